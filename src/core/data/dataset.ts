@@ -1,0 +1,31 @@
+/** Data as the rest of the core sees it: a number of examples, any batch of which can be read. */
+export interface DataSet {
+  readonly name: string;
+  readonly size: number;
+  /** Of one example, as the model takes it after preprocessing: `[h, w, c]`, `[frames, coefficients, 1]`, `[features]`. */
+  readonly inputShape: readonly number[];
+  readonly target: Target;
+  /** Reads examples in the order of the indices. Bounded memory: nothing else stays loaded but what a cache allows. */
+  read(indices: Uint32Array): Promise<Batch>;
+}
+
+export type Target =
+  | { readonly kind: 'classes'; readonly classes: number; readonly names: readonly string[] | undefined }
+  /** A vector to predict, or for `autoencoder` the input itself. */
+  | { readonly kind: 'regression'; readonly size: number };
+
+export interface Batch {
+  readonly size: number;
+  /** `[size, ...inputShape]` */
+  readonly inputs: Float32Array;
+  /** Class indices. Empty for regression. */
+  readonly labels: Int32Array;
+  /** `[size, target size]` for regression, else empty. */
+  readonly targets: Float32Array;
+}
+
+export interface DataSplits {
+  readonly train: DataSet;
+  readonly validation: DataSet;
+  readonly test: DataSet;
+}

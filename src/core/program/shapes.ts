@@ -1,0 +1,60 @@
+import type { ElementType, Tensor } from './program.ts';
+
+/** Strides and dilations `[h, w]`, pads `[top, left, bottom, right]`. */
+export interface Window {
+  readonly strides: readonly [number, number];
+  readonly pads: readonly [number, number, number, number];
+  readonly dilations: readonly [number, number];
+  readonly groups: number;
+}
+
+export function elements(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+export function checkTensor(x: Tensor, type: ElementType, where: string): void {
+  if (x.type !== type) throw new RangeError(`${where}: needs ${type}, got ${x.type} [${x.shape.join(', ')}]`);
+}
+
+export function normalizeAxis(axis: number, shape: readonly number[]): number {
+  const normal = axis < 0 ? axis + shape.length : axis;
+  if (normal < 0 || normal >= shape.length) throw new RangeError(`axis ${axis} of [${shape.join(', ')}]`);
+  return normal;
+}
+
+/** NumPy's rule: aligned at the right, a length of 1 stretches. */
+export function broadcastShapes(a: readonly number[], b: readonly number[], where: string): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const p = a[i - rank + a.length] ?? 1;
+    const q = b[i - rank + b.length] ?? 1;
+    if (p !== q && p !== 1 && q !== 1) throw new RangeError(`${where}: [${a.join(', ')}] does not broadcast with [${b.join(', ')}]`);
+    return p === 1 ? q : p;
+  });
+}
+
+export function reducedShape(shape: readonly number[], axes: readonly number[], keepDimensions: boolean): number[] {
+  return shape.flatMap((length, axis) => (axes.includes(axis) ? (keepDimensions ? [1] : []) : [length]));
+}
+
+export function matMulShape(a: readonly number[], b: readonly number[], transposeA: boolean, transposeB: boolean): number[] {
+  if (a.length < 2 || b.length < 2) throw new RangeError(`matmul: needs matrices, got [${a.join(', ')}] and [${b.join(', ')}]`);
+  const [rows, inner] = transposeA ? [a.at(-1), a.at(-2)] : [a.at(-2), a.at(-1)];
+  const [innerB, columns] = transposeB ? [b.at(-1), b.at(-2)] : [b.at(-2), b.at(-1)];
+  if (inner !== innerB) throw new RangeError(`matmul: [${a.join(', ')}]${transposeA ? ' transposed' : ''} with [${b.join(', ')}]${transposeB ? ' transposed' : ''}`);
+  return [...broadcastShapes(a.slice(0, -2), b.slice(0, -2), 'matmul'), rows ?? 0, columns ?? 0];
+}
+
+/** x `[n, c, h, w]` with filter `[o, c / groups, kh, kw]` -> `[n, o, h', w']`. */
+export function convolutionShape(x: readonly number[], filter: readonly number[], window: Window): number[] {
+  const [n = 0, c = 0, h = 0, w = 0] = x;
+  const [o = 0, channels = 0, kh = 0, kw = 0] = filter;
+  if (x.length !== 4 || filter.length !== 4 || channels * window.groups !== c || o % window.groups !== 0) {
+    throw new RangeError(`convolution: [${x.join(', ')}] with filter [${filter.join(', ')}] in ${window.groups} groups`);
+  }
+  const length = (size: number, kernel: number, axis: 0 | 1): number =>
+    Math.floor((size + window.pads[axis] + window.pads[axis === 0 ? 2 : 3] - (kernel - 1) * window.dilations[axis] - 1) / window.strides[axis]) + 1;
+  const shape = [n, o, length(h, kh, 0), length(w, kw, 1)];
+  if (shape.some((size) => size < 1)) throw new RangeError(`convolution: [${x.join(', ')}] is smaller than the filter [${filter.join(', ')}]`);
+  return shape;
+}

@@ -1,0 +1,32 @@
+import type { Network, ParameterId, ValueId } from '../network/network.ts';
+
+/** `real = scale * (integer - zeroPoint)`. */
+export interface TensorQuantization {
+  readonly scale: number;
+  readonly zeroPoint: number;
+}
+
+/** Observed or learned range of a value; `minimum <= 0 <= maximum`. */
+export interface Range {
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+/** Symmetric weights: `[1]` scale per tensor, or one a channel along `axis`; zero point 0, integers in [-127, 127]. */
+export interface WeightQuantization {
+  readonly scales: Float32Array;
+  readonly axis: number | undefined;
+}
+
+export type ActivationType = 'int8' | 'int16';
+
+/**
+ * A network (batch norms folded, activations fused) with all that the integer .tflite needs. Values without an entry
+ * of their own share one through the operations that keep scales (pools, reshape, concat, pad).
+ */
+export interface QuantizedNetwork {
+  readonly network: Network;
+  readonly activations: ReadonlyMap<ValueId, TensorQuantization>;
+  readonly activationType: ActivationType;
+  readonly weights: ReadonlyMap<ParameterId, WeightQuantization>;
+}

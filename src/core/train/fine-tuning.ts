@@ -1,0 +1,83 @@
+import type { NetworkConstraints } from '../constraints/constraint.ts';
+import type { DataSet } from '../data/dataset.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Network, ParameterId, ValueId } from '../network/network.ts';
+import type { Range } from '../quantize/quantization.ts';
+import type { CurvePoint, } from '../../shared/results.ts';
+import type { TrainingProgress } from '../../shared/events.ts';
+
+export type Loss =
+  | { readonly kind: 'crossEntropy' }
+  | { readonly kind: 'binaryCrossEntropy' }
+  | { readonly kind: 'meanSquaredError' }
+  /** `weight * T^2 * KL(teacher || student) + (1 - weight) * cross-entropy`; Hinton et al. 2015, arXiv:1503.02531. */
+  | { readonly kind: 'distillation'; readonly teacher: Network; readonly temperature: number; readonly weight: number };
+
+export type Optimizer =
+  | { readonly kind: 'sgd'; readonly momentum: number; readonly nesterov: boolean }
+  /** Kingma & Ba 2015, arXiv:1412.6980; defaults of Keras: 0.9, 0.999, 1e-7. */
+  | { readonly kind: 'adam'; readonly beta1: number; readonly beta2: number; readonly epsilon: number }
+  | { readonly kind: 'adamW'; readonly beta1: number; readonly beta2: number; readonly epsilon: number; readonly weightDecay: number };
+
+export type LearningRateSchedule =
+  | { readonly kind: 'constant'; readonly rate: number; readonly warmUpSteps?: number }
+  | { readonly kind: 'cosine'; readonly rate: number; readonly finalRate: number; readonly warmUpSteps?: number }
+  | { readonly kind: 'step'; readonly rate: number; readonly factor: number; readonly everySteps: number; readonly warmUpSteps?: number };
+
+/** Which batch-norm statistics a training step uses; `folded` networks have no batch norm left. */
+export type BatchNormMode = 'training' | 'frozen';
+
+/** Fake quantization of activations during training; groups and values come from the quantization plan. */
+export interface ActivationFakeQuantization {
+  readonly ranges: ReadonlyMap<ValueId, Range>;
+  /** The moving average stops after this step; 0 freezes the calibrated ranges from the start. */
+  readonly freezeAfterStep: number;
+  /** Weight of the old range, 0.999 as in TFMOT. */
+  readonly decay: number;
+}
+
+/** Recomputes sparsity masks while training: a pruning schedule. */
+export interface MaskSchedule {
+  /** Whether masks are recomputed at this step (steps count from 1, before the forward pass). */
+  due(step: number): boolean;
+  /** New masks of the parameters it governs, from their current latent weights. */
+  masks(step: number, weights: ReadonlyMap<ParameterId, Float32Array>): ReadonlyMap<ParameterId, Uint8Array>;
+}
+
+export interface FineTuning {
+  readonly engine: Engine;
+  readonly network: Network;
+  /** In force in every forward pass and in the result. */
+  readonly constraints: NetworkConstraints;
+  readonly maskSchedule?: MaskSchedule;
+  readonly activations?: ActivationFakeQuantization;
+  readonly train: DataSet;
+  readonly validation: DataSet | undefined;
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  readonly learningRate: LearningRateSchedule;
+  readonly epochs: number;
+  /** Overrides epochs when given. */
+  readonly steps?: number;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly batchNorm: BatchNormMode;
+  /** Parameters that are not trained, by id. */
+  readonly frozen?: ReadonlySet<ParameterId>;
+  readonly gradientClipNorm?: number;
+  /** Take the weights of the epoch with the best validation accuracy (only once masks are final). */
+  readonly restoreBest?: boolean;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: TrainingProgress) => void;
+}
+
+export interface FineTuned {
+  /** Weights projected: what the constraints promise holds for `network` as it is. */
+  readonly network: Network;
+  /** With the final masks, centroids and scales. */
+  readonly constraints: NetworkConstraints;
+  readonly ranges: ReadonlyMap<ValueId, Range>;
+  readonly curve: readonly CurvePoint[];
+  readonly steps: number;
+  readonly seconds: number;
+}

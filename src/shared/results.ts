@@ -1,0 +1,84 @@
+/** What each node reports. Accuracies are fractions in [0, 1]; sizes are bytes; times are as their names say. */
+export interface NodeMetrics {
+  /** Float, or fake-quantized int8, on the training engine. */
+  readonly simulated: Accuracy | undefined;
+  /** From the bytes of the node's .tflite in the embedded runtime (int8 nodes, and float nodes' float .tflite). */
+  readonly deployed: Accuracy | undefined;
+  readonly sizes: FileSizes | undefined;
+  readonly latency: Latency | undefined;
+  /** Every kernel, read back from the .tflite where there is one. */
+  readonly weights: readonly WeightMetrics[];
+  readonly certificate: CertificateVerdict | undefined;
+  readonly trainingSeconds: number | undefined;
+  readonly curve: readonly CurvePoint[];
+}
+
+export interface Accuracy {
+  /** Top-1 for classifiers, else undefined. */
+  readonly top1: number | undefined;
+  readonly top5: number | undefined;
+  readonly meanSquaredError: number | undefined;
+  /** Examples measured. */
+  readonly samples: number;
+  readonly runtime: string;
+}
+
+export interface FileSizes {
+  readonly raw: number;
+  /** gzip -9. */
+  readonly gzip: number;
+  /** One entry in a zip, deflate level 9. */
+  readonly zip: number;
+}
+
+export interface Latency {
+  readonly medianMilliseconds: number;
+  readonly p10Milliseconds: number;
+  readonly p90Milliseconds: number;
+  readonly runs: number;
+  readonly runtime: string;
+}
+
+export interface WeightMetrics {
+  readonly layer: string;
+  readonly tensor: string;
+  readonly operation: string;
+  readonly shape: readonly number[];
+  readonly elements: number;
+  readonly zeros: number;
+  readonly uniqueValues: number;
+  /** The most in any one output channel. */
+  readonly uniqueValuesPerChannel: number;
+}
+
+export interface CertificateVerdict {
+  readonly passed: boolean;
+  readonly checks: readonly CertificateCheck[];
+}
+
+export interface CertificateCheck {
+  readonly layer: string;
+  /** `zeros`, `unique values`, `full integer`, `N:M groups`… */
+  readonly property: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly passed: boolean;
+}
+
+export interface CurvePoint {
+  readonly step: number;
+  readonly loss: number;
+  readonly accuracy: number | undefined;
+}
+
+/** Histogram of one kernel: on the weight's own axis for float nodes, on the integers -128..127 for int8. */
+export interface DensityPlot {
+  readonly layer: string;
+  readonly axis: 'weight' | 'integer';
+  /** Edges of the first and the last bin. */
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly counts: readonly number[];
+  readonly zeros: number;
+  readonly elements: number;
+}

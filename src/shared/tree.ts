@@ -1,0 +1,26 @@
+/** The techniques that label the edges of the deployment tree. */
+export type Technique =
+  | 'baseline' | 'fine-tuning' | 'pruning' | 'clustering' | 'sparsity-preserving-clustering' | 'ptq' | 'qat' | 'pqat' | 'cqat' | 'pcqat';
+
+/** A node of the deployment tree: a model, reached from its parent by a technique. */
+export interface TreeNode {
+  /** Unique in the tree and stable from run to run: `pruned/clustered/pcqat`. */
+  readonly id: string;
+  readonly technique: Technique;
+  /** For people: `Pruned, clustered model`. */
+  readonly title: string;
+  readonly precision: 'fp32' | 'int8';
+  readonly fineTuned: boolean;
+  /** Preserves what its parent achieved. */
+  readonly collaborative: boolean;
+  /** Ready to deploy: an int8 .tflite. */
+  readonly leaf: boolean;
+  readonly children: readonly TreeNode[];
+}
+
+export type NodeState =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'running'; readonly fraction: number }
+  | { readonly kind: 'done'; readonly cached: boolean }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'skipped'; readonly reason: string };
