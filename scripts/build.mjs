@@ -1,0 +1,33 @@
+// Bundles everything that runs into dist/. `node scripts/build.mjs [--minify] [target…]` builds all targets or the named ones.
+import { build } from 'esbuild';
+
+const node = {
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  // Packages with native code or .wasm files are found in node_modules at run time.
+  external: ['vscode', 'onnxruntime-node', 'onnxruntime-web', '@litertjs/core', 'h5wasm', 'h5wasm/node', '@tensorflow/*'],
+  // Our sources are ESM and ask for import.meta.url; a CommonJS bundle has __filename instead.
+  define: { 'import.meta.url': 'importMetaUrl' },
+  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+};
+
+const targets = {
+  extension: { ...node, entryPoints: ['src/extension/main.ts'], outfile: 'dist/extension.cjs' },
+  worker: { ...node, entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.cjs' },
+  'evaluation-thread': { ...node, entryPoints: ['src/core/measure/evaluation-thread.ts'], outfile: 'dist/evaluation-thread.cjs' },
+  cli: { ...node, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', banner: { js: `#!/usr/bin/env node\n${node.banner.js}` } },
+  webview: { entryPoints: ['webview/main.ts'], outdir: 'dist/webview', format: 'iife', platform: 'browser', target: 'es2022' },
+  bench: { ...node, entryPoints: ['bench/run.ts'], outfile: 'dist/bench.cjs' },
+};
+
+const args = process.argv.slice(2);
+const minify = args.includes('--minify');
+const named = args.filter((argument) => !argument.startsWith('--'));
+const unknown = named.filter((name) => !(name in targets));
+if (unknown.length > 0) {
+  console.error(`unknown target ${unknown.join(', ')}; have: ${Object.keys(targets).join(', ')}`);
+  process.exit(2);
+}
+const chosen = named.length > 0 ? named : Object.keys(targets).filter((name) => name !== 'bench');
+await Promise.all(chosen.map((name) => build({ bundle: true, sourcemap: !minify, minify, logLevel: 'warning', ...targets[name] })));

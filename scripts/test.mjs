@@ -1,0 +1,45 @@
+// Everything that has to pass, in the order of what fails fastest. The last line counts all tests of all layers.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { installBrowser, installPackages, root, run } from './setup.mjs';
+
+installPackages();
+installBrowser();
+
+const results = path.join(root, 'test-results');
+rmSync(results, { recursive: true, force: true });
+mkdirSync(results, { recursive: true });
+if (!process.env.ESPALIER_TEST_DATA) console.log('ESPALIER_TEST_DATA is not set: tests on real data and real models are left out.');
+
+run('npx', ['tsc', '-p', '.']);
+run('npx', ['eslint', '.']);
+run('npx', ['prettier', '--check', '--log-level=warn', '.']);
+run('node', ['scripts/build.mjs']);
+
+const counts = { passed: 0, failed: 0 };
+
+/** Each layer leaves its counts in test-results; a layer that ended badly without any counts as one failure. */
+function layer(name, command, args, read) {
+  console.log(`\n== ${name}`);
+  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+  let found = { passed: 0, failed: 0 };
+  try {
+    found = read(JSON.parse(readFileSync(path.join(results, `${name}.json`), 'utf8')));
+  } catch {
+    console.error(`${name}: left no results`);
+  }
+  if (found.passed + found.failed === 0 || (status !== 0 && found.failed === 0)) found = { ...found, failed: found.failed + 1 };
+  counts.passed += found.passed;
+  counts.failed += found.failed;
+}
+
+layer('unit', 'npx', ['vitest', 'run', '--reporter=default', '--reporter=json', '--outputFile.json=test-results/unit.json'], (json) => ({
+  passed: json.numPassedTests,
+  failed: json.numFailedTests,
+}));
+layer('host', 'node', ['scripts/test-host.mjs'], (json) => json);
+layer('journey', 'node', ['scripts/test-journey.mjs'], (json) => json);
+
+console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
+process.exit(counts.failed === 0 ? 0 : 1);
