@@ -1,0 +1,20 @@
+import type { Network } from '../network.ts';
+import type { Operation } from '../operations.ts';
+import { affineOf } from './fold-batch-norms.ts';
+import { dropUnused } from './rewrite.ts';
+
+/** Batch norms that could not be folded become `x * scale + offset`, which every runtime has. */
+export function convertBatchNorms(network: Network): Network {
+  const parameters = new Map(network.parameters);
+  const operations = network.operations.map((operation): Operation => {
+    if (operation.kind !== 'batchNorm') return operation;
+    const affine = affineOf(operation, network.parameters);
+    const scale = `${operation.name}/scale`;
+    const offset = `${operation.name}/offset`;
+    parameters.set(scale, { shape: [affine.scale.length], data: affine.scale });
+    parameters.set(offset, { shape: [affine.offset.length], data: affine.offset });
+    const { name, layer, inputs, output } = operation;
+    return { kind: 'rescale', name, layer, inputs, output, scale, offset };
+  });
+  return dropUnused({ ...network, operations, parameters });
+}
