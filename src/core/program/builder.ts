@@ -53,6 +53,8 @@ export class ProgramBuilder {
   /** Half to even. */
   round(x: Tensor): Tensor { return this.unary('round', x); }
   sign(x: Tensor): Tensor { return this.unary('sign', x); }
+  /** Its gradient at 0 is 0, while `max(x, 0)` and `clip` let the gradient pass at the bound itself. */
+  relu(x: Tensor): Tensor { return this.unary('relu', x); }
   sigmoid(x: Tensor): Tensor { return this.unary('sigmoid', x); }
   tanh(x: Tensor): Tensor { return this.unary('tanh', x); }
   erf(x: Tensor): Tensor { return this.unary('erf', x); }
@@ -191,6 +193,14 @@ export class ProgramBuilder {
     return this.emit(shape, 'float32', (output) => ({ op: 'maxPool2d', x, size, strides, pads, output }));
   }
 
+  /** To the shape of `x`. */
+  maxPool2dGradient(x: Tensor, g: Tensor, size: readonly [number, number], strides: readonly [number, number], pads: readonly [number, number, number, number]): Tensor {
+    const channels = x.shape[1] ?? 0;
+    const forward = convolutionShape(x.shape, [channels, 1, size[0], size[1]], { strides, pads, dilations: [1, 1], groups: channels });
+    if (forward.join() !== g.shape.join()) throw new RangeError(`maxPool2dGradient: g [${g.shape.join(', ')}] is not [${forward.join(', ')}]`);
+    return this.emit(x.shape, 'float32', (output) => ({ op: 'maxPool2dGradient', x, g, size, strides, pads, output }));
+  }
+
   /** Forward `x`; the whole gradient goes to `latent`. */
   straightThrough(x: Tensor, latent: Tensor): Tensor {
     if (x.shape.join() !== latent.shape.join()) throw new RangeError(`straightThrough: [${x.shape.join(', ')}] for [${latent.shape.join(', ')}]`);
@@ -203,7 +213,6 @@ export class ProgramBuilder {
 
   // Compositions that come up everywhere; they are their primitives to everyone else.
   square(x: Tensor): Tensor { return this.mul(x, x); }
-  relu(x: Tensor): Tensor { return this.max(x, 0); }
   clip(x: Tensor, low: Operand, high: Operand): Tensor { return this.min(this.max(x, low), high); }
 
   /** The program that computes these tensors, as built; see `optimize` for the removal of dead and repeated work. */

@@ -1,7 +1,7 @@
 import type { ElementType, Tensor } from './program.ts';
 
 export type UnaryFunction =
-  | 'neg' | 'abs' | 'exp' | 'log' | 'sqrt' | 'reciprocal' | 'floor' | 'round' | 'sign' | 'sigmoid' | 'tanh' | 'erf' | 'not';
+  | 'neg' | 'abs' | 'exp' | 'log' | 'sqrt' | 'reciprocal' | 'floor' | 'round' | 'sign' | 'relu' | 'sigmoid' | 'tanh' | 'erf' | 'not';
 export type BinaryFunction =
   | 'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'pow' | 'greater' | 'greaterEqual' | 'less' | 'lessEqual' | 'equal' | 'and' | 'or';
 export type ReduceFunction = 'sum' | 'mean' | 'max' | 'min';
@@ -42,6 +42,8 @@ export interface ConvTranspose2d extends InstructionBase { readonly op: 'convTra
 export interface Conv2dFilterGradient extends InstructionBase { readonly op: 'conv2dFilterGradient'; readonly x: Tensor; readonly g: Tensor; readonly strides: readonly [number, number]; readonly pads: readonly [number, number, number, number]; readonly dilations: readonly [number, number]; readonly groups: number }
 /** `[n, c, h, w]`; padding is minus infinity. */
 export interface MaxPool2d extends InstructionBase { readonly op: 'maxPool2d'; readonly x: Tensor; readonly size: readonly [number, number]; readonly strides: readonly [number, number]; readonly pads: readonly [number, number, number, number] }
+/** The gradient of maxPool2d: each element of g `[n, c, h', w']` is added to the largest input of its window, the first one on ties. */
+export interface MaxPool2dGradient extends InstructionBase { readonly op: 'maxPool2dGradient'; readonly x: Tensor; readonly g: Tensor; readonly size: readonly [number, number]; readonly strides: readonly [number, number]; readonly pads: readonly [number, number, number, number] }
 /** The forward value is `x`; the gradient goes to `latent` unchanged (and none to `x`). Bengio et al. 2013, arXiv:1308.3432. */
 export interface StraightThrough extends InstructionBase { readonly op: 'straightThrough'; readonly x: Tensor; readonly latent: Tensor }
 /** The identity with no gradient. */
@@ -49,6 +51,6 @@ export interface StopGradient extends InstructionBase { readonly op: 'stopGradie
 
 export type Instruction =
   | Input | Constant | Unary | Binary | Where | Cast | Reduce | ArgReduce | Reshape | Transpose | BroadcastTo | Slice | Concat | Pad
-  | MatMul | Gather | ScatterAdd | Conv2d | ConvTranspose2d | Conv2dFilterGradient | MaxPool2d | StraightThrough | StopGradient;
+  | MatMul | Gather | ScatterAdd | Conv2d | ConvTranspose2d | Conv2dFilterGradient | MaxPool2d | MaxPool2dGradient | StraightThrough | StopGradient;
 
 export type InstructionOp = Instruction['op'];

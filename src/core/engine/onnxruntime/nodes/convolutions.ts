@@ -1,0 +1,46 @@
+import type { Conv2d, Conv2dFilterGradient, ConvTranspose2d } from '../../../program/instructions.ts';
+import { convolutionShape, type Window } from '../../../program/shapes.ts';
+import type { GraphWriter } from '../graph-writer.ts';
+import type { OnnxAttribute } from '../onnx-model.ts';
+
+export function writeConv2d(graph: GraphWriter, instruction: Conv2d): void {
+  const { x, filter, output } = instruction;
+  graph.node('Conv', [graph.nameOf(x), graph.nameOf(filter)], attributesOf(instruction), graph.nameOf(output));
+}
+
+export function writeConvTranspose2d(graph: GraphWriter, instruction: ConvTranspose2d): void {
+  const { x, filter, strides, pads, dilations, output } = instruction;
+  // What the floor of the forward division left over at the bottom and right.
+  const rest = ([0, 1] as const).map((axis) => {
+    const kernel = ((filter.shape[axis + 2] ?? 1) - 1) * dilations[axis] + 1;
+    const full = ((x.shape[axis + 2] ?? 1) - 1) * strides[axis] + kernel - pads[axis] - pads[axis === 0 ? 2 : 3];
+    return (output.shape[axis + 2] ?? 1) - full;
+  });
+  graph.node('ConvTranspose', [graph.nameOf(x), graph.nameOf(filter)], { ...attributesOf(instruction), output_padding: { integers: rest } }, graph.nameOf(output));
+}
+
+/**
+ * The filter's gradient is a convolution of x with g as the filter, batch and channels exchanged and strides and
+ * dilations too: `[c / groups, groups * n, h, w] * [o, n, h', w'] -> [c / groups, o, kh, kw]`.
+ */
+export function writeConv2dFilterGradient(graph: GraphWriter, instruction: Conv2dFilterGradient): void {
+  const { x, g, strides, pads, dilations, groups, output } = instruction;
+  const [n = 1, c = 1, h = 1, w = 1] = x.shape;
+  const [o = 1, , kh = 1, kw = 1] = output.shape;
+  const [, , gh = 1, gw = 1] = g.shape;
+  const grouped = graph.node('Reshape', [graph.nameOf(x), graph.integers([n, groups, c / groups, h, w])]);
+  const turned = graph.node('Transpose', [grouped], { perm: { integers: [2, 1, 0, 3, 4] } });
+  const images = graph.node('Reshape', [turned, graph.integers([c / groups, groups * n, h, w])]);
+  const filters = graph.node('Transpose', [graph.nameOf(g)], { perm: { integers: [1, 0, 2, 3] } });
+  const window: Window = { strides: dilations, dilations: strides, pads, groups };
+  const [, , height = kh, width = kw] = convolutionShape([c / groups, groups * n, h, w], [o, n, gh, gw], window);
+  let result = graph.node('Conv', [images, filters], attributesOf(window));
+  if (height !== kh || width !== kw) {
+    result = graph.node('Slice', [result, graph.integers([0, 0]), graph.integers([kh, kw]), graph.integers([2, 3])]);
+  }
+  graph.node('Transpose', [result], { perm: { integers: [1, 0, 2, 3] } }, graph.nameOf(output));
+}
+
+export function attributesOf({ strides, pads, dilations, groups }: Window): Record<string, OnnxAttribute> {
+  return { strides: { integers: strides }, pads: { integers: pads }, dilations: { integers: dilations }, group: { integer: groups } };
+}

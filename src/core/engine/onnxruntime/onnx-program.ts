@@ -1,0 +1,74 @@
+import { unreachable } from '../../errors.ts';
+import type { Instruction } from '../../program/instructions.ts';
+import type { Program } from '../../program/program.ts';
+import { GraphWriter } from './graph-writer.ts';
+import { writeConv2d, writeConv2dFilterGradient, writeConvTranspose2d } from './nodes/convolutions.ts';
+import { writeBinary, writeCast, writeUnary, writeWhere } from './nodes/elementwise.ts';
+import { writeBroadcastTo, writeConcat, writeGather, writePad, writeReshape, writeScatterAdd, writeSlice, writeTranspose } from './nodes/movement.ts';
+import { poolingsWithGradient, writeMaxPool2d, writeMaxPool2dGradient } from './nodes/pooling.ts';
+import { writeMatMul } from './nodes/products.ts';
+import { writeArgReduce, writeReduce } from './nodes/reductions.ts';
+import { encodeOnnxModel } from './onnx-model.ts';
+
+/** A program as the bytes of an ONNX model with the program's names for inputs and outputs. */
+export function encodeProgram(program: Program, options: { readonly contributed: boolean }): Uint8Array {
+  const graph = new GraphWriter(options);
+  const pooled = poolingsWithGradient(program.instructions);
+  for (const instruction of program.instructions) writeInstruction(graph, instruction, pooled);
+  for (const [name, tensor] of Object.entries(program.outputs)) {
+    // A node of its own, since an output may also be an input, a constant, or wanted under two names.
+    graph.node('Identity', [graph.nameOf(tensor)], {}, outputName(name));
+    graph.outputs.push({ name: outputName(name), type: tensor.type, shape: tensor.shape });
+  }
+  return encodeOnnxModel(graph);
+}
+
+/** Apart from each other, since a training step gives its state back under the name it came in. */
+export function inputName(name: string): string {
+  return `in:${name}`;
+}
+
+export function outputName(name: string): string {
+  return `out:${name}`;
+}
+
+function writeInstruction(graph: GraphWriter, instruction: Instruction, pooled: ReadonlySet<string>): void {
+  switch (instruction.op) {
+    case 'input': {
+      const { name, output } = instruction;
+      graph.inputs.push({ name: inputName(name), type: output.type, shape: output.shape });
+      graph.node('Identity', [inputName(name)], {}, graph.nameOf(output));
+      return;
+    }
+    case 'constant': {
+      const { data, output } = instruction;
+      graph.initializers.push({ name: graph.nameOf(output), type: output.type, shape: output.shape, data });
+      return;
+    }
+    case 'unary': return writeUnary(graph, instruction);
+    case 'binary': return writeBinary(graph, instruction);
+    case 'where': return writeWhere(graph, instruction);
+    case 'cast': return writeCast(graph, instruction);
+    case 'reduce': return writeReduce(graph, instruction);
+    case 'argReduce': return writeArgReduce(graph, instruction);
+    case 'reshape': return writeReshape(graph, instruction);
+    case 'transpose': return writeTranspose(graph, instruction);
+    case 'broadcastTo': return writeBroadcastTo(graph, instruction);
+    case 'slice': return writeSlice(graph, instruction);
+    case 'concat': return writeConcat(graph, instruction);
+    case 'pad': return writePad(graph, instruction);
+    case 'matmul': return writeMatMul(graph, instruction);
+    case 'gather': return writeGather(graph, instruction);
+    case 'scatterAdd': return writeScatterAdd(graph, instruction);
+    case 'conv2d': return writeConv2d(graph, instruction);
+    case 'convTranspose2d': return writeConvTranspose2d(graph, instruction);
+    case 'conv2dFilterGradient': return writeConv2dFilterGradient(graph, instruction);
+    case 'maxPool2d': return writeMaxPool2d(graph, instruction, pooled);
+    case 'maxPool2dGradient': return writeMaxPool2dGradient(graph, instruction);
+    case 'straightThrough':
+    case 'stopGradient':
+      graph.node('Identity', [graph.nameOf(instruction.x)], {}, graph.nameOf(instruction.output));
+      return;
+    default: return unreachable(instruction);
+  }
+}

@@ -1,0 +1,95 @@
+import type * as OnnxRuntime from 'onnxruntime-common';
+import { optimize } from '../../program/optimize.ts';
+import type { ElementType, Program, Tensor } from '../../program/program.ts';
+import { elements } from '../../program/shapes.ts';
+import { EspalierError, unreachable } from '../../errors.ts';
+import type { CompiledProgram, Engine, TensorData, Tensors } from '../engine.ts';
+import { encodeProgram, inputName, outputName } from './onnx-program.ts';
+
+export interface OnnxRuntimeEngineOptions {
+  readonly name: 'onnxruntime-node' | 'onnxruntime-web';
+  readonly runtime: typeof OnnxRuntime;
+  readonly threads: number;
+  /** An execution provider of the runtime, with the CPU behind it for what it does not have. */
+  readonly provider: string;
+  readonly description: string;
+  /** Whether the operators of com.microsoft are there. */
+  readonly contributed: boolean;
+}
+
+export function createOnnxRuntimeEngine(options: OnnxRuntimeEngineOptions): Engine {
+  const { name, description, threads } = options;
+  return { name, description, threads, compile: (program) => compileProgram(optimize(program), options) };
+}
+
+async function compileProgram(program: Program, options: OnnxRuntimeEngineOptions): Promise<CompiledProgram> {
+  const session = await createSession(encodeProgram(program, options), options);
+  const inputs = program.instructions.flatMap((instruction) => (instruction.op === 'input' ? [instruction] : []));
+  const sets = [outputSet(program, options), outputSet(program, options)] as const;
+  let runs = 0;
+  return {
+    run: async (given) => {
+      const feeds = Object.fromEntries(inputs.map(({ name, output }) => [inputName(name), feed(name, output, given[name], options)]));
+      const { fetches, data } = sets[runs++ % 2 === 0 ? 0 : 1];
+      await session.run(feeds, fetches);
+      return data;
+    },
+    dispose: () => session.release(),
+  };
+}
+
+async function createSession(model: Uint8Array, { runtime, name, provider, threads }: OnnxRuntimeEngineOptions): Promise<OnnxRuntime.InferenceSession> {
+  const cpu = name === 'onnxruntime-web' ? 'wasm' : 'cpu';
+  try {
+    return await runtime.InferenceSession.create(model, {
+      executionProviders: provider === 'cpu' ? [cpu] : [provider, cpu],
+      graphOptimizationLevel: 'all',
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      // Without the arena a step allocates each activation anew, which costs half as much again.
+      enableCpuMemArena: true,
+      enableMemPattern: true,
+      extra: {
+        session: {
+          // Spinning threads take the cores from the data workers and from the editor.
+          intra_op: { allow_spinning: '0' },
+          // Fake quantization must stay float arithmetic: the runtime would fuse it to int8 kernels.
+          disable_quant_qdq: '1',
+        },
+      },
+    });
+  } catch (error) {
+    throw new EspalierError('engine', `${name} could not prepare the program: ${error instanceof Error ? error.message : String(error)}`, {
+      fix: 'choose another engine ("tfjs" or "onnxruntime-web") in the settings, or a smaller batch size if memory ran out',
+      cause: error,
+    });
+  }
+}
+
+interface OutputSet {
+  readonly fetches: Record<string, OnnxRuntime.Tensor>;
+  readonly data: Tensors;
+}
+
+/** Outputs are written where they are wanted instead of being allocated and copied at each run. */
+function outputSet(program: Program, { runtime }: OnnxRuntimeEngineOptions): OutputSet {
+  const data = Object.fromEntries(Object.entries(program.outputs).map(([name, { type, shape }]) => [name, allocate(type, elements(shape))]));
+  const fetches = Object.fromEntries(Object.entries(program.outputs).map(([name, { type, shape }]) => [outputName(name), new runtime.Tensor(type, data[name] ?? [], shape)]));
+  return { data, fetches };
+}
+
+function allocate(type: ElementType, length: number): TensorData {
+  switch (type) {
+    case 'float32': return new Float32Array(length);
+    case 'int32': return new Int32Array(length);
+    case 'bool': return new Uint8Array(length);
+    default: return unreachable(type);
+  }
+}
+
+function feed(name: string, { type, shape }: Tensor, data: TensorData | undefined, { runtime }: OnnxRuntimeEngineOptions): OnnxRuntime.Tensor {
+  if (data === undefined) throw new RangeError(`input "${name}" is missing`);
+  if (data.length !== elements(shape)) throw new RangeError(`input "${name}" has ${data.length} elements, not [${shape.join(', ')}]`);
+  return new runtime.Tensor(type, data, shape);
+}

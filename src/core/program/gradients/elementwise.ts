@@ -1,0 +1,72 @@
+import { unreachable } from '../../errors.ts';
+import type { ProgramBuilder } from '../builder.ts';
+import type { Binary, Cast, Unary, Where } from '../instructions.ts';
+import type { Tensor } from '../program.ts';
+import { contributions, type Contribution, type Wanted } from './contribution.ts';
+import { sumToShape } from './sum-to-shape.ts';
+
+export function unaryGradient(builder: ProgramBuilder, instruction: Unary, g: Tensor): Contribution[] {
+  const { x, output: y } = instruction;
+  const to = (gradient: Tensor): Contribution[] => [{ operand: x, gradient }];
+  switch (instruction.function) {
+    case 'neg': return to(builder.neg(g));
+    case 'abs': return to(builder.mul(g, builder.sign(x)));
+    case 'exp': return to(builder.mul(g, y));
+    case 'log': return to(builder.div(g, x));
+    case 'sqrt': return to(builder.div(builder.mul(g, 0.5), y));
+    case 'reciprocal': return to(builder.neg(builder.mul(g, builder.square(y))));
+    // From the output rather than the input, so that the input need not be kept for the backward pass.
+    case 'relu': return to(builder.where(builder.greater(y, 0), g, 0));
+    case 'sigmoid': return to(builder.mul(g, builder.mul(y, builder.sub(1, y))));
+    case 'tanh': return to(builder.mul(g, builder.sub(1, builder.square(y))));
+    case 'erf': return to(builder.mul(g, builder.mul(builder.exp(builder.neg(builder.square(x))), 2 / Math.sqrt(Math.PI))));
+    case 'floor':
+    case 'round':
+    case 'sign':
+    case 'not':
+      return [];
+    default: return unreachable(instruction.function);
+  }
+}
+
+export function binaryGradient(builder: ProgramBuilder, instruction: Binary, g: Tensor, wanted: Wanted): Contribution[] {
+  const { a, b, output: y } = instruction;
+  const both = (forA: () => Tensor, forB: () => Tensor): Contribution[] =>
+    contributions(wanted, [a, () => sumToShape(builder, forA(), a.shape)], [b, () => sumToShape(builder, forB(), b.shape)]);
+  switch (instruction.function) {
+    case 'add': return both(() => g, () => g);
+    case 'sub': return both(() => g, () => builder.neg(g));
+    case 'mul': return both(() => builder.mul(g, b), () => builder.mul(g, a));
+    case 'div': return both(() => builder.div(g, b), () => builder.neg(builder.div(builder.mul(g, y), b)));
+    case 'max': return both(() => builder.where(builder.greaterEqual(a, b), g, 0), () => builder.where(builder.less(a, b), g, 0));
+    case 'min': return both(() => builder.where(builder.lessEqual(a, b), g, 0), () => builder.where(builder.greater(a, b), g, 0));
+    case 'pow':
+      return both(
+        () => builder.mul(g, builder.mul(b, builder.pow(a, builder.sub(b, 1)))),
+        // Where the base is 0 the power is constant in its exponent, and log would give 0 * -Infinity.
+        () => builder.mul(g, builder.mul(y, builder.log(builder.where(builder.greater(a, 0), a, 1)))),
+      );
+    case 'greater':
+    case 'greaterEqual':
+    case 'less':
+    case 'lessEqual':
+    case 'equal':
+    case 'and':
+    case 'or':
+      return [];
+    default: return unreachable(instruction.function);
+  }
+}
+
+export function whereGradient(builder: ProgramBuilder, instruction: Where, g: Tensor, wanted: Wanted): Contribution[] {
+  const { condition, a, b } = instruction;
+  return contributions(
+    wanted,
+    [a, () => sumToShape(builder, builder.where(condition, g, 0), a.shape)],
+    [b, () => sumToShape(builder, builder.where(condition, 0, g), b.shape)],
+  );
+}
+
+export function castGradient(instruction: Cast, g: Tensor): Contribution[] {
+  return instruction.x.type === 'float32' ? [{ operand: instruction.x, gradient: g }] : [];
+}

@@ -1,0 +1,89 @@
+import { foldConstants } from './fold-constants.ts';
+import type { Binary, Instruction, Where } from './instructions.ts';
+import type { Tensor } from './program.ts';
+import { broadcastShapes } from './shapes.ts';
+
+export type Simplified = { readonly instruction: Instruction } | { readonly alias: Tensor };
+
+/** How the tensors an instruction reads were computed. */
+export type Definitions = (tensor: Tensor) => Instruction | undefined;
+
+/** One instruction in its simplest form, or the tensor that already holds its result. */
+export function simplify(instruction: Instruction, definitions: Definitions): Simplified {
+  const folded = foldConstants(instruction, definitions);
+  if (folded !== undefined) return { instruction: folded };
+  switch (instruction.op) {
+    case 'straightThrough':
+    case 'stopGradient':
+      return { alias: instruction.x };
+    case 'binary': {
+      const alias = neutral(instruction, definitions);
+      return alias === undefined ? { instruction: withoutBroadcasts(instruction, definitions) } : { alias };
+    }
+    case 'where':
+      return { instruction: whereWithoutBroadcasts(instruction, definitions) };
+    case 'reshape': {
+      const source = definitions(instruction.x);
+      const x = source?.op === 'reshape' ? source.x : instruction.x;
+      return same(x, instruction.output) ? { alias: x } : { instruction: { ...instruction, x } };
+    }
+    case 'transpose': {
+      const source = definitions(instruction.x);
+      if (source?.op !== 'transpose') return { instruction };
+      const order = instruction.order.map((axis) => source.order[axis] ?? 0);
+      return order.every((axis, i) => axis === i) ? { alias: source.x } : { instruction: { ...instruction, x: source.x, order } };
+    }
+    case 'unary': {
+      const source = definitions(instruction.x);
+      const undone = source?.op === 'unary' && source.function === instruction.function && (instruction.function === 'neg' || instruction.function === 'not');
+      return undone ? { alias: source.x } : { instruction };
+    }
+    default:
+      return { instruction };
+  }
+}
+
+/** x + 0, x - 0, x * 1, x / 1: the operand, when the scalar does not change its shape. */
+function neutral({ function: name, a, b, output }: Binary, definitions: Definitions): Tensor | undefined {
+  const left = scalarValue(a, definitions);
+  const right = scalarValue(b, definitions);
+  if (same(a, output) && (((name === 'add' || name === 'sub') && right === 0) || ((name === 'mul' || name === 'div') && right === 1))) return a;
+  if (same(b, output) && ((name === 'add' && left === 0) || (name === 'mul' && left === 1))) return b;
+  return undefined;
+}
+
+function scalarValue(tensor: Tensor, definitions: Definitions): number | undefined {
+  const definition = definitions(tensor);
+  return definition?.op === 'constant' && definition.data.length === 1 ? definition.data[0] : undefined;
+}
+
+function same(a: Tensor, b: Tensor): boolean {
+  return a.type === b.type && a.shape.join() === b.shape.join();
+}
+
+/** An operand that was only stretched is taken as it was, when the operation itself stretches it. */
+function withoutBroadcasts(instruction: Binary, definitions: Definitions): Binary {
+  const { a, b, output } = instruction;
+  const narrowA = beforeBroadcast(a, definitions);
+  const narrowB = beforeBroadcast(b, definitions);
+  if (gives([narrowA, narrowB], output)) return { ...instruction, a: narrowA, b: narrowB };
+  if (gives([narrowA, b], output)) return { ...instruction, a: narrowA };
+  if (gives([a, narrowB], output)) return { ...instruction, b: narrowB };
+  return instruction;
+}
+
+function whereWithoutBroadcasts(instruction: Where, definitions: Definitions): Where {
+  const { condition, output } = instruction;
+  const a = beforeBroadcast(instruction.a, definitions);
+  const b = beforeBroadcast(instruction.b, definitions);
+  return gives([condition, a, b], output) ? { ...instruction, a, b } : instruction;
+}
+
+function gives(operands: readonly Tensor[], output: Tensor): boolean {
+  return operands.reduce<readonly number[]>((shape, operand) => broadcastShapes(shape, operand.shape, 'optimize'), []).join() === output.shape.join();
+}
+
+function beforeBroadcast(tensor: Tensor, definitions: Definitions): Tensor {
+  const definition = definitions(tensor);
+  return definition?.op === 'broadcastTo' ? definition.x : tensor;
+}
