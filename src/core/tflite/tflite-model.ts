@@ -1,0 +1,93 @@
+/**
+ * A .tflite file as data: what `readTflite` gives, what `writeTflite` builds and serializes. Everything refers to
+ * tensors by their index in the subgraph, as the format does. Immutable.
+ */
+import type { OperatorOptions } from './schema/operator-options.ts';
+import type { TensorType } from './schema/tensor-types.ts';
+
+export interface TfliteModel {
+  readonly description: string;
+  readonly subgraphs: readonly Subgraph[];
+  readonly signatures: readonly Signature[];
+  readonly metadata: readonly Metadata[];
+}
+
+export interface Subgraph {
+  readonly name: string;
+  readonly tensors: readonly TfliteTensor[];
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  /** In order of execution. */
+  readonly operators: readonly TfliteOperator[];
+}
+
+export interface TfliteTensor {
+  readonly name: string;
+  /** With the batch: `[n, h, w, c]`. */
+  readonly shape: readonly number[];
+  /** The shape with -1 for what is not fixed; undefined when all is. */
+  readonly shapeSignature: readonly number[] | undefined;
+  readonly type: TensorType;
+  readonly quantization: Quantization | undefined;
+  readonly sparsity: Sparsity | undefined;
+  readonly isVariable: boolean;
+  /** Little-endian, row-major; a view into the file. Undefined for what is computed. */
+  readonly data: Uint8Array | undefined;
+}
+
+/** `real = scale * (integer - zeroPoint)`, per tensor or along an axis. */
+export interface Quantization {
+  readonly scales: readonly number[];
+  readonly zeroPoints: readonly number[];
+  /** The axis that the scales count, where there is more than one. */
+  readonly axis: number;
+}
+
+/**
+ * A tensor stored sparsely, in the TACO format: the dimensions (and those of an inner block) in traversal order, each
+ * dense or compressed as in CSR. Kjolstad et al. 2017, "The Tensor Algebra Compiler".
+ */
+export interface Sparsity {
+  readonly traversalOrder: readonly number[];
+  /** Which dimension each block dimension divides. */
+  readonly blockMap: readonly number[];
+  readonly dimensions: readonly SparseDimension[];
+}
+
+export type SparseDimension =
+  | { readonly format: 'dense'; readonly size: number }
+  | { readonly format: 'csr'; readonly segments: readonly number[]; readonly indices: readonly number[] };
+
+export interface TfliteOperator {
+  /** `CONV_2D`; the custom operator's own name; `BUILTIN_<code>` when it is newer than this reader. */
+  readonly name: string;
+  readonly isCustom: boolean;
+  readonly version: number;
+  /** -1 for an optional input that is left out. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  /** Named as in `schema/operator-options.ts`; empty where the operator has none or they are not known. */
+  readonly options: OperatorOptions;
+  readonly customOptions: Uint8Array | undefined;
+}
+
+export interface Signature {
+  readonly key: string;
+  readonly subgraph: number;
+  readonly inputs: readonly SignatureTensor[];
+  readonly outputs: readonly SignatureTensor[];
+}
+
+export interface SignatureTensor {
+  readonly name: string;
+  readonly tensor: number;
+}
+
+export interface Metadata {
+  readonly name: string;
+  readonly data: Uint8Array;
+}
+
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
