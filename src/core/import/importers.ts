@@ -1,0 +1,24 @@
+/** One importer a format. */
+import { EspalierError } from '../errors.ts';
+import type { Network } from '../network/network.ts';
+import type { ModelFormat } from './detect-format.ts';
+import type { ModelSource } from './import-model.ts';
+import { importKerasH5 } from './keras/import-h5.ts';
+
+export type Importer = (source: ModelSource, where: string, warn: (message: string) => void) => Promise<Network>;
+
+/** The formats that are one file. */
+const fromBytes = (read: (bytes: Uint8Array, where: string, warn: (message: string) => void) => Promise<{ readonly network: Network }>): Importer => async (source, where, warn) => {
+  if (source.kind !== 'file') throw new EspalierError('unsupported-model', 'is a folder, expected a file', { where });
+  return (await read(source.bytes, where, warn)).network;
+};
+
+const pending: Importer = (_source, where) => Promise.reject(new EspalierError('unsupported-model', 'this format cannot be read yet', { where }));
+
+export const importers: Readonly<Record<ModelFormat, Importer>> = {
+  'keras-h5': fromBytes(importKerasH5),
+  'keras-v3': pending,
+  'tfjs-layers': pending,
+  'saved-model': pending,
+  'tflite': pending,
+};

@@ -1,0 +1,103 @@
+/** A Keras model as a network: nested models are inlined, shared layers share their parameters. */
+import { EspalierError } from '../../errors.ts';
+import type { Network, Parameter, ValueId } from '../../network/network.ts';
+import { NetworkBuilder } from '../../network/network-builder.ts';
+import type { WeightScope } from '../weights.ts';
+import type { LayerCall, TensorReference } from './inbound-nodes.ts';
+import { LayerConfig } from './layer-config.ts';
+import { convertLayer } from './layer-registry.ts';
+import { inputShape, type KerasLayer, type KerasModel } from './model-config.ts';
+
+export interface ConversionOptions {
+  /** Major version of the Keras that wrote the file. */
+  readonly keras: number;
+  readonly warn: (message: string) => void;
+}
+
+/** `where` names the file. Throws `unsupported-model` for what the network cannot express. */
+export function convertModel(model: KerasModel, weights: WeightScope, where: string, options: ConversionOptions): Network {
+  const builder = new NetworkBuilder(model.name);
+  const layers = new Map(model.layers.map((layer) => [layer.name, layer]));
+  const inputs = model.inputs.map((reference) => {
+    const layer = layers.get(reference.layer);
+    if (layer === undefined) throw new EspalierError('invalid-model', `input layer "${reference.layer}" does not exist`, { where });
+    return builder.input(inputShape(layer, where), layer.name);
+  });
+  const outputs = new ModelConversion(builder, options).convert(model, weights, inputs, '');
+  return builder.build(outputs);
+}
+
+class ModelConversion {
+  readonly #builder: NetworkBuilder;
+  readonly #options: ConversionOptions;
+  readonly #parameters = new Map<string, Parameter>();
+
+  constructor(builder: NetworkBuilder, options: ConversionOptions) {
+    this.#builder = builder;
+    this.#options = options;
+  }
+
+  /** `prefix` is the path of the model that holds the layers, empty for the outermost. */
+  convert(model: KerasModel, weights: WeightScope, inputs: readonly ValueId[], prefix: string): readonly ValueId[] {
+    const values = new Map<string, ValueId>();
+    for (const [index, reference] of model.inputs.entries()) {
+      const input = inputs[index];
+      if (input === undefined) throw new EspalierError('invalid-model', `takes ${model.inputs.length} inputs, got ${inputs.length}`, { where: `model "${prefix}"` });
+      values.set(key(reference), input);
+    }
+    let pending = model.layers.flatMap((layer, index) => layer.calls.map((call, n) => ({ layer, index, call, node: layer.firstNode + n })));
+    while (pending.length > 0) {
+      const waiting: typeof pending = [];
+      for (const item of pending) {
+        const arguments_ = item.call.inputs.map((reference) => values.get(key(reference)));
+        if (arguments_.every((value) => value !== undefined)) {
+          const outputs = this.#call(item.layer, item.index, item.call, arguments_, weights, prefix);
+          for (const [tensor, output] of outputs.entries()) values.set(key({ layer: item.layer.name, node: item.node, tensor }), output);
+        } else {
+          waiting.push(item);
+        }
+      }
+      if (waiting.length === pending.length) throw unconnected(waiting[0]?.layer, values, waiting[0]?.call);
+      pending = waiting;
+    }
+    return model.outputs.map((reference) => {
+      const value = values.get(key(reference));
+      if (value === undefined) throw new EspalierError('invalid-model', `output "${reference.layer}" is never computed`, { where: `model "${model.name}"` });
+      return value;
+    });
+  }
+
+  #call(layer: KerasLayer, index: number, call: LayerCall, inputs: readonly ValueId[], weights: WeightScope, prefix: string): readonly ValueId[] {
+    const path = prefix === '' ? layer.name : `${prefix}/${layer.name}`;
+    const reference = { name: layer.name, className: layer.className, index };
+    if (layer.model !== undefined) return this.convert(layer.model, weights.nested(reference), inputs, path);
+    return [convertLayer({
+      builder: this.#builder,
+      layer: path,
+      className: layer.className,
+      config: new LayerConfig(layer.config, `layer "${path}"`),
+      inputs,
+      keywords: call.keywords,
+      keras: this.#options.keras,
+      tensors: weights.layer(reference),
+      once: (what, make) => {
+        const id = `${path}\n${what}`;
+        const known = this.#parameters.get(id);
+        if (known !== undefined) return known;
+        const made = make();
+        this.#parameters.set(id, made);
+        return made;
+      },
+      warn: this.#options.warn,
+    })];
+  }
+}
+
+function key(reference: TensorReference): string {
+  return `${reference.node}:${reference.tensor}:${reference.layer}`;
+}
+
+function unconnected(layer: KerasLayer | undefined, values: ReadonlyMap<string, ValueId>, call: LayerCall | undefined): EspalierError {
+  const missing = call?.inputs.find((reference) => !values.has(key(reference)));
+  return new EspalierError('invalid-model', `its input "${missing?.layer ?? ''}" is missing or depends on the layer itself`, { where: `layer "${layer?.name ?? ''}"` });
+}

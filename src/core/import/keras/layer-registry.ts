@@ -1,0 +1,30 @@
+import { unsupported, type LayerContext, type LayerConverters } from './layer-converter.ts';
+import { activationLayers } from './layers/activations.ts';
+import { convolutionLayers } from './layers/convolutions.ts';
+import { denseLayers } from './layers/dense.ts';
+import { identityLayers } from './layers/identities.ts';
+import { mergingLayers } from './layers/merging.ts';
+import { normalizationLayers } from './layers/normalization.ts';
+import { poolingLayers } from './layers/pooling.ts';
+import { reshapingLayers } from './layers/reshaping.ts';
+
+const converters: LayerConverters = {
+  ...activationLayers, ...convolutionLayers, ...denseLayers, ...identityLayers, ...mergingLayers, ...normalizationLayers, ...poolingLayers, ...reshapingLayers,
+};
+
+const recurrent = new Set(['LSTM', 'GRU', 'SimpleRNN', 'RNN', 'CuDNNLSTM', 'CuDNNGRU', 'ConvLSTM1D', 'ConvLSTM2D', 'ConvLSTM3D', 'Bidirectional', 'StackedRNNCells', 'TimeDistributed']);
+
+/** Converts one call of a layer, or refuses with what the user can do instead. */
+export function convertLayer(context: LayerContext): string {
+  const { className } = context;
+  const converter = Object.hasOwn(converters, className) ? converters[className] : undefined;
+  if (converter !== undefined) return converter(context);
+  if (recurrent.has(className)) {
+    return unsupported(context, `recurrent layers (${className}) are not supported: they loop over time, and a network here is a static graph`,
+      'replace it by Conv1D layers with the same receptive field, or by dense layers over the flattened window');
+  }
+  if (className === 'Lambda') {
+    return unsupported(context, 'a Lambda layer holds Python code, which cannot be run here', 'replace it by built-in layers (Rescaling, Activation, Reshape, …) and save the model again');
+  }
+  return unsupported(context, `layer type "${className}" is not supported`, 'replace it by built-in layers, or export the model as a float .tflite and import that');
+}
