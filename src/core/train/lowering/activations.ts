@@ -1,0 +1,67 @@
+import { unreachable } from '../../errors.ts';
+import type { Activation, FusedActivation, PRelu } from '../../network/operations.ts';
+import type { ProgramBuilder } from '../../program/builder.ts';
+import type { Tensor } from '../../program/program.ts';
+import { elements } from '../../program/shapes.ts';
+import type { LoweredValue } from './lowered-value.ts';
+import type { LoweringContext } from './lowering-context.ts';
+
+export function applyFusedActivation(builder: ProgramBuilder, x: Tensor, activation: FusedActivation): Tensor {
+  switch (activation) {
+    case 'none': return x;
+    case 'relu': return builder.relu(x);
+    case 'relu6': return builder.clip(x, 0, 6);
+    default: return unreachable(activation);
+  }
+}
+
+export function lowerActivation(context: LoweringContext, operation: Activation, x: LoweredValue): LoweredValue {
+  const { builder } = context;
+  if (operation.function === 'softmax') return x.like(softmax(builder, x.tensor, x.layout === 'channelsMajor' ? 0 : x.tensor.shape.length - 1));
+  return x.like(elementwiseActivation(builder, operation.function, operation.alpha, x.tensor));
+}
+
+function elementwiseActivation(builder: ProgramBuilder, name: Exclude<Activation['function'], 'softmax'>, alpha: number, x: Tensor): Tensor {
+  switch (name) {
+    case 'relu': return builder.relu(x);
+    case 'relu6': return builder.clip(x, 0, 6);
+    case 'leakyRelu': return builder.add(builder.relu(x), builder.mul(builder.min(x, 0), alpha));
+    // The exponent is clipped at 0 so that the branch not taken cannot overflow.
+    case 'elu': return builder.add(builder.relu(x), builder.mul(builder.sub(builder.exp(builder.min(x, 0)), 1), alpha));
+    case 'sigmoid': return builder.sigmoid(x);
+    case 'tanh': return builder.tanh(x);
+    case 'hardSwish': return builder.mul(x, builder.mul(builder.clip(builder.add(x, 3), 0, 6), 1 / 6));
+    case 'swish': return builder.mul(x, builder.sigmoid(x));
+    case 'gelu': return alpha === 1 ? geluTanh(builder, x) : builder.mul(builder.mul(x, 0.5), builder.add(builder.erf(builder.mul(x, Math.SQRT1_2)), 1));
+    default: return unreachable(name);
+  }
+}
+
+/** Hendrycks & Gimpel 2016, arXiv:1606.08415, the tanh approximation. */
+function geluTanh(builder: ProgramBuilder, x: Tensor): Tensor {
+  const cubic = builder.mul(builder.mul(builder.square(x), x), 0.044715);
+  const inner = builder.mul(builder.add(x, cubic), Math.sqrt(2 / Math.PI));
+  return builder.mul(builder.mul(x, 0.5), builder.add(builder.tanh(inner), 1));
+}
+
+export function softmax(builder: ProgramBuilder, x: Tensor, axis: number): Tensor {
+  const shifted = builder.sub(x, builder.stopGradient(builder.maximum(x, [axis], true)));
+  const exponentials = builder.exp(shifted);
+  return builder.div(exponentials, builder.sum(exponentials, [axis], true));
+}
+
+export function logSoftmax(builder: ProgramBuilder, x: Tensor, axis: number): Tensor {
+  const shifted = builder.sub(x, builder.stopGradient(builder.maximum(x, [axis], true)));
+  return builder.sub(shifted, builder.log(builder.sum(builder.exp(shifted), [axis], true)));
+}
+
+export function lowerPRelu(context: LoweringContext, operation: PRelu, x: LoweredValue): LoweredValue {
+  const { builder } = context;
+  const alpha = context.parameter(operation.alpha);
+  const perChannel = elements(alpha.shape.slice(0, -1)) === 1;
+  const [input, slope] = perChannel && x.layout === 'channelsMajor'
+    ? [x.channelsMajor, builder.reshape(alpha, [alpha.shape.at(-1) ?? 1, 1])]
+    : [x.batchMajor, alpha];
+  const y = builder.add(builder.relu(input), builder.mul(builder.min(input, 0), slope));
+  return perChannel && x.layout === 'channelsMajor' ? context.channelsMajor(x.shape, y) : context.batchMajor(x.shape, y);
+}

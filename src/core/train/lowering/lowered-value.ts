@@ -1,0 +1,87 @@
+import type { Shape } from '../../network/network.ts';
+import type { ProgramBuilder } from '../../program/builder.ts';
+import type { Tensor } from '../../program/program.ts';
+import { elements } from '../../program/shapes.ts';
+
+/**
+ * A value of the network inside a program, in either of two layouts:
+ * - channels-major `[c, n * rest]`, rest being all axes before the last: a 1x1 convolution is one matrix product and
+ *   batch-norm statistics are sums of contiguous rows;
+ * - batch-major `[n, ...shape]`, as the network's own shapes read.
+ * It is made in one of them; the other is appended to the program when it is first asked for.
+ */
+export class LoweredValue {
+  /** Of one example, as in the network. */
+  readonly shape: Shape;
+  readonly layout: 'channelsMajor' | 'batchMajor';
+  readonly #builder: ProgramBuilder;
+  readonly #batchSize: number;
+  #channelsMajor: Tensor | undefined;
+  #batchMajor: Tensor | undefined;
+
+  private constructor(builder: ProgramBuilder, batchSize: number, shape: Shape, layout: 'channelsMajor' | 'batchMajor', tensor: Tensor) {
+    this.#builder = builder;
+    this.#batchSize = batchSize;
+    this.shape = shape;
+    this.layout = layout;
+    if (layout === 'channelsMajor') this.#channelsMajor = builder.reshape(tensor, [this.channels, batchSize * this.positions]);
+    else this.#batchMajor = builder.reshape(tensor, [batchSize, ...shape]);
+  }
+
+  /** From a tensor of any shape whose elements lie in the order `[c, n, ...rest]`. */
+  static channelsMajor(builder: ProgramBuilder, batchSize: number, shape: Shape, tensor: Tensor): LoweredValue {
+    return new LoweredValue(builder, batchSize, shape, 'channelsMajor', tensor);
+  }
+
+  /** From a tensor of any shape whose elements lie in the order `[n, ...shape]`. */
+  static batchMajor(builder: ProgramBuilder, batchSize: number, shape: Shape, tensor: Tensor): LoweredValue {
+    return new LoweredValue(builder, batchSize, shape, 'batchMajor', tensor);
+  }
+
+  /** A value of the same layout and, unless given, shape. */
+  like(tensor: Tensor, shape: Shape = this.shape): LoweredValue {
+    return new LoweredValue(this.#builder, this.#batchSize, shape, this.layout, tensor);
+  }
+
+  /** The length of the last axis. */
+  get channels(): number {
+    return this.shape.at(-1) ?? 1;
+  }
+
+  /** The number of positions in one example: the product of all axes but the last. */
+  get positions(): number {
+    return elements(this.shape.slice(0, -1));
+  }
+
+  /** The tensor in the layout that it was made in. */
+  get tensor(): Tensor {
+    return this.layout === 'channelsMajor' ? this.channelsMajor : this.batchMajor;
+  }
+
+  /** `[c, n * rest]` */
+  get channelsMajor(): Tensor {
+    this.#channelsMajor ??= this.#swap(this.batchMajor, this.#batchSize * this.positions, this.channels);
+    return this.#channelsMajor;
+  }
+
+  /** `[c, n, ...rest]` */
+  get channelsMajorAxes(): Tensor {
+    return this.#builder.reshape(this.channelsMajor, [this.channels, this.#batchSize, ...this.shape.slice(0, -1)]);
+  }
+
+  /** `[n, ...shape]` */
+  get batchMajor(): Tensor {
+    this.#batchMajor ??= this.#builder.reshape(this.#swap(this.channelsMajor, this.channels, this.#batchSize * this.positions), [this.#batchSize, ...this.shape]);
+    return this.#batchMajor;
+  }
+
+  /** `[n, c, h, w]` of an image `[h, w, c]`. */
+  get batchChannelsMajor(): Tensor {
+    return this.#builder.transpose(this.channelsMajorAxes, [1, 0, 2, 3]);
+  }
+
+  #swap(tensor: Tensor, rows: number, columns: number): Tensor {
+    if (rows === 1 || columns === 1) return this.#builder.reshape(tensor, [columns, rows]);
+    return this.#builder.transpose(this.#builder.reshape(tensor, [rows, columns]), [1, 0]);
+  }
+}

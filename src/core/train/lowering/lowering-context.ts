@@ -1,0 +1,52 @@
+import type { ParameterId, Shape, ValueId } from '../../network/network.ts';
+import type { ProgramBuilder } from '../../program/builder.ts';
+import type { Tensor } from '../../program/program.ts';
+import { LoweredValue } from './lowered-value.ts';
+
+/** Inference uses stored batch-norm statistics and no dropout; `frozen` trains with the stored statistics too. */
+export type LoweringMode = 'inference' | 'training' | 'trainingFrozenBatchNorm';
+
+/** A mask that the training loop must feed: 0 with probability `rate`, else `1 / (1 - rate)`. */
+export interface DropoutMask {
+  readonly name: string;
+  readonly tensor: Tensor;
+  readonly rate: number;
+}
+
+/** What the lowering of one operation sees of the program around it. */
+export class LoweringContext {
+  readonly builder: ProgramBuilder;
+  readonly batchSize: number;
+  readonly mode: LoweringMode;
+  readonly values = new Map<ValueId, LoweredValue>();
+  /** New running statistics of batch norms in training mode, by parameter. */
+  readonly statistics = new Map<ParameterId, Tensor>();
+  readonly dropouts: DropoutMask[] = [];
+  readonly #parameter: (id: ParameterId) => Tensor;
+
+  constructor(builder: ProgramBuilder, batchSize: number, mode: LoweringMode, parameter: (id: ParameterId) => Tensor) {
+    this.builder = builder;
+    this.batchSize = batchSize;
+    this.mode = mode;
+    this.#parameter = parameter;
+  }
+
+  value(id: ValueId): LoweredValue {
+    const value = this.values.get(id);
+    if (value === undefined) throw new Error(`value "${id}" is used before it is computed`);
+    return value;
+  }
+
+  /** In the layout that the network keeps it in. */
+  parameter(id: ParameterId): Tensor {
+    return this.#parameter(id);
+  }
+
+  channelsMajor(shape: Shape, tensor: Tensor): LoweredValue {
+    return LoweredValue.channelsMajor(this.builder, this.batchSize, shape, tensor);
+  }
+
+  batchMajor(shape: Shape, tensor: Tensor): LoweredValue {
+    return LoweredValue.batchMajor(this.builder, this.batchSize, shape, tensor);
+  }
+}
