@@ -5,8 +5,13 @@ export interface DataSet {
   /** Of one example, as the model takes it after preprocessing: `[h, w, c]`, `[frames, coefficients, 1]`, `[features]`. */
   readonly inputShape: readonly number[];
   readonly target: Target;
-  /** Reads examples in the order of the indices. Bounded memory: nothing else stays loaded but what a cache allows. */
-  read(indices: Uint32Array): Promise<Batch>;
+  /**
+   * Reads examples in the order of the indices. Bounded memory: nothing else stays loaded but what a cache allows.
+   *
+   * @param epoch counts from 0 in training: examples are augmented as a function of seed, epoch and example. Without it
+   * (evaluation, calibration) they are not augmented.
+   */
+  read(indices: Uint32Array, epoch?: number): Promise<Batch>;
 }
 
 export type Target =
@@ -26,6 +31,7 @@ export interface Batch {
 
 export interface DataSplits {
   readonly train: DataSet;
+  /** Empty when nothing is held back. */
   readonly validation: DataSet;
   readonly test: DataSet;
 }

@@ -1,0 +1,101 @@
+/** What happens to an example between its file and the model: the JSON of a recipe. */
+
+export interface Preprocessing {
+  /**
+   * Multiplies every value. Images default to 1/255, raw tensors and tables to 1.
+   * @examples [0.00392156862745098, 1]
+   */
+  readonly scale?: number;
+  /**
+   * Is added after scaling: -1 with a scale of 1/127.5 gives -1..1.
+   * @default 0
+   */
+  readonly offset?: number;
+  /** Per-channel normalisation after scale and offset, or `"training"` to take both from the training examples. */
+  readonly normalise?: Normalisation | 'training';
+  /** Height and width of images. Without it, the model's input shape decides. */
+  readonly resize?: readonly [number, number];
+  /**
+   * How an image of other proportions is fitted: stretched, or scaled to cover and cropped at the centre.
+   * @default "stretch"
+   */
+  readonly fit?: 'stretch' | 'cover';
+  /**
+   * With `fit: "cover"`, the part of the shorter side that is kept; 0.875 is the usual centre crop of ImageNet.
+   * @default 1
+   * @exclusiveMinimum 0
+   * @maximum 1
+   */
+  readonly centreCrop?: number;
+  /** How sound becomes the model's input. */
+  readonly audio?: AudioFeatures;
+}
+
+export interface Normalisation {
+  /** One value a channel, or one for all. */
+  readonly mean: readonly number[];
+  /** One value a channel, or one for all. */
+  readonly standardDeviation: readonly number[];
+}
+
+export interface AudioFeatures {
+  /**
+   * `mfcc`: MLPerf Tiny's keyword spotting features; `waveform`: the samples themselves.
+   * @default "mfcc"
+   */
+  readonly kind?: 'mfcc' | 'waveform';
+  /**
+   * In hertz; recordings at other rates are resampled.
+   * @default 16000
+   */
+  readonly sampleRate?: number;
+  /**
+   * Recordings are padded with silence or cropped to this length.
+   * @default 1
+   * @exclusiveMinimum 0
+   */
+  readonly seconds?: number;
+  /**
+   * @default 10
+   * @asType integer
+   * @minimum 1
+   */
+  readonly coefficients?: number;
+  /**
+   * @default 40
+   * @asType integer
+   * @minimum 1
+   */
+  readonly melBands?: number;
+  /** @default 30 */
+  readonly frameMilliseconds?: number;
+  /** @default 20 */
+  readonly strideMilliseconds?: number;
+  /** @default 20 */
+  readonly minimumHertz?: number;
+  /** @default 4000 */
+  readonly maximumHertz?: number;
+}
+
+/** Random changes of training examples, a function of the run's seed, the epoch and the example alone. */
+export interface Augmentation {
+  /** Mirrors half of the images left to right. */
+  readonly flip?: boolean;
+  /**
+   * Shifts images by up to so many pixels each way, zeros coming in: pad and random crop.
+   * @asType integer
+   * @minimum 0
+   */
+  readonly shift?: number;
+  /**
+   * Shifts sound by up to so many milliseconds each way, silence coming in.
+   * @minimum 0
+   */
+  readonly timeShiftMilliseconds?: number;
+  /**
+   * Standard deviation of the normal noise that is added: for sound to the waveform (full scale is 1), else to what the
+   * model takes.
+   * @minimum 0
+   */
+  readonly noise?: number;
+}
