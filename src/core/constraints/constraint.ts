@@ -21,15 +21,35 @@ export interface Codebook {
   /** `[clusters]`, or `[channels * clusters]` per channel; ascending in each codebook. */
   readonly centroids: Float32Array;
   readonly clusters: number;
-  /** One centroid is exactly zero and stays so. */
+  /** One centroid of each codebook is exactly zero and stays so. */
   readonly zeroPinned: boolean;
+  /** How a centroid learns from its members: the sum of their gradients (the default) or its average. */
+  readonly gradient?: 'sum' | 'average';
+  /**
+   * A weight is a centroid times the unit of its channel: how one codebook serves a whole kernel whose channels a
+   * folded batch norm, or an integer grid, has scaled. Units may be negative; without them they are 1.
+   */
+  readonly units?: ChannelUnits;
+  /** Centroids are integers in [-127, 127]: the units are the scales of the integer grid. */
+  readonly integers?: boolean;
+}
+
+/** `[1]` for the whole tensor or `[channels]`. */
+export interface ChannelUnits {
+  readonly granularity: Granularity;
+  readonly scales: Float32Array;
 }
 
 export interface IntegerGrid {
   readonly kind: 'integerGrid';
   readonly granularity: Granularity;
-  /** `[1]` or `[channels]`; a weight is an integer in `[-127, 127]` times its scale. */
+  /** `[1]` or `[channels]`, positive; a weight is an integer in `[-127, 127]` times its scale. */
   readonly scales: Float32Array;
+  /**
+   * Where the scales come from in training. `maximum` (the default): the largest |w| at each step over 127, symmetric
+   * and narrow; `learned`: step sizes trained with the weights; `fixed`: they stay.
+   */
+  readonly scaling?: 'maximum' | 'learned' | 'fixed';
 }
 
 export type Constraint = Sparsity | Codebook | IntegerGrid;
@@ -40,3 +60,14 @@ export type Constraints = readonly Constraint[];
 
 /** A network's constraints by parameter; a parameter that is missing is free. */
 export type NetworkConstraints = ReadonlyMap<ParameterId, Constraints>;
+
+export function findConstraint<K extends ConstraintKind>(constraints: Constraints, kind: K): Extract<Constraint, { kind: K }> | undefined {
+  return constraints.find((constraint): constraint is Extract<Constraint, { kind: K }> => constraint.kind === kind);
+}
+
+const order: readonly ConstraintKind[] = ['sparsity', 'codebook', 'integerGrid'];
+
+/** The list with this constraint in its place, instead of any other of its kind. */
+export function withConstraint(constraints: Constraints, added: Constraint): Constraints {
+  return [...constraints.filter(({ kind }) => kind !== added.kind), added].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+}
