@@ -1,0 +1,67 @@
+import type { DataSet } from '../data/dataset.ts';
+import type { Engine } from '../engine/engine.ts';
+import { EspalierError } from '../errors.ts';
+import type { Network, ValueId } from '../network/network.ts';
+import { compileInference } from '../train/inference.ts';
+import { createRangeObserver, type Observer } from './observers.ts';
+import { planActivations } from './plan-activations.ts';
+import type { Range } from './quantization.ts';
+
+export interface Calibration {
+  readonly engine: Engine;
+  /** As `prepareForDeployment` gave it. */
+  readonly network: Network;
+  /** The representative data; its first examples are read. */
+  readonly data: DataSet;
+  /** At most this many examples. */
+  readonly samples: number;
+  /** Default: minimum and maximum. */
+  readonly observer?: Observer;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (fraction: number) => void;
+}
+
+const batchSize = 32;
+
+/**
+ * Runs the float network over representative data and observes the range of every group of the activation plan that
+ * has no prescribed one. The ranges are keyed by the groups' ids and include zero.
+ *
+ * @throws EspalierError `invalid-data` when there is no data or a value is not finite; `cancelled`.
+ */
+export async function calibrate(calibration: Calibration): Promise<ReadonlyMap<ValueId, Range>> {
+  const { engine, network, data, signal, onProgress } = calibration;
+  const samples = Math.min(calibration.samples, data.size);
+  if (samples < 1) throw new EspalierError('invalid-data', 'calibration needs at least one example', { where: `data "${data.name}"`, fix: 'give a representative data set' });
+  const observed = planActivations(network).groups.filter((group) => group.fixed === undefined);
+  const outputs = [...new Set(observed.flatMap((group) => group.sources))];
+  const observers = new Map(observed.map((group) => [group.id, createRangeObserver(calibration.observer ?? { kind: 'minMax' })]));
+  const inference = await compileInference(engine, network, Math.min(batchSize, samples), { outputs });
+  try {
+    for (let start = 0; start < samples; start += batchSize) {
+      if (signal.aborted) throw new EspalierError('cancelled', 'calibration was cancelled');
+      const size = Math.min(batchSize, samples - start);
+      const batch = await data.read(Uint32Array.from({ length: size }, (_, i) => start + i));
+      const results = await inference.run([batch.inputs], size);
+      const valueOf = new Map(outputs.map((id, i) => [id, results[i]]));
+      for (const group of observed) {
+        for (const source of group.sources) {
+          const values = valueOf.get(source);
+          if (values === undefined) continue;
+          requireFinite(values, source);
+          observers.get(group.id)?.observe(values);
+        }
+      }
+      onProgress?.((start + size) / samples);
+    }
+  } finally {
+    await inference.dispose();
+  }
+  return new Map([...observers].map(([id, observer]) => [id, observer.range()]));
+}
+
+function requireFinite(values: Float32Array, source: ValueId): void {
+  if (!values.every(Number.isFinite)) {
+    throw new EspalierError('invalid-data', 'the value is NaN or infinite during calibration', { where: `value "${source}"`, fix: 'check the weights and the range of the input data' });
+  }
+}

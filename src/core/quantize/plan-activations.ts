@@ -1,0 +1,135 @@
+import type { Network, ValueId } from '../network/network.ts';
+import type { Operation } from '../network/operations.ts';
+import { fixedQuantization } from './fixed-quantization.ts';
+import type { ActivationType, TensorQuantization } from './quantization.ts';
+
+/** Values that share one scale and zero point, because integer kernels only move numbers between them. */
+export interface ActivationGroup {
+  /** The first value of the group in the network's order: the key of its range. */
+  readonly id: ValueId;
+  readonly values: readonly ValueId[];
+  /** Where new numbers appear: the range is that of all of them, and training quantizes each. */
+  readonly sources: readonly ValueId[];
+  /** Where numbers are averaged or converted within the group, so that they must be rounded to its grid again. */
+  readonly rounded: readonly ValueId[];
+  /** Set where the runtimes prescribe the parameters (softmax, sigmoid, tanh); then no range is needed. */
+  readonly fixed: FixedOutput | undefined;
+}
+
+export type FixedOutput = 'sigmoid' | 'softmax' | 'tanh';
+
+export interface ActivationPlan {
+  readonly groups: readonly ActivationGroup[];
+  /** Of every value but indices (inputs of embeddings), which stay integers as they are. */
+  readonly groupOf: ReadonlyMap<ValueId, ActivationGroup>;
+}
+
+/**
+ * Which values of a network carry a quantizer when it runs in int8, after the fused patterns of the guide (conv,
+ * depthwise or dense with its activation; add with relu; concat quantized only after). Calibration, quantization-aware
+ * training and the integer writer all follow this plan, so that they agree.
+ *
+ * The network is one that `prepareForDeployment` gave: activations fused, batch norms folded.
+ */
+export function planActivations(network: Network): ActivationPlan {
+  const indices = indexValues(network);
+  const groups = new Map<ValueId, Members>();
+  const add = (value: ValueId, members: Members): void => {
+    members.values.push(value);
+    groups.set(value, members);
+  };
+  for (const input of network.inputs) {
+    if (!indices.has(input)) add(input, { values: [], sources: [input], rounded: [], fixed: undefined });
+  }
+  for (const operation of network.operations) {
+    const { output } = operation;
+    if (indices.has(output)) continue;
+    if (operation.kind === 'concat') {
+      add(output, joinConcatenated(operation, groups));
+      continue;
+    }
+    const source = keepsScale(operation) ? groups.get(operation.inputs[0] ?? '') : undefined;
+    if (source === undefined) {
+      add(output, { values: [], sources: [output], rounded: [], fixed: fixedOutput(operation) });
+    } else {
+      add(output, source);
+      if (averages(operation)) source.rounded.push(output);
+    }
+  }
+  const order = new Map([...network.inputs, ...network.operations.map((operation) => operation.output)].map((value, i) => [value, i]));
+  const position = (value: ValueId): number => order.get(value) ?? 0;
+  const planned = [...new Set(groups.values())].map((members): ActivationGroup => {
+    const values = [...members.values].sort((a, b) => position(a) - position(b));
+    return { ...members, values, id: values[0] ?? '' };
+  });
+  return { groups: planned, groupOf: new Map(planned.flatMap((group) => group.values.map((value) => [value, group]))) };
+}
+
+/** The prescribed parameters of a group for a type of activations; undefined when they come from a range. */
+export function groupQuantization(group: ActivationGroup, type: ActivationType): TensorQuantization | undefined {
+  return group.fixed === undefined ? undefined : fixedQuantization(group.fixed, type);
+}
+
+interface Members {
+  readonly values: ValueId[];
+  readonly sources: ValueId[];
+  readonly rounded: ValueId[];
+  readonly fixed: FixedOutput | undefined;
+}
+
+/** The integer concat wants one scale: the free inputs join the output; fixed ones are converted on their way in. */
+function joinConcatenated(operation: Operation, groups: Map<ValueId, Members>): Members {
+  const inputs = [...new Set(operation.inputs.flatMap((input) => groups.get(input) ?? []))];
+  const [first] = inputs;
+  if (first !== undefined && inputs.every((members) => members.fixed === first.fixed) && (first.fixed !== undefined || inputs.length === 1)) {
+    if (inputs.length === 1) return first;
+  }
+  const free = inputs.filter((members) => members.fixed === undefined);
+  const joined: Members = {
+    values: free.flatMap((members) => members.values),
+    sources: free.flatMap((members) => members.sources),
+    rounded: free.flatMap((members) => members.rounded),
+    fixed: first?.fixed !== undefined && inputs.every((members) => members.fixed === first.fixed) ? first.fixed : undefined,
+  };
+  for (const value of joined.values) groups.set(value, joined);
+  // What enters from a fixed group is converted by the concat itself, so its output brings numbers of its own.
+  if (free.length < inputs.length && joined.fixed === undefined) joined.sources.push(operation.output);
+  return joined;
+}
+
+function fixedOutput(operation: Operation): FixedOutput | undefined {
+  if (operation.kind !== 'activation') return undefined;
+  const { function: name } = operation;
+  return name === 'sigmoid' || name === 'softmax' || name === 'tanh' ? name : undefined;
+}
+
+/** Whether the integer kernel wants the same scale and zero point on both sides. */
+function keepsScale(operation: Operation): boolean {
+  switch (operation.kind) {
+    case 'reshape':
+    case 'permute':
+    case 'dropout':
+    case 'pad':
+    case 'crop':
+    case 'pool2d':
+    case 'upsample':
+      return true;
+    case 'globalPool':
+      return operation.function === 'max';
+    default:
+      return false;
+  }
+}
+
+function averages(operation: Operation): boolean {
+  return (operation.kind === 'pool2d' && operation.function === 'average') || (operation.kind === 'upsample' && operation.interpolation === 'bilinear');
+}
+
+/** Values that only embeddings read, and the reshapes before them: row numbers, not quantities. */
+function indexValues(network: Network): ReadonlySet<ValueId> {
+  const indices = new Set(network.operations.flatMap((operation) => (operation.kind === 'embedding' ? operation.inputs : [])));
+  for (const operation of [...network.operations].reverse()) {
+    if (indices.has(operation.output) && keepsScale(operation)) for (const input of operation.inputs) indices.add(input);
+  }
+  return indices;
+}
