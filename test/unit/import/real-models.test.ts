@@ -1,0 +1,62 @@
+/** Models that others trained; they are found through ESPALIER_TEST_DATA. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { importModel } from '../../../src/core/import/import-model.ts';
+import { prepareForDeployment } from '../../../src/core/network/passes/prepare-for-deployment.ts';
+import type { Network } from '../../../src/core/network/network.ts';
+import { referenceOutputs } from '../network/reference-executor.ts';
+
+const data = process.env['ESPALIER_TEST_DATA'];
+const model = (...path: string[]): string => join(data ?? '', 'models', ...path);
+
+/** The numbers of a little-endian float .npy file. */
+function readNpy(path: string): ArrayLike<number> {
+  const bytes = readFileSync(path);
+  const header = bytes.toString('latin1', 10, 10 + bytes.readUInt16LE(8));
+  const body = bytes.buffer.slice(bytes.byteOffset + 10 + bytes.readUInt16LE(8), bytes.byteOffset + bytes.length);
+  return header.includes('<f8') ? new Float64Array(body) : new Float32Array(body);
+}
+
+function mnistTest(count: number): { images: Uint8Array; labels: Uint8Array } {
+  const images = gunzipSync(readFileSync(join(data ?? '', 'mnist', 't10k-images-idx3-ubyte.gz')));
+  const labels = gunzipSync(readFileSync(join(data ?? '', 'mnist', 't10k-labels-idx1-ubyte.gz')));
+  return { images: images.subarray(16, 16 + count * 784), labels: labels.subarray(8, 8 + count) };
+}
+
+function mnistCorrect(network: Network, count: number): number {
+  const { images, labels } = mnistTest(count);
+  let correct = 0;
+  for (let i = 0; i < count; i++) {
+    const [scores] = referenceOutputs(network, [Float32Array.from(images.subarray(i * 784, (i + 1) * 784), (pixel) => pixel / 255)]);
+    if (scores!.indexOf(Math.max(...scores!)) === labels[i]) correct++;
+  }
+  return correct;
+}
+
+describe.skipIf(data === undefined)('models that others trained', () => {
+  it('reproduces the stored predictions of dl4j_cnn_batch_norm, folded or not', async () => {
+    const { network } = await importModel(model('h5', 'dl4j_cnn_batch_norm.h5'));
+    const input = readNpy(model('h5', 'dl4j_cnn_batch_norm_input.npy'));
+    const expected = readNpy(model('h5', 'dl4j_cnn_batch_norm_predictions.npy'));
+    const size = 10 * 10 * 3;
+    for (const candidate of [network, prepareForDeployment(network)]) {
+      for (let i = 0; i < expected.length; i++) {
+        const [prediction] = referenceOutputs(candidate, [Array.from({ length: size }, (_, j) => input[i * size + j]!)]);
+        expect(Math.abs(prediction![0]! - expected[i]!)).toBeLessThan(1e-5);
+      }
+    }
+  });
+
+  it('classifies the first MNIST images with the guide’s net as its accuracy says', async () => {
+    const { network, format } = await importModel(model('h5', 'mnist_notebook_seed0.h5'));
+    expect(format).toBe('keras-h5');
+    expect(network.values.get(network.inputs[0]!)!.shape).toEqual([28, 28]);
+    expect(mnistCorrect(network, 500)).toBeGreaterThanOrEqual(485);
+  });
+
+  it.each(['dl4j_lstm_functional_tf_keras_2.h5', 'dl4j_reshape_model.h5'])('refuses the recurrent layer of %s by name', async (file) => {
+    await expect(importModel(model('h5', file))).rejects.toMatchObject({ code: 'unsupported-model', message: expect.stringMatching(/layer "lstm.*recurrent.*Conv1D/) as string });
+  });
+});
