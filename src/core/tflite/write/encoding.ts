@@ -1,0 +1,20 @@
+import type { ParameterId, Shape, ValueId } from '../../network/network.ts';
+import type { DepthwiseConv2d, KernelOperation } from '../../network/operations.ts';
+import type { TensorQuantization } from '../../quantize/quantization.ts';
+import type { TensorEncoding } from './graph-builder.ts';
+
+/** How numbers are stored: one implementation for each kind of .tflite. Constants are added to the graph. */
+export interface Encoding {
+  /** Undefined where activations are float. */
+  readonly activationType: 'int8' | 'int16' | undefined;
+  value(id: ValueId): TensorEncoding;
+  /** Of a value that appears inside the lowering of one operation. */
+  inner(quantization: TensorQuantization): TensorEncoding;
+  kernel(operation: KernelOperation): number;
+  /** Zeros where the operation has no bias: several runtimes want one. */
+  bias(operation: KernelOperation, channels: number): number;
+  /** A small constant of another kind. `like` names the value whose parameters an integer constant must share. */
+  constant(id: ParameterId, shape: Shape, data: Float32Array, like?: ValueId): number;
+  /** `x * scale + offset` by channel as a 1x1 depthwise convolution: tensors of its kernel and bias. */
+  channelScale(operation: Pick<DepthwiseConv2d, 'name'>, input: ValueId, scale: Float32Array, offset: Float32Array): { readonly kernel: number; readonly bias: number };
+}

@@ -1,0 +1,94 @@
+import { EspalierError } from '../../errors.ts';
+import type { ValueId } from '../../network/network.ts';
+import type { KernelOperation } from '../../network/operations.ts';
+import type { QuantizedNetwork, TensorQuantization, WeightQuantization } from '../../quantize/quantization.ts';
+import { rangeQuantization } from '../../quantize/range-quantization.ts';
+import { requiredParameter } from '../../quantize/quantize-network.ts';
+import { quantizeWeights } from '../../quantize/weight-quantization.ts';
+import type { Encoding } from './encoding.ts';
+import { bytesOf, type GraphBuilder, type TensorEncoding } from './graph-builder.ts';
+
+/** Integer activations (int8, or int16 with int8 weights), int8 weights, int32 or int64 biases. */
+export function integerEncoding(graph: GraphBuilder, quantized: QuantizedNetwork): Encoding {
+  const { network, activations, activationType, weights } = quantized;
+  const written = new Map<string, number>();
+  const quantizationOf = (id: ValueId): TensorQuantization => {
+    const quantization = activations.get(id);
+    if (quantization === undefined) throw new EspalierError('invalid-argument', 'it has no quantization', { where: `value "${id}"`, fix: 'quantize the network that is written' });
+    return quantization;
+  };
+  const inner = ({ scale, zeroPoint }: TensorQuantization): TensorEncoding => ({ type: activationType, quantization: { scales: [scale], zeroPoints: [zeroPoint], axis: 0 } });
+  const kernelQuantization = (operation: KernelOperation): WeightQuantization => {
+    const quantization = weights.get(operation.kernel);
+    if (quantization === undefined) throw new EspalierError('invalid-argument', `kernel "${operation.kernel}" has no quantization`, { where: `layer "${operation.layer}"` });
+    return quantization;
+  };
+  const biasTensor = (name: string, data: Float32Array, scales: readonly number[]): number => {
+    const integers = Array.from(data, (value, i) => Math.round(value / (scales[scales.length === 1 ? 0 : i] ?? 1)));
+    const quantization = { scales, zeroPoints: scales.map(() => 0), axis: 0 };
+    return activationType === 'int8'
+      ? graph.tensor({ name, shape: [data.length], type: 'int32', quantization, data: bytesOf(Int32Array.from(integers, clampInt32)) })
+      : graph.tensor({ name, shape: [data.length], type: 'int64', quantization, data: bytesOf(BigInt64Array.from(integers, (value) => BigInt(clampInt40(value)))) });
+  };
+
+  return {
+    activationType,
+    value: (id) => (activations.has(id) ? inner(quantizationOf(id)) : { type: 'int32', quantization: undefined }),
+    inner,
+    kernel(operation) {
+      const known = written.get(operation.kernel);
+      if (known !== undefined) return known;
+      const { shape, data } = requiredParameter(network, operation.kernel);
+      const quantization = kernelQuantization(operation);
+      const scales = Array.from(quantization.scales);
+      const tensor = graph.tensor({
+        name: operation.kernel,
+        shape,
+        type: 'int8',
+        quantization: { scales, zeroPoints: scales.map(() => 0), axis: quantization.axis ?? 0 },
+        data: bytesOf(quantizeWeights(data, shape, quantization)),
+      });
+      written.set(operation.kernel, tensor);
+      return tensor;
+    },
+    // In units of input scale times weight scale, so a bias that two operations share may differ in its integers.
+    bias(operation, channels) {
+      const data = operation.bias === undefined ? new Float32Array(channels) : requiredParameter(network, operation.bias).data;
+      const input = quantizationOf(operation.inputs[0] ?? '');
+      const scales = Array.from(kernelQuantization(operation).scales, (scale) => Math.fround(input.scale * scale));
+      return biasTensor(operation.bias ?? `${operation.name}/bias`, data, scales);
+    },
+    constant(id, shape, data, like) {
+      const quantization = like === undefined
+        ? rangeQuantization(data.reduce((range, value) => ({ minimum: Math.min(range.minimum, value), maximum: Math.max(range.maximum, value) }), { minimum: 0, maximum: 0 }), activationType)
+        : quantizationOf(like);
+      const [low, high] = activationType === 'int8' ? [-128, 127] : [-32768, 32767];
+      const integers = Array.from(data, (value) => Math.min(high, Math.max(low, Math.round(value / quantization.scale) + quantization.zeroPoint)));
+      return graph.tensor({ name: id, shape, ...inner(quantization), data: bytesOf(activationType === 'int8' ? Int8Array.from(integers) : Int16Array.from(integers)) });
+    },
+    // Each channel has one weight, and 127 times |weight| / 127 is that weight: nothing is lost to rounding.
+    channelScale(operation, input, scale, offset) {
+      const inputScale = quantizationOf(input).scale;
+      const scales = Array.from(scale, (value, i) => Math.fround(Math.max(Math.abs(value) / 127, Math.abs(offset[i] ?? 0) / (inputScale * 2 ** 30), 1e-12)));
+      const quantization: WeightQuantization = { scales: Float32Array.from(scales), axis: 3 };
+      const shape = [1, 1, 1, scale.length];
+      const kernel = graph.tensor({
+        name: `${operation.name}/scale`,
+        shape,
+        type: 'int8',
+        quantization: { scales, zeroPoints: scales.map(() => 0), axis: 3 },
+        data: bytesOf(quantizeWeights(scale, shape, quantization)),
+      });
+      return { kernel, bias: biasTensor(`${operation.name}/offset`, offset, scales.map((value) => Math.fround(value * inputScale))) };
+    },
+  };
+}
+
+function clampInt32(value: number): number {
+  return Math.min(2147483647, Math.max(-2147483648, value));
+}
+
+/** Kernels with int16 activations accumulate in 40 bits on small devices. */
+function clampInt40(value: number): number {
+  return Math.min(2 ** 39 - 1, Math.max(-(2 ** 39), value));
+}

@@ -1,0 +1,86 @@
+import { unreachable } from '../../errors.ts';
+import type { Shape } from '../../network/network.ts';
+import type { BatchNorm, Binary, Embedding, Operation, PRelu, Rescale } from '../../network/operations.ts';
+import { requiredParameter } from '../../quantize/quantize-network.ts';
+import type { WriteContext } from './write-context.ts';
+
+export function writeBinary(context: WriteContext, operation: Binary): void {
+  const { graph, encoding } = context;
+  const rank = Math.max(...operation.inputs.map((id) => context.shapeOf(id).length));
+  const inputs = operation.inputs.map((id, i) => withRank(context, operation, i, context.shapeOf(id), rank));
+  const output = context.output(operation);
+  const { activation } = operation;
+  const arithmetic = { activation, powerOfTwoScaleInt16: encoding.activationType !== 'int16' };
+  switch (operation.function) {
+    case 'add':
+      return graph.operator('ADD', inputs, output, arithmetic);
+    case 'sub':
+      return graph.operator('SUB', inputs, output, arithmetic);
+    case 'mul':
+      return graph.operator('MUL', inputs, output, { activation });
+    default:
+      return unreachable(operation.function);
+  }
+}
+
+/** Broadcasting counts axes from the last, the batch stays the first: ones go between them. */
+function withRank(context: WriteContext, operation: Binary, index: number, shape: Shape, rank: number): number {
+  const input = context.input(operation, index);
+  if (shape.length === rank) return input;
+  const { type, quantization } = context.graph.tensorAt(input);
+  const widened = context.inner(operation, 'broadcast', [...Array.from({ length: rank - shape.length }, () => 1), ...shape], { type, quantization });
+  context.reshape(operation, input, widened);
+  return widened;
+}
+
+export function writePRelu(context: WriteContext, operation: PRelu): void {
+  const { shape, data } = requiredParameter(context.network, operation.alpha);
+  const alpha = context.encoding.constant(operation.alpha, shape, data);
+  context.graph.operator('PRELU', [context.input(operation), alpha], context.output(operation));
+}
+
+export function writeRescale(context: WriteContext, operation: Rescale): void {
+  const scale = requiredParameter(context.network, operation.scale).data;
+  const offset = requiredParameter(context.network, operation.offset).data;
+  writeChannelScale(context, operation, scale, offset);
+}
+
+export function writeBatchNorm(context: WriteContext, operation: BatchNorm): void {
+  const [gamma, beta, mean, variance] = [operation.gamma, operation.beta, operation.mean, operation.variance].map((id) => requiredParameter(context.network, id).data);
+  if (gamma === undefined || beta === undefined || mean === undefined || variance === undefined) return;
+  const scale = gamma.map((value, i) => value / Math.sqrt((variance[i] ?? 0) + operation.epsilon));
+  writeChannelScale(context, operation, scale, beta.map((value, i) => value - (mean[i] ?? 0) * (scale[i] ?? 0)));
+}
+
+/** `x * scale + offset`: MUL and ADD in float; in integers a 1x1 depthwise convolution, which rounds only once. */
+function writeChannelScale(context: WriteContext, operation: Operation, scale: Float32Array, offset: Float32Array): void {
+  const { graph, encoding } = context;
+  const input = context.input(operation);
+  if (encoding.activationType === undefined) {
+    const scaled = context.inner(operation, 'scaled', context.shapeOf(operation.output), encoding.value(operation.output));
+    graph.operator('MUL', [input, encoding.constant(`${operation.name}/scale`, [scale.length], scale)], scaled, { activation: 'none' });
+    graph.operator('ADD', [scaled, encoding.constant(`${operation.name}/offset`, [offset.length], offset)], context.output(operation), { activation: 'none' });
+    return;
+  }
+  const shape = context.shapeOf(operation.output);
+  const channels = shape.at(-1) ?? 1;
+  const spread = (values: Float32Array): Float32Array => (values.length === channels ? values : new Float32Array(channels).fill(values[0] ?? 0));
+  const { kernel, bias } = encoding.channelScale(operation, operation.inputs[0] ?? '', spread(scale), spread(offset));
+  const options = { padding: 'valid', strideHeight: 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1, activation: 'none', depthMultiplier: 1 };
+  if (shape.length === 3) {
+    graph.operator('DEPTHWISE_CONV_2D', [input, kernel, bias], context.output(operation), options);
+    return;
+  }
+  const image = [shape.slice(0, -1).reduce((product, size) => product * size, 1), 1, channels];
+  const before = context.inner(operation, 'image', image, encoding.value(operation.inputs[0] ?? ''));
+  const after = context.inner(operation, 'scaled', image, encoding.value(operation.output));
+  context.reshape(operation, input, before);
+  graph.operator('DEPTHWISE_CONV_2D', [before, kernel, bias], after, options);
+  context.reshape(operation, after, context.output(operation));
+}
+
+export function writeEmbedding(context: WriteContext, operation: Embedding): void {
+  const { shape, data } = requiredParameter(context.network, operation.table);
+  const table = context.encoding.constant(operation.table, shape, data, operation.output);
+  context.graph.operator('GATHER', [table, context.input(operation)], context.output(operation), { axis: 0 });
+}
