@@ -4,6 +4,8 @@ import type { Network } from '../network/network.ts';
 import type { ModelFormat } from './detect-format.ts';
 import type { ModelSource } from './import-model.ts';
 import { importKerasH5 } from './keras/import-h5.ts';
+import { importKerasV3 } from './keras/import-keras-v3.ts';
+import { importTfjsLayers } from './tfjs/import-tfjs-layers.ts';
 
 export type Importer = (source: ModelSource, where: string, warn: (message: string) => void) => Promise<Network>;
 
@@ -17,8 +19,8 @@ const pending: Importer = (_source, where) => Promise.reject(new EspalierError('
 
 export const importers: Readonly<Record<ModelFormat, Importer>> = {
   'keras-h5': fromBytes(importKerasH5),
-  'keras-v3': pending,
-  'tfjs-layers': pending,
+  'keras-v3': fromBytes(importKerasV3),
+  'tfjs-layers': async (source, where, warn) => (await importTfjsLayers(source, where, warn)).network,
   'saved-model': pending,
   'tflite': pending,
 };

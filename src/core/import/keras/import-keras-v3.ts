@@ -1,0 +1,78 @@
+/**
+ * The `.keras` format: a zip of config.json, metadata.json and model.weights.h5. Weights are stored by the class of a
+ * layer (`layers/conv2d_1/vars/0` is the second Conv2D) and not under its name.
+ */
+import { unzipSync } from 'fflate';
+import { EspalierError } from '../../errors.ts';
+import { type Hdf5Group, withHdf5 } from '../hdf5/hdf5-file.ts';
+import { isObject, parseJson } from '../json.ts';
+import type { LayerReference, WeightScope, WeightTensor } from '../weights.ts';
+import { convertModel } from './convert-model.ts';
+import { kerasMajor, type KerasImport } from './import-h5.ts';
+import { type KerasModel, parseKerasModel } from './model-config.ts';
+
+const parts = ['config.json', 'metadata.json', 'model.weights.h5'];
+/** Unpacked; a zip that claims more is damaged or hostile. */
+const largestPart = 2 ** 31;
+
+export async function importKerasV3(bytes: Uint8Array, where: string, warn: (message: string) => void): Promise<KerasImport> {
+  const files = unzip(bytes, where);
+  const [configFile, metadataFile, weightsFile] = parts.map((part) => files[part]);
+  if (configFile === undefined || weightsFile === undefined) {
+    throw new EspalierError('unsupported-model', `is a zip without ${configFile === undefined ? 'config.json' : 'model.weights.h5'}`, { where, fix: 'give a model saved by model.save("model.keras")' });
+  }
+  const config = new TextDecoder().decode(configFile);
+  const metadata = metadataFile === undefined ? undefined : parseJson(new TextDecoder().decode(metadataFile), `${where}: metadata.json`);
+  const stated = isObject(metadata) ? metadata['keras_version'] : undefined;
+  const kerasVersion = typeof stated === 'string' ? stated : '3.0.0';
+  const model = parseKerasModel(parseJson(config, `${where}: config.json`), where);
+  return withHdf5(weightsFile, `${where}: model.weights.h5`, (root) => ({
+    network: convertModel(model, containerWeights(model, root, '', where), where, { keras: kerasMajor(kerasVersion, config), warn }),
+    kerasVersion,
+  }));
+}
+
+function unzip(bytes: Uint8Array, where: string): Record<string, Uint8Array> {
+  try {
+    return unzipSync(bytes, { filter: (file) => parts.includes(file.name) && file.originalSize < Math.min(largestPart, bytes.length * 1100) });
+  } catch (cause) {
+    throw new EspalierError('invalid-model', 'is a damaged zip file', { where, cause, fix: 'save or download the model again' });
+  }
+}
+
+/** Keras 2.12 kept layers under `_layer_checkpoint_dependencies`. */
+const containers = ['layers', '_layer_checkpoint_dependencies'];
+
+function containerWeights(model: KerasModel, root: Hdf5Group, path: string, where: string): WeightScope {
+  const container = containers.map((name) => (path === '' ? name : `${path}/${name}`)).find((candidate) => root.group(candidate) !== undefined);
+  const groupPath = (reference: LayerReference): string | undefined => {
+    if (container === undefined) return undefined;
+    const base = snakeCase(reference.className);
+    const before = model.layers.slice(0, reference.index).filter((layer) => snakeCase(layer.className) === base).length;
+    const byClass = `${container}/${before === 0 ? base : `${base}_${before}`}`;
+    // Some versions store nested models under their own name.
+    return [byClass, `${container}/${reference.name}`].find((candidate) => root.group(candidate) !== undefined);
+  };
+  return {
+    layer: (reference) => {
+      const layerPath = groupPath(reference);
+      const variables = layerPath === undefined ? undefined : root.group(`${layerPath}/vars`);
+      if (variables === undefined) return [];
+      return [...variables.members()].sort((a, b) => Number(a) - Number(b)).map((name): WeightTensor => {
+        const dataset = variables.dataset(name);
+        if (dataset === undefined) throw new EspalierError('invalid-model', `weight ${name} is damaged`, { where: `${where}, layer "${reference.name}"` });
+        return { name, shape: dataset.shape, read: () => dataset.read() };
+      });
+    },
+    nested: (reference) => {
+      const inner = model.layers[reference.index]?.model;
+      if (inner === undefined) throw new Error(`layer "${reference.name}" is no model`);
+      return containerWeights(inner, root, groupPath(reference) ?? `${container ?? 'layers'}/${reference.name}`, where);
+    },
+  };
+}
+
+/** As Keras names them: `Conv2D` is `conv2d`, `BatchNormalization` `batch_normalization`, `ReLU` `re_lu`. */
+export function snakeCase(className: string): string {
+  return className.replace(/\W+/g, '').replace(/(.)([A-Z][a-z]+)/g, '$1_$2').replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+}
