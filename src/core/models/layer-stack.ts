@@ -1,0 +1,58 @@
+import type { ValueId } from '../network/network.ts';
+import { NetworkBuilder } from '../network/network-builder.ts';
+import type { FusedActivation, Padding, Pair } from '../network/operations.ts';
+import { createRandom } from '../random.ts';
+import { constant, glorotUniform, heNormal, type Initializer } from './initializers.ts';
+
+export interface ConvolutionOptions {
+  readonly size?: Pair;
+  readonly strides?: Pair;
+  readonly padding?: Padding;
+  readonly bias?: boolean;
+  readonly activation?: FusedActivation;
+}
+
+/** Adds layers with freshly initialised weights: what the model builders share. One seed fixes all weights. */
+export class LayerStack {
+  readonly builder: NetworkBuilder;
+  readonly #initialize: Initializer;
+
+  constructor(name: string, seed: number, initializer: 'glorotUniform' | 'heNormal' = 'glorotUniform') {
+    this.builder = new NetworkBuilder(name);
+    const random = createRandom(seed);
+    this.#initialize = initializer === 'heNormal' ? heNormal(random) : glorotUniform(random);
+  }
+
+  convolution(layer: string, input: ValueId, filters: number, options: ConvolutionOptions = {}): ValueId {
+    const [kh, kw] = options.size ?? [1, 1];
+    const channels = this.builder.shapeOf(input).at(-1) ?? 0;
+    return this.builder.conv2d(layer, input, {
+      kernel: this.#initialize([filters, kh, kw, channels], kh * kw * channels, kh * kw * filters),
+      bias: options.bias === false ? undefined : constant([filters], 0),
+      strides: options.strides ?? [1, 1], padding: options.padding ?? 'same', activation: options.activation ?? 'none',
+    });
+  }
+
+  depthwise(layer: string, input: ValueId, options: ConvolutionOptions = {}): ValueId {
+    const [kh, kw] = options.size ?? [3, 3];
+    const channels = this.builder.shapeOf(input).at(-1) ?? 0;
+    return this.builder.depthwiseConv2d(layer, input, {
+      // Keras counts the fan-out of the kernel [kh, kw, channels, 1] as its window alone.
+      kernel: this.#initialize([1, kh, kw, channels], kh * kw * channels, kh * kw),
+      bias: options.bias === false ? undefined : constant([channels], 0),
+      strides: options.strides ?? [1, 1], padding: options.padding ?? 'same', activation: options.activation ?? 'none',
+    });
+  }
+
+  dense(layer: string, input: ValueId, units: number, activation: FusedActivation = 'none'): ValueId {
+    const width = this.builder.shapeOf(input).at(-1) ?? 0;
+    return this.builder.dense(layer, input, { kernel: this.#initialize([units, width], width, units), bias: constant([units], 0), activation });
+  }
+
+  batchNorm(layer: string, input: ValueId, options: { readonly epsilon?: number; readonly momentum?: number } = {}): ValueId {
+    const channels = this.builder.shapeOf(input).at(-1) ?? 0;
+    return this.builder.batchNorm(layer, input, {
+      gamma: constant([channels], 1), beta: constant([channels], 0), mean: constant([channels], 0), variance: constant([channels], 1), ...options,
+    });
+  }
+}
