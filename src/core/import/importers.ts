@@ -5,6 +5,7 @@ import type { ModelFormat } from './detect-format.ts';
 import type { ModelSource } from './import-model.ts';
 import { importKerasH5 } from './keras/import-h5.ts';
 import { importKerasV3 } from './keras/import-keras-v3.ts';
+import { importSavedModel } from './saved-model/import-saved-model.ts';
 import { importTfjsLayers } from './tfjs/import-tfjs-layers.ts';
 
 export type Importer = (source: ModelSource, where: string, warn: (message: string) => void) => Promise<Network>;
@@ -21,6 +22,6 @@ export const importers: Readonly<Record<ModelFormat, Importer>> = {
   'keras-h5': fromBytes(importKerasH5),
   'keras-v3': fromBytes(importKerasV3),
   'tfjs-layers': async (source, where, warn) => (await importTfjsLayers(source, where, warn)).network,
-  'saved-model': pending,
+  'saved-model': async (source, where, warn) => (await importSavedModel(source, where, warn)).network,
   'tflite': pending,
 };

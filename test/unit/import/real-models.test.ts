@@ -56,6 +56,32 @@ describe.skipIf(data === undefined)('models that others trained', () => {
     expect(mnistCorrect(network, 500)).toBeGreaterThanOrEqual(485);
   });
 
+  it.each([['h5', 'moonflower_mnist_keras.h5'], ['keras', 'moonflower_mnist_model.keras']])('classifies MNIST with %s/%s', async (folder, file) => {
+    const { network } = await importModel(model(folder, file));
+    expect(mnistCorrect(network, 100)).toBeGreaterThanOrEqual(98);
+  });
+
+  it('scores 913 of the 1,000 keyword samples with the SavedModel', async () => {
+    const { network, format } = await importModel(model('savedmodel', 'kws_ref_model'));
+    expect(format).toBe('saved-model');
+    const codes = new Int8Array(readFileSync(join(data ?? '', 'kws01', 'mfcc_1000x49x10.i8')));
+    const labels = readFileSync(join(data ?? '', 'kws01', 'y_labels.csv'), 'utf8').trim().split('\n').map((line) => Number(line.split(',').at(-1)));
+    const deployed = prepareForDeployment(network);
+    // Every tenth sample of the full set in the suite; 913 of 1,000 was checked on all.
+    let correct = 0;
+    const indices = Array.from({ length: process.env['ESPALIER_FULL'] === undefined ? 100 : 1000 }, (_, i) => (process.env['ESPALIER_FULL'] === undefined ? i * 10 : i));
+    for (const i of indices) {
+      const [scores] = referenceOutputs(deployed, [Array.from(codes.subarray(i * 490, (i + 1) * 490), (code) => (code - 83) * 0.5847029)]);
+      if (scores!.indexOf(Math.max(...scores!)) === labels[i]) correct++;
+    }
+    if (indices.length === 1000) expect(correct).toBe(913);
+    else expect(correct).toBeGreaterThanOrEqual(85);
+  });
+
+  it.each([['keras', 'pre_pr22362_nested_container.keras', /subclassed.*rebuild it/], ['savedmodel', 'times_three_float', /without a Keras config/]])('refuses %s/%s and says what to do', async (folder, file, message) => {
+    await expect(importModel(model(folder, file))).rejects.toMatchObject({ code: 'unsupported-model', message: expect.stringMatching(message) as string });
+  });
+
   it.each(['dl4j_lstm_functional_tf_keras_2.h5', 'dl4j_reshape_model.h5'])('refuses the recurrent layer of %s by name', async (file) => {
     await expect(importModel(model('h5', file))).rejects.toMatchObject({ code: 'unsupported-model', message: expect.stringMatching(/layer "lstm.*recurrent.*Conv1D/) as string });
   });

@@ -14,6 +14,11 @@ export function weightSlots(model: KerasModel): readonly WeightSlot[] {
   return [...slots.filter((slot) => slot.trainable), ...slots.filter((slot) => !slot.trainable)];
 }
 
+/** Whether a layer, or any layer of a nested model, has weights. */
+export function hasWeights(layer: KerasLayer): boolean {
+  return layer.model === undefined ? slotsOfLayer(layer).length > 0 : layer.model.layers.some(hasWeights);
+}
+
 function slotsOfModel(model: KerasModel, path: readonly string[], trainable: boolean): readonly WeightSlot[] {
   return model.layers.flatMap((layer) => {
     const own = trainable && layer.config['trainable'] !== false;

@@ -1,0 +1,69 @@
+/**
+ * SavedModels that Keras wrote: the config stands in saved_model.pb (TensorFlow <= 2.4) or keras_metadata.pb (from
+ * 2.5), the weights in a checkpoint.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EspalierError, isEspalierError } from '../../errors.ts';
+import { fileAccessError } from '../file-access.ts';
+import type { ModelSource } from '../import-model.ts';
+import { asObject, type JsonObject, parseJson } from '../json.ts';
+import { convertModel } from '../keras/convert-model.ts';
+import type { KerasImport } from '../keras/import-h5.ts';
+import { parseKerasModel } from '../keras/model-config.ts';
+import { objectGraphWeights } from './object-graph.ts';
+import { integer, messages, readFields, text } from './protobuf.ts';
+import { openTensorBundle } from './tensor-bundle.ts';
+
+export async function importSavedModel(source: ModelSource, where: string, warn: (message: string) => void): Promise<KerasImport> {
+  const config = (await configFromMetadata(source.folder)) ?? configFromSavedModel(await read(join(source.folder, 'saved_model.pb')));
+  if (config === undefined) {
+    throw new EspalierError('unsupported-model', 'is a SavedModel without a Keras config: it holds a graph of functions, not layers', {
+      where, fix: 'save the Keras model itself (model.save("model.keras")), or convert it to a float .tflite and import that',
+    });
+  }
+  const model = parseKerasModel(config, where);
+  const bundle = await openTensorBundle(join(source.folder, 'variables'));
+  const kerasVersion = '2.0.0';
+  return { network: convertModel(model, objectGraphWeights(model, bundle, where), where, { keras: 2, warn }), kerasVersion };
+}
+
+async function read(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw fileAccessError(cause, path);
+  }
+}
+
+/** Of the nodes in keras_metadata.pb, number 0 is the model. */
+async function configFromMetadata(folder: string): Promise<JsonObject | undefined> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await read(join(folder, 'keras_metadata.pb'));
+  } catch (error) {
+    if (isEspalierError(error) && error.message.includes('does not exist')) return undefined;
+    throw error;
+  }
+  const nodes = messages(readFields(bytes, 'keras_metadata.pb'), 1).map((node) => readFields(node, 'keras_metadata.pb'));
+  const root = nodes.find((node) => integer(node, 2) === 0);
+  return root === undefined ? undefined : modelConfig(text(root, 4), text(root, 5), 'keras_metadata.pb');
+}
+
+/** The first node of the first meta graph's object graph is the model. */
+function configFromSavedModel(bytes: Uint8Array): JsonObject | undefined {
+  const where = 'saved_model.pb';
+  const [metaGraph] = messages(readFields(bytes, where), 2);
+  const [objectGraph] = metaGraph === undefined ? [] : messages(readFields(metaGraph, where), 7);
+  const [first] = objectGraph === undefined ? [] : messages(readFields(objectGraph, where), 1);
+  const [userObject] = first === undefined ? [] : messages(readFields(first, where), 4);
+  if (userObject === undefined) return undefined;
+  const fields = readFields(userObject, where);
+  return modelConfig(text(fields, 1), text(fields, 3), where);
+}
+
+function modelConfig(identifier: string, metadata: string, where: string): JsonObject | undefined {
+  if (!identifier.startsWith('_tf_keras') || metadata === '') return undefined;
+  const json = asObject(parseJson(metadata, where), where);
+  return json['config'] === undefined ? undefined : json;
+}

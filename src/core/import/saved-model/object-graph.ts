@@ -1,0 +1,50 @@
+import { EspalierError } from '../../errors.ts';
+import type { LayerReference, WeightScope, WeightTensor } from '../weights.ts';
+import type { KerasModel } from '../keras/model-config.ts';
+import { hasWeights } from '../keras/weight-slots.ts';
+import { integer, messages, readFields, text } from './protobuf.ts';
+import type { TensorBundle } from './tensor-bundle.ts';
+
+interface GraphNode {
+  readonly children: ReadonlyMap<string, number>;
+  /** Key of the checkpoint, for variables. */
+  readonly key: string | undefined;
+}
+
+/** The checkpoint's object graph: `layer_with_weights-<n>` leads to the n-th layer that has weights, and on by attribute name. */
+export function objectGraphWeights(model: KerasModel, bundle: TensorBundle, where: string): WeightScope {
+  const stored = bundle.string('_CHECKPOINTABLE_OBJECT_GRAPH');
+  if (stored === undefined) throw new EspalierError('unsupported-model', 'its checkpoint has no object graph', { where, fix: 'save the model with TensorFlow 2 (model.save(folder))' });
+  const nodes = messages(readFields(stored, where), 1).map((bytes): GraphNode => {
+    const fields = readFields(bytes, where);
+    const children = new Map(messages(fields, 1).map((child) => { const inner = readFields(child, where); return [text(inner, 2), integer(inner, 1)] as const; }));
+    const [attribute] = messages(fields, 2);
+    return { children, key: attribute === undefined ? undefined : text(readFields(attribute, where), 3) };
+  });
+  return scope(model, nodes, nodes[0], bundle);
+}
+
+function scope(model: KerasModel, nodes: readonly GraphNode[], node: GraphNode | undefined, bundle: TensorBundle): WeightScope {
+  const child = (parent: GraphNode | undefined, name: string): GraphNode | undefined => {
+    const index = parent?.children.get(name);
+    return index === undefined ? undefined : nodes[index];
+  };
+  const layerNode = (reference: LayerReference): GraphNode | undefined => child(node, `layer_with_weights-${model.layers.slice(0, reference.index).filter(hasWeights).length}`);
+  return {
+    layer: (reference) => {
+      const layer = model.layers[reference.index];
+      if (layer === undefined || !hasWeights(layer)) return [];
+      const found = layerNode(reference);
+      return [...(found?.children ?? [])].flatMap(([name, index]): WeightTensor[] => {
+        const key = nodes[index]?.key;
+        const shape = key === undefined || key === '' ? undefined : bundle.shape(key);
+        return key === undefined || shape === undefined ? [] : [{ name, shape, read: () => bundle.floats(key) }];
+      });
+    },
+    nested: (reference) => {
+      const inner = model.layers[reference.index]?.model;
+      if (inner === undefined) throw new Error(`layer "${reference.name}" is no model`);
+      return scope(inner, nodes, layerNode(reference), bundle);
+    },
+  };
+}
