@@ -2,8 +2,9 @@ import type { NetworkConstraints } from '../constraints/constraint.ts';
 import type { DataSet } from '../data/dataset.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Network, ParameterId, ValueId } from '../network/network.ts';
+import type { TrainingState } from './training-state.ts';
 import type { Range } from '../quantize/quantization.ts';
-import type { CurvePoint, } from '../../shared/results.ts';
+import type { CurvePoint } from '../../shared/results.ts';
 import type { TrainingProgress } from '../../shared/events.ts';
 
 export type Loss =
@@ -14,7 +15,7 @@ export type Loss =
   | { readonly kind: 'distillation'; readonly teacher: Network; readonly temperature: number; readonly weight: number };
 
 export type Optimizer =
-  | { readonly kind: 'sgd'; readonly momentum: number; readonly nesterov: boolean }
+  | { readonly kind: 'sgd'; readonly momentum: number; readonly nesterov: boolean; readonly weightDecay?: number }
   /** Kingma & Ba 2015, arXiv:1412.6980; defaults of Keras: 0.9, 0.999, 1e-7. */
   | { readonly kind: 'adam'; readonly beta1: number; readonly beta2: number; readonly epsilon: number }
   | { readonly kind: 'adamW'; readonly beta1: number; readonly beta2: number; readonly epsilon: number; readonly weightDecay: number };
@@ -40,8 +41,22 @@ export interface ActivationFakeQuantization {
 export interface MaskSchedule {
   /** Whether masks are recomputed at this step (steps count from 1, before the forward pass). */
   due(step: number): boolean;
-  /** New masks of the parameters it governs, from their current latent weights. */
+  /** New masks of the parameters it governs, from their current latent weights. Each has a sparsity constraint already. */
   masks(step: number, weights: ReadonlyMap<ParameterId, Float32Array>): ReadonlyMap<ParameterId, Uint8Array>;
+}
+
+export interface EarlyStopping {
+  readonly patience: number;
+  /** Of the accuracy (or of minus the mean squared error). */
+  readonly minimumDelta: number;
+}
+
+export interface Checkpointing {
+  readonly everySteps: number;
+  /** The state is the caller's to keep; see `encodeTrainingState`. Training waits for the promise. */
+  save(state: TrainingState): Promise<void>;
+  /** Training goes on from here and ends at the same bits as if it had never stopped, at the same number of threads. */
+  readonly resumeFrom?: TrainingState;
 }
 
 export interface FineTuning {
@@ -67,6 +82,9 @@ export interface FineTuning {
   readonly gradientClipNorm?: number;
   /** Take the weights of the epoch with the best validation accuracy (only once masks are final). */
   readonly restoreBest?: boolean;
+  /** Stops when the validation score has not risen by `minimumDelta` for `patience` epochs. */
+  readonly earlyStopping?: EarlyStopping;
+  readonly checkpoint?: Checkpointing;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: TrainingProgress) => void;
 }

@@ -13,7 +13,7 @@ export function lowerBatchNorm(context: LoweringContext, operation: BatchNorm, x
   const column = (tensor: Tensor): Tensor => builder.reshape(tensor, [x.channels, 1]);
   const gamma = column(context.parameter(operation.gamma));
   const beta = column(context.parameter(operation.beta));
-  if (context.mode !== 'training') {
+  if (context.mode !== 'training' || (context.isFrozen(operation.gamma) && context.isFrozen(operation.beta))) {
     const mean = column(context.parameter(operation.mean));
     const scale = builder.mul(gamma, inverseDeviation(builder, column(context.parameter(operation.variance)), operation.epsilon));
     const offset = builder.sub(beta, builder.mul(mean, scale));

@@ -10,6 +10,8 @@ export interface LoweringOptions {
   readonly mode: LoweringMode;
   /** One tensor `[batchSize, ...shape]` for each of the network's inputs, in their order. */
   readonly inputs: readonly Tensor[];
+  /** A batch norm whose gamma and beta are both frozen uses its stored statistics even in training. */
+  readonly frozen?: ReadonlySet<ParameterId>;
   /** The tensor of a parameter, in the network's own layout: a constant, an input, or a constrained weight. */
   parameter(id: ParameterId): Tensor;
   /** Replaces values as they are computed (inputs too): where fake quantization goes in. */
@@ -26,7 +28,7 @@ export interface LoweredNetwork {
 
 /** Appends the network to a program. Every value stays accessible; what is not used is removed by `optimize`. */
 export function lowerNetwork(builder: ProgramBuilder, network: Network, options: LoweringOptions): LoweredNetwork {
-  const context = new LoweringContext(builder, options.batchSize, options.mode, (id) => options.parameter(id));
+  const context = new LoweringContext(builder, options);
   const define = (id: ValueId, value: LoweredValue): void => {
     context.values.set(id, options.transform?.(id, value) ?? value);
   };

@@ -13,6 +13,13 @@ export interface DropoutMask {
   readonly rate: number;
 }
 
+export interface ContextOptions {
+  readonly batchSize: number;
+  readonly mode: LoweringMode;
+  readonly frozen?: ReadonlySet<ParameterId>;
+  parameter(id: ParameterId): Tensor;
+}
+
 /** What the lowering of one operation sees of the program around it. */
 export class LoweringContext {
   readonly builder: ProgramBuilder;
@@ -22,19 +29,25 @@ export class LoweringContext {
   /** New running statistics of batch norms in training mode, by parameter. */
   readonly statistics = new Map<ParameterId, Tensor>();
   readonly dropouts: DropoutMask[] = [];
+  readonly #frozen: ReadonlySet<ParameterId>;
   readonly #parameter: (id: ParameterId) => Tensor;
 
-  constructor(builder: ProgramBuilder, batchSize: number, mode: LoweringMode, parameter: (id: ParameterId) => Tensor) {
+  constructor(builder: ProgramBuilder, options: ContextOptions) {
     this.builder = builder;
-    this.batchSize = batchSize;
-    this.mode = mode;
-    this.#parameter = parameter;
+    this.batchSize = options.batchSize;
+    this.mode = options.mode;
+    this.#frozen = options.frozen ?? new Set();
+    this.#parameter = (id) => options.parameter(id);
   }
 
   value(id: ValueId): LoweredValue {
     const value = this.values.get(id);
     if (value === undefined) throw new Error(`value "${id}" is used before it is computed`);
     return value;
+  }
+
+  isFrozen(id: ParameterId): boolean {
+    return this.#frozen.has(id);
   }
 
   /** In the layout that the network keeps it in. */

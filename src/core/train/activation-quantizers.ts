@@ -1,0 +1,110 @@
+import type { Network, ValueId } from '../network/network.ts';
+import type { ProgramBuilder } from '../program/builder.ts';
+import type { Tensor } from '../program/program.ts';
+import { groupQuantization, planActivations } from '../quantize/plan-activations.ts';
+import type { Range, TensorQuantization } from '../quantize/quantization.ts';
+import { rangeQuantization } from '../quantize/range-quantization.ts';
+import { fakeQuantize, quantizedRange } from './fake-quantize.ts';
+import type { ActivationFakeQuantization } from './fine-tuning.ts';
+import type { LoweredValue } from './lowering/lowered-value.ts';
+
+/** A group of values that share a quantizer whose range moves while training. */
+interface MovingGroup {
+  readonly id: ValueId;
+  readonly sources: ReadonlySet<ValueId>;
+}
+
+/**
+ * The fake quantization of activations in a training program. The ranges are state of the training loop: each step is
+ * fed what they are (`quantizers`) and returns what it saw (`observed`), by which the loop moves them.
+ */
+export class ActivationQuantizers {
+  readonly #groups: readonly MovingGroup[];
+  readonly #groupIndex = new Map<ValueId, number>();
+  readonly #fixed = new Map<ValueId, TensorQuantization>();
+  readonly #settings: ActivationFakeQuantization;
+
+  constructor(network: Network, settings: ActivationFakeQuantization) {
+    this.#settings = settings;
+    const groups: MovingGroup[] = [];
+    for (const group of planActivations(network).groups) {
+      const fixed = groupQuantization(group, 'int8');
+      const quantized = [...group.sources, ...group.rounded];
+      if (fixed !== undefined) for (const id of quantized) this.#fixed.set(id, fixed);
+      else if (group.values.some((id) => settings.ranges.has(id))) {
+        for (const id of quantized) this.#groupIndex.set(id, groups.length);
+        groups.push({ id: group.values.find((id) => settings.ranges.has(id)) ?? group.id, sources: new Set(group.sources) });
+      }
+    }
+    this.#groups = groups;
+  }
+
+  /** `[minimum, maximum]` of each group. */
+  initialRanges(): Float32Array {
+    return Float32Array.from(this.#groups.flatMap(({ id }) => {
+      const { minimum, maximum } = this.#settings.ranges.get(id) ?? { minimum: 0, maximum: 0 };
+      return [Math.min(minimum, 0), Math.max(maximum, 0)];
+    }));
+  }
+
+  /** By the ids under which the ranges were given. */
+  namedRanges(ranges: Float32Array): ReadonlyMap<ValueId, Range> {
+    return new Map(this.#groups.map(({ id }, i) => [id, { minimum: ranges[2 * i] ?? 0, maximum: ranges[2 * i + 1] ?? 0 }]));
+  }
+
+  /** What the program is fed: `[minimum, maximum, scale]` of each group, nudged so that zero is a code. */
+  feeds(ranges: Float32Array): Float32Array {
+    return Float32Array.from(this.#groups.flatMap((_, i) => {
+      const { minimum, maximum, scale } = quantizedRange(rangeQuantization({ minimum: ranges[2 * i] ?? 0, maximum: ranges[2 * i + 1] ?? 0 }, 'int8'));
+      return [minimum, maximum, scale];
+    }));
+  }
+
+  /** The moving average of the ranges after a step; ranges always include zero. */
+  move(ranges: Float32Array, observed: Float32Array | undefined, step: number): Float32Array {
+    if (observed === undefined || step > this.#settings.freezeAfterStep) return ranges;
+    const { decay } = this.#settings;
+    return ranges.map((old, i) => {
+      const seen = observed[i] ?? old;
+      return old * decay + (i % 2 === 0 ? Math.min(seen, 0) : Math.max(seen, 0)) * (1 - decay);
+    });
+  }
+
+  /** Binds the quantizers to one program. */
+  lower(builder: ProgramBuilder): LoweredQuantizers {
+    const fed = this.#groups.length === 0 ? undefined : builder.input('quantizers', [3 * this.#groups.length]);
+    const number = (index: number): Tensor => (fed === undefined ? builder.scalar(0) : builder.reshape(builder.slice(fed, [index], [1]), []));
+    const seen: { low?: Tensor; high?: Tensor }[] = this.#groups.map(() => ({}));
+    return {
+      quantize: (id, value) => {
+        const fixed = this.#fixed.get(id);
+        if (fixed !== undefined) {
+          const { minimum, maximum, scale } = quantizedRange(fixed);
+          return value.like(fakeQuantize(builder, value.tensor, { minimum: builder.scalar(minimum), maximum: builder.scalar(maximum), scale: builder.scalar(scale) }));
+        }
+        const index = this.#groupIndex.get(id);
+        if (index === undefined) return value;
+        const extremes = seen[index];
+        if (extremes !== undefined && this.#settings.freezeAfterStep > 0 && this.#groups[index]?.sources.has(id) === true) {
+          const low = builder.minimum(builder.stopGradient(value.tensor));
+          const high = builder.maximum(builder.stopGradient(value.tensor));
+          extremes.low = extremes.low === undefined ? low : builder.min(extremes.low, low);
+          extremes.high = extremes.high === undefined ? high : builder.max(extremes.high, high);
+        }
+        return value.like(fakeQuantize(builder, value.tensor, { minimum: number(3 * index), maximum: number(3 * index + 1), scale: number(3 * index + 2) }));
+      },
+      observed: () => {
+        if (this.#groups.length === 0 || this.#settings.freezeAfterStep === 0) return undefined;
+        const parts = seen.flatMap(({ low, high }) => [low ?? builder.scalar(0), high ?? builder.scalar(0)]);
+        return builder.concat(parts.map((part) => builder.reshape(part, [1])), 0);
+      },
+    };
+  }
+}
+
+export interface LoweredQuantizers {
+  /** The value as the int8 network sees it; values without a quantizer pass as they are. */
+  quantize(id: ValueId, value: LoweredValue): LoweredValue;
+  /** `[minimum, maximum]` of each group in this batch; undefined when ranges do not move. */
+  observed(): Tensor | undefined;
+}

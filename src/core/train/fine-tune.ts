@@ -1,0 +1,147 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { maskName } from '../constraints/sparsity.ts';
+import type { Batch } from '../data/dataset.ts';
+import { EspalierError } from '../errors.ts';
+import { elements } from '../program/shapes.ts';
+import { ActivationQuantizers } from './activation-quantizers.ts';
+import { BatchOrder } from './batch-order.ts';
+import { checkBatch, checkFineTuning } from './check-fine-tuning.ts';
+import { DivergenceDetector } from './divergence.ts';
+import type { FineTuned, FineTuning } from './fine-tuning.ts';
+import { unpack } from './flat-layout.ts';
+import { learningRate } from './learning-rate.ts';
+import { chanceLoss, lossValue } from './losses.ts';
+import { shapeOf } from './lowering/lower-network.ts';
+import { stepSizes } from './optimizers.ts';
+import { ProgressMeter } from './progress-meter.ts';
+import { trainedNetwork } from './trained-network.ts';
+import { trainedParameters } from './trained-parameters.ts';
+import { TrainingCurve } from './training-curve.ts';
+import type { TrainingSetup } from './training-program.ts';
+import { readTrainingState, restoreTrainingState } from './training-snapshot.ts';
+import { TrainingSteps } from './training-steps.ts';
+import { ValidationWatch } from './validation-watch.ts';
+
+/**
+ * Trains a network on, with its constraints in force in every forward pass. The same settings, data, seed and engine
+ * with the same number of threads give the same bits.
+ *
+ * @throws EspalierError `invalid-argument` or `invalid-data` before the first step for settings and data that cannot
+ * work, `diverged` when the loss explodes, `cancelled` within one step of the signal.
+ */
+export async function fineTune(options: FineTuning): Promise<FineTuned> {
+  checkFineTuning(options);
+  const setup = trainingSetup(options);
+  const order = new BatchOrder(options.train.size, options.batchSize, options.seed);
+  const total = options.steps ?? options.epochs * order.stepsPerEpoch;
+  throwIfCancelled(options.signal);
+  const steps = await TrainingSteps.prepare(options.engine, setup, Math.min(options.batchSize, options.train.size), options.seed);
+  const watch = new ValidationWatch(options, setup, total);
+  try {
+    return await train(options, setup, order, total, steps, watch);
+  } finally {
+    await watch.dispose();
+    await steps.dispose();
+  }
+}
+
+function trainingSetup(options: FineTuning): TrainingSetup {
+  const { network, constraints, batchNorm, loss, optimizer, gradientClipNorm } = options;
+  const frozen = options.frozen ?? new Set<string>();
+  return {
+    network, constraints, batchNorm, loss, optimizer, gradientClipNorm, frozen,
+    parameters: trainedParameters(network, batchNorm, frozen),
+    denseMaskGradients: options.maskSchedule !== undefined,
+    quantizers: options.activations === undefined ? undefined : new ActivationQuantizers(network, options.activations),
+    target: options.train.target,
+  };
+}
+
+async function train(options: FineTuning, setup: TrainingSetup, order: BatchOrder, total: number, steps: TrainingSteps, watch: ValidationWatch): Promise<FineTuned> {
+  const { train: data, checkpoint, signal, optimizer } = options;
+  const resumed = checkpoint?.resumeFrom;
+  if (resumed !== undefined) {
+    restoreTrainingState(steps, resumed, total);
+    watch.resume(resumed.best);
+  }
+  const first = (resumed?.step ?? 0) + 1;
+  const started = performance.now();
+  const seconds = (): number => (resumed?.seconds ?? 0) + (performance.now() - started) / 1000;
+  const curve = new TrainingCurve(total, resumed);
+  const meter = new ProgressMeter(total, options.onProgress);
+  const divergence = new DivergenceDetector(chanceLoss(options.loss, data.target));
+  const outputs = elements(shapeOf(setup.network, lossValue(setup.network, options.loss)));
+  const reader = new BatchReader(options, order, total, outputs);
+
+  let step = first - 1;
+  while (step < total && !watch.stopped) {
+    step++;
+    throwIfCancelled(signal);
+    const batch = await reader.read(step);
+    throwIfCancelled(signal);
+    updateMasks(options, setup, steps, step);
+    const rate = learningRate(options.learningRate, step, total);
+    const result = await steps.run(batch, step, stepSizes(optimizer, rate, step));
+    divergence.check(result.loss, step, rate);
+    curve.add(step, batch.size, result);
+    meter.step(batch.size, { step, epoch: order.epochOf(step), loss: result.loss, accuracy: result.correct === undefined ? undefined : result.correct / batch.size, learningRate: rate });
+    if (step % order.stepsPerEpoch === 0 || step === total) await watch.epochEnded(steps, step);
+    if (checkpoint !== undefined && step % checkpoint.everySteps === 0 && step < total) {
+      await checkpoint.save(readTrainingState(steps, { step, curve: curve.points, pending: curve.pending, best: watch.best, seconds: seconds() }));
+    }
+    // A step runs without giving up the thread: messages (cancel above all) are heard between steps.
+    await nextTurn();
+  }
+  watch.restore(steps);
+  const trained = trainedNetwork(setup.network, setup.parameters, options.constraints, new Map([...steps.state, ...steps.fed]));
+  return { ...trained, ranges: setup.quantizers?.namedRanges(steps.ranges) ?? new Map(), curve: curve.points, steps: step, seconds: seconds() };
+}
+
+function throwIfCancelled(signal: AbortSignal): void {
+  if (signal.aborted) throw new EspalierError('cancelled', 'fine-tuning was cancelled');
+}
+
+function updateMasks({ maskSchedule }: FineTuning, { parameters }: TrainingSetup, steps: TrainingSteps, step: number): void {
+  if (maskSchedule === undefined || !maskSchedule.due(step)) return;
+  const weights = unpack(parameters.learned, steps.state.get('weights') ?? new Float32Array(parameters.learned.length));
+  for (const [id, mask] of maskSchedule.masks(step, weights)) {
+    const fed = steps.fed.get(maskName(id));
+    if (fed?.length !== mask.length) throw new Error(`parameter "${id}" has no sparsity constraint that a mask could replace`);
+    fed.set(mask);
+  }
+}
+
+/** Reads the batch of the next step while the engine works on this one. */
+class BatchReader {
+  readonly #options: FineTuning;
+  readonly #order: BatchOrder;
+  readonly #total: number;
+  readonly #outputs: number;
+  #ahead: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
+
+  constructor(options: FineTuning, order: BatchOrder, total: number, outputs: number) {
+    this.#options = options;
+    this.#order = order;
+    this.#total = total;
+    this.#outputs = outputs;
+  }
+
+  async read(step: number): Promise<Batch> {
+    const batch = await (this.#ahead?.step === step ? this.#ahead.batch : this.#start(step));
+    if (step < this.#total) {
+      const next = this.#start(step + 1);
+      // A failure is reported when its step comes, not as an unhandled rejection meanwhile.
+      next.catch(() => undefined);
+      this.#ahead = { step: step + 1, batch: next };
+    }
+    return batch;
+  }
+
+  async #start(step: number): Promise<Batch> {
+    const { train } = this.#options;
+    const indices = this.#order.indices(step);
+    const batch = await train.read(indices, this.#order.epochOf(step));
+    checkBatch(batch, train, this.#outputs, indices.length);
+    return batch;
+  }
+}

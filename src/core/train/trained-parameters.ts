@@ -1,0 +1,38 @@
+import { EspalierError } from '../errors.ts';
+import type { Network, ParameterId } from '../network/network.ts';
+import { parametersOf } from '../network/operation-parameters.ts';
+import { type FlatLayout, flatLayout } from './flat-layout.ts';
+
+/** How the parameters of a network take part in training. */
+export interface TrainedParameters {
+  /** Learned by gradient. */
+  readonly learned: FlatLayout;
+  /** Running statistics of batch norms, moved by what each batch shows; empty when they are frozen. */
+  readonly statistics: FlatLayout;
+}
+
+/**
+ * Everything learns but the statistics of batch norms, the constants of rescaling layers, and what is frozen. A batch
+ * norm whose gamma and beta are both frozen keeps its statistics too, as a frozen layer does in Keras.
+ *
+ * @throws EspalierError when nothing is left to learn.
+ */
+export function trainedParameters(network: Network, batchNorm: 'training' | 'frozen', frozen: ReadonlySet<ParameterId>): TrainedParameters {
+  const constants = new Set<ParameterId>(frozen);
+  const moving = new Set<ParameterId>();
+  for (const operation of network.operations) {
+    if (operation.kind === 'rescale') for (const id of parametersOf(operation)) constants.add(id);
+    if (operation.kind !== 'batchNorm') continue;
+    for (const id of [operation.mean, operation.variance]) {
+      constants.add(id);
+      if (batchNorm === 'training' && !(frozen.has(operation.gamma) && frozen.has(operation.beta))) moving.add(id);
+    }
+  }
+  const used = new Set(network.operations.flatMap((operation) => parametersOf(operation)));
+  const parameters = [...network.parameters].filter(([id]) => used.has(id)).map(([name, { shape }]) => ({ name, shape }));
+  const learned = flatLayout(parameters.filter(({ name }) => !constants.has(name)));
+  if (learned.length === 0) {
+    throw new EspalierError('invalid-argument', `network "${network.name}" has nothing to train: ${used.size === 0 ? 'it has no parameters' : 'all of its parameters are frozen'}`, { fix: 'freeze fewer layers' });
+  }
+  return { learned, statistics: flatLayout(parameters.filter(({ name }) => moving.has(name))) };
+}

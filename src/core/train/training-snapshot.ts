@@ -1,0 +1,38 @@
+import { EspalierError } from '../errors.ts';
+import type { TrainingState } from './training-state.ts';
+import type { TrainingSteps } from './training-steps.ts';
+
+const rangesName = 'activation ranges';
+
+/** All tensors of a training, copied. */
+export function copyTensors(steps: TrainingSteps): Map<string, Float32Array> {
+  const tensors = steps.copyState();
+  for (const [name, data] of steps.fed) tensors.set(name, data.slice());
+  if (steps.ranges.length > 0) tensors.set(rangesName, steps.ranges.slice());
+  return tensors;
+}
+
+export function writeTensors(steps: TrainingSteps, tensors: ReadonlyMap<string, Float32Array>): void {
+  const found = (name: string, length: number): Float32Array => {
+    const data = tensors.get(name);
+    if (data?.length !== length) {
+      throw new EspalierError('invalid-data', `the checkpoint has ${data?.length ?? 0} numbers for "${name}", this training ${length}: it is of another model or other settings`, { fix: 'delete it and train from the start' });
+    }
+    return data.slice();
+  };
+  steps.state = new Map([...steps.state].map(([name, { length }]) => [name, found(name, length)]));
+  for (const [name, data] of steps.fed) data.set(found(name, data.length));
+  if (steps.ranges.length > 0) steps.ranges = found(rangesName, steps.ranges.length);
+}
+
+export function readTrainingState(steps: TrainingSteps, rest: Omit<TrainingState, 'tensors'>): TrainingState {
+  return { ...rest, tensors: copyTensors(steps) };
+}
+
+/** @throws EspalierError when the checkpoint does not fit this training */
+export function restoreTrainingState(steps: TrainingSteps, state: TrainingState, total: number): void {
+  if (!Number.isSafeInteger(state.step) || state.step < 0 || state.step > total) {
+    throw new EspalierError('invalid-data', `the checkpoint is of step ${state.step}, this training has ${total}`, { fix: 'delete it and train from the start' });
+  }
+  writeTensors(steps, state.tensors);
+}
