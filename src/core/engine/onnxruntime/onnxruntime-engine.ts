@@ -30,9 +30,10 @@ async function compileProgram(program: Program, options: OnnxRuntimeEngineOption
   return {
     run: async (given) => {
       const feeds = Object.fromEntries(inputs.map(({ name, output }) => [inputName(name), feed(name, output, given[name], options)]));
-      const { fetches, data } = sets[runs++ % 2 === 0 ? 0 : 1];
-      await session.run(feeds, fetches);
-      return data;
+      const set = sets[runs++ % 2 === 0 ? 0 : 1];
+      if (options.name === 'onnxruntime-node') await session.run(feeds, set.fetches);
+      else copyOutputs(await session.run(feeds, Object.keys(set.fetches)), set.data);
+      return set.data;
     },
     dispose: () => session.release(),
   };
@@ -77,6 +78,14 @@ function outputSet(program: Program, { runtime }: OnnxRuntimeEngineOptions): Out
   const data = Object.fromEntries(Object.entries(program.outputs).map(([name, { type, shape }]) => [name, allocate(type, elements(shape))]));
   const fetches = Object.fromEntries(Object.entries(program.outputs).map(([name, { type, shape }]) => [outputName(name), new runtime.Tensor(type, data[name] ?? [], shape)]));
   return { data, fetches };
+}
+
+/** The WebAssembly runtime leaves tensors it is given as they are and hands out copies of its own memory. */
+function copyOutputs(results: OnnxRuntime.InferenceSession.OnnxValueMapType, outputs: Tensors): void {
+  for (const [name, output] of Object.entries(outputs)) {
+    const result = results[outputName(name)]?.data;
+    if (result instanceof Float32Array || result instanceof Int32Array || result instanceof Uint8Array) output.set(result);
+  }
 }
 
 function allocate(type: ElementType, length: number): TensorData {
