@@ -1,0 +1,57 @@
+/** Unstructured masks by magnitude: the smallest weights go. */
+import { roundHalfToEven } from '../../constraints/rounding.ts';
+
+/** How many of `count` weights are kept: at least one. */
+export function keptCount(count: number, sparsity: number): number {
+  return Math.max(roundHalfToEven(count * (1 - sparsity)), 1);
+}
+
+/**
+ * Keeps exactly `keptCount` of the weights, those of the largest magnitude; among equals the earlier ones, so that the
+ * number of zeros is the one asked for also where weights tie.
+ */
+export function magnitudeMask(weights: Float32Array, sparsity: number): Uint8Array {
+  const kept = keptCount(weights.length, sparsity);
+  const magnitudes = weights.map(Math.abs);
+  const threshold = kthLargest(magnitudes, kept);
+  const mask = new Uint8Array(weights.length);
+  let left = kept;
+  magnitudes.forEach((magnitude, i) => {
+    if (magnitude > threshold) {
+      mask[i] = 1;
+      left--;
+    }
+  });
+  for (let i = 0; i < magnitudes.length && left > 0; i++) {
+    if (magnitudes[i] !== threshold) continue;
+    mask[i] = 1;
+    left--;
+  }
+  return mask;
+}
+
+/** One threshold over several kernels: the smallest weights of the model go, wherever they are; one a kernel stays. */
+export function globalMagnitudeMasks<K>(kernels: ReadonlyMap<K, Float32Array>, sparsity: number): ReadonlyMap<K, Uint8Array> {
+  const all = new Float32Array([...kernels.values()].reduce((total, weights) => total + weights.length, 0));
+  let offset = 0;
+  for (const weights of kernels.values()) {
+    all.set(weights, offset);
+    offset += weights.length;
+  }
+  const mask = magnitudeMask(all, sparsity);
+  offset = 0;
+  return new Map([...kernels].map(([key, weights]) => {
+    const part = mask.slice(offset, offset + weights.length);
+    offset += weights.length;
+    if (part.every((keep) => keep === 0)) part[indexOfLargest(weights)] = 1;
+    return [key, part];
+  }));
+}
+
+export function kthLargest(values: Float32Array, k: number): number {
+  return values.slice().sort()[values.length - k] ?? 0;
+}
+
+function indexOfLargest(weights: Float32Array): number {
+  return weights.reduce((best, weight, i) => (Math.abs(weight) > Math.abs(weights[best] ?? 0) ? i : best), 0);
+}

@@ -1,0 +1,75 @@
+/**
+ * When and how far to prune. Zhu & Gupta 2017, arXiv:1710.01878, equation 1; the step rule is the guide's.
+ */
+import { EspalierError, unreachable } from '../../errors.ts';
+
+export type PruningSchedule =
+  | {
+      readonly kind: 'constant';
+      /** In [0, 1). */
+      readonly sparsity: number;
+      readonly begin: number;
+      /** Last step at which masks may change; undefined: no end. */
+      readonly end?: number;
+      readonly frequency: number;
+    }
+  | {
+      readonly kind: 'polynomial';
+      readonly initialSparsity: number;
+      readonly sparsity: number;
+      readonly begin: number;
+      readonly end: number;
+      /** Exponent of the decay, 3 by default. */
+      readonly power?: number;
+      readonly frequency: number;
+    };
+
+/** Whether masks are recomputed at this step. */
+export function isPruningStep({ begin, end, frequency }: PruningSchedule, step: number): boolean {
+  return step >= begin && (end === undefined || step <= end) && (step - begin) % frequency === 0;
+}
+
+/** The sparsity that is asked for at a step, in [0, 1). */
+export function sparsityAt(schedule: PruningSchedule, step: number): number {
+  switch (schedule.kind) {
+    case 'constant':
+      return schedule.sparsity;
+    case 'polynomial': {
+      const { initialSparsity, sparsity, begin, end, power = 3 } = schedule;
+      const progress = end === begin ? 1 : Math.min(1, Math.max(0, (step - begin) / (end - begin)));
+      return sparsity + (initialSparsity - sparsity) * (1 - progress) ** power;
+    }
+    default:
+      return unreachable(schedule);
+  }
+}
+
+/** How much of the final sparsity a schedule asks for at a step: what per-layer sparsities are scaled by. */
+export function scheduleProgress(schedule: PruningSchedule, step: number): number {
+  return schedule.sparsity === 0 ? 1 : sparsityAt(schedule, step) / schedule.sparsity;
+}
+
+/** The steps from 1 to `steps` at which masks are recomputed. */
+export function pruningSteps(schedule: PruningSchedule, steps: number): readonly number[] {
+  return Array.from({ length: steps }, (_, i) => i + 1).filter((step) => isPruningStep(schedule, step));
+}
+
+/** @throws EspalierError `invalid-argument` that names the field. */
+export function checkSchedule(schedule: PruningSchedule): void {
+  checkSparsity(schedule.sparsity, 'sparsity');
+  if (schedule.kind === 'polynomial') checkSparsity(schedule.initialSparsity, 'initialSparsity');
+  const { begin, end, frequency } = schedule;
+  if (!Number.isInteger(frequency) || frequency < 1) invalid(`frequency ${frequency} is not a whole number above 0`);
+  if (!Number.isInteger(begin) || begin < 0) invalid(`begin ${begin} is not a step, a whole number of at least 0`);
+  if (end !== undefined && (!Number.isInteger(end) || end < begin)) invalid(`end ${end} is not a step at or after begin ${begin}`);
+}
+
+export function checkSparsity(sparsity: number, where: string): void {
+  if (!(sparsity >= 0 && sparsity < 1)) {
+    throw new EspalierError('invalid-argument', `sparsity ${sparsity} is outside [0, 1)`, { where, fix: 'give the fraction of weights to remove, such as 0.5' });
+  }
+}
+
+function invalid(what: string): never {
+  throw new EspalierError('invalid-argument', what, { where: 'pruning schedule' });
+}
