@@ -11,6 +11,13 @@ export function readSparsity(table: TableReader, shape: readonly number[]): Spar
   if (blockMap.some((dimension) => dimension < 0 || dimension >= shape.length)) throw invalid(table.path, `its block map [${blockMap.join(', ')}] names dimensions that do not exist`);
   const dimensions = table.tables(2, 'dimensions').map(readDimension);
   if (dimensions.length !== rank) throw invalid(table.path, `it describes ${dimensions.length} dimensions, not ${rank}`);
+  for (const [level, dimension] of dimensions.entries()) {
+    const of = traversalOrder[level] ?? 0;
+    const whole = shape[of < shape.length ? of : (blockMap[of - shape.length] ?? 0)] ?? 0;
+    if (dimension.format === 'dense' ? dimension.size > whole : dimension.indices.some((index) => index < 0 || index >= whole)) {
+      throw invalid(table.path, `dimension ${level} reaches beyond the ${whole} elements of its shape`);
+    }
+  }
   return { traversalOrder, blockMap, dimensions };
 }
 

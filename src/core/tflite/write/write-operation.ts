@@ -3,10 +3,12 @@ import type { Operation } from '../../network/operations.ts';
 import { writeActivation } from './write-activation.ts';
 import { writeBatchNorm, writeBinary, writeEmbedding, writePRelu, writeRescale } from './write-arithmetic.ts';
 import type { WriteContext } from './write-context.ts';
+import { lacksInt16Kernel, writeInFloat } from './write-in-float.ts';
 import { writeConvolution, writeDense, writeTransposeConvolution } from './write-kernels.ts';
 import { writeConcat, writeCrop, writeGlobalPool, writePad, writePermute, writePool, writeUpsample } from './write-shapes.ts';
 
 export function writeOperation(context: WriteContext, operation: Operation): void {
+  if (context.encoding.activationType === 'int16' && lacksInt16Kernel(operation)) return writeInFloat(context, operation, writeOperation);
   switch (operation.kind) {
     case 'conv2d':
     case 'depthwiseConv2d':
