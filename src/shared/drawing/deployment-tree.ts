@@ -1,0 +1,207 @@
+/**
+ * The deployment tree as the guide draws it: fine-tuned nodes filled green, collaborative steps with a red dashed
+ * border, the technique on the edge, leaves marked; and over it the state of each node.
+ * Colours are presentation attributes, so that a page's style sheet can override them by class.
+ */
+import type { NodeState } from '../tree.ts';
+import { missing } from './format.ts';
+import { svgElement, svgText } from './svg.ts';
+import { techniqueName } from './technique-names.ts';
+import { english } from './translate.ts';
+import type { Translate } from './translate.ts';
+import { layoutTree, nodeSize } from './tree-layout.ts';
+import type { PlacedNode } from './tree-layout.ts';
+import type { TreeNode } from '../tree.ts';
+
+export interface NodeStatus {
+  readonly state: NodeState;
+  /** Beside the state of a finished node: its accuracy and size. */
+  readonly result: string | undefined;
+}
+
+export interface TreeDrawing {
+  readonly tree: TreeNode;
+  readonly statuses: ReadonlyMap<string, NodeStatus>;
+  readonly selected?: string | undefined;
+  /** Names the drawing for screen readers. */
+  readonly label: string;
+  readonly translate?: Translate;
+}
+
+const waiting: NodeStatus = { state: { kind: 'waiting' }, result: undefined };
+const colours = {
+  fineTuned: '#d5f0d5',
+  plain: '#ffffff',
+  border: '#6e6e6e',
+  collaborative: '#c72e2e',
+  text: '#1f1f1f',
+  progress: '#2b7a2b',
+} as const;
+const titleLength = 34;
+const edgeLabelLength = 18;
+
+/** An SVG element whose nodes carry `data-node` with their id and the roles of a tree. */
+export function drawDeploymentTree(drawing: TreeDrawing): string {
+  const translate = drawing.translate ?? english;
+  const layout = layoutTree(drawing.tree);
+  const selected = drawing.selected ?? drawing.tree.id;
+  return svgElement(
+    'svg',
+    {
+      xmlns: 'http://www.w3.org/2000/svg',
+      class: 'deployment-tree',
+      role: 'tree',
+      'aria-label': drawing.label,
+      viewBox: `0 0 ${layout.width} ${layout.height}`,
+      width: layout.width,
+      height: layout.height,
+      'font-family': 'sans-serif',
+      'font-size': 12,
+    },
+    svgElement('g', { class: 'edges', 'aria-hidden': true }, ...layout.nodes.flatMap((placed) => drawEdge(placed, translate))),
+    ...layout.nodes.map((placed) =>
+      drawNode(placed, drawing.statuses.get(placed.node.id) ?? waiting, placed.node.id === selected, translate),
+    ),
+  );
+}
+
+function drawEdge(placed: PlacedNode, translate: Translate): readonly string[] {
+  const { parent } = placed;
+  if (parent === undefined) return [];
+  const from = { x: parent.x + nodeSize.width, y: parent.y + nodeSize.height / 2 };
+  const to = { x: placed.x, y: placed.y + nodeSize.height / 2 };
+  const bend = from.x + 14;
+  const label = techniqueName(placed.node.technique, translate);
+  return [
+    svgElement('path', { class: 'edge', d: `M${from.x} ${from.y}H${bend}V${to.y}H${to.x}`, fill: 'none', stroke: colours.border }),
+    ...splitLabel(label).map((line, index) =>
+      svgText(line, { class: 'technique', x: bend + 5, y: to.y + (index === 0 ? -5 : 13), fill: colours.text, 'font-size': 11 }),
+    ),
+  ];
+}
+
+/** A name that is too long for the gap between two levels goes on below the edge. */
+function splitLabel(label: string): readonly string[] {
+  const space = label.lastIndexOf(' ');
+  return label.length <= edgeLabelLength || space < 0 ? [label] : [label.slice(0, space), label.slice(space + 1)];
+}
+
+function drawNode(placed: PlacedNode, status: NodeStatus, selected: boolean, translate: Translate): string {
+  const { node } = placed;
+  const { state } = status;
+  const classes = [
+    'node',
+    state.kind,
+    ...(node.fineTuned ? ['fine-tuned'] : []),
+    ...(node.collaborative ? ['collaborative'] : []),
+    ...(node.leaf ? ['leaf'] : []),
+    ...(selected ? ['selected'] : []),
+  ];
+  const description = describeStatus(status, translate);
+  const title = translate(node.title);
+  return svgElement(
+    'g',
+    {
+      class: classes.join(' '),
+      'data-node': node.id,
+      role: 'treeitem',
+      tabindex: selected ? 0 : -1,
+      transform: `translate(${placed.x} ${placed.y})`,
+      'aria-level': placed.level,
+      'aria-selected': selected ? 'true' : 'false',
+      'aria-label': accessibleName(node, title, description, translate),
+    },
+    svgElement('title', {}, ...[escapeTitle(node, title, description)]),
+    svgElement('rect', {
+      class: 'box',
+      width: nodeSize.width,
+      height: nodeSize.height,
+      rx: 6,
+      fill: node.fineTuned ? colours.fineTuned : colours.plain,
+      stroke: node.collaborative ? colours.collaborative : colours.border,
+      'stroke-width': selected ? 3 : 1.5,
+      'stroke-dasharray': node.collaborative ? '6 3' : undefined,
+    }),
+    ...(state.kind === 'running'
+      ? [
+          svgElement('rect', {
+            class: 'progress',
+            x: 3,
+            y: nodeSize.height - 8,
+            width: (nodeSize.width - 6) * clamp(state.fraction),
+            height: 4,
+            rx: 2,
+            fill: colours.progress,
+          }),
+        ]
+      : []),
+    svgText(shorten(title), { class: 'title', x: 10, y: 19, fill: colours.text, 'font-weight': 600 }),
+    svgText(`${stateSymbol(state)} ${description}`, { class: 'status', x: 10, y: 38, fill: colours.text, 'font-size': 11 }),
+    ...(node.leaf ? drawLeafMark() : []),
+  );
+}
+
+/** A folded corner, as of a file that is ready to be taken. */
+function drawLeafMark(): readonly string[] {
+  const { width, height } = nodeSize;
+  return [
+    svgElement('path', { class: 'leaf-mark', d: `M${width - 14} ${height}V${height - 14}H${width}Z`, fill: colours.border }),
+    svgText('.tflite', { class: 'leaf-label', x: width - 18, y: height - 4, 'text-anchor': 'end', fill: colours.text, 'font-size': 9 }),
+  ];
+}
+
+export function stateSymbol(state: NodeState): string {
+  switch (state.kind) {
+    case 'waiting':
+      return '○';
+    case 'running':
+      return '◐';
+    case 'done':
+      return '✓';
+    case 'failed':
+      return '✗';
+    case 'skipped':
+      return '↷';
+  }
+}
+
+export function describeStatus(status: NodeStatus, translate: Translate): string {
+  const { state } = status;
+  switch (state.kind) {
+    case 'waiting':
+      return translate('waiting');
+    case 'running':
+      return translate('running {0}%', Math.floor(clamp(state.fraction) * 100));
+    case 'done':
+      return status.result ?? (state.cached ? translate('done before') : missing);
+    case 'failed':
+      return translate('failed');
+    case 'skipped':
+      return translate('skipped');
+  }
+}
+
+function accessibleName(node: TreeNode, title: string, description: string, translate: Translate): string {
+  const traits = [
+    title,
+    node.technique === 'baseline' ? '' : techniqueName(node.technique, translate),
+    node.precision,
+    node.fineTuned ? translate('fine-tuned') : '',
+    node.collaborative ? translate('collaborative') : '',
+    node.leaf ? translate('ready to deploy') : '',
+    description,
+  ];
+  return traits.filter((trait) => trait !== '').join(', ');
+}
+
+function escapeTitle(node: TreeNode, title: string, description: string): string {
+  return `${title} (${node.precision}): ${description}`.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+function shorten(title: string): string {
+  return title.length <= titleLength ? title : `${title.slice(0, titleLength - 1)}…`;
+}
+
+function clamp(fraction: number): number {
+  return Math.min(1, Math.max(0, fraction));
+}

@@ -1,0 +1,31 @@
+/** How figures are written for people. Accuracies are fractions, sizes are bytes, times are as the names say. */
+export const missing = '–';
+
+export function formatPercent(fraction: number | undefined, digits = 2): string {
+  return fraction === undefined ? missing : `${(fraction * 100).toFixed(digits)}%`;
+}
+
+/** In units of 1,000, as file managers and download pages count. */
+export function formatBytes(bytes: number | undefined): string {
+  if (bytes === undefined) return missing;
+  if (bytes < 1_000) return `${bytes} B`;
+  if (bytes < 999_950) return `${(bytes / 1_000).toFixed(1)} kB`;
+  return `${(bytes / 1_000_000).toFixed(2)} MB`;
+}
+
+export function formatMilliseconds(milliseconds: number | undefined): string {
+  return milliseconds === undefined ? missing : `${milliseconds.toFixed(milliseconds < 10 ? 3 : 1)} ms`;
+}
+
+export function formatSeconds(seconds: number | undefined): string {
+  if (seconds === undefined) return missing;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
+
+/** With a sign, in percentage points. */
+export function formatChange(fraction: number | undefined): string {
+  if (fraction === undefined) return missing;
+  const points = (fraction * 100).toFixed(2);
+  return fraction >= 0 ? `+${points}` : points.replace('-', '−');
+}

@@ -1,0 +1,174 @@
+/** The result table: the guide's columns as data, sorted and written as Markdown or CSV by pure functions. */
+import type { ModelState, NodeResult } from '../run-state.ts';
+import type { NodeMetrics } from '../results.ts';
+import { formatBytes, formatMilliseconds, formatPercent, missing } from './format.ts';
+import { describeStatus } from './deployment-tree.ts';
+import type { Translate } from './translate.ts';
+
+export type ColumnKey =
+  'model' | 'simulated' | 'deployed' | 'size' | 'compressed' | 'sparsity' | 'uniqueValues' | 'latency' | 'certificate';
+
+export interface Column {
+  readonly key: ColumnKey;
+  readonly title: string;
+  /** Says what the figure is and where it was measured. */
+  readonly description: string;
+  readonly numeric: boolean;
+}
+
+export interface Cell {
+  readonly text: string;
+  /** What the column is sorted by; undefined goes last in either direction. */
+  readonly order: number | string | undefined;
+}
+
+export interface ResultRow {
+  readonly node: string;
+  readonly level: number;
+  readonly cells: Readonly<Record<ColumnKey, Cell>>;
+}
+
+export interface SortOrder {
+  readonly column: ColumnKey;
+  readonly descending: boolean;
+}
+
+export function resultColumns(translate: Translate): readonly Column[] {
+  return [
+    { key: 'model', title: translate('Model'), description: translate('Node of the deployment tree'), numeric: false },
+    {
+      key: 'simulated',
+      title: translate('fp32 / fake-int8 top-1'),
+      description: translate('Measured on the training engine'),
+      numeric: true,
+    },
+    {
+      key: 'deployed',
+      title: translate('INT8 top-1'),
+      description: translate('Measured by running the bytes of the .tflite'),
+      numeric: true,
+    },
+    { key: 'size', title: translate('Size'), description: translate('Bytes of the .tflite'), numeric: true },
+    { key: 'compressed', title: translate('Compressed'), description: translate('gzip -9, and as a part of the file'), numeric: true },
+    { key: 'sparsity', title: translate('Sparsity'), description: translate('Zeros among the weights of all kernels'), numeric: true },
+    {
+      key: 'uniqueValues',
+      title: translate('Unique values'),
+      description: translate('The most in any kernel; in any one channel in brackets'),
+      numeric: true,
+    },
+    { key: 'latency', title: translate('Latency'), description: translate('Median of one inference on this machine'), numeric: true },
+    {
+      key: 'certificate',
+      title: translate('Certificate'),
+      description: translate('What was read back from the file against what was asked for'),
+      numeric: false,
+    },
+  ];
+}
+
+export function resultRows(model: ModelState, translate: Translate): readonly ResultRow[] {
+  const levels = new Map<string, number>();
+  return [...model.nodes.values()].map((result) => {
+    const level = result.parent === undefined ? 0 : (levels.get(result.parent) ?? 0) + 1;
+    levels.set(result.node.id, level);
+    return { node: result.node.id, level, cells: cellsOf(result, translate) };
+  });
+}
+
+function cellsOf(result: NodeResult, translate: Translate): Readonly<Record<ColumnKey, Cell>> {
+  const { metrics } = result;
+  const sizes = metrics?.sizes;
+  const weights = weightTotals(metrics);
+  const { uniqueValues } = weights;
+  return {
+    model: { text: translate(result.node.title), order: translate(result.node.title) },
+    simulated:
+      metrics === undefined
+        ? { text: describeStatus({ state: result.state, result: undefined }, translate), order: undefined }
+        : accuracyCell(metrics.simulated?.top1),
+    deployed: result.node.precision === 'int8' ? accuracyCell(metrics?.deployed?.top1) : { text: missing, order: undefined },
+    size: { text: formatBytes(sizes?.raw), order: sizes?.raw },
+    compressed:
+      sizes === undefined
+        ? { text: missing, order: undefined }
+        : { text: `${formatBytes(sizes.gzip)} (${formatPercent(sizes.gzip / sizes.raw, 0)})`, order: sizes.gzip },
+    sparsity: { text: formatPercent(weights.sparsity, 1), order: weights.sparsity },
+    uniqueValues:
+      uniqueValues === undefined
+        ? { text: missing, order: undefined }
+        : { text: `${uniqueValues.kernel} (${uniqueValues.channel})`, order: uniqueValues.kernel },
+    latency: { text: formatMilliseconds(metrics?.latency?.medianMilliseconds), order: metrics?.latency?.medianMilliseconds },
+    certificate: certificateCell(metrics, translate),
+  };
+}
+
+function accuracyCell(accuracy: number | undefined): Cell {
+  return { text: formatPercent(accuracy), order: accuracy };
+}
+
+function certificateCell(metrics: NodeMetrics | undefined, translate: Translate): Cell {
+  const certificate = metrics?.certificate;
+  if (certificate === undefined) return { text: missing, order: undefined };
+  const failed = certificate.checks.filter((check) => !check.passed).length;
+  return certificate.passed
+    ? { text: translate('passed'), order: 'a' }
+    : { text: translate('{0} of {1} failed', failed, certificate.checks.length), order: 'b' };
+}
+
+/** Over all kernels: the share of zeros, and the most unique values in a kernel and in a channel. */
+export function weightTotals(metrics: NodeMetrics | undefined): {
+  readonly sparsity: number | undefined;
+  readonly uniqueValues: { readonly kernel: number; readonly channel: number } | undefined;
+} {
+  const weights = metrics?.weights ?? [];
+  if (weights.length === 0) return { sparsity: undefined, uniqueValues: undefined };
+  const elements = weights.reduce((sum, kernel) => sum + kernel.elements, 0);
+  const zeros = weights.reduce((sum, kernel) => sum + kernel.zeros, 0);
+  return {
+    sparsity: elements === 0 ? undefined : zeros / elements,
+    uniqueValues: {
+      kernel: Math.max(...weights.map((kernel) => kernel.uniqueValues)),
+      channel: Math.max(...weights.map((kernel) => kernel.uniqueValuesPerChannel)),
+    },
+  };
+}
+
+/** Stable; rows without a value stay at the end. Undefined is the tree's own order. */
+export function sortRows(rows: readonly ResultRow[], sort: SortOrder | undefined): readonly ResultRow[] {
+  if (sort === undefined) return rows;
+  const sign = sort.descending ? -1 : 1;
+  return rows.toSorted((first, second) => {
+    const a = first.cells[sort.column].order;
+    const b = second.cells[sort.column].order;
+    if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+    if (typeof a === 'number' && typeof b === 'number') return sign * (a - b);
+    return sign * String(a).localeCompare(String(b));
+  });
+}
+
+export function toMarkdown(columns: readonly Column[], rows: readonly ResultRow[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [
+    line(columns.map((column) => column.title)),
+    line(columns.map((column) => (column.numeric ? '---:' : '---'))),
+    ...rows.map((row) => line(columns.map((column) => row.cells[column.key].text))),
+    '',
+  ].join('\n');
+}
+
+/** RFC 4180; figures as numbers with all their digits, so that a spreadsheet can calculate with them. */
+export function toCsv(columns: readonly Column[], rows: readonly ResultRow[]): string {
+  const quote = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  return [
+    columns.map((column) => quote(column.title)),
+    ...rows.map((row) =>
+      columns.map((column) => {
+        const cell = row.cells[column.key];
+        return quote(column.numeric ? String(cell.order ?? '') : cell.text);
+      }),
+    ),
+  ]
+    .map((fields) => `${fields.join(',')}\r\n`)
+    .join('');
+}

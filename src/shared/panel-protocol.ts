@@ -1,0 +1,58 @@
+/** What the result panel's page and the extension host say to each other, over `MessageHandler`. */
+import type { RunEvent } from './events.ts';
+import type { Endpoint, NoEndpoint } from './message-handler.ts';
+
+export interface PanelTargets {
+  /** Fraction that may be lost against the baseline. */
+  readonly accuracyDrop?: number;
+  readonly compressedBytes?: number;
+  readonly latencyMilliseconds?: number;
+}
+
+/** Whether someone works on the run now; `interrupted` is a run that can be resumed. */
+export type PanelActivity = 'queued' | 'running' | 'interrupted' | 'ended';
+
+export interface PanelStatus {
+  readonly activity: PanelActivity;
+  /** What the user should know, such as why the child process ended. */
+  readonly notice: string | undefined;
+}
+
+export interface PanelContents {
+  readonly title: string;
+  readonly events: readonly RunEvent[];
+  readonly status: PanelStatus;
+  readonly targets: PanelTargets;
+}
+
+/** Buttons of the page that the host acts on. */
+export type PanelCommand =
+  'cancel' | 'resume' | 'run-again' | 'open-recipe' | 'export-report' | 'open-tflite' | 'reveal-tflite' | 'show-log';
+
+export interface PanelHost extends Endpoint {
+  readonly requests: {
+    /** The page is there (again): everything that it shows comes from the answer and the events after it. */
+    readonly ready: { readonly parameters: object; readonly result: PanelContents };
+    readonly copy: { readonly parameters: { readonly text: string }; readonly result: null };
+    readonly act: {
+      readonly parameters: { readonly command: PanelCommand; readonly model?: string; readonly node?: string };
+      readonly result: null;
+    };
+  };
+  readonly events: {
+    readonly appended: { readonly events: readonly RunEvent[] };
+    readonly status: PanelStatus;
+    readonly select: { readonly model: string; readonly node: string };
+  };
+}
+
+export type PanelPage = NoEndpoint;
+
+/** What the page keeps through hiding, reload and window restore; the run itself is read again. */
+export interface PanelMemory {
+  readonly runFolder: string;
+  readonly recipe: string;
+  readonly model?: string;
+  readonly node?: string;
+  readonly kernel?: string;
+}

@@ -1,0 +1,41 @@
+/** The only module that knows @vscode/webview-ui-toolkit: to replace it, rewrite this file. */
+import { provideVSCodeDesignSystem, vsCodeButton, vsCodeDropdown, vsCodeOption } from '@vscode/webview-ui-toolkit';
+import type { Dropdown } from '@vscode/webview-ui-toolkit';
+import { element } from './dom.ts';
+
+provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeDropdown(), vsCodeOption());
+
+export function button(label: string, onClick: () => void, appearance: 'primary' | 'secondary' = 'secondary'): HTMLElement {
+  return element('vscode-button', { appearance, onclick: onClick }, label);
+}
+
+export interface Choice {
+  readonly value: string;
+  readonly label: string;
+}
+
+export interface Chooser {
+  readonly element: HTMLElement;
+  /** Changes the list and the chosen entry without telling the listener. */
+  update(choices: readonly Choice[], chosen: string): void;
+}
+
+export function chooser(id: string, label: string, onChoose: (value: string) => void): Chooser {
+  const dropdown = element('vscode-dropdown', {
+    id,
+    'aria-label': label,
+    onchange: (event) => onChoose((event.target as Dropdown).value),
+  }) as Dropdown;
+  let shown = '';
+  return {
+    element: element('div', { class: 'field' }, element('label', { for: id }, label), dropdown),
+    update(choices, chosen) {
+      const list = JSON.stringify(choices);
+      if (list !== shown) {
+        shown = list;
+        dropdown.replaceChildren(...choices.map((choice) => element('vscode-option', { value: choice.value }, choice.label)));
+      }
+      if (dropdown.value !== chosen) dropdown.value = chosen;
+    },
+  };
+}

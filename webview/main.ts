@@ -1,0 +1,84 @@
+/** The result panel's page. It holds no truth of its own: it shows what the run's events say. */
+import { MessageHandler } from '../src/shared/message-handler.ts';
+import type { PanelHost, PanelPage } from '../src/shared/panel-protocol.ts';
+import { reduceRun } from '../src/shared/run-state.ts';
+import { element } from './dom.ts';
+import './main.css';
+import { pageData, translate } from './page-data.ts';
+import { chosenModel, initialPanelState } from './panel-state.ts';
+import type { PanelActions, PanelState, View } from './panel-state.ts';
+import { vscodeApi } from './vscode-api.ts';
+import { curvesView } from './views/curves-view.ts';
+import { densityView } from './views/density-view.ts';
+import { headerView } from './views/header-view.ts';
+import { layersView } from './views/layers-view.ts';
+import { logView } from './views/log-view.ts';
+import { modelTabsView } from './views/model-tabs-view.ts';
+import { resultTableView } from './views/result-table-view.ts';
+import { tradeOffView } from './views/trade-off-view.ts';
+import { treeView } from './views/tree-view.ts';
+
+const host = new MessageHandler<PanelPage, PanelHost>((message) => vscodeApi.postMessage(message), {});
+const remembered = vscodeApi.getState();
+let state: PanelState = { ...initialPanelState, model: remembered?.model, node: remembered?.node, kernel: remembered?.kernel };
+let frame: number | undefined;
+
+/** However many events arrive, the page is drawn once a frame. */
+function show(next: PanelState): void {
+  state = next;
+  frame ??= requestAnimationFrame(() => {
+    frame = undefined;
+    for (const view of views) view.update(state);
+  });
+}
+
+const announcement = element('p', { class: 'announcement', role: 'status', 'aria-live': 'polite' });
+const actions: PanelActions = {
+  change(part) {
+    show({ ...state, ...part });
+    const { model, node, kernel } = state;
+    vscodeApi.setState({
+      runFolder: pageData.runFolder,
+      recipe: pageData.recipe,
+      ...(model === undefined ? {} : { model }),
+      ...(node === undefined ? {} : { node }),
+      ...(kernel === undefined ? {} : { kernel }),
+    });
+  },
+  act(command, node) {
+    const model = chosenModel(state)?.model;
+    void host.request('act', { command, ...(model === undefined ? {} : { model }), ...(node === undefined ? {} : { node: node.node.id }) });
+  },
+  copy(text) {
+    void host.request('copy', { text }).then(() => {
+      announcement.textContent = translate('Copied.');
+    });
+  },
+};
+
+const header = headerView(actions);
+const tabs = modelTabsView(actions);
+const parts = [
+  treeView(actions),
+  densityView(actions),
+  resultTableView(actions),
+  tradeOffView(actions),
+  curvesView(actions),
+  layersView(actions),
+  logView(actions),
+];
+const views: readonly View[] = [header, tabs, ...parts];
+
+document.body.append(
+  header.element,
+  element('main', {}, tabs.element, element('div', { id: 'model' }, ...parts.map((part) => part.element))),
+  announcement,
+);
+vscodeApi.setState({ ...remembered, runFolder: pageData.runFolder, recipe: pageData.recipe });
+window.addEventListener('message', (event) => host.receive(event.data));
+host.on('appended', ({ events }) => show({ ...state, run: events.reduce(reduceRun, state.run) }));
+host.on('status', (status) => show({ ...state, status }));
+host.on('select', ({ model, node }) => actions.change({ model, node }));
+void host.request('ready', {}).then(({ title, events, status, targets }) => {
+  show({ ...state, title, status, targets, run: events.reduce(reduceRun, initialPanelState.run) });
+});

@@ -1,0 +1,58 @@
+/** What the page shows: the run as its events tell it, and what the user chose to look at. */
+import type { SortOrder } from '../src/shared/drawing/result-table.ts';
+import type { PanelCommand, PanelStatus, PanelTargets } from '../src/shared/panel-protocol.ts';
+import { emptyRunState } from '../src/shared/run-state.ts';
+import type { ModelState, NodeResult, RunState } from '../src/shared/run-state.ts';
+
+export interface PanelState {
+  readonly title: string;
+  readonly run: RunState;
+  readonly status: PanelStatus;
+  readonly targets: PanelTargets;
+  readonly model: string | undefined;
+  readonly node: string | undefined;
+  readonly kernel: string | undefined;
+  readonly sort: SortOrder | undefined;
+  readonly curve: 'loss' | 'accuracy';
+}
+
+export const initialPanelState: PanelState = {
+  title: '',
+  run: emptyRunState,
+  status: { activity: 'queued', notice: undefined },
+  targets: {},
+  model: undefined,
+  node: undefined,
+  kernel: undefined,
+  sort: undefined,
+  curve: 'loss',
+};
+
+export function chosenModel(state: PanelState): ModelState | undefined {
+  return state.run.models.find((model) => model.model === state.model) ?? state.run.models[0];
+}
+
+/** The chosen node; until the user chooses one, the latest that runs or ended. */
+export function chosenNode(state: PanelState): NodeResult | undefined {
+  const model = chosenModel(state);
+  if (model === undefined) return undefined;
+  const chosen = state.node === undefined ? undefined : model.nodes.get(state.node);
+  if (chosen !== undefined) return chosen;
+  const begun = [...model.nodes.values()].filter((node) => node.startedAt !== undefined && node.state.kind !== 'skipped');
+  const latest = begun
+    .toSorted((a, b) => (a.finishedAt ?? a.startedAt ?? 0) - (b.finishedAt ?? b.startedAt ?? 0))
+    .findLast((node) => node.densities.length > 0);
+  return latest ?? model.nodes.get(model.tree.id);
+}
+
+/** A part of the page. `update` is called at most once a frame. */
+export interface View {
+  readonly element: HTMLElement;
+  update(state: PanelState): void;
+}
+
+export interface PanelActions {
+  change(part: Partial<PanelState>): void;
+  act(command: PanelCommand, node?: NodeResult): void;
+  copy(text: string): void;
+}

@@ -1,0 +1,140 @@
+/** The only module that knows chart.js: a plot is series of points on two axes, and this draws it. */
+import { Chart, Filler, Legend, LinearScale, LineElement, PointElement, ScatterController, Tooltip } from 'chart.js';
+import type { ChartDataset, ChartOptions } from 'chart.js';
+import { element } from './dom.ts';
+import { onThemeChange, themeColours } from './theme.ts';
+import type { ThemeColours } from './theme.ts';
+
+Chart.register(Filler, Legend, LinearScale, LineElement, PointElement, ScatterController, Tooltip);
+
+export interface PlotPoint {
+  readonly x: number;
+  readonly y: number;
+  readonly label?: string;
+}
+
+export interface PlotSeries {
+  readonly label: string;
+  readonly points: readonly PlotPoint[];
+  readonly style: 'points' | 'line' | 'dashed' | 'steps';
+  /** Counts through the theme's chart colours. */
+  readonly colour: number;
+}
+
+export interface PlotAxis {
+  readonly title: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly format?: (value: number) => string;
+}
+
+export interface PlotContents {
+  readonly series: readonly PlotSeries[];
+  readonly x: PlotAxis;
+  readonly y: PlotAxis;
+  readonly legend: boolean;
+  /** What the plot shows, for those who do not see it. */
+  readonly description: string;
+}
+
+export interface Plot {
+  readonly element: HTMLElement;
+  update(contents: PlotContents): void;
+  dispose(): void;
+}
+
+const livePlots = new Set<() => void>();
+onThemeChange(() => {
+  for (const redraw of livePlots) redraw();
+});
+
+export function createPlot(size: 'small' | 'large', onClickPoint?: (series: number, point: number) => void): Plot {
+  const canvas = element('canvas', { role: 'img' });
+  let chart: Chart<'scatter', PlotPoint[]> | undefined;
+  let contents: PlotContents | undefined;
+  const draw = (): void => {
+    if (contents === undefined) return;
+    const colours = themeColours();
+    canvas.setAttribute('aria-label', contents.description);
+    const data = { datasets: contents.series.map((series) => toDataset(series, colours)) };
+    const scales = { x: toScale(contents.x, colours), y: toScale(contents.y, colours) };
+    if (chart === undefined) {
+      chart = new Chart<'scatter', PlotPoint[]>(canvas, {
+        type: 'scatter',
+        data,
+        options: {
+          animation: false,
+          responsive: true,
+          maintainAspectRatio: false,
+          scales,
+          plugins: {
+            legend: { display: contents.legend, labels: { color: colours.foreground, boxWidth: 12 } },
+            tooltip: { callbacks: { label: (item) => describePoint(item.raw as PlotPoint, item.dataset.label ?? '', contents) } },
+          },
+          onClick: (_event, hits) => {
+            const [hit] = hits;
+            if (hit !== undefined) onClickPoint?.(hit.datasetIndex, hit.index);
+          },
+        },
+      });
+      return;
+    }
+    chart.data = data;
+    chart.options.scales = scales;
+    if (chart.options.plugins?.legend !== undefined) chart.options.plugins.legend.labels = { color: colours.foreground, boxWidth: 12 };
+    chart.update('none');
+  };
+  livePlots.add(draw);
+  return {
+    element: element('div', { class: `plot ${size}` }, canvas),
+    update(next) {
+      contents = next;
+      draw();
+    },
+    dispose() {
+      livePlots.delete(draw);
+      chart?.destroy();
+    },
+  };
+}
+
+function describePoint(point: PlotPoint, series: string, contents: PlotContents | undefined): string {
+  const figures = `${(contents?.x.format ?? String)(point.x)}, ${(contents?.y.format ?? String)(point.y)}`;
+  return `${point.label ?? series}: ${figures}`;
+}
+
+function toDataset(series: PlotSeries, colours: ThemeColours): ChartDataset<'scatter', PlotPoint[]> {
+  const colour = colours.series[series.colour % colours.series.length] ?? colours.foreground;
+  const line = series.style !== 'points';
+  return {
+    label: series.label,
+    data: [...series.points],
+    showLine: line,
+    borderColor: colour,
+    borderWidth: line ? 1.5 : 1,
+    backgroundColor: series.style === 'steps' ? `color-mix(in srgb, ${colour} 40%, transparent)` : colour,
+    pointRadius: line ? 0 : 5,
+    pointHitRadius: 6,
+    fill: series.style === 'steps' ? 'origin' : false,
+    ...(series.style === 'steps' ? { stepped: 'middle' as const } : {}),
+    ...(series.style === 'dashed' ? { borderDash: [6, 4] } : {}),
+  };
+}
+
+function toScale(axis: PlotAxis, colours: ThemeColours): NonNullable<NonNullable<ChartOptions<'scatter'>['scales']>[string]> {
+  const { format } = axis;
+  return {
+    type: 'linear',
+    ...(axis.minimum === undefined ? {} : { min: axis.minimum }),
+    ...(axis.maximum === undefined ? {} : { max: axis.maximum }),
+    title: { display: axis.title !== '', text: axis.title, color: colours.foreground },
+    ticks: {
+      color: colours.foreground,
+      maxRotation: 0,
+      maxTicksLimit: 6,
+      ...(format === undefined ? {} : { callback: (value: number | string) => format(Number(value)) }),
+    },
+    grid: { color: colours.grid, lineWidth: 0.5 },
+    border: { color: colours.grid },
+  };
+}

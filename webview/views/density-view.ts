@@ -1,0 +1,81 @@
+import { densityPanels, kernelNames } from '../../src/shared/drawing/density-series.ts';
+import type { DensityPanel } from '../../src/shared/drawing/density-series.ts';
+import { formatPercent } from '../../src/shared/drawing/format.ts';
+import { chooser } from '../controls.ts';
+import { element, section } from '../dom.ts';
+import { translate } from '../page-data.ts';
+import { chosenModel, chosenNode } from '../panel-state.ts';
+import type { PanelActions, View } from '../panel-state.ts';
+import { createPlot } from '../plots.ts';
+import type { Plot } from '../plots.ts';
+
+/** Density of one kernel at each node of the path from the root to the chosen node, side by side. */
+export function densityView(actions: PanelActions): View {
+  const kernels = chooser('kernel', translate('Kernel'), (kernel) => actions.change({ kernel }));
+  const plots = element('div', { class: 'plots' });
+  const empty = element('p', { class: 'quiet' }, translate('The densities appear with the first finished node.'));
+  let shown: readonly Plot[] = [];
+  let previous: unknown[] = [];
+  return {
+    element: section('density', translate('Weight density'), kernels.element, empty, plots),
+    update(state) {
+      const model = chosenModel(state);
+      const node = chosenNode(state);
+      if (model === undefined || node === undefined) return;
+      const names = kernelNames(model);
+      const kernel = state.kernel !== undefined && names.includes(state.kernel) ? state.kernel : names[0];
+      // Densities only come with finished nodes: nothing to draw again for progress.
+      const finished = [...model.nodes.values()].filter((result) => result.densities.length > 0).length;
+      const current = [model.model, node.node.id, kernel, finished];
+      if (current.every((value, index) => value === previous[index]) && previous.length > 0) return;
+      previous = current;
+      empty.hidden = names.length > 0;
+      kernels.element.hidden = names.length === 0;
+      for (const plot of shown) plot.dispose();
+      shown = [];
+      if (kernel === undefined) return;
+      kernels.update(
+        names.map((name) => ({ value: name, label: name })),
+        kernel,
+      );
+      const panels = densityPanels(model, node.node.id, kernel);
+      const drawn = panels.map((panel) => ({ panel, plot: createPlot('small') }));
+      shown = drawn.map(({ plot }) => plot);
+      plots.replaceChildren(
+        ...drawn.map(({ panel, plot }) =>
+          element(
+            'figure',
+            {},
+            element('figcaption', {}, translate(panel.title)),
+            plot.element,
+            element('p', { class: 'quiet' }, describe(panel)),
+          ),
+        ),
+      );
+      for (const { panel, plot } of drawn) {
+        plot.update({
+          series: [{ label: kernel, points: panel.points, style: 'steps', colour: panel.axis === 'integer' ? 1 : 0 }],
+          x: {
+            title: panel.axis === 'integer' ? translate('int8 value') : translate('weight'),
+            minimum: panel.minimum,
+            maximum: panel.maximum,
+            format: (value) => String(Number(value.toPrecision(3))),
+          },
+          y: { title: '', minimum: 0, format: (value) => formatPercent(value, value < 0.1 ? 1 : 0) },
+          legend: false,
+          description: `${translate('Density of {0} in {1}', kernel, translate(panel.title))}: ${describe(panel)}`,
+        });
+      }
+    },
+  };
+}
+
+function describe(panel: DensityPanel): string {
+  const used = panel.points.filter((point) => point.y > 0).length;
+  return translate(
+    '{0} zeros, {1} of {2} bins used',
+    formatPercent(panel.elements === 0 ? 0 : panel.zeros / panel.elements, 1),
+    used,
+    panel.points.length,
+  );
+}

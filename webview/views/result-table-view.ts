@@ -1,0 +1,91 @@
+import { resultColumns, resultRows, sortRows, toCsv, toMarkdown } from '../../src/shared/drawing/result-table.ts';
+import type { Column, ResultRow } from '../../src/shared/drawing/result-table.ts';
+import { button } from '../controls.ts';
+import { element, section, setAttribute, setText } from '../dom.ts';
+import { translate } from '../page-data.ts';
+import { chosenModel, chosenNode } from '../panel-state.ts';
+import type { PanelActions, PanelState, View } from '../panel-state.ts';
+
+/** The guide's table of results: sortable, and to be copied as Markdown or CSV. */
+export function resultTableView(actions: PanelActions): View {
+  const columns = resultColumns(translate);
+  let state: PanelState | undefined;
+  const sortBy = (column: Column): void => {
+    const sort = state?.sort;
+    // Numbers are asked for from the best down first; the third click gives the tree's order back.
+    const first = column.numeric;
+    if (sort?.column !== column.key) actions.change({ sort: { column: column.key, descending: first } });
+    else actions.change({ sort: sort.descending === first ? { column: column.key, descending: !first } : undefined });
+  };
+  const headings = columns.map((column) =>
+    element(
+      'th',
+      { scope: 'col', class: column.numeric ? 'number' : undefined },
+      element('button', { type: 'button', title: column.description, onclick: () => sortBy(column) }, column.title),
+    ),
+  );
+  const body = element('tbody');
+  const rows = new Map<string, RowElements>();
+  const shownRows = (): readonly ResultRow[] => {
+    const model = state === undefined ? undefined : chosenModel(state);
+    return model === undefined ? [] : sortRows(resultRows(model, translate), state?.sort);
+  };
+  return {
+    element: section(
+      'results',
+      translate('Results'),
+      element(
+        'div',
+        { class: 'buttons' },
+        button(translate('Copy as Markdown'), () => actions.copy(toMarkdown(columns, shownRows()))),
+        button(translate('Copy as CSV'), () => actions.copy(toCsv(columns, shownRows()))),
+      ),
+      element(
+        'div',
+        { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': translate('Results') },
+        element('table', {}, element('thead', {}, element('tr', {}, ...headings)), body),
+      ),
+    ),
+    update(next) {
+      state = next;
+      for (const [index, column] of columns.entries()) {
+        const heading = headings[index];
+        if (heading !== undefined)
+          setAttribute(heading, 'aria-sort', next.sort?.column !== column.key ? 'none' : next.sort.descending ? 'descending' : 'ascending');
+      }
+      const chosen = chosenNode(next)?.node.id;
+      const wanted = shownRows().map((row) => {
+        const elements = rows.get(row.node) ?? makeRow(columns, row, actions);
+        rows.set(row.node, elements);
+        fillRow(elements, columns, row, row.node === chosen, next.sort === undefined);
+        return elements.row;
+      });
+      // Moving rows only when their order changes keeps the focus where it is.
+      if (wanted.length !== body.children.length || wanted.some((row, index) => body.children[index] !== row))
+        body.replaceChildren(...wanted);
+    },
+  };
+}
+
+interface RowElements {
+  readonly row: HTMLTableRowElement;
+  readonly name: HTMLElement;
+  readonly cells: readonly HTMLElement[];
+}
+
+function makeRow(columns: readonly Column[], row: ResultRow, actions: PanelActions): RowElements {
+  const name = element('button', { type: 'button', class: 'link', onclick: () => actions.change({ node: row.node }) });
+  const cells = columns.slice(1).map((column) => element('td', { class: column.numeric ? 'number' : undefined }));
+  return { row: element('tr', {}, element('th', { scope: 'row' }, name), ...cells), name, cells };
+}
+
+function fillRow(elements: RowElements, columns: readonly Column[], row: ResultRow, chosen: boolean, indented: boolean): void {
+  setText(elements.name, row.cells.model.text);
+  elements.name.className = `link${indented ? ` level-${row.level}` : ''}`;
+  elements.row.classList.toggle('chosen', chosen);
+  setAttribute(elements.name, 'aria-current', chosen ? 'true' : undefined);
+  for (const [index, column] of columns.slice(1).entries()) {
+    const cell = elements.cells[index];
+    if (cell !== undefined) setText(cell, row.cells[column.key].text);
+  }
+}
