@@ -27,6 +27,21 @@ export interface RunStarted extends EventBase {
   readonly models: readonly { readonly model: string; readonly tree: TreeNode }[];
 }
 
+/** A killed or cancelled run goes on; nodes that were running wait again, finished ones stay. */
+export interface RunResumed extends EventBase {
+  readonly type: 'run-resumed';
+  readonly engine: string;
+  readonly runtime: string;
+  readonly machine: string;
+}
+
+/** The explorer added nodes (a search tries another sparsity or cluster count). */
+export interface TreeGrown extends EventBase {
+  readonly type: 'tree-grown';
+  readonly model: string;
+  readonly tree: TreeNode;
+}
+
 /** Of one node of one model's tree. */
 interface NodeEventBase extends EventBase {
   readonly model: string;
@@ -70,6 +85,6 @@ export interface RunFinished extends EventBase {
   readonly reason: string;
 }
 
-export type RunEvent = RunStarted | NodeStarted | NodeProgress | NodeFinished | NodeFailed | NodeSkipped | LogLine | RunFinished;
+export type RunEvent = RunStarted | RunResumed | TreeGrown | NodeStarted | NodeProgress | NodeFinished | NodeFailed | NodeSkipped | LogLine | RunFinished;
 /** What a producer supplies; the run's log adds time and sequence. */
 export type RunEventBody = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'time' | 'sequence'> : never) : never;

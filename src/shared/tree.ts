@@ -24,3 +24,17 @@ export type NodeState =
   | { readonly kind: 'done'; readonly cached: boolean }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'skipped'; readonly reason: string };
+
+export interface TreeEntry {
+  readonly node: TreeNode;
+  readonly parent: TreeNode | undefined;
+  /** 0 for the root. */
+  readonly level: number;
+}
+
+/** Every node, parents before children, in the order in which they are drawn. */
+export function flattenTree(tree: TreeNode): readonly TreeEntry[] {
+  const visit = (node: TreeNode, parent: TreeNode | undefined, level: number): readonly TreeEntry[] =>
+    [{ node, parent, level }, ...node.children.flatMap((child) => visit(child, node, level + 1))];
+  return visit(tree, undefined, 0);
+}

@@ -1,0 +1,44 @@
+/**
+ * An error that a user can act on. Its message says what is wrong, where, what is allowed and how to fix it,
+ * so that it can be shown as it is; everything else that is thrown is a bug and gets a stack trace.
+ */
+export class EspalierError extends Error {
+  override readonly name = 'EspalierError';
+  readonly code: ErrorCode;
+  /** The file, layer or field concerned, as the user knows it. */
+  readonly where: string | undefined;
+  /** What the user can do about it. */
+  readonly fix: string | undefined;
+
+  constructor(code: ErrorCode, what: string, details: { readonly where?: string; readonly fix?: string; readonly cause?: unknown } = {}) {
+    const place = details.where === undefined ? '' : `${details.where}: `;
+    const remedy = details.fix === undefined ? '' : `; ${details.fix}`;
+    super(`${place}${what}${remedy}`, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.where = details.where;
+    this.fix = details.fix;
+  }
+}
+
+export type ErrorCode =
+  | 'invalid-model'
+  | 'unsupported-model'
+  | 'invalid-data'
+  | 'invalid-recipe'
+  | 'invalid-argument'
+  | 'file-access'
+  | 'diverged'
+  | 'out-of-memory'
+  | 'engine'
+  | 'runtime'
+  | 'certificate'
+  | 'cancelled';
+
+export function isEspalierError(error: unknown): error is EspalierError {
+  return error instanceof EspalierError;
+}
+
+/** Marks a branch that the types rule out, so that a new member of a union is a compile error here. */
+export function unreachable(value: never): never {
+  throw new Error(`unexpected value ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,166 @@
+/**
+ * The state of a run as a pure function of its events. Panel, sidebar, CodeLenses, CLI and reports all go through
+ * this reducer, so that they never disagree and any of them can start from `events.jsonl` alone.
+ */
+import type { LogLine, NodePhase, RunEvent, RunFinished, TrainingProgress } from './events.ts';
+import type { CurvePoint, DensityPlot, NodeMetrics } from './results.ts';
+import { flattenTree } from './tree.ts';
+import type { NodeState, TreeNode } from './tree.ts';
+
+/** Live curves longer than this are thinned to half: a plot has fewer pixels than that. */
+const LONGEST_CURVE = 1_000;
+const LONGEST_LOG = 1_000;
+
+export interface RunState {
+  /** Undefined before the first event. */
+  readonly runId: string | undefined;
+  readonly recipe: string;
+  readonly espalier: string;
+  readonly engine: string;
+  readonly runtime: string;
+  readonly machine: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number | undefined;
+  readonly finishedAt: number | undefined;
+  /** Time of the latest event. */
+  readonly updatedAt: number | undefined;
+  /** Undefined while the run goes on (or was killed). */
+  readonly outcome: RunFinished['outcome'] | undefined;
+  readonly reason: string;
+  readonly models: readonly ModelState[];
+  readonly log: readonly LogLine[];
+}
+
+export interface ModelState {
+  readonly model: string;
+  readonly tree: TreeNode;
+  /** Every node of the tree, parents before children. */
+  readonly nodes: ReadonlyMap<string, NodeResult>;
+}
+
+export interface NodeResult {
+  readonly node: TreeNode;
+  readonly parent: string | undefined;
+  readonly state: NodeState;
+  readonly phase: NodePhase | undefined;
+  readonly training: TrainingProgress | undefined;
+  /** Streams while the node trains; the node's own curve once it is finished. */
+  readonly curve: readonly CurvePoint[];
+  readonly metrics: NodeMetrics | undefined;
+  readonly densities: readonly DensityPlot[];
+  /** Relative to the run folder. */
+  readonly tflite: string | undefined;
+  readonly startedAt: number | undefined;
+  readonly finishedAt: number | undefined;
+}
+
+export const emptyRunState: RunState = {
+  runId: undefined, recipe: '', espalier: '', engine: '', runtime: '', machine: '', startedAt: undefined, finishedAt: undefined,
+  updatedAt: undefined, outcome: undefined, reason: '', models: [], log: [],
+};
+
+export function reduceRun(state: RunState, event: RunEvent): RunState {
+  const current = { ...state, updatedAt: event.time };
+  switch (event.type) {
+    case 'run-started':
+      return {
+        ...emptyRunState, runId: event.runId, recipe: event.recipe, espalier: event.espalier, engine: event.engine, runtime: event.runtime,
+        machine: event.machine, startedAt: event.time, updatedAt: event.time,
+        models: event.models.map(({ model, tree }) => ({ model, tree, nodes: nodesOf(tree, new Map()) })),
+      };
+    case 'run-resumed':
+      return {
+        ...current, engine: event.engine, runtime: event.runtime, machine: event.machine, finishedAt: undefined, outcome: undefined, reason: '',
+        models: state.models.map((model) => ({ ...model, nodes: mapNodes(model.nodes, waitAgain) })),
+      };
+    case 'tree-grown':
+      return {
+        ...current,
+        models: state.models.map((model) => model.model === event.model
+          ? { ...model, tree: event.tree, nodes: nodesOf(event.tree, model.nodes) } : model),
+      };
+    case 'node-started':
+      return changeNode(current, event, (node) => ({
+        ...waitingNode(node.node, node.parent), state: { kind: 'running', fraction: 0 }, startedAt: event.time,
+      }));
+    case 'node-progress':
+      return changeNode(current, event, (node) => ({
+        ...node, state: { kind: 'running', fraction: event.fraction }, phase: event.phase, training: event.training,
+        curve: event.training === undefined ? node.curve : extendCurve(node.curve, event.training),
+      }));
+    case 'node-finished':
+      return changeNode(current, event, (node) => ({
+        ...node, state: { kind: 'done', cached: event.cached }, phase: undefined, training: undefined, curve: event.metrics.curve,
+        metrics: event.metrics, densities: event.densities, tflite: event.tflite, finishedAt: event.time,
+      }));
+    case 'node-failed':
+      return changeNode(current, event, (node) => ({
+        ...node, state: { kind: 'failed', message: event.message }, phase: undefined, training: undefined, finishedAt: event.time,
+      }));
+    case 'node-skipped':
+      return changeNode(current, event, (node) => ({
+        ...waitingNode(node.node, node.parent), state: { kind: 'skipped', reason: event.reason }, finishedAt: event.time,
+      }));
+    case 'log':
+      return { ...current, log: [...state.log.slice(1 - LONGEST_LOG), event] };
+    case 'run-finished':
+      return {
+        ...current, finishedAt: event.time, outcome: event.outcome, reason: event.reason,
+        models: state.models.map((model) => ({ ...model, nodes: mapNodes(model.nodes, waitAgain) })),
+      };
+  }
+}
+
+export function reduceEvents(events: Iterable<RunEvent>): RunState {
+  let state = emptyRunState;
+  for (const event of events) state = reduceRun(state, event);
+  return state;
+}
+
+/** The nodes from the root to `id`, both included; empty when the tree has no such node. */
+export function pathTo(model: ModelState, id: string): readonly NodeResult[] {
+  const path: NodeResult[] = [];
+  for (let node = model.nodes.get(id); node !== undefined; node = node.parent === undefined ? undefined : model.nodes.get(node.parent)) {
+    path.unshift(node);
+  }
+  return path;
+}
+
+function nodesOf(tree: TreeNode, known: ReadonlyMap<string, NodeResult>): ReadonlyMap<string, NodeResult> {
+  return new Map(flattenTree(tree).map(({ node, parent }) => {
+    const before = known.get(node.id);
+    return [node.id, before === undefined ? waitingNode(node, parent?.id) : { ...before, node }];
+  }));
+}
+
+function waitingNode(node: TreeNode, parent: string | undefined): NodeResult {
+  return {
+    node, parent, state: { kind: 'waiting' }, phase: undefined, training: undefined, curve: [], metrics: undefined, densities: [],
+    tflite: undefined, startedAt: undefined, finishedAt: undefined,
+  };
+}
+
+/** A node that ran when its run ended (or was killed) has no result: it waits. */
+function waitAgain(node: NodeResult): NodeResult {
+  return node.state.kind === 'running' ? waitingNode(node.node, node.parent) : node;
+}
+
+function mapNodes(nodes: ReadonlyMap<string, NodeResult>, change: (node: NodeResult) => NodeResult): ReadonlyMap<string, NodeResult> {
+  return new Map([...nodes].map(([id, node]) => [id, change(node)]));
+}
+
+function changeNode(state: RunState, event: { readonly model: string; readonly node: string }, change: (node: NodeResult) => NodeResult): RunState {
+  return {
+    ...state,
+    models: state.models.map((model) => {
+      const node = model.model === event.model ? model.nodes.get(event.node) : undefined;
+      return node === undefined ? model : { ...model, nodes: new Map(model.nodes).set(event.node, change(node)) };
+    }),
+  };
+}
+
+function extendCurve(curve: readonly CurvePoint[], training: TrainingProgress): readonly CurvePoint[] {
+  const point = { step: training.step, loss: training.loss, accuracy: training.accuracy };
+  const kept = curve.length < LONGEST_CURVE ? curve : curve.filter((_, index) => index % 2 === 0);
+  return [...kept, point];
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../../src/shared/events.ts';
+import { pathTo, reduceEvents } from '../../../src/shared/run-state.ts';
+import type { NodeMetrics } from '../../../src/shared/results.ts';
+import type { TreeNode } from '../../../src/shared/tree.ts';
+
+const leaf: TreeNode = { id: 'pruned/ptq', technique: 'ptq', title: 'Quantized, pruned model', precision: 'int8', fineTuned: false, collaborative: false, leaf: true, children: [] };
+const pruned: TreeNode = { id: 'pruned', technique: 'pruning', title: 'Pruned model', precision: 'fp32', fineTuned: true, collaborative: false, leaf: false, children: [leaf] };
+const root: TreeNode = { id: 'baseline', technique: 'baseline', title: 'Trained model', precision: 'fp32', fineTuned: false, collaborative: false, leaf: false, children: [pruned] };
+const metrics: NodeMetrics = { simulated: undefined, deployed: undefined, sizes: undefined, latency: undefined, weights: [], certificate: undefined, trainingSeconds: 2, curve: [{ step: 9, loss: 1, accuracy: undefined }] };
+
+const started: RunEvent = {
+  type: 'run-started', time: 1000, sequence: 0, version: 1, runId: 'r', recipe: 'a.espalier.json', espalier: '0', engine: 'e', runtime: 'l', machine: 'm',
+  models: [{ model: 'net', tree: root }],
+};
+const about = { model: 'net', node: 'pruned' } as const;
+const training = { step: 3, steps: 10, epoch: 1, loss: 0.5, accuracy: 0.9, learningRate: 1e-3, examplesPerSecond: 100, secondsLeft: 5 };
+
+describe('reduceRun', () => {
+  it('follows a node from waiting to done', () => {
+    const events: RunEvent[] = [started, { ...about, type: 'node-started', time: 1001, sequence: 1 }];
+    expect(reduceEvents([started]).models[0]?.nodes.get('pruned')?.state).toEqual({ kind: 'waiting' });
+    events.push({ ...about, type: 'node-progress', phase: 'training', fraction: 0.3, training, time: 1002, sequence: 2 });
+    const running = reduceEvents(events).models[0]?.nodes.get('pruned');
+    expect(running).toMatchObject({ state: { kind: 'running', fraction: 0.3 }, phase: 'training', curve: [{ step: 3, loss: 0.5, accuracy: 0.9 }] });
+    events.push({ ...about, type: 'node-finished', cached: false, metrics, densities: [], tflite: 'pruned/model.tflite', time: 1003, sequence: 3 });
+    expect(reduceEvents(events).models[0]?.nodes.get('pruned')).toMatchObject({
+      state: { kind: 'done', cached: false }, tflite: 'pruned/model.tflite', curve: metrics.curve, startedAt: 1001, finishedAt: 1003, phase: undefined,
+    });
+  });
+
+  it('lets running nodes wait again when the run ends or resumes, and keeps finished ones', () => {
+    const events: RunEvent[] = [
+      started,
+      { ...about, node: 'baseline', type: 'node-finished', cached: false, metrics, densities: [], tflite: undefined, time: 1, sequence: 1 },
+      { ...about, type: 'node-started', time: 2, sequence: 2 },
+      { type: 'run-finished', outcome: 'cancelled', reason: 'by the user', time: 3, sequence: 3 },
+    ];
+    const ended = reduceEvents(events);
+    expect(ended.models[0]?.nodes.get('pruned')?.state).toEqual({ kind: 'waiting' });
+    expect(ended.models[0]?.nodes.get('baseline')?.state).toEqual({ kind: 'done', cached: false });
+    const resumed = reduceEvents([...events, { type: 'run-resumed', engine: 'e2', runtime: 'l', machine: 'm', time: 4, sequence: 4 }]);
+    expect(resumed).toMatchObject({ outcome: undefined, finishedAt: undefined, engine: 'e2', runId: 'r' });
+  });
+
+  it('keeps results when the tree grows', () => {
+    const grown = { ...root, children: [pruned, { ...pruned, id: 'pruned-25', children: [] }] };
+    const state = reduceEvents([
+      started,
+      { ...about, type: 'node-finished', cached: true, metrics, densities: [], tflite: undefined, time: 1, sequence: 1 },
+      { type: 'tree-grown', model: 'net', tree: grown, time: 2, sequence: 2 },
+    ]);
+    expect([...(state.models[0]?.nodes.keys() ?? [])]).toEqual(['baseline', 'pruned', 'pruned/ptq', 'pruned-25']);
+    expect(state.models[0]?.nodes.get('pruned')?.state).toEqual({ kind: 'done', cached: true });
+  });
+
+  it('thins a long curve but keeps its first and latest points', () => {
+    const events: RunEvent[] = [started, { ...about, type: 'node-started', time: 0, sequence: 1 }];
+    for (let step = 1; step <= 5000; step++) {
+      events.push({ ...about, type: 'node-progress', phase: 'training', fraction: 0, training: { ...training, step }, time: step, sequence: step });
+    }
+    const curve = reduceEvents(events).models[0]?.nodes.get('pruned')?.curve ?? [];
+    expect(curve.length).toBeLessThanOrEqual(1001);
+    expect(curve[0]?.step).toBe(1);
+    expect(curve.at(-1)?.step).toBe(5000);
+  });
+
+  it('gives the path from the root to a node', () => {
+    const [model] = reduceEvents([started]).models;
+    expect(model && pathTo(model, 'pruned/ptq').map(({ node }) => node.id)).toEqual(['baseline', 'pruned', 'pruned/ptq']);
+  });
+});
