@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { importModel } from '../../../src/core/import/import-model.ts';
 import { prepareForDeployment } from '../../../src/core/network/passes/prepare-for-deployment.ts';
 import type { Network } from '../../../src/core/network/network.ts';
+import { createRandom } from '../../../src/core/random.ts';
 import { referenceOutputs } from '../network/reference-executor.ts';
 
 const data = process.env['ESPALIER_TEST_DATA'];
@@ -58,7 +59,7 @@ describe.skipIf(data === undefined)('models that others trained', () => {
 
   it.each([['h5', 'moonflower_mnist_keras.h5'], ['keras', 'moonflower_mnist_model.keras']])('classifies MNIST with %s/%s', async (folder, file) => {
     const { network } = await importModel(model(folder, file));
-    expect(mnistCorrect(network, 100)).toBeGreaterThanOrEqual(98);
+    expect(mnistCorrect(network, 50)).toBeGreaterThanOrEqual(49);
   });
 
   it('scores 913 of the 1,000 keyword samples with the SavedModel', async () => {
@@ -76,6 +77,19 @@ describe.skipIf(data === undefined)('models that others trained', () => {
     }
     if (indices.length === 1000) expect(correct).toBe(913);
     else expect(correct).toBeGreaterThanOrEqual(85);
+  });
+
+  it('computes the same from pretrainedResnet.h5, once prepared for deployment, as from its published .tflite', async () => {
+    const keras = prepareForDeployment((await importModel(model('h5', 'pretrainedResnet.h5'))).network);
+    const tflite = (await importModel(model('tflite', 'pretrainedResnet.tflite'))).network;
+    const random = createRandom(5);
+    const image = Array.from({ length: 32 * 32 * 3 }, () => random.integer(256));
+    const [expected] = referenceOutputs(tflite, [image]);
+    referenceOutputs(keras, [image])[0]!.forEach((score, i) => { expect(Math.abs(score - expected![i]!)).toBeLessThan(2.1e-6); });
+  });
+
+  it.each(['pretrainedResnet_quant.tflite', 'kws_ref_model.tflite', 'tflm_micro_speech_quantized.tflite'])('refuses %s, which is quantized already', async (file) => {
+    await expect(importModel(model('tflite', file))).rejects.toMatchObject({ code: 'unsupported-model', message: expect.stringMatching(/quantized already.*float model/) as string });
   });
 
   it.each([['keras', 'pre_pr22362_nested_container.keras', /subclassed.*rebuild it/], ['savedmodel', 'times_three_float', /without a Keras config/]])('refuses %s/%s and says what to do', async (folder, file, message) => {
