@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EspalierError, isEspalierError } from '../errors.ts';
-import type { LiteRt, LiteRtBuffer, LiteRtEnvironment, LiteRtFactory, LiteRtSignature } from './litert-bindings.ts';
+import type { LiteRt, LiteRtBuffer, LiteRtCompiledModel, LiteRtEnvironment, LiteRtFactory, LiteRtModel, LiteRtSignature } from './litert-bindings.ts';
 import { readTflite } from './read-tflite.ts';
 import { withoutShapeSignatures } from './static-shapes.ts';
 import { tensorBytes, type TensorType } from './schema/tensor-types.ts';
@@ -98,8 +98,7 @@ async function createInterpreter(library: LiteRt, environment: LiteRtEnvironment
   const pointer = library._malloc(bytes.length);
   if (pointer === 0) throw new EspalierError('out-of-memory', `LiteRT has no room for a model of ${bytes.length} bytes`);
   library.HEAPU8.set(bytes, pointer);
-  const model = library.loadModel(environment, pointer, bytes.length);
-  const compiled = await library.compileModel(environment, model, { accelerator: 'wasm' });
+  const { model, compiled } = await compile(library, environment, pointer, bytes.length);
   const signature: LiteRtSignature = { inputs: details.inputs.map((_, i) => model.getInputTensorType(0, i)) };
   const inputs = signature.inputs.map((type) => library.LiteRtTensorBuffer.createManaged(environment, library.LiteRtTensorBufferType.HOST_MEMORY, type, type.bytes()));
   return {
@@ -124,6 +123,24 @@ async function createInterpreter(library: LiteRt, environment: LiteRtEnvironment
       return Promise.resolve();
     },
   };
+}
+
+interface Compiled {
+  readonly model: LiteRtModel;
+  readonly compiled: LiteRtCompiledModel;
+}
+
+/** The model reads its bytes from the module's memory as long as it lives; a refused one gives them back. */
+async function compile(library: LiteRt, environment: LiteRtEnvironment, pointer: number, size: number): Promise<Compiled> {
+  let model: LiteRtModel | undefined;
+  try {
+    model = library.loadModel(environment, pointer, size);
+    return { model, compiled: await library.compileModel(environment, model, { accelerator: 'wasm' }) };
+  } catch (error) {
+    model?.delete();
+    library._free(pointer);
+    throw error;
+  }
 }
 
 function write(library: LiteRt, buffer: LiteRtBuffer, value: Uint8Array | undefined, details: TensorDetails | undefined): void {
