@@ -15,7 +15,6 @@ export type DataSpec =
   | NpzDataSpec
   | CsvDataSpec
   | RawDataSpec
-  | SpeechCommandsDataSpec
   | GeneratedDataSpec;
 
 export type DataFormat = DataSpec['format'];
@@ -263,20 +262,6 @@ export interface RawTensors {
   readonly inputs: string;
   /** @examples ["y_labels.csv"] */
   readonly labels: string;
-}
-
-/** Speech Commands v2 as published, with its own split: ten words, silence and unknown. */
-export interface SpeechCommandsDataSpec extends DataOptions {
-  readonly format: 'speech-commands';
-  /** Folder or .tar.gz of the published archive. */
-  readonly folder: string;
-  /**
-   * Words that are classes; all others are `unknown`.
-   * @default ["down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes"]
-   */
-  readonly words?: readonly string[];
-  /** @default "fail" */
-  readonly unreadable?: 'fail' | 'skip';
 }
 
 /** Examples that are made rather than read: small, for trials and tests. Nothing real, and never to be quoted as such. */

@@ -1,0 +1,59 @@
+import type { Target } from './dataset.ts';
+
+/** Numbers as they were stored: kept in their own type, so that a cache holds four times as many images. */
+export type StoredNumbers = Uint8Array | Int8Array | Int16Array | Float32Array;
+
+/** One example as its file has it, before preprocessing. */
+export type Example =
+  | { readonly kind: 'tensor'; readonly shape: readonly number[]; readonly data: StoredNumbers }
+  /** `[h, w, channels]`, 0..255 */
+  | { readonly kind: 'image'; readonly shape: readonly [number, number, number]; readonly data: Uint8Array }
+  /** One channel, -1..1. */
+  | { readonly kind: 'sound'; readonly sampleRate: number; readonly samples: Float32Array };
+
+export type ExampleKind = Example['kind'];
+
+/** The examples of one split, as a format's reader gives them. */
+export interface ExampleSource {
+  readonly name: string;
+  readonly kind: ExampleKind;
+  readonly size: number;
+  /** Of every example; undefined when each file has its own. */
+  readonly shape: readonly number[] | undefined;
+  readonly target: Target;
+  /** Class of each example; empty for regression. */
+  readonly labels: Int32Array;
+  /** `[size, target size]` for regression; empty for classes and for autoencoders, whose target is their input. */
+  readonly targets: Float32Array;
+  /** A promise only where a file has to be read, so that a batch from memory costs no ticks. */
+  load(index: number): Example | Promise<Example>;
+}
+
+/** What a format's reader finds. */
+export interface SourceSplits {
+  readonly train: ExampleSource;
+  /** Undefined: held back from train. */
+  readonly validation: ExampleSource | undefined;
+  /** Undefined: held back from train. */
+  readonly test: ExampleSource | undefined;
+  readonly warnings: readonly string[];
+}
+
+/** The examples at `indices`, in that order. */
+export function selectExamples(source: ExampleSource, indices: Uint32Array, name = source.name): ExampleSource {
+  const width = source.targets.length / Math.max(source.size, 1);
+  const targets = new Float32Array(width * indices.length);
+  if (width > 0) indices.forEach((from, to) => targets.set(source.targets.subarray(from * width, (from + 1) * width), to * width));
+  return {
+    ...source,
+    name,
+    size: indices.length,
+    labels: source.labels.length === 0 ? source.labels : Int32Array.from(indices, (index) => source.labels[index] ?? 0),
+    targets,
+    load: (index) => source.load(indices[index] ?? 0),
+  };
+}
+
+export function emptySource(like: ExampleSource, name: string): ExampleSource {
+  return selectExamples(like, new Uint32Array(0), name);
+}

@@ -1,0 +1,101 @@
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createGunzip } from 'node:zlib';
+import { extract } from 'tar-stream';
+import { EspalierError, isEspalierError } from '../../errors.ts';
+import { ByteStore, type ByteSource } from './byte-store.ts';
+import { fileError } from './file-access.ts';
+import { damagedGzip, isGzip, isZlibError } from './open-bytes.ts';
+
+/** The files below a folder, or inside a .tar or .tar.gz. */
+export interface FileTree {
+  readonly name: string;
+  /** Relative paths with forward slashes, sorted. */
+  readonly paths: readonly string[];
+  read(path: string): Promise<Uint8Array>;
+}
+
+export async function openFileTree(path: string): Promise<FileTree> {
+  try {
+    return (await stat(path)).isDirectory() ? await openFolder(path) : await openArchive(path);
+  } catch (error) {
+    throw fileError(error, path);
+  }
+}
+
+async function openFolder(root: string): Promise<FileTree> {
+  const paths: string[] = [];
+  const walk = async (folder: string): Promise<void> => {
+    for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
+      if (isHidden(entry.name)) continue;
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory()) await walk(path);
+      // A link to a folder is not followed: it may lead in a circle.
+      else if (entry.isFile() || (entry.isSymbolicLink() && (await stat(join(root, path))).isFile())) paths.push(path);
+    }
+  };
+  await walk('');
+  return {
+    name: root,
+    paths: paths.sort(),
+    read: async (path) => {
+      try {
+        return await readFile(join(root, path));
+      } catch (error) {
+        throw fileError(error, join(root, path));
+      }
+    },
+  };
+}
+
+interface Entry {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** One pass over the stream; the files' bytes are kept one behind the other, on disk when they are many. */
+async function openArchive(path: string): Promise<FileTree> {
+  const store = new ByteStore();
+  const entries = new Map<string, Entry>();
+  try {
+    const archive = extract();
+    const stream = createReadStream(path);
+    const plain = isGzip(path) ? stream.pipe(createGunzip()) : stream;
+    stream.on('error', (error) => archive.destroy(error));
+    plain.on('error', (error: Error) => archive.destroy(error));
+    plain.pipe(archive);
+    for await (const entry of archive) {
+      const { name, type } = entry.header;
+      const isWanted = type === 'file' && !name.split('/').some(isHidden);
+      const offset = store.size;
+      for await (const chunk of entry) {
+        if (isWanted && chunk instanceof Uint8Array) store.append(chunk.slice());
+      }
+      if (isWanted) entries.set(name.replace(/^\.\//, ''), { offset, size: store.size - offset });
+    }
+  } catch (error) {
+    store.discard();
+    if (isZlibError(error)) throw damagedGzip(path, error);
+    if (isEspalierError(error) || (error instanceof Error && 'syscall' in error)) throw error;
+    throw new EspalierError('invalid-data', 'it is neither a folder nor a sound .tar or .tar.gz archive', { where: path, fix: 'name a folder of files, or download the archive again', cause: error });
+  }
+  return archiveTree(path, store.finish(path), entries);
+}
+
+function archiveTree(name: string, bytes: ByteSource, entries: ReadonlyMap<string, Entry>): FileTree {
+  return {
+    name,
+    paths: [...entries.keys()].sort(),
+    read: (path) => {
+      const entry = entries.get(path);
+      if (entry === undefined) return Promise.reject(new EspalierError('file-access', `it holds no file ${path}`, { where: name }));
+      return Promise.resolve(bytes.read(entry.offset, entry.size));
+    },
+  };
+}
+
+/** Files of the system (`.DS_Store`, `._x`), not the user's. */
+function isHidden(name: string): boolean {
+  return name.startsWith('.') && name !== '.';
+}

@@ -1,0 +1,106 @@
+import { EspalierError } from '../../errors.ts';
+import type { FileCollection } from '../data-spec.ts';
+import { openFileTree, type FileTree } from './file-tree.ts';
+import { resolvePath } from './resolve-path.ts';
+
+/** A file with its class. */
+export interface LabelledFile {
+  readonly tree: FileTree;
+  readonly path: string;
+  readonly label: number;
+}
+
+export interface LabelledFiles {
+  readonly classes: readonly string[];
+  readonly train: readonly LabelledFile[];
+  readonly validation: readonly LabelledFile[] | undefined;
+  readonly test: readonly LabelledFile[] | undefined;
+}
+
+interface ClassedFile {
+  readonly tree: FileTree;
+  readonly path: string;
+  readonly className: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+const splitFolders = { train: ['train', 'training'], validation: ['validation', 'valid', 'val'], test: ['test', 'testing'] } as const;
+
+/** Finds the files of each split and their classes, from folders or from a pattern of names. */
+export async function findLabelledFiles(spec: FileCollection, folder: string, extensions: readonly string[]): Promise<LabelledFiles> {
+  const match = createMatcher(spec);
+  const list = async (path: string): Promise<ClassedFile[]> => {
+    const tree = await openFileTree(resolvePath(folder, path));
+    const paths = tree.paths.filter((file) => extensions.some((extension) => file.toLowerCase().endsWith(extension)));
+    if (paths.length === 0) throw new EspalierError('invalid-data', `it holds no ${extensions.join(' or ')} file`, { where: tree.name, fix: 'check the path and the format of the data spec' });
+    return paths.flatMap((file) => match(tree, file) ?? []);
+  };
+  const found = await findSplits(spec, list);
+  const all = [...found.train, ...(found.validation ?? []), ...(found.test ?? [])];
+  const classes = spec.classes ?? [...new Set(all.map((file) => file.className))].sort();
+  if (classes.length < 2) {
+    throw new EspalierError('invalid-data', `its files are of ${classes.length === 0 ? 'no class' : `the one class "${classes[0] ?? ''}"`}`, { where: spec.folder ?? spec.train ?? 'data', fix: 'put the files of each class into a folder of its own, or set "pattern"' });
+  }
+  const labels = new Map(classes.map((name, label) => [name, label]));
+  const label = (files: readonly ClassedFile[]): readonly LabelledFile[] => files.flatMap(({ tree, path, className }) => {
+    const index = labels.get(className);
+    return index === undefined ? [] : [{ tree, path, label: index }];
+  });
+  const missing = classes.filter((name) => !all.some((file) => file.className === name));
+  if (missing.length > 0) throw new EspalierError('invalid-data', `no file is of class "${missing[0] ?? ''}"`, { where: 'data.classes', fix: 'correct the name, or add files of that class' });
+  return { classes, train: label(found.train), validation: found.validation && label(found.validation), test: found.test && label(found.test) };
+}
+
+interface FoundSplits {
+  readonly train: readonly ClassedFile[];
+  readonly validation: readonly ClassedFile[] | undefined;
+  readonly test: readonly ClassedFile[] | undefined;
+}
+
+async function findSplits(spec: FileCollection, list: (path: string) => Promise<ClassedFile[]>): Promise<FoundSplits> {
+  if (spec.folder === undefined) {
+    if (spec.train === undefined) throw new EspalierError('invalid-data', 'it has neither "folder" nor "train"', { where: 'data', fix: 'name the folder or archive that holds the files' });
+    return whereField(spec, { train: await list(spec.train), validation: undefined, test: spec.test === undefined ? undefined : await list(spec.test) });
+  }
+  const files = await list(spec.folder);
+  const inFolder = (names: readonly string[]): ClassedFile[] => files.filter((file) => file.path.split('/').slice(0, -1).some((part) => names.includes(part)));
+  const train = inFolder(splitFolders.train);
+  if (train.length === 0) return whereField(spec, { train: files, validation: undefined, test: undefined });
+  const orUndefined = (part: ClassedFile[]): ClassedFile[] | undefined => (part.length === 0 ? undefined : part);
+  return { train, validation: orUndefined(inFolder(splitFolders.validation)), test: orUndefined(inFolder(splitFolders.test)) };
+}
+
+function whereField(spec: FileCollection, splits: FoundSplits): FoundSplits {
+  if (spec.testWhere === undefined) return splits;
+  const { field, values } = spec.testWhere;
+  const isTest = (file: ClassedFile): boolean => values.includes(file.fields[field] ?? '');
+  const test = splits.train.filter(isTest);
+  if (test.length === 0) throw new EspalierError('invalid-data', `no file has a "${field}" of ${values.join(', ')}`, { where: 'data.testWhere', fix: 'name a field of "pattern" and values that occur' });
+  return { ...splits, train: splits.train.filter((file) => !isTest(file)), test };
+}
+
+function createMatcher(spec: FileCollection): (tree: FileTree, path: string) => ClassedFile | undefined {
+  if (spec.pattern === undefined) {
+    return (tree, path) => {
+      const className = path.split('/').at(-2);
+      return className === undefined ? undefined : { tree, path, className, fields: {} };
+    };
+  }
+  const pattern = compilePattern(spec.pattern);
+  return (tree, path) => {
+    const fields = pattern.exec(path.split('/').at(-1) ?? '')?.groups;
+    const className = fields?.['class'];
+    return className === undefined ? undefined : { tree, path, className, fields: { ...fields } };
+  };
+}
+
+/** `<class>_<n>.wav`: each field is as short as the text around it allows. */
+function compilePattern(pattern: string): RegExp {
+  const parts = pattern.split(/<([A-Za-z]\w*)>/);
+  const names = parts.filter((_, index) => index % 2 === 1);
+  if (!names.includes('class') || new Set(names).size !== names.length) {
+    throw new EspalierError('invalid-data', `the pattern ${JSON.stringify(pattern)} must hold <class> once, and every other field once`, { where: 'data.pattern', fix: 'write for instance "<class>_<speaker>_<n>.wav"' });
+  }
+  const source = parts.map((part, index) => (index % 2 === 1 ? `(?<${part}>.+?)` : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')));
+  return new RegExp(`^${source.join('')}$`, 'i');
+}

@@ -1,0 +1,59 @@
+import { isEspalierError } from '../../errors.ts';
+import type { FileCollection } from '../data-spec.ts';
+import type { Example, ExampleSource, SourceSplits } from '../example-source.ts';
+import { findLabelledFiles, type LabelledFile } from '../files/labelled-files.ts';
+
+export interface FileFormat {
+  readonly kind: 'image' | 'sound';
+  readonly extensions: readonly string[];
+  /** @throws EspalierError that names the file */
+  decode(bytes: Uint8Array, where: string): Example;
+}
+
+/** Examples from one file each, decoded when they are read. */
+export async function openFiles(spec: FileCollection, folder: string, format: FileFormat): Promise<SourceSplits> {
+  const files = await findLabelledFiles(spec, folder, format.extensions);
+  const warnings: string[] = [];
+  const open = async (name: string, list: readonly LabelledFile[]): Promise<ExampleSource> => {
+    const usable = spec.unreadable === 'skip' ? await decodable(list, format, warnings) : list;
+    return {
+      name,
+      kind: format.kind,
+      size: usable.length,
+      shape: undefined,
+      target: { kind: 'classes', classes: files.classes.length, names: files.classes },
+      labels: Int32Array.from(usable, (file) => file.label),
+      targets: new Float32Array(0),
+      load: async (index) => {
+        const file = usable[index];
+        if (file === undefined) throw new RangeError(`example ${index} of ${usable.length}`);
+        return decodeFile(file, format);
+      },
+    };
+  };
+  return {
+    train: await open('train', files.train),
+    validation: files.validation && await open('validation', files.validation),
+    test: files.test && await open('test', files.test),
+    warnings,
+  };
+}
+
+async function decodeFile(file: LabelledFile, format: FileFormat): Promise<Example> {
+  return format.decode(await file.tree.read(file.path), `${file.tree.name}/${file.path}`);
+}
+
+/** Decodes every file once: what is left out must be known before sets are split. */
+async function decodable(list: readonly LabelledFile[], format: FileFormat, warnings: string[]): Promise<readonly LabelledFile[]> {
+  const usable: LabelledFile[] = [];
+  for (const file of list) {
+    try {
+      await decodeFile(file, format);
+      usable.push(file);
+    } catch (error) {
+      if (!isEspalierError(error)) throw error;
+      warnings.push(`left out: ${error.message}`);
+    }
+  }
+  return usable;
+}

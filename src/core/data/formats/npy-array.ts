@@ -1,0 +1,93 @@
+import { EspalierError } from '../../errors.ts';
+import type { ByteSource } from '../files/byte-store.ts';
+
+const elementBytes = { b1: 1, u1: 1, i1: 1, i2: 2, u2: 2, i4: 4, u4: 4, i8: 8, u8: 8, f2: 2, f4: 4, f8: 8 } as const;
+export type NpyType = keyof typeof elementBytes;
+
+export interface NpyArray {
+  readonly where: string;
+  readonly type: NpyType;
+  readonly shape: readonly number[];
+  /** Rows along the first axis, as numbers of double precision rounded to float32 (or integers as they are). */
+  readonly bytes: ByteSource;
+  readonly offset: number;
+}
+
+/** Reads the header of a .npy file (NumPy's format, versions 1 to 3). */
+export function readNpy(bytes: ByteSource, where: string): NpyArray {
+  const damaged = (what: string): EspalierError => new EspalierError('invalid-data', what, { where, fix: 'write the array again with numpy.save' });
+  const start = bytes.read(0, Math.min(12, bytes.size));
+  if (start.length < 12 || String.fromCharCode(...start.subarray(0, 6)) !== '\x93NUMPY') throw damaged('it does not start like a .npy file');
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
+  const long = (start[6] ?? 1) >= 2;
+  const length = long ? view.getUint32(8, true) : view.getUint16(8, true);
+  const offset = (long ? 12 : 10) + length;
+  if (offset > bytes.size || length > 65_536) throw damaged('it ends within its header');
+  const header = new TextDecoder('latin1').decode(bytes.read(long ? 12 : 10, length));
+  const descriptor = /'descr'\s*:\s*'([<>|=])(\w+)'/.exec(header);
+  const dimensions = /'shape'\s*:\s*\(([^)]*)\)/.exec(header)?.[1];
+  const type = descriptor?.[2];
+  if (descriptor === null || dimensions === undefined || type === undefined) throw damaged('its header names no type and shape');
+  if (!isNpyType(type)) throw damaged(`its element type is ${type}, but only numbers of 1 to 8 bytes are read`);
+  if (descriptor[1] === '>') throw damaged('its numbers are big-endian');
+  if (/'fortran_order'\s*:\s*True/.test(header)) throw damaged('it is in Fortran order (use numpy.ascontiguousarray)');
+  const shape = dimensions.split(',').map((size) => size.trim()).filter((size) => size !== '').map(Number);
+  if (shape.some((size) => !Number.isSafeInteger(size) || size < 0)) throw damaged(`its shape (${dimensions}) is impossible`);
+  const expected = shape.reduce((product, size) => product * size, elementBytes[type]);
+  if (bytes.size - offset !== expected) throw damaged(`its header promises ${expected} bytes of data, but it has ${bytes.size - offset}`);
+  return { where, type, shape, bytes, offset };
+}
+
+function isNpyType(type: string): type is NpyType {
+  return Object.hasOwn(elementBytes, type);
+}
+
+export function isIntegerType(type: NpyType): boolean {
+  return !type.startsWith('f');
+}
+
+/** Elements `[from, from + count)` in row-major order. */
+export function npyNumbers(array: NpyArray, from: number, count: number): Float32Array {
+  const size = elementBytes[array.type];
+  const bytes = array.bytes.read(array.offset + from * size, count * size);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const read = reader(array.type, view);
+  return Float32Array.from({ length: count }, (_, index) => read(index * size));
+}
+
+function reader(type: NpyType, view: DataView): (offset: number) => number {
+  switch (type) {
+    case 'b1':
+    case 'u1':
+      return (offset) => view.getUint8(offset);
+    case 'i1':
+      return (offset) => view.getInt8(offset);
+    case 'i2':
+      return (offset) => view.getInt16(offset, true);
+    case 'u2':
+      return (offset) => view.getUint16(offset, true);
+    case 'i4':
+      return (offset) => view.getInt32(offset, true);
+    case 'u4':
+      return (offset) => view.getUint32(offset, true);
+    case 'i8':
+      return (offset) => Number(view.getBigInt64(offset, true));
+    case 'u8':
+      return (offset) => Number(view.getBigUint64(offset, true));
+    case 'f2':
+      return (offset) => halfToNumber(view.getUint16(offset, true));
+    case 'f4':
+      return (offset) => view.getFloat32(offset, true);
+    case 'f8':
+      return (offset) => view.getFloat64(offset, true);
+  }
+}
+
+function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

@@ -1,0 +1,79 @@
+import { createRandom, type Random } from '../random.ts';
+import { ByteCache } from './byte-cache.ts';
+import type { Batch, DataSet } from './dataset.ts';
+import type { ExampleSource, StoredNumbers } from './example-source.ts';
+import type { Pipeline } from './preprocessing/pipeline.ts';
+
+/** Files that are read at a time: enough to keep a disk busy, few enough for any limit of open files. */
+const concurrentReads = 16;
+
+export interface PreparedOptions {
+  readonly source: ExampleSource;
+  readonly pipeline: Pipeline;
+  readonly cacheBytes: number;
+  /** Undefined: never augmented. */
+  readonly augmentationSeed: number | undefined;
+}
+
+/** A source behind its preprocessing. */
+export function preparedDataSet({ source, pipeline, cacheBytes, augmentationSeed }: PreparedOptions): DataSet {
+  const { inputShape } = pipeline;
+  const length = inputShape.reduce((product, size) => product * size, 1);
+  const cache = new ByteCache(cacheBytes);
+  const isAutoencoder = source.target.kind === 'regression' && source.targets.length === 0 && source.size > 0;
+  const targetSize = source.target.kind === 'regression' ? source.target.size : 0;
+
+  const prepared = (index: number): StoredNumbers | Promise<StoredNumbers> => {
+    const known = cache.get(index);
+    if (known !== undefined) return known;
+    const keep = (numbers: StoredNumbers): StoredNumbers => {
+      // A view into data that are in memory anyway is not worth a place in the cache.
+      if (numbers.byteLength * 2 > numbers.buffer.byteLength) cache.set(index, numbers);
+      return numbers;
+    };
+    const example = source.load(index);
+    return example instanceof Promise ? example.then((loaded) => keep(pipeline.prepare(loaded))) : keep(pipeline.prepare(example));
+  };
+
+  const readInto = async (indices: Uint32Array, inputs: Float32Array, epoch: number | undefined): Promise<void> => {
+    let next = 0;
+    const work = async (): Promise<void> => {
+      while (next < indices.length) {
+        const position = next++;
+        const index = indices[position] ?? 0;
+        if (index >= source.size) throw new RangeError(`example ${index} of ${source.size}`);
+        const random = epoch === undefined || augmentationSeed === undefined ? undefined : exampleRandom(augmentationSeed, epoch, index);
+        const numbers = prepared(index);
+        pipeline.finish(numbers instanceof Promise ? await numbers : numbers, inputs, position * length, random);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(concurrentReads, indices.length) }, work));
+  };
+
+  return {
+    name: source.name,
+    size: source.size,
+    inputShape,
+    target: isAutoencoder ? { kind: 'regression', size: length } : source.target,
+    read: async (indices, epoch): Promise<Batch> => {
+      const inputs = new Float32Array(indices.length * length);
+      await readInto(indices, inputs, epoch);
+      const labels = source.target.kind === 'classes' ? Int32Array.from(indices, (index) => source.labels[index] ?? 0) : new Int32Array(0);
+      return { size: indices.length, inputs, labels, targets: isAutoencoder ? inputs : regressionTargets(source, indices, targetSize) };
+    },
+  };
+}
+
+function regressionTargets(source: ExampleSource, indices: Uint32Array, width: number): Float32Array {
+  const targets = new Float32Array(indices.length * width);
+  if (width > 0) indices.forEach((index, position) => targets.set(source.targets.subarray(index * width, (index + 1) * width), position * width));
+  return targets;
+}
+
+/** Neighbouring seeds, epochs and indices must give unrelated generators. */
+function exampleRandom(seed: number, epoch: number, index: number): Random {
+  const mixed = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(epoch + 1, 0xc2b2ae35) ^ Math.imul(index + 1, 0x27d4eb2f);
+  const random = createRandom(mixed);
+  random.next();
+  return random;
+}

@@ -1,0 +1,32 @@
+import type { ExampleSource } from '../example-source.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Normalisation } from './preprocessing.ts';
+
+/** Enough for three digits of mean and deviation, in seconds. */
+const measuredExamples = 5000;
+
+/** Mean and standard deviation of each channel over the training examples (evenly spaced ones when there are many). */
+export async function measureChannels(source: ExampleSource, pipeline: Pipeline): Promise<Normalisation> {
+  const length = pipeline.inputShape.reduce((product, size) => product * size, 1);
+  const channels = pipeline.inputShape[pipeline.inputShape.length - 1] ?? 1;
+  const sums = new Float64Array(channels);
+  const squares = new Float64Array(channels);
+  const values = new Float32Array(length);
+  const measured = Math.min(source.size, measuredExamples);
+  for (let i = 0; i < measured; i++) {
+    pipeline.finish(pipeline.prepare(await source.load(Math.floor((i * source.size) / measured))), values, 0, undefined);
+    for (let j = 0; j < length; j++) {
+      const value = values[j] ?? 0;
+      sums[j % channels] = (sums[j % channels] ?? 0) + value;
+      squares[j % channels] = (squares[j % channels] ?? 0) + value * value;
+    }
+  }
+  const count = Math.max((measured * length) / channels, 1);
+  const mean = Array.from(sums, (sum) => sum / count);
+  const standardDeviation = mean.map((value, channel) => {
+    const variance = (squares[channel] ?? 0) / count - value * value;
+    // A constant channel carries nothing; a deviation of 1 leaves it at zero.
+    return variance > 1e-12 ? Math.sqrt(variance) : 1;
+  });
+  return { mean, standardDeviation };
+}

@@ -1,0 +1,40 @@
+import type { Random } from '../../random.ts';
+import { unreachable } from '../../errors.ts';
+import type { Example, ExampleKind, StoredNumbers } from '../example-source.ts';
+import { imagePipeline } from './image-pipeline.ts';
+import type { Augmentation, Normalisation, Preprocessing } from './preprocessing.ts';
+import { soundPipeline } from './sound-pipeline.ts';
+import { tensorPipeline } from './tensor-pipeline.ts';
+
+/** The way from a stored example to the model's input. */
+export interface Pipeline {
+  readonly inputShape: readonly number[];
+  /** The part without chance, whose result is cached. */
+  prepare(example: Example): StoredNumbers;
+  /** The rest: augmentation when there is a generator, then numbers as the model takes them, from `offset` on. */
+  finish(prepared: StoredNumbers, output: Float32Array, offset: number, random: Random | undefined): void;
+}
+
+export interface PipelineOptions {
+  /** For messages. */
+  readonly name: string;
+  /** Of every stored example, where they have one. */
+  readonly shape: readonly number[] | undefined;
+  readonly preprocessing: Omit<Preprocessing, 'normalise'>;
+  readonly normalisation: Normalisation | undefined;
+  readonly augmentation: Augmentation;
+  readonly modelInputShape: readonly number[] | undefined;
+}
+
+export function createPipeline(kind: ExampleKind, options: PipelineOptions): Pipeline {
+  switch (kind) {
+    case 'image':
+      return imagePipeline(options);
+    case 'sound':
+      return soundPipeline(options);
+    case 'tensor':
+      return tensorPipeline(options);
+    default:
+      return unreachable(kind);
+  }
+}

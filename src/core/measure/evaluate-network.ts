@@ -1,0 +1,48 @@
+import type { Accuracy } from '../../shared/results.ts';
+import type { DataSet } from '../data/dataset.ts';
+import type { Engine } from '../engine/engine.ts';
+import { EspalierError } from '../errors.ts';
+import type { Network, ValueId } from '../network/network.ts';
+import type { TensorQuantization } from '../quantize/quantization.ts';
+import { compileInference } from '../train/inference.ts';
+import { accuracyOf, addScores, emptySums } from './score.ts';
+
+export interface NetworkEvaluation {
+  readonly engine: Engine;
+  readonly network: Network;
+  readonly data: DataSet;
+  /** Rounds activations as the integer .tflite does. */
+  readonly activations?: ReadonlyMap<ValueId, TensorQuantization>;
+  readonly batchSize?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (fraction: number) => void;
+}
+
+/** Accuracy of a network on the training engine, in batches. */
+export async function evaluateNetwork(options: NetworkEvaluation): Promise<Accuracy> {
+  const { engine, network, data, batchSize = 100 } = options;
+  requireExamples(data);
+  const inference = await compileInference(engine, network, Math.min(batchSize, data.size), options.activations === undefined ? {} : { activations: options.activations });
+  try {
+    const sums = emptySums(data.target);
+    for (let start = 0; start < data.size; start += inference.batchSize) {
+      throwIfCancelled(options.signal);
+      const batch = await data.read(Uint32Array.from({ length: Math.min(inference.batchSize, data.size - start) }, (_, i) => start + i));
+      const [outputs] = await inference.run([batch.inputs], batch.size);
+      if (outputs === undefined) throw new EspalierError('invalid-model', 'it has no output', { where: network.name });
+      addScores(sums, outputs, batch, data.target);
+      options.onProgress?.((start + batch.size) / data.size);
+    }
+    return accuracyOf(sums, data.target, engine.description);
+  } finally {
+    await inference.dispose();
+  }
+}
+
+export function requireExamples(data: DataSet): void {
+  if (data.size === 0) throw new EspalierError('invalid-data', 'it holds no examples to measure on', { where: `${data.name} set`, fix: 'name test data in the data spec' });
+}
+
+export function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new EspalierError('cancelled', 'the evaluation was cancelled');
+}

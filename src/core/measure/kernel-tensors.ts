@@ -1,0 +1,67 @@
+import { storedValues } from '../tflite/tensor-values.ts';
+import type { TfliteModel, TfliteTensor } from '../tflite/tflite-model.ts';
+
+/** A kernel as it is stored in a .tflite. */
+export interface KernelTensor {
+  /** Name of the operation's output: what our own files call after the layer. */
+  readonly layer: string;
+  readonly operation: string;
+  readonly tensor: TfliteTensor;
+  /** Integers as they are in the file, else real numbers; row-major. */
+  readonly values: Float64Array;
+  readonly shape: readonly number[];
+  /** Axis of the output channels. */
+  readonly channelAxis: number;
+  readonly isInteger: boolean;
+}
+
+/** Where each operator that has a kernel keeps it, and its output channels. */
+const kernelOperators: Readonly<Record<string, { readonly input: number; readonly channelAxis: number }>> = {
+  CONV_2D: { input: 1, channelAxis: 0 },
+  DEPTHWISE_CONV_2D: { input: 1, channelAxis: 3 },
+  FULLY_CONNECTED: { input: 1, channelAxis: 0 },
+  TRANSPOSE_CONV: { input: 1, channelAxis: 0 },
+};
+
+/** Every constant kernel of a file, once even when operators share it; kernels behind DEQUANTIZE or DENSIFY too. */
+export function kernelTensors(model: TfliteModel): readonly KernelTensor[] {
+  return model.subgraphs.flatMap((graph) => {
+    const seen = new Set<TfliteTensor>();
+    const producers = new Map(graph.operators.flatMap((operator) => operator.outputs.map((output) => [output, operator] as const)));
+    const constant = (index: number): TfliteTensor | undefined => {
+      const tensor = graph.tensors[index];
+      if (tensor?.data !== undefined) return tensor;
+      const producer = producers.get(index);
+      if (producer === undefined || (producer.name !== 'DEQUANTIZE' && producer.name !== 'DENSIFY')) return undefined;
+      const [from = -1] = producer.inputs;
+      return graph.tensors[from]?.data === undefined ? undefined : graph.tensors[from];
+    };
+    return graph.operators.flatMap((operator): KernelTensor[] => {
+      const place = operator.isCustom ? undefined : kernelOperators[operator.name];
+      const tensor = place === undefined ? undefined : constant(operator.inputs[place.input] ?? -1);
+      if (place === undefined || tensor === undefined || seen.has(tensor)) return [];
+      seen.add(tensor);
+      return [{
+        layer: graph.tensors[operator.outputs[0] ?? -1]?.name ?? tensor.name,
+        operation: operator.name,
+        tensor,
+        values: storedValues(tensor),
+        shape: tensor.shape,
+        channelAxis: place.channelAxis,
+        isInteger: tensor.type.startsWith('int') || tensor.type.startsWith('uint'),
+      }];
+    });
+  });
+}
+
+/** What a stored zero stands for: symmetric weights have zero point 0, uint8 files of old another. */
+export function zeroPoint(kernel: KernelTensor, channel: number): number {
+  const zeroPoints = kernel.tensor.quantization?.zeroPoints ?? [];
+  return (zeroPoints.length > 1 ? zeroPoints[channel] : zeroPoints[0]) ?? 0;
+}
+
+/** Output channel of the element at `index`, row-major. */
+export function channelOf(shape: readonly number[], axis: number, index: number): number {
+  const inner = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+  return Math.floor(index / inner) % (shape[axis] ?? 1);
+}

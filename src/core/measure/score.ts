@@ -1,0 +1,112 @@
+import type { Accuracy } from '../../shared/results.ts';
+import type { Batch, Target } from '../data/dataset.ts';
+import { EspalierError } from '../errors.ts';
+
+/** Sums over examples, so that parts measured in several threads add up. */
+export interface ScoreSums {
+  samples: number;
+  top1: number;
+  top5: number;
+  squaredError: number;
+  errorTerms: number;
+  /** `[classes, classes]`, rows are labels; empty for regression. */
+  readonly confusion: Uint32Array;
+}
+
+export function emptySums(target: Target): ScoreSums {
+  return { samples: 0, top1: 0, top5: 0, squaredError: 0, errorTerms: 0, confusion: new Uint32Array(target.kind === 'classes' ? target.classes ** 2 : 0) };
+}
+
+/** @param outputs `[size, width]`: scores of classes (any monotonic function of probability) or predicted values */
+export function addScores(sums: ScoreSums, outputs: ArrayLike<number>, batch: Batch, target: Target): void {
+  const width = outputs.length / batch.size;
+  if (target.kind === 'classes') addClassScores(sums, outputs, batch, target.classes, width);
+  else addErrors(sums, outputs, batch, target.size, width);
+  sums.samples += batch.size;
+}
+
+function addClassScores(sums: ScoreSums, outputs: ArrayLike<number>, batch: Batch, classes: number, width: number): void {
+  // One sigmoid output decides between two classes.
+  const isBinary = width === 1 && classes === 2;
+  if (!isBinary && width < classes) {
+    throw new EspalierError('invalid-data', `the model has ${width} outputs, but the data have ${classes} classes`, { where: 'model and data', fix: 'use the data that the model was trained on, or choose its classes with "classes" in the data spec' });
+  }
+  for (let example = 0; example < batch.size; example++) {
+    const label = batch.labels[example] ?? 0;
+    const predicted = isBinary ? Number((outputs[example] ?? 0) > 0.5) : largest(outputs, example * width, width);
+    if (predicted === label) sums.top1++;
+    if (isBinary || rankOf(outputs, example * width, width, label) < 5) sums.top5++;
+    if (predicted < classes) {
+      const cell = label * classes + predicted;
+      sums.confusion[cell] = (sums.confusion[cell] ?? 0) + 1;
+    }
+  }
+}
+
+/** The first of equals, as argmax has it everywhere. */
+function largest(values: ArrayLike<number>, start: number, count: number): number {
+  let best = 0;
+  for (let i = 1; i < count; i++) if ((values[start + i] ?? 0) > (values[start + best] ?? 0)) best = i;
+  return best;
+}
+
+/** How many classes come before the label: those with a larger score, and equals with a lower index. */
+function rankOf(values: ArrayLike<number>, start: number, count: number, label: number): number {
+  const score = values[start + label] ?? 0;
+  let rank = 0;
+  for (let i = 0; i < count; i++) {
+    const other = values[start + i] ?? 0;
+    if (other > score || (other === score && i < label)) rank++;
+  }
+  return rank;
+}
+
+function addErrors(sums: ScoreSums, outputs: ArrayLike<number>, batch: Batch, size: number, width: number): void {
+  if (width !== size) throw new EspalierError('invalid-data', `the model has ${width} outputs, but the data have ${size} values to predict`, { where: 'model and data', fix: 'use the data that the model was trained on' });
+  for (let i = 0; i < outputs.length; i++) {
+    const difference = (outputs[i] ?? 0) - (batch.targets[i] ?? 0);
+    sums.squaredError += difference * difference;
+  }
+  sums.errorTerms += outputs.length;
+}
+
+export function mergeSums(into: ScoreSums, from: ScoreSums): void {
+  into.samples += from.samples;
+  into.top1 += from.top1;
+  into.top5 += from.top5;
+  into.squaredError += from.squaredError;
+  into.errorTerms += from.errorTerms;
+  from.confusion.forEach((count, cell) => { into.confusion[cell] = (into.confusion[cell] ?? 0) + count; });
+}
+
+export function accuracyOf(sums: ScoreSums, target: Target, runtime: string): Accuracy {
+  const isClasses = target.kind === 'classes' && sums.samples > 0;
+  return {
+    top1: isClasses ? sums.top1 / sums.samples : undefined,
+    top5: isClasses && target.classes > 5 ? sums.top5 / sums.samples : undefined,
+    meanSquaredError: target.kind === 'regression' && sums.errorTerms > 0 ? sums.squaredError / sums.errorTerms : undefined,
+    samples: sums.samples,
+    runtime,
+  };
+}
+
+/** Area under the ROC curve by ranks (Mann-Whitney); equal scores count half. Undefined when one class is missing. */
+export function rocAuc(scores: ArrayLike<number>, positive: ArrayLike<boolean>): number | undefined {
+  const order = Array.from({ length: scores.length }, (_, index) => index).sort((a, b) => (scores[a] ?? 0) - (scores[b] ?? 0));
+  let positives = 0;
+  let rankSum = 0;
+  for (let start = 0; start < order.length; ) {
+    let end = start;
+    while (end < order.length && scores[order[end] ?? 0] === scores[order[start] ?? 0]) end++;
+    const rank = (start + 1 + end) / 2;
+    for (let i = start; i < end; i++) {
+      if (positive[order[i] ?? 0] === true) {
+        positives++;
+        rankSum += rank;
+      }
+    }
+    start = end;
+  }
+  const negatives = scores.length - positives;
+  return positives === 0 || negatives === 0 ? undefined : (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+}

@@ -1,0 +1,86 @@
+import { EspalierError } from '../errors.ts';
+import type { Interpreter, TensorDetails } from '../tflite/runtime.ts';
+
+/** Runs examples one by one through an interpreter, from and to real numbers. */
+export interface TfliteScorer {
+  readonly inputLength: number;
+  readonly outputLength: number;
+  /** `[size, input length] -> [size, output length]` */
+  run(inputs: Float32Array, size: number): Promise<Float32Array>;
+}
+
+export function createScorer(interpreter: Interpreter): TfliteScorer {
+  const [input, ...others] = interpreter.inputs;
+  const [output] = interpreter.outputs;
+  if (input === undefined || output === undefined || others.length > 0) throw new EspalierError('unsupported-model', `it has ${interpreter.inputs.length} inputs; models of one input can be measured on a data set`);
+  const inputLength = elements(input);
+  const outputLength = elements(output);
+  const encode = encoder(input);
+  const decode = decoder(output);
+  return {
+    inputLength,
+    outputLength,
+    run: async (inputs, size) => {
+      if (inputs.length !== size * inputLength) throw new EspalierError('invalid-data', `an example has ${inputs.length / size} numbers, but the model takes [${input.shape.join(', ')}]`, { where: `input "${input.name}"`, fix: 'check the shape that the data set is preprocessed to' });
+      const outputs = new Float32Array(size * outputLength);
+      for (let example = 0; example < size; example++) {
+        const [result] = await interpreter.run([encode(inputs.subarray(example * inputLength, (example + 1) * inputLength))]);
+        if (result !== undefined) decode(result, outputs, example * outputLength);
+      }
+      return outputs;
+    },
+  };
+}
+
+function elements(tensor: TensorDetails): number {
+  if (tensor.shape[0] !== 1 && tensor.shape.length > 1) throw new EspalierError('unsupported-model', `its batch is ${tensor.shape[0] ?? 0}; files that take one example at a time can be measured`, { where: `tensor "${tensor.name}"` });
+  return tensor.shape.reduce((product, size) => product * size, 1);
+}
+
+/** Quantizes as the TFLite converter's QUANTIZE does: `round(x / scale) + zero point`, halves away from zero, clamped. */
+function encoder(tensor: TensorDetails): (values: Float32Array) => Uint8Array {
+  const scale = tensor.quantization?.scales[0] ?? 1;
+  const zero = tensor.quantization?.zeroPoints[0] ?? 0;
+  const integer = (value: number, minimum: number, maximum: number): number => {
+    const scaled = value / scale;
+    return Math.min(maximum, Math.max(minimum, Math.sign(scaled) * Math.round(Math.abs(scaled)) + zero));
+  };
+  switch (tensor.type) {
+    case 'float32':
+      return (values) => bytesOf(values.slice());
+    case 'int8':
+      return (values) => bytesOf(Int8Array.from(values, (value) => integer(value, -128, 127)));
+    case 'uint8':
+      return (values) => Uint8Array.from(values, (value) => integer(value, 0, 255));
+    case 'int16':
+      return (values) => bytesOf(Int16Array.from(values, (value) => integer(value, -32768, 32767)));
+    case 'int32':
+      return (values) => bytesOf(Int32Array.from(values));
+    default:
+      throw new EspalierError('unsupported-model', `its inputs are ${tensor.type}`, { where: `tensor "${tensor.name}"`, fix: 'convert the model with int8, uint8, int16 or float32 inputs' });
+  }
+}
+
+function decoder(tensor: TensorDetails): (bytes: Uint8Array, into: Float32Array, offset: number) => void {
+  const scale = tensor.quantization?.scales[0] ?? 1;
+  const zero = tensor.quantization?.zeroPoints[0] ?? 0;
+  const dequantize = (values: ArrayLike<number>, into: Float32Array, offset: number): void => {
+    for (let i = 0; i < values.length; i++) into[offset + i] = ((values[i] ?? 0) - zero) * scale;
+  };
+  switch (tensor.type) {
+    case 'float32':
+      return (bytes, into, offset) => into.set(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2), offset);
+    case 'int8':
+      return (bytes, into, offset) => dequantize(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length), into, offset);
+    case 'uint8':
+      return dequantize;
+    case 'int16':
+      return (bytes, into, offset) => dequantize(new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1), into, offset);
+    default:
+      throw new EspalierError('unsupported-model', `its outputs are ${tensor.type}`, { where: `tensor "${tensor.name}"`, fix: 'convert the model with int8, uint8, int16 or float32 outputs' });
+  }
+}
+
+function bytesOf(values: Float32Array | Int8Array | Int16Array | Int32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
