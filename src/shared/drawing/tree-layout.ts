@@ -1,8 +1,8 @@
 /** Places a deployment tree on the plane, the root at the left, each leaf on a row of its own. */
 import type { TreeNode } from '../tree.ts';
 
-export const nodeSize = { width: 236, height: 54 } as const;
-const levelDistance = 360;
+export const nodeSize = { width: 256, height: 54 } as const;
+const levelDistance = 384;
 const rowDistance = 70;
 const margin = 12;
 

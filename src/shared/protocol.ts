@@ -1,0 +1,124 @@
+/**
+ * What the worker process answers and announces: the one protocol between it and whoever starts it, the extension host
+ * or the CLI. Plain JSON over `MessageHandler`; add methods and fields, never change their meaning within a version.
+ */
+import type { RunEvent } from './events.ts';
+import type { ModelInspection } from './inspection.ts';
+import type { Endpoint, NoEndpoint } from './message-handler.ts';
+import type { RecipeDiagnostic } from './recipe-diagnostics.ts';
+import type { Accuracy, CertificateVerdict, FileSizes } from './results.ts';
+
+export const PROTOCOL_VERSION = 1;
+
+export interface WorkerProtocol extends Endpoint {
+  readonly requests: {
+    readonly ping: { readonly parameters: object; readonly result: PingResult };
+    /** Replies when the run has begun; the rest is `run` events, the last of them `run-finished`. */
+    readonly startRun: { readonly parameters: StartRun; readonly result: RunHandle };
+    readonly resumeRun: { readonly parameters: { readonly runFolder: string } & RunSettings; readonly result: RunHandle };
+    /** Replies when the run has ended; nothing happens to a run that has. */
+    readonly cancelRun: { readonly parameters: { readonly runId: string }; readonly result: null };
+    /** All events of a run so far, from its folder. */
+    readonly readRun: { readonly parameters: { readonly runFolder: string }; readonly result: { readonly events: readonly RunEvent[] } };
+    readonly listRuns: { readonly parameters: { readonly folder: string }; readonly result: { readonly runs: readonly RunSummary[] } };
+    /** Deletes run folders, or with none given the cache of stages; replies with what was freed. */
+    readonly clean: { readonly parameters: { readonly folder: string; readonly runFolders?: readonly string[]; readonly cache?: boolean }; readonly result: { readonly bytes: number } };
+    /** Everything that can be said about a recipe before it runs, files and layers included. */
+    readonly checkRecipe: { readonly parameters: { readonly path: string; readonly text: string }; readonly result: { readonly diagnostics: readonly RecipeDiagnostic[] } };
+    readonly writeRecipe: { readonly parameters: WriteRecipe; readonly result: { readonly path: string } };
+    readonly inspect: { readonly parameters: { readonly path: string }; readonly result: ModelInspection };
+    readonly convert: { readonly parameters: Conversion; readonly result: ConversionResult };
+    readonly evaluate: { readonly parameters: Evaluation; readonly result: EvaluationResult };
+    readonly certify: { readonly parameters: { readonly path: string; readonly parent?: string }; readonly result: CertificateVerdict };
+    readonly report: { readonly parameters: { readonly runFolder: string; readonly format: ReportFormat; readonly output?: string }; readonly result: { readonly path: string } };
+    readonly createExample: { readonly parameters: { readonly folder: string; readonly force?: boolean }; readonly result: { readonly recipe: string } };
+  };
+  readonly events: {
+    readonly run: { readonly runId: string; readonly event: RunEvent };
+  };
+}
+
+/** The starting end only asks. */
+export type HostProtocol = NoEndpoint;
+
+export interface PingResult {
+  readonly protocol: number;
+  readonly espalier: string;
+  readonly node: string;
+  readonly process: number;
+}
+
+export interface RunSettings {
+  /** Threads of the engine, when the recipe does not say. */
+  readonly threads?: number;
+}
+
+export interface StartRun extends RunSettings {
+  /** Absolute path of the recipe. */
+  readonly recipe: string;
+  /** Overrides the recipe's `nodes`. */
+  readonly nodes?: readonly string[];
+  /** Do all the work again, whatever the cache holds. */
+  readonly ignoreCache?: boolean;
+}
+
+export interface RunHandle {
+  readonly runId: string;
+  readonly runFolder: string;
+}
+
+export interface RunSummary extends RunHandle {
+  readonly recipe: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** `interrupted` runs were killed and can be resumed, as cancelled ones can. */
+  readonly outcome: 'running' | 'interrupted' | 'done' | 'failed' | 'cancelled' | 'targets-missed';
+  readonly nodesDone: number;
+  readonly nodes: number;
+  readonly bytes: number;
+}
+
+export interface WriteRecipe {
+  /** Absolute path of the model. */
+  readonly model: string;
+  /** A data block, or the path of a file with one. */
+  readonly data: object | string;
+  readonly output?: string;
+  readonly targets?: { readonly accuracyDrop?: number; readonly compressedBytes?: number; readonly latencyMilliseconds?: number };
+  readonly preset?: 'full' | 'until-targets' | 'quick';
+}
+
+export type ConversionMode = 'float' | 'float16' | 'dynamic' | 'int8' | 'int16x8';
+
+export interface Conversion {
+  readonly model: string;
+  readonly output: string;
+  readonly mode: ConversionMode;
+  /** Calibrates int8 and int16x8. */
+  readonly data?: object | string;
+  readonly interface?: 'int8' | 'uint8' | 'float32' | 'int16';
+}
+
+export interface ConversionResult {
+  readonly version: 1;
+  readonly output: string;
+  readonly mode: ConversionMode;
+  readonly sizes: FileSizes;
+}
+
+export interface Evaluation {
+  /** A model of any format, or a .tflite, which runs in LiteRT. */
+  readonly model: string;
+  readonly data: object | string;
+  readonly split?: 'train' | 'validation' | 'test';
+}
+
+export interface EvaluationResult {
+  readonly version: 1;
+  readonly model: string;
+  readonly accuracy: Accuracy;
+  readonly seconds: number;
+  readonly warnings: readonly string[];
+}
+
+export type ReportFormat = 'html' | 'markdown' | 'csv' | 'json';
