@@ -1,0 +1,109 @@
+import { type Codebook, type Granularity, withConstraint } from '../constraints/constraint.ts';
+import { gridScales } from '../constraints/integer-grid.ts';
+import { EspalierError } from '../errors.ts';
+import type { ParameterId } from '../network/network.ts';
+import { createRandom } from '../random.ts';
+import { buildCodebook } from './clustering/build-codebook.ts';
+import type { CentroidInitialization } from './clustering/initial-centroids.ts';
+import { optimizedModel, trainStage, type TrainingOptions } from './fine-tuning-stage.ts';
+import { readyForDeployment } from './fold-constraints.ts';
+import { outputChannels, quantizationGranularity } from './kernels.ts';
+import { type LayerRules, type SelectedKernel, selectKernels } from './layer-rules.ts';
+import type { OptimizedModel, TechniqueContext } from './technique.ts';
+
+export interface ClusteringSettings {
+  /** Values a kernel, or a channel, may take; at least 2, and 3 where zero is one of them. */
+  readonly clusters: number;
+  /** Default: tensor. */
+  readonly granularity: 'tensor' | 'channel';
+}
+
+export interface ClusteringOptions extends LayerRules<ClusteringSettings>, TrainingOptions, Partial<ClusteringSettings> {
+  /** Default: k-means++. */
+  readonly initialization?: CentroidInitialization;
+  /** k-means until it stands still before training; default: true. */
+  readonly refine?: boolean;
+  /** Default: sum. */
+  readonly gradient?: 'sum' | 'average';
+  /**
+   * Centroids on the int8 grid of the folded network, one codebook of integers a layer with zero among them, so that
+   * quantization changes nothing.
+   */
+  readonly integerGrid?: boolean;
+  /** How much each weight matters to k-means, by parameter: see `fisherInformation`. */
+  readonly importance?: ReadonlyMap<ParameterId, Float32Array>;
+}
+
+export const clusteringDefaults = { epochs: 1, batchSize: 64, learningRate: 5e-4 };
+/** Weight decoders of NPUs such as the Ethos-U hold this many values. */
+const paletteSize = 32;
+
+/**
+ * Weight clustering: every kernel on a few values, which are learned with the weights.
+ * Han et al. 2016, arXiv:1510.00149.
+ */
+export function applyClustering(model: OptimizedModel, context: TechniqueContext, options: ClusteringOptions = {}): Promise<OptimizedModel> {
+  return clusterWeights({ ...model, constraints: new Map() }, context, options, () => false);
+}
+
+/**
+ * The common part of plain and sparsity-preserving clustering; the model's constraints stay in force.
+ *
+ * @param pinsZero whether zero is one of the values of a kernel
+ * @throws EspalierError before training for settings or a kernel that cannot be clustered
+ */
+export async function clusterWeights(model: OptimizedModel, context: TechniqueContext, options: ClusteringOptions, pinsZero: (parameter: ParameterId) => boolean): Promise<OptimizedModel> {
+  const settings: ClusteringSettings = { clusters: options.clusters ?? 16, granularity: options.granularity ?? 'tensor' };
+  const start = options.integerGrid === true ? await readyForDeployment(model, context) : model;
+  const pinned = (parameter: ParameterId): boolean => options.integerGrid === true || pinsZero(parameter);
+  const selected = selectKernels(start.network, settings, options);
+  for (const { layer, parameter, settings: { clusters } } of selected) checkClusters(clusters, pinned(parameter), layer);
+  const kernels = selected.filter((kernel) => canCluster(kernel, context));
+  if (kernels.length === 0) throw new EspalierError('invalid-argument', 'no layer is left to cluster', { fix: 'exclude fewer layers, or ask for fewer clusters' });
+
+  const constraints = new Map(start.constraints);
+  const random = createRandom(context.seed);
+  for (const kernel of kernels) {
+    const codebook = codebookOf(kernel, pinned(kernel.parameter), options, random.integer(2 ** 31));
+    constraints.set(kernel.parameter, withConstraint(constraints.get(kernel.parameter) ?? [], codebook));
+  }
+  return optimizedModel(await trainStage({ network: start.network, constraints }, context, options, clusteringDefaults));
+}
+
+/** @throws EspalierError `invalid-argument` */
+export function checkClusters(clusters: number, zeroPinned: boolean, layer: string): void {
+  const least = zeroPinned ? 3 : 2;
+  if (!Number.isInteger(clusters) || clusters < least) {
+    throw new EspalierError('invalid-argument', `${clusters} clusters are too few`, { where: `layer "${layer}"`, fix: `give a whole number of at least ${least}${zeroPinned ? ', for zero is one of them' : ''}` });
+  }
+}
+
+function canCluster({ layer, data, settings: { clusters } }: SelectedKernel<ClusteringSettings>, context: TechniqueContext): boolean {
+  if (clusters > paletteSize) context.warn(`layer "${layer}": ${clusters} clusters are more than the ${paletteSize} values that palettes of weight decoders hold`);
+  const distinct = countDistinct(data, clusters);
+  if (distinct >= clusters) return true;
+  const what = distinct === 1 ? `all weights are ${data[0] ?? 0}` : `the kernel has ${distinct} different values`;
+  context.warn(`layer "${layer}": ${what}, fewer than ${clusters} clusters; it is left as it is`);
+  return false;
+}
+
+function countDistinct(values: Float32Array, enough: number): number {
+  const seen = new Set<number>();
+  for (const value of values) {
+    seen.add(value);
+    if (seen.size >= enough) break;
+  }
+  return seen.size;
+}
+
+function codebookOf({ parameter, operation, shape, data, settings }: SelectedKernel<ClusteringSettings>, zeroPinned: boolean, options: ClusteringOptions, seed: number): Codebook {
+  const { initialization = 'kmeans++', refine = true, gradient = 'sum', integerGrid = false } = options;
+  const granularity: Granularity = settings.granularity === 'channel' && !integerGrid ? outputChannels(operation) : { kind: 'tensor' };
+  const gridGranularity = quantizationGranularity(operation);
+  const importance = options.importance?.get(parameter);
+  return buildCodebook(data, shape, {
+    clusters: settings.clusters, granularity, initialization, refine, gradient, zeroPinned,
+    ...(importance === undefined ? {} : { importance }),
+    ...(integerGrid ? { grid: { granularity: gridGranularity, scales: gridScales(data, shape, { granularity: gridGranularity }) } } : {}),
+  }, createRandom(seed));
+}

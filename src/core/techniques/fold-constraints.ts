@@ -1,0 +1,79 @@
+/** From the network as it was trained to the one that is deployed, with what its weights satisfy. */
+import { channelLayout } from '../constraints/channels.ts';
+import { type ChannelUnits, type Codebook, type Constraints, findConstraint, type NetworkConstraints } from '../constraints/constraint.ts';
+import { projectWeights } from '../constraints/project.ts';
+import type { Network, Parameter } from '../network/network.ts';
+import { prepareForDeployment } from '../network/passes/prepare-for-deployment.ts';
+import { kernelsOf, outputChannels } from './kernels.ts';
+import { reestimateBatchNorms } from './reestimate-batch-norms.ts';
+import type { OptimizedModel, TechniqueContext } from './technique.ts';
+
+/** Batch-norm statistics measured again (if weights are constrained, so that they have moved), then everything folded. */
+export async function readyForDeployment(model: OptimizedModel, context: Pick<TechniqueContext, 'engine' | 'data' | 'signal'>): Promise<OptimizedModel> {
+  const measured = model.constraints.size === 0 ? model.network : await reestimateBatchNorms(model.network, context);
+  const network = prepareForDeployment(measured);
+  return { ...model, network: { ...network, parameters: projectAgain(network, foldConstraints(measured, network, model.constraints)) }, constraints: foldConstraints(measured, network, model.constraints) };
+}
+
+/**
+ * The constraints of a network whose batch norms were folded: masks stay; a codebook gets the folding factor of each
+ * channel as its unit, so that one codebook goes on serving the whole kernel. A codebook per channel is scaled itself.
+ */
+export function foldConstraints(before: Network, after: Network, constraints: NetworkConstraints): NetworkConstraints {
+  const folded = new Map<string, Constraints>();
+  for (const { parameter, operation, data, shape } of kernelsOf(after)) {
+    const source = before.parameters.get(parameter) ?? before.parameters.get(sourceOf(before, operation.layer) ?? '');
+    const list = constraints.get(parameter) ?? constraints.get(sourceOf(before, operation.layer) ?? '');
+    if (list === undefined || source === undefined) continue;
+    const granularity = outputChannels(operation);
+    const factors = channelFactors(source, data, channelLayout(shape, granularity));
+    const moved = factors.some((factor) => factor !== 1);
+    folded.set(parameter, moved ? list.map((constraint) => (constraint.kind === 'codebook' ? scaleCodebook(constraint, { granularity, scales: factors }) : constraint)) : list);
+  }
+  return folded;
+}
+
+/** The kernel that a layer had: folding gives shared kernels copies of their own. */
+function sourceOf(network: Network, layer: string): string | undefined {
+  return kernelsOf(network).find((kernel) => kernel.layer === layer)?.parameter;
+}
+
+/** What each channel was multiplied by, read off its largest weight; 1 for a channel of zeros. */
+function channelFactors(before: Parameter, after: Float32Array, { channels, channelOf }: ReturnType<typeof channelLayout>): Float32Array {
+  const largest = new Float32Array(channels);
+  const factors = new Float32Array(channels).fill(1);
+  before.data.forEach((weight, i) => {
+    const channel = channelOf(i);
+    if (Math.abs(weight) <= (largest[channel] ?? 0)) return;
+    largest[channel] = Math.abs(weight);
+    factors[channel] = (after[i] ?? 0) / weight;
+  });
+  return factors;
+}
+
+function scaleCodebook(codebook: Codebook, factors: ChannelUnits): Codebook {
+  const { granularity, clusters, centroids, units } = codebook;
+  if (granularity.kind === 'tensor') {
+    const scales = factors.scales.map((factor, channel) => factor * (units === undefined ? 1 : (units.scales[units.granularity.kind === 'tensor' ? 0 : channel] ?? 1)));
+    return { ...codebook, units: { granularity: factors.granularity, scales } };
+  }
+  const scaled = new Float32Array(centroids.length);
+  for (let begin = 0; begin < centroids.length; begin += clusters) {
+    const factor = factors.scales[begin / clusters] ?? 1;
+    scaled.set(centroids.slice(begin, begin + clusters).map((centroid) => (centroid === 0 ? 0 : centroid * factor)).sort(), begin);
+  }
+  return { ...codebook, centroids: scaled };
+}
+
+/** Folding rounds each weight for itself; projected, equal weights are equal again. */
+function projectAgain(network: Network, constraints: NetworkConstraints): Network['parameters'] {
+  return new Map([...network.parameters].map(([id, { shape, data }]) => {
+    const kept = (constraints.get(id) ?? []).filter(({ kind }) => kind !== 'integerGrid');
+    return [id, { shape, data: kept.length === 0 ? data : projectWeights(data, shape, kept) }];
+  }));
+}
+
+/** Whether any kernel of the model is on a codebook. */
+export function isClustered(constraints: NetworkConstraints): boolean {
+  return [...constraints.values()].some((list) => findConstraint(list, 'codebook') !== undefined);
+}

@@ -1,0 +1,63 @@
+import { type Sparsity, withConstraint } from '../constraints/constraint.ts';
+import { EspalierError } from '../errors.ts';
+import { optimizedModel, planTraining, trainStage, type TrainingOptions } from './fine-tuning-stage.ts';
+import { type LayerRules, selectKernels } from './layer-rules.ts';
+import { scheduledMasks } from './pruning/mask-schedule.ts';
+import { checkStructure, type PruningStructure } from './pruning/pruning-structure.ts';
+import { checkSchedule, checkSparsity, pruningSteps, type PruningSchedule, sparsityAt } from './pruning/schedules.ts';
+import type { OptimizedModel, TechniqueContext } from './technique.ts';
+
+export interface PruningSettings {
+  /** Fraction of weights to remove, in [0, 1); the structure `groups` brings its own. */
+  readonly sparsity: number;
+}
+
+export interface PruningOptions extends LayerRules<PruningSettings>, TrainingOptions, Partial<PruningSettings> {
+  /** Default: polynomial decay from 0 over the first half of the training. */
+  readonly schedule?: PruningSchedule;
+  /** Default: single weights, each layer by itself. */
+  readonly structure?: PruningStructure;
+}
+
+export const pruningDefaults = { epochs: 2, batchSize: 64, learningRate: 1e-3 };
+
+/**
+ * Magnitude pruning with fine-tuning: masks follow the schedule while the weights train, and hold from then on.
+ * Zhu & Gupta 2017, arXiv:1710.01878.
+ *
+ * @throws EspalierError before training for a sparsity, schedule or layer pattern that makes no sense
+ */
+export async function applyPruning(model: OptimizedModel, context: TechniqueContext, options: PruningOptions = {}): Promise<OptimizedModel> {
+  const { steps } = planTraining(context, options, pruningDefaults);
+  const schedule = options.schedule ?? defaultSchedule(options.sparsity ?? 0.5, steps);
+  const structure = options.structure ?? { kind: 'weights', scope: 'layer' };
+  checkSchedule(schedule);
+  checkStructure(structure);
+  const kernels = selectKernels(model.network, { sparsity: options.sparsity ?? schedule.sparsity }, options);
+  if (kernels.length === 0) throw new EspalierError('invalid-argument', 'no layer is left to prune', { fix: 'exclude fewer layers' });
+  for (const { layer, settings, data } of kernels) {
+    checkSparsity(settings.sparsity, `layer "${layer}"`);
+    if (data.every((weight) => weight === 0)) throw new EspalierError('invalid-argument', 'the kernel is all zeros, so there is nothing to prune', { where: `layer "${layer}"`, fix: 'exclude the layer' });
+  }
+  const last = pruningSteps(schedule, steps).at(-1);
+  if (last !== undefined && sparsityAt(schedule, last) < schedule.sparsity) {
+    context.warn(`the pruning schedule last fires at step ${last}, at sparsity ${sparsityAt(schedule, last).toFixed(3)} instead of ${schedule.sparsity}; end it before the last of ${steps} steps`);
+  }
+  if (last === undefined) context.warn(`the pruning schedule never fires: it begins at step ${schedule.begin} every ${schedule.frequency} steps, and training has ${steps}; weights are pruned once, at the end`);
+
+  const constraints = new Map(model.constraints);
+  for (const kernel of kernels) constraints.set(kernel.parameter, withConstraint(constraints.get(kernel.parameter) ?? [], unmasked(kernel.data.length)));
+  const maskSchedule = scheduledMasks(kernels, schedule, structure, steps);
+  return optimizedModel(await trainStage({ network: model.network, constraints, maskSchedule }, context, options, pruningDefaults));
+}
+
+/** Half of the training prunes, the other half recovers. */
+function defaultSchedule(sparsity: number, steps: number): PruningSchedule {
+  const frequency = Math.max(1, Math.floor(steps / 40));
+  // The last mask falls on the end, where the decay has reached the sparsity.
+  return { kind: 'polynomial', initialSparsity: 0, sparsity, begin: 1, end: 1 + frequency * Math.floor(steps / 2 / frequency), frequency };
+}
+
+function unmasked(length: number): Sparsity {
+  return { kind: 'sparsity', mask: new Uint8Array(length).fill(1) };
+}

@@ -1,0 +1,63 @@
+import { type ConstraintKind, findConstraint, type NetworkConstraints, withConstraint } from '../constraints/constraint.ts';
+import { gridScales } from '../constraints/integer-grid.ts';
+import type { Network } from '../network/network.ts';
+import { calibrate } from '../quantize/calibrate.ts';
+import type { QuantizedNetwork } from '../quantize/quantization.ts';
+import { quantizeNetwork } from '../quantize/quantize-network.ts';
+import { optimizedModel, planTraining, trainStage, type TrainingOptions } from './fine-tuning-stage.ts';
+import { readyForDeployment } from './fold-constraints.ts';
+import { inheritConstraints } from './inheritance.ts';
+import { kernelsOf, quantizationGranularity } from './kernels.ts';
+import type { OptimizedModel, TechniqueContext } from './technique.ts';
+
+export interface QuantizationAwareTrainingOptions extends TrainingOptions {
+  /** Where weight scales come from: the largest weight at each step, or learned with the weights (LSQ). Default: maximum. */
+  readonly weightScales?: 'maximum' | 'learned';
+  /** Examples that give activation ranges their start. */
+  readonly calibrationSamples?: number;
+  /** Share of the training after which activation ranges stand still; default: 0.5. */
+  readonly freezeRangesAfter?: number;
+}
+
+export const quantizationAwareTrainingDefaults = { epochs: 1, batchSize: 64, learningRate: 3e-4 };
+const rangeDecay = 0.999;
+
+/** Plain quantization-aware training: inherits nothing, so a pruned model loses zeros and a clustered one its clusters. */
+export function applyQuantizationAwareTraining(model: OptimizedModel, context: TechniqueContext, options: QuantizationAwareTrainingOptions = {}): Promise<OptimizedModel> {
+  return trainOnIntegerGrid(model, context, options, []);
+}
+
+/**
+ * Trains the network as it will be deployed (batch norms folded, activations fused) with every kernel on the int8 grid
+ * and every activation fake-quantized, while the inherited constraints stay in force. Activation ranges start from
+ * calibration, follow a moving average, then stand still. Jacob et al. 2018, arXiv:1712.05877.
+ */
+export async function trainOnIntegerGrid(model: OptimizedModel, context: TechniqueContext, options: QuantizationAwareTrainingOptions, inherited: readonly ConstraintKind[]): Promise<OptimizedModel> {
+  const { network, constraints: folded } = await readyForDeployment(model, context);
+  const constraints = withIntegerGrids(network, inheritConstraints(folded, inherited), options.weightScales ?? 'maximum');
+  const ranges = await calibrate({
+    engine: context.engine, network, data: context.data.train, samples: options.calibrationSamples ?? 1000, signal: context.signal,
+    onProgress: (fraction) => { context.onProgress('calibrating', fraction); },
+  });
+  const { steps } = planTraining(context, options, quantizationAwareTrainingDefaults);
+  const activations = { ranges, freezeAfterStep: Math.floor(steps * (options.freezeRangesAfter ?? 0.5)), decay: rangeDecay };
+  return optimizedModel(await trainStage({ network, constraints, activations }, context, options, quantizationAwareTrainingDefaults));
+}
+
+/** Each kernel on the grid that the runtimes want; where its centroids are integers already, their grid stays. */
+export function withIntegerGrids(network: Network, constraints: NetworkConstraints, scaling: 'maximum' | 'learned'): NetworkConstraints {
+  const all = new Map(constraints);
+  for (const { parameter, operation, data, shape } of kernelsOf(network)) {
+    const list = all.get(parameter) ?? [];
+    const codebook = findConstraint(list, 'codebook');
+    const granularity = quantizationGranularity(operation);
+    const onGrid = codebook?.integers === true;
+    all.set(parameter, withConstraint(list, { kind: 'integerGrid', granularity, scales: gridScales(data, shape, { granularity }, codebook), scaling: onGrid ? 'fixed' : scaling }));
+  }
+  return all;
+}
+
+/** The integers that quantization-aware training found, ready for the writer. */
+export function quantizeTrained({ network, constraints, ranges }: OptimizedModel): QuantizedNetwork {
+  return quantizeNetwork({ network, constraints, ranges: ranges ?? new Map() });
+}
