@@ -55,6 +55,8 @@ export class ProgramBuilder {
   sign(x: Tensor): Tensor { return this.unary('sign', x); }
   /** Its gradient at 0 is 0, while `max(x, 0)` and `clip` let the gradient pass at the bound itself. */
   relu(x: Tensor): Tensor { return this.unary('relu', x); }
+  /** Its gradient at 0 and at 6 is 0. */
+  relu6(x: Tensor): Tensor { return this.unary('relu6', x); }
   sigmoid(x: Tensor): Tensor { return this.unary('sigmoid', x); }
   tanh(x: Tensor): Tensor { return this.unary('tanh', x); }
   erf(x: Tensor): Tensor { return this.unary('erf', x); }
@@ -199,6 +201,26 @@ export class ProgramBuilder {
     const forward = convolutionShape(x.shape, [channels, 1, size[0], size[1]], { strides, pads, dilations: [1, 1], groups: channels });
     if (forward.join() !== g.shape.join()) throw new RangeError(`maxPool2dGradient: g [${g.shape.join(', ')}] is not [${forward.join(', ')}]`);
     return this.emit(x.shape, 'float32', (output) => ({ op: 'maxPool2dGradient', x, g, size, strides, pads, output }));
+  }
+
+  /** Of x `[rows, n]`, with scale and offset `[rows]`. */
+  affineRows(x: Tensor, scale: Tensor, offset: Tensor): Tensor {
+    for (const operand of [scale, offset]) {
+      if (x.shape.length !== 2 || operand.shape.join() !== String(x.shape[0])) throw new RangeError(`affineRows: [${x.shape.join(', ')}] with [${operand.shape.join(', ')}]`);
+    }
+    return this.emit(x.shape, 'float32', (output) => ({ op: 'affineRows', x, scale, offset, output }));
+  }
+
+  /** Of two `[rows, n]`, to `[rows]`. */
+  rowDot(a: Tensor, b: Tensor): Tensor {
+    if (a.shape.length !== 2 || a.shape.join() !== b.shape.join()) throw new RangeError(`rowDot: [${a.shape.join(', ')}] with [${b.shape.join(', ')}]`);
+    return this.emit([a.shape[0] ?? 0], 'float32', (output) => ({ op: 'rowDot', a, b, output }));
+  }
+
+  /** g where `0 < y < ceiling`, else 0. */
+  rectifierGradient(y: Tensor, g: Tensor, ceiling?: number): Tensor {
+    if (y.shape.join() !== g.shape.join()) throw new RangeError(`rectifierGradient: [${y.shape.join(', ')}] with [${g.shape.join(', ')}]`);
+    return this.emit(g.shape, 'float32', (output) => ({ op: 'rectifierGradient', y, g, ceiling, output }));
   }
 
   /** Forward `x`; the whole gradient goes to `latent`. */

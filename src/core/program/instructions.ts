@@ -1,7 +1,7 @@
 import type { ElementType, Tensor } from './program.ts';
 
 export type UnaryFunction =
-  | 'neg' | 'abs' | 'exp' | 'log' | 'sqrt' | 'reciprocal' | 'floor' | 'round' | 'sign' | 'relu' | 'sigmoid' | 'tanh' | 'erf' | 'not';
+  | 'neg' | 'abs' | 'exp' | 'log' | 'sqrt' | 'reciprocal' | 'floor' | 'round' | 'sign' | 'relu' | 'relu6' | 'sigmoid' | 'tanh' | 'erf' | 'not';
 export type BinaryFunction =
   | 'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'pow' | 'greater' | 'greaterEqual' | 'less' | 'lessEqual' | 'equal' | 'and' | 'or';
 export type ReduceFunction = 'sum' | 'mean' | 'max' | 'min';
@@ -44,6 +44,12 @@ export interface Conv2dFilterGradient extends InstructionBase { readonly op: 'co
 export interface MaxPool2d extends InstructionBase { readonly op: 'maxPool2d'; readonly x: Tensor; readonly size: readonly [number, number]; readonly strides: readonly [number, number]; readonly pads: readonly [number, number, number, number] }
 /** The gradient of maxPool2d: each element of g `[n, c, h', w']` is added to the largest input of its window, the first one on ties. */
 export interface MaxPool2dGradient extends InstructionBase { readonly op: 'maxPool2dGradient'; readonly x: Tensor; readonly g: Tensor; readonly size: readonly [number, number]; readonly strides: readonly [number, number]; readonly pads: readonly [number, number, number, number] }
+/** Each row of x `[rows, n]` times its scale plus its offset, both `[rows]`: a batch norm in one pass over memory. */
+export interface AffineRows extends InstructionBase { readonly op: 'affineRows'; readonly x: Tensor; readonly scale: Tensor; readonly offset: Tensor }
+/** Products of the rows of a and b `[rows, n]` with each other: `[rows]`. */
+export interface RowDot extends InstructionBase { readonly op: 'rowDot'; readonly a: Tensor; readonly b: Tensor }
+/** The gradient of relu (ceiling undefined) and relu6 by their output y: g where `0 < y < ceiling`, else 0. */
+export interface RectifierGradient extends InstructionBase { readonly op: 'rectifierGradient'; readonly y: Tensor; readonly g: Tensor; readonly ceiling: number | undefined }
 /** The forward value is `x`; the gradient goes to `latent` unchanged (and none to `x`). Bengio et al. 2013, arXiv:1308.3432. */
 export interface StraightThrough extends InstructionBase { readonly op: 'straightThrough'; readonly x: Tensor; readonly latent: Tensor }
 /** The identity with no gradient. */
@@ -51,6 +57,7 @@ export interface StopGradient extends InstructionBase { readonly op: 'stopGradie
 
 export type Instruction =
   | Input | Constant | Unary | Binary | Where | Cast | Reduce | ArgReduce | Reshape | Transpose | BroadcastTo | Slice | Concat | Pad
-  | MatMul | Gather | ScatterAdd | Conv2d | ConvTranspose2d | Conv2dFilterGradient | MaxPool2d | MaxPool2dGradient | StraightThrough | StopGradient;
+  | MatMul | Gather | ScatterAdd | Conv2d | ConvTranspose2d | Conv2dFilterGradient | MaxPool2d | MaxPool2dGradient
+  | AffineRows | RowDot | RectifierGradient | StraightThrough | StopGradient;
 
 export type InstructionOp = Instruction['op'];

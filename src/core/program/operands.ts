@@ -22,6 +22,7 @@ export function operandsOf(instruction: Instruction): readonly Tensor[] {
       return [instruction.x];
     case 'binary':
     case 'matmul':
+    case 'rowDot':
       return [instruction.a, instruction.b];
     case 'where':
       return [instruction.condition, instruction.a, instruction.b];
@@ -37,6 +38,10 @@ export function operandsOf(instruction: Instruction): readonly Tensor[] {
     case 'conv2dFilterGradient':
     case 'maxPool2dGradient':
       return [instruction.x, instruction.g];
+    case 'affineRows':
+      return [instruction.x, instruction.scale, instruction.offset];
+    case 'rectifierGradient':
+      return [instruction.y, instruction.g];
     case 'straightThrough':
       return [instruction.x, instruction.latent];
     default:
@@ -64,6 +69,7 @@ export function mapOperands(instruction: Instruction, map: (operand: Tensor) => 
       return { ...instruction, x: map(instruction.x) };
     case 'binary':
     case 'matmul':
+    case 'rowDot':
       return { ...instruction, a: map(instruction.a), b: map(instruction.b) };
     case 'where':
       return { ...instruction, condition: map(instruction.condition), a: map(instruction.a), b: map(instruction.b) };
@@ -79,6 +85,10 @@ export function mapOperands(instruction: Instruction, map: (operand: Tensor) => 
     case 'conv2dFilterGradient':
     case 'maxPool2dGradient':
       return { ...instruction, x: map(instruction.x), g: map(instruction.g) };
+    case 'affineRows':
+      return { ...instruction, x: map(instruction.x), scale: map(instruction.scale), offset: map(instruction.offset) };
+    case 'rectifierGradient':
+      return { ...instruction, y: map(instruction.y), g: map(instruction.g) };
     case 'straightThrough':
       return { ...instruction, x: map(instruction.x), latent: map(instruction.latent) };
     default:

@@ -22,6 +22,11 @@ export const differentiableCases: Readonly<Record<string, Differentiated>> = {
   sqrt: { shapes: [[3]], build: (b, x) => b.sqrt(x), value: positive },
   reciprocal: { shapes: [[3]], build: (b, x) => b.reciprocal(x), value: positive },
   relu: { shapes: [[6]], build: (b, x) => b.relu(x), value: awayFromKinks },
+  relu6: { shapes: [[9]], build: (b, x) => b.relu6(b.mul(x, 4)), value: awayFromKinks },
+  affineRows: { shapes: [[3, 4], [3], [3]], build: (b, x, scale, offset) => b.affineRows(x, scale, offset) },
+  rowDot: { shapes: [[3, 4], [3, 4]], build: (b, x, y) => b.rowDot(x, y) },
+  'rowDot with itself': { shapes: [[3, 4]], build: (b, x) => b.rowDot(x, x) },
+  rectifierGradient: { shapes: [[6], [6]], build: (b, x, y) => b.square(b.rectifierGradient(b.stopGradient(x), y, 6)), value: awayFromKinks },
   sigmoid: { shapes: [[3]], build: (b, x) => b.sigmoid(x) },
   tanh: { shapes: [[3]], build: (b, x) => b.tanh(x) },
   erf: { shapes: [[3]], build: (b, x) => b.erf(x) },
@@ -62,6 +67,7 @@ for (const [transposeA, transposeB] of [[false, false], [true, false], [false, t
     [name]: { shapes: [a, b], build: (builder: ProgramBuilder, x: Tensor, y: Tensor) => builder.matmul(x, y, options) },
     [`${name}, batched`]: { shapes: [[2, ...a], [2, ...b]], build: (builder: ProgramBuilder, x: Tensor, y: Tensor) => builder.matmul(x, y, options) },
     [`${name}, one B for the batch`]: { shapes: [[2, 2, ...a], b], build: (builder: ProgramBuilder, x: Tensor, y: Tensor) => builder.matmul(x, y, options) },
+    [`${name}, one A for a part of the batch`]: { shapes: [[2, 1, ...a], [2, 3, ...b]], build: (builder: ProgramBuilder, x: Tensor, y: Tensor) => builder.matmul(x, y, options) },
     [`${name}, one A for the batch`]: { shapes: [[1, ...a], [3, ...b]], build: (builder: ProgramBuilder, x: Tensor, y: Tensor) => builder.matmul(x, y, options) },
   });
 }

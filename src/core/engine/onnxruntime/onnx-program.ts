@@ -7,6 +7,7 @@ import { writeBinary, writeCast, writeUnary, writeWhere } from './nodes/elementw
 import { writeBroadcastTo, writeConcat, writeGather, writePad, writeReshape, writeScatterAdd, writeSlice, writeTranspose } from './nodes/movement.ts';
 import { poolingsWithGradient, writeMaxPool2d, writeMaxPool2dGradient } from './nodes/pooling.ts';
 import { writeMatMul } from './nodes/products.ts';
+import { writeAffineRows, writeRectifierGradient, writeRowDot } from './nodes/rows.ts';
 import { writeArgReduce, writeReduce } from './nodes/reductions.ts';
 import { encodeOnnxModel } from './onnx-model.ts';
 
@@ -65,6 +66,9 @@ function writeInstruction(graph: GraphWriter, instruction: Instruction, pooled: 
     case 'conv2dFilterGradient': return writeConv2dFilterGradient(graph, instruction);
     case 'maxPool2d': return writeMaxPool2d(graph, instruction, pooled);
     case 'maxPool2dGradient': return writeMaxPool2dGradient(graph, instruction);
+    case 'affineRows': return writeAffineRows(graph, instruction);
+    case 'rowDot': return writeRowDot(graph, instruction);
+    case 'rectifierGradient': return writeRectifierGradient(graph, instruction);
     case 'straightThrough':
     case 'stopGradient':
       graph.node('Identity', [graph.nameOf(instruction.x)], {}, graph.nameOf(instruction.output));

@@ -1,6 +1,6 @@
 import { unreachable } from '../../errors.ts';
 import type { ProgramBuilder } from '../builder.ts';
-import type { Binary, Cast, Unary, Where } from '../instructions.ts';
+import type { Binary, Cast, RectifierGradient, Unary, Where } from '../instructions.ts';
 import type { Tensor } from '../program.ts';
 import { contributions, type Contribution, type Wanted } from './contribution.ts';
 import { sumToShape } from './sum-to-shape.ts';
@@ -16,7 +16,8 @@ export function unaryGradient(builder: ProgramBuilder, instruction: Unary, g: Te
     case 'sqrt': return to(builder.div(builder.mul(g, 0.5), y));
     case 'reciprocal': return to(builder.neg(builder.mul(g, builder.square(y))));
     // From the output rather than the input, so that the input need not be kept for the backward pass.
-    case 'relu': return to(builder.where(builder.greater(y, 0), g, 0));
+    case 'relu': return to(builder.rectifierGradient(y, g));
+    case 'relu6': return to(builder.rectifierGradient(y, g, 6));
     case 'sigmoid': return to(builder.mul(g, builder.mul(y, builder.sub(1, y))));
     case 'tanh': return to(builder.mul(g, builder.sub(1, builder.square(y))));
     case 'erf': return to(builder.mul(g, builder.mul(builder.exp(builder.neg(builder.square(x))), 2 / Math.sqrt(Math.PI))));
@@ -69,4 +70,8 @@ export function whereGradient(builder: ProgramBuilder, instruction: Where, g: Te
 
 export function castGradient(instruction: Cast, g: Tensor): Contribution[] {
   return instruction.x.type === 'float32' ? [{ operand: instruction.x, gradient: g }] : [];
+}
+
+export function rectifierGradientGradient(builder: ProgramBuilder, { y, g: first, ceiling }: RectifierGradient, g: Tensor, wanted: Wanted): Contribution[] {
+  return contributions(wanted, [first, () => builder.rectifierGradient(y, g, ceiling)]);
 }

@@ -4,10 +4,11 @@ import type { Instruction } from '../instructions.ts';
 import type { Tensor } from '../program.ts';
 import type { Contribution, Wanted } from './contribution.ts';
 import { conv2dFilterGradientGradient, conv2dGradient, convTranspose2dGradient, maxPool2dGradientOf } from './convolutions.ts';
-import { binaryGradient, castGradient, unaryGradient, whereGradient } from './elementwise.ts';
+import { binaryGradient, castGradient, rectifierGradientGradient, unaryGradient, whereGradient } from './elementwise.ts';
 import { broadcastToGradient, concatGradient, gatherGradient, padGradient, reshapeGradient, scatterAddGradient, sliceGradient, transposeGradient } from './movement.ts';
 import { matMulGradient } from './products.ts';
 import { reduceGradient } from './reductions.ts';
+import { affineRowsGradient, rowDotGradient } from './rows.ts';
 
 /** What an instruction whose output has gradient `g` adds to the gradients of its wanted operands. */
 export function instructionGradients(builder: ProgramBuilder, instruction: Instruction, g: Tensor, wanted: Wanted): readonly Contribution[] {
@@ -35,6 +36,9 @@ export function instructionGradients(builder: ProgramBuilder, instruction: Instr
     case 'convTranspose2d': return convTranspose2dGradient(builder, instruction, g, wanted);
     case 'conv2dFilterGradient': return conv2dFilterGradientGradient(builder, instruction, g, wanted);
     case 'maxPool2d': return maxPool2dGradientOf(builder, instruction, g);
+    case 'affineRows': return affineRowsGradient(builder, instruction, g, wanted);
+    case 'rowDot': return rowDotGradient(builder, instruction, g, wanted);
+    case 'rectifierGradient': return rectifierGradientGradient(builder, instruction, g, wanted);
     case 'maxPool2dGradient': throw new RangeError('gradient: maxPool2d has no second derivative here');
     case 'straightThrough': return [{ operand: instruction.latent, gradient: g }];
     default: return unreachable(instruction);

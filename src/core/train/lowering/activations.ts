@@ -10,7 +10,7 @@ export function applyFusedActivation(builder: ProgramBuilder, x: Tensor, activat
   switch (activation) {
     case 'none': return x;
     case 'relu': return builder.relu(x);
-    case 'relu6': return builder.clip(x, 0, 6);
+    case 'relu6': return builder.relu6(x);
     default: return unreachable(activation);
   }
 }
@@ -24,7 +24,7 @@ export function lowerActivation(context: LoweringContext, operation: Activation,
 function elementwiseActivation(builder: ProgramBuilder, name: Exclude<Activation['function'], 'softmax'>, alpha: number, x: Tensor): Tensor {
   switch (name) {
     case 'relu': return builder.relu(x);
-    case 'relu6': return builder.clip(x, 0, 6);
+    case 'relu6': return builder.relu6(x);
     case 'leakyRelu': return builder.add(builder.relu(x), builder.mul(builder.min(x, 0), alpha));
     // The exponent is clipped at 0 so that the branch not taken cannot overflow.
     case 'elu': return builder.add(builder.relu(x), builder.mul(builder.sub(builder.exp(builder.min(x, 0)), 1), alpha));

@@ -3,7 +3,7 @@ import type { Binary, Cast, Unary, UnaryFunction, Where, BinaryFunction } from '
 import type { ElementType } from '../../../program/program.ts';
 import type { GraphWriter } from '../graph-writer.ts';
 
-const unaryOperators: Readonly<Record<UnaryFunction, string>> = {
+const unaryOperators: Readonly<Record<Exclude<UnaryFunction, 'relu6'>, string>> = {
   neg: 'Neg', abs: 'Abs', exp: 'Exp', log: 'Log', sqrt: 'Sqrt', reciprocal: 'Reciprocal', floor: 'Floor', round: 'Round', sign: 'Sign',
   relu: 'Relu', sigmoid: 'Sigmoid', tanh: 'Tanh', erf: 'Erf', not: 'Not',
 };
@@ -14,7 +14,8 @@ const binaryOperators: Readonly<Record<BinaryFunction, string>> = {
 };
 
 export function writeUnary(graph: GraphWriter, { function: name, x, output }: Unary): void {
-  graph.node(unaryOperators[name], [graph.nameOf(x)], {}, graph.nameOf(output));
+  if (name === 'relu6') graph.node('Clip', [graph.nameOf(x), graph.scalar(0), graph.scalar(6)], {}, graph.nameOf(output));
+  else graph.node(unaryOperators[name], [graph.nameOf(x)], {}, graph.nameOf(output));
 }
 
 export function writeBinary(graph: GraphWriter, { function: name, a, b, output }: Binary): void {
