@@ -2,14 +2,18 @@
  * Runs a network in plain loops and double precision: clear, slow, and independent of every engine and runtime, so
  * that they can be checked against it.
  */
-import type { Network, Parameter, Shape, ValueId } from '../../../src/core/network/network.ts';
+import type { Network, Shape, ValueId } from '../../../src/core/network/network.ts';
 import type { Activation, FusedActivation, Operation, Padding } from '../../../src/core/network/operations.ts';
 
 type Data = Float64Array;
 interface Tensor { readonly shape: Shape; readonly data: Data }
+/** Of any precision, so that small differences in parameters can be followed. */
+interface Parameter { readonly shape: Shape; readonly data: Float32Array | Float64Array }
+/** A network, or one whose parameters have been replaced by more precise ones. */
+export type ExecutableNetwork = Omit<Network, 'parameters'> & { readonly parameters: ReadonlyMap<string, Parameter> };
 
 /** Every value of the network for one example; inputs in the network's order, without a batch axis. */
-export function executeNetwork(network: Network, inputs: readonly ArrayLike<number>[]): ReadonlyMap<ValueId, Data> {
+export function executeNetwork(network: ExecutableNetwork, inputs: readonly ArrayLike<number>[]): ReadonlyMap<ValueId, Data> {
   const values = new Map<ValueId, Data>();
   network.inputs.forEach((id, index) => values.set(id, Float64Array.from(inputs[index]!)));
   for (const operation of network.operations) {
@@ -21,7 +25,7 @@ export function executeNetwork(network: Network, inputs: readonly ArrayLike<numb
 }
 
 /** The outputs alone. */
-export function referenceOutputs(network: Network, inputs: readonly ArrayLike<number>[]): readonly Data[] {
+export function referenceOutputs(network: ExecutableNetwork, inputs: readonly ArrayLike<number>[]): readonly Data[] {
   const values = executeNetwork(network, inputs);
   return network.outputs.map((output) => values.get(output)!);
 }
