@@ -7,7 +7,7 @@ import { buildCodebook } from './clustering/build-codebook.ts';
 import type { CentroidInitialization } from './clustering/initial-centroids.ts';
 import { optimizedModel, trainStage, type TrainingOptions } from './fine-tuning-stage.ts';
 import { readyForDeployment } from './fold-constraints.ts';
-import { outputChannels, quantizationGranularity } from './kernels.ts';
+import { quantizationGranularity } from './kernels.ts';
 import { type LayerRules, type SelectedKernel, selectKernels } from './layer-rules.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
@@ -98,8 +98,9 @@ function countDistinct(values: Float32Array, enough: number): number {
 
 function codebookOf({ parameter, operation, shape, data, settings }: SelectedKernel<ClusteringSettings>, zeroPinned: boolean, options: ClusteringOptions, seed: number): Codebook {
   const { initialization = 'kmeans++', refine = true, gradient = 'sum', integerGrid = false } = options;
-  const granularity: Granularity = settings.granularity === 'channel' && !integerGrid ? outputChannels(operation) : { kind: 'tensor' };
   const gridGranularity = quantizationGranularity(operation);
+  // A dense kernel has one scale, so one codebook: as many for each output would only be more values to store.
+  const granularity: Granularity = settings.granularity === 'channel' && !integerGrid ? gridGranularity : { kind: 'tensor' };
   const importance = options.importance?.get(parameter);
   return buildCodebook(data, shape, {
     clusters: settings.clusters, granularity, initialization, refine, gradient, zeroPinned,
