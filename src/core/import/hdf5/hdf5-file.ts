@@ -31,7 +31,8 @@ function loadH5wasm(): Promise<typeof H5wasm> {
     const url = pathToFileURL(locateH5wasm());
     url.search = `instance=${instances++}`;
     const h5wasm = (await import(url.href)) as typeof H5wasm;
-    await h5wasm.ready;
+    // The library prints its errors otherwise.
+    (await h5wasm.ready).activate_throwing_error_handler();
     return h5wasm;
   })();
   return loaded;
@@ -61,6 +62,7 @@ export async function withHdf5<T>(bytes: Uint8Array, where: string, use: (root: 
     return use(wrapGroup(h5wasm, file, bytes.length, where));
   } catch (cause) {
     if (cause instanceof EspalierError) throw cause;
+    // An error unwinds through the library without its cleanup: what it left behind is not to be trusted.
     loaded = undefined;
     throw damaged(where, cause);
   } finally {
