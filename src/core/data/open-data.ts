@@ -14,7 +14,7 @@ import { measureChannels } from './preprocessing/measure-channels.ts';
 import { createPipeline, type PipelineOptions } from './preprocessing/pipeline.ts';
 import type { Normalisation } from './preprocessing/preprocessing.ts';
 import { preparedDataSet } from './prepared-dataset.ts';
-import { limitExamples, partOff } from './splits.ts';
+import { limitExamples, mixClasses, partOff } from './splits.ts';
 
 export interface OpenDataOptions {
   /** Of the run: which examples are held back for validation, and augmentation. */
@@ -106,7 +106,7 @@ function splitSources(spec: DataSpec, sources: SourceSplits, seed: number): { re
   const withTest = sources.test !== undefined
     ? { rest: sources.train, part: sources.test }
     : partOff(sources.train, Math.round(sources.train.size * testFraction), splitSeed, { rest: 'train', part: 'test' });
-  const train = limitExamples(withTest.rest, limits.train, splitSeed);
+  const train = mixClasses(limitExamples(withTest.rest, limits.train, splitSeed), splitSeed);
   const test = limitExamples(withTest.part, limits.test, splitSeed);
   if (train.size + test.size === 0) throw new EspalierError('invalid-data', 'it holds no examples', { where: `${spec.format} data`, fix: 'check the folder and pattern of the data spec' });
   const count = Math.round(train.size * (spec.validation ?? 0.1));

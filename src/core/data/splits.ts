@@ -18,6 +18,13 @@ export function limitExamples(source: ExampleSource, count: number | undefined, 
   return count === undefined || count >= source.size ? source : partOff(source, count, seed, { rest: source.name, part: source.name }).part;
 }
 
+/** A set that is sorted by class is mixed: calibration takes its first examples as representative of all. */
+export function mixClasses(source: ExampleSource, seed: number): ExampleSource {
+  const isSorted = source.labels.every((label, index) => index === 0 || label >= (source.labels[index - 1] ?? 0));
+  if (source.labels.length === 0 || !isSorted || source.labels[0] === source.labels[source.labels.length - 1]) return source;
+  return selectExamples(source, shuffle(Uint32Array.from({ length: source.size }, (_, index) => index), createRandom(seed)));
+}
+
 /** 1 for chosen examples. Each class gives its share rounded down; the largest remainders fill up to the exact count. */
 function chooseInProportion(source: ExampleSource, count: number, seed: number): Uint8Array {
   const byClass = new Map<number, number[]>();

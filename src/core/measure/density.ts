@@ -22,28 +22,27 @@ export function kernelDensities(model: TfliteModel | Network): readonly DensityP
   });
 }
 
-function integerDensity(layer: string, values: ArrayLike<number>, zero: number): DensityPlot {
+function integerDensity(layer: string, values: Float32Array | Float64Array, zero: number): DensityPlot {
   const counts = Array.from({ length: 256 }, () => 0);
-  for (let i = 0; i < values.length; i++) {
-    const bin = (values[i] ?? 0) + 128;
+  for (const value of values) {
+    const bin = value + 128;
     counts[bin] = (counts[bin] ?? 0) + 1;
   }
   // Edges lie half a step outside, so that bins are centred on the integers.
   return { layer, axis: 'integer', minimum: -128.5, maximum: 127.5, counts, zeros: counts[zero + 128] ?? 0, elements: values.length };
 }
 
-function floatDensity(layer: string, values: ArrayLike<number>): DensityPlot {
+function floatDensity(layer: string, values: Float32Array | Float64Array): DensityPlot {
   let largest = 0;
   let zeros = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] ?? 0;
+  for (const value of values) {
     if (Math.abs(value) > largest) largest = Math.abs(value);
     if (value === 0) zeros++;
   }
   const limit = largest > 0 && Number.isFinite(largest) ? largest : 1;
   const counts = Array.from({ length: floatBins }, () => 0);
-  for (let i = 0; i < values.length; i++) {
-    const bin = Math.min(floatBins - 1, Math.max(0, Math.floor((((values[i] ?? 0) + limit) / (2 * limit)) * floatBins)));
+  for (const value of values) {
+    const bin = Math.min(floatBins - 1, Math.max(0, Math.floor(((value + limit) / (2 * limit)) * floatBins)));
     if (Number.isFinite(bin)) counts[bin] = (counts[bin] ?? 0) + 1;
   }
   return { layer, axis: 'weight', minimum: -limit, maximum: limit, counts, zeros, elements: values.length };

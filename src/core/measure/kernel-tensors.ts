@@ -3,7 +3,7 @@ import type { TfliteModel, TfliteTensor } from '../tflite/tflite-model.ts';
 
 /** A kernel as it is stored in a .tflite. */
 export interface KernelTensor {
-  /** Name of the operation's output: what our own files call after the layer. */
+  /** What the tensor is named after (`<layer>/kernel`), else the operation's output. */
   readonly layer: string;
   readonly operation: string;
   readonly tensor: TfliteTensor;
@@ -42,7 +42,7 @@ export function kernelTensors(model: TfliteModel): readonly KernelTensor[] {
       if (place === undefined || tensor === undefined || seen.has(tensor)) return [];
       seen.add(tensor);
       return [{
-        layer: graph.tensors[operator.outputs[0] ?? -1]?.name ?? tensor.name,
+        layer: layerOf(tensor.name) ?? graph.tensors[operator.outputs[0] ?? -1]?.name ?? tensor.name,
         operation: operator.name,
         tensor,
         values: storedValues(tensor),
@@ -52,6 +52,11 @@ export function kernelTensors(model: TfliteModel): readonly KernelTensor[] {
       }];
     });
   });
+}
+
+/** Our writer names kernels `<layer>/<what>`; TensorFlow's converter joins the names of what it fused by semicolons. */
+function layerOf(tensorName: string): string | undefined {
+  return /^([^;]+)\/[^;/]+/.exec(tensorName)?.[1];
 }
 
 /** What a stored zero stands for: symmetric weights have zero point 0, uint8 files of old another. */

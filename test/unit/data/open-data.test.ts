@@ -92,12 +92,13 @@ describe('folders of images', () => {
 });
 
 describe('tables', () => {
-  writeFileSync(join(folder, 'table.csv'), 'size,colour,price,kind\n1,red,10,x\n2,"blue",20,y\n,red,30,x\n4,blue,40,y\n');
+  writeFileSync(join(folder, 'table.csv'), 'size,colour,price,kind\n1,red,10,y\n2,"blue",20,x\n,red,30,x\n4,blue,40,y\n');
 
   it('takes numeric columns, encodes names one-hot and leaves out rows with missing cells', async () => {
     const warnings: string[] = [];
     const data = await openData({ format: 'csv', file: 'table.csv', target: 'kind', features: ['size', 'colour'], categorical: ['colour'], testFraction: 0, validation: 0 }, folder, { seed: 0, onWarning: (message) => warnings.push(message) });
     expect([...(await data.train.read(all(3))).inputs]).toEqual([1, 0, 1, 2, 1, 0, 4, 1, 0]);
+    expect([...(await data.train.read(all(3))).labels]).toEqual([1, 0, 1]);
     expect(warnings).toEqual([expect.stringContaining('1 of 4 rows')]);
   });
 

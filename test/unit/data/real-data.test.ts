@@ -36,7 +36,7 @@ describe('published data sets', () => {
     expect(binary.train.target).toMatchObject({ classes: 10 });
     const jpeg = await openData({ format: 'images', train: 'cifar10_jpg_test.tar.gz', testFraction: 0.5, validation: 0 }, folder, { seed: 0, modelInputShape: [32, 32, 3] });
     expect([jpeg.train.size, jpeg.test.size]).toEqual([5000, 5000]);
-    expect((await jpeg.train.read(Uint32Array.of(0, 4999))).labels).toEqual(Int32Array.of(0, 9));
+    expect((await jpeg.test.read(Uint32Array.of(0, 4999))).labels).toEqual(Int32Array.of(0, 9));
     const first = await binary.train.read(Uint32Array.of(0));
     expect(first.labels[0]).toBe(6);
     expect([...first.inputs.subarray(0, 3)]).toEqual([59, 62, 63].map((value) => Math.fround(value / 255)));

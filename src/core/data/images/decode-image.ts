@@ -3,6 +3,9 @@ import { PNG } from 'pngjs';
 import { EspalierError } from '../../errors.ts';
 import type { Pixels } from './resize.ts';
 
+/** More pixels than so many for each byte of the file mean damaged dimensions: not even blank images pack as densely. */
+const pixelsPerByte = 8192;
+
 /** Larger images are refused before they are unpacked: a file of a few bytes can promise gigabytes. */
 const maximumMegapixels = 100;
 
@@ -10,6 +13,7 @@ const maximumMegapixels = 100;
 export function decodeImage(bytes: Uint8Array, where: string): Pixels {
   try {
     if (bytes[0] === 0xff && bytes[1] === 0xd8) {
+      checkDimensions(jpegPixels(bytes), bytes.length);
       const { width, height, data } = decodeJpeg(bytes, { useTArray: true, formatAsRGBA: false, tolerantDecoding: false, maxResolutionInMP: maximumMegapixels, maxMemoryUsageInMB: 1024 });
       return { height, width, channels: 3, data };
     }
@@ -23,8 +27,7 @@ export function decodeImage(bytes: Uint8Array, where: string): Pixels {
 function decodePng(bytes: Uint8Array): Pixels {
   const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 33) throw new Error('the file is cut short');
-  const megapixels = (header.getUint32(16) * header.getUint32(20)) / 1e6;
-  if (megapixels > maximumMegapixels) throw new Error(`it has ${Math.round(megapixels)} megapixels, more than ${maximumMegapixels}`);
+  checkDimensions(header.getUint32(16) * header.getUint32(20), bytes.length);
   const colourType = header.getUint8(25);
   const { width, height, data } = PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const channels = colourType === 0 || colourType === 4 ? 1 : 3;
@@ -33,6 +36,24 @@ function decodePng(bytes: Uint8Array): Pixels {
     for (let c = 0; c < channels; c++) pixels[i * channels + c] = data[i * 4 + c] ?? 0;
   }
   return { height, width, channels, data: pixels };
+}
+
+function checkDimensions(pixels: number, fileBytes: number): void {
+  if (pixels > maximumMegapixels * 1e6) throw new Error(`it has ${Math.round(pixels / 1e6)} megapixels, more than ${maximumMegapixels}`);
+  if (pixels > fileBytes * pixelsPerByte) throw new Error(`its ${fileBytes} bytes cannot hold ${pixels} pixels`);
+}
+
+/** From the frame header: segments are a marker 0xff.., a length and data. */
+function jpegPixels(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let offset = 2; offset + 9 <= bytes.length; ) {
+    if (bytes[offset] !== 0xff) throw new Error('a segment does not start where it should');
+    const marker = bytes[offset + 1] ?? 0;
+    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) return view.getUint16(offset + 5) * view.getUint16(offset + 7);
+    // A fill byte before a marker.
+    offset += marker === 0xff ? 1 : 2 + view.getUint16(offset + 2);
+  }
+  throw new Error('it has no frame');
 }
 
 function unreadable(where: string, reason: string, cause: unknown): EspalierError {
