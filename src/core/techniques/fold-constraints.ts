@@ -1,6 +1,6 @@
 /** From the network as it was trained to the one that is deployed, with what its weights satisfy. */
 import { channelLayout } from '../constraints/channels.ts';
-import { type ChannelUnits, type Codebook, type Constraints, findConstraint, type NetworkConstraints } from '../constraints/constraint.ts';
+import { type ChannelUnits, type Codebook, type Constraints, type NetworkConstraints } from '../constraints/constraint.ts';
 import { projectWeights } from '../constraints/project.ts';
 import type { Network, Parameter } from '../network/network.ts';
 import { prepareForDeployment } from '../network/passes/prepare-for-deployment.ts';
@@ -12,7 +12,8 @@ import type { OptimizedModel, TechniqueContext } from './technique.ts';
 export async function readyForDeployment(model: OptimizedModel, context: Pick<TechniqueContext, 'engine' | 'data' | 'signal'>): Promise<OptimizedModel> {
   const measured = model.constraints.size === 0 ? model.network : await reestimateBatchNorms(model.network, context);
   const network = prepareForDeployment(measured);
-  return { ...model, network: { ...network, parameters: projectAgain(network, foldConstraints(measured, network, model.constraints)) }, constraints: foldConstraints(measured, network, model.constraints) };
+  const constraints = foldConstraints(measured, network, model.constraints);
+  return { ...model, network: { ...network, parameters: projectAgain(network, constraints) }, constraints };
 }
 
 /**
@@ -71,9 +72,4 @@ function projectAgain(network: Network, constraints: NetworkConstraints): Networ
     const kept = (constraints.get(id) ?? []).filter(({ kind }) => kind !== 'integerGrid');
     return [id, { shape, data: kept.length === 0 ? data : projectWeights(data, shape, kept) }];
   }));
-}
-
-/** Whether any kernel of the model is on a codebook. */
-export function isClustered(constraints: NetworkConstraints): boolean {
-  return [...constraints.values()].some((list) => findConstraint(list, 'codebook') !== undefined);
 }

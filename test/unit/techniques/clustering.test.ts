@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { projectWeights } from '../../../src/core/constraints/project.ts';
+import { createRandom } from '../../../src/core/random.ts';
+import { buildCodebook } from '../../../src/core/techniques/clustering/build-codebook.ts';
+import { chooseCentroids } from '../../../src/core/techniques/clustering/choose-centroids.ts';
+import { initialCentroids } from '../../../src/core/techniques/clustering/initial-centroids.ts';
+import { kMeans } from '../../../src/core/techniques/clustering/k-means.ts';
+
+const zeroToTen = Float32Array.from({ length: 11 }, (_, i) => i);
+
+describe('initial centroids', () => {
+  it('linear: equal steps from the least to the largest', () => {
+    expect([...initialCentroids('linear', zeroToTen, 5, createRandom(0))]).toEqual([0, 2.5, 5, 7.5, 10]);
+  });
+
+  it('linear with zero pinned: each side by itself', () => {
+    const choice = { clusters: 5, initialization: 'linear', zeroPinned: true, refine: false } as const;
+    expect([...chooseCentroids(zeroToTen, undefined, choice, createRandom(0))]).toEqual([0, 1, 4, 7, 10]);
+  });
+
+  it('density: equal steps of the cumulative distribution, on a grid of 30', () => {
+    const values = Float32Array.of(0, 1, 2, 3, 3.1, 3.2, 3.3, 3.4, 3.5);
+    const centroids = initialCentroids('density', values, 3, createRandom(0));
+    [0.11138, 3.14586, 3.51].forEach((expected, i) => expect(centroids[i]).toBeCloseTo(expected, 5));
+  });
+
+  it('random: within the range, the same for the same seed', () => {
+    const centroids = initialCentroids('random', zeroToTen, 4, createRandom(3));
+    expect(centroids.every((centroid, i) => centroid >= 0 && centroid <= 10 && centroid >= (centroids[i - 1] ?? 0))).toBe(true);
+    expect(initialCentroids('random', zeroToTen, 4, createRandom(3))).toEqual(centroids);
+  });
+
+  it('k-means++: never the same value twice while there are others', () => {
+    for (let seed = 0; seed < 20; seed++) expect(new Set(initialCentroids('kmeans++', zeroToTen, 11, createRandom(seed))).size).toBe(11);
+  });
+
+  it('share the clusters out by the weights on each side of zero', () => {
+    // 3 of 4 weights are negative: round(4 * 3 / 4) = 3 centroids for them.
+    const choice = { clusters: 5, initialization: 'linear', zeroPinned: true, refine: false } as const;
+    expect([...chooseCentroids(Float32Array.of(-3, -2, -1, 0, 0, 5), undefined, choice, createRandom(0))]).toEqual([-3, -2, -1, 0, 5]);
+  });
+});
+
+describe('k-means', () => {
+  it('ends at the means of well separated groups, however it starts', () => {
+    const { centroids, distortion } = kMeans({ values: Float32Array.of(-5, -4, 1, 2, 3, 10), zeroPinned: false }, Float32Array.of(-5, 1, 10));
+    expect([...centroids]).toEqual([-4.5, 2, 10]);
+    expect(distortion).toBe(0.5 + 2);
+  });
+
+  it('leaves a pinned zero in place', () => {
+    const { centroids } = kMeans({ values: Float32Array.of(-4, -2, 0.5, 3, 5), zeroPinned: true }, Float32Array.of(-4, 0, 3));
+    expect([...centroids]).toEqual([-3, 0, 4]);
+  });
+
+  it('follows the importance of the values', () => {
+    const { centroids } = kMeans({ values: Float32Array.of(0, 1, 10), importance: Float32Array.of(1, 3, 1), zeroPinned: false }, Float32Array.of(0, 10));
+    expect([...centroids]).toEqual([0.75, 10]);
+  });
+});
+
+describe('codebooks', () => {
+  const random = createRandom(11);
+  const shape = [4, 3, 3, 5];
+  const weights = Float32Array.from({ length: 180 }, () => random.normal());
+
+  it('give each channel its own values', () => {
+    const codebook = buildCodebook(weights, shape, { clusters: 3, granularity: { kind: 'channel', axis: 0 }, initialization: 'kmeans++', zeroPinned: false, refine: true, gradient: 'sum' }, createRandom(1));
+    const projected = projectWeights(weights, shape, [codebook]);
+    for (let channel = 0; channel < 4; channel++) expect(new Set(projected.slice(channel * 45, channel * 45 + 45)).size).toBeLessThanOrEqual(3);
+    expect(new Set(projected).size).toBeGreaterThan(3);
+  });
+
+  it('on the integer grid are integers times the scale of the channel, with zero among them', () => {
+    const grid = { granularity: { kind: 'channel', axis: 0 }, scales: Float32Array.of(0.02, 0.03, 0.025, 0.04) } as const;
+    const codebook = buildCodebook(weights, shape, { clusters: 8, granularity: { kind: 'tensor' }, initialization: 'kmeans++', zeroPinned: true, refine: true, gradient: 'sum', grid }, createRandom(1));
+    expect(codebook.centroids).toContain(0);
+    expect(codebook.centroids.every(Number.isInteger)).toBe(true);
+    const integers = projectWeights(weights, shape, [codebook]).map((weight, i) => weight / (grid.scales[Math.floor(i / 45)] ?? 1));
+    expect(new Set(integers.map(Math.round)).size).toBeLessThanOrEqual(8);
+    integers.forEach((integer) => expect(integer).toBeCloseTo(Math.round(integer), 4));
+  });
+
+  it.each([[0], [2]])('of a kernel whose weights are all %f project it onto itself', (value) => {
+    const uniform = new Float32Array(12).fill(value);
+    const codebook = buildCodebook(uniform, [3, 4], { clusters: 4, granularity: { kind: 'tensor' }, initialization: 'kmeans++', zeroPinned: true, refine: true, gradient: 'sum' }, createRandom(1));
+    expect(projectWeights(uniform, [3, 4], [codebook])).toEqual(uniform);
+  });
+});
