@@ -1,0 +1,18 @@
+/** `npm run bench -- NAME [arguments]`: each benchmark is a file of this folder. */
+const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>> = {
+  'train-step': () => import('./train-step.ts'),
+  'guide-tree': () => import('./guide-tree.ts'),
+  evaluate: () => import('./evaluate.ts'),
+};
+
+async function main([name = '', ...args]: readonly string[]): Promise<void> {
+  const load = benchmarks[name];
+  if (load === undefined) throw new Error(`there is no benchmark "${name}"; have: ${Object.keys(benchmarks).join(', ')}`);
+  const benchmark = await load();
+  await benchmark.run(args);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,52 @@
+/**
+ * Milliseconds and GFLOP/s of a training step (forward, backward, Adam; batch 32) of the networks that people deploy,
+ * plain, with sparsity masks, and with fake quantization of weights and activations; medians of interleaved rounds.
+ * Beside it the same programs on onnxruntime-web and, where installed, tfjs-wasm, and the plain networks in PyTorch.
+ *
+ * `npm run bench -- train-step [rounds] [part of a network's name]`
+ */
+import { availableParallelism, cpus } from 'node:os';
+import { benchedEngines, espalierCandidate, type Candidate } from './train-step/candidates.ts';
+import { benchedNetworks, stepOperations } from './train-step/networks.ts';
+import { findPython, pytorchCandidate } from './train-step/pytorch.ts';
+import { trainingSetup, variants } from './train-step/variants.ts';
+
+/** A candidate that takes this long for its first step is not asked for many more. */
+const slow = 3000;
+
+export async function run([rounds = '7', part = '']: readonly string[]): Promise<void> {
+  const cores = availableParallelism();
+  const engines = await benchedEngines(cores);
+  const python = findPython();
+  if (python === undefined) console.log('PyTorch is left out: python3 has no module torch');
+  console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cores} cores; median ms a step (GFLOP/s) of ${rounds} interleaved rounds`);
+  for (const { name, network } of benchedNetworks.filter((benched) => benched.name.includes(part))) {
+    const operations = stepOperations(network);
+    console.log(`\n${name}: ${(operations / 1e9).toFixed(3)} GFLOP a step`);
+    for (const variant of variants) {
+      const setup = trainingSetup(network, variant);
+      const candidates: Candidate[] = [];
+      for (const [label, engine] of engines) candidates.push(await espalierCandidate(label, engine, setup));
+      if (python !== undefined && variant === 'plain') {
+        for (const threads of cores > 1 ? [1, cores] : [1]) candidates.push(await pytorchCandidate(`PyTorch ${threads}T`, python, network, threads));
+      }
+      const times = await measure(candidates, Number(rounds));
+      const cells = candidates.map((candidate, i) => `${candidate.name} ${(times[i] ?? NaN).toFixed(1)} (${(operations / 1e6 / (times[i] ?? NaN)).toFixed(1)})`);
+      console.log(`  ${variant.padEnd(18)} ${cells.join('   ')}`);
+      for (const candidate of candidates) await candidate.dispose();
+    }
+  }
+}
+
+/** Medians; the rounds are interleaved, so that a busy moment of the machine slows all candidates. */
+async function measure(candidates: readonly Candidate[], rounds: number): Promise<number[]> {
+  const times = candidates.map(() => new Array<number>());
+  const first: number[] = [];
+  for (const candidate of candidates) first.push(await candidate.step());
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, candidate] of candidates.entries()) {
+      if (round === 0 || (first[i] ?? 0) < slow) times[i]?.push(await candidate.step());
+    }
+  }
+  return times.map((values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN);
+}

@@ -1,0 +1,68 @@
+import { createRequire } from 'node:module';
+import type * as TensorFlow from '@tensorflow/tfjs';
+import { createRandom } from '../../src/core/random.ts';
+import { createEngine } from '../../src/core/engine/create-engine.ts';
+import type { Engine } from '../../src/core/engine/engine.ts';
+import { createTfjsEngine } from '../../src/core/engine/tfjs/tfjs-engine.ts';
+import { elements } from '../../src/core/program/shapes.ts';
+import type { Batch } from '../../src/core/data/dataset.ts';
+import type { TrainingSetup } from '../../src/core/train/training-program.ts';
+import { TrainingSteps } from '../../src/core/train/training-steps.ts';
+import { batchSize } from './networks.ts';
+
+/** Something that runs training steps of one network: returns the milliseconds of one. */
+export interface Candidate {
+  readonly name: string;
+  step(): Promise<number>;
+  dispose(): Promise<void>;
+}
+
+const require = createRequire(import.meta.url);
+
+export async function benchedEngines(cores: number): Promise<readonly (readonly [string, Engine])[]> {
+  const engines: [string, Engine][] = [['1 thread', await createEngine({ name: 'onnxruntime-node', threads: 1 })]];
+  if (cores > 1) engines.push([`${cores} threads`, await createEngine({ name: 'onnxruntime-node', threads: cores })]);
+  engines.push(['ort-web', await createEngine({ name: 'onnxruntime-web', threads: 1 })]);
+  const tfjs = await tfjsWasm();
+  if (tfjs !== undefined) engines.push(['tfjs-wasm', tfjs]);
+  return engines;
+}
+
+/** The same program, operation by operation, on tfjs's WebAssembly kernels where that backend is installed. */
+async function tfjsWasm(): Promise<Engine | undefined> {
+  try {
+    const tf: typeof TensorFlow = require('@tensorflow/tfjs');
+    require('@tensorflow/tfjs-backend-wasm');
+    if (!(await tf.setBackend('wasm'))) return undefined;
+    return createTfjsEngine(tf, 'tfjs (wasm)', 1);
+  } catch {
+    console.log('tfjs-wasm is left out: the package @tensorflow/tfjs-backend-wasm is not installed');
+    return undefined;
+  }
+}
+
+export async function espalierCandidate(name: string, engine: Engine, setup: TrainingSetup): Promise<Candidate> {
+  const steps = await TrainingSteps.prepare(engine, setup, batchSize, 1);
+  const batch = randomBatch(setup);
+  let count = 0;
+  return {
+    name,
+    step: async () => {
+      const start = performance.now();
+      await steps.run(batch, ++count, { update: 1e-4, decay: 0 });
+      return performance.now() - start;
+    },
+    dispose: () => steps.dispose(),
+  };
+}
+
+function randomBatch({ network }: TrainingSetup): Batch {
+  const random = createRandom(1);
+  const shape = network.values.get(network.inputs[0] ?? '')?.shape ?? [];
+  return {
+    size: batchSize,
+    inputs: Float32Array.from({ length: batchSize * elements(shape) }, () => random.normal()),
+    labels: Int32Array.from({ length: batchSize }, () => random.integer(10)),
+    targets: new Float32Array(0),
+  };
+}

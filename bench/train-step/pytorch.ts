@@ -1,0 +1,51 @@
+import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { cpus } from 'node:os';
+import { createInterface } from 'node:readline';
+import type { Network } from '../../src/core/network/network.ts';
+import { hasKernel } from '../../src/core/network/operations.ts';
+import type { Candidate } from './candidates.ts';
+import { batchSize } from './networks.ts';
+
+/** A Python with PyTorch in it: the first of the usual ones, else undefined. */
+export function findPython(): string | undefined {
+  return ['python3', '/usr/bin/python3'].find((python) => spawnSync(python, ['-c', 'import torch']).status === 0);
+}
+
+/** PyTorch running the same network: a child that answers each line with the milliseconds of one step. */
+export async function pytorchCandidate(name: string, python: string, network: Network, threads: number): Promise<Candidate> {
+  // Debian's OpenBLAS does not know every processor's name and falls back to kernels of twenty years ago.
+  const core = /AMD/.test(cpus()[0]?.model ?? '') ? 'Zen' : 'Haswell';
+  const environment = { ...process.env, OPENBLAS_CORETYPE: process.env['OPENBLAS_CORETYPE'] ?? core, OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: String(threads) };
+  const child = spawn(python, ['bench/train-step/pytorch.py', String(threads)], { env: environment });
+  child.stderr.pipe(process.stderr);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ask = async (line: string): Promise<number> => {
+    child.stdin.write(`${line}\n`);
+    const answer = await lines.next();
+    return answer.done === true ? NaN : Number(answer.value);
+  };
+  await ask(JSON.stringify(describe(network)));
+  return { name, step: () => ask('step'), dispose: () => end(child) };
+}
+
+function end(child: ChildProcessWithoutNullStreams): Promise<void> {
+  child.stdin.end();
+  return new Promise((resolve) => child.once('exit', () => resolve()));
+}
+
+/** The network as data: operations with the shapes of their kernels and outputs. */
+function describe(network: Network) {
+  return {
+    batchSize,
+    inputs: network.inputs,
+    inputShape: network.values.get(network.inputs[0] ?? '')?.shape,
+    outputs: network.outputs,
+    operations: network.operations.map((operation) => ({
+      ...operation,
+      kernelShape: hasKernel(operation) ? network.parameters.get(operation.kernel)?.shape : undefined,
+      hasBias: hasKernel(operation) && operation.bias !== undefined,
+      inputShape: network.values.get(operation.inputs[0] ?? '')?.shape,
+      outputShape: network.values.get(operation.output)?.shape,
+    })),
+  };
+}
