@@ -27,7 +27,7 @@ import { ValidationWatch } from './validation-watch.ts';
  * with the same number of threads give the same bits.
  *
  * @throws EspalierError `invalid-argument` or `invalid-data` before the first step for settings and data that cannot
- * work, `diverged` when the loss explodes, `cancelled` within one step of the signal.
+ * work, `out-of-memory` when not even one example fits, `diverged` when the loss explodes, `cancelled` within one step of the signal.
  */
 export async function fineTune(options: FineTuning): Promise<FineTuned> {
   checkFineTuning(options);
@@ -35,7 +35,7 @@ export async function fineTune(options: FineTuning): Promise<FineTuned> {
   const order = new BatchOrder(options.train.size, options.batchSize, options.seed);
   const total = options.steps ?? options.epochs * order.stepsPerEpoch;
   throwIfCancelled(options.signal);
-  const steps = await TrainingSteps.prepare(options.engine, setup, Math.min(options.batchSize, options.train.size), options.seed);
+  const steps = new TrainingSteps(setup, { engine: options.engine, batchSize: Math.min(options.batchSize, options.train.size), seed: options.seed, memoryBytes: options.memoryBytes });
   const watch = new ValidationWatch(options, setup, total);
   try {
     return await train(options, setup, order, total, steps, watch);

@@ -85,6 +85,8 @@ export interface FineTuning {
   /** Stops when the validation score has not risen by `minimumDelta` for `patience` epochs. */
   readonly earlyStopping?: EarlyStopping;
   readonly checkpoint?: Checkpointing;
+  /** What a training step may take; by default most of what is free. A batch that needs more is trained in parts, its gradients added up. */
+  readonly memoryBytes?: number;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: TrainingProgress) => void;
 }

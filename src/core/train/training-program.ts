@@ -42,14 +42,55 @@ export interface TrainingProgram {
   readonly program: Program;
   readonly fed: readonly Fed[];
   readonly dropouts: readonly DropoutMask[];
+  /** What has a gradient: `weights`, and the names of what constraints learn. */
+  readonly learned: readonly string[];
   /** First values of the state: `weights`, `statistics`, what constraints learn, and the moments of the optimizer. */
   initialState(): Map<string, Float32Array>;
 }
 
 export function buildTrainingProgram(setup: TrainingSetup, batchSize: number): TrainingProgram {
-  const { network, parameters, loss } = setup;
   const builder = new ProgramBuilder();
-  const bound = bindParameters(builder, network, parameters, setup.constraints, setup.denseMaskGradients);
+  const bound = bindParameters(builder, setup.network, setup.parameters, setup.constraints, setup.denseMaskGradients);
+  const { outputs, gradients, dropouts } = lowerGradients(builder, setup, bound, batchSize);
+  const program = builder.build({ ...outputs, ...updatedState(builder, setup, bound, gradients) });
+  return { program, fed: bound.fed, dropouts, learned: [...gradients.keys()], initialState: () => initialState(setup, bound.trainables) };
+}
+
+/**
+ * The first half of a step on a part of a batch, where the whole does not fit into memory: instead of moving the state
+ * it adds the gradients, times `share` (the part's share of the batch), to the inputs `gradients/<name>` and returns
+ * them under those names.
+ */
+export function buildGradientProgram(setup: TrainingSetup, batchSize: number): TrainingProgram {
+  const builder = new ProgramBuilder();
+  const bound = bindParameters(builder, setup.network, setup.parameters, setup.constraints, setup.denseMaskGradients);
+  const { outputs, gradients, dropouts } = lowerGradients(builder, setup, bound, batchSize);
+  const share = builder.input('share', []);
+  const sums = [...gradients].map(([name, part]) => [`gradients/${name}`, builder.add(builder.input(`gradients/${name}`, part.shape), builder.mul(part, share))] as const);
+  return { program: builder.build({ ...outputs, ...Object.fromEntries(sums) }), fed: bound.fed, dropouts, learned: [...gradients.keys()], initialState: () => initialState(setup, bound.trainables) };
+}
+
+/** The second half: moves the state by the gradients `gradients/<name>`. */
+export function buildUpdateProgram(setup: TrainingSetup): Program {
+  const builder = new ProgramBuilder();
+  const bound = bindParameters(builder, setup.network, setup.parameters, setup.constraints, setup.denseMaskGradients);
+  const gradients = new Map([
+    ['weights', builder.input('gradients/weights', [setup.parameters.learned.length])] as const,
+    ...bound.trainables.map(({ name, tensor }) => [name, builder.input(`gradients/${name}`, tensor.shape)] as const),
+  ]);
+  return builder.build(updatedState(builder, setup, bound, gradients));
+}
+
+interface LoweredGradients {
+  /** `loss`, and where they apply `correct`, `observed` and `statistics`. */
+  readonly outputs: Record<string, Tensor>;
+  /** Of all weights in one vector (`weights`), and of what constraints learn, by name. */
+  readonly gradients: ReadonlyMap<string, Tensor>;
+  readonly dropouts: readonly DropoutMask[];
+}
+
+function lowerGradients(builder: ProgramBuilder, setup: TrainingSetup, bound: BoundParameters, batchSize: number): LoweredGradients {
+  const { network, parameters, loss } = setup;
   const quantizers = setup.quantizers?.lower(builder);
   const inputs = network.inputs.map((id) => builder.input(`input/${id}`, [batchSize, ...shapeOf(network, id)]));
   const lowered = lowerNetwork(builder, network, {
@@ -70,7 +111,7 @@ export function buildTrainingProgram(setup: TrainingSetup, batchSize: number): T
   const teacher = loss.kind === 'distillation' ? lowerTeacher(builder, loss.teacher, loss, inputs, batchSize, size) : undefined;
   const lossTensor = batchLoss(builder, loss, predicted, targets.values, teacher);
 
-  const outputs: Record<string, Tensor> = { loss: lossTensor, ...updatedState(builder, setup, bound, lossTensor) };
+  const outputs: Record<string, Tensor> = { loss: lossTensor };
   if (parameters.statistics.length > 0) {
     outputs['statistics'] = packTensors(builder, parameters.statistics, (id) => lowered.statistics.get(id) ?? bound.parameter(id));
   }
@@ -78,7 +119,19 @@ export function buildTrainingProgram(setup: TrainingSetup, batchSize: number): T
   if (correct !== undefined) outputs['correct'] = correct;
   const observed = quantizers?.observed();
   if (observed !== undefined) outputs['observed'] = observed;
-  return { program: builder.build(outputs), fed: bound.fed, dropouts: lowered.dropouts, initialState: () => initialState(setup, bound.trainables) };
+  return { outputs, gradients: gradientsOf(builder, setup, bound, lossTensor), dropouts: lowered.dropouts };
+}
+
+function gradientsOf(builder: ProgramBuilder, { parameters: { learned } }: TrainingSetup, { latents, trainables }: BoundParameters, loss: Tensor): ReadonlyMap<string, Tensor> {
+  const names = [...latents.keys(), ...trainables.map(({ name }) => name)];
+  const computed = gradient(builder, loss, [...latents.values(), ...trainables.map(({ tensor }) => tensor)]);
+  const named = new Map(computed.map((tensor, i) => [names[i] ?? '', tensor]));
+  const found = (name: string): Tensor => {
+    const tensor = named.get(name);
+    if (tensor === undefined) throw new Error(`no gradient was asked of "${name}"`);
+    return tensor;
+  };
+  return new Map([['weights', packTensors(builder, learned, found)] as const, ...trainables.map(({ name }) => [name, found(name)] as const)]);
 }
 
 /** The teacher's logits `[n, size]` by a forward pass in the same program. */
@@ -99,36 +152,25 @@ function lowerTeacher(builder: ProgramBuilder, teacher: Network, loss: Loss, inp
 }
 
 /** The weights, what constraints learn, and all moments after one step. */
-function updatedState(builder: ProgramBuilder, setup: TrainingSetup, bound: BoundParameters, loss: Tensor): Record<string, Tensor> {
-  const { optimizer } = setup;
-  const { learned } = setup.parameters;
-  const wanted = [...bound.latents.values(), ...bound.trainables.map(({ tensor }) => tensor)];
-  const gradients = new Map(wanted.map((tensor, i) => [tensor.id, i]));
-  const computed = gradient(builder, loss, wanted);
-  const gradientOf = (tensor: Tensor | undefined): Tensor => {
-    const found = tensor === undefined ? undefined : computed[gradients.get(tensor.id) ?? -1];
-    if (found === undefined) throw new Error('no gradient was asked for this tensor');
-    return found;
-  };
-
-  const flatGradient = packTensors(builder, learned, (id) => gradientOf(bound.latents.get(id)));
-  const all = [flatGradient, ...bound.trainables.map(({ tensor }) => gradientOf(tensor))];
-  const clipped = setup.gradientClipNorm === undefined ? all : clipByGlobalNorm(builder, all, setup.gradientClipNorm);
-
+function updatedState(builder: ProgramBuilder, setup: TrainingSetup, bound: BoundParameters, gradients: ReadonlyMap<string, Tensor>): Record<string, Tensor> {
+  const { optimizer, gradientClipNorm, parameters: { learned } } = setup;
   const update = builder.input('update', []);
+  const names = [...gradients.keys()];
+  const clipped = gradientClipNorm === undefined ? [...gradients.values()] : clipByGlobalNorm(builder, [...gradients.values()], gradientClipNorm);
+  const stored = packTensors(builder, learned, (id) => storedTensor(bound, id));
   const state: Record<string, Tensor> = {};
-  const apply = (name: string, base: Tensor, shape: readonly number[], index: number, factor: number): void => {
-    const moments = momentNames(optimizer).map((moment) => builder.input(`${name}/${moment}`, shape));
-    const step = optimizerUpdate(builder, optimizer, clipped[index] ?? flatGradient, moments, factor === 1 ? update : builder.mul(update, factor));
-    state[name] = builder.sub(base, step.difference);
-    momentNames(optimizer).forEach((moment, i) => {
-      const moved = step.moments[i];
+  clipped.forEach((tensor, i) => {
+    const name = names[i] ?? '';
+    const trainable = bound.trainables.find((each) => each.name === name);
+    const moments = momentNames(optimizer).map((moment) => builder.input(`${name}/${moment}`, tensor.shape));
+    const factor = trainable?.learningRateFactor ?? 1;
+    const step = optimizerUpdate(builder, optimizer, tensor, moments, factor === 1 ? update : builder.mul(update, factor));
+    state[name] = builder.sub(trainable?.tensor ?? decayed(builder, setup, stored), step.difference);
+    momentNames(optimizer).forEach((moment, k) => {
+      const moved = step.moments[k];
       if (moved !== undefined) state[`${name}/${moment}`] = moved;
     });
-  };
-  const stored = packTensors(builder, learned, (id) => storedTensor(bound, id));
-  apply('weights', decayed(builder, setup, stored), [learned.length], 0, 1);
-  bound.trainables.forEach(({ name, tensor, learningRateFactor }, i) => apply(name, tensor, tensor.shape, i + 1, learningRateFactor));
+  });
   return state;
 }
 

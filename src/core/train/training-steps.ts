@@ -1,9 +1,14 @@
+import { freemem } from 'node:os';
 import type { Batch } from '../data/dataset.ts';
 import type { CompiledProgram, Engine, TensorData } from '../engine/engine.ts';
+import { EspalierError } from '../errors.ts';
+import type { Program } from '../program/program.ts';
+import { elements } from '../program/shapes.ts';
 import { randomOf } from './batch-order.ts';
 import type { DropoutMask } from './lowering/lowering-context.ts';
 import type { StepSizes } from './optimizers.ts';
-import { buildTrainingProgram, type TrainingProgram, type TrainingSetup } from './training-program.ts';
+import { predictMemory } from './predict-memory.ts';
+import { buildGradientProgram, buildTrainingProgram, buildUpdateProgram, type TrainingProgram, type TrainingSetup } from './training-program.ts';
 
 export interface StepResult {
   /** Mean over the batch. */
@@ -12,14 +17,26 @@ export interface StepResult {
   readonly correct: number | undefined;
 }
 
+export interface StepOptions {
+  readonly engine: Engine;
+  readonly batchSize: number;
+  readonly seed: number;
+  /** What a step may take; by default most of what is free. A batch that needs more is trained in parts. */
+  readonly memoryBytes: number | undefined;
+}
+
 interface Compiled {
   readonly training: TrainingProgram;
   readonly compiled: CompiledProgram;
 }
 
+/** Left to others: the data's cache, the editor, the system. */
+const usableShare = 0.8;
+
 /**
  * The state of a training and the programs that move it on. Each batch size (the full one and that of an epoch's last
- * batch) has a program of its own, so that a partial batch is exact, batch-norm statistics included.
+ * batch) has a program of its own, so that a partial batch is exact, batch-norm statistics included. A batch that does
+ * not fit into memory is split, its gradients added up; batch norms then see the parts.
  */
 export class TrainingSteps {
   /** Weights, moments, statistics and what constraints learn, by the names of the program. Replaced at each step. */
@@ -28,46 +45,59 @@ export class TrainingSteps {
   readonly fed: Map<string, Float32Array>;
   /** `[minimum, maximum]` of each activation quantizer. */
   ranges: Float32Array;
-  readonly #engine: Engine;
+  /** Examples that fit into memory at once. */
+  readonly partSize: number;
+  readonly #options: StepOptions;
   readonly #setup: TrainingSetup;
-  readonly #seed: number;
-  readonly #programs = new Map<number, Compiled>();
+  readonly #programs = new Map<string, Promise<Compiled>>();
+  #update: Promise<CompiledProgram> | undefined;
 
-  private constructor(engine: Engine, setup: TrainingSetup, seed: number, first: TrainingProgram) {
-    this.#engine = engine;
+  /** @throws EspalierError `out-of-memory` when not even one example fits */
+  constructor(setup: TrainingSetup, options: StepOptions) {
     this.#setup = setup;
-    this.#seed = seed;
+    this.#options = options;
+    const first = buildTrainingProgram(setup, options.batchSize);
     this.state = first.initialState();
     this.fed = new Map(first.fed.map(({ name, initial }) => [name, initial.slice()]));
     this.ranges = setup.quantizers?.initialRanges() ?? new Float32Array(0);
-  }
-
-  static async prepare(engine: Engine, setup: TrainingSetup, batchSize: number, seed: number): Promise<TrainingSteps> {
-    const training = buildTrainingProgram(setup, batchSize);
-    const steps = new TrainingSteps(engine, setup, seed, training);
-    steps.#programs.set(batchSize, { training, compiled: await engine.compile(training.program) });
-    return steps;
+    this.partSize = fittingSize(setup, options, first.program);
   }
 
   /** @param step counts from 1 */
   async run(batch: Batch, step: number, sizes: StepSizes): Promise<StepResult> {
-    const { training, compiled } = await this.#program(batch.size);
-    const feeds: Record<string, TensorData> = {
-      ...Object.fromEntries(this.state),
-      ...Object.fromEntries(this.fed),
-      ...Object.fromEntries(this.#setup.network.inputs.map((id) => [`input/${id}`, batch.inputs])),
-      ...Object.fromEntries(training.dropouts.map((dropout, i) => [dropout.name, dropoutMask(dropout, this.#seed + i + 1, step)])),
-      labels: batch.labels,
-      targets: batch.targets,
-      update: Float32Array.of(sizes.update),
-      decay: Float32Array.of(sizes.decay),
-      quantizers: this.#setup.quantizers?.feeds(this.ranges) ?? new Float32Array(0),
-    };
-    const results = await compiled.run(feeds);
+    return batch.size <= this.partSize ? this.#runWhole(batch, step, sizes) : this.#runInParts(batch, step, sizes);
+  }
+
+  async #runWhole(batch: Batch, step: number, sizes: StepSizes): Promise<StepResult> {
+    const program = await this.#program('whole', batch.size);
+    const results = await program.compiled.run({ ...this.#feeds(program, batch, step, 0), ...sizeFeeds(sizes) });
     this.state = new Map([...this.state.keys()].map((name) => [name, floats(results, name)]));
-    const observed = results['observed'];
-    if (observed instanceof Float32Array) this.ranges = this.#setup.quantizers?.move(this.ranges, observed, step) ?? this.ranges;
+    this.#moveRanges(results['observed'], step);
     return { loss: floats(results, 'loss')[0] ?? Number.NaN, correct: results['correct']?.[0] };
+  }
+
+  async #runInParts(batch: Batch, step: number, sizes: StepSizes): Promise<StepResult> {
+    let sums: Record<string, TensorData> = {};
+    let loss = 0;
+    let correct: number | undefined;
+    let observed: Float32Array | undefined;
+    for (let start = 0; start < batch.size; start += this.partSize) {
+      const part = partOf(batch, start, Math.min(this.partSize, batch.size - start));
+      const program = await this.#program('part', part.size);
+      if (start === 0) sums = Object.fromEntries(program.training.learned.map((name) => [`gradients/${name}`, new Float32Array(this.state.get(name)?.length ?? 0)]));
+      const share = part.size / batch.size;
+      const results = await program.compiled.run({ ...this.#feeds(program, part, step, start), ...sums, share: Float32Array.of(share) });
+      sums = Object.fromEntries(Object.keys(sums).map((name) => [name, floats(results, name)]));
+      if (this.state.has('statistics')) this.state.set('statistics', floats(results, 'statistics').slice());
+      loss += (floats(results, 'loss')[0] ?? Number.NaN) * share;
+      if (results['correct'] !== undefined) correct = (correct ?? 0) + (results['correct'][0] ?? 0);
+      observed = widest(observed, results['observed']);
+    }
+    this.#update ??= this.#options.engine.compile(buildUpdateProgram(this.#setup));
+    const results = await (await this.#update).run({ ...Object.fromEntries(this.state), ...Object.fromEntries(this.fed), ...sums, ...sizeFeeds(sizes) });
+    this.state = new Map([...this.state].map(([name, data]) => [name, name === 'statistics' ? data : floats(results, name)]));
+    this.#moveRanges(observed, step);
+    return { loss, correct };
   }
 
   /** Copies, for results and checkpoints: the state itself lives in buffers that later steps overwrite. */
@@ -76,24 +106,76 @@ export class TrainingSteps {
   }
 
   async dispose(): Promise<void> {
-    for (const { compiled } of this.#programs.values()) await compiled.dispose();
+    for (const program of this.#programs.values()) await (await program).compiled.dispose();
+    await (await this.#update)?.dispose();
     this.#programs.clear();
   }
 
-  async #program(batchSize: number): Promise<Compiled> {
-    const known = this.#programs.get(batchSize);
+  #program(kind: 'whole' | 'part', batchSize: number): Promise<Compiled> {
+    const key = `${kind} ${batchSize}`;
+    const known = this.#programs.get(key);
     if (known !== undefined) return known;
-    const training = buildTrainingProgram(this.#setup, batchSize);
-    const compiled = { training, compiled: await this.#engine.compile(training.program) };
-    this.#programs.set(batchSize, compiled);
-    return compiled;
+    const training = kind === 'whole' ? buildTrainingProgram(this.#setup, batchSize) : buildGradientProgram(this.#setup, batchSize);
+    const compiling = this.#options.engine.compile(training.program).then((compiled) => ({ training, compiled }));
+    this.#programs.set(key, compiling);
+    return compiling;
   }
+
+  #moveRanges(observed: TensorData | undefined, step: number): void {
+    if (observed instanceof Float32Array) this.ranges = this.#setup.quantizers?.move(this.ranges, observed, step) ?? this.ranges;
+  }
+
+  #feeds({ training }: Compiled, batch: Batch, step: number, start: number): Record<string, TensorData> {
+    const { network, quantizers } = this.#setup;
+    return {
+      ...Object.fromEntries(this.state),
+      ...Object.fromEntries(this.fed),
+      ...Object.fromEntries(network.inputs.map((id) => [`input/${id}`, batch.inputs])),
+      ...Object.fromEntries(training.dropouts.map((dropout, i) => [dropout.name, dropoutMask(dropout, this.#options.seed + i + 1 + start, step)])),
+      labels: batch.labels,
+      targets: batch.targets,
+      quantizers: quantizers?.feeds(this.ranges) ?? new Float32Array(0),
+    };
+  }
+}
+
+function fittingSize(setup: TrainingSetup, { batchSize, memoryBytes }: StepOptions, whole: Program): number {
+  const available = memoryBytes ?? freemem() * usableShare;
+  let needed = predictMemory(whole);
+  let size = batchSize;
+  while (needed > available && size > 1) {
+    size = Math.ceil(size / 2);
+    needed = predictMemory(buildGradientProgram(setup, size).program);
+  }
+  if (needed <= available) return size;
+  const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
+  throw new EspalierError('out-of-memory', `a training step of a single example takes about ${megabytes(needed)}, and ${megabytes(available)} are free`, { fix: 'close other programs, or take a smaller model or input' });
+}
+
+function sizeFeeds({ update, decay }: StepSizes): Record<string, TensorData> {
+  return { update: Float32Array.of(update), decay: Float32Array.of(decay) };
+}
+
+function partOf(batch: Batch, start: number, size: number): Batch {
+  const bounds = (length: number): [number, number] => [(start * length) / batch.size, ((start + size) * length) / batch.size];
+  return {
+    size,
+    inputs: batch.inputs.subarray(...bounds(batch.inputs.length)),
+    labels: batch.labels.subarray(...bounds(batch.labels.length)),
+    targets: batch.targets.subarray(...bounds(batch.targets.length)),
+  };
+}
+
+/** Minima at even places, maxima at odd ones. */
+function widest(a: Float32Array | undefined, b: TensorData | undefined): Float32Array | undefined {
+  if (!(b instanceof Float32Array)) return a;
+  return b.map((value, i) => (a === undefined ? value : i % 2 === 0 ? Math.min(a[i] ?? value, value) : Math.max(a[i] ?? value, value)));
 }
 
 function dropoutMask({ tensor, rate }: DropoutMask, seed: number, step: number): Float32Array {
   const random = randomOf(seed, step);
   const kept = 1 / (1 - rate);
-  return Float32Array.from({ length: tensor.shape.reduce((product, length) => product * length, 1) }, () => (random.next() < rate ? 0 : kept));
+  return Float32Array.from({ length: elements(tensor.shape) }, () => (random.next() < rate ? 0 : kept));
 }
 
 function floats(results: Readonly<Record<string, TensorData>>, name: string): Float32Array {
