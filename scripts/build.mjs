@@ -7,6 +7,8 @@ const node = {
   target: 'node20',
   // Packages with native code or .wasm files are found in node_modules at run time.
   external: ['vscode', 'onnxruntime-node', 'onnxruntime-web', '@litertjs/core', 'h5wasm', 'h5wasm/node', '@tensorflow/*'],
+  // Its CommonJS form is UMD, whose inner requires no bundler can follow.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   // Our sources are ESM and ask for import.meta.url; a CommonJS bundle has __filename instead.
   define: { 'import.meta.url': 'importMetaUrl' },
   banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
@@ -16,8 +18,11 @@ const targets = {
   extension: { ...node, entryPoints: ['src/extension/main.ts'], outfile: 'dist/extension.cjs' },
   worker: { ...node, entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.cjs' },
   'evaluation-thread': { ...node, entryPoints: ['src/core/measure/evaluation-thread.ts'], outfile: 'dist/evaluation-thread.cjs' },
+  // The entry of a thread, found beside the bundle that starts it.
+  'hdf5-reader': { ...node, format: 'esm', banner: {}, define: {}, entryPoints: ['src/core/import/hdf5/hdf5-reader.mjs'], outfile: 'dist/hdf5-reader.mjs' },
   cli: { ...node, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', banner: { js: `#!/usr/bin/env node\n${node.banner.js}` } },
   webview: { entryPoints: ['webview/main.ts'], outdir: 'dist/webview', format: 'iife', platform: 'browser', target: 'es2022' },
+  fuzz: { ...node, entryPoints: ['scripts/fuzz.ts'], outfile: 'dist/fuzz.cjs' },
   bench: { ...node, entryPoints: ['bench/run.ts'], outfile: 'dist/bench.cjs' },
 };
 
@@ -29,5 +34,5 @@ if (unknown.length > 0) {
   console.error(`unknown target ${unknown.join(', ')}; have: ${Object.keys(targets).join(', ')}`);
   process.exit(2);
 }
-const chosen = named.length > 0 ? named : Object.keys(targets).filter((name) => name !== 'bench');
+const chosen = named.length > 0 ? named : Object.keys(targets).filter((name) => name !== 'bench' && name !== 'fuzz');
 await Promise.all(chosen.map((name) => build({ bundle: true, sourcemap: !minify, minify, logLevel: 'warning', ...targets[name] })));

@@ -1,0 +1,51 @@
+import { Option, type Command } from 'commander';
+import { conversionModes, convertModel } from '../../core/model-files/convert-model.ts';
+import type { InterfaceType } from '../../core/tflite/write-tflite.ts';
+import { formatBytes } from '../../shared/drawing/format.ts';
+import type { ConversionMode } from '../../shared/protocol.ts';
+import { dataOptionHelp, readDataOption } from '../data-option.ts';
+import { interruptible } from '../interrupt.ts';
+import { wholeNumber } from '../numbers.ts';
+import { ProgressBar } from '../progress-bar.ts';
+import { printJson, printWarnings, processTerminal, type Terminal } from '../terminal.ts';
+
+interface Options {
+  readonly output: string;
+  readonly mode: ConversionMode;
+  readonly data?: string;
+  readonly samples?: number;
+  readonly interface?: InterfaceType;
+  readonly json?: boolean;
+}
+
+const interfaceTypes: readonly InterfaceType[] = ['int8', 'uint8', 'float32', 'int16'];
+
+export function registerConvert(program: Command, terminal: Terminal = processTerminal): void {
+  program
+    .command('convert')
+    .description('write a model as .tflite')
+    .argument('<model>', 'Keras .h5 or .keras, TFJS model.json, SavedModel folder, or float .tflite')
+    .requiredOption('-o, --output <file>', 'the .tflite to write')
+    .addOption(new Option('--mode <mode>', 'number types of weights and activations').choices(conversionModes).default('float'))
+    .option('--data <spec>', `${dataOptionHelp}; its training examples calibrate int8 and int16x8`)
+    .option('--samples <count>', 'examples that calibrate (default: 1000)', wholeNumber)
+    .addOption(new Option('--interface <type>', "type of inputs and outputs of int8 and int16x8 (default: the activations')").choices(interfaceTypes))
+    .option('--json', 'print the result as JSON')
+    .action(async (model: string, options: Options, command: Command) => {
+      const isInteger = options.mode === 'int8' || options.mode === 'int16x8';
+      if (isInteger && options.data === undefined) {
+        command.error(`error: --mode ${options.mode} needs --data, whose training examples calibrate the activations`);
+      }
+      const data = options.data === undefined ? undefined : await readDataOption(options.data);
+      const bar = new ProgressBar(terminal);
+      const warnings: string[] = [];
+      const result = await interruptible((signal) => convertModel({
+        model, output: options.output, mode: options.mode, data, samples: options.samples, interface: options.interface, signal,
+        onProgress: (phase, fraction) => bar.update(phase, fraction),
+        onWarning: (warning) => void warnings.push(warning),
+      })).finally(() => bar.clear());
+      printWarnings(terminal, warnings);
+      if (options.json === true) printJson(terminal, result);
+      else terminal.print(`${result.output}: ${result.mode}, ${formatBytes(result.sizes.raw)}, gzip ${formatBytes(result.sizes.gzip)}`);
+    });
+}

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { registerCertify } from './commands/certify.ts';
+import { registerConvert } from './commands/convert.ts';
+import { registerEvaluate } from './commands/evaluate.ts';
+import { registerInspect } from './commands/inspect.ts';
+import { createProgram, runProgram } from './program.ts';
+
+const { version }: { readonly version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const program = createProgram(version);
+registerInspect(program);
+registerConvert(program);
+registerEvaluate(program);
+registerCertify(program);
+
+// `espalier … | head` closes the pipe early: that is no error.
+process.stdout.on('error', () => process.exit());
+void runProgram(program, process.argv.slice(2)).then((code) => {
+  // What is still on its way to a pipe must get there before the end.
+  process.stdout.write('', () => process.exit(code));
+});

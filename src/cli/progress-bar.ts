@@ -1,0 +1,34 @@
+import type { Terminal } from './terminal.ts';
+
+const barWidth = 30;
+
+/** One line on a terminal, drawn over as work goes on; silent elsewhere, so that logs stay short. */
+export class ProgressBar {
+  readonly #terminal: Terminal;
+  #shown = '';
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  /** @param fraction 0 to 1 */
+  update(label: string, fraction: number): void {
+    if (!this.#terminal.isInteractive) return;
+    const line = `${progressBar(fraction)} ${label}`;
+    if (line === this.#shown) return;
+    this.#terminal.note(`\r\u001b[K${line}`);
+    this.#shown = line;
+  }
+
+  /** Leaves no trace. */
+  clear(): void {
+    if (this.#shown !== '') this.#terminal.note('\r\u001b[K');
+    this.#shown = '';
+  }
+}
+
+export function progressBar(fraction: number, width = barWidth): string {
+  const done = Math.min(1, Math.max(0, fraction));
+  const filled = Math.round(done * width);
+  return `[${'█'.repeat(filled)}${'·'.repeat(width - filled)}] ${String(Math.floor(done * 100)).padStart(3)}%`;
+}
