@@ -1,19 +1,34 @@
 /**
- * Throws seeded mutations at every model reader: `fuzz [mutations per format, default 10000] [seed]`. Formats that the
- * project does not write itself are read from ESPALIER_TEST_DATA. Exits 1 when one ends in anything but a model or a
- * typed error.
+ * Throws seeded mutations at every model reader: `npm run fuzz -- [--mutations 10000] [--format name] [--seed 1] [--first 0]`.
+ * Formats that the project does not write itself are read from ESPALIER_TEST_DATA. Exits 1 when a mutation ends in
+ * anything but a model or a typed error.
  */
+import { parseArgs } from 'node:util';
 import { modelTargets } from '../test/fuzz/model-targets.ts';
 import { fuzz } from '../test/fuzz/run-fuzz.ts';
 
-const [count = 10_000, seed = 1] = process.argv.slice(2).map(Number);
-const { targets, dispose } = await modelTargets(process.env['ESPALIER_TEST_DATA']);
-let failed = false;
-for (const target of targets) {
-  const { name, accepted, refused, slowestMilliseconds, failures } = await fuzz(target, count, seed);
-  console.log(`${name}: ${count} mutations, ${accepted} read, ${refused} refused, slowest ${slowestMilliseconds.toFixed(0)} ms, ${failures.length} failures`);
-  for (const { mutation, error } of failures.slice(0, 5)) console.log(`  mutation ${mutation}:`, error);
-  failed ||= failures.length > 0;
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { mutations: { type: 'string', default: '10000' }, format: { type: 'string' }, seed: { type: 'string', default: '1' }, first: { type: 'string', default: '0' } } });
+  const folder = process.env['ESPALIER_TEST_DATA'];
+  if (folder === undefined) console.log('ESPALIER_TEST_DATA is not set: .h5, .keras and SavedModel are left out');
+  const { targets, dispose } = await modelTargets(folder);
+  try {
+    const chosen = targets.filter(({ name }) => values.format === undefined || name.startsWith(values.format));
+    if (chosen.length === 0) throw new Error(`no format "${values.format ?? ''}"; there are ${targets.map(({ name }) => name).join(', ')}`);
+    for (const target of chosen) {
+      const start = performance.now();
+      const report = await fuzz(target, Number(values.mutations), Number(values.seed), Number(values.first));
+      const seconds = ((performance.now() - start) / 1000).toFixed(0);
+      console.log(`${target.name}: ${values.mutations} mutations in ${seconds} s, ${report.accepted} read, ${report.refused} refused, slowest ${report.slowestMilliseconds.toFixed(0)} ms (mutation ${report.slowest}), peak memory ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB, ${report.failures.length} failures`);
+      for (const { mutation, error } of report.failures.slice(0, 5)) console.log(`  mutation ${mutation}:`, error);
+      if (report.failures.length > 0) process.exitCode = 1;
+    }
+  } finally {
+    await dispose();
+  }
 }
-await dispose();
-process.exitCode = failed ? 1 : 0;
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 2;
+});

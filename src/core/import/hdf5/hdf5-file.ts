@@ -1,12 +1,9 @@
-/** HDF5 through h5wasm, read from memory, behind the few calls that the importers need. */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type * as H5wasm from 'h5wasm';
+/** HDF5 files, read whole into memory, behind the few calls that the importers need. */
 import { EspalierError } from '../../errors.ts';
 import type { Shape } from '../../network/network.ts';
-import { elementCount } from '../../network/shapes/shape.ts';
+import type { Hdf5DatasetContent, Hdf5GroupContent, Hdf5Node } from './hdf5-messages.ts';
+import { DamagedFile, readInThread } from './hdf5-thread.ts';
+import { statedLength } from './superblock.ts';
 
 export interface Hdf5Group {
   /** Names of members, in the file's order. */
@@ -22,109 +19,69 @@ export interface Hdf5Dataset {
   read(): Float32Array;
 }
 
-let loaded: Promise<typeof H5wasm> | undefined;
-let instances = 0;
-
-/** A module whose memory a damaged file has corrupted is left behind: its URL gets a new query, so Node loads another. */
-function loadH5wasm(): Promise<typeof H5wasm> {
-  loaded ??= (async () => {
-    const url = pathToFileURL(locateH5wasm());
-    url.search = `instance=${instances++}`;
-    const h5wasm = (await import(url.href)) as typeof H5wasm;
-    // The library prints its errors otherwise.
-    (await h5wasm.ready).activate_throwing_error_handler();
-    return h5wasm;
-  })();
-  return loaded;
+export interface ReadOptions {
+  /** The members of the root that are read. */
+  readonly groups: readonly string[];
+  /** Time limit of the reading itself; by default a generous one for the file's size. */
+  readonly seconds?: number;
 }
 
-/** The package exports its module to `import` only, whose URLs take no query; so its folder is looked up. */
-function locateH5wasm(): string {
-  const folders = createRequire(import.meta.url).resolve.paths('h5wasm') ?? [];
-  const script = folders.map((folder) => join(folder, 'h5wasm', 'dist', 'esm', 'hdf5_hl.js')).find((path) => existsSync(path));
-  if (script === undefined) throw new Error('the package h5wasm is not installed');
-  return script;
-}
+/** Deflate reaches about 1000:1; datasets that claim more than that of their file are damaged. */
+const largestExpansion = 1100;
+const largestContent = 2 ** 31;
+/** What the library takes for itself. */
+const libraryBytes = 2 ** 27;
+const startSeconds = 5;
+const bytesPerSecond = 1e7;
 
-/**
- * Opens the file for the duration of `use`. Everything that goes wrong in the library becomes an `invalid-model`
- * error, for it only sees the bytes.
- */
-export async function withHdf5<T>(bytes: Uint8Array, where: string, use: (root: Hdf5Group) => T): Promise<T> {
-  const h5wasm = await loadH5wasm();
-  const { FS } = await h5wasm.ready;
-  const path = `/model-${instances}.h5`;
-  let file: H5wasm.File | undefined;
+/** Reads the file. Whatever the library trips over is an `invalid-model` error, for it only sees the bytes. */
+export async function readHdf5(bytes: Uint8Array, where: string, { groups, seconds = startSeconds + bytes.length / bytesPerSecond }: ReadOptions): Promise<Hdf5Group> {
+  const stated = statedLength(bytes);
+  if (stated !== undefined && stated > bytes.length) {
+    throw new EspalierError('invalid-model', `is truncated: it should have ${stated} bytes and has ${bytes.length}`, { where, fix: 'save or download the model again' });
+  }
+  const contentBytes = Math.min(bytes.length * largestExpansion, largestContent);
   try {
-    FS.writeFile(path, bytes);
-    file = new h5wasm.File(path, 'r');
-    if (file.file_id < 0n) throw new Error('not an HDF5 file');
-    return use(wrapGroup(h5wasm, file, bytes.length, where));
+    return wrapGroup(await readInThread({ bytes, groups, contentBytes, memoryBytes: libraryBytes + 2 * bytes.length + contentBytes }, seconds), where);
   } catch (cause) {
-    if (cause instanceof EspalierError) throw cause;
-    // An error unwinds through the library without its cleanup: what it left behind is not to be trusted.
-    loaded = undefined;
-    throw damaged(where, cause);
-  } finally {
-    try {
-      file?.close();
-      FS.unlink(path);
-    } catch {
-      loaded = undefined;
-    }
+    if (!(cause instanceof DamagedFile)) throw cause;
+    throw new EspalierError('invalid-model', `is a damaged HDF5 file (${cause.message})`, { where, cause, fix: 'save or download the model again' });
   }
 }
 
-function damaged(where: string, cause: unknown): EspalierError {
-  return new EspalierError('invalid-model', 'is a damaged HDF5 file', { where, cause, fix: 'save or download the model again' });
-}
-
-function wrapGroup(h5wasm: typeof H5wasm, group: H5wasm.Group, fileSize: number, where: string): Hdf5Group {
-  const attribute = (name: string): unknown => group.attrs[name]?.value;
+function wrapGroup(content: Hdf5GroupContent, where: string): Hdf5Group {
+  const find = (path: string): Hdf5Node | undefined => {
+    let node: Hdf5Node | undefined = content;
+    for (const name of path.split('/').filter((part) => part !== '')) node = node?.kind === 'group' ? node.members.get(name) : undefined;
+    return node;
+  };
   return {
-    members: () => group.keys(),
+    members: () => [...content.members.keys()],
     group: (path) => {
-      const member = group.get(path);
-      return member instanceof h5wasm.Group ? wrapGroup(h5wasm, member, fileSize, where) : undefined;
+      const node = find(path);
+      return node?.kind === 'group' ? wrapGroup(node, where) : undefined;
     },
     dataset: (path) => {
-      const member = group.get(path);
-      return member instanceof h5wasm.Dataset ? wrapDataset(member, fileSize, `${where}, weight "${path}"`) : undefined;
+      const node = find(path);
+      return node?.kind === 'dataset' ? wrapDataset(node, `${where}, weight "${path}"`) : undefined;
     },
     text: (name) => {
-      const value = attribute(name);
-      return typeof value === 'string' ? value : value instanceof Uint8Array ? new TextDecoder().decode(value) : undefined;
+      const value = content.attributes.get(name);
+      return typeof value === 'string' ? value : undefined;
     },
     texts: (name) => {
-      const value = attribute(name);
-      if (typeof value !== 'object' || value === null || !(Symbol.iterator in value)) return undefined;
-      return Array.from(value as Iterable<unknown>, (text) => String(text).replace(/\0+$/, ''));
+      const value = content.attributes.get(name);
+      return typeof value === 'string' ? [value] : value;
     },
   };
 }
 
-/** Deflate reaches about 1000:1; a dataset that claims more than that of its file is damaged. */
-const largestExpansion = 1100;
-
-function wrapDataset(dataset: H5wasm.Dataset, fileSize: number, where: string): Hdf5Dataset {
-  const shape = (dataset.shape ?? []).map(Number);
-  const elements = elementCount(shape);
-  if (!Number.isSafeInteger(elements) || elements < 0 || elements > fileSize * largestExpansion) throw damaged(where, undefined);
+function wrapDataset({ shape, values }: Hdf5DatasetContent, where: string): Hdf5Dataset {
   return {
     shape,
     read: () => {
-      const { type, size } = dataset.metadata;
-      // Class 1 of HDF5's types is floating point, class 0 integers.
-      if ((type !== 1 && type !== 0) || (type === 1 && size < 4)) {
-        throw new EspalierError('unsupported-model', 'is not stored as float32, float64 or integers', { where, fix: 'convert the model to float32 and save it again' });
-      }
-      if (size > 8) throw damaged(where, undefined);
-      const value: unknown = dataset.value;
-      if (value instanceof Float32Array && value.length === elements) return value.slice();
-      const numbers = ArrayBuffer.isView(value) ? (value as unknown as ArrayLike<number | bigint>) : [Number(value)];
-      const data = Float32Array.from(numbers, Number);
-      if (data.length !== elements) throw damaged(where, undefined);
-      return data;
+      if (values === undefined) throw new EspalierError('unsupported-model', 'is not stored as float32, float64 or integers', { where, fix: 'convert the model to float32 and save it again' });
+      return values;
     },
   };
 }

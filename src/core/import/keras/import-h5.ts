@@ -1,7 +1,7 @@
 /** Keras's HDF5 format: `model_config` as an attribute, weights in one group a layer. */
 import { EspalierError } from '../../errors.ts';
 import type { Network } from '../../network/network.ts';
-import { type Hdf5Group, withHdf5 } from '../hdf5/hdf5-file.ts';
+import { type Hdf5Group, readHdf5 } from '../hdf5/hdf5-file.ts';
 import { parseJson } from '../json.ts';
 import type { WeightScope, WeightTensor } from '../weights.ts';
 import { convertModel } from './convert-model.ts';
@@ -15,18 +15,17 @@ export interface KerasImport {
 }
 
 export async function importKerasH5(bytes: Uint8Array, where: string, warn: (message: string) => void): Promise<KerasImport> {
-  return withHdf5(bytes, where, (root) => {
-    const config = root.text('model_config');
-    if (config === undefined) {
-      throw new EspalierError('unsupported-model', 'holds weights without a model config', { where, fix: 'save the whole model (model.save("model.h5")), not its weights alone' });
-    }
-    const stored = root.group('model_weights');
-    if (stored === undefined) throw new EspalierError('invalid-model', 'has no group "model_weights"', { where, fix: 'save the whole model (model.save("model.h5"))' });
-    const kerasVersion = root.text('keras_version') ?? stored.text('keras_version') ?? '2.0.0';
-    const model = parseKerasModel(parseJson(config, `${where}: model_config`), where);
-    const network = convertModel(model, groupWeights(model, stored, where), where, { keras: kerasMajor(kerasVersion, config), warn });
-    return { network, kerasVersion };
-  });
+  const root = await readHdf5(bytes, where, { groups: ['model_weights'] });
+  const config = root.text('model_config');
+  if (config === undefined) {
+    throw new EspalierError('unsupported-model', 'holds weights without a model config', { where, fix: 'save the whole model (model.save("model.h5")), not its weights alone' });
+  }
+  const stored = root.group('model_weights');
+  if (stored === undefined) throw new EspalierError('invalid-model', 'has no group "model_weights"', { where, fix: 'save the whole model (model.save("model.h5"))' });
+  const kerasVersion = root.text('keras_version') ?? stored.text('keras_version') ?? '2.0.0';
+  const model = parseKerasModel(parseJson(config, `${where}: model_config`), where);
+  const network = convertModel(model, groupWeights(model, stored, where), where, { keras: kerasMajor(kerasVersion, config), warn });
+  return { network, kerasVersion };
 }
 
 /** tf.keras states TensorFlow's version (2.21.0 with Keras 2) or its own; Keras 3 writes `batch_shape` for inputs. */

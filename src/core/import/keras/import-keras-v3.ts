@@ -4,7 +4,7 @@
  */
 import { unzipSync } from 'fflate';
 import { EspalierError } from '../../errors.ts';
-import { type Hdf5Group, withHdf5 } from '../hdf5/hdf5-file.ts';
+import { type Hdf5Group, readHdf5 } from '../hdf5/hdf5-file.ts';
 import { isObject, parseJson } from '../json.ts';
 import type { LayerReference, WeightScope, WeightTensor } from '../weights.ts';
 import { convertModel } from './convert-model.ts';
@@ -14,6 +14,9 @@ import { type KerasModel, parseKerasModel } from './model-config.ts';
 const parts = ['config.json', 'metadata.json', 'model.weights.h5'];
 /** Unpacked; a zip that claims more is damaged or hostile. */
 const largestPart = 2 ** 31;
+
+/** Keras 2.12 kept layers under `_layer_checkpoint_dependencies`. */
+const containers = ['layers', '_layer_checkpoint_dependencies'];
 
 export async function importKerasV3(bytes: Uint8Array, where: string, warn: (message: string) => void): Promise<KerasImport> {
   const files = unzip(bytes, where);
@@ -26,10 +29,8 @@ export async function importKerasV3(bytes: Uint8Array, where: string, warn: (mes
   const stated = isObject(metadata) ? metadata['keras_version'] : undefined;
   const kerasVersion = typeof stated === 'string' ? stated : '3.0.0';
   const model = parseKerasModel(parseJson(config, `${where}: config.json`), where);
-  return withHdf5(weightsFile, `${where}: model.weights.h5`, (root) => ({
-    network: convertModel(model, containerWeights(model, root, '', where), where, { keras: kerasMajor(kerasVersion, config), warn }),
-    kerasVersion,
-  }));
+  const root = await readHdf5(weightsFile, `${where}: model.weights.h5`, { groups: containers });
+  return { network: convertModel(model, containerWeights(model, root, '', where), where, { keras: kerasMajor(kerasVersion, config), warn }), kerasVersion };
 }
 
 function unzip(bytes: Uint8Array, where: string): Record<string, Uint8Array> {
@@ -39,9 +40,6 @@ function unzip(bytes: Uint8Array, where: string): Record<string, Uint8Array> {
     throw new EspalierError('invalid-model', 'is a damaged zip file', { where, cause, fix: 'save or download the model again' });
   }
 }
-
-/** Keras 2.12 kept layers under `_layer_checkpoint_dependencies`. */
-const containers = ['layers', '_layer_checkpoint_dependencies'];
 
 function containerWeights(model: KerasModel, root: Hdf5Group, path: string, where: string): WeightScope {
   const container = containers.map((name) => (path === '' ? name : `${path}/${name}`)).find((candidate) => root.group(candidate) !== undefined);

@@ -1,0 +1,87 @@
+/** Reads HDF5 in a thread of its own, which is ended when a file takes longer than its size explains. */
+import { Worker } from 'node:worker_threads';
+import type { Hdf5GroupContent, ReadReply, ReadRequest } from './hdf5-messages.ts';
+
+/** The file is damaged, however that showed; every other error is no fault of the file. */
+export class DamagedFile extends Error {
+  override readonly name = 'DamagedFile';
+}
+
+const startSeconds = 60;
+/** An idle thread is kept for the next file this long: starting one takes a fifth of a second. */
+const idleSeconds = 5;
+/** JavaScript's own heap; the numbers of a file lie outside of it. */
+const heapMegabytes = 1024;
+
+let idle: { readonly worker: Worker; readonly timer: NodeJS.Timeout } | undefined;
+
+/** Throws `DamagedFile` when the library trips over the file, or has not read it after `seconds`. */
+export async function readInThread(request: ReadRequest, seconds: number): Promise<Hdf5GroupContent> {
+  const used = takeIdle();
+  if (used !== undefined) {
+    const reply = await readAndKeep(used, request, seconds).catch((error: unknown) => {
+      if (!(error instanceof DamagedFile)) throw error;
+      return error;
+    });
+    // Only a fresh thread is known to be untouched by the damage of an earlier file.
+    if (!(reply instanceof DamagedFile)) return reply;
+    if (reply.cause === 'time limit') throw reply;
+  }
+  return readAndKeep(await start(), request, seconds);
+}
+
+async function readAndKeep(worker: Worker, request: ReadRequest, seconds: number): Promise<Hdf5GroupContent> {
+  try {
+    worker.ref();
+    worker.postMessage(request);
+    const reply = await nextReply(worker, seconds);
+    if (reply.kind !== 'content') throw new DamagedFile(reply.kind === 'damaged' ? reply.message : 'unexpected reply');
+    keepIdle(worker);
+    return reply.root;
+  } catch (error) {
+    await worker.terminate();
+    throw error;
+  }
+}
+
+function takeIdle(): Worker | undefined {
+  const taken = idle;
+  idle = undefined;
+  clearTimeout(taken?.timer);
+  return taken?.worker;
+}
+
+function keepIdle(worker: Worker): void {
+  if (idle !== undefined) {
+    void worker.terminate();
+    return;
+  }
+  worker.unref();
+  idle = { worker, timer: setTimeout(() => void takeIdle()?.terminate(), idleSeconds * 1000).unref() };
+}
+
+async function start(): Promise<Worker> {
+  const worker = new Worker(new URL('./hdf5-reader.mjs', import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } });
+  try {
+    await nextReply(worker, startSeconds);
+    return worker;
+  } catch (cause) {
+    await worker.terminate();
+    throw new Error('the thread that reads HDF5 files does not start', { cause });
+  }
+}
+
+function nextReply(worker: Worker, seconds: number): Promise<ReadReply> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void): void => {
+      clearTimeout(timer);
+      worker.off('message', received).off('error', failed).off('exit', ended);
+      act();
+    };
+    const received = (reply: ReadReply): void => settle(() => resolve(reply));
+    const failed = (error: Error): void => settle(() => reject(new DamagedFile(error.message, { cause: error })));
+    const ended = (): void => settle(() => reject(new DamagedFile('the reader ended')));
+    const timer = setTimeout(() => settle(() => reject(new DamagedFile(`it is not read after ${seconds.toFixed(0)} s`, { cause: 'time limit' }))), seconds * 1000);
+    worker.on('message', received).on('error', failed).on('exit', ended);
+  });
+}
