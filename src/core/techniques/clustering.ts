@@ -5,7 +5,7 @@ import type { ParameterId } from '../network/network.ts';
 import { createRandom } from '../random.ts';
 import { buildCodebook } from './clustering/build-codebook.ts';
 import type { CentroidInitialization } from './clustering/initial-centroids.ts';
-import { optimizedModel, trainStage, type TrainingOptions } from './fine-tuning-stage.ts';
+import { trainFloatStage, type TrainingOptions } from './fine-tuning-stage.ts';
 import { readyForDeployment } from './fold-constraints.ts';
 import { quantizationGranularity } from './kernels.ts';
 import { type LayerRules, type SelectedKernel, selectKernels } from './layer-rules.ts';
@@ -54,7 +54,7 @@ export function applyClustering(model: OptimizedModel, context: TechniqueContext
  */
 export async function clusterWeights(model: OptimizedModel, context: TechniqueContext, options: ClusteringOptions, pinsZero: (parameter: ParameterId) => boolean): Promise<OptimizedModel> {
   const settings: ClusteringSettings = { clusters: options.clusters ?? 16, granularity: options.granularity ?? 'tensor' };
-  const start = options.integerGrid === true ? await readyForDeployment(model, context) : model;
+  const start = options.integerGrid === true ? readyForDeployment(model) : model;
   const pinned = (parameter: ParameterId): boolean => options.integerGrid === true || pinsZero(parameter);
   const selected = selectKernels(start.network, settings, options);
   for (const { layer, parameter, settings: { clusters } } of selected) checkClusters(clusters, pinned(parameter), layer);
@@ -67,7 +67,7 @@ export async function clusterWeights(model: OptimizedModel, context: TechniqueCo
     const codebook = codebookOf(kernel, pinned(kernel.parameter), options, random.integer(2 ** 31));
     constraints.set(kernel.parameter, withConstraint(constraints.get(kernel.parameter) ?? [], codebook));
   }
-  return optimizedModel(await trainStage({ network: start.network, constraints }, context, options, clusteringDefaults));
+  return trainFloatStage({ network: start.network, constraints }, context, options, clusteringDefaults);
 }
 
 /** @throws EspalierError `invalid-argument` */

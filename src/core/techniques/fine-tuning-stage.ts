@@ -3,6 +3,7 @@ import type { NetworkConstraints } from '../constraints/constraint.ts';
 import type { Network } from '../network/network.ts';
 import { fineTune } from '../train/fine-tune.ts';
 import type { ActivationFakeQuantization, BatchNormMode, FineTuned, LearningRateSchedule, Loss, MaskSchedule, Optimizer } from '../train/fine-tuning.ts';
+import { reestimateBatchNorms } from './reestimate-batch-norms.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
 export interface TrainingOptions {
@@ -79,6 +80,15 @@ export async function trainStage(stage: Stage, context: TechniqueContext, option
     signal: context.signal,
     onProgress: (training) => { context.onProgress('training', training.step / training.steps, training); },
   });
+}
+
+/**
+ * A stage of the float network. Batch-norm statistics are measured again at its end: the running averages lag behind
+ * weights that have been masked or moved to centroids, and the next step folds them.
+ */
+export async function trainFloatStage(stage: Stage, context: TechniqueContext, options: TrainingOptions, defaults: TrainingDefaults): Promise<OptimizedModel> {
+  const trained = await trainStage(stage, context, options, defaults);
+  return optimizedModel({ ...trained, network: await reestimateBatchNorms(trained.network, context) });
 }
 
 export function optimizedModel({ network, constraints, ranges, curve, seconds }: FineTuned): OptimizedModel {

@@ -5,14 +5,12 @@ import { projectWeights } from '../constraints/project.ts';
 import type { Network, Parameter } from '../network/network.ts';
 import { prepareForDeployment } from '../network/passes/prepare-for-deployment.ts';
 import { kernelsOf, outputChannels } from './kernels.ts';
-import { reestimateBatchNorms } from './reestimate-batch-norms.ts';
-import type { OptimizedModel, TechniqueContext } from './technique.ts';
+import type { OptimizedModel } from './technique.ts';
 
-/** Batch-norm statistics measured again (if weights are constrained, so that they have moved), then everything folded. */
-export async function readyForDeployment(model: OptimizedModel, context: Pick<TechniqueContext, 'engine' | 'data' | 'signal'>): Promise<OptimizedModel> {
-  const measured = model.constraints.size === 0 ? model.network : await reestimateBatchNorms(model.network, context);
-  const network = prepareForDeployment(measured);
-  const constraints = foldConstraints(measured, network, model.constraints);
+/** Batch norms and padding folded, activations fused; the constraints follow, and the weights satisfy them exactly. */
+export function readyForDeployment(model: OptimizedModel): OptimizedModel {
+  const network = prepareForDeployment(model.network);
+  const constraints = foldConstraints(model.network, network, model.constraints);
   return { ...model, network: { ...network, parameters: projectAgain(network, constraints) }, constraints };
 }
 

@@ -20,7 +20,7 @@ export interface PostTrainingQuantizationOptions {
  * on the grid of its codebook, so that a centroid is one integer throughout the kernel.
  */
 export async function applyPostTrainingQuantization(model: OptimizedModel, context: TechniqueContext, options: PostTrainingQuantizationOptions = {}): Promise<QuantizedNetwork> {
-  const { network, constraints } = await readyForDeployment(model, context);
+  const { network, constraints } = readyForDeployment(model);
   const ranges = await calibrate({
     engine: context.engine, network, data: context.data.train, samples: options.samples ?? 1000, signal: context.signal,
     ...(options.observer === undefined ? {} : { observer: options.observer }),

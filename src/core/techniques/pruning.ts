@@ -1,6 +1,6 @@
 import { type Sparsity, withConstraint } from '../constraints/constraint.ts';
 import { EspalierError } from '../errors.ts';
-import { optimizedModel, planTraining, trainStage, type TrainingOptions } from './fine-tuning-stage.ts';
+import { planTraining, trainFloatStage, type TrainingOptions } from './fine-tuning-stage.ts';
 import { type LayerRules, selectKernels } from './layer-rules.ts';
 import { scheduledMasks } from './pruning/mask-schedule.ts';
 import { checkStructure, type PruningStructure } from './pruning/pruning-structure.ts';
@@ -19,7 +19,7 @@ export interface PruningOptions extends LayerRules<PruningSettings>, TrainingOpt
   readonly structure?: PruningStructure;
 }
 
-export const pruningDefaults = { epochs: 2, batchSize: 64, learningRate: 1e-3 };
+export const pruningDefaults = { epochs: 2, batchSize: 64, learningRate: 5e-4 };
 
 /**
  * Magnitude pruning with fine-tuning: masks follow the schedule while the weights train, and hold from then on.
@@ -48,7 +48,7 @@ export async function applyPruning(model: OptimizedModel, context: TechniqueCont
   const constraints = new Map(model.constraints);
   for (const kernel of kernels) constraints.set(kernel.parameter, withConstraint(constraints.get(kernel.parameter) ?? [], unmasked(kernel.data.length)));
   const maskSchedule = scheduledMasks(kernels, schedule, structure, steps);
-  return optimizedModel(await trainStage({ network: model.network, constraints, maskSchedule }, context, options, pruningDefaults));
+  return trainFloatStage({ network: model.network, constraints, maskSchedule }, context, options, pruningDefaults);
 }
 
 /** Half of the training prunes, the other half recovers. */

@@ -19,7 +19,7 @@ export interface QuantizationAwareTrainingOptions extends TrainingOptions {
   readonly freezeRangesAfter?: number;
 }
 
-export const quantizationAwareTrainingDefaults = { epochs: 1, batchSize: 64, learningRate: 3e-4 };
+export const quantizationAwareTrainingDefaults = { epochs: 1, batchSize: 64, learningRate: 1e-4 };
 const rangeDecay = 0.999;
 
 /** Plain quantization-aware training: inherits nothing, so a pruned model loses zeros and a clustered one its clusters. */
@@ -33,7 +33,7 @@ export function applyQuantizationAwareTraining(model: OptimizedModel, context: T
  * calibration, follow a moving average, then stand still. Jacob et al. 2018, arXiv:1712.05877.
  */
 export async function trainOnIntegerGrid(model: OptimizedModel, context: TechniqueContext, options: QuantizationAwareTrainingOptions, inherited: readonly ConstraintKind[]): Promise<OptimizedModel> {
-  const { network, constraints: folded } = await readyForDeployment(model, context);
+  const { network, constraints: folded } = readyForDeployment(model);
   const constraints = withIntegerGrids(network, inheritConstraints(folded, inherited), options.weightScales ?? 'maximum');
   const ranges = await calibrate({
     engine: context.engine, network, data: context.data.train, samples: options.calibrationSamples ?? 1000, signal: context.signal,
