@@ -47,13 +47,18 @@ async function installInto(folder) {
     await rename(staging, folder);
   } catch (error) {
     await rm(staging, { recursive: true, force: true });
-    throw new Error(`cannot install the VS Code server ${SERVER_VERSION}; the host and journey tests need it: ${error.stderr || error.message}`, { cause: error });
+    throw new Error(
+      `cannot install the VS Code server ${SERVER_VERSION}; the host and journey tests need it: ${error.stderr || error.message}`,
+      { cause: error },
+    );
   }
 }
 
 function nodePackage() {
   if (process.platform !== 'linux') {
-    throw new Error(`the VS Code server is set up for Linux only, not ${process.platform}; set ESPALIER_VSCODE to the executable of a desktop VS Code`);
+    throw new Error(
+      `the VS Code server is set up for Linux only, not ${process.platform}; set ESPALIER_VSCODE to the executable of a desktop VS Code`,
+    );
   }
   return `node-linux-${process.arch}`;
 }
@@ -63,7 +68,10 @@ function npm(cwd, ...parameters) {
 }
 
 async function exists(file) {
-  return access(file).then(() => true, () => false);
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The version that the server calls itself, to be named in the tests' output. */

@@ -32,18 +32,23 @@ function show(next: PanelState): void {
   });
 }
 
+/** What a restored page starts from. */
+function remember(): void {
+  const { model, node, kernel, status } = state;
+  vscodeApi.setState({
+    recipe: pageData.recipe,
+    ...(status.runFolder === undefined ? {} : { runFolder: status.runFolder }),
+    ...(model === undefined ? {} : { model }),
+    ...(node === undefined ? {} : { node }),
+    ...(kernel === undefined ? {} : { kernel }),
+  });
+}
+
 const announcement = element('p', { class: 'announcement', role: 'status', 'aria-live': 'polite' });
 const actions: PanelActions = {
   change(part) {
     show({ ...state, ...part });
-    const { model, node, kernel } = state;
-    vscodeApi.setState({
-      runFolder: pageData.runFolder,
-      recipe: pageData.recipe,
-      ...(model === undefined ? {} : { model }),
-      ...(node === undefined ? {} : { node }),
-      ...(kernel === undefined ? {} : { kernel }),
-    });
+    remember();
   },
   act(command, node) {
     const model = chosenModel(state)?.model;
@@ -74,11 +79,10 @@ document.body.append(
   element('main', {}, tabs.element, element('div', { id: 'model' }, ...parts.map((part) => part.element))),
   announcement,
 );
-vscodeApi.setState({ ...remembered, runFolder: pageData.runFolder, recipe: pageData.recipe });
 window.addEventListener('message', (event) => host.receive(event.data));
 host.on('appended', ({ events }) => show({ ...state, run: events.reduce(reduceRun, state.run) }));
-host.on('status', (status) => show({ ...state, status }));
+host.on('status', (status) => actions.change({ status }));
 host.on('select', ({ model, node }) => actions.change({ model, node }));
 void host.request('ready', {}).then(({ title, events, status, targets }) => {
-  show({ ...state, title, status, targets, run: events.reduce(reduceRun, initialPanelState.run) });
+  actions.change({ title, status, targets, run: events.reduce(reduceRun, initialPanelState.run) });
 });

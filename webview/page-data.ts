@@ -1,9 +1,8 @@
-/** What the host wrote into the page: the translations and which run this is. */
+/** What the host wrote into the page: the translations and which recipe was run. */
 import { fillIn } from '../src/shared/drawing/translate.ts';
 import type { Translate } from '../src/shared/drawing/translate.ts';
 
 interface PageData {
-  readonly runFolder: string;
   readonly recipe: string;
   /** By their English text. */
   readonly strings: Readonly<Record<string, string>>;

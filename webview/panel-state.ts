@@ -19,7 +19,7 @@ export interface PanelState {
 export const initialPanelState: PanelState = {
   title: '',
   run: emptyRunState,
-  status: { activity: 'queued', notice: undefined },
+  status: { activity: 'queued', notice: undefined, runFolder: undefined },
   targets: {},
   model: undefined,
   node: undefined,

@@ -16,6 +16,8 @@ export interface PanelStatus {
   readonly activity: PanelActivity;
   /** What the user should know, such as why the child process ended. */
   readonly notice: string | undefined;
+  /** Undefined until the run has one. */
+  readonly runFolder: string | undefined;
 }
 
 export interface PanelContents {
@@ -50,7 +52,7 @@ export type PanelPage = NoEndpoint;
 
 /** What the page keeps through hiding, reload and window restore; the run itself is read again. */
 export interface PanelMemory {
-  readonly runFolder: string;
+  readonly runFolder?: string;
   readonly recipe: string;
   readonly model?: string;
   readonly node?: string;

@@ -1,0 +1,120 @@
+/** What a command is to act on: what it was called with, what the editor shows, or what the user picks. */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { Run } from '../runs/run.ts';
+import type { Services } from '../services.ts';
+import { describeActivity } from '../views/tree-items.ts';
+import { isRecipe, isTflite, modelLabel } from '../workspace/model-files.ts';
+import { UserError } from './register-command.ts';
+
+/** A tree item, or what the panel, a CodeLens or a key binding passes. */
+interface Argument {
+  readonly run?: unknown;
+  readonly recipe?: unknown;
+  readonly resourceUri?: unknown;
+  readonly model?: unknown;
+  readonly node?: unknown;
+}
+
+function fields(argument: unknown): Argument {
+  return typeof argument === 'object' && argument !== null ? argument : {};
+}
+
+export function runIn(argument: unknown): Run | undefined {
+  const { run } = fields(argument);
+  return run instanceof Run ? run : undefined;
+}
+
+export function nodeIn(argument: unknown): { readonly model: string; readonly node: string } | undefined {
+  const { model, node } = fields(argument);
+  return typeof model === 'string' && typeof node === 'string' ? { model, node } : undefined;
+}
+
+export function uriIn(argument: unknown): vscode.Uri | undefined {
+  if (argument instanceof vscode.Uri) return argument;
+  const { recipe, resourceUri } = fields(argument);
+  return recipe instanceof vscode.Uri ? recipe : resourceUri instanceof vscode.Uri ? resourceUri : undefined;
+}
+
+/** Saves the recipe where it is being edited: what runs is what the user sees. */
+export async function chooseRecipe(argument: unknown, services: Services): Promise<vscode.Uri> {
+  const given = runIn(argument)?.recipe ?? uriIn(argument);
+  const active = vscode.window.activeTextEditor?.document.uri;
+  const recipe =
+    given !== undefined && isRecipe(given)
+      ? given
+      : active !== undefined && isRecipe(active)
+        ? active
+        : await pickFile(
+            await services.recipes.files(),
+            vscode.l10n.t('Choose a recipe'),
+            vscode.l10n.t('There is no recipe (*.espalier.json) in this workspace. Use “Espalier: Optimize Model…” to make one.'),
+          );
+  await vscode.workspace.textDocuments.find((document) => document.uri.toString() === recipe.toString())?.save();
+  return recipe;
+}
+
+export async function chooseModel(
+  argument: unknown,
+  services: Services,
+  accepts: (model: vscode.Uri) => boolean = () => true,
+): Promise<vscode.Uri> {
+  const given = uriIn(argument);
+  if (given !== undefined && !isRecipe(given)) return given;
+  const models = (await services.models.files()).filter(accepts);
+  return pickFile(
+    models,
+    vscode.l10n.t('Choose a model'),
+    vscode.l10n.t('There is no model in this workspace: add a .keras, .h5 or .tflite file, or a TFJS model.json.'),
+  );
+}
+
+export async function chooseTflite(argument: unknown, services: Services): Promise<vscode.Uri> {
+  const run = runIn(argument);
+  const node = nodeIn(argument);
+  const made = run === undefined || node === undefined ? undefined : run.tfliteOf(node.model, node.node);
+  if (made !== undefined) return made;
+  if (node !== undefined) throw new UserError(vscode.l10n.t('This node has no .tflite yet.'));
+  return chooseModel(argument, services, isTflite);
+}
+
+export async function chooseRun(argument: unknown, services: Services, accepts: (run: Run) => boolean, none: string): Promise<Run> {
+  const given = runIn(argument) ?? latestOfGiven(argument, services) ?? services.panels.active();
+  if (given !== undefined && accepts(given)) return given;
+  if (given !== undefined) throw new UserError(none);
+  await services.runs.refresh();
+  const runs = services.runs.all().filter(accepts);
+  const [only] = runs;
+  if (only === undefined) throw new UserError(none);
+  if (runs.length === 1) return only;
+  return pickRun(runs, vscode.l10n.t('Choose a run'));
+}
+
+export async function pickRun(runs: readonly Run[], placeHolder: string): Promise<Run> {
+  const entries = runs.map((run) => ({
+    label: run.name,
+    description: run.startedAt === undefined ? '' : new Date(run.startedAt).toLocaleString(vscode.env.language),
+    detail: describeActivity(run),
+    run,
+  }));
+  const chosen = await vscode.window.showQuickPick(entries, { placeHolder, matchOnDescription: true });
+  if (chosen === undefined) throw new vscode.CancellationError();
+  return chosen.run;
+}
+
+function latestOfGiven(argument: unknown, services: Services): Run | undefined {
+  const uri = uriIn(argument);
+  return uri !== undefined && isRecipe(uri) ? services.runs.latestOf(uri) : undefined;
+}
+
+async function pickFile(files: readonly vscode.Uri[], placeHolder: string, none: string): Promise<vscode.Uri> {
+  const [only] = files;
+  if (only === undefined) throw new UserError(none);
+  if (files.length === 1) return only;
+  const chosen = await vscode.window.showQuickPick(
+    files.map((file) => ({ label: modelLabel(file), description: path.dirname(vscode.workspace.asRelativePath(file)), file })),
+    { placeHolder, matchOnDescription: true },
+  );
+  if (chosen === undefined) throw new vscode.CancellationError();
+  return chosen.file;
+}

@@ -1,0 +1,57 @@
+import * as vscode from 'vscode';
+import { compareRuns } from '../../shared/drawing/run-comparison.ts';
+import type { Run } from '../runs/run.ts';
+import type { Services } from '../services.ts';
+import { pickRun, runIn } from './command-targets.ts';
+import { registerCommand, UserError } from './register-command.ts';
+
+/** Two runs side by side, node by node, as Markdown that opens in the preview. */
+export function registerCompareRuns(context: vscode.ExtensionContext, services: Services): void {
+  registerCommand(context, services, 'espalier.compareRuns', async (argument, selection) => {
+    await services.runs.refresh();
+    const [first, second] = await chooseTwo(argument, selection, services);
+    await Promise.all([services.runs.load(first), services.runs.load(second)]);
+    const content = compareRuns(
+      [first, second].map((run) => ({ name: titleOf(run), state: run.state })),
+      (message, ...values) => vscode.l10n.t(message, ...values),
+    );
+    const document = await vscode.workspace.openTextDocument({ language: 'markdown', content });
+    await vscode.window.showTextDocument(document);
+    await vscode.commands.executeCommand('markdown.showPreview', document.uri);
+  });
+  registerCommand(context, services, 'espalier.deleteRun', async (argument, selection) => {
+    const runs = selected(argument, selection).filter((run) => !run.active);
+    if (runs.length === 0) throw new UserError(vscode.l10n.t('Choose runs in the Runs view that have ended.'));
+    const remove = vscode.l10n.t('Delete');
+    const question =
+      runs.length === 1
+        ? vscode.l10n.t('Delete this run with its .tflite files?')
+        : vscode.l10n.t('Delete {0} runs with their .tflite files?', runs.length);
+    if ((await vscode.window.showWarningMessage(question, { modal: true }, remove)) !== remove) return;
+    for (const run of runs) await services.runs.delete(run);
+  });
+}
+
+function selected(argument: unknown, selection: unknown): readonly Run[] {
+  const items: readonly unknown[] = Array.isArray(selection) && selection.length > 0 ? selection : [argument];
+  return items.map(runIn).filter((run) => run !== undefined);
+}
+
+async function chooseTwo(argument: unknown, selection: unknown, services: Services): Promise<readonly [Run, Run]> {
+  const [first, second] = selected(argument, selection);
+  if (first !== undefined && second !== undefined) return [first, second];
+  const runs = services.runs.all().filter((run) => !run.active);
+  if (runs.length < 2) throw new UserError(vscode.l10n.t('Comparing needs two runs that have ended.'));
+  const one = first ?? (await pickRun(runs, vscode.l10n.t('Compare which run?')));
+  return [
+    one,
+    await pickRun(
+      runs.filter((run) => run !== one),
+      vscode.l10n.t('Compare {0} with which run?', titleOf(one)),
+    ),
+  ];
+}
+
+function titleOf(run: Run): string {
+  return run.startedAt === undefined ? run.name : `${run.name} ${new Date(run.startedAt).toLocaleString(vscode.env.language)}`;
+}

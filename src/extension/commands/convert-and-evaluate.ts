@@ -1,0 +1,82 @@
+import * as vscode from 'vscode';
+import { formatBytes, formatPercent, formatSeconds } from '../../shared/drawing/format.ts';
+import type { ConversionMode } from '../../shared/protocol.ts';
+import type { Services } from '../services.ts';
+import { tfliteEditorType } from '../tflite/tflite-editor.ts';
+import { isTflite, modelPath } from '../workspace/model-files.ts';
+import { chooseModel } from './command-targets.ts';
+import { chooseData } from './choose-data.ts';
+import { registerCommand, requireTrust, withProgress } from './register-command.ts';
+
+export function registerConvertAndEvaluate(context: vscode.ExtensionContext, services: Services): void {
+  registerCommand(context, services, 'espalier.convert', async (argument) => {
+    await requireTrust();
+    const model = await chooseModel(argument, services, (candidate) => !isTflite(candidate));
+    const modes: readonly (vscode.QuickPickItem & { readonly mode: ConversionMode; readonly calibrated: boolean })[] = [
+      { label: 'float32', description: vscode.l10n.t('as trained'), mode: 'float', calibrated: false },
+      { label: 'float16', description: vscode.l10n.t('half the size'), mode: 'float16', calibrated: false },
+      {
+        label: vscode.l10n.t('dynamic range'),
+        description: vscode.l10n.t('int8 weights, float activations'),
+        mode: 'dynamic',
+        calibrated: false,
+      },
+      { label: 'int8', description: vscode.l10n.t('full integer, calibrated on data'), mode: 'int8', calibrated: true },
+      {
+        label: 'int16x8',
+        description: vscode.l10n.t('int8 weights, int16 activations, calibrated on data'),
+        mode: 'int16x8',
+        calibrated: true,
+      },
+    ];
+    const chosen = await vscode.window.showQuickPick(modes, { placeHolder: vscode.l10n.t('Convert to which .tflite?') });
+    if (chosen === undefined) return;
+    const data = chosen.calibrated ? await chooseData(services, model) : undefined;
+    const name = modelPath(model).replace(/([\\/]model\.json|\.(keras|h5|hdf5))$/, '');
+    const output = await vscode.window.showSaveDialog({
+      defaultUri: vscode.Uri.file(`${name}-${chosen.mode}.tflite`),
+      filters: { TFLite: ['tflite'] },
+    });
+    if (output === undefined) return;
+    const result = await withProgress(vscode.l10n.t('Converting {0}', vscode.workspace.asRelativePath(model)), (options) =>
+      services.worker.connection.request(
+        'convert',
+        { model: modelPath(model), output: output.fsPath, mode: chosen.mode, ...(data === undefined ? {} : { data }) },
+        options,
+      ),
+    );
+    const open = vscode.l10n.t('Open');
+    const message = vscode.l10n.t(
+      'Wrote {0}: {1}, {2} compressed',
+      vscode.workspace.asRelativePath(result.output),
+      formatBytes(result.sizes.raw),
+      formatBytes(result.sizes.gzip),
+    );
+    if ((await vscode.window.showInformationMessage(message, open)) === open)
+      await vscode.commands.executeCommand('vscode.openWith', output, tfliteEditorType);
+  });
+  registerCommand(context, services, 'espalier.evaluateModel', async (argument) => {
+    await requireTrust();
+    const model = await chooseModel(argument, services);
+    const data = await chooseData(services, model);
+    const { accuracy, seconds, warnings } = await withProgress(
+      vscode.l10n.t('Evaluating {0}', vscode.workspace.asRelativePath(model)),
+      (options) => services.worker.connection.request('evaluate', { model: modelPath(model), data }, options),
+    );
+    const figure =
+      accuracy.top1 === undefined
+        ? vscode.l10n.t('mean squared error {0}', accuracy.meanSquaredError ?? '–')
+        : vscode.l10n.t('top-1 {0}', formatPercent(accuracy.top1));
+    for (const warning of warnings) services.log.warn(warning);
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t(
+        '{0}: {1} of {2} examples in {3}, {4}',
+        vscode.workspace.asRelativePath(model),
+        figure,
+        accuracy.samples,
+        formatSeconds(seconds),
+        accuracy.runtime,
+      ),
+    );
+  });
+}

@@ -1,0 +1,90 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { WriteRecipe } from '../../shared/protocol.ts';
+import type { Services } from '../services.ts';
+import { isTflite, modelLabel, modelPath } from '../workspace/model-files.ts';
+import { chooseData } from './choose-data.ts';
+import { chooseModel } from './command-targets.ts';
+import { registerCommand, requireTrust } from './register-command.ts';
+import { startRun } from './run-recipe.ts';
+
+type Preset = NonNullable<WriteRecipe['preset']>;
+type Targets = NonNullable<WriteRecipe['targets']>;
+
+/** Step by step from a model to a recipe that runs: model, data, how much of the tree, targets. */
+export function registerOptimizeModel(context: vscode.ExtensionContext, services: Services): void {
+  registerCommand(context, services, 'espalier.optimizeModel', async (argument) => {
+    await requireTrust();
+    const model = await chooseModel(argument, services, (candidate) => !isTflite(candidate));
+    const name = modelLabel(model);
+    const data = await chooseData(services, model, vscode.l10n.t('Optimize {0} (1 of 3): data', name));
+    const preset = await choosePreset(vscode.l10n.t('Optimize {0} (2 of 3): how far', name));
+    const targets = await chooseTargets(vscode.l10n.t('Optimize {0} (3 of 3): targets', name), preset === 'until-targets');
+    const output = await freeRecipeName(path.join(path.dirname(modelPath(model)), `${name.replace(/\.[^.]+$/, '')}.espalier.json`));
+    const { path: written } = await services.worker.connection.request('writeRecipe', {
+      model: modelPath(model),
+      data,
+      preset,
+      targets,
+      output,
+    });
+    const recipe = vscode.Uri.file(written);
+    await vscode.window.showTextDocument(recipe, { preview: false });
+    startRun(context, services, recipe);
+  });
+}
+
+async function choosePreset(title: string): Promise<Preset> {
+  const presets: readonly (vscode.QuickPickItem & { readonly preset: Preset })[] = [
+    {
+      label: vscode.l10n.t('Until the targets are met'),
+      description: vscode.l10n.t('goes deeper only where it is needed'),
+      preset: 'until-targets',
+    },
+    { label: vscode.l10n.t('The whole tree'), description: vscode.l10n.t('every technique and combination'), preset: 'full' },
+    { label: vscode.l10n.t('Quick look'), description: vscode.l10n.t('the whole tree with little training'), preset: 'quick' },
+  ];
+  const chosen = await vscode.window.showQuickPick(presets, { title, placeHolder: vscode.l10n.t('How much of the deployment tree?') });
+  if (chosen === undefined) throw new vscode.CancellationError();
+  return chosen.preset;
+}
+
+async function chooseTargets(title: string, required: boolean): Promise<Targets> {
+  const drop = await askNumber(
+    title,
+    vscode.l10n.t('Most accuracy that may be lost, in percentage points{0}', required ? '' : vscode.l10n.t(' (empty for none)')),
+    required ? '1' : '',
+    (value) => value >= 0 && value <= 100,
+  );
+  const kilobytes = await askNumber(title, vscode.l10n.t('Largest compressed size in kB (empty for none)'), '', (value) => value > 0);
+  return {
+    ...(drop === undefined ? {} : { accuracyDrop: drop / 100 }),
+    ...(kilobytes === undefined ? {} : { compressedBytes: Math.round(kilobytes * 1000) }),
+  };
+}
+
+async function askNumber(title: string, prompt: string, value: string, allowed: (value: number) => boolean): Promise<number | undefined> {
+  const text = await vscode.window.showInputBox({
+    title,
+    prompt,
+    value,
+    validateInput: (input) =>
+      input.trim() === '' || (Number.isFinite(Number(input)) && allowed(Number(input)))
+        ? undefined
+        : vscode.l10n.t('A number is wanted, such as 1 or 0.5.'),
+  });
+  if (text === undefined) throw new vscode.CancellationError();
+  return text.trim() === '' ? undefined : Number(text);
+}
+
+/** Never over a recipe that is there. */
+async function freeRecipeName(proposal: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const name = number === 1 ? proposal : proposal.replace('.espalier.json', `-${number}.espalier.json`);
+    const taken = await vscode.workspace.fs.stat(vscode.Uri.file(name)).then(
+      () => true,
+      () => false,
+    );
+    if (!taken) return name;
+  }
+}

@@ -1,0 +1,69 @@
+import * as vscode from 'vscode';
+import { RemoteError } from '../../shared/message-handler.ts';
+import type { Services } from '../services.ts';
+
+/** Registers a command that never fails silently: what it throws is shown, with the log a click away. */
+export function registerCommand(
+  context: vscode.ExtensionContext,
+  services: Services,
+  id: string,
+  handler: (argument: unknown, others: unknown) => Promise<unknown>,
+): void {
+  context.subscriptions.push(
+    vscode.commands.registerCommand(id, async (argument: unknown, others: unknown) => {
+      try {
+        return await handler(argument, others);
+      } catch (error) {
+        if (isCancellation(error)) return undefined;
+        services.log.error(
+          error instanceof RemoteError ? (error.remoteStack ?? error.message) : error instanceof Error ? error : String(error),
+        );
+        const show = vscode.l10n.t('Show Log');
+        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error), show).then((answer) => {
+          if (answer === show) services.log.show();
+        });
+        return undefined;
+      }
+    }),
+  );
+}
+
+/** The user changed their mind: nothing to report. */
+function isCancellation(error: unknown): boolean {
+  return error instanceof vscode.CancellationError || (error instanceof RemoteError && error.code === 'cancelled');
+}
+
+/** An error whose message is for the user as it is. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+}
+
+/** Running code-like content of a workspace needs its owner's trust; looking at it does not. */
+export async function requireTrust(): Promise<void> {
+  if (vscode.workspace.isTrusted) return;
+  throw new UserError(
+    vscode.l10n.t('Running recipes needs a trusted workspace: choose “Manage Workspace Trust” first. Inspecting models works without.'),
+  );
+}
+
+/** In front of what takes long: a notification with a way out, whose cancellation reaches the worker. */
+export function withProgress<Result>(
+  title: string,
+  task: (options: {
+    readonly signal: AbortSignal;
+    readonly onProgress: (progress: { readonly phase: string; readonly fraction: number }) => void;
+  }) => Promise<Result>,
+): Thenable<Result> {
+  return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, (progress, token) => {
+    const controller = new AbortController();
+    token.onCancellationRequested(() => controller.abort());
+    let reported = 0;
+    return task({
+      signal: controller.signal,
+      onProgress: ({ phase, fraction }) => {
+        progress.report({ message: phase, increment: Math.max(0, fraction - reported) * 100 });
+        reported = Math.max(reported, fraction);
+      },
+    });
+  });
+}

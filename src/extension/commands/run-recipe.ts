@@ -1,0 +1,56 @@
+import * as vscode from 'vscode';
+import type { Run } from '../runs/run.ts';
+import type { StartOptions } from '../runs/runs.ts';
+import type { Services } from '../services.ts';
+import { readSettings } from '../settings.ts';
+import { chooseRecipe } from './command-targets.ts';
+import { registerCommand, requireTrust } from './register-command.ts';
+
+const firstRunKey = 'espalier.hasRun';
+
+export function registerRunRecipe(context: vscode.ExtensionContext, services: Services): void {
+  registerCommand(context, services, 'espalier.runRecipe', async (argument) => {
+    await requireTrust();
+    startRun(context, services, await chooseRecipe(argument, services));
+  });
+  registerCommand(context, services, 'espalier.runAgain', async (argument) => {
+    await requireTrust();
+    startRun(context, services, await chooseRecipe(argument, services), { ignoreCache: true });
+  });
+}
+
+/** Starts the run where the user sees it. */
+export function startRun(context: vscode.ExtensionContext, services: Services, recipe: vscode.Uri, options: StartOptions = {}): Run {
+  const first = !context.globalState.get(firstRunKey, false);
+  const { openResults } = readSettings();
+  const run = services.runs.start(recipe, options);
+  if (openResults === 'always' || (openResults === 'firstRun' && first)) services.panels.show(run);
+  if (first) {
+    void context.globalState.update(firstRunKey, true);
+    introduce(services, run);
+  }
+  return run;
+}
+
+/** Only the first run shows a notification; later ones are in the view, the status bar and the panel. */
+function introduce(services: Services, run: Run): void {
+  void vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Espalier runs {0}', run.name), cancellable: true },
+    (progress, token) =>
+      new Promise<void>((resolve) => {
+        token.onCancellationRequested(() => void services.runs.cancel(run));
+        const subscriptions = [
+          run.onDidAppend(() => {
+            const nodes = run.state.models.flatMap((model) => [...model.nodes.values()]);
+            const running = nodes.find((node) => node.state.kind === 'running');
+            progress.report({ message: running === undefined ? '' : vscode.l10n.t(running.node.title) });
+          }),
+          run.onDidChangeStatus(() => {
+            if (run.active) return;
+            for (const subscription of subscriptions) subscription.dispose();
+            resolve();
+          }),
+        ];
+      }),
+  );
+}

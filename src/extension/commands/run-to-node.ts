@@ -1,0 +1,38 @@
+import * as vscode from 'vscode';
+import { techniqueName } from '../../shared/drawing/technique-names.ts';
+import type { Services } from '../services.ts';
+import { defaultNodes } from '../workspace/default-nodes.ts';
+import { chooseRecipe, nodeIn, runIn } from './command-targets.ts';
+import { registerCommand, requireTrust } from './register-command.ts';
+import { startRun } from './run-recipe.ts';
+
+/** Runs a node and those that it comes from, and nothing else. */
+export function registerRunToNode(context: vscode.ExtensionContext, services: Services): void {
+  registerCommand(context, services, 'espalier.runToNode', async (argument, nodes) => {
+    await requireTrust();
+    const recipe = await chooseRecipe(argument, services);
+    const given = nodeIn(argument)?.node;
+    const chosen = Array.isArray(nodes)
+      ? nodes.filter((node) => typeof node === 'string')
+      : given === undefined
+        ? await pickNode(argument, recipe, services)
+        : [given];
+    startRun(context, services, recipe, { nodes: chosen });
+  });
+}
+
+async function pickNode(argument: unknown, recipe: vscode.Uri, services: Services): Promise<readonly string[]> {
+  const run = runIn(argument) ?? services.runs.latestOf(recipe);
+  const [model] = run?.state.models ?? [];
+  const known =
+    model === undefined
+      ? defaultNodes.map(({ id, technique }) => ({
+          label: techniqueName(technique, (message) => vscode.l10n.t(message)),
+          description: id,
+          id,
+        }))
+      : [...model.nodes.values()].map(({ node }) => ({ label: vscode.l10n.t(node.title), description: node.id, id: node.id }));
+  const chosen = await vscode.window.showQuickPick(known, { placeHolder: vscode.l10n.t('Run to which node?'), matchOnDescription: true });
+  if (chosen === undefined) throw new vscode.CancellationError();
+  return [chosen.id];
+}

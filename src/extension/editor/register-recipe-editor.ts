@@ -1,0 +1,44 @@
+import * as vscode from 'vscode';
+import type { Services } from '../services.ts';
+import { RecipeDiagnostics } from './recipe-diagnostics.ts';
+import { RecipeLenses } from './recipe-lenses.ts';
+import { TargetHints } from './target-hints.ts';
+
+const recipes: vscode.DocumentSelector = [{ pattern: '**/*.espalier.json' }, { pattern: '**/*.espalier.jsonc' }];
+/** A running recipe changes often; the editor's annotations follow at this pace. */
+const refreshMilliseconds = 500;
+
+/** Everything that a recipe shows in the editor: CodeLenses, hints on the targets, diagnostics with fixes. */
+export function registerRecipeEditor(context: vscode.ExtensionContext, services: Services): void {
+  const changed = new vscode.EventEmitter<void>();
+  const hints = new TargetHints(services);
+  const diagnostics = new RecipeDiagnostics(services);
+  let timer: NodeJS.Timeout | undefined;
+  const refresh = (): void => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      changed.fire();
+      hints.update(vscode.window.visibleTextEditors);
+    }, refreshMilliseconds);
+  };
+  context.subscriptions.push(
+    changed,
+    hints,
+    diagnostics,
+    new vscode.Disposable(() => clearTimeout(timer)),
+    services.runs.onDidChange(refresh),
+    vscode.languages.registerCodeLensProvider(recipes, new RecipeLenses(services, changed.event)),
+    vscode.languages.registerCodeActionsProvider(recipes, diagnostics, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] }),
+    vscode.workspace.onDidOpenTextDocument((document) => diagnostics.schedule(document)),
+    vscode.workspace.onDidCloseTextDocument((document) => diagnostics.forget(document)),
+    vscode.workspace.onDidChangeTextDocument(({ document }) => {
+      diagnostics.schedule(document);
+      refresh();
+    }),
+    vscode.window.onDidChangeVisibleTextEditors(refresh),
+    // A file that a diagnostic misses may be there now.
+    services.models.onDidChange(() => vscode.workspace.textDocuments.forEach((document) => diagnostics.schedule(document))),
+  );
+  vscode.workspace.textDocuments.forEach((document) => diagnostics.schedule(document));
+  refresh();
+}

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+
+/** A whole page: nothing but the extension's own script, style and what `data` says; nothing remote. */
+export function pageHtml(webview: vscode.Webview, folder: vscode.Uri, title: string, data: object): string {
+  const nonce = randomBytes(16).toString('base64');
+  const uri = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(folder, file)).toString();
+  const policy = [
+    `default-src 'none'`,
+    `script-src 'nonce-${nonce}'`,
+    `style-src ${webview.cspSource}`,
+    `font-src ${webview.cspSource}`,
+    `img-src ${webview.cspSource} data:`,
+  ].join('; ');
+  return `<!DOCTYPE html>
+<html lang="${escapeHtml(vscode.env.language)}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">
+<link rel="stylesheet" href="${uri('main.css')}">
+<title>${escapeHtml(title)}</title>
+</head>
+<body data-page="${escapeHtml(JSON.stringify(data))}">
+<script nonce="${nonce}" src="${uri('main.js')}"></script>
+</body>
+</html>`;
+}
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** The translations of the user's language by their English text, for pages that translate themselves. */
+export function pageStrings(): Readonly<Record<string, string>> {
+  const { bundle } = vscode.l10n;
+  return bundle === undefined ? {} : bundle;
+}

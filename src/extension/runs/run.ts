@@ -1,0 +1,133 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { RunEvent } from '../../shared/events.ts';
+import type { PanelActivity, PanelStatus } from '../../shared/panel-protocol.ts';
+import type { RunHandle, RunSummary } from '../../shared/protocol.ts';
+import { emptyRunState, reduceRun } from '../../shared/run-state.ts';
+import type { RunState } from '../../shared/run-state.ts';
+
+/** Followers need not hear of events more often than a screen is drawn. */
+const batchMilliseconds = 33;
+
+/** A run of a recipe, as its events tell it: now going on in the worker, or read from its folder. */
+export class Run implements vscode.Disposable {
+  readonly recipe: vscode.Uri;
+  /** What the store knows of a run whose events were not read yet. */
+  readonly summary: RunSummary | undefined;
+  readonly #appended = new vscode.EventEmitter<readonly RunEvent[]>();
+  readonly #changed = new vscode.EventEmitter<undefined>();
+  #events: RunEvent[] = [];
+  #state: RunState = emptyRunState;
+  #pending: RunEvent[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #activity: PanelActivity;
+  #notice: string | undefined;
+  #handle: RunHandle | undefined;
+  #loading: Promise<void> | undefined;
+
+  readonly onDidAppend = this.#appended.event;
+  /** Of activity or notice. */
+  readonly onDidChangeStatus = this.#changed.event;
+
+  constructor(recipe: vscode.Uri, activity: PanelActivity, summary?: RunSummary) {
+    this.recipe = recipe;
+    this.summary = summary;
+    this.#activity = activity;
+    this.#handle = summary;
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+  get events(): readonly RunEvent[] {
+    return this.#events;
+  }
+  get activity(): PanelActivity {
+    return this.#activity;
+  }
+  get status(): PanelStatus {
+    return { activity: this.#activity, notice: this.#notice, runFolder: this.folder };
+  }
+  get active(): boolean {
+    return this.#activity === 'queued' || this.#activity === 'running';
+  }
+  /** Undefined until the worker has made it. */
+  get folder(): string | undefined {
+    return this.#handle?.runFolder;
+  }
+  get runId(): string | undefined {
+    return this.#handle?.runId;
+  }
+  get name(): string {
+    return path.basename(this.recipe.path).replace(/\.espalier\.jsonc?$/, '');
+  }
+  get startedAt(): number | undefined {
+    return this.#state.startedAt ?? this.summary?.startedAt;
+  }
+
+  /** The .tflite of a node, once it has one. */
+  tfliteOf(model: string, node: string): vscode.Uri | undefined {
+    const file = this.#state.models.find((candidate) => candidate.model === model)?.nodes.get(node)?.tflite;
+    return file === undefined || this.folder === undefined ? undefined : vscode.Uri.file(path.join(this.folder, file));
+  }
+
+  /** Reads what happened before, once; what came in the meantime is kept. */
+  load(read: (runFolder: string) => Promise<readonly RunEvent[]>): Promise<void> {
+    const { folder } = this;
+    if (folder === undefined || this.#events.length > 0) return Promise.resolve();
+    this.#loading ??= read(folder)
+      .then((events) => {
+        const later = this.#events;
+        this.#events = [];
+        this.#state = emptyRunState;
+        for (const event of [...events, ...later]) this.#add(event);
+        this.#appended.fire(this.#events);
+      })
+      .finally(() => {
+        this.#loading = undefined;
+      });
+    return this.#loading;
+  }
+
+  begin(handle: RunHandle): void {
+    this.#handle = handle;
+    this.become('running');
+  }
+
+  append(event: RunEvent): void {
+    if (!this.#add(event)) return;
+    this.#pending.push(event);
+    this.#timer ??= setTimeout(() => this.#flush(), batchMilliseconds);
+  }
+
+  /** `notice` is what the user should know of this change. */
+  become(activity: PanelActivity, notice?: string): void {
+    this.#flush();
+    this.#activity = activity;
+    this.#notice = notice;
+    this.#changed.fire(undefined);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#appended.dispose();
+    this.#changed.dispose();
+  }
+
+  /** False for an event that is known already: a run that is followed and read at once tells some twice. */
+  #add(event: RunEvent): boolean {
+    if (event.sequence <= (this.#events.at(-1)?.sequence ?? -1)) return false;
+    this.#events.push(event);
+    this.#state = reduceRun(this.#state, event);
+    return true;
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#pending.length === 0) return;
+    const events = this.#pending;
+    this.#pending = [];
+    this.#appended.fire(events);
+  }
+}

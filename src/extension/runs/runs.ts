@@ -1,0 +1,254 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { RunEvent } from '../../shared/events.ts';
+import type { RunHandle, RunSummary } from '../../shared/protocol.ts';
+import { readSettings } from '../settings.ts';
+import type { WorkerConnection, WorkerProcess } from '../child-process/worker-process.ts';
+import { WorkerEnded } from '../child-process/worker-process.ts';
+import type { RecipeFiles } from '../workspace/model-files.ts';
+import { Run } from './run.ts';
+
+export interface StartOptions {
+  readonly nodes?: readonly string[];
+  readonly ignoreCache?: boolean;
+}
+
+interface QueuedRun {
+  readonly run: Run;
+  readonly begin: (connection: WorkerConnection) => Promise<RunHandle>;
+}
+
+/** All runs that the window knows of. New ones queue: one trains at a time, with the whole machine. */
+export class Runs implements vscode.Disposable {
+  readonly #worker: WorkerProcess;
+  readonly #recipes: RecipeFiles;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #changed = new vscode.EventEmitter<Run | undefined>();
+  readonly #started = new vscode.EventEmitter<Run>();
+  readonly #disposables: vscode.Disposable[] = [this.#changed, this.#started];
+  /** Latest first. */
+  #runs: Run[] = [];
+  #queue: QueuedRun[] = [];
+  #current: Run | undefined;
+  /** Events can overtake the reply that tells which run they are of. */
+  #early = new Map<string, RunEvent[]>();
+  #listing: Promise<void> | undefined;
+
+  /** A run changed, or with undefined the list of runs. */
+  readonly onDidChange = this.#changed.event;
+  readonly onDidStart = this.#started.event;
+
+  constructor(worker: WorkerProcess, recipes: RecipeFiles, log: vscode.LogOutputChannel) {
+    this.#worker = worker;
+    this.#recipes = recipes;
+    this.#log = log;
+    this.#disposables.push(
+      worker.onDidConnect((connection) => connection.on('run', ({ runId, event }) => this.#receive(runId, event))),
+      worker.onDidEnd((error) => this.#interrupt(error)),
+      recipes.onDidChange(() => void this.refresh()),
+    );
+  }
+
+  all(): readonly Run[] {
+    return this.#runs;
+  }
+
+  current(): Run | undefined {
+    return this.#current;
+  }
+
+  latestOf(recipe: vscode.Uri): Run | undefined {
+    return this.#runs.find((run) => run.recipe.fsPath === recipe.fsPath);
+  }
+
+  inFolder(runFolder: string): Run | undefined {
+    return this.#runs.find((run) => run.folder === runFolder);
+  }
+
+  start(recipe: vscode.Uri, options: StartOptions = {}): Run {
+    const run = this.#insert(new Run(recipe, 'queued'));
+    this.#enqueue(run, (connection) => connection.request('startRun', { recipe: recipe.fsPath, ...options, ...this.#runSettings() }));
+    return run;
+  }
+
+  resume(run: Run): void {
+    const { folder } = run;
+    if (folder === undefined || run.active) return;
+    run.become('queued');
+    this.#enqueue(run, (connection) => connection.request('resumeRun', { runFolder: folder, ...this.#runSettings() }));
+  }
+
+  async cancel(run: Run): Promise<void> {
+    if (run.activity === 'queued') {
+      this.#queue = this.#queue.filter((entry) => entry.run !== run);
+      run.become(run.folder === undefined ? 'ended' : 'interrupted', vscode.l10n.t('Cancelled before it began.'));
+      return;
+    }
+    if (run.activity !== 'running' || run.runId === undefined) return;
+    run.become('running', vscode.l10n.t('Cancelling…'));
+    await this.#worker.connection.request('cancelRun', { runId: run.runId });
+  }
+
+  async delete(run: Run): Promise<number> {
+    const { folder } = run;
+    if (folder === undefined) return 0;
+    const { bytes } = await this.#worker.connection.request('clean', { folder: path.dirname(run.recipe.fsPath), runFolders: [folder] });
+    this.#runs = this.#runs.filter((candidate) => candidate !== run);
+    run.dispose();
+    this.#changed.fire(undefined);
+    return bytes;
+  }
+
+  /** Reads the events of a run that this window has not followed. */
+  async load(run: Run): Promise<void> {
+    await run.load(async (runFolder) => (await this.#worker.connection.request('readRun', { runFolder })).events);
+    this.#changed.fire(run);
+  }
+
+  /** Looks for runs beside the recipes of the workspace. */
+  refresh(): Promise<void> {
+    this.#listing ??= this.#list()
+      .catch((error: unknown) => this.#log.error(`cannot list the runs: ${String(error)}`))
+      .finally(() => {
+        this.#listing = undefined;
+      });
+    return this.#listing;
+  }
+
+  dispose(): void {
+    for (const disposable of this.#disposables) disposable.dispose();
+    for (const run of this.#runs) run.dispose();
+  }
+
+  async #list(): Promise<void> {
+    const folders = new Set((await this.#recipes.files()).map((recipe) => path.dirname(recipe.fsPath)));
+    const found: RunSummary[] = [];
+    for (const folder of folders) {
+      // Without this folder there are no runs, and no need to start the worker.
+      if (await exists(vscode.Uri.file(path.join(folder, '.espalier'))))
+        found.push(...(await this.#worker.connection.request('listRuns', { folder })).runs);
+    }
+    const known = new Set(this.#runs.map((run) => run.folder));
+    for (const summary of found) {
+      if (known.has(summary.runFolder)) continue;
+      const run = new Run(vscode.Uri.file(summary.recipe), activityOf(summary), summary);
+      this.#follow(run);
+      this.#runs.push(run);
+    }
+    this.#runs = this.#runs.filter(
+      (run) => run.active || run.summary === undefined || found.some((summary) => summary.runFolder === run.folder),
+    );
+    this.#runs.sort((a, b) => (b.startedAt ?? Number.MAX_VALUE) - (a.startedAt ?? Number.MAX_VALUE));
+    this.#changed.fire(undefined);
+    // What the sidebar and the CodeLenses show is of the latest run of each recipe.
+    const latest = new Map(this.#runs.toReversed().map((run) => [run.recipe.fsPath, run]));
+    for (const run of latest.values()) await this.load(run);
+  }
+
+  #insert(run: Run): Run {
+    this.#follow(run);
+    this.#runs.unshift(run);
+    this.#changed.fire(undefined);
+    return run;
+  }
+
+  #follow(run: Run): void {
+    run.onDidAppend(() => this.#changed.fire(run));
+    run.onDidChangeStatus(() => this.#changed.fire(run));
+  }
+
+  #enqueue(run: Run, begin: QueuedRun['begin']): void {
+    this.#queue.push({ run, begin });
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#current !== undefined) return;
+    const entry = this.#queue.shift();
+    if (entry === undefined) return;
+    this.#current = entry.run;
+    this.#begin(entry).catch((error: unknown) => {
+      this.#log.error(error instanceof Error ? error : String(error));
+      if (!(error instanceof WorkerEnded))
+        this.#finish(
+          entry.run,
+          entry.run.folder === undefined ? 'ended' : 'interrupted',
+          error instanceof Error ? error.message : String(error),
+        );
+    });
+  }
+
+  async #begin({ run, begin }: QueuedRun): Promise<void> {
+    // A resumed run goes on from what is known of it.
+    await this.load(run);
+    const handle = await begin(this.#worker.connection);
+    run.begin(handle);
+    this.#started.fire(run);
+    const early = this.#early.get(handle.runId) ?? [];
+    this.#early.delete(handle.runId);
+    for (const event of early) this.#deliver(run, event);
+  }
+
+  #receive(runId: string, event: RunEvent): void {
+    const run = this.#current;
+    if (run?.activity === 'running' && run.runId === runId) this.#deliver(run, event);
+    else this.#early.set(runId, [...(this.#early.get(runId) ?? []), event]);
+  }
+
+  #deliver(run: Run, event: RunEvent): void {
+    run.append(event);
+    if (event.type !== 'run-finished') return;
+    if (event.outcome === 'cancelled')
+      this.#finish(run, 'interrupted', vscode.l10n.t('Cancelled. Finished nodes are kept; resume to go on.'));
+    else this.#finish(run, 'ended', event.outcome === 'failed' ? event.reason : undefined);
+  }
+
+  #finish(run: Run, activity: 'ended' | 'interrupted', notice: string | undefined): void {
+    run.become(activity, notice);
+    if (this.#current === run) this.#current = undefined;
+    this.#next();
+  }
+
+  #interrupt(error: WorkerEnded): void {
+    const run = this.#current;
+    if (run === undefined) return;
+    this.#finish(run, run.folder === undefined ? 'ended' : 'interrupted', error.message);
+    if (run.folder === undefined) {
+      void vscode.window.showErrorMessage(error.message);
+      return;
+    }
+    const resume = vscode.l10n.t('Resume');
+    void vscode.window.showErrorMessage(error.message, resume, vscode.l10n.t('Show Log')).then((answer) => {
+      if (answer === resume) this.resume(run);
+      else if (answer !== undefined) this.#log.show();
+    });
+  }
+
+  #runSettings(): { readonly threads?: number } {
+    const { threads } = readSettings();
+    return threads > 0 ? { threads } : {};
+  }
+}
+
+function activityOf(summary: RunSummary): 'running' | 'interrupted' | 'ended' {
+  switch (summary.outcome) {
+    case 'running':
+      return 'running';
+    case 'interrupted':
+    case 'cancelled':
+      return 'interrupted';
+    case 'done':
+    case 'failed':
+    case 'targets-missed':
+      return 'ended';
+  }
+}
+
+async function exists(uri: vscode.Uri): Promise<boolean> {
+  try {
+    await vscode.workspace.fs.stat(uri);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,38 @@
+import * as vscode from 'vscode';
+import type { Run } from '../runs/run.ts';
+import type { Runs } from '../runs/runs.ts';
+
+/** The run that goes on now: which node, how far. A click opens its results. */
+export function registerStatusBar(runs: Runs): vscode.Disposable {
+  const item = vscode.window.createStatusBarItem('espalier.run', vscode.StatusBarAlignment.Left, 0);
+  item.name = vscode.l10n.t('Espalier Run');
+  const update = (): void => {
+    const run = runs.current();
+    void vscode.commands.executeCommand('setContext', 'espalier.running', run !== undefined);
+    if (run === undefined) {
+      item.hide();
+      return;
+    }
+    item.text = `$(loading~spin) ${describe(run)}`;
+    item.tooltip = vscode.l10n.t('{0}: click to open the results', run.name);
+    item.command = { command: 'espalier.openResults', title: '', arguments: [{ run }] };
+    item.accessibilityInformation = { label: vscode.l10n.t('Espalier: {0}', describe(run)) };
+    item.show();
+  };
+  return vscode.Disposable.from(item, runs.onDidChange(update));
+}
+
+function describe(run: Run): string {
+  const nodes = run.state.models.flatMap((model) => [...model.nodes.values()]);
+  const running = nodes.find((node) => node.state.kind === 'running');
+  const done = nodes.filter((node) => node.state.kind === 'done').length;
+  if (running?.state.kind !== 'running') return vscode.l10n.t('{0}: {1}/{2} nodes', run.name, done, nodes.length);
+  return vscode.l10n.t(
+    '{0}: {1} {2}% ({3}/{4})',
+    run.name,
+    vscode.l10n.t(running.node.title),
+    Math.floor(running.state.fraction * 100),
+    done,
+    nodes.length,
+  );
+}

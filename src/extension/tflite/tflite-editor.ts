@@ -1,0 +1,65 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { ModelInspection } from '../../shared/inspection.ts';
+import { escapeHtml } from '../panel/page.ts';
+import type { Services } from '../services.ts';
+import { inspectionPage } from './inspection-page.ts';
+
+export const tfliteEditorType = 'espalier.tflite';
+
+let mediaFolder: vscode.Uri | undefined;
+
+/** Read only: a .tflite is the result of a run, not something to type into. The worker reads it. */
+class TfliteEditorProvider implements vscode.CustomReadonlyEditorProvider {
+  readonly #services: Services;
+  readonly #media: vscode.Uri;
+
+  constructor(services: Services, media: vscode.Uri) {
+    this.#services = services;
+    this.#media = media;
+  }
+
+  openCustomDocument(uri: vscode.Uri): vscode.CustomDocument {
+    return { uri, dispose: () => undefined };
+  }
+
+  async resolveCustomEditor(document: vscode.CustomDocument, panel: vscode.WebviewPanel): Promise<void> {
+    panel.webview.options = { enableScripts: false, localResourceRoots: [this.#media] };
+    const show = async (): Promise<void> => {
+      try {
+        const inspection = await this.#services.worker.connection.request('inspect', { path: document.uri.fsPath });
+        panel.webview.html = inspectionPage(panel.webview, this.#media, [inspection]);
+      } catch (error) {
+        panel.webview.html = `<!DOCTYPE html><html lang="en"><body><p role="alert">${escapeHtml(error instanceof Error ? error.message : String(error))}</p></body></html>`;
+      }
+    };
+    const watcher = vscode.workspace.createFileSystemWatcher(
+      new vscode.RelativePattern(path.dirname(document.uri.fsPath), path.basename(document.uri.fsPath)),
+    );
+    watcher.onDidChange(() => void show());
+    panel.onDidDispose(() => watcher.dispose());
+    await show();
+  }
+}
+
+export function registerTfliteEditor(context: vscode.ExtensionContext, services: Services): void {
+  const media = vscode.Uri.joinPath(context.extensionUri, 'media');
+  mediaFolder = media;
+  context.subscriptions.push(
+    vscode.window.registerCustomEditorProvider(tfliteEditorType, new TfliteEditorProvider(services, media), {
+      webviewOptions: { retainContextWhenHidden: false, enableFindWidget: true },
+    }),
+  );
+}
+
+/** One model, or two to compare. */
+export function showInspection(inspections: readonly ModelInspection[]): void {
+  if (mediaFolder === undefined) return;
+  const title = inspections.map((inspection) => path.basename(inspection.path)).join(' ↔ ');
+  const panel = vscode.window.createWebviewPanel('espalier.inspection', title, vscode.ViewColumn.Active, {
+    enableScripts: false,
+    enableFindWidget: true,
+    localResourceRoots: [mediaFolder],
+  });
+  panel.webview.html = inspectionPage(panel.webview, mediaFolder, inspections);
+}

@@ -1,0 +1,86 @@
+/** What language models in the editor may ask of Espalier; everything that changes something asks the user first. */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { resultColumns, resultRows, toMarkdown } from '../../shared/drawing/result-table.ts';
+import { english } from '../../shared/drawing/translate.ts';
+import { startRun } from '../commands/run-recipe.ts';
+import type { Run } from '../runs/run.ts';
+import type { Services } from '../services.ts';
+
+interface FileInput {
+  readonly path: string;
+}
+interface RecipeInput {
+  readonly recipe: string;
+  readonly nodes?: readonly string[];
+}
+
+export function registerLanguageModelTools(context: vscode.ExtensionContext, services: Services): void {
+  context.subscriptions.push(
+    vscode.lm.registerTool<FileInput>('espalier_inspect_model', {
+      prepareInvocation: ({ input }) => ({ invocationMessage: vscode.l10n.t('Inspecting {0}', input.path) }),
+      async invoke({ input }) {
+        const inspection = await services.worker.connection.request('inspect', { path: resolve(input.path).fsPath });
+        return text(JSON.stringify({ ...inspection, densities: undefined }));
+      },
+    }),
+    vscode.lm.registerTool<RecipeInput>('espalier_run_recipe', {
+      prepareInvocation: ({ input }) => ({
+        invocationMessage: vscode.l10n.t('Running {0}', input.recipe),
+        confirmationMessages: {
+          title: vscode.l10n.t('Run recipe'),
+          message: vscode.l10n.t('Run {0}? It trains on this machine and may take minutes to hours.', input.recipe),
+        },
+      }),
+      async invoke({ input }, token) {
+        if (!vscode.workspace.isTrusted) throw new Error('the workspace is not trusted: recipes run only in trusted workspaces');
+        const run = startRun(context, services, resolve(input.recipe), input.nodes === undefined ? {} : { nodes: input.nodes });
+        token.onCancellationRequested(() => void services.runs.cancel(run));
+        await ended(run);
+        return text(describe(run));
+      },
+    }),
+    vscode.lm.registerTool<RecipeInput>('espalier_read_results', {
+      prepareInvocation: ({ input }) => ({ invocationMessage: vscode.l10n.t('Reading the results of {0}', input.recipe) }),
+      async invoke({ input }) {
+        await services.runs.refresh();
+        const run = services.runs.latestOf(resolve(input.recipe));
+        if (run === undefined) throw new Error(`${input.recipe} has no run; run it with espalier_run_recipe first`);
+        await services.runs.load(run);
+        return text(describe(run));
+      },
+    }),
+  );
+}
+
+function resolve(file: string): vscode.Uri {
+  const [folder] = vscode.workspace.workspaceFolders ?? [];
+  return vscode.Uri.file(path.resolve(folder?.uri.fsPath ?? '.', file));
+}
+
+function text(value: string): vscode.LanguageModelToolResult {
+  return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(value)]);
+}
+
+function ended(run: Run): Promise<void> {
+  return new Promise((done) => {
+    const subscription = run.onDidChangeStatus(() => {
+      if (run.active) return;
+      subscription.dispose();
+      done();
+    });
+  });
+}
+
+function describe(run: Run): string {
+  const { outcome, reason, engine, runtime, machine, models } = run.state;
+  const tables = models.map((model) => `## ${model.model}\n\n${toMarkdown(resultColumns(english), resultRows(model, english))}`);
+  return [
+    `outcome: ${outcome ?? run.activity}${reason === '' ? '' : ` (${reason})`}`,
+    run.status.notice ?? '',
+    `measured with ${engine}, ${runtime} on ${machine}`,
+    ...tables,
+  ]
+    .filter((line) => line !== '')
+    .join('\n\n');
+}

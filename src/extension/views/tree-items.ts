@@ -1,0 +1,209 @@
+/** The entries of the sidebar, one class for each kind. `contextValue` is a list of what can be done with an entry. */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { describeStatus } from '../../shared/drawing/deployment-tree.ts';
+import { formatBytes, formatChange, formatMilliseconds, formatPercent } from '../../shared/drawing/format.ts';
+import { techniqueName } from '../../shared/drawing/technique-names.ts';
+import { weightTotals } from '../../shared/drawing/result-table.ts';
+import type { ModelState, NodeResult } from '../../shared/run-state.ts';
+import type { NodeState } from '../../shared/tree.ts';
+import type { Run } from '../runs/run.ts';
+import { modelLabel } from '../workspace/model-files.ts';
+
+export class ModelItem extends vscode.TreeItem {
+  readonly kind = 'model';
+  readonly model: vscode.Uri;
+
+  constructor(model: vscode.Uri, hasRecipes: boolean) {
+    super(modelLabel(model), hasRecipes ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None);
+    this.model = model;
+    this.id = `model ${model.toString()}`;
+    this.resourceUri = model;
+    this.iconPath = new vscode.ThemeIcon('symbol-structure');
+    this.description = path.dirname(vscode.workspace.asRelativePath(model)).replace(/^\.$/, '');
+    this.tooltip = model.fsPath;
+    this.contextValue = model.path.endsWith('.tflite')
+      ? 'model inspectable evaluable viewable'
+      : 'model inspectable evaluable convertible optimizable';
+  }
+}
+
+export class RecipeItem extends vscode.TreeItem {
+  readonly kind = 'recipe';
+  readonly recipe: vscode.Uri;
+  readonly run: Run | undefined;
+  /** Of the model under which the recipe stands. */
+  readonly modelName: string | undefined;
+
+  constructor(recipe: vscode.Uri, run: Run | undefined, modelName: string | undefined, problem?: string) {
+    super(path.basename(recipe.path), run === undefined ? vscode.TreeItemCollapsibleState.None : vscode.TreeItemCollapsibleState.Expanded);
+    this.recipe = recipe;
+    this.run = run;
+    this.modelName = modelName;
+    this.id = `recipe ${modelName ?? ''} ${recipe.toString()}`;
+    this.iconPath =
+      problem === undefined ? activityIcon(run) : new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
+    this.description = problem ?? describeActivity(run);
+    this.tooltip = problem ?? recipe.fsPath;
+    this.command = { command: 'vscode.open', title: '', arguments: [recipe] };
+    this.contextValue = [
+      'recipe',
+      ...(run?.active === true ? ['cancelable'] : ['runnable']),
+      ...(run?.activity === 'interrupted' ? ['resumable'] : []),
+      ...(run === undefined ? [] : ['openable']),
+    ].join(' ');
+  }
+}
+
+export class NodeItem extends vscode.TreeItem {
+  readonly kind = 'node';
+  readonly run: Run;
+  readonly model: string;
+  readonly node: string;
+  readonly recipe: vscode.Uri;
+
+  constructor(run: Run, model: ModelState, result: NodeResult) {
+    super(
+      vscode.l10n.t(result.node.title),
+      result.node.children.length > 0 ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None,
+    );
+    this.run = run;
+    this.model = model.model;
+    this.node = result.node.id;
+    this.recipe = run.recipe;
+    this.id = `node ${run.recipe.toString()} ${model.model} ${result.node.id}`;
+    this.iconPath = stateIcon(result.state);
+    this.description = describeNode(result);
+    this.tooltip = nodeTooltip(result);
+    this.command = { command: 'espalier.openResults', title: '', arguments: [{ run, model: model.model, node: result.node.id }] };
+    const tflite = run.tfliteOf(model.model, result.node.id);
+    this.contextValue = [
+      'node',
+      ...(run.active ? [] : ['runnable']),
+      ...(result.state.kind === 'running' ? ['cancelable'] : []),
+      ...(tflite === undefined ? [] : ['viewable']),
+    ].join(' ');
+    this.accessibilityInformation = { label: `${vscode.l10n.t(result.node.title)}, ${this.description}` };
+  }
+}
+
+export class RunItem extends vscode.TreeItem {
+  readonly kind = 'run';
+  readonly run: Run;
+  readonly recipe: vscode.Uri;
+
+  constructor(run: Run) {
+    super(run.name, vscode.TreeItemCollapsibleState.None);
+    this.run = run;
+    this.recipe = run.recipe;
+    this.id = `run ${run.folder ?? run.recipe.toString()}`;
+    this.iconPath = activityIcon(run);
+    const started = run.startedAt;
+    this.description = `${started === undefined ? '' : `${new Date(started).toLocaleString(vscode.env.language)} · `}${describeActivity(run)}`;
+    this.tooltip = run.state.reason === '' ? run.folder : `${run.state.reason}\n${run.folder ?? ''}`;
+    this.command = { command: 'espalier.openResults', title: '', arguments: [{ run }] };
+    this.contextValue = [
+      'run',
+      'openable',
+      ...(run.active ? ['cancelable'] : ['comparable', 'deletable']),
+      ...(run.activity === 'interrupted' ? ['resumable'] : []),
+    ].join(' ');
+  }
+}
+
+export function describeActivity(run: Run | undefined): string {
+  if (run === undefined) return vscode.l10n.t('not run yet');
+  const nodes = run.state.models.flatMap((model) => [...model.nodes.values()]);
+  const total = nodes.length === 0 ? (run.summary?.nodes ?? 0) : nodes.length;
+  const done = nodes.length === 0 ? (run.summary?.nodesDone ?? 0) : nodes.filter((node) => node.state.kind === 'done').length;
+  switch (run.activity) {
+    case 'queued':
+      return vscode.l10n.t('queued');
+    case 'running':
+      return vscode.l10n.t('running, {0} of {1} nodes', done, total);
+    case 'interrupted':
+      return vscode.l10n.t('interrupted, {0} of {1} nodes', done, total);
+    case 'ended':
+      switch (run.state.outcome ?? run.summary?.outcome) {
+        case undefined:
+        case 'running':
+        case 'interrupted':
+          return vscode.l10n.t('ended');
+        case 'done':
+          return vscode.l10n.t('done');
+        case 'failed':
+          return vscode.l10n.t('failed');
+        case 'cancelled':
+          return vscode.l10n.t('cancelled');
+        case 'targets-missed':
+          return vscode.l10n.t('targets missed');
+      }
+  }
+}
+
+function activityIcon(run: Run | undefined): vscode.ThemeIcon {
+  switch (run?.activity) {
+    case undefined:
+      return new vscode.ThemeIcon('circle-outline');
+    case 'queued':
+      return new vscode.ThemeIcon('watch');
+    case 'running':
+      return new vscode.ThemeIcon('loading~spin');
+    case 'interrupted':
+      return new vscode.ThemeIcon('debug-pause', new vscode.ThemeColor('list.warningForeground'));
+    case 'ended':
+      return run?.state.outcome === 'failed' ? stateIcon({ kind: 'failed', message: '' }) : stateIcon({ kind: 'done', cached: false });
+  }
+}
+
+export function stateIcon(state: NodeState): vscode.ThemeIcon {
+  switch (state.kind) {
+    case 'waiting':
+      return new vscode.ThemeIcon('circle-outline');
+    case 'running':
+      return new vscode.ThemeIcon('loading~spin');
+    case 'done':
+      return new vscode.ThemeIcon('pass-filled', new vscode.ThemeColor('testing.iconPassed'));
+    case 'failed':
+      return new vscode.ThemeIcon('error', new vscode.ThemeColor('testing.iconFailed'));
+    case 'skipped':
+      return new vscode.ThemeIcon('debug-step-over', new vscode.ThemeColor('testing.iconSkipped'));
+  }
+}
+
+function describeNode(result: NodeResult): string {
+  const { metrics } = result;
+  const accuracy = metrics?.deployed?.top1 ?? metrics?.simulated?.top1;
+  const figures = metrics === undefined ? undefined : `${formatPercent(accuracy)} · ${formatBytes(metrics.sizes?.gzip)}`;
+  return describeStatus({ state: result.state, result: figures }, (message, ...values) => vscode.l10n.t(message, ...values));
+}
+
+function nodeTooltip(result: NodeResult): vscode.MarkdownString {
+  const { metrics, state, node } = result;
+  const text = new vscode.MarkdownString();
+  text.appendMarkdown(
+    `**${vscode.l10n.t(node.title)}** (${node.precision}) · ${techniqueName(node.technique, (message, ...values) => vscode.l10n.t(message, ...values))}\n\n`,
+  );
+  if (state.kind === 'failed') text.appendText(`${state.message}\n`);
+  if (state.kind === 'skipped') text.appendText(`${state.reason}\n`);
+  if (metrics === undefined) return text;
+  const totals = weightTotals(metrics);
+  const lines = [
+    [vscode.l10n.t('fp32 / fake-int8 top-1'), formatPercent(metrics.simulated?.top1)],
+    [vscode.l10n.t('INT8 top-1'), formatPercent(node.precision === 'int8' ? metrics.deployed?.top1 : undefined)],
+    [vscode.l10n.t('Size'), formatBytes(metrics.sizes?.raw)],
+    [vscode.l10n.t('Compressed'), formatBytes(metrics.sizes?.gzip)],
+    [vscode.l10n.t('Sparsity'), formatPercent(totals.sparsity, 1)],
+    [vscode.l10n.t('Unique values'), String(totals.uniqueValues?.kernel ?? '–')],
+    [vscode.l10n.t('Latency'), formatMilliseconds(metrics.latency?.medianMilliseconds)],
+  ];
+  text.appendMarkdown(lines.map(([name, value]) => `- ${name ?? ''}: ${value ?? ''}`).join('\n'));
+  return text;
+}
+
+/** Against the baseline, in points. */
+export function changeAgainstBaseline(model: ModelState, result: NodeResult): string {
+  const baseline = model.nodes.get(model.tree.id)?.metrics?.simulated?.top1;
+  const accuracy = result.metrics?.deployed?.top1 ?? result.metrics?.simulated?.top1;
+  return formatChange(baseline === undefined || accuracy === undefined ? undefined : accuracy - baseline);
+}

@@ -1,0 +1,88 @@
+/** What the editor and the sidebar need to know of a recipe's text: where its models, techniques and targets stand. */
+import path from 'node:path';
+import { parseTree } from 'jsonc-parser';
+import type { Node } from 'jsonc-parser';
+import type { PanelTargets } from '../../shared/panel-protocol.ts';
+
+export interface Place {
+  /** Characters from the start of the text. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface RecipeModelPlace extends Place {
+  /** As the recipe writes it. */
+  readonly path: string;
+  /** As tables and folders call it. */
+  readonly name: string;
+}
+
+export interface RecipeOutline {
+  readonly models: readonly RecipeModelPlace[];
+  readonly techniques: readonly (Place & { readonly key: string })[];
+  readonly targets: readonly (Place & { readonly key: keyof PanelTargets; readonly value: number })[];
+  readonly strategy: Place | undefined;
+}
+
+const targetKeys: readonly (keyof PanelTargets)[] = ['accuracyDrop', 'compressedBytes', 'latencyMilliseconds'];
+
+/** Of any text, also while it is being written: what cannot be understood is left out. */
+export function outlineRecipe(text: string): RecipeOutline {
+  const root = parseTree(text, [], { allowTrailingComma: true });
+  const model = property(root, 'model')?.value;
+  const models = property(root, 'models')?.value.children ?? [];
+  return {
+    models: [
+      ...(typeof model?.value === 'string' ? [{ ...placeOf(model), path: model.value, name: modelName(model.value) }] : []),
+      ...models.flatMap((entry) => {
+        const file = property(entry, 'path')?.value.value as unknown;
+        const name = property(entry, 'name')?.value.value as unknown;
+        return typeof file === 'string' ? [{ ...placeOf(entry), path: file, name: typeof name === 'string' ? name : modelName(file) }] : [];
+      }),
+    ],
+    techniques: properties(property(root, 'techniques')?.value).map(({ key, node }) => ({ ...placeOf(node), key })),
+    targets: properties(property(root, 'targets')?.value).flatMap(({ key, node, value }) => {
+      const target = targetKeys.find((candidate) => candidate === key);
+      return target !== undefined && typeof value.value === 'number' ? [{ ...placeOf(node), key: target, value: value.value }] : [];
+    }),
+    strategy: placeOfProperty(root, 'strategy'),
+  };
+}
+
+export function targetsIn(outline: RecipeOutline): PanelTargets {
+  return Object.fromEntries(outline.targets.map(({ key, value }) => [key, value]));
+}
+
+/** A file's name without its ending; a TFJS model and a SavedModel are known by their folder. */
+export function modelName(file: string): string {
+  const name = path.posix.basename(file);
+  const known = name === 'model.json' || name === 'saved_model.pb' ? path.posix.basename(path.posix.dirname(file)) : name;
+  return known.replace(/\.(keras|h5|hdf5|tflite|json)$/, '');
+}
+
+interface Property {
+  readonly key: string;
+  /** Name and value together. */
+  readonly node: Node;
+  readonly value: Node;
+}
+
+function properties(node: Node | undefined): readonly Property[] {
+  return (node?.type === 'object' ? (node.children ?? []) : []).flatMap((child) => {
+    const [key, value] = child.children ?? [];
+    return key !== undefined && value !== undefined ? [{ key: String(key.value), node: child, value }] : [];
+  });
+}
+
+function property(node: Node | undefined, name: string): Property | undefined {
+  return properties(node).find(({ key }) => key === name);
+}
+
+function placeOf({ offset, length }: Node): Place {
+  return { offset, length };
+}
+
+function placeOfProperty(root: Node | undefined, name: string): Place | undefined {
+  const found = property(root, name);
+  return found === undefined ? undefined : placeOf(found.node);
+}
