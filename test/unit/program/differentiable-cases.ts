@@ -97,3 +97,10 @@ for (const [name, w] of Object.entries(windows)) {
     },
   });
 }
+// Enough channels for the form that takes a product for each tap of the filter.
+for (const name of ['plain', 'strided with a rest', 'padded', 'dilated and strided'] as const) {
+  const w = windows[name];
+  Object.assign(differentiableCases, {
+    [`conv2d of 8 channels ${name}`]: { shapes: [[2, 8, 5, 5], [2, 8, 3, 2]], build: (b: ProgramBuilder, p: Tensor, q: Tensor) => b.conv2d(p, q, w) },
+  });
+}
