@@ -21,11 +21,13 @@ interface MovingGroup {
 export class ActivationQuantizers {
   readonly #groups: readonly MovingGroup[];
   readonly #groupIndex = new Map<ValueId, number>();
+  readonly #nonNegative: ReadonlySet<ValueId>;
   readonly #fixed = new Map<ValueId, TensorQuantization>();
   readonly #settings: ActivationFakeQuantization;
 
   constructor(network: Network, settings: ActivationFakeQuantization) {
     this.#settings = settings;
+    this.#nonNegative = rectifiedValues(network);
     const groups: MovingGroup[] = [];
     for (const group of planActivations(network).groups) {
       const fixed = groupQuantization(group, 'int8');
@@ -91,7 +93,7 @@ export class ActivationQuantizers {
           extremes.low = extremes.low === undefined ? low : builder.min(extremes.low, low);
           extremes.high = extremes.high === undefined ? high : builder.max(extremes.high, high);
         }
-        return value.like(fakeQuantize(builder, value.tensor, { minimum: number(3 * index), maximum: number(3 * index + 1), scale: number(3 * index + 2) }));
+        return value.like(fakeQuantize(builder, value.tensor, { minimum: number(3 * index), maximum: number(3 * index + 1), scale: number(3 * index + 2) }, this.#nonNegative.has(id)));
       },
       observed: () => {
         if (this.#groups.length === 0 || this.#settings.freezeAfterStep === 0) return undefined;
@@ -100,6 +102,14 @@ export class ActivationQuantizers {
       },
     };
   }
+}
+
+/** Values that come out of a rectifier. */
+function rectifiedValues(network: Network): ReadonlySet<ValueId> {
+  return new Set(network.operations.flatMap((operation) => {
+    const name = operation.kind === 'activation' ? operation.function : 'activation' in operation ? operation.activation : 'none';
+    return name === 'relu' || name === 'relu6' ? [operation.output] : [];
+  }));
 }
 
 export interface LoweredQuantizers {

@@ -3,8 +3,10 @@ import { optimize } from '../program/optimize.ts';
 import type { Program, Tensor } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
 
-/** The engine's arena rounds up and keeps holes; measured on steps of 5 to 500 MB. */
-const overhead = 1.3;
+/** The engine's arena rounds up and keeps holes and workspaces; measured on steps of 15 to 190 MB. */
+const overhead = 2;
+/** Of any session: its graph and its first buffers. */
+const sessionBytes = 32e6;
 
 /**
  * How many bytes a run of the program takes at its fullest: what is alive at once as instructions run in order, with
@@ -38,7 +40,7 @@ export function predictMemory(program: Program): number {
     for (const id of released.get(i) ?? []) live -= sizes.get(id) ?? 0;
   });
   const pingPonged = Object.values(outputs).reduce((sum, output) => sum + bytesOf(output), 0);
-  return Math.ceil((fullest + pingPonged) * overhead);
+  return Math.ceil((fullest + pingPonged) * overhead + sessionBytes);
 }
 
 function bytesOf({ shape, type }: Tensor): number {
