@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { registerCertify } from './commands/certify.ts';
 import { registerConvert } from './commands/convert.ts';
+import { registerCreateExample } from './commands/create-example.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { createProgram, runProgram } from './program.ts';
 
 const { version }: { readonly version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const program = createProgram(version);
+registerCreateExample(program);
 registerInspect(program);
 registerConvert(program);
 registerEvaluate(program);

@@ -13,7 +13,7 @@ export interface CreateExampleOptions {
   readonly engine?: Engine;
   /** Of the digits, the initial weights and the order of training; default: 0. */
   readonly seed?: number;
-  /** Passes of the baseline's training over the digits; default: 6. */
+  /** Passes of the baseline's training over the digits; default: 32. */
   readonly epochs?: number;
   /** Write into a folder that has files already; those of the example are replaced, all others stay. */
   readonly force?: boolean;
@@ -37,7 +37,7 @@ export interface CreatedExample {
  * @throws EspalierError `invalid-argument` for a folder with files in it, `file-access`, or `cancelled`
  */
 export async function createExample(folder: string, options: CreateExampleOptions): Promise<CreatedExample> {
-  const { engine, seed = 0, epochs = 6, force = false, signal, onProgress } = options;
+  const { engine, seed = 0, epochs = 32, force = false, signal, onProgress } = options;
   if (!force) await requireEmpty(folder);
   const { network, accuracy } = await trainBaseline({
     engine,

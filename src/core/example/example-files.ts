@@ -8,7 +8,7 @@ export const exampleData = 'digits.data.json';
 export const exampleRecipe = 'digits.espalier.json';
 
 export function digitsData(seed: number): GeneratedDataSpec {
-  return { format: 'generated', set: 'digits', trainSize: 6000, testSize: 1000, generatorSeed: seed };
+  return { format: 'generated', set: 'digits', trainSize: 1000, testSize: 1000, generatorSeed: seed };
 }
 
 /** Every node of the tree, with stages short enough for a first look: about a minute and a half on two cores. */
@@ -16,7 +16,7 @@ function digitsRecipe(seed: number): Recipe {
   return {
     model: exampleModel,
     data: exampleData,
-    training: { epochs: 4 },
+    training: { epochs: 20 },
     techniques: { pruning: { sparsity: 0.5 }, clustering: { clusters: 16 }, sparsityPreservingClustering: { clusters: 16 } },
     seed,
   };
@@ -41,7 +41,7 @@ A small project to try Espalier with. Nothing is downloaded: the digits are draw
 measured here says how the techniques behave, not how well anything reads handwriting.
 
 - \`digits.espalier.json\`: the recipe. Prune half of each kernel, cluster to 16 values, and walk the whole deployment tree.
-- \`digits.data.json\`: the data, 6,000 training and 1,000 test images of 28x28 pixels.
+- \`digits.data.json\`: the data, 1,000 training and 1,000 test images of 28x28 pixels.
 - \`digits/\`: the trained baseline as a TFJS layers model, a network of 16,746 parameters with a convolution, a depthwise
   separable block with batch norms, and a dense layer.
 
