@@ -4,7 +4,7 @@
  */
 import { runTests } from '@vscode/test-electron';
 import { build } from 'esbuild';
-import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { root, run } from './setup.mjs';
@@ -12,22 +12,14 @@ import { root, run } from './setup.mjs';
 const results = path.join(root, 'test-results', 'host.json');
 const report = path.join(root, 'test-results', 'host.txt');
 const suite = path.join(root, '.cache', 'host-suite', 'index.cjs');
+/** The extension with a scripted worker in place of its own, which the journeys use. */
+const extension = path.join(root, '.cache', 'host-extension');
 
 await mkdir(path.dirname(results), { recursive: true });
 await Promise.all([results, report].map((file) => rm(file, { force: true })));
-run('node', ['scripts/build.mjs', 'extension', 'worker', 'evaluation-thread', 'webview']);
-await build({
-  entryPoints: ['test/host/suite/index.ts'],
-  outfile: suite,
-  bundle: true,
-  platform: 'node',
-  format: 'cjs',
-  target: 'node20',
-  external: ['vscode', 'mocha'],
-  sourcemap: 'inline',
-  logLevel: 'warning',
-  absWorkingDir: root,
-});
+run('node', ['scripts/build.mjs', 'extension', 'webview']);
+await assembleExtension();
+await bundle('test/host/suite/index.ts', suite);
 
 const workspace = await mkdtemp(path.join(os.tmpdir(), 'espalier-workspace-'));
 let failed = false;
@@ -35,7 +27,7 @@ try {
   await cp(path.join(root, 'test', 'host', 'workspace'), workspace, { recursive: true });
   await runTests({
     vscodeExecutablePath: process.env.ESPALIER_VSCODE ?? path.join(root, 'test', 'host', 'code-stand-in.mjs'),
-    extensionDevelopmentPath: root,
+    extensionDevelopmentPath: extension,
     extensionTestsPath: suite,
     extensionTestsEnv: {
       ESPALIER_HOST_RESULTS: results,
@@ -52,3 +44,37 @@ try {
   await rm(workspace, { recursive: true, force: true });
 }
 process.exitCode = failed ? 1 : 0;
+
+async function assembleExtension() {
+  await rm(extension, { recursive: true, force: true });
+  await mkdir(path.join(extension, 'dist'), { recursive: true });
+  for (const name of [
+    'package.json',
+    'package.nls.json',
+    'package.nls.zh-cn.json',
+    'media',
+    'schemas',
+    'l10n',
+    'dist/extension.cjs',
+    'dist/webview',
+  ]) {
+    await symlink(path.join(root, name), path.join(extension, name));
+  }
+  await bundle('test/host/scripted-worker.ts', path.join(extension, 'dist', 'worker.cjs'));
+}
+
+function bundle(entryPoint, outfile) {
+  return build({
+    entryPoints: [entryPoint],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    mainFields: ['module', 'main'],
+    external: ['vscode', 'mocha'],
+    sourcemap: 'inline',
+    logLevel: 'warning',
+    absWorkingDir: root,
+  });
+}

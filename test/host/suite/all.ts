@@ -1,0 +1,5 @@
+import './manifest.test.ts';
+import './run.test.ts';
+import './sidebar.test.ts';
+import './recipe-editor.test.ts';
+import './tflite-editor.test.ts';

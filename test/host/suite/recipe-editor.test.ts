@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { eventually, exampleRecipe, services, workspaceFile } from './support.ts';
+
+async function diagnosticsOf(uri: vscode.Uri, count: number): Promise<readonly vscode.Diagnostic[]> {
+  return eventually(() => {
+    const found = vscode.languages.getDiagnostics(uri).filter((diagnostic) => diagnostic.source === 'espalier');
+    return found.length >= count ? found : undefined;
+  }, `${count} diagnostics`);
+}
+
+describe('a recipe in the editor', () => {
+  afterEach(async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
+  it('has lenses that run it and tell the last result', async () => {
+    const { runs } = await services();
+    const document = await vscode.workspace.openTextDocument(exampleRecipe());
+    await vscode.window.showTextDocument(document);
+    const run = runs.start(exampleRecipe());
+    await eventually(() => run.activity === 'ended' || undefined, 'the end of the run');
+    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', document.uri);
+    const at = (text: string): readonly string[] =>
+      lenses.filter((lens) => document.lineAt(lens.range.start.line).text.includes(text)).map((lens) => lens.command?.title ?? '');
+    assert.match(at('"model"').join('\n'), /Run[\s\S]*: 9\d\.\d\d%, \d+\.\d kB, [+−]\d\.\d\d points/);
+    assert.match(at('"pruning"').join('\n'), /Run to Here[\s\S]*Pruned model: 9\d\.\d\d%/);
+    assert.equal(at('"targets"').length, 0);
+  });
+
+  it('marks mistakes where they are, and mends one', async () => {
+    const uri = workspaceFile('models', 'mistakes.espalier.json');
+    await vscode.workspace.fs.writeFile(
+      uri,
+      new TextEncoder().encode(
+        '{\n  "model": "mnist.h5",\n  "data": { "format": "idx", "folder": "mnist" },\n  "techniques": { "prunning": { "sparsity": 0.5 } }\n}\n',
+      ),
+    );
+    const document = await vscode.workspace.openTextDocument(uri);
+    await vscode.window.showTextDocument(document);
+    const [diagnostic] = await diagnosticsOf(uri, 1);
+    assert.ok(diagnostic);
+    assert.equal(document.getText(diagnostic.range), '"prunning"');
+    const fix = await eventually(async () => {
+      const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', uri, diagnostic.range);
+      return actions.find((action) => action.edit !== undefined && action.title.includes('pruning'));
+    }, 'a quick fix');
+    assert.ok(fix.edit);
+    await vscode.workspace.applyEdit(fix.edit);
+    assert.match(document.getText(), /"pruning"/);
+    await eventually(
+      () => vscode.languages.getDiagnostics(uri).every((found) => found.source !== 'espalier') || undefined,
+      'no diagnostics',
+    );
+    await document.save();
+    await vscode.workspace.fs.delete(uri);
+  });
+
+  it('is completed from the schema', async () => {
+    const document = await vscode.workspace.openTextDocument(exampleRecipe());
+    const position = document.positionAt(document.getText().indexOf('"pqat"') + 1);
+    const list = await eventually(async () => {
+      const found = await vscode.commands.executeCommand<vscode.CompletionList>(
+        'vscode.executeCompletionItemProvider',
+        document.uri,
+        position,
+      );
+      return found.items.some((item) => String(typeof item.label === 'string' ? item.label : item.label.label).includes('pcqat'))
+        ? found
+        : undefined;
+    }, 'completions from the schema');
+    assert.ok(list.items.length > 2);
+  });
+
+  it('can be run as a task', async () => {
+    const tasks = await vscode.tasks.fetchTasks({ type: 'espalier' });
+    const task = tasks.find((candidate) => candidate.definition['recipe'] === 'models/mnist.espalier.json');
+    assert.ok(task);
+    const ended = new Promise<number | undefined>((resolve) => {
+      const subscription = vscode.tasks.onDidEndTaskProcess(({ exitCode }) => {
+        subscription.dispose();
+        resolve(exitCode);
+      });
+    });
+    await vscode.tasks.executeTask(task);
+    assert.equal(await ended, 0);
+  });
+});
