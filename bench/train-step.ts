@@ -26,7 +26,7 @@ export async function run([rounds = '7', part = '']: readonly string[]): Promise
     for (const variant of variants) {
       const setup = trainingSetup(network, variant);
       const candidates: Candidate[] = [];
-      for (const [label, engine] of engines) candidates.push(await espalierCandidate(label, engine, setup));
+      for (const [label, engine] of engines) candidates.push(espalierCandidate(label, engine, setup));
       if (python !== undefined && variant === 'plain') {
         for (const threads of cores > 1 ? [1, cores] : [1]) candidates.push(await pytorchCandidate(`PyTorch ${threads}T`, python, network, threads));
       }

@@ -41,8 +41,8 @@ async function tfjsWasm(): Promise<Engine | undefined> {
   }
 }
 
-export async function espalierCandidate(name: string, engine: Engine, setup: TrainingSetup): Promise<Candidate> {
-  const steps = await TrainingSteps.prepare(engine, setup, batchSize, 1);
+export function espalierCandidate(name: string, engine: Engine, setup: TrainingSetup): Candidate {
+  const steps = new TrainingSteps(setup, { engine, batchSize, seed: 1, memoryBytes: Number.POSITIVE_INFINITY });
   const batch = randomBatch(setup);
   let count = 0;
   return {
