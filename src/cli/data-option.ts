@@ -1,8 +1,8 @@
-import { parseDataSpec, readDataSpec, type LocatedDataSpec } from '../core/data/read-data-spec.ts';
+import { parseDataSpec } from '../core/data/read-data-spec.ts';
 
 export const dataOptionHelp = 'data block as JSON, or a JSON file that holds one';
 
-/** Inline JSON has its paths relative to the current folder, a file to the folder that it lies in. */
-export async function readDataOption(text: string): Promise<LocatedDataSpec> {
-  return text.trimStart().startsWith('{') ? { spec: parseDataSpec(text, '--data'), folder: process.cwd() } : readDataSpec(text, process.cwd());
+/** Inline JSON, whose paths are relative to the current folder, or the path of a file. */
+export function readDataOption(text: string): object | string {
+  return text.trimStart().startsWith('{') ? parseDataSpec(text, '--data') : text;
 }

@@ -104,6 +104,7 @@ export interface ConversionResult {
   readonly output: string;
   readonly mode: ConversionMode;
   readonly sizes: FileSizes;
+  readonly warnings: readonly string[];
 }
 
 export interface Evaluation {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { certifyFile, type FileCertification } from '../../core/model-files/certify-file.ts';
+import { certifyFile, type FileCertification } from '../../core/tree/operations/certify-file.ts';
 import { formatPercent, missing } from '../../shared/drawing/format.ts';
 import type { CertificateCheck } from '../../shared/results.ts';
 import { properFraction, wholeNumber } from '../numbers.ts';
@@ -63,7 +63,7 @@ export function describeCertification({ file, parent, fullInteger, weights, verd
     '',
     table,
     '',
-    ...verdict.checks.filter((check) => !check.passed).map(describeFailure),
+    ...checks.filter((check) => !check.passed).map(describeFailure),
     verdictLine(verdict.checks),
   ].join('\n');
 }

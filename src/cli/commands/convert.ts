@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { conversionModes, convertModel } from '../../core/model-files/convert-model.ts';
+import { conversionModes, convertModel } from '../../core/tree/operations/convert-model.ts';
 import type { InterfaceType } from '../../core/tflite/write-tflite.ts';
 import { formatBytes } from '../../shared/drawing/format.ts';
 import type { ConversionMode } from '../../shared/protocol.ts';
@@ -36,15 +36,13 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
       if (isInteger && options.data === undefined) {
         command.error(`error: --mode ${options.mode} needs --data, whose training examples calibrate the activations`);
       }
-      const data = options.data === undefined ? undefined : await readDataOption(options.data);
+      const data = options.data === undefined ? undefined : readDataOption(options.data);
       const bar = new ProgressBar(terminal);
-      const warnings: string[] = [];
-      const result = await interruptible((signal) => convertModel({
-        model, output: options.output, mode: options.mode, data, samples: options.samples, interface: options.interface, signal,
-        onProgress: (phase, fraction) => bar.update(phase, fraction),
-        onWarning: (warning) => void warnings.push(warning),
-      })).finally(() => bar.clear());
-      printWarnings(terminal, warnings);
+      const result = await interruptible((signal) => convertModel(
+        { model, output: options.output, mode: options.mode, ...(data === undefined ? {} : { data }), ...(options.interface === undefined ? {} : { interface: options.interface }) },
+        { samples: options.samples, signal, onProgress: ({ phase, fraction }) => bar.update(phase, fraction) },
+      )).finally(() => bar.clear());
+      printWarnings(terminal, result.warnings);
       if (options.json === true) printJson(terminal, result);
       else terminal.print(`${result.output}: ${result.mode}, ${formatBytes(result.sizes.raw)}, gzip ${formatBytes(result.sizes.gzip)}`);
     });

@@ -23,6 +23,8 @@ export function registerCreateExample(program: Command, terminal: Terminal = pro
     });
 }
 
+/** As short as it can be typed from here. */
 function relative(file: string): string {
-  return path.relative('.', file);
+  const fromHere = path.relative('.', file);
+  return fromHere.startsWith('..') ? file : fromHere;
 }

@@ -1,9 +1,9 @@
 import { Option, type Command } from 'commander';
-import { evaluateModel } from '../../core/model-files/evaluate-model.ts';
+import { evaluateModel } from '../../core/tree/operations/evaluate-model.ts';
 import { formatPercent, formatSeconds } from '../../shared/drawing/format.ts';
 import type { EvaluationResult } from '../../shared/protocol.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
-import { evaluationThreads } from '../evaluation-threads.ts';
+import { evaluationThreadScript } from '../evaluation-thread-script.ts';
 import { interruptible } from '../interrupt.ts';
 import { wholeNumber } from '../numbers.ts';
 import { ProgressBar } from '../progress-bar.ts';
@@ -26,13 +26,12 @@ export function registerEvaluate(program: Command, terminal: Terminal = processT
     .option('--threads <count>', 'runtimes side by side, for a .tflite (default: all cores)', wholeNumber)
     .option('--json', 'print the result as JSON')
     .action(async (model: string, options: Options) => {
-      const data = await readDataOption(options.data);
-      const available = evaluationThreads();
+      const data = readDataOption(options.data);
       const bar = new ProgressBar(terminal);
-      const result = await interruptible((signal) => evaluateModel({
-        model, data, split: options.split, threads: options.threads ?? available.threads, threadScript: available.threadScript, signal,
-        onProgress: (fraction) => bar.update('evaluating', fraction),
-      })).finally(() => bar.clear());
+      const result = await interruptible((signal) => evaluateModel(
+        { model, data, split: options.split },
+        { threads: options.threads, threadScript: evaluationThreadScript(), signal, onProgress: ({ phase, fraction }) => bar.update(phase, fraction) },
+      )).finally(() => bar.clear());
       printWarnings(terminal, result.warnings);
       if (options.json === true) printJson(terminal, result);
       else terminal.print(describeEvaluation(result));

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { inspectModel } from '../../core/model-files/inspect-model.ts';
+import { inspectModel } from '../../core/tree/operations/inspect-model.ts';
 import { formatBytes, formatPercent } from '../../shared/drawing/format.ts';
 import type { InspectedQuantization, InspectedTensor, ModelInspection } from '../../shared/inspection.ts';
 import { printJson, printWarnings, processTerminal, type Terminal } from '../terminal.ts';

@@ -1,0 +1,77 @@
+import type { CertificateVerdict, WeightMetrics } from '../../../shared/results.ts';
+import { EspalierError } from '../../errors.ts';
+import { certify, floatTensors } from '../../measure/certify.ts';
+import type { WeightExpectation } from '../../measure/expectation.ts';
+import { weightMetrics } from '../../measure/weight-metrics.ts';
+import { readTflite } from '../../tflite/read-tflite.ts';
+import { readTfliteBytes } from './read-model-file.ts';
+
+export const CERTIFICATION_VERSION = 1;
+
+/** What a file is to hold; what is left out is measured, but not judged. */
+export interface CertificationDemands {
+  /** In [0, 1): so large a part of every kernel is zero, but of depthwise ones, which pruning leaves out. */
+  readonly sparsity?: number | undefined;
+  /** Most different values in a kernel. */
+  readonly clusters?: number | undefined;
+  /** Most different values in an output channel. */
+  readonly clustersPerChannel?: number | undefined;
+  /** So many zeros in each group along the input channels: 2 of 4 in 2:4. */
+  readonly group?: { readonly zeros: number; readonly groupSize: number } | undefined;
+  readonly fullInteger?: boolean | undefined;
+}
+
+export interface FileCertification {
+  readonly version: typeof CERTIFICATION_VERSION;
+  readonly file: string;
+  readonly parent: string | undefined;
+  /** No float tensor but inputs and outputs. */
+  readonly fullInteger: boolean;
+  readonly weights: readonly WeightMetrics[];
+  /** Passed without checks when nothing was demanded and there is no parent. */
+  readonly verdict: CertificateVerdict;
+}
+
+/**
+ * Measures and judges a .tflite from its bytes alone. With a parent, every kernel is to keep the parent's zeros and
+ * clusters.
+ *
+ * @throws EspalierError `file-access`, `invalid-model`; `unsupported-model` for a file that is no .tflite
+ */
+export async function certifyFile(file: string, parent?: string, demands: CertificationDemands = {}): Promise<FileCertification> {
+  const bytes = await requireTflite(file);
+  const parentBytes = parent === undefined ? undefined : await requireTflite(parent);
+  const model = readTflite(bytes);
+  const weights = weightMetrics(model);
+  const expectations = {
+    weights: weights.map((kernel, index) => expectationOf(kernel, index, demands, parent !== undefined)),
+    fullInteger: demands.fullInteger === true,
+  };
+  return {
+    version: CERTIFICATION_VERSION,
+    file,
+    parent,
+    fullInteger: floatTensors(model).length === 0,
+    weights,
+    verdict: certify({ bytes, expectations, ...(parentBytes === undefined ? {} : { parent: parentBytes }) }),
+  };
+}
+
+function expectationOf(kernel: WeightMetrics, index: number, demands: CertificationDemands, hasParent: boolean): WeightExpectation {
+  const isPruned = kernel.operation !== 'DEPTHWISE_CONV_2D';
+  return {
+    layer: kernel.layer,
+    kernel: index,
+    ...(demands.sparsity === undefined || !isPruned ? {} : { zeros: kernel.elements - Math.round(kernel.elements * (1 - demands.sparsity)) }),
+    ...(demands.clusters === undefined ? {} : { uniqueValues: demands.clusters }),
+    ...(demands.clustersPerChannel === undefined ? {} : { uniqueValuesPerChannel: demands.clustersPerChannel }),
+    ...(demands.group === undefined || !isPruned ? {} : { group: demands.group }),
+    ...(hasParent ? { keepsParentZeros: true, keepsParentClusters: true } : {}),
+  };
+}
+
+async function requireTflite(path: string): Promise<Uint8Array> {
+  const bytes = await readTfliteBytes(path);
+  if (bytes === undefined) throw new EspalierError('unsupported-model', 'is not a .tflite file', { where: path, fix: 'convert the model first, with `espalier convert`' });
+  return bytes;
+}

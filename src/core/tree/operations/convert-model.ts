@@ -1,0 +1,79 @@
+import type { Conversion, ConversionMode, ConversionResult } from '../../../shared/protocol.ts';
+import { checkData } from '../../data/check-data.ts';
+import { createEngine } from '../../engine/create-engine.ts';
+import { EspalierError, unreachable } from '../../errors.ts';
+import { importModel } from '../../import/import-model.ts';
+import { fileSizes } from '../../measure/file-sizes.ts';
+import type { Network } from '../../network/network.ts';
+import { prepareForDeployment } from '../../network/passes/prepare-for-deployment.ts';
+import { calibrate } from '../../quantize/calibrate.ts';
+import { quantizeNetwork } from '../../quantize/quantize-network.ts';
+import { loadRuntime } from '../../tflite/runtime.ts';
+import { writeTflite } from '../../tflite/write-tflite.ts';
+import { writeFileAtomically } from '../store/atomic-files.ts';
+import { inputShapeOf, openModelData } from './open-model-data.ts';
+import type { OperationContext } from './operation-context.ts';
+
+export const conversionModes = ['float', 'float16', 'dynamic', 'int8', 'int16x8'] as const satisfies readonly ConversionMode[];
+
+/** The guide's number of representative examples. */
+const defaultSamples = 1000;
+
+export interface ConversionContext extends OperationContext {
+  /** Examples that calibrate; default: 1,000. */
+  readonly samples?: number | undefined;
+}
+
+/**
+ * A model of any format as a .tflite. The file is loaded into the embedded runtime before it takes its place, so that
+ * nothing is left behind that does not run.
+ *
+ * @throws EspalierError as importing, opening data and writing do; `invalid-argument` for an integer mode without data
+ */
+export async function convertModel(conversion: Conversion, context: ConversionContext): Promise<ConversionResult> {
+  const { model, output, mode } = conversion;
+  const imported = await importModel(model);
+  const warnings = [...imported.warnings];
+  const network = prepareForDeployment(imported.network);
+  const bytes = await encode(network, conversion, context, (warning) => warnings.push(warning));
+  context.onProgress({ phase: 'converting', fraction: 1 });
+  const interpreter = await (await loadRuntime()).load(bytes);
+  await interpreter.dispose();
+  await writeFileAtomically(output, bytes);
+  return { version: 1, output, mode, sizes: fileSizes(bytes), warnings };
+}
+
+async function encode(network: Network, conversion: Conversion, context: ConversionContext, warn: (message: string) => void): Promise<Uint8Array> {
+  const { mode } = conversion;
+  switch (mode) {
+    case 'float':
+    case 'float16':
+    case 'dynamic':
+      if (conversion.interface !== undefined && conversion.interface !== 'float32') {
+        throw new EspalierError('invalid-argument', `inputs and outputs of ${mode} files are float32`, { where: 'interface', fix: 'leave it out, or choose mode int8 or int16x8' });
+      }
+      return writeTflite({ kind: mode === 'dynamic' ? 'dynamicRange' : mode, network });
+    case 'int8':
+    case 'int16x8':
+      return encodeInteger(network, conversion, mode === 'int8' ? 'int8' : 'int16', context, warn);
+    default:
+      return unreachable(mode);
+  }
+}
+
+async function encodeInteger(network: Network, conversion: Conversion, activationType: 'int8' | 'int16', context: ConversionContext, warn: (message: string) => void): Promise<Uint8Array> {
+  if (conversion.data === undefined) {
+    throw new EspalierError('invalid-argument', `mode ${conversion.mode} needs data that calibrate the activations`, { where: 'data', fix: 'give a data block, or choose mode float, float16 or dynamic' });
+  }
+  const { train } = await openModelData(conversion.data, inputShapeOf(network), warn);
+  for (const warning of await checkData(network, train)) warn(warning);
+  if (train.size === 0) {
+    throw new EspalierError('invalid-data', 'there are no training examples, which calibrate the activations', { where: train.name, fix: 'name training data in the data block; a few hundred examples are enough' });
+  }
+  const ranges = await calibrate({
+    engine: await createEngine({ onNotice: warn }), network, data: train, samples: context.samples ?? defaultSamples, signal: context.signal,
+    onProgress: (fraction) => context.onProgress({ phase: 'calibrating', fraction }),
+  });
+  const type = conversion.interface ?? activationType;
+  return writeTflite({ kind: 'integer', quantized: quantizeNetwork({ network, ranges, activationType }), inputType: type, outputType: type });
+}

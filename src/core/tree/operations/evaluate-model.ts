@@ -1,0 +1,74 @@
+import { availableParallelism } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import type { Evaluation, EvaluationResult } from '../../../shared/protocol.ts';
+import type { Accuracy } from '../../../shared/results.ts';
+import { chanceWarning, checkData } from '../../data/check-data.ts';
+import type { DataSet } from '../../data/dataset.ts';
+import { createEngine } from '../../engine/create-engine.ts';
+import { importModel } from '../../import/import-model.ts';
+import { evaluateNetwork } from '../../measure/evaluate-network.ts';
+import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
+import { readTflite } from '../../tflite/read-tflite.ts';
+import { openModelData } from './open-model-data.ts';
+import type { OperationContext } from './operation-context.ts';
+import { readTfliteBytes } from './read-model-file.ts';
+
+export interface EvaluationContext extends OperationContext {
+  /** The bundled evaluation thread; without it one runtime does all. */
+  readonly threadScript?: string | undefined;
+  /** Runtimes side by side, for a .tflite; default: all cores. */
+  readonly threads?: number | undefined;
+  /** The bundled evaluation thread; without it one runtime does all. */
+  readonly threadScript: string | URL | undefined;
+}
+
+interface Request extends Evaluation {
+  readonly context: EvaluationContext;
+}
+
+/** @throws EspalierError as importing and opening data do */
+export async function evaluateModel(asked: Evaluation, context: EvaluationContext): Promise<EvaluationResult> {
+  const evaluation: Request = { ...asked, context };
+  const start = performance.now();
+  const warnings: string[] = [];
+  const warn = (message: string): void => void warnings.push(message);
+  const bytes = await readTfliteBytes(evaluation.model);
+  const { accuracy, data } = bytes === undefined ? await evaluateImported(evaluation, warn) : await evaluateFile(evaluation, bytes, warn);
+  const nearChance = await chanceWarning(accuracy, data);
+  if (nearChance !== undefined) warnings.push(nearChance);
+  return { version: 1, model: evaluation.model, accuracy, seconds: (performance.now() - start) / 1000, warnings };
+}
+
+interface Evaluated {
+  readonly accuracy: Accuracy;
+  readonly data: DataSet;
+}
+
+async function evaluateImported(evaluation: Request, warn: (message: string) => void): Promise<Evaluated> {
+  const { network, warnings } = await importModel(evaluation.model);
+  warnings.forEach(warn);
+  const data = await openSplit(evaluation, network.values.get(network.inputs[0] ?? '')?.shape ?? [], warn);
+  (await checkData(network, data)).forEach(warn);
+  const engine = await createEngine({ onNotice: warn });
+  return { accuracy: await evaluateNetwork({ engine, network, data, signal: evaluation.context.signal, ...progressOf(evaluation) }), data };
+}
+
+async function evaluateFile(evaluation: Request, bytes: Uint8Array, warn: (message: string) => void): Promise<Evaluated> {
+  const [graph] = readTflite(bytes).subgraphs;
+  const shape = graph?.tensors[graph.inputs[0] ?? -1]?.shape ?? [];
+  const data = await openSplit(evaluation, shape.slice(1), warn);
+  const { threads = availableParallelism(), threadScript } = evaluation.context;
+  const accuracy = await evaluateTflite({
+    bytes, data, signal: evaluation.context.signal, ...progressOf(evaluation),
+    threads, ...(threadScript === undefined ? {} : { threadScript }),
+  });
+  return { accuracy, data };
+}
+
+async function openSplit({ data, split = 'test' }: Request, modelInputShape: readonly number[], onWarning: (message: string) => void): Promise<DataSet> {
+  return (await openModelData(data, modelInputShape, onWarning))[split];
+}
+
+function progressOf({ context }: Request): { readonly onProgress: (fraction: number) => void } {
+  return { onProgress: (fraction) => context.onProgress({ phase: 'evaluating', fraction }) };
+}
