@@ -15,6 +15,8 @@ function single(name: string, shape: readonly number[], make: (builder: NetworkB
 const more = [
   single('pointwise with stride', [5, 6, 3], (b, x) => b.conv2d('conv', x, { kernel: randomParameter([4, 1, 1, 3]), bias: randomParameter([4]), strides: [2, 3] })),
   single('even kernel, same, stride 3', [7, 8, 2], (b, x) => b.conv2d('conv', x, { kernel: randomParameter([3, 4, 2, 2]), strides: [3, 3], padding: 'same' })),
+  single('one channel, dilated, same', [7, 8, 1], (b, x) => b.conv2d('conv', x, { kernel: randomParameter([3, 3, 2, 1]), bias: randomParameter([3]), dilations: [2, 1], padding: 'same' })),
+  single('one channel, strided, valid', [7, 8, 1], (b, x) => b.conv2d('conv', x, { kernel: randomParameter([3, 3, 2, 1]), strides: [2, 3] })),
   single('depthwise dilated', [9, 9, 2], (b, x) => b.depthwiseConv2d('conv', x, { kernel: randomParameter([1, 3, 3, 2]), dilations: [2, 3], padding: 'same' })),
   single('depthwise, multiplier 3, valid, stride 2', [7, 6, 2], (b, x) => b.depthwiseConv2d('conv', x, { kernel: randomParameter([1, 3, 2, 6]), bias: randomParameter([6]), strides: [2, 2] })),
   single('transposed, kernel smaller than stride', [3, 2, 2], (b, x) => b.transposeConv2d('up', x, { kernel: randomParameter([3, 2, 2, 2]), strides: [3, 3], padding: 'valid' })),

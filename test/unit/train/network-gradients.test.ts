@@ -26,6 +26,11 @@ const cases: readonly (readonly [string, Network])[] = [
   ...([[1, 1], [2, 1], [2, 3]] as const).flatMap((strides) => (['same', 'valid'] as const).map((padding) =>
     [`conv ${strides.join('x')} ${padding}`, network([5, 6, 1], (b, x) => b.conv2d('c', x, { kernel: seededParameter([3, 3, 2, 2], 3), bias: bias(3), strides, padding }))] as const)),
   ...(['same', 'valid'] as const).map((padding) => [`conv dilated ${padding}`, network([6, 7, 1], (b, x) => b.conv2d('c', x, { kernel: seededParameter([2, 3, 2, 2], 3), dilations: [2, 2], padding }))] as const),
+  ['conv of one channel', ((): Network => {
+    const b = new NetworkBuilder('one channel');
+    const x = b.conv2d('first', b.input([5, 6, 1]), { kernel: seededParameter([1, 2, 2, 1], 1), activation: 'none' });
+    return b.build([b.conv2d('c', x, { kernel: seededParameter([3, 3, 2, 1], 3), bias: bias(3), strides: [2, 1], padding: 'same' })]);
+  })()],
   ['conv 1x1 stride 2', network([5, 4, 1], (b, x) => b.conv2d('c', x, { kernel: seededParameter([3, 1, 1, 2], 3), strides: [2, 2] }))],
   ...([1, 3] as const).flatMap((multiplier) => ([[1, 1], [2, 2]] as const).map((strides) =>
     [`depthwise x${multiplier} stride ${strides[0]}`, network([5, 4, 1], (b, x) => b.depthwiseConv2d('c', x, { kernel: seededParameter([1, 3, 3, 2 * multiplier], 3), bias: bias(2 * multiplier), strides, padding: 'same' }))] as const)),

@@ -1,5 +1,5 @@
 import type { ParameterId, Shape } from '../../network/network.ts';
-import type { Conv2d, FusedActivation, Pair } from '../../network/operations.ts';
+import type { Conv2d, FusedActivation } from '../../network/operations.ts';
 import type { Tensor } from '../../program/program.ts';
 import { applyFusedActivation } from './activations.ts';
 import type { LoweredValue } from './lowered-value.ts';
@@ -9,8 +9,8 @@ import { windowPads } from './padding.ts';
 export function lowerConv2d(context: LoweringContext, operation: Conv2d, x: LoweredValue, shape: Shape): LoweredValue {
   const kernel = context.parameter(operation.kernel);
   const [, kh = 1, kw = 1] = kernel.shape;
-  const product = kh === 1 && kw === 1 ? pointwise(context, operation.strides, x, kernel) : windowed(context, operation, x, kernel);
-  return context.channelsMajor(shape, addBias(context, product, operation.bias, operation.activation));
+  const form = kh === 1 && kw === 1 ? pointwise : x.channels === 1 ? unfolded : windowed;
+  return context.channelsMajor(shape, addBias(context, form(context, operation, x, kernel), operation.bias, operation.activation));
 }
 
 /** Adds the bias `[c]` to `[c, columns]` and applies the fused activation. */
@@ -21,8 +21,7 @@ export function addBias(context: LoweringContext, product: Tensor, bias: Paramet
 }
 
 /** A 1x1 convolution is one product `[out, in] x [in, n * h * w]`. */
-function pointwise(context: LoweringContext, strides: Pair, x: LoweredValue, kernel: Tensor): Tensor {
-  const { builder } = context;
+function pointwise({ builder }: LoweringContext, { strides }: Conv2d, x: LoweredValue, kernel: Tensor): Tensor {
   const [out = 1, , , input = 1] = kernel.shape;
   const matrix = builder.reshape(kernel, [out, input]);
   if (strides[0] === 1 && strides[1] === 1) return builder.matmul(matrix, x.channelsMajor);
@@ -30,6 +29,23 @@ function pointwise(context: LoweringContext, strides: Pair, x: LoweredValue, ker
   const [rows, columns] = [Math.ceil(h / strides[0]), Math.ceil(w / strides[1])];
   const taken = builder.slice(x.channelsMajorAxes, [0, 0, 0, 0], [c, n, rows, columns], [1, 1, strides[0], strides[1]]);
   return builder.matmul(matrix, builder.reshape(taken, [c, n * rows * columns]));
+}
+
+/**
+ * Of one channel (a spectrogram, a grey image): the elements of each window as a column `[kh * kw, n * h' * w']`, taken by
+ * a convolution with the identity, then one product. The result is channels-major, and so is its gradient.
+ */
+function unfolded({ builder, batchSize }: LoweringContext, operation: Conv2d, x: LoweredValue, kernel: Tensor): Tensor {
+  const [out = 1, kh = 1, kw = 1] = kernel.shape;
+  const [h = 1, w = 1] = x.shape;
+  const taps = kh * kw;
+  const pads = windowPads([h, w], [kh, kw], operation.strides, operation.dilations, operation.padding);
+  const identity = Float32Array.from({ length: taps * taps }, (_, i) => (i % (taps + 1) === 0 ? 1 : 0));
+  const window = { strides: operation.strides, pads, dilations: operation.dilations, groups: 1 };
+  const windows = builder.conv2d(builder.reshape(x.channelsMajor, [batchSize, 1, h, w]), builder.constant(identity, [taps, 1, kh, kw]), window);
+  const [, , rows = 1, columns = 1] = windows.shape;
+  const positions = builder.transpose(builder.reshape(windows, [batchSize, taps, rows * columns]), [1, 0, 2]);
+  return builder.matmul(builder.reshape(kernel, [out, taps]), builder.reshape(positions, [taps, batchSize * rows * columns]));
 }
 
 function windowed(context: LoweringContext, operation: Conv2d, x: LoweredValue, kernel: Tensor): Tensor {
