@@ -105,6 +105,12 @@ function read(request, files) {
   }
 }
 
+/** The library tells its whole call stack, `… line 1234 in H5F_open(): unable to read superblock`; the innermost call says what is wrong. @param {string} message */
+function innermost(message) {
+  const calls = [...message.matchAll(/ in \w+\(\): (.+)/g)];
+  return calls.at(-1)?.[1] ?? message;
+}
+
 const library = await h5wasm.ready;
 // The library prints its errors otherwise, and goes on.
 library.activate_throwing_error_handler();
@@ -112,7 +118,7 @@ parentPort?.on('message', (request) => {
   try {
     read(request, library.FS);
   } catch (error) {
-    reply({ kind: 'damaged', message: error instanceof Error ? error.message : String(error) });
+    reply({ kind: 'damaged', message: innermost(error instanceof Error ? error.message : String(error)) });
   }
 });
 reply({ kind: 'ready' });

@@ -17,20 +17,7 @@ let idle: { readonly worker: Worker; readonly timer: NodeJS.Timeout } | undefine
 
 /** Throws `DamagedFile` when the library trips over the file, or has not read it after `seconds`. */
 export async function readInThread(request: ReadRequest, seconds: number): Promise<Hdf5GroupContent> {
-  const used = takeIdle();
-  if (used !== undefined) {
-    const reply = await readAndKeep(used, request, seconds).catch((error: unknown) => {
-      if (!(error instanceof DamagedFile)) throw error;
-      return error;
-    });
-    // Only a fresh thread is known to be untouched by the damage of an earlier file.
-    if (!(reply instanceof DamagedFile)) return reply;
-    if (reply.cause === 'time limit') throw reply;
-  }
-  return readAndKeep(await start(), request, seconds);
-}
-
-async function readAndKeep(worker: Worker, request: ReadRequest, seconds: number): Promise<Hdf5GroupContent> {
+  const worker = takeIdle() ?? (await start());
   try {
     worker.ref();
     worker.postMessage(request);
@@ -39,6 +26,7 @@ async function readAndKeep(worker: Worker, request: ReadRequest, seconds: number
     keepIdle(worker);
     return reply.root;
   } catch (error) {
+    // An error unwinds through the library without its cleanup: what it left behind is not to be trusted.
     await worker.terminate();
     throw error;
   }
@@ -81,7 +69,7 @@ function nextReply(worker: Worker, seconds: number): Promise<ReadReply> {
     const received = (reply: ReadReply): void => settle(() => resolve(reply));
     const failed = (error: Error): void => settle(() => reject(new DamagedFile(error.message, { cause: error })));
     const ended = (): void => settle(() => reject(new DamagedFile('the reader ended')));
-    const timer = setTimeout(() => settle(() => reject(new DamagedFile(`it is not read after ${seconds.toFixed(0)} s`, { cause: 'time limit' }))), seconds * 1000);
+    const timer = setTimeout(() => settle(() => reject(new DamagedFile(`it is not read after ${seconds.toFixed(0)} s`))), seconds * 1000);
     worker.on('message', received).on('error', failed).on('exit', ended);
   });
 }

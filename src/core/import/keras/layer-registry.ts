@@ -14,6 +14,9 @@ const converters: LayerConverters = {
 
 const recurrent = new Set(['LSTM', 'GRU', 'SimpleRNN', 'RNN', 'CuDNNLSTM', 'CuDNNGRU', 'ConvLSTM1D', 'ConvLSTM2D', 'ConvLSTM3D', 'Bidirectional', 'StackedRNNCells', 'TimeDistributed']);
 
+/** How Keras 2 stores calls of functions on symbolic tensors. */
+const operations = new Set(['TFOpLambda', 'SlicingOpLambda', 'TensorFlowOpLayer']);
+
 /** Converts one call of a layer, or refuses with what the user can do instead. */
 export function convertLayer(context: LayerContext): string {
   const { className } = context;
@@ -25,6 +28,10 @@ export function convertLayer(context: LayerContext): string {
   }
   if (className === 'Lambda') {
     return unsupported(context, 'a Lambda layer holds Python code, which cannot be run here', 'replace it by built-in layers (Rescaling, Activation, Reshape, …) and save the model again');
+  }
+  if (operations.has(className)) {
+    return unsupported(context, `the operation ${context.config.string('function', className)} stands between the layers, and only layers can be read`,
+      'replace it by a layer (Rescaling, Add, Multiply, Reshape, Cropping2D, …), or export the model as a float .tflite and import that');
   }
   return unsupported(context, `layer type "${className}" is not supported`, 'replace it by built-in layers, or export the model as a float .tflite and import that');
 }

@@ -71,7 +71,9 @@ function upSampling1d(context: LayerContext): ValueId {
 function reshape(context: LayerContext): ValueId {
   const input = onlyInput(context);
   const elements = elementCount(context.builder.shapeOf(input));
-  const target = context.config.numbers('target_shape');
+  // TFJS writes the open length as null.
+  const stored = context.config.raw('target_shape');
+  const target = isArray(stored) && stored.includes(null) ? stored.map((length) => (length === null ? -1 : Number(length))) : context.config.numbers('target_shape');
   const known = target.filter((length) => length !== -1).reduce((product, length) => product * length, 1);
   return context.builder.reshape(context.layer, input, target.map((length) => (length === -1 ? elements / known : length)));
 }
