@@ -28,7 +28,9 @@ export async function startServer({ settings = {}, vsix, arguments: extra = [], 
   await writeFile(path.join(dataFolder, 'data', 'User', 'settings.json'), JSON.stringify({ ...quietSettings, ...settings }));
   const common = ['--server-data-dir', dataFolder, '--accept-server-license-terms', '--telemetry-level', 'off'];
   // The test runner's own settings must not reach the server's processes.
-  const { NODE_OPTIONS: _options, VITEST: _vitest, ELECTRON_RUN_AS_NODE: _electron, ...inherited } = process.env;
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS|VITEST.*|ELECTRON_RUN_AS_NODE)$/.test(name)),
+  );
   const env = { ...inherited, ...environment };
   if (vsix !== undefined)
     await finished(
@@ -113,10 +115,7 @@ export async function openWindow({ port, folder, payload = [], viewport = { widt
   const page = await context.newPage();
   if (language !== undefined) {
     // The workbench's own texts need a language pack; this tells extensions which language the user has.
-    await page.addInitScript(
-      (name) => Object.defineProperty(globalThis, '_VSCODE_NLS_LANGUAGE', { get: () => name, set: () => {}, configurable: true }),
-      language,
-    );
+    await page.addInitScript((name) => Object.defineProperty(globalThis, '_VSCODE_NLS_LANGUAGE', { value: name }), language);
   }
   const url = new URL(`http://127.0.0.1:${port}/`);
   url.searchParams.set('folder', path.resolve(folder));

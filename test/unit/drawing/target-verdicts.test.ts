@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { compareRuns } from '../../../src/shared/drawing/run-comparison.ts';
+import { bestLeaf } from '../../../src/shared/drawing/target-verdicts.ts';
+import { english } from '../../../src/shared/drawing/translate.ts';
+import { drawHistogram } from '../../../src/shared/drawing/histogram.ts';
+import { reduceEvents } from '../../../src/shared/run-state.ts';
+import { exampleRun } from '../../support/example-run.ts';
+
+const state = reduceEvents(exampleRun());
+const [model] = state.models;
+if (model === undefined) throw new Error('the example run has a model');
+
+describe('targets', () => {
+  it('are judged by the smallest leaf that meets the most of them', () => {
+    const best = bestLeaf(model, { accuracyDrop: 0.5, compressedBytes: 10_000 });
+    expect(best?.leaf.node.id).toMatch(/^pruned\/clustered\//);
+    expect(best?.verdicts.map(({ target, met }) => [target, met])).toEqual([
+      ['accuracyDrop', true],
+      ['compressedBytes', true],
+    ]);
+    const [, size] = best?.verdicts ?? [];
+    expect(size).toMatchObject({ reached: 6_378, margin: 3_622 });
+  });
+
+  it('that no leaf meets are missed by what is too much', () => {
+    const best = bestLeaf(model, { compressedBytes: 1_000 });
+    expect(best?.verdicts).toEqual([{ target: 'compressedBytes', met: false, reached: 6_378, margin: -5_378 }]);
+  });
+
+  it('wait for the first leaf', () => {
+    const [waiting] = reduceEvents(exampleRun().slice(0, 1)).models;
+    expect(waiting && bestLeaf(waiting, { compressedBytes: 1 })).toBeUndefined();
+  });
+});
+
+describe('a comparison of runs', () => {
+  it('has a line for each node with the change of the last against the first', () => {
+    const lines = compareRuns(
+      [
+        { name: 'a', state },
+        { name: 'b', state },
+      ],
+      english,
+    ).split('\n');
+    expect(lines[0]).toBe('# a ↔ b');
+    expect(lines.find((line) => line.startsWith('| QAT, pruned model'))).toMatch(
+      /\| 15\.3 kB \| 9\d\.\d\d% \| 15\.3 kB \| \+0\.00 \| \+0 B \|$/,
+    );
+    expect(lines.filter((line) => line.startsWith('| ') && !line.startsWith('| ---'))).toHaveLength(13);
+  });
+});
+
+describe('a histogram', () => {
+  it('is drawn as committed', async () => {
+    const svg = drawHistogram(
+      { layer: 'dense', axis: 'weight', minimum: -0.5, maximum: 0.5, counts: [0, 1, 5, 40, 0, 39, 6, 1], zeros: 0, elements: 92 },
+      'Histogram of dense',
+    );
+    await expect(svg).toMatchFileSnapshot('golden/histogram.svg');
+  });
+});
