@@ -1,0 +1,150 @@
+/** Constraints through whole paths of the deployment tree, counted in the integers that the file will hold. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Engine } from '../../../src/core/engine/engine.ts';
+import { createEngine } from '../../../src/core/engine/create-engine.ts';
+import { applyClustering } from '../../../src/core/techniques/clustering.ts';
+import { applyCqat } from '../../../src/core/techniques/cqat.ts';
+import { applyPcqat } from '../../../src/core/techniques/pcqat.ts';
+import { applyPostTrainingQuantization } from '../../../src/core/techniques/post-training-quantization.ts';
+import { applyPqat } from '../../../src/core/techniques/pqat.ts';
+import { applyPruning } from '../../../src/core/techniques/pruning.ts';
+import { applyQuantizationAwareTraining, quantizeTrained } from '../../../src/core/techniques/quantization-aware-training.ts';
+import { applySparsityPreservingClustering } from '../../../src/core/techniques/sparsity-preserving-clustering.ts';
+import type { OptimizedModel } from '../../../src/core/techniques/technique.ts';
+import { briefly, integersOf, kernelData, kernelIds, techniqueContext, trainedModel, valuesPerChannel, zerosAt } from './technique-fixtures.ts';
+
+const clusters = 4;
+const depthwise = { includeDepthwise: true } as const;
+const axisOf = (id: string): number => (id === 'depthwise/kernel' ? 3 : 0);
+const shapeOf = (model: OptimizedModel, id: string): readonly number[] => model.network.parameters.get(id)!.shape;
+
+let engine: Engine;
+let pruned: OptimizedModel;
+let clustered: OptimizedModel;
+let prunedClustered: OptimizedModel;
+
+beforeAll(async () => {
+  engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
+  const context = techniqueContext(engine);
+  pruned = await applyPruning(trainedModel(), context, { ...briefly, ...depthwise, sparsity: 0.5 });
+  clustered = await applyClustering(trainedModel(), context, { ...briefly, ...depthwise, clusters });
+  prunedClustered = await applySparsityPreservingClustering(pruned, context, { ...briefly, ...depthwise, clusters });
+});
+
+describe('a pruned model', () => {
+  it('has exactly half of each kernel at zero, depthwise kernels included', () => {
+    for (const id of kernelIds) expect(zerosAt(kernelData(pruned.network, id))).toHaveLength(kernelData(pruned.network, id).length / 2);
+  });
+
+  it.each([
+    ['PQAT', applyPqat],
+    ['post-training quantization', undefined],
+  ])('keeps its zeros where they were under %s', async (_, technique) => {
+    const quantized = technique === undefined
+      ? await applyPostTrainingQuantization(pruned, techniqueContext(engine))
+      : quantizeTrained(await technique(pruned, techniqueContext(engine), briefly));
+    for (const id of kernelIds) {
+      const zeros = new Set(zerosAt(integersOf(quantized, id)));
+      for (const i of zerosAt(kernelData(pruned.network, id))) expect(zeros.has(i)).toBe(true);
+    }
+  });
+
+  it('loses zeros under plain quantization-aware training and plain clustering', async () => {
+    const quantized = quantizeTrained(await applyQuantizationAwareTraining(pruned, techniqueContext(engine), briefly));
+    const again = await applyClustering(pruned, techniqueContext(engine), { ...briefly, clusters });
+    for (const id of ['conv/kernel', 'dense/kernel']) {
+      const before = zerosAt(kernelData(pruned.network, id)).length;
+      expect(zerosAt(integersOf(quantized, id)).length).toBeLessThan(before);
+      expect(zerosAt(kernelData(again.network, id)).length).toBeLessThan(before);
+    }
+  });
+});
+
+describe('a clustered model', () => {
+  it('has at most the asked number of values in each kernel', () => {
+    for (const id of kernelIds) expect(new Set(kernelData(clustered.network, id)).size).toBeLessThanOrEqual(clusters);
+  });
+
+  it('keeps them under CQAT in every channel of the residual network, though batch norms were folded', async () => {
+    const quantized = quantizeTrained(await applyCqat(clustered, techniqueContext(engine), briefly));
+    for (const id of kernelIds) expect(valuesPerChannel(integersOf(quantized, id), shapeOf(clustered, id), axisOf(id))).toBeLessThanOrEqual(clusters);
+    expect(new Set(integersOf(quantized, 'dense/kernel')).size).toBeLessThanOrEqual(clusters);
+  });
+
+  it('keeps them under post-training quantization', async () => {
+    const quantized = await applyPostTrainingQuantization(clustered, techniqueContext(engine));
+    for (const id of kernelIds) expect(valuesPerChannel(integersOf(quantized, id), shapeOf(clustered, id), axisOf(id))).toBeLessThanOrEqual(clusters);
+  });
+
+  it('loses them under plain quantization-aware training', async () => {
+    const quantized = quantizeTrained(await applyQuantizationAwareTraining(clustered, techniqueContext(engine), briefly));
+    for (const id of kernelIds) expect(valuesPerChannel(integersOf(quantized, id), shapeOf(clustered, id), axisOf(id))).toBeGreaterThan(clusters);
+  });
+
+  it('per channel keeps the values of each channel under CQAT', async () => {
+    const perChannel = await applyClustering(trainedModel(), techniqueContext(engine), { ...briefly, ...depthwise, clusters: 3, granularity: 'channel' });
+    const quantized = quantizeTrained(await applyCqat(perChannel, techniqueContext(engine), briefly));
+    for (const id of ['conv/kernel', 'pointwise/kernel', 'depthwise/kernel']) {
+      expect(valuesPerChannel(integersOf(quantized, id), shapeOf(perChannel, id), axisOf(id))).toBeLessThanOrEqual(3);
+    }
+    expect(new Set(integersOf(quantized, 'pointwise/kernel')).size).toBeGreaterThan(3);
+  });
+
+  it('on the integer grid has the same integers after quantization, in the whole kernel', async () => {
+    const onGrid = await applyClustering(trainedModel(), techniqueContext(engine), { ...briefly, ...depthwise, clusters, integerGrid: true });
+    for (const quantized of [await applyPostTrainingQuantization(onGrid, techniqueContext(engine)), quantizeTrained(await applyCqat(onGrid, techniqueContext(engine), briefly))]) {
+      for (const id of kernelIds) expect(new Set(integersOf(quantized, id)).size).toBeLessThanOrEqual(clusters);
+    }
+  });
+});
+
+describe('a pruned and clustered model', () => {
+  it('has the zeros of the pruned one and at most the asked number of values, zero among them', () => {
+    for (const id of kernelIds) {
+      const data = kernelData(prunedClustered.network, id);
+      const zeros = new Set(zerosAt(data));
+      for (const i of zerosAt(kernelData(pruned.network, id))) expect(zeros.has(i)).toBe(true);
+      expect(new Set(data).size).toBeLessThanOrEqual(clusters);
+    }
+  });
+
+  it('keeps both under PCQAT, and no kernel collapses to zeros', async () => {
+    const quantized = quantizeTrained(await applyPcqat(prunedClustered, techniqueContext(engine), briefly));
+    for (const id of kernelIds) {
+      const integers = integersOf(quantized, id);
+      const zeros = new Set(zerosAt(integers));
+      for (const i of zerosAt(kernelData(pruned.network, id))) expect(zeros.has(i)).toBe(true);
+      expect(valuesPerChannel(integers, shapeOf(prunedClustered, id), axisOf(id))).toBeLessThanOrEqual(clusters);
+      // Upstream's PCQAT gave whole 1x1 convolutions of zeros.
+      expect(zeros.size).toBeLessThan(integers.length * 0.9);
+    }
+  });
+
+  it('loses one or the other under the techniques that preserve only one', async () => {
+    const pqat = quantizeTrained(await applyPqat(prunedClustered, techniqueContext(engine), briefly));
+    expect(valuesPerChannel(integersOf(pqat, 'dense/kernel'), shapeOf(pruned, 'dense/kernel'), 0)).toBeGreaterThan(clusters);
+    const plain = quantizeTrained(await applyQuantizationAwareTraining(prunedClustered, techniqueContext(engine), briefly));
+    expect(zerosAt(integersOf(plain, 'dense/kernel')).length).toBeLessThan(zerosAt(kernelData(prunedClustered.network, 'dense/kernel')).length);
+  });
+});
+
+describe('one layer without zeros', () => {
+  it('does not switch sparsity off for the others', async () => {
+    const rules = [{ layers: 'pointwise', exclude: true }];
+    const partly = await applyPruning(trainedModel(), techniqueContext(engine), { ...briefly, sparsity: 0.5, rules });
+    const both = await applySparsityPreservingClustering(partly, techniqueContext(engine), { ...briefly, clusters });
+    const quantized = quantizeTrained(await applyPcqat(both, techniqueContext(engine), briefly));
+    for (const id of ['conv/kernel', 'dense/kernel']) {
+      const zeros = new Set(zerosAt(integersOf(quantized, id)));
+      for (const i of zerosAt(kernelData(partly.network, id))) expect(zeros.has(i)).toBe(true);
+    }
+    expect(valuesPerChannel(integersOf(quantized, 'pointwise/kernel'), shapeOf(both, 'pointwise/kernel'), 0)).toBeLessThanOrEqual(clusters);
+  });
+});
+
+describe('techniques', () => {
+  it('give the same weights for the same seed', async () => {
+    const again = await applySparsityPreservingClustering(pruned, techniqueContext(engine), { ...briefly, ...depthwise, clusters });
+    for (const id of kernelIds) expect(kernelData(again.network, id)).toEqual(kernelData(prunedClustered.network, id));
+  });
+});
