@@ -13,7 +13,7 @@ export const processTerminal: Terminal = {
 };
 
 /** The versioned JSON of `--json`, alone on standard output. */
-export function printJson(terminal: Terminal, value: { readonly version: number }): void {
+export function printJson<T extends { readonly version: number }>(terminal: Terminal, value: T): void {
   terminal.print(JSON.stringify(value, undefined, 2));
 }
 

@@ -7,9 +7,9 @@ import type { ErrorCode } from './errors.ts';
 
 export interface Endpoint {
   /** By method name. */
-  readonly requests: { readonly [method: string]: { readonly parameters: object; readonly result: unknown } };
+  readonly requests: Readonly<Record<string, { readonly parameters: object; readonly result: unknown }>>;
   /** By event name. */
-  readonly events: { readonly [name: string]: object };
+  readonly events: Readonly<Record<string, object>>;
 }
 
 export interface ProtocolError {

@@ -51,7 +51,7 @@ export interface Recipe<Data = object> {
   readonly engine?: EngineChoice;
   readonly measure?: MeasureOptions;
   /** Published results to print beside the measured ones, by node id. */
-  readonly reference?: { readonly [node: string]: ReferenceResult };
+  readonly reference?: Readonly<Record<string, ReferenceResult>>;
 }
 
 export interface RecipeModel<Data = object> {
@@ -126,14 +126,14 @@ export interface TrainingOptions {
    * @examples [0.0001]
    */
   readonly learningRate?: number;
-  /** Distillation from the baseline; `true` takes temperature 4 and weight 0.5. */
+  /** Distillation from the baseline; `true` takes temperature 2 and weight 0.5. */
   readonly distillation?: boolean | Distillation;
 }
 
 export interface Distillation {
   /**
    * @exclusiveMinimum 0
-   * @default 4
+   * @default 2
    */
   readonly temperature?: number;
   /**
@@ -156,7 +156,7 @@ export interface TechniqueOptions {
   readonly cqat?: Choice<QuantizationAwareTrainingOptions>;
   readonly pcqat?: Choice<QuantizationAwareTrainingOptions>;
   /** The float control. */
-  readonly fineTuning?: Choice<VariantOptions & TrainingOptions>;
+  readonly fineTuning?: Choice<FineTuningOptions>;
 }
 
 export type Choice<Options> = Options | false | readonly Options[];
@@ -168,6 +168,9 @@ export interface VariantOptions {
    */
   readonly name?: string;
 }
+
+/** Of the float control. */
+export type FineTuningOptions = VariantOptions & TrainingOptions;
 
 export interface PruningOptions extends VariantOptions, TrainingOptions {
   /**
@@ -182,7 +185,7 @@ export interface PruningOptions extends VariantOptions, TrainingOptions {
    * Which weights go together. `unstructured` ranks each kernel's weights, `global` all kernels' at once.
    * @default "unstructured"
    */
-  readonly structure?: 'unstructured' | 'global' | 'filters' | GroupStructure | BlockStructure;
+  readonly structure?: 'unstructured' | 'global' | GroupStructure | BlockStructure;
   /**
    * Prune depthwise kernels too.
    * @default false
@@ -205,7 +208,7 @@ export interface PruningScheduleOptions {
    */
   readonly begin?: number;
   /**
-   * Last step that recomputes masks; without it the last step of training.
+   * Last step that recomputes masks. A polynomial schedule needs one; a constant one goes on to the end of training.
    * @asType integer
    * @minimum 0
    */
@@ -272,8 +275,8 @@ export interface ClusteringOptions extends VariantOptions, TrainingOptions {
    * @default "tensor"
    */
   readonly granularity?: 'tensor' | 'channel';
-  /** @default "k-means++" */
-  readonly initialization?: 'linear' | 'random' | 'density' | 'k-means++';
+  /** @default "kmeans++" */
+  readonly initialization?: 'linear' | 'random' | 'density' | 'kmeans++';
   /**
    * How the gradients of a value's weights become the value's gradient.
    * @default "sum"
@@ -293,10 +296,17 @@ export interface ClusteringOptions extends VariantOptions, TrainingOptions {
 
 export interface QuantizationAwareTrainingOptions extends VariantOptions, TrainingOptions {
   /**
-   * Learn the step sizes of weights too (LSQ).
-   * @default false
+   * Where weight scales come from: the largest weight at each step, or learned with the weights (LSQ).
+   * @default "maximum"
    */
-  readonly learnedStepSizes?: boolean;
+  readonly weightScales?: 'maximum' | 'learned';
+  /**
+   * Share of the training after which the ranges of activations stand still.
+   * @minimum 0
+   * @maximum 1
+   * @default 0.5
+   */
+  readonly freezeRangesAfter?: number;
   readonly interface?: InterfaceType;
 }
 
@@ -308,25 +318,36 @@ export interface PostTrainingQuantizationOptions extends VariantOptions {
    * @default 1000
    */
   readonly calibrationSamples?: number;
-  /** @default "min-max" */
-  readonly observer?: 'min-max' | 'moving-average' | 'percentile';
+  /** @default { "kind": "minMax" } */
+  readonly observer?: ObserverChoice;
   /**
    * Type of activations; weights are int8 in both.
    * @default "int8"
    */
   readonly activations?: 'int8' | 'int16';
-  /**
-   * Even out the channels' ranges between layers first (cross-layer equalization).
-   * @default false
-   */
-  readonly equalize?: boolean;
-  /**
-   * Put the mean error of quantized weights right in the biases.
-   * @default false
-   */
-  readonly correctBias?: boolean;
   readonly interface?: InterfaceType;
 }
+
+/** How the range of an activation follows from what is seen of it. */
+export type ObserverChoice =
+  | { readonly kind: 'minMax' }
+  | {
+      readonly kind: 'movingAverage';
+      /**
+       * Weight of the old range.
+       * @minimum 0
+       * @exclusiveMaximum 1
+       */
+      readonly momentum: number;
+    }
+  | {
+      readonly kind: 'percentile';
+      /**
+       * Part of the values that the range holds.
+       * @examples [99.99]
+       */
+      readonly percentile: number;
+    };
 
 /**
  * Type of the .tflite's inputs and outputs.

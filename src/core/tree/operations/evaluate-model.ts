@@ -14,8 +14,6 @@ import type { OperationContext } from './operation-context.ts';
 import { readTfliteBytes } from './read-model-file.ts';
 
 export interface EvaluationContext extends OperationContext {
-  /** The bundled evaluation thread; without it one runtime does all. */
-  readonly threadScript?: string | undefined;
   /** Runtimes side by side, for a .tflite; default: all cores. */
   readonly threads?: number | undefined;
   /** The bundled evaluation thread; without it one runtime does all. */

@@ -1,0 +1,54 @@
+import type { RunEvent, RunFinished } from '../../shared/events.ts';
+import type { RunHandle } from '../../shared/protocol.ts';
+import { CommandFailure, exitCodes } from '../program.ts';
+import type { Terminal } from '../terminal.ts';
+import { startWorker } from '../worker-client.ts';
+import type { WorkerClient } from '../worker-client.ts';
+import { terminalTable } from './result-table.ts';
+import { RunView } from './run-view.ts';
+
+export const TARGETS_MISSED = 3;
+
+/** Runs in a child process until the end, shows it, and turns the outcome into the exit code. */
+export async function followRun(begin: (worker: WorkerClient) => Promise<RunHandle>, terminal: Terminal, json: boolean): Promise<void> {
+  const worker = startWorker();
+  const view = new RunView(terminal);
+  let handle: RunHandle | undefined;
+  let cancelled = false;
+  const cancel = (): void => {
+    cancelled = true;
+    if (handle !== undefined) void worker.handler.request('cancelRun', { runId: handle.runId }).catch(() => undefined);
+  };
+  const finished = new Promise<RunFinished>((resolve) => {
+    worker.handler.on('run', ({ event }: { readonly event: RunEvent }) => {
+      if (json) terminal.print(JSON.stringify(event));
+      else view.update(event);
+      if (event.type === 'run-finished') resolve(event);
+    });
+  });
+  process.once('SIGINT', cancel);
+  process.once('SIGTERM', cancel);
+  try {
+    handle = await Promise.race([begin(worker), worker.crashed]);
+    if (cancelled) cancel();
+    const { outcome, reason } = await Promise.race([finished, worker.crashed]);
+    if (!json) printResults(view, handle, reason, terminal);
+    if (outcome === 'cancelled') throw new CommandFailure(`cancelled; go on with: espalier run --resume ${handle.runId}`, exitCodes.failed);
+    if (outcome === 'failed') throw new CommandFailure(`failed: ${reason}`, exitCodes.failed);
+    if (outcome === 'targets-missed') throw new CommandFailure(`targets missed: ${reason}`, TARGETS_MISSED);
+  } finally {
+    process.off('SIGINT', cancel);
+    process.off('SIGTERM', cancel);
+    worker.stop();
+  }
+}
+
+function printResults(view: RunView, { runFolder }: RunHandle, reason: string, terminal: Terminal): void {
+  for (const model of view.state.models) {
+    if (view.state.models.length > 1) terminal.print(`\n${model.model}`);
+    terminal.print(terminalTable(model));
+  }
+  terminal.print(`\n${view.state.engine}; ${view.state.runtime}; ${view.state.machine}`);
+  if (reason !== '') terminal.print(reason);
+  terminal.print(`run folder: ${runFolder}`);
+}

@@ -1,0 +1,41 @@
+import { fork } from 'node:child_process';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EspalierError } from '../core/errors.ts';
+import { MessageHandler } from '../shared/message-handler.ts';
+import type { Message } from '../shared/message-handler.ts';
+import type { HostProtocol, WorkerProtocol } from '../shared/protocol.ts';
+
+export interface WorkerClient {
+  readonly handler: MessageHandler<HostProtocol, WorkerProtocol>;
+  /** Rejects when the process ends before `stop`. */
+  readonly crashed: Promise<never>;
+  stop(): void;
+}
+
+/** The worker as a child process: training never blocks the terminal, and a crash is reported instead of shared. */
+export function startWorker(script: string = path.join(path.dirname(fileURLToPath(import.meta.url)), 'worker.cjs')): WorkerClient {
+  const child = fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const handler = new MessageHandler<HostProtocol, WorkerProtocol>((message: Message) => { if (child.connected) child.send(message); }, {});
+  child.on('message', (message: Message) => handler.receive(message));
+  let stopped = false;
+  const crashed = new Promise<never>((_, reject) => {
+    const fail = (what: string): void => {
+      const error = new EspalierError('engine', what, { fix: 'what is finished is kept: go on with `espalier run --resume`' });
+      handler.dispose(error);
+      if (!stopped) reject(error);
+    };
+    child.on('error', (error) => fail(`the worker process did not start: ${error.message}`));
+    child.on('exit', (code, signal) => fail(`the worker process ended (${signal === null ? `code ${code}` : signal})`));
+  });
+  // Whoever waits for a run is told; nobody else has to listen.
+  crashed.catch(() => undefined);
+  return {
+    handler, crashed,
+    stop() {
+      stopped = true;
+      handler.dispose();
+      if (child.connected) child.disconnect();
+    },
+  };
+}

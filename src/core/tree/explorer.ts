@@ -1,0 +1,47 @@
+/** In which order nodes run, and when enough is known to stop. */
+import { describeVerdict, checkTargets, meetsTargets } from '../../shared/targets.ts';
+import type { Targets } from '../../shared/recipe.ts';
+import type { NodeMetrics } from '../../shared/results.ts';
+import { flattenTree } from '../../shared/tree.ts';
+import type { TreeEntry, TreeNode } from '../../shared/tree.ts';
+import { rootId } from './deployment-tree.ts';
+
+/** Nodes in the order of running; after each level the explorer looks at the targets. */
+export function levelsOf(tree: TreeNode, untilTargets: boolean): readonly (readonly TreeEntry[])[] {
+  const entries = flattenTree(tree);
+  if (!untilTargets) return [entries];
+  const levels: TreeEntry[][] = [];
+  for (const entry of entries) (levels[levelOf(entry)] ??= []).push(entry);
+  return levels;
+}
+
+/** A deployable node counts to the level of the model that it quantizes: what can be shipped once that level is done. */
+function levelOf({ node, level }: TreeEntry): number {
+  return node.leaf ? level - 1 : level;
+}
+
+export interface Verdict {
+  readonly met: boolean;
+  /** For people: which node meets the targets, or what the best one misses. */
+  readonly reason: string;
+}
+
+/** Whether any deployable node that is done meets all targets; of those that do, the smallest is named. */
+export function judge(targets: Targets, tree: TreeNode, results: ReadonlyMap<string, NodeMetrics>): Verdict {
+  const baseline = results.get(rootId);
+  const leaves = flattenTree(tree).flatMap(({ node }) => {
+    const metrics = node.leaf ? results.get(node.id) : undefined;
+    return metrics === undefined || metrics.certificate?.passed === false ? [] : [{ node, metrics }];
+  });
+  const bySize = leaves.toSorted((a, b) => (a.metrics.sizes?.gzip ?? Infinity) - (b.metrics.sizes?.gzip ?? Infinity));
+  const winner = bySize.find(({ metrics }) => meetsTargets(targets, baseline, metrics));
+  if (winner !== undefined) return { met: true, reason: `"${winner.node.id}" meets the targets: ${explain(targets, baseline, winner.metrics)}` };
+  const misses = ({ metrics }: { readonly metrics: NodeMetrics }): number => checkTargets(targets, baseline, metrics).filter(({ met }) => !met).length;
+  const closest = bySize.toSorted((a, b) => misses(a) - misses(b))[0];
+  if (closest === undefined) return { met: false, reason: 'no deployable node is done' };
+  return { met: false, reason: `no node meets the targets; closest is "${closest.node.id}": ${explain(targets, baseline, closest.metrics)}` };
+}
+
+function explain(targets: Targets, baseline: NodeMetrics | undefined, metrics: NodeMetrics): string {
+  return checkTargets(targets, baseline, metrics).map(describeVerdict).join(', ');
+}

@@ -1,0 +1,22 @@
+import { EspalierError } from '../errors.ts';
+import { flattenTree } from '../../shared/tree.ts';
+import type { TreeNode } from '../../shared/tree.ts';
+
+/**
+ * The tree cut down to the named nodes and those that they come from.
+ *
+ * @throws EspalierError `invalid-recipe` for a name that no node has
+ */
+export function selectNodes(tree: TreeNode, names: readonly string[]): TreeNode {
+  const known = flattenTree(tree).map(({ node }) => node.id);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new EspalierError('invalid-recipe', `there is no node "${unknown}"`, { where: 'nodes', fix: `use any of ${known.join(', ')}` });
+  }
+  const wanted = new Set(names);
+  const keep = (node: TreeNode): readonly TreeNode[] => {
+    const children = node.children.flatMap(keep);
+    return wanted.has(node.id) || children.length > 0 ? [{ ...node, children }] : [];
+  };
+  return { ...tree, children: tree.children.flatMap(keep) };
+}

@@ -1,0 +1,192 @@
+/** The real stages: techniques, the writer, the measures. */
+import type { NetworkConstraints } from '../../constraints/constraint.ts';
+import { projectWeights } from '../../constraints/project.ts';
+import type { DataSplits } from '../../data/dataset.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { EspalierError, unreachable } from '../../errors.ts';
+import { evaluateNetwork } from '../../measure/evaluate-network.ts';
+import type { Expectations } from '../../measure/expectation.ts';
+import type { Network } from '../../network/network.ts';
+import { prepareForDeployment } from '../../network/passes/prepare-for-deployment.ts';
+import type { QuantizedNetwork } from '../../quantize/quantization.ts';
+import { applyClustering } from '../../techniques/clustering.ts';
+import { applyCqat } from '../../techniques/cqat.ts';
+import { applyFineTuningControl } from '../../techniques/fine-tuning-control.ts';
+import { readyForDeployment } from '../../techniques/fold-constraints.ts';
+import { applyPcqat } from '../../techniques/pcqat.ts';
+import { applyPostTrainingQuantization } from '../../techniques/post-training-quantization.ts';
+import { applyPqat } from '../../techniques/pqat.ts';
+import { applyPruning } from '../../techniques/pruning.ts';
+import { applyQuantizationAwareTraining, quantizeTrained } from '../../techniques/quantization-aware-training.ts';
+import { applySparsityPreservingClustering } from '../../techniques/sparsity-preserving-clustering.ts';
+import type { OptimizedModel, TechniqueContext } from '../../techniques/technique.ts';
+import type { Loss } from '../../train/fine-tuning.ts';
+import { writeTflite } from '../../tflite/write-tflite.ts';
+import { omit } from '../../../shared/omit.ts';
+import type { Accuracy } from '../../../shared/results.ts';
+import type { InterfaceType } from '../../../shared/recipe.ts';
+import type { Stage } from '../deployment-tree.ts';
+import { decodeStructure, encodeStructure } from '../store/structured-file.ts';
+import { expectationsOf } from './expectations.ts';
+import { measureNode } from './measure-node.ts';
+import type { StageRequest, StageRunner } from './stage-runner.ts';
+import { clusteringOptions, pruningOptions, quantizationAwareTrainingOptions, trainingOptions } from './technique-options.ts';
+
+export interface StageSetting {
+  readonly engine: Engine;
+  readonly network: Network;
+  readonly data: DataSplits;
+  readonly loss: Loss;
+  readonly seed: number;
+  readonly latency: boolean;
+  /** The bundled evaluation thread; without it files are measured on this thread. */
+  readonly threadScript: string | undefined;
+}
+
+/** What a stage made: its model, the bytes to ship, and what they must show. */
+interface Product {
+  readonly model: OptimizedModel;
+  readonly tflite: Uint8Array;
+  readonly simulated: Accuracy;
+  readonly expectations: Expectations | undefined;
+}
+
+export function createStageRunner(setting: StageSetting): StageRunner {
+  return async (request) => {
+    const product = await produce(setting, request);
+    const { metrics, densities } = await measureNode({
+      tflite: product.tflite, parentTflite: request.parent?.tflite, expectations: product.expectations, simulated: product.simulated,
+      test: setting.data.test, latency: setting.latency, threads: setting.engine.threads, threadScript: setting.threadScript,
+      trainingSeconds: product.model.trainingSeconds, curve: product.model.curve ?? [], signal: request.signal,
+      onProgress: (fraction) => request.onProgress('evaluating', fraction),
+    });
+    // Without times, so that the same work gives the same bytes.
+    const { network, constraints, ranges } = product.model;
+    return { files: { model: encodeStructure({ network, constraints, ranges }), tflite: product.tflite }, metrics, densities };
+  };
+}
+
+async function produce(setting: StageSetting, request: StageRequest): Promise<Product> {
+  const { stage } = request;
+  const context = techniqueContext(setting, request);
+  const teacher = (): Network => decodeModel(request.baseline?.model, 'baseline').network;
+  switch (stage.technique) {
+    case 'baseline': {
+      const model = { network: setting.network, constraints: new Map(), ranges: undefined };
+      const product = await floatProduct(setting, request, model);
+      warnNearChance(setting, product.simulated, request.warn);
+      return product;
+    }
+    case 'pruning': return floatProduct(setting, request, await applyPruning(parentModel(request), context, pruningOptions(stage.options, request.rules, teacher)));
+    case 'clustering': return floatProduct(setting, request, await applyClustering(parentModel(request), context, clusteringOptions(stage.options, request.rules, teacher)));
+    case 'sparsity-preserving-clustering':
+      return floatProduct(setting, request, await applySparsityPreservingClustering(parentModel(request), context, clusteringOptions(stage.options, request.rules, teacher)));
+    case 'fine-tuning': return floatProduct(setting, request, await applyFineTuningControl(parentModel(request), context, trainingOptions(stage.options, teacher)));
+    case 'ptq': {
+      const { calibrationSamples, observer, activations } = stage.options;
+      const parent = parentModel(request);
+      const quantized = await applyPostTrainingQuantization(parent, context, {
+        ...(calibrationSamples === undefined ? {} : { samples: calibrationSamples }),
+        ...(observer === undefined ? {} : { observer }),
+        ...(activations === undefined ? {} : { activationType: activations }),
+      });
+      const deployed = readyForDeployment(parent);
+      return integerProduct(setting, request, { ...deployed, network: quantized.network, curve: [], trainingSeconds: undefined }, quantized, stage.options.interface);
+    }
+    case 'qat': case 'pqat': case 'cqat': case 'pcqat': {
+      const apply = { qat: applyQuantizationAwareTraining, pqat: applyPqat, cqat: applyCqat, pcqat: applyPcqat }[stage.technique];
+      const model = await apply(parentModel(request), context, quantizationAwareTrainingOptions(stage.options, teacher));
+      return integerProduct(setting, request, model, quantizeTrained(model), stage.options.interface);
+    }
+    default: return unreachable(stage);
+  }
+}
+
+async function floatProduct(setting: StageSetting, request: StageRequest, model: OptimizedModel): Promise<Product> {
+  request.onProgress('converting', 0);
+  const deployed = request.stage.technique === 'baseline'
+    ? { ...model, network: prepareForDeployment(model.network) } : readyForDeployment(model);
+  const tflite = writeTflite({ kind: 'float', network: deployed.network });
+  const simulated = await evaluateNetwork({
+    engine: setting.engine, network: deployed.network, data: setting.data.test, signal: request.signal,
+    onProgress: (fraction) => request.onProgress('evaluating', fraction),
+  });
+  const expectations = request.stage.technique === 'baseline' ? undefined : expectationsOf(deployed, [...request.lineage, request.stage], false);
+  return { model, tflite, simulated, expectations: withoutParentZeros(expectations) };
+}
+
+async function integerProduct(setting: StageSetting, request: StageRequest, model: OptimizedModel, quantized: QuantizedNetwork, type: InterfaceType | undefined): Promise<Product> {
+  request.onProgress('converting', 0);
+  const interfaceType = type ?? (quantized.activationType === 'int16' ? 'int16' : 'int8');
+  const tflite = writeTflite({ kind: 'integer', quantized, inputType: interfaceType, outputType: interfaceType });
+  const simulated = await evaluateNetwork({
+    engine: setting.engine, network: withRoundedWeights(quantized), activations: quantized.activations, data: setting.data.test, signal: request.signal,
+    onProgress: (fraction) => request.onProgress('evaluating', fraction),
+  });
+  const expectations = expectationsOf(model, [...request.lineage, request.stage], true);
+  const certifiedAgainstParent = keepsParent(request.stage) ? expectations : withoutParentZeros(expectations);
+  return { model, tflite, simulated, expectations: certifiedAgainstParent };
+}
+
+/** Whether the parent's zeros are this node's by design: quantization and the preserving schemes, not the plain controls. */
+function keepsParent({ technique }: Stage): boolean {
+  return technique === 'ptq' || technique === 'pqat' || technique === 'pcqat';
+}
+
+function withoutParentZeros(expectations: Expectations | undefined): Expectations | undefined {
+  if (expectations === undefined) return undefined;
+  return { ...expectations, weights: expectations.weights.map((weight) => omit(weight, 'keepsParentZeros')) };
+}
+
+/** Weights as the integers of the file stand for them, so that the engine computes what the file does. */
+function withRoundedWeights({ network, weights }: QuantizedNetwork): Network {
+  const parameters = new Map(network.parameters);
+  for (const [id, { scales, axis }] of weights) {
+    const parameter = parameters.get(id);
+    if (parameter === undefined) continue;
+    const granularity = axis === undefined ? { kind: 'tensor' } as const : { kind: 'channel', axis } as const;
+    parameters.set(id, { shape: parameter.shape, data: projectWeights(parameter.data, parameter.shape, [{ kind: 'integerGrid', granularity, scales }]) });
+  }
+  return { ...network, parameters };
+}
+
+function techniqueContext({ engine, data, loss, seed }: StageSetting, request: StageRequest): TechniqueContext {
+  return { engine, data, loss, seed, signal: request.signal, onProgress: request.onProgress.bind(request), warn: request.warn.bind(request) };
+}
+
+function parentModel(request: StageRequest): OptimizedModel {
+  return decodeModel(request.parent?.model, `parent of "${request.node.id}"`);
+}
+
+interface StoredModel {
+  readonly network: Network;
+  readonly constraints: NetworkConstraints;
+  readonly ranges?: OptimizedModel['ranges'];
+}
+
+function decodeModel(bytes: Uint8Array | undefined, where: string): OptimizedModel {
+  if (bytes === undefined) throw new Error(`no model: ${where}`);
+  const { network, constraints, ranges } = decodeStructure<StoredModel>(bytes, where);
+  return { network, constraints, ranges };
+}
+
+function warnNearChance({ data }: StageSetting, accuracy: Accuracy, warn: (message: string) => void): void {
+  const { target } = data.test;
+  if (target.kind !== 'classes' || accuracy.top1 === undefined || accuracy.top1 > 1.5 / target.classes) return;
+  warn(`the baseline scores ${(accuracy.top1 * 100).toFixed(1)}%, near chance for ${target.classes} classes: check the preprocessing (scale, normalise) and the order of classes in the data spec`);
+}
+
+/** @throws EspalierError `invalid-data` when model and data do not go together */
+export function lossFor(network: Network, data: DataSplits): Loss {
+  const [output] = network.outputs;
+  const size = output === undefined ? 0 : (network.values.get(output)?.shape ?? []).reduce((product, axis) => product * axis, 1);
+  const { target } = data.train;
+  if (target.kind === 'regression') return { kind: 'meanSquaredError' };
+  if (size === 1 && target.classes === 2) return { kind: 'binaryCrossEntropy' };
+  if (size < target.classes) {
+    throw new EspalierError('invalid-data', `the data has ${target.classes} classes, the model ${size} outputs`, {
+      where: 'data', fix: 'name the classes that the model knows with "classes", or take the data that it was trained on',
+    });
+  }
+  return { kind: 'crossEntropy' };
+}

@@ -1,0 +1,48 @@
+import { certify } from '../../measure/certify.ts';
+import { kernelDensities } from '../../measure/density.ts';
+import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
+import type { Expectations } from '../../measure/expectation.ts';
+import { fileSizes } from '../../measure/file-sizes.ts';
+import { measureLatency } from '../../measure/latency.ts';
+import { weightMetrics } from '../../measure/weight-metrics.ts';
+import type { DataSet } from '../../data/dataset.ts';
+import { readTflite } from '../../tflite/read-tflite.ts';
+import type { Accuracy, CurvePoint, DensityPlot, NodeMetrics } from '../../../shared/results.ts';
+
+export interface Measurement {
+  readonly tflite: Uint8Array;
+  readonly parentTflite: Uint8Array | undefined;
+  readonly expectations: Expectations | undefined;
+  readonly simulated: Accuracy;
+  readonly test: DataSet;
+  readonly latency: boolean;
+  readonly threads: number;
+  readonly threadScript: string | undefined;
+  readonly trainingSeconds: number | undefined;
+  readonly curve: readonly CurvePoint[];
+  readonly signal: AbortSignal;
+  readonly onProgress: (fraction: number) => void;
+}
+
+/** All that a node reports, from the bytes of its file. */
+export async function measureNode(measurement: Measurement): Promise<{ readonly metrics: NodeMetrics; readonly densities: readonly DensityPlot[] }> {
+  const { tflite, parentTflite, expectations, threadScript } = measurement;
+  const model = readTflite(tflite);
+  const deployed = await evaluateTflite({
+    bytes: tflite, data: measurement.test, threads: measurement.threads, ...(threadScript === undefined ? {} : { threadScript }),
+    signal: measurement.signal, onProgress: measurement.onProgress,
+  });
+  return {
+    metrics: {
+      simulated: measurement.simulated, deployed, sizes: fileSizes(tflite),
+      latency: measurement.latency ? await measureLatency(tflite, { budgetMilliseconds: LATENCY_BUDGET }) : undefined,
+      weights: weightMetrics(model),
+      certificate: expectations === undefined ? undefined
+        : certify({ bytes: tflite, expectations, ...(parentTflite === undefined ? {} : { parent: parentTflite }) }),
+      trainingSeconds: measurement.trainingSeconds, curve: measurement.curve,
+    },
+    densities: kernelDensities(model),
+  };
+}
+
+const LATENCY_BUDGET = 1_000;

@@ -1,0 +1,42 @@
+/** What runs one stage. The walk over the tree knows only this, so that it can be tested without training anything. */
+import type { NodePhase, TrainingProgress } from '../../../shared/events.ts';
+import type { LayerRule } from '../../../shared/recipe.ts';
+import type { DensityPlot, NodeMetrics } from '../../../shared/results.ts';
+import type { TreeNode } from '../../../shared/tree.ts';
+import type { Stage } from '../deployment-tree.ts';
+
+export interface StageRequest {
+  readonly node: TreeNode;
+  readonly stage: Stage;
+  /** Stages from the root to this node's parent. */
+  readonly lineage: readonly Stage[];
+  readonly rules: readonly LayerRule[];
+  /** Files of the parent node; none for the root. */
+  readonly parent: StageFiles | undefined;
+  /** Files of the root, for distillation. */
+  readonly baseline: StageFiles | undefined;
+  readonly signal: AbortSignal;
+  readonly checkpoint: Checkpoint;
+  onProgress(phase: NodePhase, fraction: number, training?: TrainingProgress): void;
+  warn(message: string): void;
+}
+
+/** Where a stage keeps what it would lose when killed. */
+export interface Checkpoint {
+  load(): Promise<Uint8Array | undefined>;
+  save(bytes: Uint8Array): Promise<void>;
+}
+
+export interface StageFiles {
+  /** The optimized model, as `encodeStructure` writes it. */
+  readonly model: Uint8Array;
+  readonly tflite: Uint8Array;
+}
+
+export interface StageOutcome {
+  readonly files: StageFiles;
+  readonly metrics: NodeMetrics;
+  readonly densities: readonly DensityPlot[];
+}
+
+export type StageRunner = (request: StageRequest) => Promise<StageOutcome>;

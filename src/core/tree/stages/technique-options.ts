@@ -1,0 +1,90 @@
+/** From the recipe's words to the techniques' options. */
+import { EspalierError, unreachable } from '../../errors.ts';
+import type { Network } from '../../network/network.ts';
+import type { ClusteringOptions as ClusteringTechniqueOptions, ClusteringSettings } from '../../techniques/clustering.ts';
+import type { TrainingOptions as StageTraining } from '../../techniques/fine-tuning-stage.ts';
+import type { LayerRule as TechniqueRule } from '../../techniques/layer-rules.ts';
+import type { PruningOptions as PruningTechniqueOptions, PruningSettings } from '../../techniques/pruning.ts';
+import type { PruningSchedule } from '../../techniques/pruning/schedules.ts';
+import type { PruningStructure } from '../../techniques/pruning/pruning-structure.ts';
+import type { QuantizationAwareTrainingOptions as QatTechniqueOptions } from '../../techniques/quantization-aware-training.ts';
+import type { ClusteringOptions, LayerRule, PruningOptions, QuantizationAwareTrainingOptions, TrainingOptions } from '../../../shared/recipe.ts';
+
+/** @param teacher the baseline, for distillation */
+export function trainingOptions(options: TrainingOptions, teacher: () => Network): StageTraining {
+  const { epochs, steps, batchSize, learningRate, distillation } = options;
+  return {
+    ...(epochs === undefined ? {} : { epochs }),
+    ...(steps === undefined ? {} : { steps }),
+    ...(batchSize === undefined ? {} : { batchSize }),
+    ...(learningRate === undefined ? {} : { learningRate }),
+    ...(distillation === undefined || distillation === false ? {} : { distillation: { teacher: teacher(), ...(distillation === true ? {} : distillation) } }),
+  };
+}
+
+export function pruningOptions(options: PruningOptions, rules: readonly LayerRule[], teacher: () => Network): PruningTechniqueOptions {
+  const sparsity = options.sparsity ?? 0.5;
+  return {
+    ...trainingOptions(options, teacher), sparsity,
+    ...(options.schedule === undefined ? {} : { schedule: pruningSchedule(options.schedule, sparsity) }),
+    ...(options.structure === undefined ? {} : { structure: pruningStructure(options.structure) }),
+    ...protection(options),
+    rules: rules.flatMap((rule): TechniqueRule<PruningSettings>[] => {
+      if (rule.exclude?.includes('pruning') === true) return [{ layers: rule.pattern, exclude: true }];
+      return rule.sparsity === undefined ? [] : [{ layers: rule.pattern, settings: { sparsity: rule.sparsity } }];
+    }),
+  };
+}
+
+export function clusteringOptions(options: ClusteringOptions, rules: readonly LayerRule[], teacher: () => Network): ClusteringTechniqueOptions {
+  const { clusters, granularity, initialization, gradient, integerGrid, includeDepthwise } = options;
+  return {
+    ...trainingOptions(options, teacher), clusters: clusters ?? 16, granularity: granularity ?? 'tensor',
+    ...(initialization === undefined ? {} : { initialization }),
+    ...(gradient === undefined ? {} : { gradient }),
+    ...(integerGrid === undefined ? {} : { integerGrid }),
+    ...(includeDepthwise === undefined ? {} : { includeDepthwise }),
+    rules: rules.flatMap((rule): TechniqueRule<ClusteringSettings>[] => {
+      if (rule.exclude?.includes('clustering') === true) return [{ layers: rule.pattern, exclude: true }];
+      return rule.clusters === undefined ? [] : [{ layers: rule.pattern, settings: { clusters: rule.clusters } }];
+    }),
+  };
+}
+
+export function quantizationAwareTrainingOptions(options: QuantizationAwareTrainingOptions, teacher: () => Network): QatTechniqueOptions {
+  const { weightScales, freezeRangesAfter } = options;
+  return {
+    ...trainingOptions(options, teacher),
+    ...(weightScales === undefined ? {} : { weightScales }),
+    ...(freezeRangesAfter === undefined ? {} : { freezeRangesAfter }),
+  };
+}
+
+function protection({ includeDepthwise, protectEnds }: PruningOptions): Pick<PruningTechniqueOptions, 'includeDepthwise' | 'protectFirst' | 'protectLast'> {
+  return {
+    ...(includeDepthwise === undefined ? {} : { includeDepthwise }),
+    ...(protectEnds === undefined ? {} : { protectFirst: protectEnds, protectLast: protectEnds }),
+  };
+}
+
+function pruningSchedule(schedule: NonNullable<PruningOptions['schedule']>, sparsity: number): PruningSchedule {
+  const { begin = 0, end, frequency = 100, initialSparsity = 0, power } = schedule;
+  switch (schedule.kind) {
+    case 'constant': return { kind: 'constant', sparsity, begin, frequency, ...(end === undefined ? {} : { end }) };
+    case 'polynomial': {
+      if (end === undefined) throw new EspalierError('invalid-recipe', 'a polynomial schedule has no end', { where: 'techniques.pruning.schedule', fix: 'add "end", the step at which the sparsity is reached' });
+      return { kind: 'polynomial', initialSparsity, sparsity, begin, end, frequency, ...(power === undefined ? {} : { power }) };
+    }
+    default: return unreachable(schedule.kind);
+  }
+}
+
+function pruningStructure(structure: NonNullable<PruningOptions['structure']>): PruningStructure {
+  if (structure === 'unstructured') return { kind: 'weights', scope: 'layer' };
+  if (structure === 'global') return { kind: 'weights', scope: 'model' };
+  switch (structure.kind) {
+    case 'groups': return structure;
+    case 'blocks': return { ...structure, pooling: structure.pooling ?? 'average' };
+    default: return unreachable(structure);
+  }
+}

@@ -1,0 +1,48 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { cleanRuns, listRuns } from '../core/tree/list-runs.ts';
+import { parseRecipe } from '../core/tree/recipe/parse-recipe.ts';
+import { resumeSession, startSession } from '../core/tree/session.ts';
+import type { Session } from '../core/tree/session.ts';
+import { readEvents } from '../core/tree/store/event-log.ts';
+import { runFiles } from '../core/tree/store/run-store.ts';
+import { certifyFile } from '../core/tree/operations/certify-file.ts';
+import { convertModel } from '../core/tree/operations/convert-model.ts';
+import { createExample } from '../core/example/create-example.ts';
+import { evaluateModel } from '../core/tree/operations/evaluate-model.ts';
+import { inspectModel } from '../core/tree/operations/inspect-model.ts';
+import { writeRecipe } from '../core/tree/operations/write-recipe.ts';
+import { writeReport } from '../core/report/write-report.ts';
+import type { Handlers } from '../shared/message-handler.ts';
+import { PROTOCOL_VERSION } from '../shared/protocol.ts';
+import type { RunHandle, WorkerProtocol } from '../shared/protocol.ts';
+import { environment } from './environment.ts';
+import { isAlive } from './is-alive.ts';
+import type { Runs } from './runs.ts';
+
+export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
+  const begin = async (session: Session): Promise<RunHandle> => {
+    await writeFile(path.join(session.runFolder, runFiles.owner), JSON.stringify({ process: process.pid }));
+    return runs.start(session);
+  };
+  return {
+    ping: () => Promise.resolve({ protocol: PROTOCOL_VERSION, espalier: environment().espalier, node: process.version, process: process.pid }),
+    startRun: async ({ recipe, ...options }) => begin(await startSession(recipe, options, environment())),
+    resumeRun: async ({ runFolder }) => begin(await resumeSession(runFolder, environment())),
+    cancelRun: async ({ runId }) => {
+      await runs.cancel(runId);
+      return null;
+    },
+    readRun: ({ runFolder }) => Promise.resolve({ events: readEvents(path.join(runFolder, runFiles.events)) }),
+    listRuns: async ({ folder }) => ({ runs: await listRuns(folder, isAlive) }),
+    clean: async ({ folder, runFolders = [], cache = false }) => ({ bytes: await cleanRuns(folder, runFolders, cache, isAlive) }),
+    checkRecipe: ({ text }) => Promise.resolve({ diagnostics: parseRecipe(text).diagnostics }),
+    writeRecipe,
+    inspect: ({ path: file }) => inspectModel(file),
+    convert: (conversion, { signal, onProgress }) => convertModel(conversion, { signal, onProgress }),
+    evaluate: (evaluation, { signal, onProgress }) => evaluateModel(evaluation, { signal, onProgress, threadScript: environment().threadScript }),
+    certify: async ({ path: file, parent }) => (await certifyFile(file, parent)).verdict,
+    report: ({ runFolder, format, output }) => writeReport(runFolder, format, output),
+    createExample: async ({ folder, force = false }, { signal, onProgress }) => ({ recipe: (await createExample(folder, { force, signal, onProgress })).recipe }),
+  };
+}

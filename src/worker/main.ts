@@ -1,0 +1,36 @@
+/** The child process: the core behind the protocol. It ends when its parent does. */
+import { setPriority } from 'node:os';
+import type { Message } from '../shared/message-handler.ts';
+import { MessageHandler } from '../shared/message-handler.ts';
+import type { HostProtocol, WorkerProtocol } from '../shared/protocol.ts';
+import { createHandlers } from './handlers.ts';
+import { Runs } from './runs.ts';
+
+const NICE = 10;
+
+function main(): void {
+  if (process.send === undefined) {
+    process.stderr.write('this is the worker of espalier: it is started by the extension or the command line, not by hand\n');
+    process.exitCode = 2;
+    return;
+  }
+  const send = (message: Message): void => { if (process.connected) process.send?.(message); };
+  const runs = new Runs(
+    (runId, event) => handler.emit('run', { runId, event }),
+    // A bug: let it crash the process, so that the parent reports it with what it saw last.
+    (error) => { setImmediate(() => { throw error; }); },
+  );
+  const handler: MessageHandler<WorkerProtocol, HostProtocol> = new MessageHandler<WorkerProtocol, HostProtocol>(send, createHandlers(runs));
+  process.on('message', (message: Message) => handler.receive(message));
+  process.on('disconnect', () => {
+    handler.dispose();
+    // Stages are kept and checkpoints written as they come: there is nothing to wait for.
+    process.exit(0);
+  });
+  // Ctrl-C goes to the whole group of processes; the parent decides what it means.
+  process.on('SIGINT', () => undefined);
+  // The editor and the terminal stay responsive while every core trains.
+  setPriority(NICE);
+}
+
+main();
