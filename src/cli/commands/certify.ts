@@ -63,7 +63,7 @@ export function describeCertification({ file, parent, fullInteger, weights, verd
     '',
     table,
     '',
-    ...checks.filter((check) => !check.passed).map(describeFailure),
+    ...verdict.checks.filter((check) => !check.passed).map(describeFailure),
     verdictLine(verdict.checks),
   ].join('\n');
 }

@@ -26,6 +26,8 @@ export interface TreeDrawing {
   /** Names the drawing for screen readers. */
   readonly label: string;
   readonly translate?: Translate;
+  /** `false` for a page without a script: one image with a label, instead of a tree to walk through. */
+  readonly interactive?: boolean;
 }
 
 const waiting: NodeStatus = { state: { kind: 'waiting' }, result: undefined };
@@ -44,13 +46,14 @@ const edgeLabelLength = 18;
 export function drawDeploymentTree(drawing: TreeDrawing): string {
   const translate = drawing.translate ?? english;
   const layout = layoutTree(drawing.tree);
+  const { interactive = true } = drawing;
   const selected = drawing.selected ?? drawing.tree.id;
   return svgElement(
     'svg',
     {
       xmlns: 'http://www.w3.org/2000/svg',
       class: 'deployment-tree',
-      role: 'tree',
+      role: interactive ? 'tree' : 'img',
       'aria-label': drawing.label,
       viewBox: `0 0 ${layout.width} ${layout.height}`,
       width: layout.width,
@@ -60,7 +63,7 @@ export function drawDeploymentTree(drawing: TreeDrawing): string {
     },
     svgElement('g', { class: 'edges', 'aria-hidden': true }, ...layout.nodes.flatMap((placed) => drawEdge(placed, translate))),
     ...layout.nodes.map((placed) =>
-      drawNode(placed, drawing.statuses.get(placed.node.id) ?? waiting, placed.node.id === selected, translate),
+      drawNode(placed, drawing.statuses.get(placed.node.id) ?? waiting, interactive ? placed.node.id === selected : undefined, translate),
     ),
   );
 }
@@ -86,7 +89,8 @@ function splitLabel(label: string): readonly string[] {
   return label.length <= edgeLabelLength || space < 0 ? [label] : [label.slice(0, space), label.slice(space + 1)];
 }
 
-function drawNode(placed: PlacedNode, status: NodeStatus, selected: boolean, translate: Translate): string {
+/** `selected` is undefined where nothing can be selected. */
+function drawNode(placed: PlacedNode, status: NodeStatus, selected: boolean | undefined, translate: Translate): string {
   const { node } = placed;
   const { state } = status;
   const classes = [
@@ -95,7 +99,7 @@ function drawNode(placed: PlacedNode, status: NodeStatus, selected: boolean, tra
     ...(node.fineTuned ? ['fine-tuned'] : []),
     ...(node.collaborative ? ['collaborative'] : []),
     ...(node.leaf ? ['leaf'] : []),
-    ...(selected ? ['selected'] : []),
+    ...(selected === true ? ['selected'] : []),
   ];
   const description = describeStatus(status, translate);
   const title = translate(node.title);
@@ -104,12 +108,15 @@ function drawNode(placed: PlacedNode, status: NodeStatus, selected: boolean, tra
     {
       class: classes.join(' '),
       'data-node': node.id,
-      role: 'treeitem',
-      tabindex: selected ? 0 : -1,
+      ...(selected === undefined ? {} : { role: 'treeitem', tabindex: selected ? 0 : -1 }),
       transform: `translate(${placed.x} ${placed.y})`,
-      'aria-level': placed.level,
-      'aria-selected': selected ? 'true' : 'false',
-      'aria-label': accessibleName(node, title, description, translate),
+      ...(selected === undefined
+        ? {}
+        : {
+            'aria-level': placed.level,
+            'aria-selected': selected ? 'true' : 'false',
+            'aria-label': accessibleName(node, title, description, translate),
+          }),
     },
     svgElement('title', {}, ...[escapeTitle(node, title, description)]),
     svgElement('rect', {
@@ -119,7 +126,7 @@ function drawNode(placed: PlacedNode, status: NodeStatus, selected: boolean, tra
       rx: 6,
       fill: node.fineTuned ? colours.fineTuned : colours.plain,
       stroke: node.collaborative ? colours.collaborative : colours.border,
-      'stroke-width': selected ? 3 : 1.5,
+      'stroke-width': selected === true ? 3 : 1.5,
       'stroke-dasharray': node.collaborative ? '6 3' : undefined,
     }),
     ...(state.kind === 'running'
