@@ -5,10 +5,19 @@ import { join } from 'node:path';
 import { writeTfjsLayers } from '../../src/core/export/tfjs-layers.ts';
 import { importModel } from '../../src/core/import/import-model.ts';
 import { mnistCnn } from '../../src/core/models/mnist-cnn.ts';
+import { kerasH5, kerasV3 } from '../unit/import/keras-model-files.ts';
 import { writeTflite } from '../../src/core/tflite/write-tflite.ts';
 
 /** A copy: a slice of Node's Buffer shares its memory, and mutations would add up. */
 const read = async (path: string): Promise<Uint8Array> => new Uint8Array(await readFile(path));
+
+/** One dense layer. */
+const dense = {
+  config: { class_name: 'Sequential', config: { name: 'net', layers: [
+    { class_name: 'InputLayer', config: { name: 'input', batch_input_shape: [null, 3] } }, { class_name: 'Dense', config: { name: 'dense', units: 2, activation: 'relu' } },
+  ] } },
+  weights: [{ name: 'kernel', shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) }, { name: 'bias', shape: [2], data: Float32Array.of(0.5, -0.5) }],
+};
 
 export interface FuzzTarget {
   readonly name: string;
@@ -17,7 +26,7 @@ export interface FuzzTarget {
   read(bytes: Uint8Array): Promise<unknown>;
 }
 
-/** `dataFolder` adds the formats that are not written here (HDF5, .keras, SavedModel); `dispose` removes the temporary folder. */
+/** `dataFolder` adds real models of HDF5 and .keras, and SavedModel, which is not written here; `dispose` removes the temporary folder. */
 export async function modelTargets(dataFolder: string | undefined): Promise<{ readonly targets: readonly FuzzTarget[]; dispose(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'espalier-fuzz-'));
   const file = (name: string, original: Uint8Array): FuzzTarget => ({
@@ -33,6 +42,8 @@ export async function modelTargets(dataFolder: string | undefined): Promise<{ re
   const targets: FuzzTarget[] = [
     file('tfjs model.json', new TextEncoder().encode(json)),
     file('tflite', writeTflite({ kind: 'float', network: mnistCnn({ seed: 1 }) })),
+    file('small.h5', await kerasH5(dense.config, new Map([['dense', dense.weights.map((weight) => ({ ...weight, name: `dense/${weight.name}` }))]]))),
+    file('small.keras', await kerasV3(dense.config, dense.weights.map((weight, i) => ({ ...weight, name: `layers/dense/vars/${i}` })))),
   ];
   if (dataFolder !== undefined) {
     const models = join(dataFolder, 'models');

@@ -31,13 +31,23 @@ export async function importModel(path: string): Promise<ImportedModel> {
     validateNetwork(network);
     return { network: keepTrainingOperations(network), format, warnings };
   } catch (cause) {
-    if (isEspalierError(cause)) throw cause;
+    if (isEspalierError(cause)) throw namingFile(cause, where);
     // What a reader trips over in a damaged file is the file's fault, not the user's and not a crash.
     if (cause instanceof RangeError || cause instanceof TypeError) {
       throw new EspalierError('invalid-model', 'is damaged', { where, cause, fix: 'save or download the model again' });
     }
     throw cause;
   }
+}
+
+/** A reader knows the layer or the tensor; the user wants the file as well. */
+function namingFile(error: EspalierError, file: string): EspalierError {
+  if (error.code === 'file-access' || error.where?.includes(file) === true) return error;
+  const place = error.where === undefined ? '' : `${error.where}: `;
+  const remedy = error.fix === undefined ? '' : `; ${error.fix}`;
+  const what = error.message.slice(place.length, error.message.length - remedy.length);
+  const fix = error.fix ?? (error.code === 'invalid-model' ? 'save or download the model again' : undefined);
+  return new EspalierError(error.code, what, { where: error.where === undefined ? file : `${file}, ${error.where}`, cause: error.cause, ...(fix === undefined ? {} : { fix }) });
 }
 
 /** Dropout stays, for training uses it; what no output depends on goes. */

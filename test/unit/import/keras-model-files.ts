@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
-import * as h5wasm from 'h5wasm';
+import type * as H5wasm from 'h5wasm';
 import { type ImportedModel, importModel } from '../../../src/core/import/import-model.ts';
 
 export interface NamedWeight {
@@ -72,7 +72,9 @@ export async function kerasV3(config: object, weights: readonly NamedWeight[]): 
 
 let files = 0;
 
-async function hdf5(fill: (file: h5wasm.File) => void): Promise<Uint8Array> {
+async function hdf5(fill: (file: H5wasm.File) => void): Promise<Uint8Array> {
+  // The package has no CommonJS form, which a bundle of this file would ask for otherwise.
+  const h5wasm: typeof H5wasm = await import('h5wasm');
   const { FS } = await h5wasm.ready;
   const path = `/written-${files++}.h5`;
   const file = new h5wasm.File(path, 'w');
@@ -81,12 +83,12 @@ async function hdf5(fill: (file: h5wasm.File) => void): Promise<Uint8Array> {
   return FS.readFile(path);
 }
 
-function createDataset(file: h5wasm.File, path: string, shape: readonly number[], data: Float32Array): void {
+function createDataset(file: H5wasm.File, path: string, shape: readonly number[], data: Float32Array): void {
   const parts = path.split('/').filter((part) => part !== '');
-  let group: h5wasm.Group = file;
+  let group: H5wasm.Group = file;
   for (const part of parts.slice(0, -1)) {
     const next = group.get(part);
-    group = next instanceof h5wasm.Group ? next : group.create_group(part);
+    group = next !== null && 'create_group' in next ? next : group.create_group(part);
   }
   group.create_dataset({ name: parts.at(-1) ?? '', data, shape: [...shape], dtype: '<f4' });
 }

@@ -5,6 +5,7 @@
  *
  * @import { Hdf5GroupContent, Hdf5DatasetContent, ReadReply, ReadRequest } from './hdf5-messages.ts'
  */
+import { TextDecoder } from 'node:util';
 import { parentPort } from 'node:worker_threads';
 import * as h5wasm from 'h5wasm';
 
@@ -16,8 +17,9 @@ const floatClass = 1;
 
 /** The library grows its memory as a damaged file asks for; growth beyond the request's bound fails as a full memory does. */
 let memoryBytes = 0;
-const grow = WebAssembly.Memory.prototype.grow;
-WebAssembly.Memory.prototype.grow = function growWithinBound(pages) {
+const { Memory } = globalThis.WebAssembly;
+const grow = Memory.prototype.grow;
+Memory.prototype.grow = function growWithinBound(pages) {
   if (this.buffer.byteLength + pages * 65_536 > memoryBytes) throw new RangeError('the file needs more memory than its size explains');
   return grow.call(this, pages);
 };

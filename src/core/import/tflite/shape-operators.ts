@@ -56,7 +56,13 @@ function concatenation(context: OperatorContext): ValueId {
   return withActivation(context, false, () => context.builder.concat(context.layer, inputs, axis < 0 ? axis + rank : axis - 1));
 }
 
+/** Rows of a table: an embedding, when the table is constant and the rows are computed. */
+function gather(context: OperatorContext): ValueId {
+  if (!context.isConstant(0) || option(context, 'axis', 0) !== 0 || option(context, 'batchDimensions', 0) !== 0) refuse(context, 'is supported for rows of a constant table only');
+  return context.builder.embedding(context.layer, context.value(1), required(context, 0, 'table'));
+}
+
 export const shapeOperators: OperatorConverters = {
-  RESHAPE: toOutputShape, SQUEEZE: toOutputShape, EXPAND_DIMS: toOutputShape, PAD: pad, PADV2: pad, TRANSPOSE: transpose, MEAN: reduce('average'), REDUCE_MAX: reduce('max'),
+  GATHER: gather, RESHAPE: toOutputShape, SQUEEZE: toOutputShape, EXPAND_DIMS: toOutputShape, PAD: pad, PADV2: pad, TRANSPOSE: transpose, MEAN: reduce('average'), REDUCE_MAX: reduce('max'),
   MAX_POOL_2D: pool('max'), AVERAGE_POOL_2D: pool('average'), RESIZE_NEAREST_NEIGHBOR: resize('nearest'), RESIZE_BILINEAR: resize('bilinear'), SLICE: slice, CONCATENATION: concatenation,
 };
