@@ -2,12 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { importModel } from '../../../src/core/import/import-model.ts';
 import { prepareForDeployment } from '../../../src/core/network/passes/prepare-for-deployment.ts';
 import type { Network } from '../../../src/core/network/network.ts';
 import { createRandom } from '../../../src/core/random.ts';
+import { randomData } from '../fixtures/random-data.ts';
 import { referenceOutputs } from '../network/reference-executor.ts';
+import { expectSamePredictions } from './tensorflow-model.ts';
 
 const data = process.env['ESPALIER_TEST_DATA'];
 const model = (...path: string[]): string => join(data ?? '', 'models', ...path);
@@ -86,6 +89,15 @@ describe.skipIf(data === undefined)('models that others trained', () => {
     const image = Array.from({ length: 32 * 32 * 3 }, () => random.integer(256));
     const [expected] = referenceOutputs(tflite, [image]);
     referenceOutputs(keras, [image])[0]!.forEach((score, i) => { expect(Math.abs(score - expected![i]!)).toBeLessThan(2.1e-6); });
+  });
+
+  it('predicts abalones’ ages as TensorFlow.js does', async () => {
+    const { modelTopology, weightsManifest } = JSON.parse(readFileSync(model('tfjs', 'abalone', 'model.json'), 'utf8')) as { modelTopology: object; weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[] };
+    const weightData = new Uint8Array(readFileSync(model('tfjs', 'abalone', 'weights.bin'))).buffer;
+    const original = await tf.loadLayersModel({ load: () => Promise.resolve({ modelTopology, weightData, weightSpecs: weightsManifest.flatMap(({ weights }) => weights) }) });
+    const imported = await importModel(model('tfjs', 'abalone'));
+    const width = Number(original.inputs[0]!.shape[1]);
+    for (let seed = 0; seed < 20; seed++) expectSamePredictions(imported, original, [randomData(width, seed)]);
   });
 
   it.each(['pretrainedResnet_quant.tflite', 'kws_ref_model.tflite', 'tflm_micro_speech_quantized.tflite'])('refuses %s, which is quantized already', async (file) => {
