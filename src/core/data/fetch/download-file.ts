@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { EspalierError } from '../../errors.ts';
+import { fileError } from '../files/file-access.ts';
+import type { Checksum, DataSetFile } from './catalogue.ts';
+
+export interface DownloadOptions {
+  readonly signal: AbortSignal;
+  /** Bytes so far, and in all where the server tells. */
+  readonly onProgress?: (received: number, total: number | undefined) => void;
+}
+
+/**
+ * Downloads a file to `path`. What arrives is kept as `<path>.part`, so that a download that broke off goes on where it
+ * was; the file gets its name only when its checksum is right.
+ *
+ * @throws EspalierError `file-access` when the server is out of reach or refuses, `invalid-data` for a wrong checksum
+ * (the part is then deleted), `cancelled`
+ */
+export async function downloadFile(file: DataSetFile, path: string, options: DownloadOptions): Promise<void> {
+  const part = `${path}.part`;
+  try {
+    await receive(file.url, part, options);
+  } catch (error) {
+    if (options.signal.aborted) throw new EspalierError('cancelled', `the download of ${file.name} was cancelled; the same command goes on with it`);
+    throw error;
+  }
+  if (!(await hasChecksum(part, file.checksum))) {
+    await rm(part, { force: true });
+    throw new EspalierError('invalid-data', `what was downloaded is not the published file (its ${file.checksum.algorithm} differs)`, { where: file.url, fix: 'try again; a proxy may have answered in its place' });
+  }
+  await rename(part, path);
+}
+
+export async function hasChecksum(path: string, { algorithm, digest }: Checksum): Promise<boolean> {
+  const hash = createHash(algorithm);
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex') === digest;
+}
+
+export async function sizeOf(path: string): Promise<number | undefined> {
+  return stat(path).then(({ size }) => size, () => undefined);
+}
+
+async function receive(url: string, part: string, { signal, onProgress }: DownloadOptions): Promise<void> {
+  const have = (await sizeOf(part)) ?? 0;
+  let response = await request(url, have, signal);
+  if (response.status === 416) {
+    // The part is as long as the file, or longer: the checksum decides in the first case, a new start helps in the second.
+    if (response.headers.get('content-range') === `bytes */${have}`) return;
+    response = await request(url, 0, signal);
+  }
+  if (!response.ok || response.body === null) throw new EspalierError('file-access', `the server answers ${response.status} ${response.statusText}`.trim(), { where: url });
+  const resumed = response.status === 206;
+  const length = response.headers.get('content-length');
+  const total = length === null ? undefined : Number(length) + (resumed ? have : 0);
+  let received = resumed ? have : 0;
+  const output = await open(part, resumed ? 'a' : 'w').catch((error: unknown) => { throw fileError(error, part); });
+  try {
+    for await (const chunk of chunksOf(response.body, url)) {
+      await output.appendFile(chunk).catch((error: unknown) => { throw fileError(error, part); });
+      received += chunk.length;
+      onProgress?.(received, total);
+    }
+  } finally {
+    await output.close();
+  }
+  if (total !== undefined && received < total) throw new EspalierError('file-access', `the connection broke off after ${received} of ${total} bytes`, { where: url, fix: 'run the same command again: it goes on from there' });
+}
+
+async function* chunksOf(body: ReadableStream<Uint8Array>, url: string): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch((error: unknown) => { throw unreachableServer(url, error); });
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+async function request(url: string, from: number, signal: AbortSignal): Promise<Response> {
+  try {
+    return await fetch(url, { signal, ...(from === 0 ? {} : { headers: { range: `bytes=${from}-` } }) });
+  } catch (error) {
+    throw unreachableServer(url, error);
+  }
+}
+
+function unreachableServer(url: string, error: unknown): EspalierError {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : error instanceof Error ? error.message : String(error);
+  return new EspalierError('file-access', `the server cannot be reached (${cause})`, { where: url, cause: error });
+}

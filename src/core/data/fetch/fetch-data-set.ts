@@ -1,0 +1,55 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EspalierError, isEspalierError } from '../../errors.ts';
+import type { DataSpec } from '../data-spec.ts';
+import { fileError } from '../files/file-access.ts';
+import { catalogue, type DataSetFile, type DataSetName, dataSetNames, type PublishedDataSet } from './catalogue.ts';
+import { downloadFile, type DownloadOptions, hasChecksum, sizeOf } from './download-file.ts';
+
+export interface FetchDataSetOptions {
+  /** Where the files go; made when it is not there. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (file: string, received: number, total: number | undefined) => void;
+  /** Other sources, such as a mirror. */
+  readonly files?: readonly DataSetFile[];
+}
+
+export interface FetchedDataSet {
+  readonly title: string;
+  readonly page: string;
+  /** Paths of the files. */
+  readonly files: readonly string[];
+  /** To be put into a recipe, with paths as `folder` was given. */
+  readonly spec: DataSpec;
+}
+
+/**
+ * Downloads a published data set. Files that are there with the right checksum stay; a download that broke off goes on.
+ *
+ * @throws EspalierError with the manual steps where the network does not allow it
+ */
+export async function fetchDataSet(name: string, options: FetchDataSetOptions): Promise<FetchedDataSet> {
+  if (!isDataSetName(name)) throw new EspalierError('invalid-argument', `there is no data set "${name}" to fetch`, { fix: `choose one of ${dataSetNames.join(', ')}` });
+  const dataSet = catalogue[name];
+  const { folder, signal, onProgress } = options;
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => { throw fileError(error, folder); });
+  const files = options.files ?? dataSet.files;
+  for (const file of files) {
+    const path = join(folder, file.name);
+    if ((await sizeOf(path)) !== undefined && (await hasChecksum(path, file.checksum))) continue;
+    const download: DownloadOptions = { signal, onProgress: (received, total) => onProgress?.(file.name, received, total) };
+    await downloadFile(file, path, download).catch((error: unknown) => { throw withManualSteps(error, dataSet, files, folder); });
+  }
+  return { title: dataSet.title, page: dataSet.page, files: files.map((file) => join(folder, file.name)), spec: dataSet.spec(folder) };
+}
+
+function isDataSetName(name: string): name is DataSetName {
+  return dataSetNames.some((known) => known === name);
+}
+
+function withManualSteps(error: unknown, { title, page }: PublishedDataSet, files: readonly DataSetFile[], folder: string): unknown {
+  if (!isEspalierError(error) || error.code !== 'file-access' || error.fix !== undefined) return error;
+  const list = files.map(({ url, checksum }) => `  ${url} (${checksum.algorithm} ${checksum.digest})`).join('\n');
+  return new EspalierError('file-access', error.message, { fix: `download ${title} on a machine that may, put these files into ${folder} and run the command again, which checks them:\n${list}\nAbout the data: ${page}`, cause: error });
+}
