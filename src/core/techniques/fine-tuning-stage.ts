@@ -77,6 +77,7 @@ export async function trainStage(stage: Stage, context: TechniqueContext, option
     batchNorm: options.batchNorm ?? 'training',
     ...(options.gradientClipNorm === undefined ? {} : { gradientClipNorm: options.gradientClipNorm }),
     ...(options.restoreBest === undefined ? {} : { restoreBest: options.restoreBest }),
+    ...(context.checkpoint === undefined ? {} : { checkpoint: context.checkpoint }),
     signal: context.signal,
     onProgress: (training) => { context.onProgress('training', training.step / training.steps, training); },
   });

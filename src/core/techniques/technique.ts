@@ -6,7 +6,7 @@ import type { DataSplits } from '../data/dataset.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Network, ValueId } from '../network/network.ts';
 import type { Range } from '../quantize/quantization.ts';
-import type { Loss } from '../train/fine-tuning.ts';
+import type { Checkpointing, Loss } from '../train/fine-tuning.ts';
 
 /** A node's model: its network satisfies its constraints, which the next technique inherits. */
 export interface OptimizedModel {
@@ -25,6 +25,8 @@ export interface TechniqueContext {
   readonly loss: Loss;
   readonly seed: number;
   readonly signal: AbortSignal;
+  /** Where the stage's training keeps its state, and goes on from. */
+  readonly checkpoint?: Checkpointing;
   onProgress(phase: NodePhase, fraction: number, training?: TrainingProgress): void;
   warn(message: string): void;
 }

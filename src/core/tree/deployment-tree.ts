@@ -7,8 +7,14 @@ import { EspalierError } from '../errors.ts';
 import { omit } from '../../shared/omit.ts';
 import type { Technique, TreeNode } from '../../shared/tree.ts';
 import type {
-  Choice, ClusteringOptions, PostTrainingQuantizationOptions, PruningOptions, QuantizationAwareTrainingOptions, TechniqueOptions,
-  TrainingOptions, VariantOptions,
+  Choice,
+  ClusteringOptions,
+  PostTrainingQuantizationOptions,
+  PruningOptions,
+  QuantizationAwareTrainingOptions,
+  TechniqueOptions,
+  TrainingOptions,
+  VariantOptions,
 } from '../../shared/recipe.ts';
 
 /** What a node does to its parent's model, with the recipe's options for it. */
@@ -41,33 +47,63 @@ interface Template {
 }
 
 const ptq = (title: string): Template => ({ name: 'ptq', technique: 'ptq', options: 'ptq', title, precision: 'int8' });
-const plainQat = (title: string): Template =>
-  ({ name: 'plain-qat', technique: 'qat', options: 'qat', title: `${title} (plain control)`, precision: 'int8', control: true });
+const plainQat = (title: string): Template => ({
+  name: 'plain-qat',
+  technique: 'qat',
+  options: 'qat',
+  title: `${title} (plain control)`,
+  precision: 'int8',
+  control: true,
+});
 
 const templates: readonly Template[] = [
   {
-    name: 'pruned', technique: 'pruning', options: 'pruning', title: 'Pruned model', precision: 'fp32',
+    name: 'pruned',
+    technique: 'pruning',
+    options: 'pruning',
+    title: 'Pruned model',
+    precision: 'fp32',
     children: [
       ptq('Quantized, pruned model'),
       { name: 'pqat', technique: 'pqat', options: 'pqat', title: 'QAT, pruned model', precision: 'int8', collaborative: true },
       plainQat('QAT of the pruned model'),
       {
-        name: 'clustered', technique: 'sparsity-preserving-clustering', options: 'sparsityPreservingClustering', title: 'Pruned, clustered model',
-        precision: 'fp32', collaborative: true,
+        name: 'clustered',
+        technique: 'sparsity-preserving-clustering',
+        options: 'sparsityPreservingClustering',
+        title: 'Pruned, clustered model',
+        precision: 'fp32',
+        collaborative: true,
         children: [
           ptq('Quantized pruned, clustered model'),
-          { name: 'pcqat', technique: 'pcqat', options: 'pcqat', title: 'QAT pruned, clustered model', precision: 'int8', collaborative: true },
+          {
+            name: 'pcqat',
+            technique: 'pcqat',
+            options: 'pcqat',
+            title: 'QAT pruned, clustered model',
+            precision: 'int8',
+            collaborative: true,
+          },
           plainQat('QAT of the pruned, clustered model'),
         ],
       },
       {
-        name: 'plain-clustered', technique: 'clustering', options: 'clustering', title: 'Pruned, clustered model (plain control)',
-        precision: 'fp32', control: true, children: [ptq('Quantized pruned, clustered model (plain control)')],
+        name: 'plain-clustered',
+        technique: 'clustering',
+        options: 'clustering',
+        title: 'Pruned, clustered model (plain control)',
+        precision: 'fp32',
+        control: true,
+        children: [ptq('Quantized pruned, clustered model (plain control)')],
       },
     ],
   },
   {
-    name: 'clustered', technique: 'clustering', options: 'clustering', title: 'Clustered model', precision: 'fp32',
+    name: 'clustered',
+    technique: 'clustering',
+    options: 'clustering',
+    title: 'Clustered model',
+    precision: 'fp32',
     children: [
       ptq('Quantized, clustered model'),
       { name: 'cqat', technique: 'cqat', options: 'cqat', title: 'QAT, clustered model', precision: 'int8', collaborative: true },
@@ -77,7 +113,12 @@ const templates: readonly Template[] = [
   ptq('Quantized model'),
   { name: 'qat', technique: 'qat', options: 'qat', title: 'QAT model', precision: 'int8' },
   {
-    name: 'fine-tuned', technique: 'fine-tuning', options: 'fineTuning', title: 'Fine-tuned model (float control)', precision: 'fp32', control: true,
+    name: 'fine-tuned',
+    technique: 'fine-tuning',
+    options: 'fineTuning',
+    title: 'Fine-tuned model (float control)',
+    precision: 'fp32',
+    control: true,
     children: [ptq('Quantized, fine-tuned model (control)')],
   },
 ];
@@ -106,25 +147,44 @@ export function planTree(techniques: TechniqueOptions = {}, settings: TreeSettin
       const parameters = omit(options, 'name');
       stages.set(id, stageOf(template.technique, template.technique === 'ptq' ? parameters : { ...settings.training, ...parameters }));
       return {
-        id, technique: template.technique, title: options.name === undefined ? template.title : `${template.title}, ${options.name}`,
-        precision: template.precision, fineTuned: template.technique !== 'ptq', collaborative: template.collaborative ?? false,
-        leaf: template.precision === 'int8', children: (template.children ?? []).flatMap((child) => grow(child, `${id}/`)),
+        id,
+        technique: template.technique,
+        title: options.name === undefined ? template.title : `${template.title}, ${options.name}`,
+        precision: template.precision,
+        fineTuned: template.technique !== 'ptq',
+        collaborative: template.collaborative ?? false,
+        leaf: template.precision === 'int8',
+        children: (template.children ?? []).flatMap((child) => grow(child, `${id}/`)),
       };
     });
   };
   const children = templates.flatMap((template) => grow(template, ''));
   return {
-    root: { id: rootId, technique: 'baseline', title: 'Trained model', precision: 'fp32', fineTuned: false, collaborative: false, leaf: false, children },
+    root: {
+      id: rootId,
+      technique: 'baseline',
+      title: 'Trained model',
+      precision: 'fp32',
+      fineTuned: false,
+      collaborative: false,
+      leaf: false,
+      children,
+    },
     stages,
   };
 }
 
-function variants<Options extends VariantOptions>(technique: string, choice: Choice<Options> | undefined): readonly Options[] | readonly VariantOptions[] {
+function variants<Options extends VariantOptions>(
+  technique: string,
+  choice: Choice<Options> | undefined,
+): readonly Options[] | readonly VariantOptions[] {
   if (choice === false) return [];
   if (choice === undefined) return [{}];
   if (!isList(choice)) return [choice];
   const names = choice.map(({ name }) => name);
-  names.forEach((name, index) => { if (names.indexOf(name) !== index) throw duplicate(technique, name); });
+  names.forEach((name, index) => {
+    if (names.indexOf(name) !== index) throw duplicate(technique, name);
+  });
   return choice;
 }
 
@@ -134,7 +194,8 @@ function isList<Options extends VariantOptions>(choice: Options | readonly Optio
 
 function duplicate(technique: string, name: string | undefined): EspalierError {
   return new EspalierError('invalid-recipe', name === undefined ? 'two variants have no name' : `two variants are named "${name}"`, {
-    where: `techniques.${technique}`, fix: 'give each variant after the first a "name" of its own',
+    where: `techniques.${technique}`,
+    fix: 'give each variant after the first a "name" of its own',
   });
 }
 

@@ -35,11 +35,16 @@ export function judge(targets: Targets, tree: TreeNode, results: ReadonlyMap<str
   });
   const bySize = leaves.toSorted((a, b) => (a.metrics.sizes?.gzip ?? Infinity) - (b.metrics.sizes?.gzip ?? Infinity));
   const winner = bySize.find(({ metrics }) => meetsTargets(targets, baseline, metrics));
-  if (winner !== undefined) return { met: true, reason: `"${winner.node.id}" meets the targets: ${explain(targets, baseline, winner.metrics)}` };
-  const misses = ({ metrics }: { readonly metrics: NodeMetrics }): number => checkTargets(targets, baseline, metrics).filter(({ met }) => !met).length;
+  if (winner !== undefined)
+    return { met: true, reason: `"${winner.node.id}" meets the targets: ${explain(targets, baseline, winner.metrics)}` };
+  const misses = ({ metrics }: { readonly metrics: NodeMetrics }): number =>
+    checkTargets(targets, baseline, metrics).filter(({ met }) => !met).length;
   const closest = bySize.toSorted((a, b) => misses(a) - misses(b))[0];
   if (closest === undefined) return { met: false, reason: 'no deployable node is done' };
-  return { met: false, reason: `no node meets the targets; closest is "${closest.node.id}": ${explain(targets, baseline, closest.metrics)}` };
+  return {
+    met: false,
+    reason: `no node meets the targets; closest is "${closest.node.id}": ${explain(targets, baseline, closest.metrics)}`,
+  };
 }
 
 function explain(targets: Targets, baseline: NodeMetrics | undefined, metrics: NodeMetrics): string {

@@ -20,8 +20,14 @@ async function summarize(runFolder: string, isAlive: (process: number) => boolea
   if (state.runId === undefined || state.startedAt === undefined) return undefined;
   const nodes = state.models.flatMap((model) => [...model.nodes.values()]);
   return {
-    runId: state.runId, runFolder, recipe: state.recipe, startedAt: state.startedAt, outcome: await outcomeOf(runFolder, state, isAlive),
-    nodesDone: nodes.filter((node) => node.state.kind === 'done').length, nodes: nodes.length, bytes: await sizeOnDisk(runFolder),
+    runId: state.runId,
+    runFolder,
+    recipe: state.recipe,
+    startedAt: state.startedAt,
+    outcome: await outcomeOf(runFolder, state, isAlive),
+    nodesDone: nodes.filter((node) => node.state.kind === 'done').length,
+    nodes: nodes.length,
+    bytes: await sizeOnDisk(runFolder),
   };
 }
 
@@ -45,13 +51,20 @@ async function readOwner(runFolder: string): Promise<number | undefined> {
  *
  * @throws EspalierError `invalid-argument` for a folder that is not a run of this store, or one that is going on
  */
-export async function cleanRuns(folder: string, runFolders: readonly string[], cache: boolean, isAlive: (process: number) => boolean): Promise<number> {
+export async function cleanRuns(
+  folder: string,
+  runFolders: readonly string[],
+  cache: boolean,
+  isAlive: (process: number) => boolean,
+): Promise<number> {
   const known = await listRuns(folder, isAlive);
   let freed = 0;
   for (const runFolder of runFolders.map((run) => path.resolve(run))) {
     const run = known.find((summary) => path.resolve(summary.runFolder) === runFolder);
-    if (run === undefined) throw new EspalierError('invalid-argument', 'is not the folder of a run', { where: runFolder, fix: '`espalier runs` lists them' });
-    if (run.outcome === 'running') throw new EspalierError('invalid-argument', 'this run is going on', { where: run.runId, fix: 'cancel it first' });
+    if (run === undefined)
+      throw new EspalierError('invalid-argument', 'is not the folder of a run', { where: runFolder, fix: '`espalier runs` lists them' });
+    if (run.outcome === 'running')
+      throw new EspalierError('invalid-argument', 'this run is going on', { where: run.runId, fix: 'cancel it first' });
     freed += run.bytes;
     await rm(runFolder, { recursive: true, force: true });
   }

@@ -53,23 +53,35 @@ async function walkModels(walk: Walk): Promise<Outcome> {
     }
   }
   const failed = verdicts.flatMap((verdict) => verdict.failed);
-  const reason = verdicts.map((verdict) => verdict.reason).filter((text) => text !== '').join('; ');
+  const reason = verdicts
+    .map((verdict) => verdict.reason)
+    .filter((text) => text !== '')
+    .join('; ');
   if (failed.length > 0) return { outcome: 'failed', reason: `${failed.join(', ')} failed${reason === '' ? '' : `; ${reason}`}` };
   return { outcome: verdicts.every(({ met }) => met) ? 'done' : 'targets-missed', reason: reason === '' ? 'all nodes are done' : reason };
 }
 
-async function walkTree(walk: Walk, model: ModelRun): Promise<{ readonly met: boolean; readonly reason: string; readonly failed: readonly string[] }> {
+async function walkTree(
+  walk: Walk,
+  model: ModelRun,
+): Promise<{ readonly met: boolean; readonly reason: string; readonly failed: readonly string[] }> {
   const walker = new TreeWalker(walk, model);
   const levels = levelsOf(model.tree.root, walk.untilTargets);
   const targets = hasTargets(walk.targets) ? walk.targets : undefined;
-  const named = (text: string): string => walk.models.length > 1 ? `${model.name}: ${text}` : text;
+  const named = (text: string): string => (walk.models.length > 1 ? `${model.name}: ${text}` : text);
   for (const [index, level] of levels.entries()) {
     for (const entry of level) await walker.visit(entry);
     if (targets === undefined) continue;
     const verdict = judge(targets, model.tree.root, walker.results);
     const rest = levels.slice(index + 1).flat();
     if (!verdict.met && rest.length > 0) {
-      walk.emit({ type: 'log', level: 'info', message: `level ${index}: ${verdict.reason}; going one level deeper`, model: model.name, node: undefined });
+      walk.emit({
+        type: 'log',
+        level: 'info',
+        message: `level ${index}: ${verdict.reason}; going one level deeper`,
+        model: model.name,
+        node: undefined,
+      });
       continue;
     }
     const reason = walk.untilTargets && verdict.met ? `stopped at level ${index}: ${verdict.reason}` : verdict.reason;
@@ -104,9 +116,9 @@ class TreeWalker {
       emit({ type: 'node-skipped', ...about, reason: `"${parent.id}" has no result` });
       return;
     }
-    const parentKey = parent === undefined ? this.#model.dependencies : this.#keys.get(parent.id) ?? '';
+    const parentKey = parent === undefined ? this.#model.dependencies : (this.#keys.get(parent.id) ?? '');
     const key = stageKey(parentKey, stage, rules);
-    const lineage = parent === undefined ? [] : this.#lineages.get(parent.id) ?? [];
+    const lineage = parent === undefined ? [] : (this.#lineages.get(parent.id) ?? []);
     this.#keys.set(node.id, key);
     this.#lineages.set(node.id, [...lineage, stage]);
     emit({ type: 'node-started', ...about });
@@ -117,25 +129,39 @@ class TreeWalker {
       if (isCancellation(error, signal)) throw error;
       this.failed.push(`"${node.id}"`);
       emit({ type: 'node-failed', ...about, message: messageOf(error) });
-      if (!isEspalierError(error) && error instanceof Error) emit({ type: 'log', level: 'error', message: error.stack ?? error.message, ...about });
+      if (!isEspalierError(error) && error instanceof Error)
+        emit({ type: 'log', level: 'error', message: error.stack ?? error.message, ...about });
     }
   }
 
-  async #findOrMake(key: string, stage: Stage, lineage: readonly Stage[], { node, parent }: Pick<TreeEntry, 'node' | 'parent'>): Promise<{ readonly outcome: StageOutcome; readonly cached: boolean }> {
+  async #findOrMake(
+    key: string,
+    stage: Stage,
+    lineage: readonly Stage[],
+    { node, parent }: Pick<TreeEntry, 'node' | 'parent'>,
+  ): Promise<{ readonly outcome: StageOutcome; readonly cached: boolean }> {
     const { emit, signal, rules, runFolder, cacheFolder, ignoreCache } = this.#walk;
     const about = { model: this.#model.name, node: node.id };
-    const store = stageStore(runFolder, cacheFolder, this.#model.name, node.id);
-    const found = await store.find(key, ignoreCache);
+    const store = stageStore(runFolder, cacheFolder, this.#model.name, node.id, key);
+    const found = await store.find(ignoreCache);
     if (found !== undefined) return found;
     const warn = (message: string): void => emit({ type: 'log', level: 'warning', message, ...about });
     this.#runner ??= this.#model.openRunner(warn);
     const run = await this.#runner;
     const outcome = await run({
-      node, stage, lineage, rules, signal, warn, checkpoint: store.checkpoint, parent: parent && this.#files.get(parent.id), baseline: this.#files.get(this.#model.tree.root.id),
+      node,
+      stage,
+      lineage,
+      rules,
+      signal,
+      warn,
+      checkpoint: store.checkpoint,
+      parent: parent && this.#files.get(parent.id),
+      baseline: this.#files.get(this.#model.tree.root.id),
       onProgress: throttled((phase, fraction, training) => emit({ type: 'node-progress', ...about, phase, fraction, training })),
     });
     throwIfCancelled(signal);
-    await store.keep(key, outcome);
+    await store.keep(outcome);
     return { outcome, cached: false };
   }
 
@@ -148,7 +174,9 @@ class TreeWalker {
     const broken = metrics.certificate.checks.filter(({ passed }) => !passed);
     this.failed.push(`"${about.node}"`);
     this.#walk.emit({
-      type: 'log', level: 'error', ...about,
+      type: 'log',
+      level: 'error',
+      ...about,
       message: `the certificate fails: ${broken.map(({ layer, property, expected, found }) => `layer "${layer}": ${property} ${found}, expected ${expected}`).join('; ')}`,
     });
   }

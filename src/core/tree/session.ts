@@ -78,23 +78,49 @@ interface Prepared {
   readonly models: readonly ModelRun[];
 }
 
-function session(runId: string, runFolder: string, stored: StoredRecipe, { engine, runtime, models }: Prepared, environment: Environment, resumed: boolean): Session {
+function session(
+  runId: string,
+  runFolder: string,
+  stored: StoredRecipe,
+  { engine, runtime, models }: Prepared,
+  environment: Environment,
+  resumed: boolean,
+): Session {
   return {
-    runId, runFolder,
+    runId,
+    runFolder,
     async run(follow, signal) {
       const log = new EventLog(path.join(runFolder, runFiles.events), follow);
-      const emit = (event: RunEventBody): void => { log.append(event); };
+      const emit = (event: RunEventBody): void => {
+        log.append(event);
+      };
       const described = { engine: engine.description, runtime, machine: describeMachine() };
       try {
         const begun = resumed && readEvents(path.join(runFolder, runFiles.events)).length > 0;
-        emit(begun ? { type: 'run-resumed', ...described } : {
-          type: 'run-started', version: EVENTS_VERSION, runId, recipe: stored.path, espalier: environment.espalier, ...described,
-          models: models.map(({ name, tree }) => ({ model: name, tree: tree.root })),
-        });
+        emit(
+          begun
+            ? { type: 'run-resumed', ...described }
+            : {
+                type: 'run-started',
+                version: EVENTS_VERSION,
+                runId,
+                recipe: stored.path,
+                espalier: environment.espalier,
+                ...described,
+                models: models.map(({ name, tree }) => ({ model: name, tree: tree.root })),
+              },
+        );
         const { recipe, options, folder } = stored;
         return await runRecipe({
-          models, rules: recipe.layers ?? [], targets: recipe.targets, untilTargets: recipe.strategy !== undefined && recipe.strategy !== 'full',
-          runFolder, cacheFolder: cacheFolder(folder), ignoreCache: options.ignoreCache ?? false, emit, signal,
+          models,
+          rules: recipe.layers ?? [],
+          targets: recipe.targets,
+          untilTargets: recipe.strategy !== undefined && recipe.strategy !== 'full',
+          runFolder,
+          cacheFolder: cacheFolder(folder),
+          ignoreCache: options.ignoreCache ?? false,
+          emit,
+          signal,
         });
       } finally {
         log.close();
@@ -109,41 +135,74 @@ async function prepare({ recipe, folder, options }: StoredRecipe, environment: E
   const threads = recipe.engine?.threads ?? options.threads;
   const notices: string[] = [];
   const engine = await createEngine({
-    name: recipe.engine?.name ?? 'auto', onNotice: (notice) => notices.push(notice),
+    name: recipe.engine?.name ?? 'auto',
+    onNotice: (notice) => notices.push(notice),
     ...(threads === undefined ? {} : { threads }),
     ...(recipe.engine?.provider === undefined ? {} : { provider: recipe.engine.provider }),
   });
   const runtime = (await loadRuntime()).description;
   const tree = chosenTree(recipe, options);
-  return { engine, runtime, models: await Promise.all(models.map((model) => prepareModel(model, tree, recipe, engine, runtime, environment, notices))) };
+  return {
+    engine,
+    runtime,
+    models: await Promise.all(models.map((model) => prepareModel(model, tree, recipe, engine, runtime, environment, notices))),
+  };
 }
 
 function chosenTree(recipe: RecipeDocument, options: SessionOptions): PlannedTree {
-  const tree = planTree(recipe.techniques, { controls: recipe.controls ?? false, ...(recipe.training === undefined ? {} : { training: recipe.training }) });
+  const tree = planTree(recipe.techniques, {
+    controls: recipe.controls ?? false,
+    ...(recipe.training === undefined ? {} : { training: recipe.training }),
+  });
   const nodes = options.nodes ?? recipe.nodes;
   return nodes === undefined ? tree : { ...tree, root: selectNodes(tree.root, nodes) };
 }
 
 async function prepareModel(
-  model: ResolvedModel, tree: PlannedTree, recipe: RecipeDocument, engine: Engine, runtime: string, environment: Environment, notices: readonly string[],
+  model: ResolvedModel,
+  tree: PlannedTree,
+  recipe: RecipeDocument,
+  engine: Engine,
+  runtime: string,
+  environment: Environment,
+  notices: readonly string[],
 ): Promise<ModelRun> {
   const seed = recipe.seed ?? 0;
   const latency = recipe.measure?.latency ?? true;
   const data = recipe.measure?.testSamples === undefined ? model.data : withTestLimit(model.data, recipe.measure.testSamples);
   const dependencies: RootDependencies = {
-    model: await digestPath(model.path), data: await digestData(data, model.dataFolder), seed, engine: engine.description, runtime,
-    code: environment.code, latency,
+    model: await digestPath(model.path),
+    data: await digestData(data, model.dataFolder),
+    seed,
+    engine: engine.description,
+    runtime,
+    code: environment.code,
+    latency,
   };
   return {
-    name: model.name, tree, dependencies,
+    name: model.name,
+    tree,
+    dependencies,
     async openRunner(warn) {
       for (const notice of notices) warn(notice);
       const { network, warnings } = await importModel(model.path);
       for (const warning of warnings) warn(warning);
       const [input] = network.inputs;
       const shape = input === undefined ? undefined : network.values.get(input)?.shape;
-      const splits = await openData(data, model.dataFolder, { seed, onWarning: warn, ...(shape === undefined ? {} : { modelInputShape: shape }) });
-      return createStageRunner({ engine, network, data: splits, loss: lossFor(network, splits), seed, latency, threadScript: environment.threadScript });
+      const splits = await openData(data, model.dataFolder, {
+        seed,
+        onWarning: warn,
+        ...(shape === undefined ? {} : { modelInputShape: shape }),
+      });
+      return createStageRunner({
+        engine,
+        network,
+        data: splits,
+        loss: lossFor(network, splits),
+        seed,
+        latency,
+        threadScript: environment.threadScript,
+      });
     },
   };
 }

@@ -34,10 +34,18 @@ function relevantPart(rule: LayerRule, { technique }: Stage): readonly object[] 
       const excluded = exclude?.includes('pruning') === true;
       return sparsity === undefined && !excluded ? [] : [{ pattern, sparsity, excluded }];
     }
-    case 'clustering': case 'sparsity-preserving-clustering': {
+    case 'clustering':
+    case 'sparsity-preserving-clustering': {
       const excluded = exclude?.includes('clustering') === true;
       return clusters === undefined && !excluded ? [] : [{ pattern, clusters, excluded }];
     }
-    case 'baseline': case 'fine-tuning': case 'ptq': case 'qat': case 'pqat': case 'cqat': case 'pcqat': return [];
+    case 'baseline':
+    case 'fine-tuning':
+    case 'ptq':
+    case 'qat':
+    case 'pqat':
+    case 'cqat':
+    case 'pcqat':
+      return [];
   }
 }

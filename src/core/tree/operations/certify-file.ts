@@ -62,7 +62,9 @@ function expectationOf(kernel: WeightMetrics, index: number, demands: Certificat
   return {
     layer: kernel.layer,
     kernel: index,
-    ...(demands.sparsity === undefined || !isPruned ? {} : { zeros: kernel.elements - Math.round(kernel.elements * (1 - demands.sparsity)) }),
+    ...(demands.sparsity === undefined || !isPruned
+      ? {}
+      : { zeros: kernel.elements - Math.round(kernel.elements * (1 - demands.sparsity)) }),
     ...(demands.clusters === undefined ? {} : { uniqueValues: demands.clusters }),
     ...(demands.clustersPerChannel === undefined ? {} : { uniqueValuesPerChannel: demands.clustersPerChannel }),
     ...(demands.group === undefined || !isPruned ? {} : { group: demands.group }),
@@ -72,6 +74,10 @@ function expectationOf(kernel: WeightMetrics, index: number, demands: Certificat
 
 async function requireTflite(path: string): Promise<Uint8Array> {
   const bytes = await readTfliteBytes(path);
-  if (bytes === undefined) throw new EspalierError('unsupported-model', 'is not a .tflite file', { where: path, fix: 'convert the model first, with `espalier convert`' });
+  if (bytes === undefined)
+    throw new EspalierError('unsupported-model', 'is not a .tflite file', {
+      where: path,
+      fix: 'convert the model first, with `espalier convert`',
+    });
   return bytes;
 }

@@ -43,14 +43,22 @@ export async function convertModel(conversion: Conversion, context: ConversionCo
   return { version: 1, output, mode, sizes: fileSizes(bytes), warnings };
 }
 
-async function encode(network: Network, conversion: Conversion, context: ConversionContext, warn: (message: string) => void): Promise<Uint8Array> {
+async function encode(
+  network: Network,
+  conversion: Conversion,
+  context: ConversionContext,
+  warn: (message: string) => void,
+): Promise<Uint8Array> {
   const { mode } = conversion;
   switch (mode) {
     case 'float':
     case 'float16':
     case 'dynamic':
       if (conversion.interface !== undefined && conversion.interface !== 'float32') {
-        throw new EspalierError('invalid-argument', `inputs and outputs of ${mode} files are float32`, { where: 'interface', fix: 'leave it out, or choose mode int8 or int16x8' });
+        throw new EspalierError('invalid-argument', `inputs and outputs of ${mode} files are float32`, {
+          where: 'interface',
+          fix: 'leave it out, or choose mode int8 or int16x8',
+        });
       }
       return writeTflite({ kind: mode === 'dynamic' ? 'dynamicRange' : mode, network });
     case 'int8':
@@ -61,19 +69,40 @@ async function encode(network: Network, conversion: Conversion, context: Convers
   }
 }
 
-async function encodeInteger(network: Network, conversion: Conversion, activationType: 'int8' | 'int16', context: ConversionContext, warn: (message: string) => void): Promise<Uint8Array> {
+async function encodeInteger(
+  network: Network,
+  conversion: Conversion,
+  activationType: 'int8' | 'int16',
+  context: ConversionContext,
+  warn: (message: string) => void,
+): Promise<Uint8Array> {
   if (conversion.data === undefined) {
-    throw new EspalierError('invalid-argument', `mode ${conversion.mode} needs data that calibrate the activations`, { where: 'data', fix: 'give a data block, or choose mode float, float16 or dynamic' });
+    throw new EspalierError('invalid-argument', `mode ${conversion.mode} needs data that calibrate the activations`, {
+      where: 'data',
+      fix: 'give a data block, or choose mode float, float16 or dynamic',
+    });
   }
   const { train } = await openModelData(conversion.data, inputShapeOf(network), warn);
   for (const warning of await checkData(network, train)) warn(warning);
   if (train.size === 0) {
-    throw new EspalierError('invalid-data', 'there are no training examples, which calibrate the activations', { where: train.name, fix: 'name training data in the data block; a few hundred examples are enough' });
+    throw new EspalierError('invalid-data', 'there are no training examples, which calibrate the activations', {
+      where: train.name,
+      fix: 'name training data in the data block; a few hundred examples are enough',
+    });
   }
   const ranges = await calibrate({
-    engine: await createEngine({ onNotice: warn }), network, data: train, samples: context.samples ?? defaultSamples, signal: context.signal,
+    engine: await createEngine({ onNotice: warn }),
+    network,
+    data: train,
+    samples: context.samples ?? defaultSamples,
+    signal: context.signal,
     onProgress: (fraction) => context.onProgress({ phase: 'calibrating', fraction }),
   });
   const type = conversion.interface ?? activationType;
-  return writeTflite({ kind: 'integer', quantized: quantizeNetwork({ network, ranges, activationType }), inputType: type, outputType: type });
+  return writeTflite({
+    kind: 'integer',
+    quantized: quantizeNetwork({ network, ranges, activationType }),
+    inputType: type,
+    outputType: type,
+  });
 }

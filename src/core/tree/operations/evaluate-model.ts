@@ -57,13 +57,21 @@ async function evaluateFile(evaluation: Request, bytes: Uint8Array, warn: (messa
   const data = await openSplit(evaluation, shape.slice(1), warn);
   const { threads = availableParallelism(), threadScript } = evaluation.context;
   const accuracy = await evaluateTflite({
-    bytes, data, signal: evaluation.context.signal, ...progressOf(evaluation),
-    threads, ...(threadScript === undefined ? {} : { threadScript }),
+    bytes,
+    data,
+    signal: evaluation.context.signal,
+    ...progressOf(evaluation),
+    threads,
+    ...(threadScript === undefined ? {} : { threadScript }),
   });
   return { accuracy, data };
 }
 
-async function openSplit({ data, split = 'test' }: Request, modelInputShape: readonly number[], onWarning: (message: string) => void): Promise<DataSet> {
+async function openSplit(
+  { data, split = 'test' }: Request,
+  modelInputShape: readonly number[],
+  onWarning: (message: string) => void,
+): Promise<DataSet> {
   return (await openModelData(data, modelInputShape, onWarning))[split];
 }
 

@@ -18,7 +18,10 @@ export function inspectTflite(path: string, bytes: Uint8Array): ModelInspection 
     outputs: tensors(graph?.outputs ?? []),
     operations: model.subgraphs.flatMap(inspectOperators).map((operation, index) => ({ ...operation, index })),
     tensors: model.subgraphs.flatMap((subgraph) => subgraph.tensors.flatMap(inspectTensor)),
-    parameters: model.subgraphs.reduce((sum, subgraph) => sum + subgraph.tensors.reduce((part, tensor) => part + parameterCount(tensor), 0), 0),
+    parameters: model.subgraphs.reduce(
+      (sum, subgraph) => sum + subgraph.tensors.reduce((part, tensor) => part + parameterCount(tensor), 0),
+      0,
+    ),
     weights: weightMetrics(model),
     densities: kernelDensities(model),
     sizes: fileSizes(bytes),
@@ -78,7 +81,16 @@ function parameterCount(tensor: TfliteTensor | undefined): number {
 
 const filterOperators = ['CONV_2D', 'DEPTHWISE_CONV_2D', 'TRANSPOSE_CONV'];
 /** Said in another way, or of no interest to a reader. */
-const silentOptions = ['strideWidth', 'strideHeight', 'filterWidth', 'filterHeight', 'activation', 'padding', 'powerOfTwoScaleInt16', 'newShape'];
+const silentOptions = [
+  'strideWidth',
+  'strideHeight',
+  'filterWidth',
+  'filterHeight',
+  'activation',
+  'padding',
+  'powerOfTwoScaleInt16',
+  'newShape',
+];
 
 function describeOptions(operator: TfliteOperator, graph: Subgraph): string {
   const { options } = operator;
@@ -102,8 +114,10 @@ function isDefault(name: string, value: unknown): boolean {
 function warningsOf(model: TfliteModel): string[] {
   return [
     ...(model.subgraphs.length > 1 ? [`the file has ${model.subgraphs.length} subgraphs; inputs and outputs are those of the first`] : []),
-    ...[...new Set(model.subgraphs.flatMap((graph) => graph.operators.filter((operator) => operator.isCustom).map((operator) => operator.name)))].map(
-      (name) => `custom operator "${name}": only a runtime that brings it can run this file`,
-    ),
+    ...[
+      ...new Set(
+        model.subgraphs.flatMap((graph) => graph.operators.filter((operator) => operator.isCustom).map((operator) => operator.name)),
+      ),
+    ].map((name) => `custom operator "${name}": only a runtime that brings it can run this file`),
   ];
 }

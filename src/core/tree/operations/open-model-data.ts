@@ -4,7 +4,11 @@ import { readDataSpec } from '../../data/read-data-spec.ts';
 import type { Network } from '../../network/network.ts';
 
 /** Data of a command: a block (paths relative to the current folder), or the path of a file with one. */
-export async function openModelData(data: object | string, shape: readonly number[] | undefined, onWarning: (message: string) => void): Promise<DataSplits> {
+export async function openModelData(
+  data: object | string,
+  shape: readonly number[] | undefined,
+  onWarning: (message: string) => void,
+): Promise<DataSplits> {
   const { spec, folder } = await readDataSpec(data, '.');
   return openData(spec, folder, { seed: 0, onWarning, ...(shape === undefined ? {} : { modelInputShape: shape }) });
 }

@@ -7,7 +7,10 @@ import { writeFileAtomically } from '../store/atomic-files.ts';
 export async function writeRecipe({ model, data, output, targets, preset = 'full' }: WriteRecipe): Promise<{ readonly path: string }> {
   const file = output ?? path.join(path.dirname(model), `${path.basename(model).replace(/\.[^.]+$/, '')}.espalier.json`);
   if (preset === 'until-targets' && Object.keys(targets ?? {}).length === 0) {
-    throw new EspalierError('invalid-argument', 'the preset "until-targets" needs targets', { where: 'targets', fix: 'give an accuracy drop, a size or a latency' });
+    throw new EspalierError('invalid-argument', 'the preset "until-targets" needs targets', {
+      where: 'targets',
+      fix: 'give an accuracy drop, a size or a latency',
+    });
   }
   const folder = path.dirname(path.resolve(file));
   const relative = (target: string): string => path.relative(folder, path.resolve(target)).split(path.sep).join('/');
@@ -17,13 +20,14 @@ export async function writeRecipe({ model, data, output, targets, preset = 'full
     `  "model": ${JSON.stringify(relative(model))},`,
     '  // Training examples fine-tune, test examples measure. Inputs must be scaled as in the training of the model.',
     `  "data": ${indent(typeof data === 'string' ? relative(data) : data)},`,
-    ...(targets === undefined ? [
-      '  // What a file must reach to be shipped, such as { "accuracyDrop": 0.01, "compressedBytes": 20000 }.',
-      '  // "targets": {},',
-    ] : [`  "targets": ${indent(targets)},`]),
+    ...(targets === undefined
+      ? ['  // What a file must reach to be shipped, such as { "accuracyDrop": 0.01, "compressedBytes": 20000 }.', '  // "targets": {},']
+      : [`  "targets": ${indent(targets)},`]),
     '  // "full" runs every node; "until-targets" goes only as deep as the targets need.',
     `  "strategy": ${JSON.stringify(preset === 'until-targets' ? 'until-targets' : 'full')},`,
-    ...(preset === 'quick' ? ['  // A first impression: short training, no latency.', '  "training": { "epochs": 1 },', '  "measure": { "latency": false },'] : []),
+    ...(preset === 'quick'
+      ? ['  // A first impression: short training, no latency.', '  "training": { "epochs": 1 },', '  "measure": { "latency": false },']
+      : []),
     '  // Every technique has defaults; a list of options grows one branch for each.',
     '  "techniques": {',
     '    "pruning": { "sparsity": 0.5 },',

@@ -18,7 +18,13 @@ export function parseRecipe(text: string): ParsedRecipe {
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true });
   const syntax = errors.map(({ error, offset, length }): RecipeDiagnostic => ({
-    severity: 'error', code: 'syntax', message: words(printParseErrorCode(error)), offset, length, path: [], suggestions: [],
+    severity: 'error',
+    code: 'syntax',
+    message: words(printParseErrorCode(error)),
+    offset,
+    length,
+    path: [],
+    suggestions: [],
   }));
   if (root === undefined || syntax.length > 0) return { recipe: undefined, diagnostics: syntax.length > 0 ? syntax : [empty(text)] };
   const recipeSchema: JsonSchema = schema;
@@ -34,7 +40,10 @@ export function requireRecipe(text: string, where: string): RecipeDocument {
   const { recipe, diagnostics } = parseRecipe(text);
   if (recipe !== undefined) return recipe;
   const [first, ...others] = diagnostics.filter(({ severity }) => severity === 'error');
-  const more = others.slice(0, 9).map((diagnostic) => `\n  ${place(text, diagnostic)}`).join('');
+  const more = others
+    .slice(0, 9)
+    .map((diagnostic) => `\n  ${place(text, diagnostic)}`)
+    .join('');
   throw new EspalierError('invalid-recipe', `${first === undefined ? 'not a recipe' : place(text, first)}${more}`, { where });
 }
 
@@ -46,12 +55,18 @@ function place(text: string, { offset, path, message }: RecipeDiagnostic): strin
 }
 
 function checkContradictions(recipe: RecipeDocument, length: number): readonly RecipeDiagnostic[] {
-  const about = (severity: 'error' | 'warning', code: RecipeDiagnostic['code'], message: string, path: RecipeDiagnostic['path'] = []): RecipeDiagnostic =>
-    ({ severity, code, message, offset: 0, length, path, suggestions: [] });
+  const about = (
+    severity: 'error' | 'warning',
+    code: RecipeDiagnostic['code'],
+    message: string,
+    path: RecipeDiagnostic['path'] = [],
+  ): RecipeDiagnostic => ({ severity, code, message, offset: 0, length, path, suggestions: [] });
   const found: RecipeDiagnostic[] = [];
   const models = recipe.models ?? [];
-  if (recipe.model === undefined && models.length === 0) found.push(about('error', 'missing-field', '"model" is missing: the path of the trained model'));
-  if (recipe.model !== undefined && recipe.models !== undefined) found.push(about('error', 'contradiction', 'give "model" or "models", not both', ['models']));
+  if (recipe.model === undefined && models.length === 0)
+    found.push(about('error', 'missing-field', '"model" is missing: the path of the trained model'));
+  if (recipe.model !== undefined && recipe.models !== undefined)
+    found.push(about('error', 'contradiction', 'give "model" or "models", not both', ['models']));
   if (recipe.data === undefined && (models.length === 0 || models.some(({ data }) => data === undefined))) {
     found.push(about('error', 'missing-field', '"data" is missing: a data block, or the path of a file with one'));
   }

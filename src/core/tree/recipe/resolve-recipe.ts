@@ -18,16 +18,20 @@ export interface ResolvedModel {
 /** Paths made absolute, data files read. */
 export async function resolveModels(recipe: RecipeDocument, folder: string): Promise<readonly ResolvedModel[]> {
   const models = recipe.models ?? (recipe.model === undefined ? [] : [{ path: recipe.model }]);
-  const resolved = await Promise.all(models.map(async (model): Promise<ResolvedModel> => {
-    const data = ('data' in model ? model.data : undefined) ?? recipe.data;
-    if (data === undefined) throw new EspalierError('invalid-recipe', 'has no data', { where: `model "${model.path}"`, fix: 'add "data" to the recipe' });
-    const name = ('name' in model ? model.name : undefined) ?? nameOf(model.path);
-    const { spec, folder: dataFolder } = await readDataSpec(data, folder);
-    return { name, path: path.resolve(folder, model.path), data: spec, dataFolder };
-  }));
+  const resolved = await Promise.all(
+    models.map(async (model): Promise<ResolvedModel> => {
+      const data = ('data' in model ? model.data : undefined) ?? recipe.data;
+      if (data === undefined)
+        throw new EspalierError('invalid-recipe', 'has no data', { where: `model "${model.path}"`, fix: 'add "data" to the recipe' });
+      const name = ('name' in model ? model.name : undefined) ?? nameOf(model.path);
+      const { spec, folder: dataFolder } = await readDataSpec(data, folder);
+      return { name, path: path.resolve(folder, model.path), data: spec, dataFolder };
+    }),
+  );
   const names = resolved.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new EspalierError('invalid-recipe', `two models are named "${twice}"`, { where: 'models', fix: 'give each a "name" of its own' });
+  if (twice !== undefined)
+    throw new EspalierError('invalid-recipe', `two models are named "${twice}"`, { where: 'models', fix: 'give each a "name" of its own' });
   return resolved;
 }
 
@@ -37,12 +41,18 @@ export async function readText(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (cause) {
     if (!hasCode(cause)) throw cause;
-    const reasons: Readonly<Record<string, string>> = { ENOENT: 'there is no such file', EACCES: 'no permission to read it', EISDIR: 'it is a folder' };
+    const reasons: Readonly<Record<string, string>> = {
+      ENOENT: 'there is no such file',
+      EACCES: 'no permission to read it',
+      EISDIR: 'it is a folder',
+    };
     throw new EspalierError('file-access', reasons[cause.code] ?? cause.message, { where: file, cause, fix: 'check the path' });
   }
 }
 
 function nameOf(model: string): string {
   const base = path.basename(model);
-  return /^(model\.json|saved_model\.pb)$/i.test(base) ? path.basename(path.dirname(path.resolve(model))) : base.replace(/\.(h5|hdf5|keras|tflite|json)$/i, '');
+  return /^(model\.json|saved_model\.pb)$/i.test(base)
+    ? path.basename(path.dirname(path.resolve(model)))
+    : base.replace(/\.(h5|hdf5|keras|tflite|json)$/i, '');
 }

@@ -50,13 +50,18 @@ class SchemaCheck {
       return [finding(node, 'wrong-type', `expected ${types.map(article).join(' or ')}, found ${article(typeOf(node))}`)];
     }
     switch (node.type) {
-      case 'object': return this.#checkObject(node, schema);
-      case 'array': return this.#checkArray(node, schema);
-      case 'number': return checkNumber(node, schema);
+      case 'object':
+        return this.#checkObject(node, schema);
+      case 'array':
+        return this.#checkArray(node, schema);
+      case 'number':
+        return checkNumber(node, schema);
       case 'string':
-        return schema.pattern === undefined || new RegExp(schema.pattern, 'u').test(String(node.value)) ? []
+        return schema.pattern === undefined || new RegExp(schema.pattern, 'u').test(String(node.value))
+          ? []
           : [finding(node, 'out-of-range', `${textOf(node)} does not have the form ${schema.pattern}`)];
-      default: return [];
+      default:
+        return [];
     }
   }
 
@@ -71,31 +76,57 @@ class SchemaCheck {
     const results = flat.map((alternative) => ({ alternative, findings: this.check(node, alternative) }));
     const fitting = results.find(({ findings }) => findings.length === 0);
     if (fitting !== undefined) return [];
-    const constants = flat.flatMap((alternative) => alternative.const === undefined ? alternative.enum ?? [] : [alternative.const]);
-    const sameType = results.filter(({ alternative }) => alternative.const === undefined && alternative.enum === undefined && typesOf(alternative).some((type) => hasType(node, type)));
+    const constants = flat.flatMap((alternative) => (alternative.const === undefined ? (alternative.enum ?? []) : [alternative.const]));
+    const sameType = results.filter(
+      ({ alternative }) =>
+        alternative.const === undefined && alternative.enum === undefined && typesOf(alternative).some((type) => hasType(node, type)),
+    );
     if (sameType.length === 0) {
-      const expected = [...new Set([...constants.map((constant) => JSON.stringify(constant)), ...flat.filter(({ const: constant, enum: names }) => constant === undefined && names === undefined).flatMap(typesOf).map(article)])];
-      const code = typeof node.value === 'string' && constants.some((constant) => typeof constant === 'string') ? 'out-of-range' : 'wrong-type';
-      return [finding(node, code, `${textOf(node)}: expected ${expected.join(' or ')}`, constants.filter((constant) => typeof constant === 'string'))];
+      const expected = [
+        ...new Set([
+          ...constants.map((constant) => JSON.stringify(constant)),
+          ...flat
+            .filter(({ const: constant, enum: names }) => constant === undefined && names === undefined)
+            .flatMap(typesOf)
+            .map(article),
+        ]),
+      ];
+      const code =
+        typeof node.value === 'string' && constants.some((constant) => typeof constant === 'string') ? 'out-of-range' : 'wrong-type';
+      return [
+        finding(
+          node,
+          code,
+          `${textOf(node)}: expected ${expected.join(' or ')}`,
+          constants.filter((constant) => typeof constant === 'string'),
+        ),
+      ];
     }
     return this.#checkDiscriminated(node, sameType);
   }
 
   /** Objects told apart by a constant field: the field that is wrong or missing, or the chosen one's findings. */
-  #checkDiscriminated(node: Node, candidates: readonly { readonly alternative: JsonSchema; readonly findings: readonly RecipeDiagnostic[] }[]): readonly RecipeDiagnostic[] {
+  #checkDiscriminated(
+    node: Node,
+    candidates: readonly { readonly alternative: JsonSchema; readonly findings: readonly RecipeDiagnostic[] }[],
+  ): readonly RecipeDiagnostic[] {
     for (const discriminator of ['format', 'kind']) {
       const options = candidates.flatMap(({ alternative, findings }) => {
         const property = alternative.properties?.[discriminator];
         const constant = property === undefined ? undefined : this.#resolve(property);
-        const names = constant?.const === undefined ? constant?.enum ?? [] : [constant.const];
+        const names = constant?.const === undefined ? (constant?.enum ?? []) : [constant.const];
         return names.map((name) => ({ name, findings }));
       });
       if (options.length < 2) continue;
       const property = propertyOf(node, discriminator);
       const names = options.map(({ name }) => String(name));
-      if (property === undefined) return [finding(node, 'missing-field', `"${discriminator}" is missing; it is one of ${list(names)}`, names)];
+      if (property === undefined)
+        return [finding(node, 'missing-field', `"${discriminator}" is missing; it is one of ${list(names)}`, names)];
       const chosen = options.find(({ name }) => name === property.value);
-      if (chosen === undefined) return [finding(property, 'out-of-range', `${textOf(property)} is not one of ${list(names)}`, closest(String(property.value), names))];
+      if (chosen === undefined)
+        return [
+          finding(property, 'out-of-range', `${textOf(property)} is not one of ${list(names)}`, closest(String(property.value), names)),
+        ];
       return chosen.findings;
     }
     return candidates.map(({ findings }) => findings).reduce((fewest, findings) => (findings.length < fewest.length ? findings : fewest));
@@ -115,12 +146,23 @@ class SchemaCheck {
       if (key === undefined) continue;
       const name = String(key.value);
       present.add(name);
-      const expected = schema.properties?.[name] ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
+      const expected =
+        schema.properties?.[name] ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
       if (expected === undefined) {
         if (schema.additionalProperties !== false) continue;
-        const suggestions = closest(name, known.filter((other) => !present.has(other)));
+        const suggestions = closest(
+          name,
+          known.filter((other) => !present.has(other)),
+        );
         const [best] = suggestions;
-        findings.push(finding(key, 'unknown-field', `there is no field "${name}" here; ${best === undefined ? `use any of ${list(known)}` : `did you mean "${best}"?`}`, suggestions));
+        findings.push(
+          finding(
+            key,
+            'unknown-field',
+            `there is no field "${name}" here; ${best === undefined ? `use any of ${list(known)}` : `did you mean "${best}"?`}`,
+            suggestions,
+          ),
+        );
       } else if (value !== undefined) {
         findings.push(...this.check(value, expected));
       }
@@ -133,8 +175,10 @@ class SchemaCheck {
 
   #checkArray(node: Node, { items, minItems, maxItems }: JsonSchema): readonly RecipeDiagnostic[] {
     const entries = node.children ?? [];
-    if (minItems !== undefined && entries.length < minItems) return [finding(node, 'out-of-range', `expected at least ${minItems} entries, found ${entries.length}`)];
-    if (maxItems !== undefined && entries.length > maxItems) return [finding(node, 'out-of-range', `expected at most ${maxItems} entries, found ${entries.length}`)];
+    if (minItems !== undefined && entries.length < minItems)
+      return [finding(node, 'out-of-range', `expected at least ${minItems} entries, found ${entries.length}`)];
+    if (maxItems !== undefined && entries.length > maxItems)
+      return [finding(node, 'out-of-range', `expected at most ${maxItems} entries, found ${entries.length}`)];
     return entries.flatMap((entry, index) => {
       const expected = isTuple(items) ? items[index] : items;
       return expected === undefined ? [] : this.check(entry, expected);
@@ -150,8 +194,11 @@ function checkNumber(node: Node, { minimum, maximum, exclusiveMinimum, exclusive
   const value = Number(node.value);
   const low = minimum ?? exclusiveMinimum;
   const high = maximum ?? exclusiveMaximum;
-  const inside = (minimum === undefined || value >= minimum) && (maximum === undefined || value <= maximum)
-    && (exclusiveMinimum === undefined || value > exclusiveMinimum) && (exclusiveMaximum === undefined || value < exclusiveMaximum);
+  const inside =
+    (minimum === undefined || value >= minimum) &&
+    (maximum === undefined || value <= maximum) &&
+    (exclusiveMinimum === undefined || value > exclusiveMinimum) &&
+    (exclusiveMaximum === undefined || value < exclusiveMaximum);
   if (inside) return [];
   const range = [
     ...(low === undefined ? [] : [minimum === undefined ? `above ${low}` : `at least ${low}`]),

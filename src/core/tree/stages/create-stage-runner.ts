@@ -20,7 +20,8 @@ import { applyPruning } from '../../techniques/pruning.ts';
 import { applyQuantizationAwareTraining, quantizeTrained } from '../../techniques/quantization-aware-training.ts';
 import { applySparsityPreservingClustering } from '../../techniques/sparsity-preserving-clustering.ts';
 import type { OptimizedModel, TechniqueContext } from '../../techniques/technique.ts';
-import type { Loss } from '../../train/fine-tuning.ts';
+import type { Checkpointing, Loss } from '../../train/fine-tuning.ts';
+import { decodeTrainingState, encodeTrainingState } from '../../train/training-state.ts';
 import { writeTflite } from '../../tflite/write-tflite.ts';
 import { omit } from '../../../shared/omit.ts';
 import type { Accuracy } from '../../../shared/results.ts';
@@ -43,6 +44,9 @@ export interface StageSetting {
   readonly threadScript: string | undefined;
 }
 
+/** Some seconds of work even for large networks; writing the state takes milliseconds. */
+const STEPS_BETWEEN_CHECKPOINTS = 200;
+
 /** What a stage made: its model, the bytes to ship, and what they must show. */
 interface Product {
   readonly model: OptimizedModel;
@@ -55,9 +59,17 @@ export function createStageRunner(setting: StageSetting): StageRunner {
   return async (request) => {
     const product = await produce(setting, request);
     const { metrics, densities } = await measureNode({
-      tflite: product.tflite, parentTflite: request.parent?.tflite, expectations: product.expectations, simulated: product.simulated,
-      test: setting.data.test, latency: setting.latency, threads: setting.engine.threads, threadScript: setting.threadScript,
-      trainingSeconds: product.model.trainingSeconds, curve: product.model.curve ?? [], signal: request.signal,
+      tflite: product.tflite,
+      parentTflite: request.parent?.tflite,
+      expectations: product.expectations,
+      simulated: product.simulated,
+      test: setting.data.test,
+      latency: setting.latency,
+      threads: setting.engine.threads,
+      threadScript: setting.threadScript,
+      trainingSeconds: product.model.trainingSeconds,
+      curve: product.model.curve ?? [],
+      signal: request.signal,
       onProgress: (fraction) => request.onProgress('evaluating', fraction),
     });
     // Without times, so that the same work gives the same bytes.
@@ -68,7 +80,7 @@ export function createStageRunner(setting: StageSetting): StageRunner {
 
 async function produce(setting: StageSetting, request: StageRequest): Promise<Product> {
   const { stage } = request;
-  const context = techniqueContext(setting, request);
+  const context = await techniqueContext(setting, request);
   const teacher = (): Network => decodeModel(request.baseline?.model, 'baseline').network;
   switch (stage.technique) {
     case 'baseline': {
@@ -77,11 +89,30 @@ async function produce(setting: StageSetting, request: StageRequest): Promise<Pr
       warnNearChance(setting, product.simulated, request.warn);
       return product;
     }
-    case 'pruning': return floatProduct(setting, request, await applyPruning(parentModel(request), context, pruningOptions(stage.options, request.rules, teacher)));
-    case 'clustering': return floatProduct(setting, request, await applyClustering(parentModel(request), context, clusteringOptions(stage.options, request.rules, teacher)));
+    case 'pruning':
+      return floatProduct(
+        setting,
+        request,
+        await applyPruning(parentModel(request), context, pruningOptions(stage.options, request.rules, teacher)),
+      );
+    case 'clustering':
+      return floatProduct(
+        setting,
+        request,
+        await applyClustering(parentModel(request), context, clusteringOptions(stage.options, request.rules, teacher)),
+      );
     case 'sparsity-preserving-clustering':
-      return floatProduct(setting, request, await applySparsityPreservingClustering(parentModel(request), context, clusteringOptions(stage.options, request.rules, teacher)));
-    case 'fine-tuning': return floatProduct(setting, request, await applyFineTuningControl(parentModel(request), context, trainingOptions(stage.options, teacher)));
+      return floatProduct(
+        setting,
+        request,
+        await applySparsityPreservingClustering(parentModel(request), context, clusteringOptions(stage.options, request.rules, teacher)),
+      );
+    case 'fine-tuning':
+      return floatProduct(
+        setting,
+        request,
+        await applyFineTuningControl(parentModel(request), context, trainingOptions(stage.options, teacher)),
+      );
     case 'ptq': {
       const { calibrationSamples, observer, activations } = stage.options;
       const parent = parentModel(request);
@@ -91,36 +122,60 @@ async function produce(setting: StageSetting, request: StageRequest): Promise<Pr
         ...(activations === undefined ? {} : { activationType: activations }),
       });
       const deployed = readyForDeployment(parent);
-      return integerProduct(setting, request, { ...deployed, network: quantized.network, curve: [], trainingSeconds: undefined }, quantized, stage.options.interface);
+      return integerProduct(
+        setting,
+        request,
+        { ...deployed, network: quantized.network, curve: [], trainingSeconds: undefined },
+        quantized,
+        stage.options.interface,
+      );
     }
-    case 'qat': case 'pqat': case 'cqat': case 'pcqat': {
+    case 'qat':
+    case 'pqat':
+    case 'cqat':
+    case 'pcqat': {
       const apply = { qat: applyQuantizationAwareTraining, pqat: applyPqat, cqat: applyCqat, pcqat: applyPcqat }[stage.technique];
       const model = await apply(parentModel(request), context, quantizationAwareTrainingOptions(stage.options, teacher));
       return integerProduct(setting, request, model, quantizeTrained(model), stage.options.interface);
     }
-    default: return unreachable(stage);
+    default:
+      return unreachable(stage);
   }
 }
 
 async function floatProduct(setting: StageSetting, request: StageRequest, model: OptimizedModel): Promise<Product> {
   request.onProgress('converting', 0);
-  const deployed = request.stage.technique === 'baseline'
-    ? { ...model, network: prepareForDeployment(model.network) } : readyForDeployment(model);
+  const deployed =
+    request.stage.technique === 'baseline' ? { ...model, network: prepareForDeployment(model.network) } : readyForDeployment(model);
   const tflite = writeTflite({ kind: 'float', network: deployed.network });
   const simulated = await evaluateNetwork({
-    engine: setting.engine, network: deployed.network, data: setting.data.test, signal: request.signal,
+    engine: setting.engine,
+    network: deployed.network,
+    data: setting.data.test,
+    signal: request.signal,
     onProgress: (fraction) => request.onProgress('evaluating', fraction),
   });
-  const expectations = request.stage.technique === 'baseline' ? undefined : expectationsOf(deployed, [...request.lineage, request.stage], false);
+  const expectations =
+    request.stage.technique === 'baseline' ? undefined : expectationsOf(deployed, [...request.lineage, request.stage], false);
   return { model, tflite, simulated, expectations: withoutParentZeros(expectations) };
 }
 
-async function integerProduct(setting: StageSetting, request: StageRequest, model: OptimizedModel, quantized: QuantizedNetwork, type: InterfaceType | undefined): Promise<Product> {
+async function integerProduct(
+  setting: StageSetting,
+  request: StageRequest,
+  model: OptimizedModel,
+  quantized: QuantizedNetwork,
+  type: InterfaceType | undefined,
+): Promise<Product> {
   request.onProgress('converting', 0);
   const interfaceType = type ?? (quantized.activationType === 'int16' ? 'int16' : 'int8');
   const tflite = writeTflite({ kind: 'integer', quantized, inputType: interfaceType, outputType: interfaceType });
   const simulated = await evaluateNetwork({
-    engine: setting.engine, network: withRoundedWeights(quantized), activations: quantized.activations, data: setting.data.test, signal: request.signal,
+    engine: setting.engine,
+    network: withRoundedWeights(quantized),
+    activations: quantized.activations,
+    data: setting.data.test,
+    signal: request.signal,
     onProgress: (fraction) => request.onProgress('evaluating', fraction),
   });
   const expectations = expectationsOf(model, [...request.lineage, request.stage], true);
@@ -144,14 +199,32 @@ function withRoundedWeights({ network, weights }: QuantizedNetwork): Network {
   for (const [id, { scales, axis }] of weights) {
     const parameter = parameters.get(id);
     if (parameter === undefined) continue;
-    const granularity = axis === undefined ? { kind: 'tensor' } as const : { kind: 'channel', axis } as const;
-    parameters.set(id, { shape: parameter.shape, data: projectWeights(parameter.data, parameter.shape, [{ kind: 'integerGrid', granularity, scales }]) });
+    const granularity = axis === undefined ? ({ kind: 'tensor' } as const) : ({ kind: 'channel', axis } as const);
+    parameters.set(id, {
+      shape: parameter.shape,
+      data: projectWeights(parameter.data, parameter.shape, [{ kind: 'integerGrid', granularity, scales }]),
+    });
   }
   return { ...network, parameters };
 }
 
-function techniqueContext({ engine, data, loss, seed }: StageSetting, request: StageRequest): TechniqueContext {
-  return { engine, data, loss, seed, signal: request.signal, onProgress: request.onProgress.bind(request), warn: request.warn.bind(request) };
+async function techniqueContext({ engine, data, loss, seed }: StageSetting, request: StageRequest): Promise<TechniqueContext> {
+  const saved = await request.checkpoint.load();
+  const checkpoint: Checkpointing = {
+    everySteps: STEPS_BETWEEN_CHECKPOINTS,
+    save: (state) => request.checkpoint.save(encodeTrainingState(state)),
+    ...(saved === undefined ? {} : { resumeFrom: decodeTrainingState(saved) }),
+  };
+  return {
+    engine,
+    data,
+    loss,
+    seed,
+    signal: request.signal,
+    checkpoint,
+    onProgress: request.onProgress.bind(request),
+    warn: request.warn.bind(request),
+  };
 }
 
 function parentModel(request: StageRequest): OptimizedModel {
@@ -173,7 +246,9 @@ function decodeModel(bytes: Uint8Array | undefined, where: string): OptimizedMod
 function warnNearChance({ data }: StageSetting, accuracy: Accuracy, warn: (message: string) => void): void {
   const { target } = data.test;
   if (target.kind !== 'classes' || accuracy.top1 === undefined || accuracy.top1 > 1.5 / target.classes) return;
-  warn(`the baseline scores ${(accuracy.top1 * 100).toFixed(1)}%, near chance for ${target.classes} classes: check the preprocessing (scale, normalise) and the order of classes in the data spec`);
+  warn(
+    `the baseline scores ${(accuracy.top1 * 100).toFixed(1)}%, near chance for ${target.classes} classes: check the preprocessing (scale, normalise) and the order of classes in the data spec`,
+  );
 }
 
 /** @throws EspalierError `invalid-data` when model and data do not go together */
@@ -185,7 +260,8 @@ export function lossFor(network: Network, data: DataSplits): Loss {
   if (size === 1 && target.classes === 2) return { kind: 'binaryCrossEntropy' };
   if (size < target.classes) {
     throw new EspalierError('invalid-data', `the data has ${target.classes} classes, the model ${size} outputs`, {
-      where: 'data', fix: 'name the classes that the model knows with "classes", or take the data that it was trained on',
+      where: 'data',
+      fix: 'name the classes that the model knows with "classes", or take the data that it was trained on',
     });
   }
   return { kind: 'crossEntropy' };

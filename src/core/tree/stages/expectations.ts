@@ -28,7 +28,8 @@ function zerosOf(constraints: Constraints, lineage: readonly Stage[]): Partial<W
   const structure = pruning?.technique === 'pruning' ? pruning.options.structure : undefined;
   const groups = typeof structure === 'object' && structure.kind === 'groups' ? structure : undefined;
   return {
-    zeros, keepsParentZeros: true,
+    zeros,
+    keepsParentZeros: true,
     ...(groups === undefined || zeros === 0 ? {} : { group: { zeros: groups.zeros, groupSize: groups.group } }),
   };
 }

@@ -25,21 +25,32 @@ export interface Measurement {
 }
 
 /** All that a node reports, from the bytes of its file. */
-export async function measureNode(measurement: Measurement): Promise<{ readonly metrics: NodeMetrics; readonly densities: readonly DensityPlot[] }> {
+export async function measureNode(
+  measurement: Measurement,
+): Promise<{ readonly metrics: NodeMetrics; readonly densities: readonly DensityPlot[] }> {
   const { tflite, parentTflite, expectations, threadScript } = measurement;
   const model = readTflite(tflite);
   const deployed = await evaluateTflite({
-    bytes: tflite, data: measurement.test, threads: measurement.threads, ...(threadScript === undefined ? {} : { threadScript }),
-    signal: measurement.signal, onProgress: measurement.onProgress,
+    bytes: tflite,
+    data: measurement.test,
+    threads: measurement.threads,
+    ...(threadScript === undefined ? {} : { threadScript }),
+    signal: measurement.signal,
+    onProgress: measurement.onProgress,
   });
   return {
     metrics: {
-      simulated: measurement.simulated, deployed, sizes: fileSizes(tflite),
+      simulated: measurement.simulated,
+      deployed,
+      sizes: fileSizes(tflite),
       latency: measurement.latency ? await measureLatency(tflite, { budgetMilliseconds: LATENCY_BUDGET }) : undefined,
       weights: weightMetrics(model),
-      certificate: expectations === undefined ? undefined
-        : certify({ bytes: tflite, expectations, ...(parentTflite === undefined ? {} : { parent: parentTflite }) }),
-      trainingSeconds: measurement.trainingSeconds, curve: measurement.curve,
+      certificate:
+        expectations === undefined
+          ? undefined
+          : certify({ bytes: tflite, expectations, ...(parentTflite === undefined ? {} : { parent: parentTflite }) }),
+      trainingSeconds: measurement.trainingSeconds,
+      curve: measurement.curve,
     },
     densities: kernelDensities(model),
   };

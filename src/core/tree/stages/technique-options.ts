@@ -8,7 +8,13 @@ import type { PruningOptions as PruningTechniqueOptions, PruningSettings } from 
 import type { PruningSchedule } from '../../techniques/pruning/schedules.ts';
 import type { PruningStructure } from '../../techniques/pruning/pruning-structure.ts';
 import type { QuantizationAwareTrainingOptions as QatTechniqueOptions } from '../../techniques/quantization-aware-training.ts';
-import type { ClusteringOptions, LayerRule, PruningOptions, QuantizationAwareTrainingOptions, TrainingOptions } from '../../../shared/recipe.ts';
+import type {
+  ClusteringOptions,
+  LayerRule,
+  PruningOptions,
+  QuantizationAwareTrainingOptions,
+  TrainingOptions,
+} from '../../../shared/recipe.ts';
 
 /** @param teacher the baseline, for distillation */
 export function trainingOptions(options: TrainingOptions, teacher: () => Network): StageTraining {
@@ -18,14 +24,17 @@ export function trainingOptions(options: TrainingOptions, teacher: () => Network
     ...(steps === undefined ? {} : { steps }),
     ...(batchSize === undefined ? {} : { batchSize }),
     ...(learningRate === undefined ? {} : { learningRate }),
-    ...(distillation === undefined || distillation === false ? {} : { distillation: { teacher: teacher(), ...(distillation === true ? {} : distillation) } }),
+    ...(distillation === undefined || distillation === false
+      ? {}
+      : { distillation: { teacher: teacher(), ...(distillation === true ? {} : distillation) } }),
   };
 }
 
 export function pruningOptions(options: PruningOptions, rules: readonly LayerRule[], teacher: () => Network): PruningTechniqueOptions {
   const sparsity = options.sparsity ?? 0.5;
   return {
-    ...trainingOptions(options, teacher), sparsity,
+    ...trainingOptions(options, teacher),
+    sparsity,
     ...(options.schedule === undefined ? {} : { schedule: pruningSchedule(options.schedule, sparsity) }),
     ...(options.structure === undefined ? {} : { structure: pruningStructure(options.structure) }),
     ...protection(options),
@@ -36,10 +45,16 @@ export function pruningOptions(options: PruningOptions, rules: readonly LayerRul
   };
 }
 
-export function clusteringOptions(options: ClusteringOptions, rules: readonly LayerRule[], teacher: () => Network): ClusteringTechniqueOptions {
+export function clusteringOptions(
+  options: ClusteringOptions,
+  rules: readonly LayerRule[],
+  teacher: () => Network,
+): ClusteringTechniqueOptions {
   const { clusters, granularity, initialization, gradient, integerGrid, includeDepthwise } = options;
   return {
-    ...trainingOptions(options, teacher), clusters: clusters ?? 16, granularity: granularity ?? 'tensor',
+    ...trainingOptions(options, teacher),
+    clusters: clusters ?? 16,
+    granularity: granularity ?? 'tensor',
     ...(initialization === undefined ? {} : { initialization }),
     ...(gradient === undefined ? {} : { gradient }),
     ...(integerGrid === undefined ? {} : { integerGrid }),
@@ -60,7 +75,10 @@ export function quantizationAwareTrainingOptions(options: QuantizationAwareTrain
   };
 }
 
-function protection({ includeDepthwise, protectEnds }: PruningOptions): Pick<PruningTechniqueOptions, 'includeDepthwise' | 'protectFirst' | 'protectLast'> {
+function protection({
+  includeDepthwise,
+  protectEnds,
+}: PruningOptions): Pick<PruningTechniqueOptions, 'includeDepthwise' | 'protectFirst' | 'protectLast'> {
   return {
     ...(includeDepthwise === undefined ? {} : { includeDepthwise }),
     ...(protectEnds === undefined ? {} : { protectFirst: protectEnds, protectLast: protectEnds }),
@@ -70,12 +88,18 @@ function protection({ includeDepthwise, protectEnds }: PruningOptions): Pick<Pru
 function pruningSchedule(schedule: NonNullable<PruningOptions['schedule']>, sparsity: number): PruningSchedule {
   const { begin = 0, end, frequency = 100, initialSparsity = 0, power } = schedule;
   switch (schedule.kind) {
-    case 'constant': return { kind: 'constant', sparsity, begin, frequency, ...(end === undefined ? {} : { end }) };
+    case 'constant':
+      return { kind: 'constant', sparsity, begin, frequency, ...(end === undefined ? {} : { end }) };
     case 'polynomial': {
-      if (end === undefined) throw new EspalierError('invalid-recipe', 'a polynomial schedule has no end', { where: 'techniques.pruning.schedule', fix: 'add "end", the step at which the sparsity is reached' });
+      if (end === undefined)
+        throw new EspalierError('invalid-recipe', 'a polynomial schedule has no end', {
+          where: 'techniques.pruning.schedule',
+          fix: 'add "end", the step at which the sparsity is reached',
+        });
       return { kind: 'polynomial', initialSparsity, sparsity, begin, end, frequency, ...(power === undefined ? {} : { power }) };
     }
-    default: return unreachable(schedule.kind);
+    default:
+      return unreachable(schedule.kind);
   }
 }
 
@@ -83,8 +107,11 @@ function pruningStructure(structure: NonNullable<PruningOptions['structure']>): 
   if (structure === 'unstructured') return { kind: 'weights', scope: 'layer' };
   if (structure === 'global') return { kind: 'weights', scope: 'model' };
   switch (structure.kind) {
-    case 'groups': return structure;
-    case 'blocks': return { ...structure, pooling: structure.pooling ?? 'average' };
-    default: return unreachable(structure);
+    case 'groups':
+      return structure;
+    case 'blocks':
+      return { ...structure, pooling: structure.pooling ?? 'average' };
+    default:
+      return unreachable(structure);
   }
 }

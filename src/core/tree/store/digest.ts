@@ -6,13 +6,20 @@ import { pipeline } from 'node:stream/promises';
 
 /** SHA-256 of plain data, whatever the order of its keys. */
 export function digestOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(sorted(value)) ?? 'undefined').digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(value)) ?? 'undefined')
+    .digest('hex');
 }
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, entry]) => [key, sorted(entry)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, entry]) => entry !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, entry]) => [key, sorted(entry)]),
+  );
 }
 
 /** SHA-256 of a file's bytes, or of a folder's names and bytes. */
@@ -33,7 +40,7 @@ export async function digestData(spec: object, folder: string): Promise<string> 
   const visit = async (value: unknown): Promise<void> => {
     if (typeof value === 'string') {
       const target = path.resolve(folder, value);
-      if (value !== '' && await exists(target)) found.push(`${value}\0${await digestPath(target)}`);
+      if (value !== '' && (await exists(target))) found.push(`${value}\0${await digestPath(target)}`);
     } else if (typeof value === 'object' && value !== null) {
       for (const entry of Object.values(value)) await visit(entry);
     }
@@ -43,7 +50,10 @@ export async function digestData(spec: object, folder: string): Promise<string> 
 }
 
 async function exists(target: string): Promise<boolean> {
-  return stat(target).then(() => true, () => false);
+  return stat(target).then(
+    () => true,
+    () => false,
+  );
 }
 
 const CHUNK_BYTES = 1 << 20;

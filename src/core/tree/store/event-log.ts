@@ -13,7 +13,11 @@ export function readEvents(file: string): readonly RunEvent[] {
       const event: RunEvent = JSON.parse(line);
       events.push(event);
     } catch (cause) {
-      throw new EspalierError('file-access', `line ${events.length + 1} is not an event`, { where: file, cause, fix: 'the run is damaged; delete it with `espalier clean`' });
+      throw new EspalierError('file-access', `line ${events.length + 1} is not an event`, {
+        where: file,
+        cause,
+        fix: 'the run is damaged; delete it with `espalier clean`',
+      });
     }
   }
   return events;

@@ -16,20 +16,23 @@ export const nodeFiles = {
 
 /** A finished node's folder appears at once and complete, or not at all. */
 export async function writeNode(folder: string, key: string, { files, metrics, densities }: StageOutcome): Promise<void> {
-  await writeFolderAtomically(folder, new Map<string, Uint8Array | string>([
-    [nodeFiles.model, files.model],
-    [nodeFiles.tflite, files.tflite],
-    [nodeFiles.metrics, json(metrics)],
-    [nodeFiles.densities, json(densities)],
-    ...(metrics.certificate === undefined ? [] : [[nodeFiles.certificate, json(metrics.certificate)] as const]),
-    [nodeFiles.key, key],
-  ]));
+  await writeFolderAtomically(
+    folder,
+    new Map<string, Uint8Array | string>([
+      [nodeFiles.model, files.model],
+      [nodeFiles.tflite, files.tflite],
+      [nodeFiles.metrics, json(metrics)],
+      [nodeFiles.densities, json(densities)],
+      ...(metrics.certificate === undefined ? [] : [[nodeFiles.certificate, json(metrics.certificate)] as const]),
+      [nodeFiles.key, key],
+    ]),
+  );
 }
 
 /** The node of that key, or undefined when there is none (or one of another key). */
 export async function readNode(folder: string, key: string): Promise<StageOutcome | undefined> {
   try {
-    if (await readFile(path.join(folder, nodeFiles.key), 'utf8') !== key) return undefined;
+    if ((await readFile(path.join(folder, nodeFiles.key), 'utf8')) !== key) return undefined;
     const metrics: NodeMetrics = JSON.parse(await readFile(path.join(folder, nodeFiles.metrics), 'utf8'));
     const densities: readonly DensityPlot[] = JSON.parse(await readFile(path.join(folder, nodeFiles.densities), 'utf8'));
     return { files: await readNodeFiles(folder), metrics, densities };

@@ -27,7 +27,11 @@ export const runFiles = { recipe: 'recipe.json', events: 'events.jsonl', owner: 
 
 /** Sorts by time; two runs begun in the same second differ in the rest. */
 export function newRunId(now: Date): string {
-  const stamp = now.toISOString().replace(/\.\d+Z$/, '').replaceAll(/[-:]/g, '').replace('T', '-');
+  const stamp = now
+    .toISOString()
+    .replace(/\.\d+Z$/, '')
+    .replaceAll(/[-:]/g, '')
+    .replace('T', '-');
   return `${stamp}-${randomBytes(3).toString('hex')}`;
 }
 
@@ -52,18 +56,19 @@ function safeName(name: string): string {
 
 export interface StageStore {
   /** From this run, or from any other through the cache. */
-  find(key: string, ignoreCache: boolean): Promise<{ readonly outcome: StageOutcome; readonly cached: boolean } | undefined>;
-  keep(key: string, outcome: StageOutcome): Promise<void>;
+  find(ignoreCache: boolean): Promise<{ readonly outcome: StageOutcome; readonly cached: boolean } | undefined>;
+  keep(outcome: StageOutcome): Promise<void>;
   readonly checkpoint: Checkpoint;
 }
 
-/** Where one node of one run finds and keeps its result. */
-export function stageStore(runFolder: string, cache: string, model: string, node: string): StageStore {
+/** Where one node of one run finds and keeps its result; `key` is the content address of its work. */
+export function stageStore(runFolder: string, cache: string, model: string, node: string, key: string): StageStore {
   // Node folders nest, so a node's own files lie one deeper than its children's folders.
   const own = path.join(runFolder, nodeFolder(model, node), 'result');
-  const checkpointFile = path.join(runFolder, nodeFolder(model, node), 'checkpoint');
+  // A state of other work (another recipe, other code) must not be gone on with.
+  const checkpointFile = path.join(runFolder, nodeFolder(model, node), `checkpoint-${key.slice(0, 16)}`);
   return {
-    async find(key, ignoreCache) {
+    async find(ignoreCache) {
       const finished = await readNode(own, key);
       if (finished !== undefined) return { outcome: finished, cached: false };
       const known = ignoreCache ? undefined : await readNode(path.join(cache, key), key);
@@ -72,7 +77,7 @@ export function stageStore(runFolder: string, cache: string, model: string, node
       await writeNode(own, key, known);
       return { outcome: known, cached: true };
     },
-    async keep(key, outcome) {
+    async keep(outcome) {
       await makeParent(own);
       await writeNode(own, key, outcome);
       await explainFailure(cache, () => mkdir(cache, { recursive: true }));

@@ -14,8 +14,14 @@ const arrays = { Float32Array, Int32Array, Uint8Array, Uint32Array } as const;
 type ArrayName = keyof typeof arrays;
 type StoredArray = Float32Array | Int32Array | Uint8Array | Uint32Array;
 
-interface ArrayReference { readonly $array: ArrayName; readonly offset: number; readonly length: number }
-interface MapReference { readonly $map: readonly (readonly [unknown, unknown])[] }
+interface ArrayReference {
+  readonly $array: ArrayName;
+  readonly offset: number;
+  readonly length: number;
+}
+interface MapReference {
+  readonly $map: readonly (readonly [unknown, unknown])[];
+}
 
 export function encodeStructure(value: object): Uint8Array {
   const chunks: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
@@ -29,7 +35,8 @@ export function encodeStructure(value: object): Uint8Array {
       return reference;
     }
     if (Array.isArray(part)) return part.map(strip);
-    if (typeof part === 'object' && part !== null) return Object.fromEntries(Object.entries(part).map(([key, entry]) => [key, strip(entry)]));
+    if (typeof part === 'object' && part !== null)
+      return Object.fromEntries(Object.entries(part).map(([key, entry]) => [key, strip(entry)]));
     return part;
   };
   const header = new TextEncoder().encode(JSON.stringify(strip(value)));
@@ -46,9 +53,11 @@ export function encodeStructure(value: object): Uint8Array {
 
 /** @throws EspalierError `file-access` when the file was damaged. The type is what the caller encoded. */
 export function decodeStructure<T extends object>(bytes: Uint8Array, where: string): T {
-  const damaged = (cause?: unknown): EspalierError => new EspalierError('file-access', 'is damaged', { where, cause, fix: 'delete it, or run `espalier clean --cache`' });
+  const damaged = (cause?: unknown): EspalierError =>
+    new EspalierError('file-access', 'is damaged', { where, cause, fix: 'delete it, or run `espalier clean --cache`' });
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < PREFIX_BYTES || new TextDecoder().decode(bytes.subarray(0, 4)) !== MAGIC || view.getUint32(4, true) !== VERSION) throw damaged();
+  if (bytes.length < PREFIX_BYTES || new TextDecoder().decode(bytes.subarray(0, 4)) !== MAGIC || view.getUint32(4, true) !== VERSION)
+    throw damaged();
   const headerLength = view.getUint32(8, true);
   const start = align(PREFIX_BYTES + headerLength);
   try {
@@ -57,6 +66,7 @@ export function decodeStructure<T extends object>(bytes: Uint8Array, where: stri
       if (isArrayReference(part)) {
         const type = arrays[part.$array];
         const from = start + part.offset;
+        if (from + part.length * type.BYTES_PER_ELEMENT > bytes.length) throw new RangeError('cut off');
         return new type(Uint8Array.from(bytes.subarray(from, from + part.length * type.BYTES_PER_ELEMENT)).buffer);
       }
       return part;

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseRecipe, requireRecipe } from '../../../src/core/tree/recipe/parse-recipe.ts';
+import { generateSchema, schemaFile } from '../../../scripts/generate-schema.mjs';
+
+const data = '"data": { "format": "generated", "set": "digits" }';
+const findings = (text: string): readonly (readonly [string, string, string])[] =>
+  parseRecipe(text).diagnostics.map(({ code, message, path }) => [code, path.join('.'), message]);
+
+describe('the recipe', () => {
+  it('needs two lines', () => {
+    expect(parseRecipe(`{ "model": "m.h5",\n${data} }`)).toEqual({
+      recipe: { model: 'm.h5', data: { format: 'generated', set: 'digits' } }, diagnostics: [],
+    });
+  });
+
+  it('may hold comments and trailing commas', () => {
+    expect(parseRecipe(`{ // a comment\n "model": "m.h5", ${data}, }`).recipe?.model).toBe('m.h5');
+  });
+
+  it.each([
+    ['{ "model": ', [['syntax', '', 'value expected'], ['syntax', '', 'close brace expected']]],
+    [`{ "model": "m", "sede": 1, ${data} }`, [['unknown-field', 'sede', 'there is no field "sede" here; did you mean "seed"?']]],
+    [`{ "model": "m", ${data}, "techniques": { "pruning": { "sparsity": 1 } } }`, [['out-of-range', 'techniques.pruning.sparsity', '1 is out of range: it must be at least 0 and below 1']]],
+    [`{ "model": "m", ${data}, "techniques": { "clustering": [{ "clusters": 2.5 }] } }`, [['wrong-type', 'techniques.clustering.0.clusters', 'expected an integer, found a number']]],
+    ['{ "model": "m", "data": { "format": "idz", "folder": "x" } }', [['out-of-range', 'data.format', '"idz" is not one of']]],
+    ['{ "model": "m", "data": { "folder": "x" } }', [['missing-field', 'data', '"format" is missing']]],
+    [`{ ${data} }`, [['missing-field', '', '"model" is missing: the path of the trained model']]],
+    ['{ "model": "m" }', [['missing-field', '', '"data" is missing: a data block, or the path of a file with one']]],
+    [`{ "model": "m", ${data}, "strategy": "until-targets" }`, [['contradiction', 'strategy', 'the strategy "until-targets" needs "targets"']]],
+    [`{ "model": "m", ${data}, "strategy": "ful" }`, [['out-of-range', 'strategy', '"ful": expected']]],
+  ])('says what is wrong with %s', (text, expected) => {
+    const found = findings(text);
+    expect(found.map(([code, path]) => [code, path])).toEqual(expected.map(([code, path]) => [code, path]));
+    expected.forEach(([, , message], index) => expect(found[index]?.[2]).toContain(message));
+  });
+
+  it('names line and column of every mistake', () => {
+    expect(() => requireRecipe(`{\n  "model": "m",\n  ${data},\n  "seed": -1,\n  "engine": { "threads": "two" }\n}`, 'a.espalier.json')).toThrow(
+      'a.espalier.json: line 4, column 11: seed: -1 is out of range: it must be at least 0\n  line 5, column 26: engine.threads: expected an integer, found a string',
+    );
+  });
+});
+
+describe('the schema', () => {
+  it('is the one that the types give: run `node scripts/generate-schema.mjs` after changing them', () => {
+    expect(readFileSync(schemaFile, 'utf8')).toBe(generateSchema());
+  });
+});
