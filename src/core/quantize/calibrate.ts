@@ -11,7 +11,7 @@ export interface Calibration {
   readonly engine: Engine;
   /** As `prepareForDeployment` gave it. */
   readonly network: Network;
-  /** The representative data; its first examples are read. */
+  /** The representative data; examples spread over all of it are read, since files often lie sorted by class. */
   readonly data: DataSet;
   /** At most this many examples. */
   readonly samples: number;
@@ -32,7 +32,11 @@ const batchSize = 32;
 export async function calibrate(calibration: Calibration): Promise<ReadonlyMap<ValueId, Range>> {
   const { engine, network, data, signal, onProgress } = calibration;
   const samples = Math.min(calibration.samples, data.size);
-  if (samples < 1) throw new EspalierError('invalid-data', 'calibration needs at least one example', { where: `data "${data.name}"`, fix: 'give a representative data set' });
+  if (samples < 1)
+    throw new EspalierError('invalid-data', 'calibration needs at least one example', {
+      where: `data "${data.name}"`,
+      fix: 'give a representative data set',
+    });
   const observed = planActivations(network).groups.filter((group) => group.fixed === undefined);
   const outputs = [...new Set(observed.flatMap((group) => group.sources))];
   const observers = new Map(observed.map((group) => [group.id, createRangeObserver(calibration.observer ?? { kind: 'minMax' })]));
@@ -41,7 +45,7 @@ export async function calibrate(calibration: Calibration): Promise<ReadonlyMap<V
     for (let start = 0; start < samples; start += batchSize) {
       if (signal.aborted) throw new EspalierError('cancelled', 'calibration was cancelled');
       const size = Math.min(batchSize, samples - start);
-      const batch = await data.read(Uint32Array.from({ length: size }, (_, i) => start + i));
+      const batch = await data.read(Uint32Array.from({ length: size }, (_, i) => Math.floor(((start + i) * data.size) / samples)));
       const results = await inference.run([batch.inputs], size);
       const valueOf = new Map(outputs.map((id, i) => [id, results[i]]));
       for (const group of observed) {
@@ -62,6 +66,9 @@ export async function calibrate(calibration: Calibration): Promise<ReadonlyMap<V
 
 function requireFinite(values: Float32Array, source: ValueId): void {
   if (!values.every(Number.isFinite)) {
-    throw new EspalierError('invalid-data', 'the value is NaN or infinite during calibration', { where: `value "${source}"`, fix: 'check the weights and the range of the input data' });
+    throw new EspalierError('invalid-data', 'the value is NaN or infinite during calibration', {
+      where: `value "${source}"`,
+      fix: 'check the weights and the range of the input data',
+    });
   }
 }

@@ -35,7 +35,7 @@ function panelsOf(model: ModelState, kernel: string): readonly DensityPanel[] {
 }
 
 function drawPanel(panel: DensityPanel, kernel: string): string {
-  const x: Axis = { minimum: panel.minimum, maximum: panel.maximum, title: '', format: (value) => String(Number(value.toPrecision(2))) };
+  const x: Axis = { minimum: panel.minimum, maximum: panel.maximum, title: '', format: panel.axis === 'integer' ? (value) => String(Math.trunc(value)) : (value) => String(Number(value.toPrecision(2))) };
   const top = visibleTop(panel);
   const y: Axis = { minimum: 0, maximum: top, title: '', format: (value) => formatPercent(value, value >= 0.1 || value === 0 ? 0 : 1) };
   const [first, second] = panel.points;

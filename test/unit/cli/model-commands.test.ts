@@ -1,0 +1,146 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { registerCertify } from '../../../src/cli/commands/certify.ts';
+import { registerConvert } from '../../../src/cli/commands/convert.ts';
+import { registerEvaluate } from '../../../src/cli/commands/evaluate.ts';
+import { registerInspect } from '../../../src/cli/commands/inspect.ts';
+import { CommandFailure, createProgram, runProgram } from '../../../src/cli/program.ts';
+import { mnistCnn } from '../../../src/core/models/mnist-cnn.ts';
+import { prepareForDeployment } from '../../../src/core/network/passes/prepare-for-deployment.ts';
+import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
+
+const digits = JSON.stringify({ format: 'generated', set: 'digits', trainSize: 60, testSize: 20 });
+
+let folder: string;
+let model: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'espalier-cli-'));
+  model = join(folder, 'model.tflite');
+  await writeFile(model, writeTflite({ kind: 'float', network: prepareForDeployment(mnistCnn({ seed: 1 })) }));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function espalier(...args: readonly string[]): Promise<Ended> {
+  let out = '';
+  let err = '';
+  const terminal = { print: (text: string) => void (out += `${text}\n`), note: (text: string) => void (err += text), isInteractive: false };
+  const program = createProgram('1.2.3', terminal);
+  for (const register of [registerInspect, registerConvert, registerEvaluate, registerCertify]) register(program, terminal);
+  program.command('miss').action(() => Promise.reject(new CommandFailure('no leaf meets the targets', 3)));
+  program.command('bug').action(() => Promise.reject(new TypeError('x is undefined')));
+  const code = await runProgram(program, args, terminal);
+  return { code, out, err };
+}
+
+describe('espalier', () => {
+  it('exits 0 for help and version, which go to standard output', async () => {
+    expect(await espalier('--version')).toEqual({ code: 0, out: '1.2.3\n', err: '' });
+    expect(await espalier('convert', '--help')).toMatchObject({ code: 0, err: '' });
+  });
+
+  it.each([[[]], [['nonsense']], [['inspect']], [['inspect', 'a', '--nonsense']], [['convert', 'a', '-o', 'b', '--mode', 'int3']], [['certify', 'a', '--sparsity', '1']], [['certify', 'a', '--group', '4:2']]])(
+    'exits 2 for wrong usage: %j',
+    async (args) => {
+      const { code, out, err } = await espalier(...args);
+      expect([code, out]).toEqual([2, '']);
+      expect(err).not.toBe('');
+    },
+  );
+
+  it('exits 1 with the message alone, and a stack only when asked', async () => {
+    const { code, out, err } = await espalier('inspect', join(folder, 'missing.h5'));
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toBe(`error: ${join(folder, 'missing.h5')}: does not exist; check the path\n`);
+    expect((await espalier('--verbose', 'inspect', join(folder, 'missing.h5'))).err).toMatch(/\n {4}at /);
+  });
+
+  it('says that a bug is a bug, and keeps the exit code of a failure that is none', async () => {
+    expect((await espalier('bug')).err).toMatch(/TypeError: x is undefined \(this is a bug/);
+    expect(await espalier('miss')).toEqual({ code: 3, out: '', err: 'no leaf meets the targets\n' });
+  });
+});
+
+describe('espalier inspect', () => {
+  it('lists operations and kernels, and tells the same as versioned JSON', async () => {
+    const { out } = await espalier('inspect', model);
+    expect(out).toMatch(/20,410 parameters/);
+    expect(out).toMatch(/CONV_2D .* 3x3, valid, relu .* 120/);
+    const inspection: { readonly version: number; readonly parameters: number; readonly weights: readonly { readonly elements: number }[] } = JSON.parse((await espalier('inspect', model, '--json')).out);
+    expect(inspection).toMatchObject({ version: 1, parameters: 20_410, fullInteger: false });
+    expect(inspection.weights.map(({ elements }) => elements)).toEqual([108, 20_280]);
+  });
+});
+
+describe('espalier convert', () => {
+  it('writes full-integer files that certify says are such', async () => {
+    const file = join(folder, 'int8.tflite');
+    expect(await espalier('convert', model, '-o', file, '--mode', 'int8', '--data', digits)).toMatchObject({ code: 0, err: '' });
+    expect((await espalier('certify', file, '--full-integer', '--parent', model)).code).toBe(0);
+    expect((await espalier('certify', model, '--full-integer')).code).toBe(1);
+  });
+
+  it('needs data for an integer mode, and says so before any work', async () => {
+    expect(await espalier('convert', join(folder, 'missing.h5'), '-o', 'x', '--mode', 'int8')).toMatchObject({ code: 2, err: expect.stringContaining('--data') });
+  });
+
+  it('leaves nothing behind when it fails', async () => {
+    const before = await readdir(folder);
+    const file = join(folder, 'out.tflite');
+    const inputs = [['--mode', 'int8', '--data', '{"format":'], ['--mode', 'int8', '--data', '{"format":"idx","folder":"nowhere"}'], ['--mode', 'int8', '--data', digits, '--interface', 'int16']];
+    for (const extra of inputs) expect((await espalier('convert', model, '-o', file, ...extra)).code).toBe(1);
+    expect((await espalier('convert', model, '-o', folder)).code).toBe(1);
+    expect(await readdir(folder)).toEqual(before);
+  });
+
+  it('replaces a file only by a whole one', async () => {
+    const original = await readFile(model);
+    expect((await espalier('convert', model, '-o', model, '--mode', 'float16')).code).toBe(0);
+    expect((await readFile(model)).length).toBeLessThan(original.length * 0.6);
+  });
+});
+
+describe('espalier evaluate', () => {
+  it('measures examples in LiteRT, with the data from a file beside which its paths are', async () => {
+    const spec = join(folder, 'data.json');
+    await writeFile(spec, `// digits\n${digits}`);
+    const fromFile: object = JSON.parse((await espalier('evaluate', model, '--data', spec, '--json')).out);
+    const inline: object = JSON.parse((await espalier('evaluate', model, '--data', digits, '--json')).out);
+    expect(fromFile).toMatchObject({ version: 1, accuracy: { samples: 20, runtime: expect.stringContaining('LiteRT') } });
+    expect(inline).toMatchObject({ accuracy: 'accuracy' in fromFile ? fromFile.accuracy : undefined });
+  });
+
+  it('warns on standard error when a model only guesses', async () => {
+    const { code, out, err } = await espalier('evaluate', model, '--data', JSON.stringify({ format: 'generated', set: 'digits', trainSize: 60, testSize: 500 }), '--json');
+    expect(code).toBe(0);
+    expect(() => JSON.parse(out)).not.toThrow();
+    expect(err).toMatch(/^warning: .*guessing/);
+  });
+});
+
+describe('espalier certify', () => {
+  it('judges demands by the numbers in the file', async () => {
+    const { code, out, err } = await espalier('certify', model, '--sparsity', '0.5', '--json');
+    const { verdict }: { readonly verdict: { readonly checks: readonly object[] } } = JSON.parse(out);
+    expect(code).toBe(1);
+    expect(verdict.checks).toEqual([
+      expect.objectContaining({ property: 'zeros', expected: 'at least 54 of 108', found: '0', passed: false }),
+      expect.objectContaining({ property: 'zeros', expected: 'at least 10140 of 20280', found: '0', passed: false }),
+    ]);
+    expect(err).toContain('2 of 2 checks failed');
+  });
+
+  it('refuses what is no .tflite', async () => {
+    const file = join(folder, 'text');
+    await writeFile(file, 'not a model');
+    expect(await espalier('certify', file)).toMatchObject({ code: 1, err: expect.stringContaining('is not a .tflite file') });
+  });
+});

@@ -1,0 +1,106 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { csvReport } from '../../../src/core/report/csv-report.ts';
+import { htmlReport } from '../../../src/core/report/html-report.ts';
+import { jsonReport } from '../../../src/core/report/json-report.ts';
+import { markdownReport } from '../../../src/core/report/markdown-report.ts';
+import { writeReport } from '../../../src/core/report/write-report.ts';
+import type { RunEvent } from '../../../src/shared/events.ts';
+import { reduceEvents } from '../../../src/shared/run-state.ts';
+import { exampleRun } from '../../support/example-run.ts';
+
+const recipe = { model: 'mnist.h5', data: { format: 'generated', set: 'digits' } };
+const state = reduceEvents(exampleRun());
+const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
+
+describe('the HTML report', () => {
+  const html = htmlReport(state, recipe);
+
+  it('stands alone: no script, nothing fetched', () => {
+    expect(html).not.toMatch(/<script|<link|<img|url\(|@import|\ssrc=/);
+    // The name of the SVG vocabulary is an address that nobody opens.
+    expect(html.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:/);
+  });
+
+  it('shows every node in tree, table and densities', () => {
+    expect(count(html, /data-node="/g)).toBe(12);
+    expect(count(html, /<th scope="row">/g)).toBeGreaterThanOrEqual(12);
+    // Two kernels at twelve nodes, and the curves of the seven that were fine-tuned: loss and accuracy.
+    expect(count(html, /aria-label="Density of /g)).toBe(24);
+    expect(count(html, /aria-label="Training (loss|accuracy) of /g)).toBe(14);
+  });
+
+  it('names every drawing and every table', () => {
+    expect(count(html, /<svg /g)).toBe(count(html, /<svg [^>]*role="img" aria-label="[^"]+/g));
+    expect(count(html, /<table>/g)).toBe(count(html, /<table><caption>[^<]+<\/caption>/g));
+  });
+
+  it('has one main heading and skips no level', () => {
+    const levels = [...html.matchAll(/<h([1-6])>/g)].map((match) => Number(match[1]));
+    expect(levels.filter((level) => level === 1)).toHaveLength(1);
+    levels.forEach((level, index) => expect(level - (levels[index - 1] ?? 0)).toBeLessThanOrEqual(1));
+  });
+
+  it('names engine, runtime and machine beside the figures, and holds the recipe', () => {
+    for (const fact of ['onnxruntime-node 1.30.0', 'LiteRT 2.5.3', '2 × x64', '10000 test examples', 'mnist.h5']) expect(html).toContain(fact);
+  });
+
+  it('escapes whatever names hold', () => {
+    const hostile = reduceEvents(exampleRun({ models: ['<script>alert(1)</script>'] }));
+    expect(htmlReport(hostile, { model: '</code><script>' })).not.toContain('<script>');
+  });
+
+  it('is written for a run that has only begun', () => {
+    expect(htmlReport(reduceEvents(exampleRun().slice(0, 1)), recipe)).toContain('not finished');
+  });
+});
+
+describe('reports for machines and for README files', () => {
+  it('Markdown has a row for each node and says where the figures come from', () => {
+    const markdown = markdownReport(state, recipe);
+    expect(count(markdown, /^\| .*model \|/gm)).toBeGreaterThanOrEqual(12);
+    expect(markdown).toContain('10000 test examples in LiteRT 2.5.3');
+  });
+
+  it('CSV has one line a node with plain numbers', () => {
+    const lines = csvReport(state).trimEnd().split('\r\n');
+    expect(lines).toHaveLength(13);
+    expect(lines.every((line) => line.split(',').length === lines[0]?.split(',').length)).toBe(true);
+    expect(lines.find((line) => line.startsWith('mnist,pruned/pqat,'))).toMatch(/^mnist,pruned\/pqat,pqat,int8,done,0\.97\d*,0\.97\d*,10000,25512,15307,15425,0\.5,201,40,0\.081,4\.2,passed$/);
+  });
+
+  it('JSON carries a version and every node', () => {
+    const report: { readonly version: number; readonly models: readonly { readonly nodes: readonly { readonly id: string }[] }[] } = JSON.parse(jsonReport(state));
+    expect(report.version).toBe(1);
+    expect(report.models[0]?.nodes.map(({ id }) => id)).toEqual([...(state.models[0]?.nodes.keys() ?? [])]);
+  });
+});
+
+describe('a report of a run folder', () => {
+  const folders: string[] = [];
+  afterEach(async () => {
+    await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true })));
+  });
+
+  async function runFolder(events: readonly RunEvent[], tail = ''): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'espalier-report-'));
+    folders.push(folder);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'events.jsonl'), events.map((event) => `${JSON.stringify(event)}\n`).join('') + tail);
+    await writeFile(join(folder, 'recipe.json'), JSON.stringify({ recipe }));
+    return folder;
+  }
+
+  it('is read from its events, an unfinished last line left out', async () => {
+    const folder = await runFolder(exampleRun(), '{"type":"no');
+    const { path } = await writeReport(folder, 'csv');
+    expect(await readFile(path, 'utf8')).toBe(csvReport(state));
+  });
+
+  it('is refused where there is no run', async () => {
+    const folder = await runFolder([]);
+    await expect(writeReport(folder, 'html')).rejects.toMatchObject({ name: 'EspalierError', code: 'file-access' });
+  });
+});
