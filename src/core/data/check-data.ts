@@ -16,9 +16,16 @@ export async function checkData(network: Network, data: DataSet): Promise<readon
   const [outputId = ''] = network.outputs;
   const input = network.values.get(inputId)?.shape ?? [];
   const output = network.values.get(outputId)?.shape ?? [];
-  if (network.inputs.length !== 1) throw new EspalierError('unsupported-model', `it has ${network.inputs.length} inputs, but a data set feeds one`, { where: network.name, fix: 'export the part of the model with one input' });
+  if (network.inputs.length !== 1)
+    throw new EspalierError('unsupported-model', `it has ${network.inputs.length} inputs, but a data set feeds one`, {
+      where: network.name,
+      fix: 'export the part of the model with one input',
+    });
   if (count(input) !== count(data.inputShape)) {
-    throw new EspalierError('invalid-data', `the data are [${data.inputShape.join(', ')}], but the model takes [${input.join(', ')}]`, { where: data.name, fix: 'use the data that the model was trained on, or set "preprocessing"' });
+    throw new EspalierError('invalid-data', `the data are [${data.inputShape.join(', ')}], but the model takes [${input.join(', ')}]`, {
+      where: data.name,
+      fix: 'use the data that the model was trained on, or set "preprocessing"',
+    });
   }
   return [...outputWarnings(count(output), data), ...(await valueWarnings(data))];
 }
@@ -26,14 +33,23 @@ export async function checkData(network: Network, data: DataSet): Promise<readon
 function outputWarnings(outputs: number, data: DataSet): readonly string[] {
   const { target } = data;
   if (target.kind === 'regression') {
-    if (outputs !== target.size) throw new EspalierError('invalid-data', `the model has ${outputs} outputs, but the data have ${target.size} values to predict`, { where: data.name, fix: 'set "task" in the data spec, or use the data that the model was trained on' });
+    if (outputs !== target.size)
+      throw new EspalierError('invalid-data', `the model has ${outputs} outputs, but the data have ${target.size} values to predict`, {
+        where: data.name,
+        fix: 'set "task" in the data spec, or use the data that the model was trained on',
+      });
     return [];
   }
   const isBinary = outputs === 1 && target.classes === 2;
   if (outputs < target.classes && !isBinary) {
-    throw new EspalierError('invalid-data', `the data have ${target.classes} classes, but the model has ${outputs} outputs`, { where: data.name, fix: 'choose the classes that the model knows with "classes", in its order' });
+    throw new EspalierError('invalid-data', `the data have ${target.classes} classes, but the model has ${outputs} outputs`, {
+      where: data.name,
+      fix: 'choose the classes that the model knows with "classes", in its order',
+    });
   }
-  return outputs > target.classes ? [`the model has ${outputs} outputs, but the data have ${target.classes} classes: check that labels and outputs are in the same order`] : [];
+  return outputs > target.classes
+    ? [`the model has ${outputs} outputs, but the data have ${target.classes} classes: check that labels and outputs are in the same order`]
+    : [];
 }
 
 async function valueWarnings(data: DataSet): Promise<readonly string[]> {
@@ -66,9 +82,12 @@ export async function chanceWarning(accuracy: Accuracy, data: DataSet): Promise<
   const limit = Math.max(chance + 3 * Math.sqrt((chance * (1 - chance)) / accuracy.samples), 1.5 * chance);
   if (accuracy.top1 > limit) return undefined;
   const { minimum, maximum } = await valueRange(data);
-  const advice = minimum >= 0 && maximum <= 1 ? 'the model may want raw pixels (0..255: set "preprocessing.scale" to 1) or -1..1 ("scale": 0.00784313725490196, "offset": -1)'
-    : maximum > 16 ? 'the model may want pixels over 255 (set "preprocessing.scale" to 0.00392156862745098)'
-      : 'check "preprocessing" against how the model was trained, and the order of the classes';
+  const advice =
+    minimum >= 0 && maximum <= 1
+      ? 'the model may want raw pixels (0..255: set "preprocessing.scale" to 1) or -1..1 ("scale": 0.00784313725490196, "offset": -1)'
+      : maximum > 16
+        ? 'the model may want pixels over 255 (set "preprocessing.scale" to 0.00392156862745098)'
+        : 'check "preprocessing" against how the model was trained, and the order of the classes';
   return `the float model scores ${(100 * accuracy.top1).toFixed(1)}% where guessing scores ${(100 * chance).toFixed(1)}%; it sees values from ${minimum.toPrecision(3)} to ${maximum.toPrecision(3)}: ${advice}`;
 }
 

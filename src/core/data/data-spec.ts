@@ -160,6 +160,8 @@ export interface ImageDataSpec extends FileCollection {
 /** WAV files by class. */
 export interface AudioDataSpec extends FileCollection {
   readonly format: 'audio';
+  /** `speech-commands`: that data set's official split, by the hash of the speaker in `<speaker>_nohash_<n>.wav`. */
+  readonly split?: 'speech-commands';
 }
 
 /** Arrays in .npy files, examples along the first axis. */

@@ -26,20 +26,43 @@ export interface Mfcc {
  * DC bin; log(x + 1e-6); DCT-II times 1 / sqrt(2 * bands).
  */
 export function createMfcc(options: MfccOptions): Mfcc {
-  const { sampleRate, samples, coefficients = 10, melBands = 40, frameMilliseconds = 30, strideMilliseconds = 20, minimumHertz = 20, maximumHertz = 4000 } = options;
+  const {
+    sampleRate,
+    samples,
+    coefficients = 10,
+    melBands = 40,
+    frameMilliseconds = 30,
+    strideMilliseconds = 20,
+    minimumHertz = 20,
+    maximumHertz = 4000,
+  } = options;
   const frame = Math.round((sampleRate * frameMilliseconds) / 1000);
   const stride = Math.round((sampleRate * strideMilliseconds) / 1000);
-  const impossible = (what: string, fix: string): EspalierError => new EspalierError('invalid-data', what, { where: 'data.preprocessing.audio', fix });
-  if (frame < 2 || stride < 1) throw impossible(`frames of ${frame} samples every ${stride} are too short`, 'raise "frameMilliseconds" and "strideMilliseconds"');
-  if (frame > samples) throw impossible(`a frame of ${frame} samples is longer than the recording of ${samples}`, 'raise "seconds" or lower "frameMilliseconds"');
-  if (coefficients > melBands) throw impossible(`${coefficients} coefficients of ${melBands} mel bands`, 'ask for at most as many coefficients as mel bands');
-  if (!(minimumHertz < maximumHertz) || maximumHertz > sampleRate / 2) throw impossible(`bands from ${minimumHertz} to ${maximumHertz} Hz at ${sampleRate} samples a second`, 'keep minimumHertz < maximumHertz <= sampleRate / 2');
+  const impossible = (what: string, fix: string): EspalierError =>
+    new EspalierError('invalid-data', what, { where: 'data.preprocessing.audio', fix });
+  if (frame < 2 || stride < 1)
+    throw impossible(`frames of ${frame} samples every ${stride} are too short`, 'raise "frameMilliseconds" and "strideMilliseconds"');
+  if (frame > samples)
+    throw impossible(
+      `a frame of ${frame} samples is longer than the recording of ${samples}`,
+      'raise "seconds" or lower "frameMilliseconds"',
+    );
+  if (coefficients > melBands)
+    throw impossible(`${coefficients} coefficients of ${melBands} mel bands`, 'ask for at most as many coefficients as mel bands');
+  if (!(minimumHertz < maximumHertz) || maximumHertz > sampleRate / 2)
+    throw impossible(
+      `bands from ${minimumHertz} to ${maximumHertz} Hz at ${sampleRate} samples a second`,
+      'keep minimumHertz < maximumHertz <= sampleRate / 2',
+    );
   const frames = 1 + Math.floor((samples - frame) / stride);
   const fft = createFft(2 ** Math.ceil(Math.log2(frame)));
   const bins = fft.size / 2 + 1;
   const window = Float64Array.from({ length: frame }, (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / frame));
   const bands = melFilters(melBands, bins, sampleRate, minimumHertz, maximumHertz);
-  const cosines = Float64Array.from({ length: coefficients * melBands }, (_, i) => Math.cos((Math.PI / melBands) * ((i % melBands) + 0.5) * Math.floor(i / melBands)) * 2 / Math.sqrt(2 * melBands));
+  const cosines = Float64Array.from(
+    { length: coefficients * melBands },
+    (_, i) => (Math.cos((Math.PI / melBands) * ((i % melBands) + 0.5) * Math.floor(i / melBands)) * 2) / Math.sqrt(2 * melBands),
+  );
   const real = new Float64Array(fft.size);
   const imaginary = new Float64Array(fft.size);
   const magnitudes = new Float64Array(bins);
@@ -90,7 +113,10 @@ function melFilters(count: number, bins: number, sampleRate: number, minimum: nu
       return bin === 0 ? 0 : Math.max(0, Math.min(position, 2 - position));
     };
     const all = Float64Array.from({ length: bins }, (_, bin) => weight(bin));
-    const first = Math.max(all.findIndex((value) => value > 0), 0);
+    const first = Math.max(
+      all.findIndex((value) => value > 0),
+      0,
+    );
     const last = all.findLastIndex((value) => value > 0);
     return { first, weights: all.slice(first, last + 1) };
   });

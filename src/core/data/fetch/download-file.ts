@@ -24,12 +24,16 @@ export async function downloadFile(file: DataSetFile, path: string, options: Dow
   try {
     await receive(file.url, part, options);
   } catch (error) {
-    if (options.signal.aborted) throw new EspalierError('cancelled', `the download of ${file.name} was cancelled; the same command goes on with it`);
+    if (options.signal.aborted)
+      throw new EspalierError('cancelled', `the download of ${file.name} was cancelled; the same command goes on with it`);
     throw error;
   }
   if (!(await hasChecksum(part, file.checksum))) {
     await rm(part, { force: true });
-    throw new EspalierError('invalid-data', `what was downloaded is not the published file (its ${file.checksum.algorithm} differs)`, { where: file.url, fix: 'try again; a proxy may have answered in its place' });
+    throw new EspalierError('invalid-data', `what was downloaded is not the published file (its ${file.checksum.algorithm} differs)`, {
+      where: file.url,
+      fix: 'try again; a proxy may have answered in its place',
+    });
   }
   await rename(part, path);
 }
@@ -41,7 +45,10 @@ export async function hasChecksum(path: string, { algorithm, digest }: Checksum)
 }
 
 export async function sizeOf(path: string): Promise<number | undefined> {
-  return stat(path).then(({ size }) => size, () => undefined);
+  return stat(path).then(
+    ({ size }) => size,
+    () => undefined,
+  );
 }
 
 async function receive(url: string, part: string, { signal, onProgress }: DownloadOptions): Promise<void> {
@@ -52,29 +59,40 @@ async function receive(url: string, part: string, { signal, onProgress }: Downlo
     if (response.headers.get('content-range') === `bytes */${have}`) return;
     response = await request(url, 0, signal);
   }
-  if (!response.ok || response.body === null) throw new EspalierError('file-access', `the server answers ${response.status} ${response.statusText}`.trim(), { where: url });
+  if (!response.ok || response.body === null)
+    throw new EspalierError('file-access', `the server answers ${response.status} ${response.statusText}`.trim(), { where: url });
   const resumed = response.status === 206;
   const length = response.headers.get('content-length');
   const total = length === null ? undefined : Number(length) + (resumed ? have : 0);
   let received = resumed ? have : 0;
-  const output = await open(part, resumed ? 'a' : 'w').catch((error: unknown) => { throw fileError(error, part); });
+  const output = await open(part, resumed ? 'a' : 'w').catch((error: unknown) => {
+    throw fileError(error, part);
+  });
   try {
     for await (const chunk of chunksOf(response.body, url)) {
-      await output.appendFile(chunk).catch((error: unknown) => { throw fileError(error, part); });
+      await output.appendFile(chunk).catch((error: unknown) => {
+        throw fileError(error, part);
+      });
       received += chunk.length;
       onProgress?.(received, total);
     }
   } finally {
     await output.close();
   }
-  if (total !== undefined && received < total) throw new EspalierError('file-access', `the connection broke off after ${received} of ${total} bytes`, { where: url, fix: 'run the same command again: it goes on from there' });
+  if (total !== undefined && received < total)
+    throw new EspalierError('file-access', `the connection broke off after ${received} of ${total} bytes`, {
+      where: url,
+      fix: 'run the same command again: it goes on from there',
+    });
 }
 
 async function* chunksOf(body: ReadableStream<Uint8Array>, url: string): AsyncGenerator<Uint8Array> {
   const reader = body.getReader();
   try {
     for (;;) {
-      const { done, value } = await reader.read().catch((error: unknown) => { throw unreachableServer(url, error); });
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        throw unreachableServer(url, error);
+      });
       if (done) return;
       yield value;
     }
@@ -92,6 +110,7 @@ async function request(url: string, from: number, signal: AbortSignal): Promise<
 }
 
 function unreachableServer(url: string, error: unknown): EspalierError {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : error instanceof Error ? error.message : String(error);
+  const cause =
+    error instanceof Error && error.cause instanceof Error ? error.cause.message : error instanceof Error ? error.message : String(error);
   return new EspalierError('file-access', `the server cannot be reached (${cause})`, { where: url, cause: error });
 }

@@ -30,16 +30,23 @@ export interface FetchedDataSet {
  * @throws EspalierError with the manual steps where the network does not allow it
  */
 export async function fetchDataSet(name: string, options: FetchDataSetOptions): Promise<FetchedDataSet> {
-  if (!isDataSetName(name)) throw new EspalierError('invalid-argument', `there is no data set "${name}" to fetch`, { fix: `choose one of ${dataSetNames.join(', ')}` });
+  if (!isDataSetName(name))
+    throw new EspalierError('invalid-argument', `there is no data set "${name}" to fetch`, {
+      fix: `choose one of ${dataSetNames.join(', ')}`,
+    });
   const dataSet = catalogue[name];
   const { folder, signal, onProgress } = options;
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => { throw fileError(error, folder); });
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw fileError(error, folder);
+  });
   const files = options.files ?? dataSet.files;
   for (const file of files) {
     const path = join(folder, file.name);
     if ((await sizeOf(path)) !== undefined && (await hasChecksum(path, file.checksum))) continue;
     const download: DownloadOptions = { signal, onProgress: (received, total) => onProgress?.(file.name, received, total) };
-    await downloadFile(file, path, download).catch((error: unknown) => { throw withManualSteps(error, dataSet, files, folder); });
+    await downloadFile(file, path, download).catch((error: unknown) => {
+      throw withManualSteps(error, dataSet, files, folder);
+    });
   }
   return { title: dataSet.title, page: dataSet.page, files: files.map((file) => join(folder, file.name)), spec: dataSet.spec(folder) };
 }
@@ -51,5 +58,8 @@ function isDataSetName(name: string): name is DataSetName {
 function withManualSteps(error: unknown, { title, page }: PublishedDataSet, files: readonly DataSetFile[], folder: string): unknown {
   if (!isEspalierError(error) || error.code !== 'file-access' || error.fix !== undefined) return error;
   const list = files.map(({ url, checksum }) => `  ${url} (${checksum.algorithm} ${checksum.digest})`).join('\n');
-  return new EspalierError('file-access', error.message, { fix: `download ${title} on a machine that may, put these files into ${folder} and run the command again, which checks them:\n${list}\nAbout the data: ${page}`, cause: error });
+  return new EspalierError('file-access', error.message, {
+    fix: `download ${title} on a machine that may, put these files into ${folder} and run the command again, which checks them:\n${list}\nAbout the data: ${page}`,
+    cause: error,
+  });
 }

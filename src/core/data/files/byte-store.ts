@@ -79,7 +79,7 @@ export class ByteStore {
   #write(chunk: Uint8Array): void {
     if (this.#descriptor === undefined) return;
     try {
-      for (let done = 0; done < chunk.length; ) done += writeSync(this.#descriptor, chunk, done);
+      for (let done = 0; done < chunk.length;) done += writeSync(this.#descriptor, chunk, done);
     } catch (error) {
       throw fileError(error, tmpdir());
     }

@@ -5,7 +5,11 @@ export function fileError(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error;
   switch (error.code) {
     case 'ENOENT':
-      return new EspalierError('file-access', 'there is no such file or folder', { where: path, fix: 'check the path in the data spec; it is relative to the file that holds the spec', cause: error });
+      return new EspalierError('file-access', 'there is no such file or folder', {
+        where: path,
+        fix: 'check the path in the data spec; it is relative to the file that holds the spec',
+        cause: error,
+      });
     case 'EACCES':
     case 'EPERM':
       return new EspalierError('file-access', 'it may not be read', { where: path, fix: 'give yourself read permission', cause: error });
@@ -16,7 +20,11 @@ export function fileError(error: unknown, path: string): unknown {
     case 'ENOSPC':
       return new EspalierError('file-access', 'no space is left on the device', { where: path, fix: 'free some space', cause: error });
     case 'EMFILE':
-      return new EspalierError('file-access', 'too many files are open', { where: path, fix: 'raise the limit of open files (ulimit -n)', cause: error });
+      return new EspalierError('file-access', 'too many files are open', {
+        where: path,
+        fix: 'raise the limit of open files (ulimit -n)',
+        cause: error,
+      });
     default:
       return new EspalierError('file-access', `it cannot be read (${error.message})`, { where: path, cause: error });
   }

@@ -78,7 +78,11 @@ async function openArchive(path: string): Promise<FileTree> {
     store.discard();
     if (isZlibError(error)) throw damagedGzip(path, error);
     if (isEspalierError(error) || (error instanceof Error && 'syscall' in error)) throw error;
-    throw new EspalierError('invalid-data', 'it is neither a folder nor a sound .tar or .tar.gz archive', { where: path, fix: 'name a folder of files, or download the archive again', cause: error });
+    throw new EspalierError('invalid-data', 'it is neither a folder nor a sound .tar or .tar.gz archive', {
+      where: path,
+      fix: 'name a folder of files, or download the archive again',
+      cause: error,
+    });
   }
   return archiveTree(path, store.finish(path), entries);
 }

@@ -27,28 +27,65 @@ interface ClassedFile {
 const splitFolders = { train: ['train', 'training'], validation: ['validation', 'valid', 'val'], test: ['test', 'testing'] } as const;
 
 /** Finds the files of each split and their classes, from folders or from a pattern of names. */
-export async function findLabelledFiles(spec: FileCollection, folder: string, extensions: readonly string[]): Promise<LabelledFiles> {
+export async function findLabelledFiles(
+  spec: FileCollection,
+  folder: string,
+  extensions: readonly string[],
+  splitOf?: SplitOf,
+): Promise<LabelledFiles> {
   const match = createMatcher(spec);
   const list = async (path: string): Promise<ClassedFile[]> => {
     const tree = await openFileTree(resolvePath(folder, path));
     const paths = tree.paths.filter((file) => extensions.some((extension) => file.toLowerCase().endsWith(extension)));
-    if (paths.length === 0) throw new EspalierError('invalid-data', `it holds no ${extensions.join(' or ')} file`, { where: tree.name, fix: 'check the path and the format of the data spec' });
+    if (paths.length === 0)
+      throw new EspalierError('invalid-data', `it holds no ${extensions.join(' or ')} file`, {
+        where: tree.name,
+        fix: 'check the path and the format of the data spec',
+      });
     return paths.flatMap((file) => match(tree, file) ?? []);
   };
-  const found = await findSplits(spec, list);
+  const found = splitOf === undefined ? await findSplits(spec, list) : await splitFiles(spec, list, splitOf);
   const all = [...found.train, ...(found.validation ?? []), ...(found.test ?? [])];
   const classes = spec.classes ?? [...new Set(all.map((file) => file.className))].sort();
   if (classes.length < 2) {
-    throw new EspalierError('invalid-data', `its files are of ${classes.length === 0 ? 'no class' : `the one class "${classes[0] ?? ''}"`}`, { where: spec.folder ?? spec.train ?? 'data', fix: 'put the files of each class into a folder of its own, or set "pattern"' });
+    throw new EspalierError(
+      'invalid-data',
+      `its files are of ${classes.length === 0 ? 'no class' : `the one class "${classes[0] ?? ''}"`}`,
+      { where: spec.folder ?? spec.train ?? 'data', fix: 'put the files of each class into a folder of its own, or set "pattern"' },
+    );
   }
   const labels = new Map(classes.map((name, label) => [name, label]));
-  const label = (files: readonly ClassedFile[]): readonly LabelledFile[] => files.flatMap(({ tree, path, className }) => {
-    const index = labels.get(className);
-    return index === undefined ? [] : [{ tree, path, label: index }];
-  });
+  const label = (files: readonly ClassedFile[]): readonly LabelledFile[] =>
+    files.flatMap(({ tree, path, className }) => {
+      const index = labels.get(className);
+      return index === undefined ? [] : [{ tree, path, label: index }];
+    });
   const missing = classes.filter((name) => !all.some((file) => file.className === name));
-  if (missing.length > 0) throw new EspalierError('invalid-data', `no file is of class "${missing[0] ?? ''}"`, { where: 'data.classes', fix: 'correct the name, or add files of that class' });
-  return { classes, train: label(found.train), validation: found.validation && label(found.validation), test: found.test && label(found.test) };
+  if (missing.length > 0)
+    throw new EspalierError('invalid-data', `no file is of class "${missing[0] ?? ''}"`, {
+      where: 'data.classes',
+      fix: 'correct the name, or add files of that class',
+    });
+  return {
+    classes,
+    train: label(found.train),
+    validation: found.validation && label(found.validation),
+    test: found.test && label(found.test),
+  };
+}
+
+/** A published split that a file's path decides. */
+export type SplitOf = (path: string) => 'train' | 'validation' | 'test';
+
+async function splitFiles(spec: FileCollection, list: (path: string) => Promise<ClassedFile[]>, splitOf: SplitOf): Promise<FoundSplits> {
+  if (spec.folder === undefined)
+    throw new EspalierError('invalid-data', 'a published split divides one folder', {
+      where: 'data.split',
+      fix: 'name it with "folder", or leave "split" out',
+    });
+  const files = await list(spec.folder);
+  const of = (split: ReturnType<SplitOf>): ClassedFile[] => files.filter(({ path }) => splitOf(path) === split);
+  return { train: of('train'), validation: of('validation'), test: of('test') };
 }
 
 interface FoundSplits {
@@ -59,11 +96,25 @@ interface FoundSplits {
 
 async function findSplits(spec: FileCollection, list: (path: string) => Promise<ClassedFile[]>): Promise<FoundSplits> {
   if (spec.folder === undefined) {
-    if (spec.train === undefined) throw new EspalierError('invalid-data', 'it has neither "folder" nor "train"', { where: 'data', fix: 'name the folder or archive that holds the files' });
-    return whereField(spec, { train: await list(spec.train), validation: undefined, test: spec.test === undefined ? undefined : await list(spec.test) });
+    if (spec.train === undefined)
+      throw new EspalierError('invalid-data', 'it has neither "folder" nor "train"', {
+        where: 'data',
+        fix: 'name the folder or archive that holds the files',
+      });
+    return whereField(spec, {
+      train: await list(spec.train),
+      validation: undefined,
+      test: spec.test === undefined ? undefined : await list(spec.test),
+    });
   }
   const files = await list(spec.folder);
-  const inFolder = (names: readonly string[]): ClassedFile[] => files.filter((file) => file.path.split('/').slice(0, -1).some((part) => names.includes(part)));
+  const inFolder = (names: readonly string[]): ClassedFile[] =>
+    files.filter((file) =>
+      file.path
+        .split('/')
+        .slice(0, -1)
+        .some((part) => names.includes(part)),
+    );
   const train = inFolder(splitFolders.train);
   if (train.length === 0) return whereField(spec, { train: files, validation: undefined, test: undefined });
   const orUndefined = (part: ClassedFile[]): ClassedFile[] | undefined => (part.length === 0 ? undefined : part);
@@ -75,7 +126,11 @@ function whereField(spec: FileCollection, splits: FoundSplits): FoundSplits {
   const { field, values } = spec.testWhere;
   const isTest = (file: ClassedFile): boolean => values.includes(file.fields[field] ?? '');
   const test = splits.train.filter(isTest);
-  if (test.length === 0) throw new EspalierError('invalid-data', `no file has a "${field}" of ${values.join(', ')}`, { where: 'data.testWhere', fix: 'name a field of "pattern" and values that occur' });
+  if (test.length === 0)
+    throw new EspalierError('invalid-data', `no file has a "${field}" of ${values.join(', ')}`, {
+      where: 'data.testWhere',
+      fix: 'name a field of "pattern" and values that occur',
+    });
   return { ...splits, train: splits.train.filter((file) => !isTest(file)), test };
 }
 
@@ -99,7 +154,10 @@ function compilePattern(pattern: string): RegExp {
   const parts = pattern.split(/<([A-Za-z]\w*)>/);
   const names = parts.filter((_, index) => index % 2 === 1);
   if (!names.includes('class') || new Set(names).size !== names.length) {
-    throw new EspalierError('invalid-data', `the pattern ${JSON.stringify(pattern)} must hold <class> once, and every other field once`, { where: 'data.pattern', fix: 'write for instance "<class>_<speaker>_<n>.wav"' });
+    throw new EspalierError('invalid-data', `the pattern ${JSON.stringify(pattern)} must hold <class> once, and every other field once`, {
+      where: 'data.pattern',
+      fix: 'write for instance "<class>_<speaker>_<n>.wav"',
+    });
   }
   const source = parts.map((part, index) => (index % 2 === 1 ? `(?<${part}>.+?)` : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')));
   return new RegExp(`^${source.join('')}$`, 'i');

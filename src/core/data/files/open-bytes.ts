@@ -46,5 +46,9 @@ export function isZlibError(error: unknown): boolean {
 }
 
 export function damagedGzip(path: string, cause: unknown): EspalierError {
-  return new EspalierError('invalid-data', 'the gzip data are damaged or cut short', { where: path, fix: 'download or compress the file again', cause });
+  return new EspalierError('invalid-data', 'the gzip data are damaged or cut short', {
+    where: path,
+    fix: 'download or compress the file again',
+    cause,
+  });
 }

@@ -11,7 +11,11 @@ const side = 32;
 const plane = side * side;
 
 const variants = {
-  'cifar-10': { labelBytes: 1, classes: 10, names: ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'] },
+  'cifar-10': {
+    labelBytes: 1,
+    classes: 10,
+    names: ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'],
+  },
   // A coarse label, then the fine one.
   'cifar-100': { labelBytes: 2, classes: 100, names: undefined },
 } as const;
@@ -26,19 +30,33 @@ interface Batch {
 /** Examples from CIFAR's binary batches. */
 export async function openCifarBinary(spec: CifarBinaryDataSpec, folder: string): Promise<SourceSplits> {
   const variant = variants[spec.variant ?? 'cifar-10'];
-  const openAll = (paths: readonly string[]): Promise<Batch[]> => Promise.all(paths.map(async (path) => ({ name: path, bytes: await openBytes(resolvePath(folder, path)) })));
+  const openAll = (paths: readonly string[]): Promise<Batch[]> =>
+    Promise.all(paths.map(async (path) => ({ name: path, bytes: await openBytes(resolvePath(folder, path)) })));
   const found = spec.folder === undefined ? undefined : await findBatches(resolvePath(folder, spec.folder));
   const train = spec.train === undefined ? found?.train : await openAll(spec.train);
   const test = spec.test === undefined ? found?.test : await openAll(spec.test);
   if (train === undefined || train.length === 0) {
-    throw new EspalierError('invalid-data', 'it names no training batches', { where: spec.folder ?? 'data', fix: 'name a folder with data_batch_1.bin and so on, or list the files in "train"' });
+    throw new EspalierError('invalid-data', 'it names no training batches', {
+      where: spec.folder ?? 'data',
+      fix: 'name a folder with data_batch_1.bin and so on, or list the files in "train"',
+    });
   }
-  return { train: cifarSource('train', train, variant), validation: undefined, test: test === undefined || test.length === 0 ? undefined : cifarSource('test', test, variant), warnings: [] };
+  return {
+    train: cifarSource('train', train, variant),
+    validation: undefined,
+    test: test === undefined || test.length === 0 ? undefined : cifarSource('test', test, variant),
+    warnings: [],
+  };
 }
 
 async function findBatches(path: string): Promise<{ readonly train: readonly Batch[]; readonly test: readonly Batch[] }> {
   const tree = await openFileTree(path);
-  const matching = (pattern: RegExp): Promise<Batch[]> => Promise.all(tree.paths.filter((file) => pattern.test(basename(file))).map(async (file) => ({ name: `${path}/${file}`, bytes: bytesInMemory(await tree.read(file)) })));
+  const matching = (pattern: RegExp): Promise<Batch[]> =>
+    Promise.all(
+      tree.paths
+        .filter((file) => pattern.test(basename(file)))
+        .map(async (file) => ({ name: `${path}/${file}`, bytes: bytesInMemory(await tree.read(file)) })),
+    );
   return { train: await matching(/^(data_batch_\d+|train)\.bin$/), test: await matching(/^test(_batch)?\.bin$/) };
 }
 
@@ -48,11 +66,19 @@ function cifarSource(name: string, batches: readonly Batch[], variant: Variant):
   const labels: number[] = [];
   for (const batch of batches) {
     if (batch.bytes.size === 0 || batch.bytes.size % record !== 0) {
-      throw new EspalierError('invalid-data', `its ${batch.bytes.size} bytes are not a number of records of ${record} bytes`, { where: batch.name, fix: 'check "variant", or download the file again' });
+      throw new EspalierError('invalid-data', `its ${batch.bytes.size} bytes are not a number of records of ${record} bytes`, {
+        where: batch.name,
+        fix: 'check "variant", or download the file again',
+      });
     }
     for (let offset = 0; offset < batch.bytes.size; offset += record) {
       const label = batch.bytes.read(offset + variant.labelBytes - 1, 1)[0] ?? 0;
-      if (label >= variant.classes) throw new EspalierError('invalid-data', `record ${offset / record} has the label ${label}, but there are ${variant.classes} classes`, { where: batch.name, fix: 'check "variant"' });
+      if (label >= variant.classes)
+        throw new EspalierError(
+          'invalid-data',
+          `record ${offset / record} has the label ${label}, but there are ${variant.classes} classes`,
+          { where: batch.name, fix: 'check "variant"' },
+        );
       places.push({ batch, offset: offset + variant.labelBytes });
       labels.push(label);
     }

@@ -2,7 +2,11 @@ import { EspalierError } from '../../errors.ts';
 
 /** Cells of a CSV text (RFC 4180: quotes around cells, doubled within); empty lines are left out. */
 export function csvRows(text: string, separator: string, where: string): readonly (readonly string[])[] {
-  if (separator.length !== 1 || separator === '"') throw new EspalierError('invalid-data', `${JSON.stringify(separator)} cannot separate cells`, { where: 'data.separator', fix: 'give one character, such as "," or ";"' });
+  if (separator.length !== 1 || separator === '"')
+    throw new EspalierError('invalid-data', `${JSON.stringify(separator)} cannot separate cells`, {
+      where: 'data.separator',
+      fix: 'give one character, such as "," or ";"',
+    });
   const rows: string[][] = [];
   let row: string[] = [];
   let cell = '';

@@ -1,18 +1,20 @@
 import { isEspalierError } from '../../errors.ts';
 import type { FileCollection } from '../data-spec.ts';
 import type { Example, ExampleSource, SourceSplits } from '../example-source.ts';
-import { findLabelledFiles, type LabelledFile } from '../files/labelled-files.ts';
+import { findLabelledFiles, type LabelledFile, type SplitOf } from '../files/labelled-files.ts';
 
 export interface FileFormat {
   readonly kind: 'image' | 'sound';
   readonly extensions: readonly string[];
   /** @throws EspalierError that names the file */
   decode(bytes: Uint8Array, where: string): Example;
+  /** Instead of folders or a fraction. */
+  readonly splitOf?: SplitOf;
 }
 
 /** Examples from one file each, decoded when they are read. */
 export async function openFiles(spec: FileCollection, folder: string, format: FileFormat): Promise<SourceSplits> {
-  const files = await findLabelledFiles(spec, folder, format.extensions);
+  const files = await findLabelledFiles(spec, folder, format.extensions, format.splitOf);
   const warnings: string[] = [];
   const open = async (name: string, list: readonly LabelledFile[]): Promise<ExampleSource> => {
     const usable = spec.unreadable === 'skip' ? await decodable(list, format, warnings) : list;
@@ -33,8 +35,8 @@ export async function openFiles(spec: FileCollection, folder: string, format: Fi
   };
   return {
     train: await open('train', files.train),
-    validation: files.validation && await open('validation', files.validation),
-    test: files.test && await open('test', files.test),
+    validation: files.validation && (await open('validation', files.validation)),
+    test: files.test && (await open('test', files.test)),
     warnings,
   };
 }

@@ -42,7 +42,9 @@ export function fixedShapeSource(options: FixedShape): ExampleSource {
     targets: options.targets ?? new Float32Array(0),
     load: (index): Example => {
       const bytes = options.bytes.read(options.offset + index * stride, length);
-      return isImage ? { kind: 'image', shape: [height, width, channels], data: bytes } : { kind: 'tensor', shape: options.shape, data: storedNumbers(bytes, options.type) };
+      return isImage
+        ? { kind: 'image', shape: [height, width, channels], data: bytes }
+        : { kind: 'tensor', shape: options.shape, data: storedNumbers(bytes, options.type) };
     },
   };
 }
@@ -74,14 +76,24 @@ function alignedTo(bytes: Uint8Array, alignment: number): Uint8Array {
 }
 
 /** Classes from labels: as many as the highest label says, unless names or a count say more. */
-export function classTarget(labels: Int32Array, options: { readonly where: string; readonly names?: readonly string[] | undefined; readonly count?: number | undefined }): Target {
+export function classTarget(
+  labels: Int32Array,
+  options: { readonly where: string; readonly names?: readonly string[] | undefined; readonly count?: number | undefined },
+): Target {
   let highest = -1;
   for (let index = 0; index < labels.length; index++) {
     const label = labels[index] ?? 0;
-    if (label < 0) throw new EspalierError('invalid-data', `example ${index} has the label ${label}, but classes count from 0`, { where: options.where });
+    if (label < 0)
+      throw new EspalierError('invalid-data', `example ${index} has the label ${label}, but classes count from 0`, {
+        where: options.where,
+      });
     highest = Math.max(highest, label);
   }
   const classes = options.names?.length ?? options.count ?? highest + 1;
-  if (highest >= classes) throw new EspalierError('invalid-data', `it has the label ${highest}, but there are ${classes} classes (0 to ${classes - 1})`, { where: options.where, fix: 'correct the class count or the labels' });
+  if (highest >= classes)
+    throw new EspalierError('invalid-data', `it has the label ${highest}, but there are ${classes} classes (0 to ${classes - 1})`, {
+      where: options.where,
+      fix: 'correct the class count or the labels',
+    });
   return { kind: 'classes', classes, names: options.names };
 }

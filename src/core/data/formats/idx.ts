@@ -22,7 +22,10 @@ export async function openIdx(spec: IdxDataSpec, folder: string): Promise<Source
     const given = spec[field];
     if (given !== undefined) return resolvePath(folder, given);
     if (spec.folder === undefined) {
-      throw new EspalierError('invalid-data', `it has neither "folder" nor "${field}"`, { where: 'data', fix: 'name the folder that holds the four IDX files' });
+      throw new EspalierError('invalid-data', `it has neither "folder" nor "${field}"`, {
+        where: 'data',
+        fix: 'name the folder that holds the four IDX files',
+      });
     }
     return findIdx(resolvePath(folder, spec.folder), idxNames[field]);
   };
@@ -42,16 +45,38 @@ function findIdx(folder: string, names: readonly string[]): string {
   return found;
 }
 
-async function openPair(name: string, imagesPath: string, labelsPath: string, classes: (labels: Int32Array, where: string) => ExampleSource['target']): Promise<ExampleSource> {
+async function openPair(
+  name: string,
+  imagesPath: string,
+  labelsPath: string,
+  classes: (labels: Int32Array, where: string) => ExampleSource['target'],
+): Promise<ExampleSource> {
   const images = readIdx(await openBytes(imagesPath), imagesPath);
   const labelFile = readIdx(await openBytes(labelsPath), labelsPath);
   const [size = 0, ...shape] = images.shape;
-  if (labelFile.shape.length !== 1) throw new EspalierError('invalid-data', `it holds an array of rank ${labelFile.shape.length}, but labels are a list`, { where: labelsPath, fix: 'check that images and labels are not swapped' });
+  if (labelFile.shape.length !== 1)
+    throw new EspalierError('invalid-data', `it holds an array of rank ${labelFile.shape.length}, but labels are a list`, {
+      where: labelsPath,
+      fix: 'check that images and labels are not swapped',
+    });
   if (labelFile.shape[0] !== size) {
-    throw new EspalierError('invalid-data', `it holds ${labelFile.shape[0]} labels for the ${size} images of ${imagesPath}`, { where: labelsPath, fix: 'take images and labels of the same set' });
+    throw new EspalierError('invalid-data', `it holds ${labelFile.shape[0]} labels for the ${size} images of ${imagesPath}`, {
+      where: labelsPath,
+      fix: 'take images and labels of the same set',
+    });
   }
   const labels = Int32Array.from(labelFile.bytes.read(labelFile.offset, size));
-  return fixedShapeSource({ name, kind: shape.length === 2 || shape.length === 3 ? 'image' : 'tensor', shape, size, bytes: images.bytes, offset: images.offset, type: 'uint8', labels, target: classes(labels, labelsPath) });
+  return fixedShapeSource({
+    name,
+    kind: shape.length === 2 || shape.length === 3 ? 'image' : 'tensor',
+    shape,
+    size,
+    bytes: images.bytes,
+    offset: images.offset,
+    type: 'uint8',
+    labels,
+    target: classes(labels, labelsPath),
+  });
 }
 
 interface Idx {
@@ -63,7 +88,8 @@ interface Idx {
 
 /** Two zero bytes, the element type (8: unsigned byte), the rank, then the dimensions as big-endian int32. */
 export function readIdx(bytes: ByteSource, where: string): Idx {
-  const damaged = (what: string): EspalierError => new EspalierError('invalid-data', what, { where, fix: 'download the file again, or check that it is an IDX file' });
+  const damaged = (what: string): EspalierError =>
+    new EspalierError('invalid-data', what, { where, fix: 'download the file again, or check that it is an IDX file' });
   if (bytes.size < 4) throw damaged(`it has ${bytes.size} bytes, too few for an IDX file`);
   const [first, second, type, rank = 0] = bytes.read(0, 4);
   if (first !== 0 || second !== 0 || rank === 0) throw damaged('it does not start like an IDX file (two zero bytes, type, rank)');
@@ -74,6 +100,7 @@ export function readIdx(bytes: ByteSource, where: string): Idx {
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 * axis));
   const expected = shape.reduce((product, size) => product * size, 1);
-  if (bytes.size - offset !== expected) throw damaged(`its header promises ${expected} bytes of data ([${shape.join(', ')}]), but it has ${bytes.size - offset}`);
+  if (bytes.size - offset !== expected)
+    throw damaged(`its header promises ${expected} bytes of data ([${shape.join(', ')}]), but it has ${bytes.size - offset}`);
   return { shape, bytes, offset };
 }

@@ -15,9 +15,11 @@ export interface NpyArray {
 
 /** Reads the header of a .npy file (NumPy's format, versions 1 to 3). */
 export function readNpy(bytes: ByteSource, where: string): NpyArray {
-  const damaged = (what: string): EspalierError => new EspalierError('invalid-data', what, { where, fix: 'write the array again with numpy.save' });
+  const damaged = (what: string): EspalierError =>
+    new EspalierError('invalid-data', what, { where, fix: 'write the array again with numpy.save' });
   const start = bytes.read(0, Math.min(12, bytes.size));
-  if (start.length < 12 || String.fromCharCode(...start.subarray(0, 6)) !== '\x93NUMPY') throw damaged('it does not start like a .npy file');
+  if (start.length < 12 || String.fromCharCode(...start.subarray(0, 6)) !== '\x93NUMPY')
+    throw damaged('it does not start like a .npy file');
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
   const long = (start[6] ?? 1) >= 2;
   const length = long ? view.getUint32(8, true) : view.getUint16(8, true);
@@ -31,7 +33,11 @@ export function readNpy(bytes: ByteSource, where: string): NpyArray {
   if (!isNpyType(type)) throw damaged(`its element type is ${type}, but only numbers of 1 to 8 bytes are read`);
   if (descriptor[1] === '>') throw damaged('its numbers are big-endian');
   if (/'fortran_order'\s*:\s*True/.test(header)) throw damaged('it is in Fortran order (use numpy.ascontiguousarray)');
-  const shape = dimensions.split(',').map((size) => size.trim()).filter((size) => size !== '').map(Number);
+  const shape = dimensions
+    .split(',')
+    .map((size) => size.trim())
+    .filter((size) => size !== '')
+    .map(Number);
   if (shape.some((size) => !Number.isSafeInteger(size) || size < 0)) throw damaged(`its shape (${dimensions}) is impossible`);
   const expected = shape.reduce((product, size) => product * size, elementBytes[type]);
   if (bytes.size - offset !== expected) throw damaged(`its header promises ${expected} bytes of data, but it has ${bytes.size - offset}`);

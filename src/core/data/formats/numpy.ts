@@ -18,14 +18,28 @@ export async function openNpy(spec: NpyDataSpec, folder: string): Promise<Source
     const where = resolvePath(folder, path);
     return readNpy(await openBytes(where), where);
   };
-  return arraySplits(spec, await open(spec.trainInputs), await open(spec.trainLabels), await open(spec.testInputs), await open(spec.testLabels), spec.trainInputs);
+  return arraySplits(
+    spec,
+    await open(spec.trainInputs),
+    await open(spec.trainLabels),
+    await open(spec.testInputs),
+    await open(spec.testLabels),
+    spec.trainInputs,
+  );
 }
 
 /** Examples from an .npz file, a zip of .npy files. */
 export async function openNpz(spec: NpzDataSpec, folder: string): Promise<SourceSplits> {
   const where = resolvePath(folder, spec.file);
-  const archive = await readFile(where).catch((error: unknown) => { throw fileError(error, where); });
-  const names = { trainInputs: spec.trainInputs ?? 'x_train', trainLabels: spec.trainLabels ?? 'y_train', testInputs: spec.testInputs ?? 'x_test', testLabels: spec.testLabels ?? 'y_test' };
+  const archive = await readFile(where).catch((error: unknown) => {
+    throw fileError(error, where);
+  });
+  const names = {
+    trainInputs: spec.trainInputs ?? 'x_train',
+    trainLabels: spec.trainLabels ?? 'y_train',
+    testInputs: spec.testInputs ?? 'x_test',
+    testLabels: spec.testLabels ?? 'y_test',
+  };
   const wanted = new Set(Object.values(names).map((name) => `${name}.npy`));
   const present: string[] = [];
   const files = unzip(archive, where, (name) => {
@@ -37,7 +51,11 @@ export async function openNpz(spec: NpzDataSpec, folder: string): Promise<Source
     return bytes === undefined ? undefined : readNpy(bytesInMemory(bytes), `${where} (${name})`);
   };
   const inputs = open(names.trainInputs);
-  if (inputs === undefined) throw new EspalierError('invalid-data', `it has no array "${names.trainInputs}"`, { where, fix: `set "trainInputs" to one of ${present.join(', ')}` });
+  if (inputs === undefined)
+    throw new EspalierError('invalid-data', `it has no array "${names.trainInputs}"`, {
+      where,
+      fix: `set "trainInputs" to one of ${present.join(', ')}`,
+    });
   return arraySplits(spec, inputs, open(names.trainLabels), open(names.testInputs), open(names.testLabels), where);
 }
 
@@ -45,22 +63,44 @@ function unzip(archive: Uint8Array, where: string, wants: (name: string) => bool
   try {
     return unzipSync(archive, { filter: (file) => wants(file.name) && file.originalSize < 2 ** 31 });
   } catch (error) {
-    throw new EspalierError('invalid-data', 'it is not a sound .npz (zip) file', { where, fix: 'write it again with numpy.savez', cause: error });
+    throw new EspalierError('invalid-data', 'it is not a sound .npz (zip) file', {
+      where,
+      fix: 'write it again with numpy.savez',
+      cause: error,
+    });
   }
 }
 
-function arraySplits(spec: ArrayTarget, trainInputs: NpyArray | undefined, trainLabels: NpyArray | undefined, testInputs: NpyArray | undefined, testLabels: NpyArray | undefined, where: string): SourceSplits {
+function arraySplits(
+  spec: ArrayTarget,
+  trainInputs: NpyArray | undefined,
+  trainLabels: NpyArray | undefined,
+  testInputs: NpyArray | undefined,
+  testLabels: NpyArray | undefined,
+  where: string,
+): SourceSplits {
   if (trainInputs === undefined) throw new EspalierError('invalid-data', 'it has no training inputs', { where });
   const train = arraySource('train', spec, trainInputs, trainLabels);
   const test = testInputs === undefined ? undefined : arraySource('test', spec, testInputs, testLabels);
-  const target = test?.target.kind === 'classes' && train.target.kind === 'classes' && test.target.classes > train.target.classes ? test.target : train.target;
+  const target =
+    test?.target.kind === 'classes' && train.target.kind === 'classes' && test.target.classes > train.target.classes
+      ? test.target
+      : train.target;
   return { train: { ...train, target }, validation: undefined, test: test === undefined ? undefined : { ...test, target }, warnings: [] };
 }
 
 function arraySource(name: string, spec: ArrayTarget, inputs: NpyArray, labels: NpyArray | undefined): ExampleSource {
   const [size = 0, ...shape] = inputs.shape;
-  if (inputs.shape.length < 2) throw new EspalierError('invalid-data', `its shape is [${inputs.shape.join(', ')}], without an axis for examples`, { where: inputs.where, fix: 'store examples along the first axis' });
-  if (labels !== undefined && labels.shape[0] !== size) throw new EspalierError('invalid-data', `it has ${labels.shape[0] ?? 0} entries for ${size} examples`, { where: labels.where, fix: 'take inputs and labels of the same set' });
+  if (inputs.shape.length < 2)
+    throw new EspalierError('invalid-data', `its shape is [${inputs.shape.join(', ')}], without an axis for examples`, {
+      where: inputs.where,
+      fix: 'store examples along the first axis',
+    });
+  if (labels !== undefined && labels.shape[0] !== size)
+    throw new EspalierError('invalid-data', `it has ${labels.shape[0] ?? 0} entries for ${size} examples`, {
+      where: labels.where,
+      fix: 'take inputs and labels of the same set',
+    });
   const length = shape.reduce((product, dimension) => product * dimension, 1);
   // Bytes of two spatial axes are pictures: they get a channel axis and the scale of images.
   const isImage = inputs.type === 'u1' && (shape.length === 2 || (shape.length === 3 && (shape[2] === 1 || shape[2] === 3)));
@@ -71,16 +111,26 @@ function arraySource(name: string, spec: ArrayTarget, inputs: NpyArray, labels: 
     size,
     shape: isImage ? [height, width, channels] : shape,
     ...readTarget(spec, labels, size, length),
-    load: (index): Example => isImage
-      ? { kind: 'image', shape: [height, width, channels], data: inputs.bytes.read(inputs.offset + index * length, length) }
-      : { kind: 'tensor', shape, data: npyNumbers(inputs, index * length, length) },
+    load: (index): Example =>
+      isImage
+        ? { kind: 'image', shape: [height, width, channels], data: inputs.bytes.read(inputs.offset + index * length, length) }
+        : { kind: 'tensor', shape, data: npyNumbers(inputs, index * length, length) },
   };
 }
 
-function readTarget(spec: ArrayTarget, labels: NpyArray | undefined, size: number, inputLength: number): { readonly target: Target; readonly labels: Int32Array; readonly targets: Float32Array } {
+function readTarget(
+  spec: ArrayTarget,
+  labels: NpyArray | undefined,
+  size: number,
+  inputLength: number,
+): { readonly target: Target; readonly labels: Int32Array; readonly targets: Float32Array } {
   const none = { labels: new Int32Array(0), targets: new Float32Array(0) };
   if (labels === undefined || spec.task === 'autoencoder') {
-    if (spec.task === 'classes' || spec.task === 'regression') throw new EspalierError('invalid-data', `task "${spec.task}" needs labels`, { where: 'data', fix: 'name "trainLabels" and "testLabels"' });
+    if (spec.task === 'classes' || spec.task === 'regression')
+      throw new EspalierError('invalid-data', `task "${spec.task}" needs labels`, {
+        where: 'data',
+        fix: 'name "trainLabels" and "testLabels"',
+      });
     return { ...none, target: { kind: 'regression', size: inputLength } };
   }
   const width = labels.shape.slice(1).reduce((product, dimension) => product * dimension, 1);
@@ -88,9 +138,19 @@ function readTarget(spec: ArrayTarget, labels: NpyArray | undefined, size: numbe
   const oneHot = width > 1 && isOneHot(values, width);
   const task = spec.task ?? (oneHot || (width === 1 && isIntegerType(labels.type)) ? 'classes' : 'regression');
   if (task === 'regression') return { labels: new Int32Array(0), targets: values, target: { kind: 'regression', size: width } };
-  if (width > 1 && !oneHot) throw new EspalierError('invalid-data', `its rows of ${width} values are not one-hot`, { where: labels.where, fix: 'store class indices, or set "task": "regression"' });
-  const classes = oneHot ? Int32Array.from({ length: size }, (_, row) => values.indexOf(1, row * width) - row * width) : Int32Array.from(values);
-  return { labels: classes, targets: none.targets, target: classTarget(classes, { where: labels.where, count: spec.classCount ?? (oneHot ? width : undefined) }) };
+  if (width > 1 && !oneHot)
+    throw new EspalierError('invalid-data', `its rows of ${width} values are not one-hot`, {
+      where: labels.where,
+      fix: 'store class indices, or set "task": "regression"',
+    });
+  const classes = oneHot
+    ? Int32Array.from({ length: size }, (_, row) => values.indexOf(1, row * width) - row * width)
+    : Int32Array.from(values);
+  return {
+    labels: classes,
+    targets: none.targets,
+    target: classTarget(classes, { where: labels.where, count: spec.classCount ?? (oneHot ? width : undefined) }),
+  };
 }
 
 function isOneHot(values: Float32Array, width: number): boolean {
