@@ -4,6 +4,8 @@ import type { Observer } from '../quantize/observers.ts';
 import type { ActivationType, QuantizedNetwork } from '../quantize/quantization.ts';
 import { quantizeNetwork } from '../quantize/quantize-network.ts';
 import { readyForDeployment } from './fold-constraints.ts';
+import { correctBiases } from './post-training/correct-biases.ts';
+import { equalizeLayers } from './post-training/equalize-layers.ts';
 import { withIntegerGrids } from './quantization-aware-training.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
@@ -13,21 +15,30 @@ export interface PostTrainingQuantizationOptions {
   readonly observer?: Observer;
   /** Default: int8. */
   readonly activationType?: ActivationType;
+  /** Even out the ranges of layers that follow each other first; helps depthwise networks most. Default: false. */
+  readonly crossLayerEqualization?: boolean;
+  /** Take the mean error of rounded kernels out of the biases. Default: false. */
+  readonly biasCorrection?: boolean;
 }
 
 /**
  * Full-integer quantization without training: ranges are calibrated, weights rounded. A clustered kernel is rounded
- * on the grid of its codebook, so that a centroid is one integer throughout the kernel.
+ * on the grid of its codebook, so that a centroid is one integer throughout the kernel. The options that move scales and
+ * biases are data-free quantization's: Nagel et al. 2019, arXiv:1906.04721.
  */
 export async function applyPostTrainingQuantization(model: OptimizedModel, context: TechniqueContext, options: PostTrainingQuantizationOptions = {}): Promise<QuantizedNetwork> {
-  const { network, constraints } = readyForDeployment(model);
+  const { network: deployed, constraints } = readyForDeployment(model);
+  const network = options.crossLayerEqualization === true ? equalizeLayers(deployed, constraints) : deployed;
+  const samples = options.samples ?? 1000;
   const ranges = await calibrate({
-    engine: context.engine, network, data: context.data.train, samples: options.samples ?? 1000, signal: context.signal,
+    engine: context.engine, network, data: context.data.train, samples, signal: context.signal,
     ...(options.observer === undefined ? {} : { observer: options.observer }),
     onProgress: (fraction) => { context.onProgress('calibrating', fraction); },
   });
   const grids = onlyClustered(withIntegerGrids(network, constraints, 'maximum'));
-  return quantizeNetwork({ network, ranges, constraints: grids, activationType: options.activationType ?? 'int8' });
+  const quantized = quantizeNetwork({ network, ranges, constraints: grids, activationType: options.activationType ?? 'int8' });
+  if (options.biasCorrection !== true) return quantized;
+  return correctBiases(quantized, { engine: context.engine, data: context.data.train, samples, signal: context.signal });
 }
 
 function onlyClustered(constraints: NetworkConstraints): NetworkConstraints {
