@@ -43,10 +43,12 @@ export class ActivationQuantizers {
 
   /** `[minimum, maximum]` of each group. */
   initialRanges(): Float32Array {
-    return Float32Array.from(this.#groups.flatMap(({ id }) => {
-      const { minimum, maximum } = this.#settings.ranges.get(id) ?? { minimum: 0, maximum: 0 };
-      return [Math.min(minimum, 0), Math.max(maximum, 0)];
-    }));
+    return Float32Array.from(
+      this.#groups.flatMap(({ id }) => {
+        const { minimum, maximum } = this.#settings.ranges.get(id) ?? { minimum: 0, maximum: 0 };
+        return [Math.min(minimum, 0), Math.max(maximum, 0)];
+      }),
+    );
   }
 
   /** By the ids under which the ranges were given. */
@@ -56,10 +58,14 @@ export class ActivationQuantizers {
 
   /** What the program is fed: `[minimum, maximum, scale]` of each group, nudged so that zero is a code. */
   feeds(ranges: Float32Array): Float32Array {
-    return Float32Array.from(this.#groups.flatMap((_, i) => {
-      const { minimum, maximum, scale } = quantizedRange(rangeQuantization({ minimum: ranges[2 * i] ?? 0, maximum: ranges[2 * i + 1] ?? 0 }, 'int8'));
-      return [minimum, maximum, scale];
-    }));
+    return Float32Array.from(
+      this.#groups.flatMap((_, i) => {
+        const { minimum, maximum, scale } = quantizedRange(
+          rangeQuantization({ minimum: ranges[2 * i] ?? 0, maximum: ranges[2 * i + 1] ?? 0 }, 'int8'),
+        );
+        return [minimum, maximum, scale];
+      }),
+    );
   }
 
   /** The moving average of the ranges after a step; ranges always include zero. */
@@ -75,14 +81,21 @@ export class ActivationQuantizers {
   /** Binds the quantizers to one program. */
   lower(builder: ProgramBuilder): LoweredQuantizers {
     const fed = this.#groups.length === 0 ? undefined : builder.input('quantizers', [3 * this.#groups.length]);
-    const number = (index: number): Tensor => (fed === undefined ? builder.scalar(0) : builder.reshape(builder.slice(fed, [index], [1]), []));
+    const number = (index: number): Tensor =>
+      fed === undefined ? builder.scalar(0) : builder.reshape(builder.slice(fed, [index], [1]), []);
     const seen: { low?: Tensor; high?: Tensor }[] = this.#groups.map(() => ({}));
     return {
       quantize: (id, value) => {
         const fixed = this.#fixed.get(id);
         if (fixed !== undefined) {
           const { minimum, maximum, scale } = quantizedRange(fixed);
-          return value.like(fakeQuantize(builder, value.tensor, { minimum: builder.scalar(minimum), maximum: builder.scalar(maximum), scale: builder.scalar(scale) }));
+          return value.like(
+            fakeQuantize(builder, value.tensor, {
+              minimum: builder.scalar(minimum),
+              maximum: builder.scalar(maximum),
+              scale: builder.scalar(scale),
+            }),
+          );
         }
         const index = this.#groupIndex.get(id);
         if (index === undefined) return value;
@@ -93,12 +106,22 @@ export class ActivationQuantizers {
           extremes.low = extremes.low === undefined ? low : builder.min(extremes.low, low);
           extremes.high = extremes.high === undefined ? high : builder.max(extremes.high, high);
         }
-        return value.like(fakeQuantize(builder, value.tensor, { minimum: number(3 * index), maximum: number(3 * index + 1), scale: number(3 * index + 2) }, this.#nonNegative.has(id)));
+        return value.like(
+          fakeQuantize(
+            builder,
+            value.tensor,
+            { minimum: number(3 * index), maximum: number(3 * index + 1), scale: number(3 * index + 2) },
+            this.#nonNegative.has(id),
+          ),
+        );
       },
       observed: () => {
         if (this.#groups.length === 0 || this.#settings.freezeAfterStep === 0) return undefined;
         const parts = seen.flatMap(({ low, high }) => [low ?? builder.scalar(0), high ?? builder.scalar(0)]);
-        return builder.concat(parts.map((part) => builder.reshape(part, [1])), 0);
+        return builder.concat(
+          parts.map((part) => builder.reshape(part, [1])),
+          0,
+        );
       },
     };
   }
@@ -106,10 +129,12 @@ export class ActivationQuantizers {
 
 /** Values that come out of a rectifier. */
 function rectifiedValues(network: Network): ReadonlySet<ValueId> {
-  return new Set(network.operations.flatMap((operation) => {
-    const name = operation.kind === 'activation' ? operation.function : 'activation' in operation ? operation.activation : 'none';
-    return name === 'relu' || name === 'relu6' ? [operation.output] : [];
-  }));
+  return new Set(
+    network.operations.flatMap((operation) => {
+      const name = operation.kind === 'activation' ? operation.function : 'activation' in operation ? operation.activation : 'none';
+      return name === 'relu' || name === 'relu6' ? [operation.output] : [];
+    }),
+  );
 }
 
 export interface LoweredQuantizers {

@@ -28,7 +28,10 @@ export class BatchOrder {
   indices(step: number): Uint32Array {
     const epoch = this.epochOf(step);
     if (epoch !== this.#epoch) {
-      this.#permutation = shuffle(Uint32Array.from({ length: this.#size }, (_, i) => i), randomOf(this.#seed, epoch));
+      this.#permutation = shuffle(
+        Uint32Array.from({ length: this.#size }, (_, i) => i),
+        randomOf(this.#seed, epoch),
+      );
       this.#epoch = epoch;
     }
     const start = ((step - 1) % this.stepsPerEpoch) * this.#batchSize;

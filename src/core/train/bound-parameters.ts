@@ -28,9 +28,18 @@ export interface BoundParameters {
  * @param denseGradients parameters whose masked weights get gradients too, so that a mask that still moves can let them
  *   grow back; the others' masked weights do not learn
  */
-export function bindParameters(builder: ProgramBuilder, network: Network, parameters: TrainedParameters, constraints: NetworkConstraints, denseGradients: boolean): BoundParameters {
+export function bindParameters(
+  builder: ProgramBuilder,
+  network: Network,
+  parameters: TrainedParameters,
+  constraints: NetworkConstraints,
+  denseGradients: boolean,
+): BoundParameters {
   const latents = unpackTensors(builder, parameters.learned, builder.input('weights', [parameters.learned.length]));
-  const statistics = parameters.statistics.length === 0 ? new Map<string, Tensor>() : unpackTensors(builder, parameters.statistics, builder.input('statistics', [parameters.statistics.length]));
+  const statistics =
+    parameters.statistics.length === 0
+      ? new Map<string, Tensor>()
+      : unpackTensors(builder, parameters.statistics, builder.input('statistics', [parameters.statistics.length]));
   const stored = new Map(latents);
   const values = new Map<ParameterId, Tensor>([...latents, ...statistics]);
   const trainables: Trainable[] = [];

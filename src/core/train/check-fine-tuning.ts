@@ -15,10 +15,12 @@ export function checkFineTuning(options: FineTuning): void {
 
 function checkNumbers(options: FineTuning): void {
   const positive = (name: string, value: number): void => {
-    if (!(value > 0) || !Number.isFinite(value)) throw new EspalierError('invalid-argument', `"${name}" is ${value}; it must be a number above 0`);
+    if (!(value > 0) || !Number.isFinite(value))
+      throw new EspalierError('invalid-argument', `"${name}" is ${value}; it must be a number above 0`);
   };
   const count = (name: string, value: number): void => {
-    if (!Number.isSafeInteger(value) || value < 1) throw new EspalierError('invalid-argument', `"${name}" is ${value}; it must be a whole number above 0`);
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new EspalierError('invalid-argument', `"${name}" is ${value}; it must be a whole number above 0`);
   };
   positive('learningRate', options.learningRate.rate);
   if (options.learningRate.kind === 'cosine' && !(options.learningRate.finalRate >= 0)) {
@@ -34,29 +36,46 @@ function checkNumbers(options: FineTuning): void {
   if (options.gradientClipNorm !== undefined) positive('gradientClipNorm', options.gradientClipNorm);
   if (options.loss.kind === 'distillation') {
     positive('temperature', options.loss.temperature);
-    if (!(options.loss.weight >= 0 && options.loss.weight <= 1)) throw new EspalierError('invalid-argument', `the weight of the distillation is ${options.loss.weight}; it must lie between 0 and 1`);
+    if (!(options.loss.weight >= 0 && options.loss.weight <= 1))
+      throw new EspalierError('invalid-argument', `the weight of the distillation is ${options.loss.weight}; it must lie between 0 and 1`);
   }
 }
 
 function checkNetwork({ network, loss }: FineTuning): void {
   if (network.inputs.length !== 1) {
-    throw new EspalierError('unsupported-model', `network "${network.name}" has ${network.inputs.length} inputs; training data has one`, { fix: 'train a model with a single input' });
+    throw new EspalierError('unsupported-model', `network "${network.name}" has ${network.inputs.length} inputs; training data has one`, {
+      fix: 'train a model with a single input',
+    });
   }
   if (loss.kind !== 'distillation') return;
-  const [student, teacher] = [network, loss.teacher].map((each) => ({ input: shapeOf(each, each.inputs[0] ?? ''), output: shapeOf(each, lossValue(each, loss)) }));
+  const [student, teacher] = [network, loss.teacher].map((each) => ({
+    input: shapeOf(each, each.inputs[0] ?? ''),
+    output: shapeOf(each, lossValue(each, loss)),
+  }));
   if (student?.input.join() !== teacher?.input.join() || elements(student?.output ?? []) !== elements(teacher?.output ?? [])) {
-    throw new EspalierError('invalid-argument', `the teacher "${loss.teacher.name}" takes [${teacher?.input.join(', ')}] and gives [${teacher?.output.join(', ')}], the network [${student?.input.join(', ')}] and [${student?.output.join(', ')}]`, {
-      fix: 'distil from a model with the same input and classes',
-    });
+    throw new EspalierError(
+      'invalid-argument',
+      `the teacher "${loss.teacher.name}" takes [${teacher?.input.join(', ')}] and gives [${teacher?.output.join(', ')}], the network [${student?.input.join(', ')}] and [${student?.output.join(', ')}]`,
+      {
+        fix: 'distil from a model with the same input and classes',
+      },
+    );
   }
 }
 
 function checkDataSet({ network, loss }: FineTuning, data: DataSet, split: string): void {
   const where = `data set "${data.name}"`;
-  if (data.size < 1) throw new EspalierError('invalid-data', `the ${split} split is empty`, { where, fix: 'give it some examples or lower the share of the other splits' });
+  if (data.size < 1)
+    throw new EspalierError('invalid-data', `the ${split} split is empty`, {
+      where,
+      fix: 'give it some examples or lower the share of the other splits',
+    });
   const wanted = shapeOf(network, network.inputs[0] ?? '');
   if (elements(wanted) !== elements(data.inputShape)) {
-    throw new EspalierError('invalid-data', `its examples are [${data.inputShape.join(', ')}], the model takes [${wanted.join(', ')}]`, { where, fix: 'change the preprocessing (resize, grayscale, reshape) so that they agree' });
+    throw new EspalierError('invalid-data', `its examples are [${data.inputShape.join(', ')}], the model takes [${wanted.join(', ')}]`, {
+      where,
+      fix: 'change the preprocessing (resize, grayscale, reshape) so that they agree',
+    });
   }
   const outputs = elements(shapeOf(network, lossValue(network, loss)));
   const { target } = data;
@@ -64,7 +83,10 @@ function checkDataSet({ network, loss }: FineTuning, data: DataSet, split: strin
     throw new EspalierError('invalid-data', `its targets have ${target.size} numbers, the model predicts ${outputs}`, { where });
   }
   if (target.kind === 'classes' && target.classes > Math.max(outputs, 2)) {
-    throw new EspalierError('invalid-data', `it has ${target.classes} classes, the model tells ${outputs} apart`, { where, fix: 'use the data set that the model was trained for, or a model with as many outputs as classes' });
+    throw new EspalierError('invalid-data', `it has ${target.classes} classes, the model tells ${outputs} apart`, {
+      where,
+      fix: 'use the data set that the model was trained for, or a model with as many outputs as classes',
+    });
   }
   if (target.kind === 'classes' && outputs === 1 && loss.kind === 'crossEntropy') {
     throw new EspalierError('invalid-argument', 'cross-entropy over one output is always 0', { fix: 'use the loss "binaryCrossEntropy"' });
@@ -78,12 +100,21 @@ export function checkBatch(batch: Batch, data: DataSet, outputs: number, expecte
     throw new EspalierError('invalid-data', `a batch of ${expected} examples came with ${batch.inputs.length} numbers`, { where });
   }
   if (data.target.kind === 'regression') {
-    if (batch.targets.length !== expected * data.target.size) throw new EspalierError('invalid-data', `a batch of ${expected} examples came with ${batch.targets.length} target numbers`, { where });
+    if (batch.targets.length !== expected * data.target.size)
+      throw new EspalierError('invalid-data', `a batch of ${expected} examples came with ${batch.targets.length} target numbers`, {
+        where,
+      });
     return;
   }
   const classes = Math.max(outputs, 2);
   const wrong = batch.labels.find((label) => label < 0 || label >= classes);
   if (batch.labels.length !== expected || wrong !== undefined) {
-    throw new EspalierError('invalid-data', wrong === undefined ? `a batch of ${expected} examples came with ${batch.labels.length} labels` : `label ${wrong} is outside 0 to ${classes - 1}, the classes of the model`, { where });
+    throw new EspalierError(
+      'invalid-data',
+      wrong === undefined
+        ? `a batch of ${expected} examples came with ${batch.labels.length} labels`
+        : `label ${wrong} is outside 0 to ${classes - 1}, the classes of the model`,
+      { where },
+    );
   }
 }

@@ -24,8 +24,12 @@ export class DivergenceDetector {
       this.#start ??= loss;
       if (this.#average <= explosion * Math.max(this.#reference, this.#start)) return;
     }
-    throw new EspalierError('diverged', `training diverged at step ${step}: the loss is ${Number.isFinite(loss) ? loss.toPrecision(3) : 'not a number'}`, {
-      fix: `lower "learningRate" (it was ${learningRate.toPrecision(3)}), or set "gradientClipNorm"`,
-    });
+    throw new EspalierError(
+      'diverged',
+      `training diverged at step ${step}: the loss is ${Number.isFinite(loss) ? loss.toPrecision(3) : 'not a number'}`,
+      {
+        fix: `lower "learningRate" (it was ${learningRate.toPrecision(3)}), or set "gradientClipNorm"`,
+      },
+    );
   }
 }

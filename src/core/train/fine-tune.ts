@@ -35,7 +35,12 @@ export async function fineTune(options: FineTuning): Promise<FineTuned> {
   const order = new BatchOrder(options.train.size, options.batchSize, options.seed);
   const total = options.steps ?? options.epochs * order.stepsPerEpoch;
   throwIfCancelled(options.signal);
-  const steps = new TrainingSteps(setup, { engine: options.engine, batchSize: Math.min(options.batchSize, options.train.size), seed: options.seed, memoryBytes: options.memoryBytes });
+  const steps = new TrainingSteps(setup, {
+    engine: options.engine,
+    batchSize: Math.min(options.batchSize, options.train.size),
+    seed: options.seed,
+    memoryBytes: options.memoryBytes,
+  });
   const watch = new ValidationWatch(options, setup, total);
   try {
     return await train(options, setup, order, total, steps, watch);
@@ -49,7 +54,13 @@ function trainingSetup(options: FineTuning): TrainingSetup {
   const { network, constraints, batchNorm, loss, optimizer, gradientClipNorm } = options;
   const frozen = options.frozen ?? new Set<string>();
   return {
-    network, constraints, batchNorm, loss, optimizer, gradientClipNorm, frozen,
+    network,
+    constraints,
+    batchNorm,
+    loss,
+    optimizer,
+    gradientClipNorm,
+    frozen,
     parameters: trainedParameters(network, batchNorm, frozen),
     denseMaskGradients: options.maskSchedule !== undefined,
     quantizers: options.activations === undefined ? undefined : new ActivationQuantizers(network, options.activations),
@@ -57,7 +68,14 @@ function trainingSetup(options: FineTuning): TrainingSetup {
   };
 }
 
-async function train(options: FineTuning, setup: TrainingSetup, order: BatchOrder, total: number, steps: TrainingSteps, watch: ValidationWatch): Promise<FineTuned> {
+async function train(
+  options: FineTuning,
+  setup: TrainingSetup,
+  order: BatchOrder,
+  total: number,
+  steps: TrainingSteps,
+  watch: ValidationWatch,
+): Promise<FineTuned> {
   const { train: data, checkpoint, signal, optimizer } = options;
   const resumed = checkpoint?.resumeFrom;
   if (resumed !== undefined) {
@@ -84,17 +102,31 @@ async function train(options: FineTuning, setup: TrainingSetup, order: BatchOrde
     const result = await steps.run(batch, step, stepSizes(optimizer, rate, step));
     divergence.check(result.loss, step, rate);
     curve.add(step, batch.size, result);
-    meter.step(batch.size, { step, epoch: order.epochOf(step), loss: result.loss, accuracy: result.correct === undefined ? undefined : result.correct / batch.size, learningRate: rate });
+    meter.step(batch.size, {
+      step,
+      epoch: order.epochOf(step),
+      loss: result.loss,
+      accuracy: result.correct === undefined ? undefined : result.correct / batch.size,
+      learningRate: rate,
+    });
     if (step % order.stepsPerEpoch === 0 || step === total) await watch.epochEnded(steps, step);
     if (checkpoint !== undefined && step % checkpoint.everySteps === 0 && step < total) {
-      await checkpoint.save(readTrainingState(steps, { step, curve: curve.points, pending: curve.pending, best: watch.best, seconds: seconds() }));
+      await checkpoint.save(
+        readTrainingState(steps, { step, curve: curve.points, pending: curve.pending, best: watch.best, seconds: seconds() }),
+      );
     }
     // A step runs without giving up the thread: messages (cancel above all) are heard between steps.
     await nextTurn();
   }
   watch.restore(steps);
   const trained = trainedNetwork(setup.network, setup.parameters, options.constraints, new Map([...steps.state, ...steps.fed]));
-  return { ...trained, ranges: setup.quantizers?.namedRanges(steps.ranges) ?? new Map(), curve: curve.points, steps: step, seconds: seconds() };
+  return {
+    ...trained,
+    ranges: setup.quantizers?.namedRanges(steps.ranges) ?? new Map(),
+    curve: curve.points,
+    steps: step,
+    seconds: seconds(),
+  };
 }
 
 function throwIfCancelled(signal: AbortSignal): void {

@@ -38,9 +38,14 @@ export function unpack(layout: FlatLayout, flat: Float32Array): ReadonlyMap<stri
 }
 
 export function unpackTensors(builder: ProgramBuilder, layout: FlatLayout, flat: Tensor): ReadonlyMap<string, Tensor> {
-  return new Map(layout.entries.map(({ name, shape, offset, length }) => [name, builder.reshape(builder.slice(flat, [offset], [length]), shape)]));
+  return new Map(
+    layout.entries.map(({ name, shape, offset, length }) => [name, builder.reshape(builder.slice(flat, [offset], [length]), shape)]),
+  );
 }
 
 export function packTensors(builder: ProgramBuilder, layout: FlatLayout, tensor: (name: string) => Tensor): Tensor {
-  return builder.concat(layout.entries.map(({ name, length }) => builder.reshape(tensor(name), [length])), 0);
+  return builder.concat(
+    layout.entries.map(({ name, length }) => builder.reshape(tensor(name), [length])),
+    0,
+  );
 }

@@ -31,8 +31,14 @@ export interface InferenceOptions {
 }
 
 /** Compiles a network for forward passes: batch norms with their stored statistics, dropout the identity. */
-export async function compileInference(engine: Engine, network: Network, batchSize: number, options: InferenceOptions = {}): Promise<Inference> {
-  if (!Number.isInteger(batchSize) || batchSize < 1) throw new EspalierError('invalid-argument', `batch size ${batchSize} is not a whole number above 0`);
+export async function compileInference(
+  engine: Engine,
+  network: Network,
+  batchSize: number,
+  options: InferenceOptions = {},
+): Promise<Inference> {
+  if (!Number.isInteger(batchSize) || batchSize < 1)
+    throw new EspalierError('invalid-argument', `batch size ${batchSize} is not a whole number above 0`);
   const outputs = options.outputs ?? network.outputs;
   const compiled = await engine.compile(inferenceProgram(network, batchSize, outputs, options.activations ?? new Map()));
   const inputLengths = network.inputs.map((id) => elements(shapeOf(network, id)));
@@ -41,7 +47,9 @@ export async function compileInference(engine: Engine, network: Network, batchSi
     batchSize,
     run: async (inputs, size) => {
       if (size < 1 || size > batchSize) throw new RangeError(`batch of ${size} examples for a program of ${batchSize}`);
-      const feeds = Object.fromEntries(network.inputs.map((id, index) => [`input/${id}`, padBatch(network, id, inputs[index], size, batchSize, inputLengths[index] ?? 0)]));
+      const feeds = Object.fromEntries(
+        network.inputs.map((id, index) => [`input/${id}`, padBatch(network, id, inputs[index], size, batchSize, inputLengths[index] ?? 0)]),
+      );
       const results = await compiled.run(feeds);
       return outputs.map((_, index) => {
         const data = results[`output/${index}`];
@@ -53,7 +61,12 @@ export async function compileInference(engine: Engine, network: Network, batchSi
   };
 }
 
-function inferenceProgram(network: Network, batchSize: number, outputs: readonly ValueId[], activations: ReadonlyMap<ValueId, TensorQuantization>): Program {
+function inferenceProgram(
+  network: Network,
+  batchSize: number,
+  outputs: readonly ValueId[],
+  activations: ReadonlyMap<ValueId, TensorQuantization>,
+): Program {
   const builder = new ProgramBuilder();
   const parameters = new Map<string, Tensor>();
   const quantizations = quantizedValues(network, activations);
@@ -74,7 +87,13 @@ function inferenceProgram(network: Network, batchSize: number, outputs: readonly
       const quantization = quantizations.get(id);
       if (quantization === undefined) return value;
       const { minimum, maximum, scale } = quantizedRange(quantization);
-      return value.like(fakeQuantize(builder, value.tensor, { minimum: builder.scalar(minimum), maximum: builder.scalar(maximum), scale: builder.scalar(scale) }));
+      return value.like(
+        fakeQuantize(builder, value.tensor, {
+          minimum: builder.scalar(minimum),
+          maximum: builder.scalar(maximum),
+          scale: builder.scalar(scale),
+        }),
+      );
     },
   });
   const tensors = outputs.map((id, index) => {
@@ -86,18 +105,34 @@ function inferenceProgram(network: Network, batchSize: number, outputs: readonly
 }
 
 /** Where the integer kernels round: at the values that bring new numbers into a group and those that average within it. */
-function quantizedValues(network: Network, activations: ReadonlyMap<ValueId, TensorQuantization>): ReadonlyMap<ValueId, TensorQuantization> {
+function quantizedValues(
+  network: Network,
+  activations: ReadonlyMap<ValueId, TensorQuantization>,
+): ReadonlyMap<ValueId, TensorQuantization> {
   if (activations.size === 0) return activations;
-  return new Map(planActivations(network).groups.flatMap(({ values, sources, rounded }) => {
-    const quantization = values.map((id) => activations.get(id)).find((entry) => entry !== undefined);
-    return quantization === undefined ? [] : [...sources, ...rounded].map((id) => [id, activations.get(id) ?? quantization] as const);
-  }));
+  return new Map(
+    planActivations(network).groups.flatMap(({ values, sources, rounded }) => {
+      const quantization = values.map((id) => activations.get(id)).find((entry) => entry !== undefined);
+      return quantization === undefined ? [] : [...sources, ...rounded].map((id) => [id, activations.get(id) ?? quantization] as const);
+    }),
+  );
 }
 
 /** A partial batch is filled up with zeros. */
-function padBatch(network: Network, id: ValueId, data: Float32Array | undefined, size: number, batchSize: number, length: number): Float32Array {
+function padBatch(
+  network: Network,
+  id: ValueId,
+  data: Float32Array | undefined,
+  size: number,
+  batchSize: number,
+  length: number,
+): Float32Array {
   if (data === undefined || data.length !== size * length) {
-    throw new EspalierError('invalid-data', `input "${id}" got ${data?.length ?? 0} numbers for ${size} examples of shape [${shapeOf(network, id).join(', ')}]`, { fix: 'check the shape that the data set is preprocessed to' });
+    throw new EspalierError(
+      'invalid-data',
+      `input "${id}" got ${data?.length ?? 0} numbers for ${size} examples of shape [${shapeOf(network, id).join(', ')}]`,
+      { fix: 'check the shape that the data set is preprocessed to' },
+    );
   }
   if (size === batchSize) return data;
   const padded = new Float32Array(batchSize * length);

@@ -9,14 +9,17 @@ import type { LearningRateSchedule } from './fine-tuning.ts';
  */
 export function learningRate(schedule: LearningRateSchedule, step: number, steps: number): number {
   const warmUp = schedule.warmUpSteps ?? 0;
-  if (step <= warmUp) return schedule.rate * step / (warmUp + 1);
+  if (step <= warmUp) return (schedule.rate * step) / (warmUp + 1);
   switch (schedule.kind) {
-    case 'constant': return schedule.rate;
+    case 'constant':
+      return schedule.rate;
     case 'cosine': {
       const progress = Math.min((step - warmUp - 1) / Math.max(steps - warmUp - 1, 1), 1);
-      return schedule.finalRate + (schedule.rate - schedule.finalRate) * (1 + Math.cos(Math.PI * progress)) / 2;
+      return schedule.finalRate + ((schedule.rate - schedule.finalRate) * (1 + Math.cos(Math.PI * progress))) / 2;
     }
-    case 'step': return schedule.rate * schedule.factor ** Math.floor((step - warmUp - 1) / schedule.everySteps);
-    default: return unreachable(schedule);
+    case 'step':
+      return schedule.rate * schedule.factor ** Math.floor((step - warmUp - 1) / schedule.everySteps);
+    default:
+      return unreachable(schedule);
   }
 }

@@ -16,11 +16,15 @@ export function lossValue(network: Network, loss: Loss): ValueId {
   const output = network.outputs[0];
   if (output === undefined) throw new RangeError(`network "${network.name}" has no output`);
   switch (loss.kind) {
-    case 'meanSquaredError': return output;
-    case 'binaryCrossEntropy': return beforeActivation(network, output, 'sigmoid');
+    case 'meanSquaredError':
+      return output;
+    case 'binaryCrossEntropy':
+      return beforeActivation(network, output, 'sigmoid');
     case 'crossEntropy':
-    case 'distillation': return beforeActivation(network, output, 'softmax');
-    default: return unreachable(loss);
+    case 'distillation':
+      return beforeActivation(network, output, 'softmax');
+    default:
+      return unreachable(loss);
   }
 }
 
@@ -51,7 +55,10 @@ export function targetTensors(builder: ProgramBuilder, target: Target, batchSize
   // One output for two classes is the probability of class 1.
   const column = builder.reshape(labels, [batchSize, 1]);
   if (size === 1) return { values: builder.cast(column, 'float32'), labels };
-  const classes = builder.constant(Int32Array.from({ length: size }, (_, i) => i), [1, size]);
+  const classes = builder.constant(
+    Int32Array.from({ length: size }, (_, i) => i),
+    [1, size],
+  );
   return { values: builder.cast(builder.equal(column, classes), 'float32'), labels };
 }
 
@@ -63,15 +70,19 @@ export function targetTensors(builder: ProgramBuilder, target: Target, batchSize
  */
 export function batchLoss(builder: ProgramBuilder, loss: Loss, output: Tensor, target: Tensor, teacher: Tensor | undefined): Tensor {
   switch (loss.kind) {
-    case 'crossEntropy': return crossEntropy(builder, output, target);
-    case 'binaryCrossEntropy': return binaryCrossEntropy(builder, output, target);
-    case 'meanSquaredError': return builder.mean(builder.square(builder.sub(output, target)));
+    case 'crossEntropy':
+      return crossEntropy(builder, output, target);
+    case 'binaryCrossEntropy':
+      return binaryCrossEntropy(builder, output, target);
+    case 'meanSquaredError':
+      return builder.mean(builder.square(builder.sub(output, target)));
     case 'distillation': {
       if (teacher === undefined) throw new RangeError('distillation needs the logits of a teacher');
       const soft = builder.mul(divergence(builder, teacher, output, loss.temperature), loss.weight * loss.temperature ** 2);
       return builder.add(soft, builder.mul(crossEntropy(builder, output, target), 1 - loss.weight));
     }
-    default: return unreachable(loss);
+    default:
+      return unreachable(loss);
   }
 }
 
@@ -97,7 +108,8 @@ export function correctPredictions(builder: ProgramBuilder, loss: Loss, output: 
   if (labels === undefined) return undefined;
   const [, size = 1] = output.shape;
   const threshold = loss.kind === 'meanSquaredError' ? 0.5 : 0;
-  const predicted = size === 1 ? builder.cast(builder.greater(builder.reshape(output, labels.shape), threshold), 'int32') : builder.argMax(output, 1);
+  const predicted =
+    size === 1 ? builder.cast(builder.greater(builder.reshape(output, labels.shape), threshold), 'int32') : builder.argMax(output, 1);
   return builder.sum(builder.cast(builder.equal(predicted, labels), 'float32'));
 }
 
@@ -105,9 +117,13 @@ export function correctPredictions(builder: ProgramBuilder, loss: Loss, output: 
 export function chanceLoss(loss: Loss, target: Target): number {
   switch (loss.kind) {
     case 'crossEntropy':
-    case 'distillation': return Math.log(Math.max(target.kind === 'classes' ? target.classes : target.size, 2));
-    case 'binaryCrossEntropy': return Math.LN2;
-    case 'meanSquaredError': return 1;
-    default: return unreachable(loss);
+    case 'distillation':
+      return Math.log(Math.max(target.kind === 'classes' ? target.classes : target.size, 2));
+    case 'binaryCrossEntropy':
+      return Math.LN2;
+    case 'meanSquaredError':
+      return 1;
+    default:
+      return unreachable(loss);
   }
 }

@@ -6,10 +6,13 @@ import type { Optimizer } from './fine-tuning.ts';
 /** Names of the moments that an optimizer keeps for every number it trains. */
 export function momentNames(optimizer: Optimizer): readonly string[] {
   switch (optimizer.kind) {
-    case 'sgd': return optimizer.momentum === 0 ? [] : ['velocity'];
+    case 'sgd':
+      return optimizer.momentum === 0 ? [] : ['velocity'];
     case 'adam':
-    case 'adamW': return ['first moment', 'second moment'];
-    default: return unreachable(optimizer);
+    case 'adamW':
+      return ['first moment', 'second moment'];
+    default:
+      return unreachable(optimizer);
   }
 }
 
@@ -24,13 +27,15 @@ export interface StepSizes {
 /** @param step counts from 1 */
 export function stepSizes(optimizer: Optimizer, rate: number, step: number): StepSizes {
   switch (optimizer.kind) {
-    case 'sgd': return { update: rate, decay: rate * (optimizer.weightDecay ?? 0) };
+    case 'sgd':
+      return { update: rate, decay: rate * (optimizer.weightDecay ?? 0) };
     case 'adam':
     case 'adamW': {
-      const update = rate * Math.sqrt(1 - optimizer.beta2 ** step) / (1 - optimizer.beta1 ** step);
+      const update = (rate * Math.sqrt(1 - optimizer.beta2 ** step)) / (1 - optimizer.beta1 ** step);
       return { update, decay: optimizer.kind === 'adamW' ? rate * optimizer.weightDecay : 0 };
     }
-    default: return unreachable(optimizer);
+    default:
+      return unreachable(optimizer);
   }
 }
 
@@ -41,17 +46,32 @@ export interface Update {
 }
 
 /** One step for tensors of any one shape; moments as `momentNames` lists them. */
-export function optimizerUpdate(builder: ProgramBuilder, optimizer: Optimizer, gradient: Tensor, moments: readonly Tensor[], update: Tensor): Update {
+export function optimizerUpdate(
+  builder: ProgramBuilder,
+  optimizer: Optimizer,
+  gradient: Tensor,
+  moments: readonly Tensor[],
+  update: Tensor,
+): Update {
   switch (optimizer.kind) {
-    case 'sgd': return sgd(builder, optimizer, gradient, moments, update);
+    case 'sgd':
+      return sgd(builder, optimizer, gradient, moments, update);
     case 'adam':
-    case 'adamW': return adam(builder, optimizer, gradient, moments, update);
-    default: return unreachable(optimizer);
+    case 'adamW':
+      return adam(builder, optimizer, gradient, moments, update);
+    default:
+      return unreachable(optimizer);
   }
 }
 
 /** Sutskever et al. 2013: `v = momentum * v + rate * g`; Nesterov looks ahead by `momentum * v`. */
-function sgd(builder: ProgramBuilder, { momentum, nesterov }: Extract<Optimizer, { kind: 'sgd' }>, gradient: Tensor, [velocity]: readonly Tensor[], update: Tensor): Update {
+function sgd(
+  builder: ProgramBuilder,
+  { momentum, nesterov }: Extract<Optimizer, { kind: 'sgd' }>,
+  gradient: Tensor,
+  [velocity]: readonly Tensor[],
+  update: Tensor,
+): Update {
   const scaled = builder.mul(gradient, update);
   if (velocity === undefined) return { difference: scaled, moments: [] };
   const moved = builder.add(builder.mul(velocity, momentum), scaled);
@@ -59,7 +79,13 @@ function sgd(builder: ProgramBuilder, { momentum, nesterov }: Extract<Optimizer,
 }
 
 /** Kingma & Ba 2015, arXiv:1412.6980, algorithm 1 with the bias correction in the step size. */
-function adam(builder: ProgramBuilder, { beta1, beta2, epsilon }: Extract<Optimizer, { kind: 'adam' | 'adamW' }>, gradient: Tensor, [first, second]: readonly Tensor[], update: Tensor): Update {
+function adam(
+  builder: ProgramBuilder,
+  { beta1, beta2, epsilon }: Extract<Optimizer, { kind: 'adam' | 'adamW' }>,
+  gradient: Tensor,
+  [first, second]: readonly Tensor[],
+  update: Tensor,
+): Update {
   if (first === undefined || second === undefined) throw new Error('Adam needs two moments');
   const m = builder.add(builder.mul(first, beta1), builder.mul(gradient, 1 - beta1));
   const v = builder.add(builder.mul(second, beta2), builder.mul(builder.square(gradient), 1 - beta2));

@@ -11,7 +11,12 @@ import type { TrainedParameters } from './trained-parameters.ts';
  *
  * @param state by the names of the training program, masks included
  */
-export function trainedNetwork(network: Network, parameters: TrainedParameters, constraints: NetworkConstraints, state: ReadonlyMap<string, Float32Array>): { readonly network: Network; readonly constraints: NetworkConstraints } {
+export function trainedNetwork(
+  network: Network,
+  parameters: TrainedParameters,
+  constraints: NetworkConstraints,
+  state: ReadonlyMap<string, Float32Array>,
+): { readonly network: Network; readonly constraints: NetworkConstraints } {
   const learned = unpack(parameters.learned, state.get('weights') ?? new Float32Array(parameters.learned.length));
   const statistics = unpack(parameters.statistics, state.get('statistics') ?? new Float32Array(parameters.statistics.length));
   const refreshed = new Map<ParameterId, Constraints>();
@@ -27,5 +32,7 @@ export function trainedNetwork(network: Network, parameters: TrainedParameters, 
 }
 
 function withMask(constraints: Constraints, mask: Float32Array | undefined): Constraints {
-  return mask === undefined || findConstraint(constraints, 'sparsity') === undefined ? constraints : withConstraint(constraints, { kind: 'sparsity', mask: Uint8Array.from(mask) });
+  return mask === undefined || findConstraint(constraints, 'sparsity') === undefined
+    ? constraints
+    : withConstraint(constraints, { kind: 'sparsity', mask: Uint8Array.from(mask) });
 }

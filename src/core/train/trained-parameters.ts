@@ -32,7 +32,11 @@ export function trainedParameters(network: Network, batchNorm: 'training' | 'fro
   const parameters = [...network.parameters].filter(([id]) => used.has(id)).map(([name, { shape }]) => ({ name, shape }));
   const learned = flatLayout(parameters.filter(({ name }) => !constants.has(name)));
   if (learned.length === 0) {
-    throw new EspalierError('invalid-argument', `network "${network.name}" has nothing to train: ${used.size === 0 ? 'it has no parameters' : 'all of its parameters are frozen'}`, { fix: 'freeze fewer layers' });
+    throw new EspalierError(
+      'invalid-argument',
+      `network "${network.name}" has nothing to train: ${used.size === 0 ? 'it has no parameters' : 'all of its parameters are frozen'}`,
+      { fix: 'freeze fewer layers' },
+    );
   }
   return { learned, statistics: flatLayout(parameters.filter(({ name }) => moving.has(name))) };
 }

@@ -29,9 +29,18 @@ export class TrainingCurve {
 
   add(step: number, examples: number, result: StepResult): void {
     const { loss, correct } = this.#pending;
-    const sums = { loss: loss + result.loss * examples, correct: correct + (result.correct ?? 0), examples: this.#pending.examples + examples };
+    const sums = {
+      loss: loss + result.loss * examples,
+      correct: correct + (result.correct ?? 0),
+      examples: this.#pending.examples + examples,
+    };
     const due = step % this.#every === 0 || step === this.#steps;
     this.#pending = due ? { loss: 0, correct: 0, examples: 0 } : sums;
-    if (due) this.#points.push({ step, loss: sums.loss / sums.examples, accuracy: result.correct === undefined ? undefined : sums.correct / sums.examples });
+    if (due)
+      this.#points.push({
+        step,
+        loss: sums.loss / sums.examples,
+        accuracy: result.correct === undefined ? undefined : sums.correct / sums.examples,
+      });
   }
 }

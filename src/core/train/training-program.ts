@@ -2,6 +2,7 @@ import type { NetworkConstraints } from '../constraints/constraint.ts';
 import type { Fed, Trainable } from '../constraints/lowered-weight.ts';
 import type { Target } from '../data/dataset.ts';
 import type { Network, ParameterId } from '../network/network.ts';
+import type { BatchNorm } from '../network/operations.ts';
 import { ProgramBuilder } from '../program/builder.ts';
 import { gradient } from '../program/gradient.ts';
 import type { Program, Tensor } from '../program/program.ts';
@@ -34,7 +35,7 @@ export interface TrainingSetup {
 /**
  * A whole training step as one program: forward, loss, backward, optimizer.
  *
- * Inputs: `input/<id>`, `labels` or `targets`, `update` and `decay` (see `StepSizes`), masks, dropout masks,
+ * Inputs: `input/<id>`, `labels` or `targets`, `update` and `decay` (see `StepSizes`), `retention` (see `earlyRetention`), masks, dropout masks,
  * `quantizers`, and the state. Outputs: the state under the same names, `loss` (the mean of the batch), and where they
  * apply `correct` (examples classified rightly) and `observed` (see `ActivationQuantizers`).
  */
@@ -66,8 +67,16 @@ export function buildGradientProgram(setup: TrainingSetup, batchSize: number): T
   const bound = bindParameters(builder, setup.network, setup.parameters, setup.constraints, setup.denseMaskGradients);
   const { outputs, gradients, dropouts } = lowerGradients(builder, setup, bound, batchSize);
   const share = builder.input('share', []);
-  const sums = [...gradients].map(([name, part]) => [`gradients/${name}`, builder.add(builder.input(`gradients/${name}`, part.shape), builder.mul(part, share))] as const);
-  return { program: builder.build({ ...outputs, ...Object.fromEntries(sums) }), fed: bound.fed, dropouts, learned: [...gradients.keys()], initialState: () => initialState(setup, bound.trainables) };
+  const sums = [...gradients].map(
+    ([name, part]) => [`gradients/${name}`, builder.add(builder.input(`gradients/${name}`, part.shape), builder.mul(part, share))] as const,
+  );
+  return {
+    program: builder.build({ ...outputs, ...Object.fromEntries(sums) }),
+    fed: bound.fed,
+    dropouts,
+    learned: [...gradients.keys()],
+    initialState: () => initialState(setup, bound.trainables),
+  };
 }
 
 /** The second half: moves the state by the gradients `gradients/<name>`. */
@@ -98,6 +107,8 @@ function lowerGradients(builder: ProgramBuilder, setup: TrainingSetup, bound: Bo
     mode: setup.batchNorm === 'training' ? 'training' : 'trainingFrozenBatchNorm',
     inputs,
     frozen: setup.frozen,
+    momentum: (operation) =>
+      isUntrained(network, operation) ? builder.min(builder.input('retention', []), operation.momentum) : operation.momentum,
     parameter: (id) => bound.parameter(id),
     transform: (id, value) => quantizers?.quantize(id, value) ?? value,
   });
@@ -122,7 +133,12 @@ function lowerGradients(builder: ProgramBuilder, setup: TrainingSetup, bound: Bo
   return { outputs, gradients: gradientsOf(builder, setup, bound, lossTensor), dropouts: lowered.dropouts };
 }
 
-function gradientsOf(builder: ProgramBuilder, { parameters: { learned } }: TrainingSetup, { latents, trainables }: BoundParameters, loss: Tensor): ReadonlyMap<string, Tensor> {
+function gradientsOf(
+  builder: ProgramBuilder,
+  { parameters: { learned } }: TrainingSetup,
+  { latents, trainables }: BoundParameters,
+  loss: Tensor,
+): ReadonlyMap<string, Tensor> {
   const names = [...latents.keys(), ...trainables.map(({ name }) => name)];
   const computed = gradient(builder, loss, [...latents.values(), ...trainables.map(({ tensor }) => tensor)]);
   const named = new Map(computed.map((tensor, i) => [names[i] ?? '', tensor]));
@@ -131,11 +147,36 @@ function gradientsOf(builder: ProgramBuilder, { parameters: { learned } }: Train
     if (tensor === undefined) throw new Error(`no gradient was asked of "${name}"`);
     return tensor;
   };
-  return new Map([['weights', packTensors(builder, learned, found)] as const, ...trainables.map(({ name }) => [name, found(name)] as const)]);
+  return new Map([
+    ['weights', packTensors(builder, learned, found)] as const,
+    ...trainables.map(({ name }) => [name, found(name)] as const),
+  ]);
+}
+
+/**
+ * Whether the statistics of a batch norm are still what they were initialized to. They carry no information, and at a
+ * momentum of 0.99 would weigh in for hundreds of steps, so that a short training would be wrong at inference; early
+ * steps forget faster instead.
+ */
+function isUntrained(network: Network, { mean, variance }: BatchNorm): boolean {
+  const all = (id: ParameterId, value: number): boolean => network.parameters.get(id)?.data.every((x) => x === value) ?? false;
+  return all(mean, 0) && all(variance, 1);
+}
+
+/** Weight of old statistics at an early step, rising to the momentum: 0.1, 0.18, 0.25, … 0.92 at step 100. */
+export function earlyRetention(step: number): number {
+  return step / (step + 9);
 }
 
 /** The teacher's logits `[n, size]` by a forward pass in the same program. */
-function lowerTeacher(builder: ProgramBuilder, teacher: Network, loss: Loss, inputs: readonly Tensor[], batchSize: number, size: number): Tensor {
+function lowerTeacher(
+  builder: ProgramBuilder,
+  teacher: Network,
+  loss: Loss,
+  inputs: readonly Tensor[],
+  batchSize: number,
+  size: number,
+): Tensor {
   const lowered = lowerNetwork(builder, teacher, {
     batchSize,
     mode: 'inference',
@@ -152,11 +193,21 @@ function lowerTeacher(builder: ProgramBuilder, teacher: Network, loss: Loss, inp
 }
 
 /** The weights, what constraints learn, and all moments after one step. */
-function updatedState(builder: ProgramBuilder, setup: TrainingSetup, bound: BoundParameters, gradients: ReadonlyMap<string, Tensor>): Record<string, Tensor> {
-  const { optimizer, gradientClipNorm, parameters: { learned } } = setup;
+function updatedState(
+  builder: ProgramBuilder,
+  setup: TrainingSetup,
+  bound: BoundParameters,
+  gradients: ReadonlyMap<string, Tensor>,
+): Record<string, Tensor> {
+  const {
+    optimizer,
+    gradientClipNorm,
+    parameters: { learned },
+  } = setup;
   const update = builder.input('update', []);
   const names = [...gradients.keys()];
-  const clipped = gradientClipNorm === undefined ? [...gradients.values()] : clipByGlobalNorm(builder, [...gradients.values()], gradientClipNorm);
+  const clipped =
+    gradientClipNorm === undefined ? [...gradients.values()] : clipByGlobalNorm(builder, [...gradients.values()], gradientClipNorm);
   const stored = packTensors(builder, learned, (id) => storedTensor(bound, id));
   const state: Record<string, Tensor> = {};
   clipped.forEach((tensor, i) => {
@@ -193,8 +244,12 @@ function initialState({ network, parameters, optimizer }: TrainingSetup, trainab
   const data = (id: ParameterId): Float32Array => network.parameters.get(id)?.data ?? new Float32Array(0);
   const weights = new Float32Array(parameters.learned.length);
   for (const [id, view] of unpack(parameters.learned, weights)) view.set(data(id));
-  const state = new Map<string, Float32Array>([['weights', weights], ...trainables.map(({ name, initial }) => [name, initial.slice()] as const)]);
-  for (const [name, { length }] of [...state]) for (const moment of momentNames(optimizer)) state.set(`${name}/${moment}`, new Float32Array(length));
+  const state = new Map<string, Float32Array>([
+    ['weights', weights],
+    ...trainables.map(({ name, initial }) => [name, initial.slice()] as const),
+  ]);
+  for (const [name, { length }] of [...state])
+    for (const moment of momentNames(optimizer)) state.set(`${name}/${moment}`, new Float32Array(length));
   if (parameters.statistics.length > 0) {
     const statistics = new Float32Array(parameters.statistics.length);
     for (const [id, view] of unpack(parameters.statistics, statistics)) view.set(data(id));

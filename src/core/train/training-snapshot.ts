@@ -16,7 +16,11 @@ export function writeTensors(steps: TrainingSteps, tensors: ReadonlyMap<string, 
   const found = (name: string, length: number): Float32Array => {
     const data = tensors.get(name);
     if (data?.length !== length) {
-      throw new EspalierError('invalid-data', `the checkpoint has ${data?.length ?? 0} numbers for "${name}", this training ${length}: it is of another model or other settings`, { fix: 'delete it and train from the start' });
+      throw new EspalierError(
+        'invalid-data',
+        `the checkpoint has ${data?.length ?? 0} numbers for "${name}", this training ${length}: it is of another model or other settings`,
+        { fix: 'delete it and train from the start' },
+      );
     }
     return data.slice();
   };
@@ -32,7 +36,9 @@ export function readTrainingState(steps: TrainingSteps, rest: Omit<TrainingState
 /** @throws EspalierError when the checkpoint does not fit this training */
 export function restoreTrainingState(steps: TrainingSteps, state: TrainingState, total: number): void {
   if (!Number.isSafeInteger(state.step) || state.step < 0 || state.step > total) {
-    throw new EspalierError('invalid-data', `the checkpoint is of step ${state.step}, this training has ${total}`, { fix: 'delete it and train from the start' });
+    throw new EspalierError('invalid-data', `the checkpoint is of step ${state.step}, this training has ${total}`, {
+      fix: 'delete it and train from the start',
+    });
   }
   writeTensors(steps, state.tensors);
 }

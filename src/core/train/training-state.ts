@@ -75,7 +75,8 @@ export function encodeTrainingState(state: TrainingState): Uint8Array {
 
 /** @throws EspalierError when the bytes are not a whole checkpoint of this version */
 export function decodeTrainingState(bytes: Uint8Array): TrainingState {
-  const damaged = (what: string): EspalierError => new EspalierError('invalid-data', `the checkpoint ${what}`, { fix: 'delete it and train from the start' });
+  const damaged = (what: string): EspalierError =>
+    new EspalierError('invalid-data', `the checkpoint ${what}`, { fix: 'delete it and train from the start' });
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 12 || view.getUint32(0, true) !== magic) throw damaged('is not one of Espalier');
   if (view.getUint32(4, true) !== version) throw damaged(`has version ${view.getUint32(4, true)}, not ${version}`);
@@ -83,12 +84,15 @@ export function decodeTrainingState(bytes: Uint8Array): TrainingState {
   if (start > bytes.length) throw damaged('is cut off');
   const header = parseHeader(new TextDecoder().decode(bytes.subarray(12, start)), damaged);
   let offset = start;
-  const read = (entries: Header['tensors']): Map<string, Float32Array> => new Map(entries.map(([name, length]) => {
-    if (offset + 4 * length > bytes.length) throw damaged('is cut off');
-    const data = Float32Array.from({ length }, (_, i) => view.getFloat32(offset + 4 * i, true));
-    offset += 4 * length;
-    return [name, data];
-  }));
+  const read = (entries: Header['tensors']): Map<string, Float32Array> =>
+    new Map(
+      entries.map(([name, length]) => {
+        if (offset + 4 * length > bytes.length) throw damaged('is cut off');
+        const data = Float32Array.from({ length }, (_, i) => view.getFloat32(offset + 4 * i, true));
+        offset += 4 * length;
+        return [name, data];
+      }),
+    );
   const tensors = read(header.tensors);
   const bestTensors = read(header.bestTensors);
   if (offset !== bytes.length) throw damaged('is longer than it says');

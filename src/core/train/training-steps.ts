@@ -8,7 +8,14 @@ import { randomOf } from './batch-order.ts';
 import type { DropoutMask } from './lowering/lowering-context.ts';
 import type { StepSizes } from './optimizers.ts';
 import { predictMemory } from './predict-memory.ts';
-import { buildGradientProgram, buildTrainingProgram, buildUpdateProgram, type TrainingProgram, type TrainingSetup } from './training-program.ts';
+import {
+  buildGradientProgram,
+  buildTrainingProgram,
+  buildUpdateProgram,
+  earlyRetention,
+  type TrainingProgram,
+  type TrainingSetup,
+} from './training-program.ts';
 
 export interface StepResult {
   /** Mean over the batch. */
@@ -84,7 +91,10 @@ export class TrainingSteps {
     for (let start = 0; start < batch.size; start += this.partSize) {
       const part = partOf(batch, start, Math.min(this.partSize, batch.size - start));
       const program = await this.#program('part', part.size);
-      if (start === 0) sums = Object.fromEntries(program.training.learned.map((name) => [`gradients/${name}`, new Float32Array(this.state.get(name)?.length ?? 0)]));
+      if (start === 0)
+        sums = Object.fromEntries(
+          program.training.learned.map((name) => [`gradients/${name}`, new Float32Array(this.state.get(name)?.length ?? 0)]),
+        );
       const share = part.size / batch.size;
       const results = await program.compiled.run({ ...this.#feeds(program, part, step, start), ...sums, share: Float32Array.of(share) });
       sums = Object.fromEntries(Object.keys(sums).map((name) => [name, floats(results, name)]));
@@ -94,7 +104,9 @@ export class TrainingSteps {
       observed = widest(observed, results['observed']);
     }
     this.#update ??= this.#options.engine.compile(buildUpdateProgram(this.#setup));
-    const results = await (await this.#update).run({ ...Object.fromEntries(this.state), ...Object.fromEntries(this.fed), ...sums, ...sizeFeeds(sizes) });
+    const results = await (
+      await this.#update
+    ).run({ ...Object.fromEntries(this.state), ...Object.fromEntries(this.fed), ...sums, ...sizeFeeds(sizes) });
     this.state = new Map([...this.state].map(([name, data]) => [name, name === 'statistics' ? data : floats(results, name)]));
     this.#moveRanges(observed, step);
     return { loss, correct };
@@ -131,7 +143,10 @@ export class TrainingSteps {
       ...Object.fromEntries(this.state),
       ...Object.fromEntries(this.fed),
       ...Object.fromEntries(network.inputs.map((id) => [`input/${id}`, batch.inputs])),
-      ...Object.fromEntries(training.dropouts.map((dropout, i) => [dropout.name, dropoutMask(dropout, this.#options.seed + i + 1 + start, step)])),
+      ...Object.fromEntries(
+        training.dropouts.map((dropout, i) => [dropout.name, dropoutMask(dropout, this.#options.seed + i + 1 + start, step)]),
+      ),
+      retention: Float32Array.of(earlyRetention(step)),
       labels: batch.labels,
       targets: batch.targets,
       quantizers: quantizers?.feeds(this.ranges) ?? new Float32Array(0),
@@ -149,7 +164,11 @@ function fittingSize(setup: TrainingSetup, { batchSize, memoryBytes }: StepOptio
   }
   if (needed <= available) return size;
   const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
-  throw new EspalierError('out-of-memory', `a training step of a single example takes about ${megabytes(needed)}, and ${megabytes(available)} are free`, { fix: 'close other programs, or take a smaller model or input' });
+  throw new EspalierError(
+    'out-of-memory',
+    `a training step of a single example takes about ${megabytes(needed)}, and ${megabytes(available)} are free`,
+    { fix: 'close other programs, or take a smaller model or input' },
+  );
 }
 
 function sizeFeeds({ update, decay }: StepSizes): Record<string, TensorData> {

@@ -28,7 +28,13 @@ export class ValidationWatch {
   /** Called after the last step of each epoch. */
   async epochEnded(steps: TrainingSteps, step: number): Promise<void> {
     const { validation, restoreBest, earlyStopping, engine, batchSize, train } = this.#options;
-    if (validation === undefined || validation.size === 0 || step < this.#masksFinal || (restoreBest !== true && earlyStopping === undefined)) return;
+    if (
+      validation === undefined ||
+      validation.size === 0 ||
+      step < this.#masksFinal ||
+      (restoreBest !== true && earlyStopping === undefined)
+    )
+      return;
     this.#validation ??= await compileValidation(engine, this.#setup, validation, Math.min(batchSize, validation.size));
     const score = await this.#validation.score(steps);
     if (this.best === undefined || score > this.best.score + (earlyStopping?.minimumDelta ?? 0)) {

@@ -27,7 +27,7 @@ export async function compileValidation(engine: Engine, setup: TrainingSetup, da
     parameter: (id) => bound.parameter(id),
     transform: (id, value) => quantizers?.quantize(id, value) ?? value,
   });
-  const id = data.target.kind === 'classes' ? lossValue(network, setup.loss) : network.outputs[0] ?? '';
+  const id = data.target.kind === 'classes' ? lossValue(network, setup.loss) : (network.outputs[0] ?? '');
   const output = lowered.values.get(id);
   if (output === undefined) throw new RangeError(`network "${network.name}" does not compute "${id}"`);
   const compiled = await engine.compile(builder.build({ predictions: output.batchMajor }));
@@ -51,7 +51,10 @@ export async function compileValidation(engine: Engine, setup: TrainingSetup, da
         });
         for (let i = 0; i < size; i++) {
           const predicted = Float32Array.from(predictions?.subarray(i * length, (i + 1) * length) ?? []);
-          total += data.target.kind === 'classes' ? Number(classOf(predicted, threshold) === batch.labels[i]) : -squaredError(predicted, batch.targets.subarray(i * length, (i + 1) * length));
+          total +=
+            data.target.kind === 'classes'
+              ? Number(classOf(predicted, threshold) === batch.labels[i])
+              : -squaredError(predicted, batch.targets.subarray(i * length, (i + 1) * length));
         }
       }
       return total / data.size;
@@ -62,7 +65,9 @@ export async function compileValidation(engine: Engine, setup: TrainingSetup, da
 
 /** The largest output, the first one on ties; one output alone tells two classes apart by the threshold. */
 function classOf(predicted: Float32Array, threshold: number): number {
-  return predicted.length === 1 ? Number((predicted[0] ?? 0) > threshold) : predicted.indexOf(predicted.reduce((most, value) => Math.max(most, value), -Infinity));
+  return predicted.length === 1
+    ? Number((predicted[0] ?? 0) > threshold)
+    : predicted.indexOf(predicted.reduce((most, value) => Math.max(most, value), -Infinity));
 }
 
 function squaredError(predicted: Float32Array, target: Float32Array): number {

@@ -11,7 +11,8 @@ import { adam, filled, halves, memoryDataSet, seededParameter, settings, smallNe
 
 const engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
 const tune = (changed: Partial<FineTuning> = {}): Promise<FineTuned> => fineTune(settings(engine, changed));
-const weights = ({ network }: { network: Network }): [string, number[]][] => [...network.parameters].map(([id, { data }]) => [id, [...data]]);
+const weights = ({ network }: { network: Network }): [string, number[]][] =>
+  [...network.parameters].map(([id, { data }]) => [id, [...data]]);
 const dataOf = ({ network }: { network: Network }, id: string): Float32Array => network.parameters.get(id)!.data;
 
 async function accuracy(network: Network): Promise<number> {
@@ -24,11 +25,30 @@ async function accuracy(network: Network): Promise<number> {
 }
 
 /** y = w x, trained by plain gradient descent: every number can be followed by hand. */
-function line(kernel: readonly number[], optimizer: FineTuning['optimizer'] = { kind: 'sgd', momentum: 0, nesterov: false }): Partial<FineTuning> {
+function line(
+  kernel: readonly number[],
+  optimizer: FineTuning['optimizer'] = { kind: 'sgd', momentum: 0, nesterov: false },
+): Partial<FineTuning> {
   const b = new NetworkBuilder('line');
-  const network = b.build([b.dense('dense', b.input([kernel.length]), { kernel: { shape: [1, kernel.length], data: Float32Array.from(kernel) } })]);
-  const train = memoryDataSet([kernel.length], { kind: 'regression', size: 1 }, Float32Array.from(kernel, () => 1), new Int32Array(0), Float32Array.of(0));
-  return { network, train, loss: { kind: 'meanSquaredError' }, optimizer, learningRate: { kind: 'constant', rate: 0.1 }, batchSize: 1, epochs: 1 };
+  const network = b.build([
+    b.dense('dense', b.input([kernel.length]), { kernel: { shape: [1, kernel.length], data: Float32Array.from(kernel) } }),
+  ]);
+  const train = memoryDataSet(
+    [kernel.length],
+    { kind: 'regression', size: 1 },
+    Float32Array.from(kernel, () => 1),
+    new Int32Array(0),
+    Float32Array.of(0),
+  );
+  return {
+    network,
+    train,
+    loss: { kind: 'meanSquaredError' },
+    optimizer,
+    learningRate: { kind: 'constant', rate: 0.1 },
+    batchSize: 1,
+    epochs: 1,
+  };
 }
 
 describe('learning', () => {
@@ -47,7 +67,8 @@ describe('learning', () => {
 
   it('takes the steps that its optimizers prescribe', async () => {
     // Loss w^2 at x = 1, so the gradient is 2 w; rate 0.1.
-    const after = async (kernel: number, optimizer: FineTuning['optimizer'], steps: number): Promise<number> => dataOf(await tune({ ...line([kernel], optimizer), steps }), 'dense/kernel')[0]!;
+    const after = async (kernel: number, optimizer: FineTuning['optimizer'], steps: number): Promise<number> =>
+      dataOf(await tune({ ...line([kernel], optimizer), steps }), 'dense/kernel')[0]!;
     expect(await after(1, { kind: 'sgd', momentum: 0, nesterov: false }, 2)).toBeCloseTo(0.64, 6);
     expect(await after(1, { kind: 'sgd', momentum: 0.9, nesterov: false }, 2)).toBeCloseTo(0.8 - (0.9 * 0.2 + 0.16), 6);
     expect(await after(1, { kind: 'sgd', momentum: 0.9, nesterov: true }, 1)).toBeCloseTo(1 - (0.9 * 0.2 + 0.2), 6);
@@ -58,13 +79,22 @@ describe('learning', () => {
   it('clips gradients by their global norm', async () => {
     // Gradient of (a + b)^2 is 2 (a + b) in both places: norm 2 sqrt(2) * 7, clipped to 1.
     const tuned = await tune({ ...line([3, 4]), gradientClipNorm: 1 });
-    expect([...dataOf(tuned, 'dense/kernel')].map((x, i) => [3, 4][i]! - x)).toEqual([expect.closeTo(0.1 / Math.SQRT2, 5), expect.closeTo(0.1 / Math.SQRT2, 5)]);
+    expect([...dataOf(tuned, 'dense/kernel')].map((x, i) => [3, 4][i]! - x)).toEqual([
+      expect.closeTo(0.1 / Math.SQRT2, 5),
+      expect.closeTo(0.1 / Math.SQRT2, 5),
+    ]);
   });
 
   it('trains the last partial batch as it is: an epoch of 3 in batches of 2 moves as often and as far as by hand', async () => {
     const b = new NetworkBuilder('line');
     const network = b.build([b.dense('dense', b.input([1]), { kernel: { shape: [1, 1], data: Float32Array.of(0) } })]);
-    const train = memoryDataSet([1], { kind: 'regression', size: 1 }, Float32Array.of(1, 1, 1), new Int32Array(0), Float32Array.of(1, 1, 1));
+    const train = memoryDataSet(
+      [1],
+      { kind: 'regression', size: 1 },
+      Float32Array.of(1, 1, 1),
+      new Int32Array(0),
+      Float32Array.of(1, 1, 1),
+    );
     const tuned = await tune({ ...line([0]), network, train, batchSize: 2 });
     expect(tuned.steps).toBe(2);
     expect(dataOf(tuned, 'dense/kernel')[0]).toBeCloseTo(0.2 + 0.16, 6);
@@ -76,7 +106,13 @@ describe('batch norm', () => {
     const train = halves(16);
     const { inputs } = await train.read(Uint32Array.from({ length: 16 }, (_, i) => i));
     const b = new NetworkBuilder('norm');
-    const normalized = b.batchNorm('bn', b.input([4, 4, 1]), { gamma: filled([1], 1), beta: filled([1], 0), mean: filled([1], 5), variance: filled([1], 7), momentum: 0.75 });
+    const normalized = b.batchNorm('bn', b.input([4, 4, 1]), {
+      gamma: filled([1], 1),
+      beta: filled([1], 0),
+      mean: filled([1], 5),
+      variance: filled([1], 7),
+      momentum: 0.75,
+    });
     const network = b.build([b.dense('dense', b.flatten('flatten', normalized), { kernel: seededParameter([2, 16], 1) })]);
     const mean = inputs.reduce((sum, x) => sum + x, 0) / inputs.length;
     const variance = inputs.reduce((sum, x) => sum + (x - mean) ** 2, 0) / inputs.length;
@@ -88,16 +124,35 @@ describe('batch norm', () => {
     expect(dataOf(frozen, 'bn/gamma')[0]).not.toBe(1);
   });
 
+  it('forgets statistics that were only initialized within a few steps', async () => {
+    const train = halves(16);
+    const b = new NetworkBuilder('norm');
+    const normalized = b.batchNorm('bn', b.input([4, 4, 1]), {
+      gamma: filled([1], 1),
+      beta: filled([1], 0),
+      mean: filled([1], 0),
+      variance: filled([1], 1),
+      momentum: 0.99,
+    });
+    const network = b.build([b.dense('dense', b.flatten('flatten', normalized), { kernel: seededParameter([2, 16], 1) })]);
+    const { inputs } = await train.read(Uint32Array.from({ length: 16 }, (_, i) => i));
+    const mean = inputs.reduce((sum, x) => sum + x, 0) / inputs.length;
+    // One batch over and over: what is left of the start is 1/10, then 2/11 of that, then 3/12 of that.
+    const tuned = await tune({ network, train, epochs: 3 });
+    expect(dataOf(tuned, 'bn/mean')[0]).toBeCloseTo(mean * (1 - (1 / 10) * (2 / 11) * (3 / 12)), 5);
+  });
+
   it('keeps the statistics of a batch norm whose parameters are frozen', async () => {
     const tuned = await tune({ frozen: new Set(['bn/gamma', 'bn/beta', 'conv/kernel', 'conv/bias']), epochs: 1 });
     const before = { network: smallNetwork() };
-    for (const id of ['bn/gamma', 'bn/beta', 'bn/mean', 'bn/variance', 'conv/kernel', 'conv/bias']) expect(dataOf(tuned, id)).toEqual(dataOf(before, id));
+    for (const id of ['bn/gamma', 'bn/beta', 'bn/mean', 'bn/variance', 'conv/kernel', 'conv/bias'])
+      expect(dataOf(tuned, id)).toEqual(dataOf(before, id));
     expect(dataOf(tuned, 'dense/kernel')).not.toEqual(dataOf(before, 'dense/kernel'));
   });
 });
 
 describe('constraints', () => {
-  const mask = Uint8Array.from({ length: 96 }, (_, i) => i % 3 === 0 ? 1 : 0);
+  const mask = Uint8Array.from({ length: 96 }, (_, i) => (i % 3 === 0 ? 1 : 0));
   const sparse: Constraints = [{ kind: 'sparsity', mask }];
 
   it('holds masked weights at exactly zero while the others learn', async () => {
@@ -107,7 +162,13 @@ describe('constraints', () => {
   });
 
   it('ends with weights on the codebook that it reports, and on the grid', async () => {
-    const codebook = { kind: 'codebook', granularity: { kind: 'tensor' }, centroids: Float32Array.of(-0.4, 0, 0.4), clusters: 3, zeroPinned: true } as const;
+    const codebook = {
+      kind: 'codebook',
+      granularity: { kind: 'tensor' },
+      centroids: Float32Array.of(-0.4, 0, 0.4),
+      clusters: 3,
+      zeroPinned: true,
+    } as const;
     const grid = { kind: 'integerGrid', granularity: { kind: 'tensor' }, scales: Float32Array.of(0.01) } as const;
     const tuned = await tune({ constraints: new Map<string, Constraints>([['dense/kernel', [...sparse, codebook, grid]]]) });
     const final = tuned.constraints.get('dense/kernel')!;
@@ -124,7 +185,9 @@ describe('constraints', () => {
     const seen: number[][] = [];
     const masks = [Uint8Array.of(0, 1), Uint8Array.of(1, 0)];
     const tuned = await tune({
-      ...line([1, 2]), steps: 3, constraints: new Map([['dense/kernel', [{ kind: 'sparsity', mask: Uint8Array.of(1, 1) }]]]),
+      ...line([1, 2]),
+      steps: 3,
+      constraints: new Map([['dense/kernel', [{ kind: 'sparsity', mask: Uint8Array.of(1, 1) }]]]),
       maskSchedule: {
         due: (step) => step < 3,
         masks: (step, current) => {
@@ -151,7 +214,10 @@ describe('activation fake quantization', () => {
   it('rounds to the nudged codes and passes gradients inside the range only', async () => {
     // [-0.9, 1] nudges to the codes -121 to 134 (zero point round(-128 + 0.9 * 255 / 1.9) = -7), [-2, 4] to -85 to 170.
     // 3 is clipped to the end of its range, and its weight still learns from that.
-    const ranges = new Map([['input', { minimum: -0.9, maximum: 1 }], ['dense', { minimum: -2, maximum: 4 }]]);
+    const ranges = new Map([
+      ['input', { minimum: -0.9, maximum: 1 }],
+      ['dense', { minimum: -2, maximum: 4 }],
+    ]);
     const tuned = await tune({ ...quantized, activations: { ranges, freezeAfterStep: 0, decay: 0.999 } });
     const step = 1.9 / 255;
     const [x, clipped] = [Math.round(0.5 / step) * step, 134 * step];
@@ -160,8 +226,12 @@ describe('activation fake quantization', () => {
     expect(dataOf(tuned, 'dense/kernel')[0]).toBeCloseTo(1 - 0.1 * gradient * x, 5);
     expect(dataOf(tuned, 'dense/kernel')[1]).toBeCloseTo(1 - 0.1 * gradient * clipped, 5);
     expect([...tuned.ranges.keys()]).toEqual([...ranges.keys()]);
-    for (const [id, { minimum, maximum }] of tuned.ranges) expect([minimum, maximum]).toEqual([Math.fround(ranges.get(id)!.minimum), maximum]);
-    const outside = await tune({ ...quantized, activations: { ranges: new Map([['dense', { minimum: -1, maximum: 1 }]]), freezeAfterStep: 0, decay: 0.999 } });
+    for (const [id, { minimum, maximum }] of tuned.ranges)
+      expect([minimum, maximum]).toEqual([Math.fround(ranges.get(id)!.minimum), maximum]);
+    const outside = await tune({
+      ...quantized,
+      activations: { ranges: new Map([['dense', { minimum: -1, maximum: 1 }]]), freezeAfterStep: 0, decay: 0.999 },
+    });
     expect([...dataOf(outside, 'dense/kernel')]).toEqual([1, 1]);
   });
 
@@ -177,9 +247,21 @@ describe('activation fake quantization', () => {
 describe('memory', () => {
   it('trains a batch that does not fit in parts, to the same weights but for rounding', async () => {
     const b = new NetworkBuilder('wide');
-    const network = b.build([b.dense('dense', b.flatten('flatten', b.conv2d('conv', b.input([4, 4, 1]), { kernel: seededParameter([8, 3, 3, 1], 1), activation: 'relu' })), { kernel: seededParameter([2, 32], 2) })]);
+    const network = b.build([
+      b.dense(
+        'dense',
+        b.flatten('flatten', b.conv2d('conv', b.input([4, 4, 1]), { kernel: seededParameter([8, 3, 3, 1], 1), activation: 'relu' })),
+        { kernel: seededParameter([2, 32], 2) },
+      ),
+    ]);
     const mask: Constraints = [{ kind: 'sparsity', mask: Uint8Array.from({ length: 64 }, (_, i) => i % 2) }];
-    const changed: Partial<FineTuning> = { network, constraints: new Map([['dense/kernel', mask]]), optimizer: { kind: 'sgd', momentum: 0.9, nesterov: false }, gradientClipNorm: 1, batchSize: 20 };
+    const changed: Partial<FineTuning> = {
+      network,
+      constraints: new Map([['dense/kernel', mask]]),
+      optimizer: { kind: 'sgd', momentum: 0.9, nesterov: false },
+      gradientClipNorm: 1,
+      batchSize: 20,
+    };
     const [whole, parts] = [await tune(changed), await tune({ ...changed, memoryBytes: 32_015_000 })];
     dataOf(parts, 'dense/kernel').forEach((weight, i) => expect(weight).toBeCloseTo(dataOf(whole, 'dense/kernel')[i]!, 5));
     expect(weights(parts)).not.toEqual(weights(whole));
@@ -187,30 +269,61 @@ describe('memory', () => {
   });
 
   it('refuses what does not fit at all, and says how much it takes', async () => {
-    await expect(tune({ memoryBytes: 1000 })).rejects.toMatchObject({ code: 'out-of-memory', message: expect.stringMatching(/a single example takes about \d+ MB, and 1 MB are free/) });
+    await expect(tune({ memoryBytes: 1000 })).rejects.toMatchObject({
+      code: 'out-of-memory',
+      message: expect.stringMatching(/a single example takes about \d+ MB, and 1 MB are free/),
+    });
   });
 });
 
 describe('checkpoints', () => {
   it('resumes at any step to the same bits', async () => {
     const saved: Uint8Array[] = [];
-    const codebook: Constraints = [{ kind: 'codebook', granularity: { kind: 'tensor' }, centroids: Float32Array.of(-0.4, 0.1, 0.5), clusters: 3, zeroPinned: false }];
-    const changed: Partial<FineTuning> = { constraints: new Map([['dense/kernel', codebook]]), validation: halves(30, 8), restoreBest: true };
-    const whole = await tune({ ...changed, checkpoint: { everySteps: 3, save: (state) => { saved.push(encodeTrainingState(state)); return Promise.resolve(); } } });
+    const codebook: Constraints = [
+      { kind: 'codebook', granularity: { kind: 'tensor' }, centroids: Float32Array.of(-0.4, 0.1, 0.5), clusters: 3, zeroPinned: false },
+    ];
+    const changed: Partial<FineTuning> = {
+      constraints: new Map([['dense/kernel', codebook]]),
+      validation: halves(30, 8),
+      restoreBest: true,
+    };
+    const whole = await tune({
+      ...changed,
+      checkpoint: {
+        everySteps: 3,
+        save: (state) => {
+          saved.push(encodeTrainingState(state));
+          return Promise.resolve();
+        },
+      },
+    });
     expect(saved).toHaveLength(3);
     for (const bytes of saved) {
-      const resumed = await tune({ ...changed, checkpoint: { everySteps: 1000, save: () => Promise.resolve(), resumeFrom: decodeTrainingState(bytes) } });
+      const resumed = await tune({
+        ...changed,
+        checkpoint: { everySteps: 1000, save: () => Promise.resolve(), resumeFrom: decodeTrainingState(bytes) },
+      });
       expect(weights(resumed)).toEqual(weights(whole));
       expect(resumed.curve).toEqual(whole.curve);
     }
   });
 
   it('refuses damaged checkpoints and those of other models', async () => {
-    const state: TrainingState = { step: 1, tensors: new Map([['weights', Float32Array.of(1, 2)]]), best: undefined, curve: [], pending: { loss: 0, correct: 0, examples: 0 }, seconds: 0 };
+    const state: TrainingState = {
+      step: 1,
+      tensors: new Map([['weights', Float32Array.of(1, 2)]]),
+      best: undefined,
+      curve: [],
+      pending: { loss: 0, correct: 0, examples: 0 },
+      seconds: 0,
+    };
     const bytes = encodeTrainingState(state);
     expect(decodeTrainingState(bytes)).toEqual(state);
-    for (let length = 0; length < bytes.length; length++) expect(() => decodeTrainingState(bytes.subarray(0, length))).toThrow('checkpoint');
-    await expect(tune({ checkpoint: { everySteps: 1, save: () => Promise.resolve(), resumeFrom: state } })).rejects.toThrow('it is of another model or other settings; delete it');
+    for (let length = 0; length < bytes.length; length++)
+      expect(() => decodeTrainingState(bytes.subarray(0, length))).toThrow('checkpoint');
+    await expect(tune({ checkpoint: { everySteps: 1, save: () => Promise.resolve(), resumeFrom: state } })).rejects.toThrow(
+      'it is of another model or other settings; delete it',
+    );
   });
 });
 
@@ -218,8 +331,16 @@ describe('the loop', () => {
   it('stops within one step of the signal and lets other work through', async () => {
     const cancel = new AbortController();
     let steps = 0;
-    const tuning = tune({ signal: cancel.signal, epochs: 1000, onProgress: ({ step }) => { steps = step; } });
-    setTimeout(() => { cancel.abort(); }, 30);
+    const tuning = tune({
+      signal: cancel.signal,
+      epochs: 1000,
+      onProgress: ({ step }) => {
+        steps = step;
+      },
+    });
+    setTimeout(() => {
+      cancel.abort();
+    }, 30);
     await expect(tuning).rejects.toMatchObject({ code: 'cancelled' });
     expect(steps).toBeLessThan(4000);
   });
@@ -233,7 +354,10 @@ describe('the loop', () => {
   });
 
   it('says what to lower when the loss explodes', async () => {
-    await expect(tune({ ...line([1]), learningRate: { kind: 'constant', rate: 100 }, steps: 100 })).rejects.toMatchObject({ code: 'diverged', message: expect.stringContaining('lower "learningRate"') });
+    await expect(tune({ ...line([1]), learningRate: { kind: 'constant', rate: 100 }, steps: 100 })).rejects.toMatchObject({
+      code: 'diverged',
+      message: expect.stringContaining('lower "learningRate"'),
+    });
   });
 
   it('takes the best epoch on the validation split, and stops when there is no better one', async () => {
@@ -245,7 +369,9 @@ describe('the loop', () => {
       const [outputs] = await inference.run([batch.inputs], 40);
       return batch.labels.filter((label, i) => (outputs![2 * i]! >= outputs![2 * i + 1]! ? 0 : 1) === label).length;
     };
-    const epochScores = await Promise.all(Array.from({ length: 12 }, async (_, i) => score((await tune({ ...wild, epochs: i + 1 })).network)));
+    const epochScores = await Promise.all(
+      Array.from({ length: 12 }, async (_, i) => score((await tune({ ...wild, epochs: i + 1 })).network)),
+    );
     expect(await score((await tune({ ...wild, restoreBest: true })).network)).toBe(Math.max(...epochScores));
     const stopped = await tune({ ...wild, earlyStopping: { patience: 2, minimumDelta: 1 } });
     expect(stopped.steps).toBe(3 * 4);
@@ -260,9 +386,45 @@ describe('bad settings and data, before the first step', () => {
     ['half an epoch', { epochs: 0.5 }, '"epochs" is 0.5; it must be a whole number above 0'],
     ['no batch', { batchSize: 0 }, '"batchSize" is 0'],
     ['empty split', { train: halves(0) }, 'the training split is empty'],
-    ['another shape', { train: memoryDataSet([5, 5, 1], { kind: 'classes', classes: 2, names: undefined }, new Float32Array(25), new Int32Array(1), new Float32Array(0)) }, 'its examples are [5, 5, 1], the model takes [4, 4, 1]'],
-    ['too many classes', { train: memoryDataSet([4, 4, 1], { kind: 'classes', classes: 7, names: undefined }, new Float32Array(16), new Int32Array(1), new Float32Array(0)) }, 'it has 7 classes, the model tells 2 apart'],
-    ['label out of range', { train: memoryDataSet([4, 4, 1], { kind: 'classes', classes: 2, names: undefined }, new Float32Array(16), Int32Array.of(4), new Float32Array(0)) }, 'label 4 is outside 0 to 1'],
+    [
+      'another shape',
+      {
+        train: memoryDataSet(
+          [5, 5, 1],
+          { kind: 'classes', classes: 2, names: undefined },
+          new Float32Array(25),
+          new Int32Array(1),
+          new Float32Array(0),
+        ),
+      },
+      'its examples are [5, 5, 1], the model takes [4, 4, 1]',
+    ],
+    [
+      'too many classes',
+      {
+        train: memoryDataSet(
+          [4, 4, 1],
+          { kind: 'classes', classes: 7, names: undefined },
+          new Float32Array(16),
+          new Int32Array(1),
+          new Float32Array(0),
+        ),
+      },
+      'it has 7 classes, the model tells 2 apart',
+    ],
+    [
+      'label out of range',
+      {
+        train: memoryDataSet(
+          [4, 4, 1],
+          { kind: 'classes', classes: 2, names: undefined },
+          new Float32Array(16),
+          Int32Array.of(4),
+          new Float32Array(0),
+        ),
+      },
+      'label 4 is outside 0 to 1',
+    ],
     ['nothing to train', { frozen: new Set(smallNetwork().parameters.keys()) }, 'has nothing to train: all of its parameters are frozen'],
   ];
   it.each(cases)('%s', async (_, changed, message) => {

@@ -14,13 +14,33 @@ const engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
 
 it('what quantization-aware training computes is what the int8 .tflite computes, to one step of its output', async () => {
   const b = new NetworkBuilder('aware');
-  let x = b.conv2d('conv', b.input([4, 4, 1]), { kernel: seededParameter([4, 3, 3, 1], 1), bias: filled([4], 0), padding: 'same', activation: 'relu' });
-  x = b.depthwiseConv2d('depthwise', x, { kernel: seededParameter([1, 3, 3, 4], 2), bias: filled([4], 0), padding: 'same', activation: 'relu6' });
+  let x = b.conv2d('conv', b.input([4, 4, 1]), {
+    kernel: seededParameter([4, 3, 3, 1], 1),
+    bias: filled([4], 0),
+    padding: 'same',
+    activation: 'relu',
+  });
+  x = b.depthwiseConv2d('depthwise', x, {
+    kernel: seededParameter([1, 3, 3, 4], 2),
+    bias: filled([4], 0),
+    padding: 'same',
+    activation: 'relu6',
+  });
   x = b.pool2d('pool', x, 'max', [2, 2]);
   x = b.dense('dense', b.flatten('flatten', x), { kernel: seededParameter([2, 16], 3), bias: filled([2], 0) });
   const network = b.build([x]);
-  const grid = (axis: number | undefined, length: number): Constraints => [{ kind: 'integerGrid', granularity: axis === undefined ? { kind: 'tensor' } : { kind: 'channel', axis }, scales: filled([length], 0.01).data }];
-  const constraints = new Map([['conv/kernel', grid(0, 4)], ['depthwise/kernel', grid(3, 4)], ['dense/kernel', grid(undefined, 1)]]);
+  const grid = (axis: number | undefined, length: number): Constraints => [
+    {
+      kind: 'integerGrid',
+      granularity: axis === undefined ? { kind: 'tensor' } : { kind: 'channel', axis },
+      scales: filled([length], 0.01).data,
+    },
+  ];
+  const constraints = new Map([
+    ['conv/kernel', grid(0, 4)],
+    ['depthwise/kernel', grid(3, 4)],
+    ['dense/kernel', grid(undefined, 1)],
+  ]);
   const train = halves(64);
   const signal = new AbortController().signal;
   const ranges = await calibrate({ engine, network, data: train, samples: 64, signal });
@@ -28,7 +48,9 @@ it('what quantization-aware training computes is what the int8 .tflite computes,
   expect([...tuned.ranges.values()]).not.toEqual([...ranges.values()]);
 
   const quantized = quantizeNetwork({ network: tuned.network, ranges: tuned.ranges, constraints: tuned.constraints });
-  const interpreter = await (await loadRuntime()).load(writeTflite({ kind: 'integer', quantized, inputType: 'float32', outputType: 'float32' }));
+  const interpreter = await (
+    await loadRuntime()
+  ).load(writeTflite({ kind: 'integer', quantized, inputType: 'float32', outputType: 'float32' }));
   const { inputs } = await halves(64, 17).read(Uint32Array.from({ length: 64 }, (_, i) => i));
   const inference = await compileInference(engine, tuned.network, 64, { activations: quantized.activations });
   const [simulated = new Float32Array(0)] = await inference.run([inputs], 64);

@@ -23,19 +23,71 @@ function network(shape: readonly number[], make: (b: NetworkBuilder, x: ValueId)
 const bias = (n: number, seed = 4) => seededParameter([n], seed);
 const activations = ['relu', 'relu6', 'sigmoid', 'tanh', 'softmax', 'hardSwish', 'swish'] as const;
 const cases: readonly (readonly [string, Network])[] = [
-  ...([[1, 1], [2, 1], [2, 3]] as const).flatMap((strides) => (['same', 'valid'] as const).map((padding) =>
-    [`conv ${strides.join('x')} ${padding}`, network([5, 6, 1], (b, x) => b.conv2d('c', x, { kernel: seededParameter([3, 3, 2, 2], 3), bias: bias(3), strides, padding }))] as const)),
-  ...(['same', 'valid'] as const).map((padding) => [`conv dilated ${padding}`, network([6, 7, 1], (b, x) => b.conv2d('c', x, { kernel: seededParameter([2, 3, 2, 2], 3), dilations: [2, 2], padding }))] as const),
-  ['conv of one channel', ((): Network => {
-    const b = new NetworkBuilder('one channel');
-    const x = b.conv2d('first', b.input([5, 6, 1]), { kernel: seededParameter([1, 2, 2, 1], 1), activation: 'none' });
-    return b.build([b.conv2d('c', x, { kernel: seededParameter([3, 3, 2, 1], 3), bias: bias(3), strides: [2, 1], padding: 'same' })]);
-  })()],
+  ...(
+    [
+      [1, 1],
+      [2, 1],
+      [2, 3],
+    ] as const
+  ).flatMap((strides) =>
+    (['same', 'valid'] as const).map(
+      (padding) =>
+        [
+          `conv ${strides.join('x')} ${padding}`,
+          network([5, 6, 1], (b, x) => b.conv2d('c', x, { kernel: seededParameter([3, 3, 2, 2], 3), bias: bias(3), strides, padding })),
+        ] as const,
+    ),
+  ),
+  ...(['same', 'valid'] as const).map(
+    (padding) =>
+      [
+        `conv dilated ${padding}`,
+        network([6, 7, 1], (b, x) => b.conv2d('c', x, { kernel: seededParameter([2, 3, 2, 2], 3), dilations: [2, 2], padding })),
+      ] as const,
+  ),
+  [
+    'conv of one channel',
+    ((): Network => {
+      const b = new NetworkBuilder('one channel');
+      const x = b.conv2d('first', b.input([5, 6, 1]), { kernel: seededParameter([1, 2, 2, 1], 1), activation: 'none' });
+      return b.build([b.conv2d('c', x, { kernel: seededParameter([3, 3, 2, 1], 3), bias: bias(3), strides: [2, 1], padding: 'same' })]);
+    })(),
+  ],
   ['conv 1x1 stride 2', network([5, 4, 1], (b, x) => b.conv2d('c', x, { kernel: seededParameter([3, 1, 1, 2], 3), strides: [2, 2] }))],
-  ...([1, 3] as const).flatMap((multiplier) => ([[1, 1], [2, 2]] as const).map((strides) =>
-    [`depthwise x${multiplier} stride ${strides[0]}`, network([5, 4, 1], (b, x) => b.depthwiseConv2d('c', x, { kernel: seededParameter([1, 3, 3, 2 * multiplier], 3), bias: bias(2 * multiplier), strides, padding: 'same' }))] as const)),
-  ['depthwise dilated', network([6, 5, 1], (b, x) => b.depthwiseConv2d('c', x, { kernel: seededParameter([1, 3, 2, 2], 3), dilations: [2, 1] }))],
-  ...(['same', 'valid'] as const).map((padding) => [`transposed conv ${padding}`, network([3, 2, 1], (b, x) => b.transposeConv2d('c', x, { kernel: seededParameter([3, 3, 3, 2], 3), bias: bias(3), strides: [2, 2], padding }))] as const),
+  ...([1, 3] as const).flatMap((multiplier) =>
+    (
+      [
+        [1, 1],
+        [2, 2],
+      ] as const
+    ).map(
+      (strides) =>
+        [
+          `depthwise x${multiplier} stride ${strides[0]}`,
+          network([5, 4, 1], (b, x) =>
+            b.depthwiseConv2d('c', x, {
+              kernel: seededParameter([1, 3, 3, 2 * multiplier], 3),
+              bias: bias(2 * multiplier),
+              strides,
+              padding: 'same',
+            }),
+          ),
+        ] as const,
+    ),
+  ),
+  [
+    'depthwise dilated',
+    network([6, 5, 1], (b, x) => b.depthwiseConv2d('c', x, { kernel: seededParameter([1, 3, 2, 2], 3), dilations: [2, 1] })),
+  ],
+  ...(['same', 'valid'] as const).map(
+    (padding) =>
+      [
+        `transposed conv ${padding}`,
+        network([3, 2, 1], (b, x) =>
+          b.transposeConv2d('c', x, { kernel: seededParameter([3, 3, 3, 2], 3), bias: bias(3), strides: [2, 2], padding }),
+        ),
+      ] as const,
+  ),
   ['dense over the last axis', network([2, 3, 1], (b, x) => b.dense('d', x, { kernel: seededParameter([3, 2], 3), bias: bias(3) }))],
   ['flatten, dense', network([2, 3, 1], (b, x) => b.dense('d', b.flatten('f', x), { kernel: seededParameter([3, 12], 3), bias: bias(3) }))],
   ...activations.map((name) => [name, network([2, 3, 1], (b, x) => b.activation('a', x, name))] as const),
@@ -48,55 +100,125 @@ const cases: readonly (readonly [string, Network])[] = [
   ['max pool, overlapping', network([5, 5, 1], (b, x) => b.pool2d('p', x, 'max', [3, 3], { strides: [2, 2], padding: 'same' }))],
   ['average pool', network([4, 5, 1], (b, x) => b.pool2d('p', x, 'average', [3, 2], { strides: [2, 1], padding: 'same' }))],
   ['global average', network([2, 3, 1], (b, x) => b.globalPool('p', x, 'average'))],
-  ['add and concat branches', network([3, 3, 1], (b, x) => {
-    const left = b.conv2d('left', x, { kernel: seededParameter([2, 3, 3, 2], 5), padding: 'same', activation: 'relu' });
-    return b.concat('concat', [b.binary('add', 'add', left, x), b.binary('mul', 'mul', x, left)], 2);
-  })],
-  ['squeeze and excite', network([3, 2, 1], (b, x) => b.binary('scale', 'mul', x, b.activation('gate', b.globalPool('pool', x, 'average', true), 'sigmoid')))],
-  ['pad, crop, permute, reshape', network([3, 4, 1], (b, x) => b.reshape('r', b.permute('p', b.crop('c', b.pad('pad', x, [[1, 0], [0, 2], [0, 0]]), [0, 1, 0], [3, 4, 2]), [1, 2, 0]), [8, 3]))],
+  [
+    'add and concat branches',
+    network([3, 3, 1], (b, x) => {
+      const left = b.conv2d('left', x, { kernel: seededParameter([2, 3, 3, 2], 5), padding: 'same', activation: 'relu' });
+      return b.concat('concat', [b.binary('add', 'add', left, x), b.binary('mul', 'mul', x, left)], 2);
+    }),
+  ],
+  [
+    'squeeze and excite',
+    network([3, 2, 1], (b, x) => b.binary('scale', 'mul', x, b.activation('gate', b.globalPool('pool', x, 'average', true), 'sigmoid'))),
+  ],
+  [
+    'pad, crop, permute, reshape',
+    network([3, 4, 1], (b, x) =>
+      b.reshape(
+        'r',
+        b.permute(
+          'p',
+          b.crop(
+            'c',
+            b.pad('pad', x, [
+              [1, 0],
+              [0, 2],
+              [0, 0],
+            ]),
+            [0, 1, 0],
+            [3, 4, 2],
+          ),
+          [1, 2, 0],
+        ),
+        [8, 3],
+      ),
+    ),
+  ],
   ['upsample nearest', network([2, 2, 1], (b, x) => b.upsample('u', x, [2, 2]))],
   ['upsample bilinear', network([2, 3, 1], (b, x) => b.upsample('u', x, [2, 2], 'bilinear'))],
-  ['batch norm, frozen', network([2, 3, 1], (b, x) => b.batchNorm('bn', x, { gamma: bias(2), beta: bias(2, 5), mean: bias(2, 6), variance: { shape: [2], data: Float32Array.of(0.5, 2) } }))],
+  [
+    'batch norm, frozen',
+    network([2, 3, 1], (b, x) =>
+      b.batchNorm('bn', x, { gamma: bias(2), beta: bias(2, 5), mean: bias(2, 6), variance: { shape: [2], data: Float32Array.of(0.5, 2) } }),
+    ),
+  ],
 ];
 
 it.each(cases)('%s: the gradient of every parameter equals finite differences of the reference in double precision', async (_, tested) => {
   const size = tested.values.get(tested.outputs[0]!)!.shape.reduce((product, n) => product * n, 1);
   const inputs = randomData(batchSize * elementsOf(tested, tested.inputs[0]!), 8);
   const targets = randomData(batchSize * size, 9);
-  const expected = numericGradient(tested, (outputs) => outputs.reduce((sum, y, i) => sum + (y - targets[i]!) ** 2, 0) / outputs.length, inputs);
+  const expected = numericGradient(
+    tested,
+    (outputs) => outputs.reduce((sum, y, i) => sum + (y - targets[i]!) ** 2, 0) / outputs.length,
+    inputs,
+  );
   for (const engine of engines) {
-    const found = await symbolicGradient(engine, tested, { kind: 'meanSquaredError' }, { kind: 'regression', size }, { inputs, targets, labels: new Int32Array(0) });
+    const found = await symbolicGradient(
+      engine,
+      tested,
+      { kind: 'meanSquaredError' },
+      { kind: 'regression', size },
+      { inputs, targets, labels: new Int32Array(0) },
+    );
     compare(found, expected, 2e-4, engine.name);
   }
 });
 
 it('batch norm in training mode: gradients go through the statistics of the batch', async () => {
   const tested = network([2, 3, 1], (b, x) => {
-    const normalized = b.batchNorm('bn', x, { gamma: { shape: [2], data: Float32Array.of(0.7, 1.3) }, beta: bias(2, 5), mean: filled([2], 0), variance: filled([2], 1), epsilon: 0.01 });
+    const normalized = b.batchNorm('bn', x, {
+      gamma: { shape: [2], data: Float32Array.of(0.7, 1.3) },
+      beta: bias(2, 5),
+      mean: filled([2], 0),
+      variance: filled([2], 1),
+      epsilon: 0.01,
+    });
     return b.activation('tanh', normalized, 'tanh');
   });
   const inputs = randomData(batchSize * 6, 8);
   const targets = randomData(batchSize * 12, 9);
-  const [kernel, first, gamma, beta] = ['first/kernel', 'first/bias', 'bn/gamma', 'bn/beta'].map((id) => Float64Array.from(tested.parameters.get(id)!.data));
+  const [kernel, first, gamma, beta] = ['first/kernel', 'first/bias', 'bn/gamma', 'bn/beta'].map((id) =>
+    Float64Array.from(tested.parameters.get(id)!.data),
+  );
   const lossOf = (): number => {
     const conv = Array.from({ length: 18 }, (_, p) => [0, 1].map((c) => inputs[p]! * kernel![c]! + first![c]!));
     let sum = 0;
     for (const c of [0, 1]) {
       const mean = conv.reduce((total, x) => total + x[c]!, 0) / 18;
       const variance = conv.reduce((total, x) => total + (x[c]! - mean) ** 2, 0) / 18;
-      conv.forEach((x, p) => { sum += (Math.tanh(gamma![c]! * (x[c]! - mean) / Math.sqrt(variance + 0.01) + beta![c]!) - targets[p * 2 + c]!) ** 2; });
+      conv.forEach((x, p) => {
+        sum += (Math.tanh((gamma![c]! * (x[c]! - mean)) / Math.sqrt(variance + 0.01) + beta![c]!) - targets[p * 2 + c]!) ** 2;
+      });
     }
     return sum / 36;
   };
-  const expected = [kernel!, first!, gamma!, beta!].flatMap((parameter) => [...parameter.keys()].map((i) => centralDifference(parameter, i, lossOf)));
+  const expected = [kernel!, first!, gamma!, beta!].flatMap((parameter) =>
+    [...parameter.keys()].map((i) => centralDifference(parameter, i, lossOf)),
+  );
   for (const engine of engines) {
-    compare(await symbolicGradient(engine, tested, { kind: 'meanSquaredError' }, { kind: 'regression', size: 12 }, { inputs, targets, labels: new Int32Array(0) }, 'training'), expected, 2e-4);
+    compare(
+      await symbolicGradient(
+        engine,
+        tested,
+        { kind: 'meanSquaredError' },
+        { kind: 'regression', size: 12 },
+        { inputs, targets, labels: new Int32Array(0) },
+        'training',
+      ),
+      expected,
+      2e-4,
+    );
   }
 });
 
-const classifier = (outputs: number) => network([2, 3, 1], (b, x) => b.dense('d', b.flatten('f', x), { kernel: seededParameter([outputs, 12], 3), bias: bias(outputs) }));
+const classifier = (outputs: number) =>
+  network([2, 3, 1], (b, x) => b.dense('d', b.flatten('f', x), { kernel: seededParameter([outputs, 12], 3), bias: bias(outputs) }));
 const labels = Int32Array.of(2, 0, 1);
-const teacher = ((): Network => ({ ...classifier(3), parameters: new Map([...classifier(3).parameters].map(([id, { shape, data }]) => [id, { shape, data: data.map((x) => x * -1.5) }])) }))();
+const teacher = ((): Network => ({
+  ...classifier(3),
+  parameters: new Map([...classifier(3).parameters].map(([id, { shape, data }]) => [id, { shape, data: data.map((x) => x * -1.5) }])),
+}))();
 const softmaxOf = (logits: readonly number[]): number[] => {
   const total = logits.reduce((sum, x) => sum + Math.exp(x), 0);
   return logits.map((x) => Math.exp(x) / total);
@@ -105,34 +227,93 @@ const rows = (values: readonly number[]): number[][] => [0, 1, 2].map((i) => val
 
 it('cross-entropy over classes', async () => {
   const inputs = randomData(batchSize * 6, 8);
-  const expected = numericGradient(classifier(3), (outputs) => -rows(outputs).reduce((sum, row, i) => sum + Math.log(softmaxOf(row)[labels[i]!]!), 0) / 3, inputs);
-  compare(await symbolicGradient(engines[0]!, classifier(3), { kind: 'crossEntropy' }, { kind: 'classes', classes: 3, names: undefined }, { inputs, labels, targets: new Float32Array(0) }), expected, 1e-4);
+  const expected = numericGradient(
+    classifier(3),
+    (outputs) => -rows(outputs).reduce((sum, row, i) => sum + Math.log(softmaxOf(row)[labels[i]!]!), 0) / 3,
+    inputs,
+  );
+  compare(
+    await symbolicGradient(
+      engines[0]!,
+      classifier(3),
+      { kind: 'crossEntropy' },
+      { kind: 'classes', classes: 3, names: undefined },
+      { inputs, labels, targets: new Float32Array(0) },
+    ),
+    expected,
+    1e-4,
+  );
 });
 
 it('cross-entropy against soft targets', async () => {
   const inputs = randomData(batchSize * 6, 8);
   const targets = Float32Array.from([0.2, 0.5, 0.3, 1, 0, 0, 0.1, 0.1, 0.8]);
-  const expected = numericGradient(classifier(3), (outputs) => -rows(outputs).reduce((sum, row, i) => sum + softmaxOf(row).reduce((part, p, k) => part + targets[3 * i + k]! * Math.log(p), 0), 0) / 3, inputs);
-  compare(await symbolicGradient(engines[0]!, classifier(3), { kind: 'crossEntropy' }, { kind: 'regression', size: 3 }, { inputs, labels: new Int32Array(0), targets }), expected, 1e-4);
+  const expected = numericGradient(
+    classifier(3),
+    (outputs) =>
+      -rows(outputs).reduce((sum, row, i) => sum + softmaxOf(row).reduce((part, p, k) => part + targets[3 * i + k]! * Math.log(p), 0), 0) /
+      3,
+    inputs,
+  );
+  compare(
+    await symbolicGradient(
+      engines[0]!,
+      classifier(3),
+      { kind: 'crossEntropy' },
+      { kind: 'regression', size: 3 },
+      { inputs, labels: new Int32Array(0), targets },
+    ),
+    expected,
+    1e-4,
+  );
 });
 
 it('binary cross-entropy of one output', async () => {
   const inputs = randomData(batchSize * 6, 8);
-  const expected = numericGradient(classifier(1), (outputs) => outputs.reduce((sum, x, i) => sum + Math.log(1 + Math.exp(-x)) + (1 - [1, 0, 1][i]!) * x, 0) / 3, inputs);
-  compare(await symbolicGradient(engines[0]!, classifier(1), { kind: 'binaryCrossEntropy' }, { kind: 'classes', classes: 2, names: undefined }, { inputs, labels: Int32Array.of(1, 0, 1), targets: new Float32Array(0) }), expected, 1e-4);
+  const expected = numericGradient(
+    classifier(1),
+    (outputs) => outputs.reduce((sum, x, i) => sum + Math.log(1 + Math.exp(-x)) + (1 - [1, 0, 1][i]!) * x, 0) / 3,
+    inputs,
+  );
+  compare(
+    await symbolicGradient(
+      engines[0]!,
+      classifier(1),
+      { kind: 'binaryCrossEntropy' },
+      { kind: 'classes', classes: 2, names: undefined },
+      { inputs, labels: Int32Array.of(1, 0, 1), targets: new Float32Array(0) },
+    ),
+    expected,
+    1e-4,
+  );
 });
 
 it('distillation: temperature squared times the divergence from the teacher, plus cross-entropy', async () => {
   const inputs = randomData(batchSize * 6, 8);
   const [temperature, weight] = [3, 0.7];
   const taught = rows(batchOutputs(teacher, inputs)).map((row) => softmaxOf(row.map((x) => x / temperature)));
-  const expected = numericGradient(classifier(3), (outputs) => rows(outputs).reduce((sum, row, i) => {
-    const soft = softmaxOf(row.map((x) => x / temperature));
-    const divergence = taught[i]!.reduce((part, p, k) => part + p * Math.log(p / soft[k]!), 0);
-    return sum + weight * temperature ** 2 * divergence - (1 - weight) * Math.log(softmaxOf(row)[labels[i]!]!);
-  }, 0) / 3, inputs);
+  const expected = numericGradient(
+    classifier(3),
+    (outputs) =>
+      rows(outputs).reduce((sum, row, i) => {
+        const soft = softmaxOf(row.map((x) => x / temperature));
+        const divergence = taught[i]!.reduce((part, p, k) => part + p * Math.log(p / soft[k]!), 0);
+        return sum + weight * temperature ** 2 * divergence - (1 - weight) * Math.log(softmaxOf(row)[labels[i]!]!);
+      }, 0) / 3,
+    inputs,
+  );
   const loss: Loss = { kind: 'distillation', teacher, temperature, weight };
-  compare(await symbolicGradient(engines[0]!, classifier(3), loss, { kind: 'classes', classes: 3, names: undefined }, { inputs, labels, targets: new Float32Array(0) }), expected, 1e-4);
+  compare(
+    await symbolicGradient(
+      engines[0]!,
+      classifier(3),
+      loss,
+      { kind: 'classes', classes: 3, names: undefined },
+      { inputs, labels, targets: new Float32Array(0) },
+    ),
+    expected,
+    1e-4,
+  );
 });
 
 function elementsOf(of: Network, id: ValueId): number {
@@ -140,14 +321,40 @@ function elementsOf(of: Network, id: ValueId): number {
 }
 
 /** A step of plain gradient descent with rate 1 moves every weight by its gradient. */
-async function symbolicGradient(engine: (typeof engines)[number], of: Network, loss: Loss, target: Target, data: { inputs: Float32Array; labels: Int32Array; targets: Float32Array }, batchNorm: 'training' | 'frozen' = 'frozen'): Promise<number[]> {
-  const training = buildTrainingProgram({
-    network: of, parameters: trainedParameters(of, batchNorm, new Set()), constraints: new Map(), denseMaskGradients: false, quantizers: undefined,
-    target, loss, optimizer: { kind: 'sgd', momentum: 0, nesterov: false }, batchNorm, frozen: new Set(), gradientClipNorm: undefined,
-  }, batchSize);
+async function symbolicGradient(
+  engine: (typeof engines)[number],
+  of: Network,
+  loss: Loss,
+  target: Target,
+  data: { inputs: Float32Array; labels: Int32Array; targets: Float32Array },
+  batchNorm: 'training' | 'frozen' = 'frozen',
+): Promise<number[]> {
+  const training = buildTrainingProgram(
+    {
+      network: of,
+      parameters: trainedParameters(of, batchNorm, new Set()),
+      constraints: new Map(),
+      denseMaskGradients: false,
+      quantizers: undefined,
+      target,
+      loss,
+      optimizer: { kind: 'sgd', momentum: 0, nesterov: false },
+      batchNorm,
+      frozen: new Set(),
+      gradientClipNorm: undefined,
+    },
+    batchSize,
+  );
   const compiled = await engine.compile(training.program);
   const before = training.initialState();
-  const after = await compiled.run({ ...Object.fromEntries(before), [`input/${of.inputs[0]}`]: data.inputs, labels: data.labels, targets: data.targets, update: Float32Array.of(1) });
+  const after = await compiled.run({
+    ...Object.fromEntries(before),
+    [`input/${of.inputs[0]}`]: data.inputs,
+    labels: data.labels,
+    targets: data.targets,
+    update: Float32Array.of(1),
+    retention: Float32Array.of(0.5),
+  });
   const gradients = [...before.get('weights')!].map((weight, i) => weight - after['weights']![i]!);
   await compiled.dispose();
   return gradients;
@@ -164,7 +371,13 @@ function numericGradient(of: Network, loss: (outputs: number[]) => number, input
     const parameter = of.parameters.get(name)!;
     // The reference reads whatever numbers are there: doubles allow a small step.
     const doubles = Float64Array.from(parameter.data);
-    const probed: ExecutableNetwork = { ...of, parameters: new Map<string, { shape: readonly number[]; data: Float32Array | Float64Array }>([...of.parameters, [name, { shape: parameter.shape, data: doubles }]]) };
+    const probed: ExecutableNetwork = {
+      ...of,
+      parameters: new Map<string, { shape: readonly number[]; data: Float32Array | Float64Array }>([
+        ...of.parameters,
+        [name, { shape: parameter.shape, data: doubles }],
+      ]),
+    };
     return [...doubles.keys()].map((i) => centralDifference(doubles, i, () => loss(batchOutputs(probed, inputs))));
   });
 }
@@ -183,5 +396,7 @@ function centralDifference(parameter: Float64Array, index: number, loss: () => n
 function compare(found: readonly number[], expected: readonly number[], tolerance: number, where = ''): void {
   expect(found).toHaveLength(expected.length);
   const largest = expected.reduce((most, g) => Math.max(most, Math.abs(g)), 1e-3);
-  found.forEach((g, i) => expect(Math.abs(g - expected[i]!) / largest, `${where} element ${i}: ${g} against ${expected[i]}`).toBeLessThan(tolerance));
+  found.forEach((g, i) =>
+    expect(Math.abs(g - expected[i]!) / largest, `${where} element ${i}: ${g} against ${expected[i]}`).toBeLessThan(tolerance),
+  );
 }

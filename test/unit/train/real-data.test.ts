@@ -8,11 +8,20 @@ import { settings } from './training-fixtures.ts';
 
 const root = process.env['ESPALIER_TEST_DATA'];
 
-it.skipIf(root === undefined)('the notebook network learns digits from a sixth of an epoch of MNIST', async () => {
-  const engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
-  const data = await openData({ format: 'idx', folder: 'mnist', limit: { train: 10_000, test: 2_000 }, validation: 0 }, root ?? '', { seed: 0, modelInputShape: [28, 28] });
-  const network = mnistCnn({ seed: 1 });
-  const tuned = await fineTune(settings(engine, { network, train: data.train, batchSize: 32, epochs: 1, learningRate: { kind: 'constant', rate: 1e-3 } }));
-  const { top1 } = await evaluateNetwork({ engine, network: tuned.network, data: data.test, signal: new AbortController().signal });
-  expect(top1).toBeGreaterThan(0.88);
-}, 60_000);
+it.skipIf(root === undefined)(
+  'the notebook network learns digits from a sixth of an epoch of MNIST',
+  async () => {
+    const engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
+    const data = await openData({ format: 'idx', folder: 'mnist', limit: { train: 10_000, test: 2_000 }, validation: 0 }, root ?? '', {
+      seed: 0,
+      modelInputShape: [28, 28],
+    });
+    const network = mnistCnn({ seed: 1 });
+    const tuned = await fineTune(
+      settings(engine, { network, train: data.train, batchSize: 32, epochs: 1, learningRate: { kind: 'constant', rate: 1e-3 } }),
+    );
+    const { top1 } = await evaluateNetwork({ engine, network: tuned.network, data: data.test, signal: new AbortController().signal });
+    expect(top1).toBeGreaterThan(0.88);
+  },
+  60_000,
+);

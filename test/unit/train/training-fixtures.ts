@@ -7,7 +7,13 @@ import type { FineTuning } from '../../../src/core/train/fine-tuning.ts';
 import { randomData } from '../fixtures/random-data.ts';
 
 export function seededParameter(shape: readonly number[], seed: number, scale = 0.4): Parameter {
-  return { shape, data: randomData(shape.reduce((product, n) => product * n, 1), seed).map((x) => x * scale) };
+  return {
+    shape,
+    data: randomData(
+      shape.reduce((product, n) => product * n, 1),
+      seed,
+    ).map((x) => x * scale),
+  };
 }
 
 export function filled(shape: readonly number[], value: number): Parameter {
@@ -36,7 +42,13 @@ export function halves(size: number, seed = 3): DataSet {
   return memoryDataSet([4, 4, 1], { kind: 'classes', classes: 2, names: undefined }, inputs, labels, new Float32Array(0));
 }
 
-export function memoryDataSet(inputShape: readonly number[], target: Target, inputs: Float32Array, labels: Int32Array, targets: Float32Array): DataSet {
+export function memoryDataSet(
+  inputShape: readonly number[],
+  target: Target,
+  inputs: Float32Array,
+  labels: Int32Array,
+  targets: Float32Array,
+): DataSet {
   const length = inputShape.reduce((product, n) => product * n, 1);
   const width = target.kind === 'regression' ? target.size : 0;
   const take = (data: Float32Array, of: number, indices: Uint32Array): Float32Array => {
@@ -49,12 +61,13 @@ export function memoryDataSet(inputShape: readonly number[], target: Target, inp
     size: inputs.length / length,
     inputShape,
     target,
-    read: (indices) => Promise.resolve({
-      size: indices.length,
-      inputs: take(inputs, length, indices),
-      labels: target.kind === 'classes' ? Int32Array.from(indices, (i) => labels[i]!) : new Int32Array(0),
-      targets: take(targets, width, indices),
-    }),
+    read: (indices) =>
+      Promise.resolve({
+        size: indices.length,
+        inputs: take(inputs, length, indices),
+        labels: target.kind === 'classes' ? Int32Array.from(indices, (i) => labels[i]!) : new Int32Array(0),
+        targets: take(targets, width, indices),
+      }),
   };
 }
 
@@ -62,9 +75,20 @@ export const adam = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as
 
 export function settings(engine: Engine, changed: Partial<FineTuning> = {}): FineTuning {
   return {
-    engine, network: smallNetwork(), constraints: new Map(), train: halves(50), validation: undefined,
-    loss: { kind: 'crossEntropy' }, optimizer: adam, learningRate: { kind: 'constant', rate: 0.01 },
-    epochs: 3, batchSize: 16, seed: 5, batchNorm: 'training', signal: new AbortController().signal, onProgress: () => undefined,
+    engine,
+    network: smallNetwork(),
+    constraints: new Map(),
+    train: halves(50),
+    validation: undefined,
+    loss: { kind: 'crossEntropy' },
+    optimizer: adam,
+    learningRate: { kind: 'constant', rate: 0.01 },
+    epochs: 3,
+    batchSize: 16,
+    seed: 5,
+    batchNorm: 'training',
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
     ...changed,
   };
 }

@@ -8,32 +8,54 @@ import type { LoweringContext } from './lowering-context.ts';
 
 export function applyFusedActivation(builder: ProgramBuilder, x: Tensor, activation: FusedActivation): Tensor {
   switch (activation) {
-    case 'none': return x;
-    case 'relu': return builder.relu(x);
-    case 'relu6': return builder.relu6(x);
-    default: return unreachable(activation);
+    case 'none':
+      return x;
+    case 'relu':
+      return builder.relu(x);
+    case 'relu6':
+      return builder.relu6(x);
+    default:
+      return unreachable(activation);
   }
 }
 
 export function lowerActivation(context: LoweringContext, operation: Activation, x: LoweredValue): LoweredValue {
   const { builder } = context;
-  if (operation.function === 'softmax') return x.like(softmax(builder, x.tensor, x.layout === 'channelsMajor' ? 0 : x.tensor.shape.length - 1));
+  if (operation.function === 'softmax')
+    return x.like(softmax(builder, x.tensor, x.layout === 'channelsMajor' ? 0 : x.tensor.shape.length - 1));
   return x.like(elementwiseActivation(builder, operation.function, operation.alpha, x.tensor));
 }
 
-function elementwiseActivation(builder: ProgramBuilder, name: Exclude<Activation['function'], 'softmax'>, alpha: number, x: Tensor): Tensor {
+function elementwiseActivation(
+  builder: ProgramBuilder,
+  name: Exclude<Activation['function'], 'softmax'>,
+  alpha: number,
+  x: Tensor,
+): Tensor {
   switch (name) {
-    case 'relu': return builder.relu(x);
-    case 'relu6': return builder.relu6(x);
-    case 'leakyRelu': return builder.add(builder.relu(x), builder.mul(builder.min(x, 0), alpha));
+    case 'relu':
+      return builder.relu(x);
+    case 'relu6':
+      return builder.relu6(x);
+    case 'leakyRelu':
+      return builder.add(builder.relu(x), builder.mul(builder.min(x, 0), alpha));
     // The exponent is clipped at 0 so that the branch not taken cannot overflow.
-    case 'elu': return builder.add(builder.relu(x), builder.mul(builder.sub(builder.exp(builder.min(x, 0)), 1), alpha));
-    case 'sigmoid': return builder.sigmoid(x);
-    case 'tanh': return builder.tanh(x);
-    case 'hardSwish': return builder.mul(x, builder.mul(builder.clip(builder.add(x, 3), 0, 6), 1 / 6));
-    case 'swish': return builder.mul(x, builder.sigmoid(x));
-    case 'gelu': return alpha === 1 ? geluTanh(builder, x) : builder.mul(builder.mul(x, 0.5), builder.add(builder.erf(builder.mul(x, Math.SQRT1_2)), 1));
-    default: return unreachable(name);
+    case 'elu':
+      return builder.add(builder.relu(x), builder.mul(builder.sub(builder.exp(builder.min(x, 0)), 1), alpha));
+    case 'sigmoid':
+      return builder.sigmoid(x);
+    case 'tanh':
+      return builder.tanh(x);
+    case 'hardSwish':
+      return builder.mul(x, builder.mul(builder.clip(builder.add(x, 3), 0, 6), 1 / 6));
+    case 'swish':
+      return builder.mul(x, builder.sigmoid(x));
+    case 'gelu':
+      return alpha === 1
+        ? geluTanh(builder, x)
+        : builder.mul(builder.mul(x, 0.5), builder.add(builder.erf(builder.mul(x, Math.SQRT1_2)), 1));
+    default:
+      return unreachable(name);
   }
 }
 
@@ -59,9 +81,10 @@ export function lowerPRelu(context: LoweringContext, operation: PRelu, x: Lowere
   const { builder } = context;
   const alpha = context.parameter(operation.alpha);
   const perChannel = elements(alpha.shape.slice(0, -1)) === 1;
-  const [input, slope] = perChannel && x.layout === 'channelsMajor'
-    ? [x.channelsMajor, builder.reshape(alpha, [alpha.shape.at(-1) ?? 1, 1])]
-    : [x.batchMajor, alpha];
+  const [input, slope] =
+    perChannel && x.layout === 'channelsMajor'
+      ? [x.channelsMajor, builder.reshape(alpha, [alpha.shape.at(-1) ?? 1, 1])]
+      : [x.batchMajor, alpha];
   const y = builder.add(builder.relu(input), builder.mul(builder.min(input, 0), slope));
   return perChannel && x.layout === 'channelsMajor' ? context.channelsMajor(x.shape, y) : context.batchMajor(x.shape, y);
 }

@@ -1,5 +1,5 @@
 import type { BatchNorm } from '../../network/operations.ts';
-import type { ProgramBuilder } from '../../program/builder.ts';
+import type { Operand, ProgramBuilder } from '../../program/builder.ts';
 import type { Tensor } from '../../program/program.ts';
 import type { LoweredValue } from './lowered-value.ts';
 import type { LoweringContext } from './lowering-context.ts';
@@ -22,8 +22,9 @@ export function lowerBatchNorm(context: LoweringContext, operation: BatchNorm, x
   const mean = builder.mean(x.channelsMajor, [1]);
   const meanOfSquares = builder.mul(builder.rowDot(x.channelsMajor, x.channelsMajor), 1 / elementsOfRow);
   const variance = builder.max(builder.sub(meanOfSquares, builder.square(mean)), 0);
-  moveStatistic(context, operation.mean, mean, operation.momentum);
-  moveStatistic(context, operation.variance, variance, operation.momentum);
+  const momentum = context.momentum(operation);
+  moveStatistic(context, operation.mean, mean, momentum);
+  moveStatistic(context, operation.variance, variance, momentum);
   return context.channelsMajor(x.shape, normalize(builder, x.channelsMajor, { gamma, beta, mean, variance }, operation.epsilon));
 }
 
@@ -45,9 +46,12 @@ function inverseDeviation(builder: ProgramBuilder, variance: Tensor, epsilon: nu
 }
 
 /** A shared batch norm moves its statistics once an application. */
-function moveStatistic(context: LoweringContext, id: string, observed: Tensor, momentum: number): void {
+function moveStatistic(context: LoweringContext, id: string, observed: Tensor, momentum: Operand): void {
   const { builder } = context;
   const old = context.statistics.get(id) ?? context.parameter(id);
   const batch = builder.stopGradient(builder.reshape(observed, old.shape));
-  context.statistics.set(id, builder.add(builder.mul(old, momentum), builder.mul(batch, 1 - momentum)));
+  context.statistics.set(
+    id,
+    builder.add(builder.mul(old, momentum), builder.mul(batch, typeof momentum === 'number' ? 1 - momentum : builder.sub(1, momentum))),
+  );
 }

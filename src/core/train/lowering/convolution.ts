@@ -42,7 +42,11 @@ function unfolded({ builder, batchSize }: LoweringContext, operation: Conv2d, x:
   const pads = windowPads([h, w], [kh, kw], operation.strides, operation.dilations, operation.padding);
   const identity = Float32Array.from({ length: taps * taps }, (_, i) => (i % (taps + 1) === 0 ? 1 : 0));
   const window = { strides: operation.strides, pads, dilations: operation.dilations, groups: 1 };
-  const windows = builder.conv2d(builder.reshape(x.channelsMajor, [batchSize, 1, h, w]), builder.constant(identity, [taps, 1, kh, kw]), window);
+  const windows = builder.conv2d(
+    builder.reshape(x.channelsMajor, [batchSize, 1, h, w]),
+    builder.constant(identity, [taps, 1, kh, kw]),
+    window,
+  );
   const [, , rows = 1, columns = 1] = windows.shape;
   const positions = builder.transpose(builder.reshape(windows, [batchSize, taps, rows * columns]), [1, 0, 2]);
   return builder.matmul(builder.reshape(kernel, [out, taps]), builder.reshape(positions, [taps, batchSize * rows * columns]));

@@ -16,7 +16,15 @@ export function lowerDepthwiseConv2d(context: LoweringContext, operation: Depthw
   const [rows = 1, columns = 1] = shape;
   const pads = windowPads([h, w], [kh, kw], operation.strides, operation.dilations, operation.padding);
   const window = { strides: operation.strides, pads, dilations: operation.dilations, groups: x.channels };
-  const depthwise: DepthwiseShape = { channels: x.channels, multiplier: operation.multiplier, batchSize, image: [h, w], output: [rows, columns], kernel: [kh, kw], window };
+  const depthwise: DepthwiseShape = {
+    channels: x.channels,
+    multiplier: operation.multiplier,
+    batchSize,
+    image: [h, w],
+    output: [rows, columns],
+    kernel: [kh, kw],
+    window,
+  };
   const filters = builder.reshape(builder.transpose(kernel, [3, 0, 1, 2]), [channels, kh * kw]);
   return context.channelsMajor(shape, addBias(context, convolve(context, x, filters, depthwise), operation.bias, operation.activation));
 }
@@ -25,13 +33,19 @@ export function lowerDepthwiseConv2d(context: LoweringContext, operation: Depthw
 function convolve({ builder }: LoweringContext, x: LoweredValue, filters: Tensor, depthwise: DepthwiseShape): Tensor {
   const form = depthwiseForm(depthwise);
   switch (form) {
-    case 'images': return convolveImages(builder, x.channelsMajor, filters, depthwise);
-    case 'rows': return convolveRows(builder, x.channelsMajor, filters, depthwise);
+    case 'images':
+      return convolveImages(builder, x.channelsMajor, filters, depthwise);
+    case 'rows':
+      return convolveRows(builder, x.channelsMajor, filters, depthwise);
     case 'window': {
       const [channels = 1] = filters.shape;
       const y = builder.conv2d(x.batchChannelsMajor, builder.reshape(filters, [channels, 1, ...depthwise.kernel]), depthwise.window);
-      return builder.reshape(builder.transpose(y, [1, 0, 2, 3]), [channels, depthwise.batchSize * depthwise.output[0] * depthwise.output[1]]);
+      return builder.reshape(builder.transpose(y, [1, 0, 2, 3]), [
+        channels,
+        depthwise.batchSize * depthwise.output[0] * depthwise.output[1],
+      ]);
     }
-    default: return unreachable(form);
+    default:
+      return unreachable(form);
   }
 }

@@ -9,7 +9,9 @@ export function lowerBinary(context: LoweringContext, operation: Binary, a: Lowe
   const { builder } = context;
   const bothBatchMajor = a.layout === 'batchMajor' && b.layout === 'batchMajor';
   const rank = Math.max(a.shape.length, b.shape.length);
-  const [left, right] = bothBatchMajor ? [alignBatchMajor(context, a, rank), alignBatchMajor(context, b, rank)] : [alignChannelsMajor(context, a, rank), alignChannelsMajor(context, b, rank)];
+  const [left, right] = bothBatchMajor
+    ? [alignBatchMajor(context, a, rank), alignBatchMajor(context, b, rank)]
+    : [alignChannelsMajor(context, a, rank), alignChannelsMajor(context, b, rank)];
   const y = applyFusedActivation(builder, builder.binary(operation.function, left, right), operation.activation);
   return bothBatchMajor ? context.batchMajor(shape, y) : context.channelsMajor(shape, y);
 }
@@ -28,8 +30,11 @@ function alignChannelsMajor(context: LoweringContext, value: LoweredValue, rank:
 
 export function lowerRescale(context: LoweringContext, operation: Rescale, x: LoweredValue): LoweredValue {
   const { builder } = context;
-  const perChannel = (tensor: Tensor): Tensor => (x.layout === 'channelsMajor' ? builder.reshape(tensor, [tensor.shape[0] ?? 1, 1]) : tensor);
-  return x.like(builder.add(builder.mul(x.tensor, perChannel(context.parameter(operation.scale))), perChannel(context.parameter(operation.offset))));
+  const perChannel = (tensor: Tensor): Tensor =>
+    x.layout === 'channelsMajor' ? builder.reshape(tensor, [tensor.shape[0] ?? 1, 1]) : tensor;
+  return x.like(
+    builder.add(builder.mul(x.tensor, perChannel(context.parameter(operation.scale))), perChannel(context.parameter(operation.offset))),
+  );
 }
 
 /** Srivastava et al. 2014, scaled at training time so that inference is the identity. */

@@ -1,5 +1,6 @@
 import type { Network, ParameterId, ValueId } from '../../network/network.ts';
-import type { ProgramBuilder } from '../../program/builder.ts';
+import type { BatchNorm } from '../../network/operations.ts';
+import type { Operand, ProgramBuilder } from '../../program/builder.ts';
 import type { Tensor } from '../../program/program.ts';
 import type { LoweredValue } from './lowered-value.ts';
 import { type DropoutMask, LoweringContext, type LoweringMode } from './lowering-context.ts';
@@ -14,6 +15,8 @@ export interface LoweringOptions {
   readonly frozen?: ReadonlySet<ParameterId>;
   /** The tensor of a parameter, in the network's own layout: a constant, an input, or a constrained weight. */
   parameter(id: ParameterId): Tensor;
+  /** Weight of a batch norm's old statistics in training, instead of its own momentum. */
+  momentum?(operation: BatchNorm): Operand;
   /** Replaces values as they are computed (inputs too): where fake quantization goes in. */
   transform?(id: ValueId, value: LoweredValue): LoweredValue;
 }
@@ -37,7 +40,8 @@ export function lowerNetwork(builder: ProgramBuilder, network: Network, options:
     if (tensor === undefined) throw new RangeError(`no tensor for input "${id}"`);
     define(id, context.batchMajor(shapeOf(network, id), tensor));
   });
-  for (const operation of network.operations) define(operation.output, lowerOperation(context, operation, shapeOf(network, operation.output)));
+  for (const operation of network.operations)
+    define(operation.output, lowerOperation(context, operation, shapeOf(network, operation.output)));
   return { values: context.values, statistics: context.statistics, dropouts: context.dropouts };
 }
 

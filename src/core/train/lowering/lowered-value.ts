@@ -71,7 +71,10 @@ export class LoweredValue {
 
   /** `[n, ...shape]` */
   get batchMajor(): Tensor {
-    this.#batchMajor ??= this.#builder.reshape(this.#swap(this.channelsMajor, this.channels, this.#batchSize * this.positions), [this.#batchSize, ...this.shape]);
+    this.#batchMajor ??= this.#builder.reshape(this.#swap(this.channelsMajor, this.channels, this.#batchSize * this.positions), [
+      this.#batchSize,
+      ...this.shape,
+    ]);
     return this.#batchMajor;
   }
 

@@ -1,5 +1,6 @@
 import type { ParameterId, Shape, ValueId } from '../../network/network.ts';
-import type { ProgramBuilder } from '../../program/builder.ts';
+import type { BatchNorm } from '../../network/operations.ts';
+import type { Operand, ProgramBuilder } from '../../program/builder.ts';
 import type { Tensor } from '../../program/program.ts';
 import { LoweredValue } from './lowered-value.ts';
 
@@ -18,6 +19,7 @@ export interface ContextOptions {
   readonly mode: LoweringMode;
   readonly frozen?: ReadonlySet<ParameterId>;
   parameter(id: ParameterId): Tensor;
+  momentum?(operation: BatchNorm): Operand;
 }
 
 /** What the lowering of one operation sees of the program around it. */
@@ -30,6 +32,7 @@ export class LoweringContext {
   readonly statistics = new Map<ParameterId, Tensor>();
   readonly dropouts: DropoutMask[] = [];
   readonly #frozen: ReadonlySet<ParameterId>;
+  readonly #momentum: (operation: BatchNorm) => Operand;
   readonly #parameter: (id: ParameterId) => Tensor;
 
   constructor(builder: ProgramBuilder, options: ContextOptions) {
@@ -37,6 +40,7 @@ export class LoweringContext {
     this.batchSize = options.batchSize;
     this.mode = options.mode;
     this.#frozen = options.frozen ?? new Set();
+    this.#momentum = (operation) => options.momentum?.(operation) ?? operation.momentum;
     this.#parameter = (id) => options.parameter(id);
   }
 
@@ -44,6 +48,11 @@ export class LoweringContext {
     const value = this.values.get(id);
     if (value === undefined) throw new Error(`value "${id}" is used before it is computed`);
     return value;
+  }
+
+  /** Weight of a batch norm's old statistics in the moving average. */
+  momentum(operation: BatchNorm): Operand {
+    return this.#momentum(operation);
   }
 
   isFrozen(id: ParameterId): boolean {

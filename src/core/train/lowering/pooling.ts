@@ -13,7 +13,8 @@ export function lowerPool2d(context: LoweringContext, operation: Pool2d, x: Lowe
   const { size, strides } = operation;
   const pads = windowPads([h, w], size, strides, [1, 1], operation.padding);
   if (operation.function === 'max') return context.channelsMajor(shape, builder.maxPool2d(x.channelsMajorAxes, size, strides, pads));
-  const tiles = pads.every((pad) => pad === 0) && size[0] === strides[0] && size[1] === strides[1] && h % size[0] === 0 && w % size[1] === 0;
+  const tiles =
+    pads.every((pad) => pad === 0) && size[0] === strides[0] && size[1] === strides[1] && h % size[0] === 0 && w % size[1] === 0;
   return context.channelsMajor(shape, tiles ? averageOfTiles(context, x, size) : averageOfWindows(context, x, operation, pads));
 }
 
@@ -25,15 +26,28 @@ function averageOfTiles(context: LoweringContext, x: LoweredValue, size: Pair): 
 }
 
 /** The sum of each window over the number of its elements that lie inside the image. */
-function averageOfWindows(context: LoweringContext, x: LoweredValue, { size, strides }: Pool2d, pads: readonly [number, number, number, number]): Tensor {
+function averageOfWindows(
+  context: LoweringContext,
+  x: LoweredValue,
+  { size, strides }: Pool2d,
+  pads: readonly [number, number, number, number],
+): Tensor {
   const { builder, batchSize } = context;
   const [h = 1, w = 1, c = 1] = x.shape;
   const ones = builder.constant(new Float32Array(size[0] * size[1]).fill(1), [1, 1, size[0], size[1]]);
-  const sums = builder.conv2d(builder.reshape(x.channelsMajor, [c * batchSize, 1, h, w]), ones, { strides, pads, dilations: [1, 1], groups: 1 });
+  const sums = builder.conv2d(builder.reshape(x.channelsMajor, [c * batchSize, 1, h, w]), ones, {
+    strides,
+    pads,
+    dilations: [1, 1],
+    groups: 1,
+  });
   const [, , rows = 1, columns = 1] = sums.shape;
   const inRow = windowCounts(h, size[0], strides[0], pads[0], rows);
   const inColumn = windowCounts(w, size[1], strides[1], pads[1], columns);
-  const shares = Float32Array.from({ length: rows * columns }, (_, i) => 1 / ((inRow[Math.floor(i / columns)] ?? 1) * (inColumn[i % columns] ?? 1)));
+  const shares = Float32Array.from(
+    { length: rows * columns },
+    (_, i) => 1 / ((inRow[Math.floor(i / columns)] ?? 1) * (inColumn[i % columns] ?? 1)),
+  );
   return builder.mul(sums, builder.constant(shares, [rows, columns]));
 }
 

@@ -6,8 +6,21 @@ import type { LoweringContext } from './lowering-context.ts';
 export function lowerConcat(context: LoweringContext, operation: Concat, xs: readonly LoweredValue[], shape: Shape): LoweredValue {
   const { builder } = context;
   const axis = operation.axis < 0 ? operation.axis + shape.length : operation.axis;
-  if (xs.every((x) => x.layout === 'batchMajor')) return context.batchMajor(shape, builder.concat(xs.map((x) => x.batchMajor), axis + 1));
-  return context.channelsMajor(shape, builder.concat(xs.map((x) => x.channelsMajorAxes), channelsMajorAxis(axis, shape.length)));
+  if (xs.every((x) => x.layout === 'batchMajor'))
+    return context.batchMajor(
+      shape,
+      builder.concat(
+        xs.map((x) => x.batchMajor),
+        axis + 1,
+      ),
+    );
+  return context.channelsMajor(
+    shape,
+    builder.concat(
+      xs.map((x) => x.channelsMajorAxes),
+      channelsMajorAxis(axis, shape.length),
+    ),
+  );
 }
 
 export function lowerPad(context: LoweringContext, operation: Pad, x: LoweredValue, shape: Shape): LoweredValue {
@@ -21,7 +34,11 @@ export function lowerCrop(context: LoweringContext, operation: Crop, x: LoweredV
   const { builder, batchSize } = context;
   const { begin, size } = operation;
   if (x.layout === 'batchMajor') return context.batchMajor(shape, builder.slice(x.batchMajor, [0, ...begin], [batchSize, ...size]));
-  const cropped = builder.slice(x.channelsMajorAxes, [begin.at(-1) ?? 0, 0, ...begin.slice(0, -1)], [size.at(-1) ?? 1, batchSize, ...size.slice(0, -1)]);
+  const cropped = builder.slice(
+    x.channelsMajorAxes,
+    [begin.at(-1) ?? 0, 0, ...begin.slice(0, -1)],
+    [size.at(-1) ?? 1, batchSize, ...size.slice(0, -1)],
+  );
   return context.channelsMajor(shape, cropped);
 }
 
@@ -33,7 +50,8 @@ export function lowerReshape(context: LoweringContext, x: LoweredValue, shape: S
 
 export function lowerPermute(context: LoweringContext, operation: Permute, x: LoweredValue, shape: Shape): LoweredValue {
   const { builder } = context;
-  if (x.layout === 'batchMajor') return context.batchMajor(shape, builder.transpose(x.batchMajor, [0, ...operation.order.map((axis) => axis + 1)]));
+  if (x.layout === 'batchMajor')
+    return context.batchMajor(shape, builder.transpose(x.batchMajor, [0, ...operation.order.map((axis) => axis + 1)]));
   const rank = shape.length;
   const [channels = rank - 1] = operation.order.slice(-1);
   const order = [channelsMajorAxis(channels, rank), 1, ...operation.order.slice(0, -1).map((axis) => channelsMajorAxis(axis, rank))];

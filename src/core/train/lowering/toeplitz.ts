@@ -46,20 +46,41 @@ export function convolveImages(builder: ProgramBuilder, x: Tensor, filters: Tens
 
 /** The same one row of the output at a time, from the `kh` rows of the input that it sees. */
 export function convolveRows(builder: ProgramBuilder, x: Tensor, filters: Tensor, shape: DepthwiseShape): Tensor {
-  const { channels, batchSize, image: [h, w], output: [rows, columns], kernel: [kh, kw], window } = shape;
-  const padded = builder.pad(builder.reshape(x, [channels, batchSize, h, w]), [[0, 0], [0, 0], [window.pads[0], window.pads[2]], [0, 0]]);
-  const seen = Array.from({ length: kh }, (_, row) => builder.slice(padded, [0, 0, row * window.dilations[0], 0], [channels, batchSize, rows, w], [1, 1, window.strides[0], 1]));
+  const {
+    channels,
+    batchSize,
+    image: [h, w],
+    output: [rows, columns],
+    kernel: [kh, kw],
+    window,
+  } = shape;
+  const padded = builder.pad(builder.reshape(x, [channels, batchSize, h, w]), [
+    [0, 0],
+    [0, 0],
+    [window.pads[0], window.pads[2]],
+    [0, 0],
+  ]);
+  const seen = Array.from({ length: kh }, (_, row) =>
+    builder.slice(padded, [0, 0, row * window.dilations[0], 0], [channels, batchSize, rows, w], [1, 1, window.strides[0], 1]),
+  );
   const positions = kh * w;
   const selector = new Float32Array(kh * kw * positions * columns);
   for (let row = 0; row < kh; row++) {
-    for (const { tap, from, to } of hits(w, columns, kw, window, 1)) selector[((row * kw + tap) * positions + row * w + from) * columns + to] = 1;
+    for (const { tap, from, to } of hits(w, columns, kw, window, 1))
+      selector[((row * kw + tap) * positions + row * w + from) * columns + to] = 1;
   }
   const stacked = builder.reshape(builder.concat(seen, 3), [channels, batchSize * rows, positions]);
   return multiply(builder, stacked, filters, selector, columns, shape);
 }
 
 /** Along one axis: which element of the input each tap of the filter meets for each element of the output. */
-function hits(length: number, results: number, taps: number, window: Window, axis: 0 | 1): { readonly tap: number; readonly from: number; readonly to: number }[] {
+function hits(
+  length: number,
+  results: number,
+  taps: number,
+  window: Window,
+  axis: 0 | 1,
+): { readonly tap: number; readonly from: number; readonly to: number }[] {
   return Array.from({ length: results * taps }, (_, i) => {
     const [to, tap] = [Math.floor(i / taps), i % taps];
     return { tap, to, from: to * window.strides[axis] - window.pads[axis] + tap * window.dilations[axis] };
@@ -67,10 +88,21 @@ function hits(length: number, results: number, taps: number, window: Window, axi
 }
 
 /** x `[c, m, positions]` by the matrices `[positions, results]` of each filter -> `[c * multiplier, m * results]`. */
-function multiply(builder: ProgramBuilder, x: Tensor, filters: Tensor, selector: Float32Array, results: number, { channels, multiplier }: DepthwiseShape): Tensor {
+function multiply(
+  builder: ProgramBuilder,
+  x: Tensor,
+  filters: Tensor,
+  selector: Float32Array,
+  results: number,
+  { channels, multiplier }: DepthwiseShape,
+): Tensor {
   const [, m = 1, positions = 1] = x.shape;
   const matrices = builder.matmul(filters, builder.constant(selector, [filters.shape[1] ?? 1, positions * results]));
-  if (multiplier === 1) return builder.reshape(builder.matmul(x, builder.reshape(matrices, [channels, positions, results])), [channels, m * results]);
-  const products = builder.matmul(builder.reshape(x, [channels, 1, m, positions]), builder.reshape(matrices, [channels, multiplier, positions, results]));
+  if (multiplier === 1)
+    return builder.reshape(builder.matmul(x, builder.reshape(matrices, [channels, positions, results])), [channels, m * results]);
+  const products = builder.matmul(
+    builder.reshape(x, [channels, 1, m, positions]),
+    builder.reshape(matrices, [channels, multiplier, positions, results]),
+  );
   return builder.reshape(products, [channels * multiplier, m * results]);
 }

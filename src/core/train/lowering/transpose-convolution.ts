@@ -13,7 +13,12 @@ export function lowerTransposeConv2d(context: LoweringContext, operation: Transp
   const [h = 1, w = 1, out = 1] = shape;
   const pads = windowPads([h, w], [kh, kw], operation.strides, [1, 1], operation.padding);
   const filter = builder.transpose(kernel, [3, 0, 1, 2]);
-  const y = builder.convTranspose2d(x.batchChannelsMajor, filter, [batchSize, out, h, w], { strides: operation.strides, pads, dilations: [1, 1], groups: 1 });
+  const y = builder.convTranspose2d(x.batchChannelsMajor, filter, [batchSize, out, h, w], {
+    strides: operation.strides,
+    pads,
+    dilations: [1, 1],
+    groups: 1,
+  });
   const product = builder.reshape(builder.transpose(y, [1, 0, 2, 3]), [out, batchSize * h * w]);
   return context.channelsMajor(shape, addBias(context, product, operation.bias, operation.activation));
 }
