@@ -14,7 +14,23 @@ const layers = {
 const folders = ['core', 'shared', 'worker', 'cli', 'extension', 'webview'];
 
 /** Within core, what each folder may use; `program` knows nothing of networks, `network` nothing of engines. */
-const coreFolders = ['program', 'engine', 'network', 'import', 'export', 'models', 'data', 'constraints', 'train', 'quantize', 'techniques', 'tflite', 'measure', 'tree', 'report'];
+const coreFolders = [
+  'program',
+  'engine',
+  'network',
+  'import',
+  'export',
+  'models',
+  'data',
+  'constraints',
+  'train',
+  'quantize',
+  'techniques',
+  'tflite',
+  'measure',
+  'tree',
+  'report',
+];
 const coreForbidden = {
   program: coreFolders.filter((folder) => folder !== 'program'),
   network: coreFolders.filter((folder) => folder !== 'network'),
@@ -66,9 +82,21 @@ export default tseslint.config(
   ...coreRules,
   {
     files: ['src/core/**/*.ts'],
-    rules: { 'no-console': 'error', 'no-restricted-globals': ['error', { name: 'process', message: 'core knows nothing of processes' }, { name: 'console', message: 'core knows nothing of consoles' }] },
+    rules: {
+      'no-console': 'error',
+      'no-restricted-globals': [
+        'error',
+        { name: 'process', message: 'core knows nothing of processes' },
+        { name: 'console', message: 'core knows nothing of consoles' },
+      ],
+    },
   },
   // A test that meets undefined should fail there, loudly; checking for it first would only hide the line.
   { files: ['test/**/*.ts', 'bench/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
-  { files: ['scripts/**/*.mjs', 'test/**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', fetch: 'readonly', setTimeout: 'readonly', Buffer: 'readonly' } } },
+  {
+    files: ['scripts/**/*.mjs', 'test/**/*.mjs'],
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', fetch: 'readonly', setTimeout: 'readonly', Buffer: 'readonly' },
+    },
+  },
 );

@@ -20,9 +20,29 @@ import { writeTflite } from '../src/core/tflite/write-tflite.ts';
 export async function run(args: readonly string[]): Promise<void> {
   const threads = Number(args[0] ?? availableParallelism());
   const folder = process.env['ESPALIER_TEST_DATA'];
-  if (folder === undefined) await measure('generated digits, the guide’s network untrained', mnistCnn({ seed: 0 }), { format: 'generated', set: 'digits', trainSize: 500, testSize: 10_000 }, '.', threads);
-  else await measure('MNIST, the guide’s network', (await importModel(join(folder, 'models/h5/mnist_notebook_seed0.h5'))).network, { format: 'idx', folder: 'mnist' }, folder, threads);
-  await measure('generated keywords, DS-CNN-L untrained', dsCnn({ size: 'L', seed: 0 }), { format: 'generated', set: 'keywords', trainSize: 500, testSize: 1000 }, '.', threads);
+  if (folder === undefined)
+    await measure(
+      'generated digits, the guide’s network untrained',
+      mnistCnn({ seed: 0 }),
+      { format: 'generated', set: 'digits', trainSize: 500, testSize: 10_000 },
+      '.',
+      threads,
+    );
+  else
+    await measure(
+      'MNIST, the guide’s network',
+      (await importModel(join(folder, 'models/h5/mnist_notebook_seed0.h5'))).network,
+      { format: 'idx', folder: 'mnist' },
+      folder,
+      threads,
+    );
+  await measure(
+    'generated keywords, DS-CNN-L untrained',
+    dsCnn({ size: 'L', seed: 0 }),
+    { format: 'generated', set: 'keywords', trainSize: 500, testSize: 1000 },
+    '.',
+    threads,
+  );
 }
 
 async function measure(name: string, trained: Network, spec: DataSpec, folder: string, threads: number): Promise<void> {
@@ -42,6 +62,8 @@ async function measure(name: string, trained: Network, spec: DataSpec, folder: s
     const accuracy = await evaluateTflite({ bytes, data: data.test, threads: count, threadScript });
     const seconds = (performance.now() - start) / 1000;
     const { user, system } = process.cpuUsage(before);
-    console.log(`${name}: ${count} thread${count === 1 ? '' : 's'}: ${Math.round(accuracy.samples / seconds)} examples/s (${accuracy.samples} in ${seconds.toFixed(2)} s, ${((user + system) / 1e6).toFixed(2)} s of processor), top-1 ${((accuracy.top1 ?? 0) * 100).toFixed(2)}%, ${accuracy.runtime}`);
+    console.log(
+      `${name}: ${count} thread${count === 1 ? '' : 's'}: ${Math.round(accuracy.samples / seconds)} examples/s (${accuracy.samples} in ${seconds.toFixed(2)} s, ${((user + system) / 1e6).toFixed(2)} s of processor), top-1 ${((accuracy.top1 ?? 0) * 100).toFixed(2)}%, ${accuracy.runtime}`,
+    );
   }
 }

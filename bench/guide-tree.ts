@@ -35,12 +35,21 @@ export async function run(args: readonly string[]): Promise<void> {
 
 async function walk(folder: string, seed: number): Promise<void> {
   const { network } = await importModel(path.join(folder, `models/h5/mnist_notebook_seed${seed}.h5`));
-  const data = await openData({ format: 'idx', folder: 'mnist' }, folder, { seed, modelInputShape: network.values.get(network.inputs[0] ?? '')?.shape ?? [] });
+  const data = await openData({ format: 'idx', folder: 'mnist' }, folder, {
+    seed,
+    modelInputShape: network.values.get(network.inputs[0] ?? '')?.shape ?? [],
+  });
   const engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
   const context: TechniqueContext = {
-    engine, data, loss: { kind: 'crossEntropy' }, seed, signal: new AbortController().signal,
+    engine,
+    data,
+    loss: { kind: 'crossEntropy' },
+    seed,
+    signal: new AbortController().signal,
     onProgress: () => undefined,
-    warn: (message) => { console.log(`warning: ${message}`); },
+    warn: (message) => {
+      console.log(`warning: ${message}`);
+    },
   };
   console.log(`\nmnist_notebook_seed${seed}, ${engine.description}`);
   const started = performance.now();
@@ -53,10 +62,15 @@ async function walk(folder: string, seed: number): Promise<void> {
   const integer = async (name: string, quantized: QuantizedNetwork, seconds = 0): Promise<void> => {
     const bytes = writeTflite({ kind: 'integer', quantized, inputType: 'int8', outputType: 'int8' });
     const { top1 = 0 } = await evaluateTflite({ bytes, data: data.test });
-    const kernels = weightMetrics(readTflite(bytes)).map(({ zeros, uniqueValues, uniqueValuesPerChannel }) => `${zeros} zeros ${uniqueValues}(${uniqueValuesPerChannel})`);
-    console.log(`${name.padEnd(44)} int8 ${(100 * top1).toFixed(2)}  gzip ${fileSizes(bytes).gzip}  ${seconds.toFixed(1)} s  ${kernels.join(', ')}`);
+    const kernels = weightMetrics(readTflite(bytes)).map(
+      ({ zeros, uniqueValues, uniqueValuesPerChannel }) => `${zeros} zeros ${uniqueValues}(${uniqueValuesPerChannel})`,
+    );
+    console.log(
+      `${name.padEnd(44)} int8 ${(100 * top1).toFixed(2)}  gzip ${fileSizes(bytes).gzip}  ${seconds.toFixed(1)} s  ${kernels.join(', ')}`,
+    );
   };
-  const trained = async (name: string, model: OptimizedModel): Promise<void> => integer(name, quantizeTrained(model), model.trainingSeconds);
+  const trained = async (name: string, model: OptimizedModel): Promise<void> =>
+    integer(name, quantizeTrained(model), model.trainingSeconds);
 
   await float('baseline', base);
   await float('float control', await applyFineTuningControl(base, context));

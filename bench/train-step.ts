@@ -28,10 +28,13 @@ export async function run([rounds = '7', part = '']: readonly string[]): Promise
       const candidates: Candidate[] = [];
       for (const [label, engine] of engines) candidates.push(espalierCandidate(label, engine, setup));
       if (python !== undefined && variant === 'plain') {
-        for (const threads of cores > 1 ? [1, cores] : [1]) candidates.push(await pytorchCandidate(`PyTorch ${threads}T`, python, network, threads));
+        for (const threads of cores > 1 ? [1, cores] : [1])
+          candidates.push(await pytorchCandidate(`PyTorch ${threads}T`, python, network, threads));
       }
       const times = await measure(candidates, Number(rounds));
-      const cells = candidates.map((candidate, i) => `${candidate.name} ${(times[i] ?? NaN).toFixed(1)} (${(operations / 1e6 / (times[i] ?? NaN)).toFixed(1)})`);
+      const cells = candidates.map(
+        (candidate, i) => `${candidate.name} ${(times[i] ?? NaN).toFixed(1)} (${(operations / 1e6 / (times[i] ?? NaN)).toFixed(1)})`,
+      );
       console.log(`  ${variant.padEnd(18)} ${cells.join('   ')}`);
       for (const candidate of candidates) await candidate.dispose();
     }

@@ -19,7 +19,14 @@ const targets = {
   worker: { ...node, entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.cjs' },
   'evaluation-thread': { ...node, entryPoints: ['src/core/measure/evaluation-thread.ts'], outfile: 'dist/evaluation-thread.cjs' },
   // The entry of a thread, found beside the bundle that starts it.
-  'hdf5-reader': { ...node, format: 'esm', banner: {}, define: {}, entryPoints: ['src/core/import/hdf5/hdf5-reader.mjs'], outfile: 'dist/hdf5-reader.mjs' },
+  'hdf5-reader': {
+    ...node,
+    format: 'esm',
+    banner: {},
+    define: {},
+    entryPoints: ['src/core/import/hdf5/hdf5-reader.mjs'],
+    outfile: 'dist/hdf5-reader.mjs',
+  },
   cli: { ...node, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', banner: { js: `#!/usr/bin/env node\n${node.banner.js}` } },
   webview: { entryPoints: ['webview/main.ts'], outdir: 'dist/webview', format: 'iife', platform: 'browser', target: 'es2022' },
   fuzz: { ...node, entryPoints: ['scripts/fuzz.ts'], outfile: 'dist/fuzz.cjs' },

@@ -8,7 +8,14 @@ import { modelTargets } from '../test/fuzz/model-targets.ts';
 import { fuzz } from '../test/fuzz/run-fuzz.ts';
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { mutations: { type: 'string', default: '10000' }, format: { type: 'string' }, seed: { type: 'string', default: '1' }, first: { type: 'string', default: '0' } } });
+  const { values } = parseArgs({
+    options: {
+      mutations: { type: 'string', default: '10000' },
+      format: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      first: { type: 'string', default: '0' },
+    },
+  });
   const folder = process.env['ESPALIER_TEST_DATA'];
   if (folder === undefined) console.log('ESPALIER_TEST_DATA is not set: .h5, .keras and SavedModel are left out');
   const { targets, dispose } = await modelTargets(folder);
@@ -19,7 +26,9 @@ async function main(): Promise<void> {
       const start = performance.now();
       const report = await fuzz(target, Number(values.mutations), Number(values.seed), Number(values.first));
       const seconds = ((performance.now() - start) / 1000).toFixed(0);
-      console.log(`${target.name}: ${values.mutations} mutations in ${seconds} s, ${report.accepted} read, ${report.refused} refused, slowest ${report.slowestMilliseconds.toFixed(0)} ms (mutation ${report.slowest}), peak memory ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB, ${report.failures.length} failures`);
+      console.log(
+        `${target.name}: ${values.mutations} mutations in ${seconds} s, ${report.accepted} read, ${report.refused} refused, slowest ${report.slowestMilliseconds.toFixed(0)} ms (mutation ${report.slowest}), peak memory ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB, ${report.failures.length} failures`,
+      );
       for (const { mutation, error } of report.failures.slice(0, 5)) console.log(`  mutation ${mutation}:`, error);
       if (report.failures.length > 0) process.exitCode = 1;
     }

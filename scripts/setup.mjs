@@ -33,7 +33,9 @@ export function installBrowser() {
   const debian = existsSync('/etc/debian_version') && readFileSync('/etc/os-release', 'utf8').match(/debian|ubuntu/i);
   if (!debian || process.getuid?.() !== 0) {
     if (existsSync(chromium)) return;
-    console.error(`The tests need Chromium: install it and set ESPALIER_CHROMIUM to its path (on Debian: apt-get install ${packages.join(' ')})`);
+    console.error(
+      `The tests need Chromium: install it and set ESPALIER_CHROMIUM to its path (on Debian: apt-get install ${packages.join(' ')})`,
+    );
     process.exit(1);
   }
   console.log(`Installing ${packages.join(', ')}…`);

@@ -27,8 +27,11 @@ function multiplyAdds(network: Network, operation: Operation): number {
   const output = size(network.values.get(operation.output)?.shape);
   switch (operation.kind) {
     case 'conv2d':
-    case 'dense': return output * size(network.parameters.get(operation.kernel)?.shape.slice(1));
-    case 'depthwiseConv2d': return output * size(network.parameters.get(operation.kernel)?.shape.slice(1, 3));
-    default: return 0;
+    case 'dense':
+      return output * size(network.parameters.get(operation.kernel)?.shape.slice(1));
+    case 'depthwiseConv2d':
+      return output * size(network.parameters.get(operation.kernel)?.shape.slice(1, 3));
+    default:
+      return 0;
   }
 }

@@ -15,7 +15,12 @@ export function findPython(): string | undefined {
 export async function pytorchCandidate(name: string, python: string, network: Network, threads: number): Promise<Candidate> {
   // Debian's OpenBLAS does not know every processor's name and falls back to kernels of twenty years ago.
   const core = /AMD/.test(cpus()[0]?.model ?? '') ? 'Zen' : 'Haswell';
-  const environment = { ...process.env, OPENBLAS_CORETYPE: process.env['OPENBLAS_CORETYPE'] ?? core, OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: String(threads) };
+  const environment = {
+    ...process.env,
+    OPENBLAS_CORETYPE: process.env['OPENBLAS_CORETYPE'] ?? core,
+    OMP_NUM_THREADS: String(threads),
+    OPENBLAS_NUM_THREADS: String(threads),
+  };
   const child = spawn(python, ['bench/train-step/pytorch.py', String(threads)], { env: environment });
   child.stderr.pipe(process.stderr);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -17,7 +17,10 @@ export function trainingSetup(original: Network, variant: Variant): TrainingSetu
     parameters: trainedParameters(network, 'training', new Set()),
     constraints: constraintsOf(network, variant),
     denseMaskGradients: false,
-    quantizers: variant === 'fake quantization' ? new ActivationQuantizers(network, { ranges: wideRanges(network), freezeAfterStep: 0, decay: 0.999 }) : undefined,
+    quantizers:
+      variant === 'fake quantization'
+        ? new ActivationQuantizers(network, { ranges: wideRanges(network), freezeAfterStep: 0, decay: 0.999 })
+        : undefined,
     target: { kind: 'classes', classes: network.values.get(network.outputs[0] ?? '')?.shape[0] ?? 1, names: undefined },
     loss: { kind: 'crossEntropy' },
     optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
@@ -35,13 +38,16 @@ function constraintsOf(network: Network, variant: Variant): NetworkConstraints {
     const kernel = network.parameters.get(operation.kernel);
     if (kernel === undefined) continue;
     if (variant === 'masks') {
-      if (operation.kind !== 'depthwiseConv2d') constraints.set(operation.kernel, [{ kind: 'sparsity', mask: Uint8Array.from(kernel.data, (_, i) => i % 2) }]);
+      if (operation.kind !== 'depthwiseConv2d')
+        constraints.set(operation.kernel, [{ kind: 'sparsity', mask: Uint8Array.from(kernel.data, (_, i) => i % 2) }]);
       continue;
     }
     const axis = channelAxis(operation);
     const perChannel = operation.kind !== 'dense';
     const scales = new Float32Array(perChannel ? (kernel.shape[axis] ?? 1) : 1).fill(1 / 127);
-    constraints.set(operation.kernel, [{ kind: 'integerGrid', granularity: perChannel ? { kind: 'channel', axis } : { kind: 'tensor' }, scales }]);
+    constraints.set(operation.kernel, [
+      { kind: 'integerGrid', granularity: perChannel ? { kind: 'channel', axis } : { kind: 'tensor' }, scales },
+    ]);
   }
   return constraints;
 }

@@ -16,7 +16,9 @@ export interface WorkerClient {
 /** The worker as a child process: training never blocks the terminal, and a crash is reported instead of shared. */
 export function startWorker(script: string = path.join(path.dirname(fileURLToPath(import.meta.url)), 'worker.cjs')): WorkerClient {
   const child = fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  const handler = new MessageHandler<HostProtocol, WorkerProtocol>((message: Message) => { if (child.connected) child.send(message); }, {});
+  const handler = new MessageHandler<HostProtocol, WorkerProtocol>((message: Message) => {
+    if (child.connected) child.send(message);
+  }, {});
   child.on('message', (message: Message) => handler.receive(message));
   let stopped = false;
   const crashed = new Promise<never>((_, reject) => {
@@ -31,7 +33,8 @@ export function startWorker(script: string = path.join(path.dirname(fileURLToPat
   // Whoever waits for a run is told; nobody else has to listen.
   crashed.catch(() => undefined);
   return {
-    handler, crashed,
+    handler,
+    crashed,
     stop() {
       stopped = true;
       handler.dispose();

@@ -48,7 +48,9 @@ interface NodeEventBase extends EventBase {
   readonly node: string;
 }
 
-export interface NodeStarted extends NodeEventBase { readonly type: 'node-started' }
+export interface NodeStarted extends NodeEventBase {
+  readonly type: 'node-started';
+}
 export interface NodeProgress extends NodeEventBase {
   readonly type: 'node-progress';
   /** `training`, `calibrating`, `converting`, `evaluating`… as a message key for people. */
@@ -76,15 +78,28 @@ export interface NodeFinished extends NodeEventBase {
   /** Path of the .tflite relative to the run folder. */
   readonly tflite: string | undefined;
 }
-export interface NodeFailed extends NodeEventBase { readonly type: 'node-failed'; readonly message: string }
-export interface NodeSkipped extends NodeEventBase { readonly type: 'node-skipped'; readonly reason: string }
-export interface LogLine extends EventBase { readonly type: 'log'; readonly level: 'info' | 'warning' | 'error'; readonly message: string; readonly model: string | undefined; readonly node: string | undefined }
+export interface NodeFailed extends NodeEventBase {
+  readonly type: 'node-failed';
+  readonly message: string;
+}
+export interface NodeSkipped extends NodeEventBase {
+  readonly type: 'node-skipped';
+  readonly reason: string;
+}
+export interface LogLine extends EventBase {
+  readonly type: 'log';
+  readonly level: 'info' | 'warning' | 'error';
+  readonly message: string;
+  readonly model: string | undefined;
+  readonly node: string | undefined;
+}
 export interface RunFinished extends EventBase {
   readonly type: 'run-finished';
   readonly outcome: 'done' | 'failed' | 'cancelled' | 'targets-missed';
   readonly reason: string;
 }
 
-export type RunEvent = RunStarted | RunResumed | TreeGrown | NodeStarted | NodeProgress | NodeFinished | NodeFailed | NodeSkipped | LogLine | RunFinished;
+export type RunEvent =
+  RunStarted | RunResumed | TreeGrown | NodeStarted | NodeProgress | NodeFinished | NodeFailed | NodeSkipped | LogLine | RunFinished;
 /** What a producer supplies; the run's log adds time and sequence. */
 export type RunEventBody = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'time' | 'sequence'> : never) : never;

@@ -42,11 +42,17 @@ export interface RequestContext {
 }
 
 export type Handlers<E extends Endpoint> = {
-  readonly [M in keyof E['requests']]: (parameters: E['requests'][M]['parameters'], context: RequestContext) => Promise<E['requests'][M]['result']>;
+  readonly [M in keyof E['requests']]: (
+    parameters: E['requests'][M]['parameters'],
+    context: RequestContext,
+  ) => Promise<E['requests'][M]['result']>;
 };
 
 /** What has no requests: an end that only asks. */
-export interface NoEndpoint extends Endpoint { readonly requests: Record<never, never>; readonly events: Record<never, never> }
+export interface NoEndpoint extends Endpoint {
+  readonly requests: Record<never, never>;
+  readonly events: Record<never, never>;
+}
 
 interface Pending {
   readonly resolve: (result: unknown) => void;
@@ -71,13 +77,16 @@ export class MessageHandler<Local extends Endpoint, Remote extends Endpoint> {
 
   /** Rejects with the other end's error, or with `cancelled` when the signal aborts before the reply. */
   request<M extends keyof Remote['requests'] & string>(
-    method: M, parameters: Remote['requests'][M]['parameters'],
+    method: M,
+    parameters: Remote['requests'][M]['parameters'],
     options: { readonly signal?: AbortSignal; readonly onProgress?: (progress: RequestProgress) => void } = {},
   ): Promise<Remote['requests'][M]['result']> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed);
     const id = this.#nextId++;
     const { signal, onProgress } = options;
-    const cancel = (): void => { if (this.#pending.has(id)) this.#send({ kind: 'cancel', id }); };
+    const cancel = (): void => {
+      if (this.#pending.has(id)) this.#send({ kind: 'cancel', id });
+    };
     return new Promise<Remote['requests'][M]['result']>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject, onProgress });
       this.#send({ kind: 'request', id, method, parameters });
@@ -102,10 +111,18 @@ export class MessageHandler<Local extends Endpoint, Remote extends Endpoint> {
 
   receive(message: Message): void {
     switch (message.kind) {
-      case 'request': void this.#serve(message.id, message.method, message.parameters); return;
-      case 'cancel': this.#serving.get(message.id)?.abort(); return;
-      case 'progress': this.#pending.get(message.id)?.onProgress?.(message.progress); return;
-      case 'event': for (const listener of this.#listeners.get(message.name) ?? []) listener(message.payload); return;
+      case 'request':
+        void this.#serve(message.id, message.method, message.parameters);
+        return;
+      case 'cancel':
+        this.#serving.get(message.id)?.abort();
+        return;
+      case 'progress':
+        this.#pending.get(message.id)?.onProgress?.(message.progress);
+        return;
+      case 'event':
+        for (const listener of this.#listeners.get(message.name) ?? []) listener(message.payload);
+        return;
       case 'reply': {
         const pending = this.#pending.get(message.id);
         this.#pending.delete(message.id);
@@ -131,13 +148,22 @@ export class MessageHandler<Local extends Endpoint, Remote extends Endpoint> {
     const controller = new AbortController();
     this.#serving.set(id, controller);
     const outcome = await (handler === undefined
-      ? Promise.resolve({ error: { code: 'internal', message: `unknown request "${method}"; have: ${[...this.#handlers.keys()].join(', ')}` } } as const)
+      ? Promise.resolve({
+          error: { code: 'internal', message: `unknown request "${method}"; have: ${[...this.#handlers.keys()].join(', ')}` },
+        } as const)
       : Promise.resolve()
-        .then(() => handler(parameters, {
-          signal: controller.signal,
-          onProgress: (progress) => { if (this.#serving.has(id)) this.#send({ kind: 'progress', id, progress }); },
-        }))
-        .then((ok) => ({ ok }), (error: unknown) => ({ error: toProtocolError(error) })));
+          .then(() =>
+            handler(parameters, {
+              signal: controller.signal,
+              onProgress: (progress) => {
+                if (this.#serving.has(id)) this.#send({ kind: 'progress', id, progress });
+              },
+            }),
+          )
+          .then(
+            (ok) => ({ ok }),
+            (error: unknown) => ({ error: toProtocolError(error) }),
+          ));
     this.#serving.delete(id);
     if (this.#closed === undefined) this.#send({ kind: 'reply', id, outcome });
   }
@@ -146,11 +172,15 @@ export class MessageHandler<Local extends Endpoint, Remote extends Endpoint> {
 export function toProtocolError(error: unknown): ProtocolError {
   if (isEspalierError(error)) {
     return {
-      code: error.code, message: error.message, ...(error.where === undefined ? {} : { where: error.where }),
-      ...(error.fix === undefined ? {} : { fix: error.fix }), ...(error.stack === undefined ? {} : { stack: error.stack }),
+      code: error.code,
+      message: error.message,
+      ...(error.where === undefined ? {} : { where: error.where }),
+      ...(error.fix === undefined ? {} : { fix: error.fix }),
+      ...(error.stack === undefined ? {} : { stack: error.stack }),
     };
   }
-  if (error instanceof Error) return { code: 'internal', message: error.message, ...(error.stack === undefined ? {} : { stack: error.stack }) };
+  if (error instanceof Error)
+    return { code: 'internal', message: error.message, ...(error.stack === undefined ? {} : { stack: error.stack }) };
   return { code: 'internal', message: String(error) };
 }
 

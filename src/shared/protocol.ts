@@ -22,16 +22,28 @@ export interface WorkerProtocol extends Endpoint {
     readonly readRun: { readonly parameters: { readonly runFolder: string }; readonly result: { readonly events: readonly RunEvent[] } };
     readonly listRuns: { readonly parameters: { readonly folder: string }; readonly result: { readonly runs: readonly RunSummary[] } };
     /** Deletes run folders, or with none given the cache of stages; replies with what was freed. */
-    readonly clean: { readonly parameters: { readonly folder: string; readonly runFolders?: readonly string[]; readonly cache?: boolean }; readonly result: { readonly bytes: number } };
+    readonly clean: {
+      readonly parameters: { readonly folder: string; readonly runFolders?: readonly string[]; readonly cache?: boolean };
+      readonly result: { readonly bytes: number };
+    };
     /** Everything that can be said about a recipe before it runs, files and layers included. */
-    readonly checkRecipe: { readonly parameters: { readonly path: string; readonly text: string }; readonly result: { readonly diagnostics: readonly RecipeDiagnostic[] } };
+    readonly checkRecipe: {
+      readonly parameters: { readonly path: string; readonly text: string };
+      readonly result: { readonly diagnostics: readonly RecipeDiagnostic[] };
+    };
     readonly writeRecipe: { readonly parameters: WriteRecipe; readonly result: { readonly path: string } };
     readonly inspect: { readonly parameters: { readonly path: string }; readonly result: ModelInspection };
     readonly convert: { readonly parameters: Conversion; readonly result: ConversionResult };
     readonly evaluate: { readonly parameters: Evaluation; readonly result: EvaluationResult };
     readonly certify: { readonly parameters: { readonly path: string; readonly parent?: string }; readonly result: CertificateVerdict };
-    readonly report: { readonly parameters: { readonly runFolder: string; readonly format: ReportFormat; readonly output?: string }; readonly result: { readonly path: string } };
-    readonly createExample: { readonly parameters: { readonly folder: string; readonly force?: boolean }; readonly result: { readonly recipe: string } };
+    readonly report: {
+      readonly parameters: { readonly runFolder: string; readonly format: ReportFormat; readonly output?: string };
+      readonly result: { readonly path: string };
+    };
+    readonly createExample: {
+      readonly parameters: { readonly folder: string; readonly force?: boolean };
+      readonly result: { readonly recipe: string };
+    };
   };
   readonly events: {
     readonly run: { readonly runId: string; readonly event: RunEvent };

@@ -14,5 +14,15 @@ export interface RecipeDiagnostic {
 }
 
 export type DiagnosticCode =
-  | 'syntax' | 'unknown-field' | 'wrong-type' | 'out-of-range' | 'missing-field' | 'contradiction' | 'missing-file' | 'unknown-layer'
-  | 'unknown-node' | 'wrong-class-count' | 'unreadable-model' | 'unreadable-data';
+  | 'syntax'
+  | 'unknown-field'
+  | 'wrong-type'
+  | 'out-of-range'
+  | 'missing-field'
+  | 'contradiction'
+  | 'missing-file'
+  | 'unknown-layer'
+  | 'unknown-node'
+  | 'wrong-class-count'
+  | 'unreadable-model'
+  | 'unreadable-data';

@@ -182,10 +182,11 @@ export interface PruningOptions extends VariantOptions, TrainingOptions {
   readonly sparsity?: number;
   readonly schedule?: PruningScheduleOptions;
   /**
-   * Which weights go together. `unstructured` ranks each kernel's weights, `global` all kernels' at once.
+   * Which weights go together. `unstructured` ranks each kernel's weights, `global` all kernels' at once; `filters`
+   * removes that part of each layer's filters, so that the network itself shrinks: there the schedule does not apply.
    * @default "unstructured"
    */
-  readonly structure?: 'unstructured' | 'global' | GroupStructure | BlockStructure;
+  readonly structure?: 'unstructured' | 'global' | 'filters' | GroupStructure | BlockStructure;
   /**
    * Prune depthwise kernels too.
    * @default false
@@ -325,6 +326,16 @@ export interface PostTrainingQuantizationOptions extends VariantOptions {
    * @default "int8"
    */
   readonly activations?: 'int8' | 'int16';
+  /**
+   * Even out the ranges of layers that follow each other; helps depthwise networks most.
+   * @default false
+   */
+  readonly crossLayerEqualization?: boolean;
+  /**
+   * Take the mean error of rounded kernels out of the biases.
+   * @default false
+   */
+  readonly biasCorrection?: boolean;
   readonly interface?: InterfaceType;
 }
 

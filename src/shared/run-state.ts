@@ -55,8 +55,19 @@ export interface NodeResult {
 }
 
 export const emptyRunState: RunState = {
-  runId: undefined, recipe: '', espalier: '', engine: '', runtime: '', machine: '', startedAt: undefined, finishedAt: undefined,
-  updatedAt: undefined, outcome: undefined, reason: '', models: [], log: [],
+  runId: undefined,
+  recipe: '',
+  espalier: '',
+  engine: '',
+  runtime: '',
+  machine: '',
+  startedAt: undefined,
+  finishedAt: undefined,
+  updatedAt: undefined,
+  outcome: undefined,
+  reason: '',
+  models: [],
+  log: [],
 };
 
 export function reduceRun(state: RunState, event: RunEvent): RunState {
@@ -64,48 +75,83 @@ export function reduceRun(state: RunState, event: RunEvent): RunState {
   switch (event.type) {
     case 'run-started':
       return {
-        ...emptyRunState, runId: event.runId, recipe: event.recipe, espalier: event.espalier, engine: event.engine, runtime: event.runtime,
-        machine: event.machine, startedAt: event.time, updatedAt: event.time,
+        ...emptyRunState,
+        runId: event.runId,
+        recipe: event.recipe,
+        espalier: event.espalier,
+        engine: event.engine,
+        runtime: event.runtime,
+        machine: event.machine,
+        startedAt: event.time,
+        updatedAt: event.time,
         models: event.models.map(({ model, tree }) => ({ model, tree, nodes: nodesOf(tree, new Map()) })),
       };
     case 'run-resumed':
       return {
-        ...current, engine: event.engine, runtime: event.runtime, machine: event.machine, finishedAt: undefined, outcome: undefined, reason: '',
+        ...current,
+        engine: event.engine,
+        runtime: event.runtime,
+        machine: event.machine,
+        finishedAt: undefined,
+        outcome: undefined,
+        reason: '',
         models: state.models.map((model) => ({ ...model, nodes: mapNodes(model.nodes, waitAgain) })),
       };
     case 'tree-grown':
       return {
         ...current,
-        models: state.models.map((model) => model.model === event.model
-          ? { ...model, tree: event.tree, nodes: nodesOf(event.tree, model.nodes) } : model),
+        models: state.models.map((model) =>
+          model.model === event.model ? { ...model, tree: event.tree, nodes: nodesOf(event.tree, model.nodes) } : model,
+        ),
       };
     case 'node-started':
       return changeNode(current, event, (node) => ({
-        ...waitingNode(node.node, node.parent), state: { kind: 'running', fraction: 0 }, startedAt: event.time,
+        ...waitingNode(node.node, node.parent),
+        state: { kind: 'running', fraction: 0 },
+        startedAt: event.time,
       }));
     case 'node-progress':
       return changeNode(current, event, (node) => ({
-        ...node, state: { kind: 'running', fraction: event.fraction }, phase: event.phase, training: event.training,
+        ...node,
+        state: { kind: 'running', fraction: event.fraction },
+        phase: event.phase,
+        training: event.training,
         curve: event.training === undefined ? node.curve : extendCurve(node.curve, event.training),
       }));
     case 'node-finished':
       return changeNode(current, event, (node) => ({
-        ...node, state: { kind: 'done', cached: event.cached }, phase: undefined, training: undefined, curve: event.metrics.curve,
-        metrics: event.metrics, densities: event.densities, tflite: event.tflite, finishedAt: event.time,
+        ...node,
+        state: { kind: 'done', cached: event.cached },
+        phase: undefined,
+        training: undefined,
+        curve: event.metrics.curve,
+        metrics: event.metrics,
+        densities: event.densities,
+        tflite: event.tflite,
+        finishedAt: event.time,
       }));
     case 'node-failed':
       return changeNode(current, event, (node) => ({
-        ...node, state: { kind: 'failed', message: event.message }, phase: undefined, training: undefined, finishedAt: event.time,
+        ...node,
+        state: { kind: 'failed', message: event.message },
+        phase: undefined,
+        training: undefined,
+        finishedAt: event.time,
       }));
     case 'node-skipped':
       return changeNode(current, event, (node) => ({
-        ...waitingNode(node.node, node.parent), state: { kind: 'skipped', reason: event.reason }, finishedAt: event.time,
+        ...waitingNode(node.node, node.parent),
+        state: { kind: 'skipped', reason: event.reason },
+        finishedAt: event.time,
       }));
     case 'log':
       return { ...current, log: [...state.log.slice(1 - LONGEST_LOG), event] };
     case 'run-finished':
       return {
-        ...current, finishedAt: event.time, outcome: event.outcome, reason: event.reason,
+        ...current,
+        finishedAt: event.time,
+        outcome: event.outcome,
+        reason: event.reason,
         models: state.models.map((model) => ({ ...model, nodes: mapNodes(model.nodes, waitAgain) })),
       };
   }
@@ -127,16 +173,27 @@ export function pathTo(model: ModelState, id: string): readonly NodeResult[] {
 }
 
 function nodesOf(tree: TreeNode, known: ReadonlyMap<string, NodeResult>): ReadonlyMap<string, NodeResult> {
-  return new Map(flattenTree(tree).map(({ node, parent }) => {
-    const before = known.get(node.id);
-    return [node.id, before === undefined ? waitingNode(node, parent?.id) : { ...before, node }];
-  }));
+  return new Map(
+    flattenTree(tree).map(({ node, parent }) => {
+      const before = known.get(node.id);
+      return [node.id, before === undefined ? waitingNode(node, parent?.id) : { ...before, node }];
+    }),
+  );
 }
 
 function waitingNode(node: TreeNode, parent: string | undefined): NodeResult {
   return {
-    node, parent, state: { kind: 'waiting' }, phase: undefined, training: undefined, curve: [], metrics: undefined, densities: [],
-    tflite: undefined, startedAt: undefined, finishedAt: undefined,
+    node,
+    parent,
+    state: { kind: 'waiting' },
+    phase: undefined,
+    training: undefined,
+    curve: [],
+    metrics: undefined,
+    densities: [],
+    tflite: undefined,
+    startedAt: undefined,
+    finishedAt: undefined,
   };
 }
 
@@ -149,7 +206,11 @@ function mapNodes(nodes: ReadonlyMap<string, NodeResult>, change: (node: NodeRes
   return new Map([...nodes].map(([id, node]) => [id, change(node)]));
 }
 
-function changeNode(state: RunState, event: { readonly model: string; readonly node: string }, change: (node: NodeResult) => NodeResult): RunState {
+function changeNode(
+  state: RunState,
+  event: { readonly model: string; readonly node: string },
+  change: (node: NodeResult) => NodeResult,
+): RunState {
   return {
     ...state,
     models: state.models.map((model) => {

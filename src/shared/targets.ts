@@ -42,9 +42,12 @@ export function hasTargets(targets: Targets | undefined): targets is Targets {
 export function describeVerdict({ target, limit, found, met }: TargetVerdict): string {
   const relation = found === undefined ? 'not measured, wanted' : met ? 'within' : 'above';
   switch (target) {
-    case 'accuracyDrop': return `accuracy drop ${points(found)} ${relation} ${points(limit)}`.replace('  ', ' ');
-    case 'compressedBytes': return `compressed size ${bytes(found)} ${relation} ${bytes(limit)}`.replace('  ', ' ');
-    case 'latencyMilliseconds': return `latency ${milliseconds(found)} ${relation} ${milliseconds(limit)}`.replace('  ', ' ');
+    case 'accuracyDrop':
+      return `accuracy drop ${points(found)} ${relation} ${points(limit)}`.replace('  ', ' ');
+    case 'compressedBytes':
+      return `compressed size ${bytes(found)} ${relation} ${bytes(limit)}`.replace('  ', ' ');
+    case 'latencyMilliseconds':
+      return `latency ${milliseconds(found)} ${relation} ${milliseconds(limit)}`.replace('  ', ' ');
   }
 }
 

@@ -1,6 +1,6 @@
 /** The techniques that label the edges of the deployment tree. */
 export type Technique =
-  | 'baseline' | 'fine-tuning' | 'pruning' | 'clustering' | 'sparsity-preserving-clustering' | 'ptq' | 'qat' | 'pqat' | 'cqat' | 'pcqat';
+  'baseline' | 'fine-tuning' | 'pruning' | 'clustering' | 'sparsity-preserving-clustering' | 'ptq' | 'qat' | 'pqat' | 'cqat' | 'pcqat';
 
 /** A node of the deployment tree: a model, reached from its parent by a technique. */
 export interface TreeNode {
@@ -34,7 +34,9 @@ export interface TreeEntry {
 
 /** Every node, parents before children, in the order in which they are drawn. */
 export function flattenTree(tree: TreeNode): readonly TreeEntry[] {
-  const visit = (node: TreeNode, parent: TreeNode | undefined, level: number): readonly TreeEntry[] =>
-    [{ node, parent, level }, ...node.children.flatMap((child) => visit(child, node, level + 1))];
+  const visit = (node: TreeNode, parent: TreeNode | undefined, level: number): readonly TreeEntry[] => [
+    { node, parent, level },
+    ...node.children.flatMap((child) => visit(child, node, level + 1)),
+  ];
   return visit(tree, undefined, 0);
 }

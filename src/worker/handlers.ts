@@ -26,7 +26,8 @@ export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
     return runs.start(session);
   };
   return {
-    ping: () => Promise.resolve({ protocol: PROTOCOL_VERSION, espalier: environment().espalier, node: process.version, process: process.pid }),
+    ping: () =>
+      Promise.resolve({ protocol: PROTOCOL_VERSION, espalier: environment().espalier, node: process.version, process: process.pid }),
     startRun: async ({ recipe, ...options }) => begin(await startSession(recipe, options, environment())),
     resumeRun: async ({ runFolder }) => begin(await resumeSession(runFolder, environment())),
     cancelRun: async ({ runId }) => {
@@ -40,9 +41,12 @@ export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
     writeRecipe,
     inspect: ({ path: file }) => inspectModel(file),
     convert: (conversion, { signal, onProgress }) => convertModel(conversion, { signal, onProgress }),
-    evaluate: (evaluation, { signal, onProgress }) => evaluateModel(evaluation, { signal, onProgress, threadScript: environment().threadScript }),
+    evaluate: (evaluation, { signal, onProgress }) =>
+      evaluateModel(evaluation, { signal, onProgress, threadScript: environment().threadScript }),
     certify: async ({ path: file, parent }) => (await certifyFile(file, parent)).verdict,
     report: ({ runFolder, format, output }) => writeReport(runFolder, format, output),
-    createExample: async ({ folder, force = false }, { signal, onProgress }) => ({ recipe: (await createExample(folder, { force, signal, onProgress })).recipe }),
+    createExample: async ({ folder, force = false }, { signal, onProgress }) => ({
+      recipe: (await createExample(folder, { force, signal, onProgress })).recipe,
+    }),
   };
 }

@@ -14,13 +14,22 @@ function main(): void {
     process.exitCode = 2;
     return;
   }
-  const send = (message: Message): void => { if (process.connected) process.send?.(message); };
+  const send = (message: Message): void => {
+    if (process.connected) process.send?.(message);
+  };
   const runs = new Runs(
     (runId, event) => handler.emit('run', { runId, event }),
     // A bug: let it crash the process, so that the parent reports it with what it saw last.
-    (error) => { setImmediate(() => { throw error; }); },
+    (error) => {
+      setImmediate(() => {
+        throw error;
+      });
+    },
   );
-  const handler: MessageHandler<WorkerProtocol, HostProtocol> = new MessageHandler<WorkerProtocol, HostProtocol>(send, createHandlers(runs));
+  const handler: MessageHandler<WorkerProtocol, HostProtocol> = new MessageHandler<WorkerProtocol, HostProtocol>(
+    send,
+    createHandlers(runs),
+  );
   process.on('message', (message: Message) => handler.receive(message));
   process.on('disconnect', () => {
     handler.dispose();

@@ -30,7 +30,10 @@ export async function dataTargets(): Promise<{ readonly targets: readonly FuzzTa
   const decoded = (name: string, original: Uint8Array, decode: (bytes: Uint8Array) => unknown): FuzzTarget => ({
     name,
     original: new Uint8Array(original),
-    read: async (bytes) => { await Promise.resolve(); decode(bytes); },
+    read: async (bytes) => {
+      await Promise.resolve();
+      decode(bytes);
+    },
   });
   const idxSpec: DataSpec = { format: 'idx', trainImages: 'file', trainLabels: 'labels', testImages: 'file', testLabels: 'labels' };
   const csv = Buffer.from('a,b,kind\n1,2,x\n3,4.5,"y"\n-1e3,,x\n7,8,y\n');
@@ -44,14 +47,21 @@ export async function dataTargets(): Promise<{ readonly targets: readonly FuzzTa
     opened('npz', zipSync({ 'x_train.npy': npy() }), { format: 'npz', file: 'file' }),
     opened('csv', csv, { format: 'csv', file: 'file', target: 'kind' }),
     opened('cifar', new Uint8Array(2 * 3073), { format: 'cifar-binary', train: ['file'] }),
-    opened('tar.gz', await archive({ 'a/1.png': png(), 'b/1.png': png() }), { format: 'images', folder: 'file', testFraction: 0, preprocessing: { resize: [4, 4] } }),
+    opened('tar.gz', await archive({ 'a/1.png': png(), 'b/1.png': png() }), {
+      format: 'images',
+      folder: 'file',
+      testFraction: 0,
+      preprocessing: { resize: [4, 4] },
+    }),
   ];
   return { targets, dispose: () => rm(folder, { recursive: true, force: true }) };
 }
 
 function png(): Uint8Array {
   const image = new PNG({ width: 8, height: 8 });
-  image.data.forEach((_, index) => { image.data[index] = (index * 7) % 256; });
+  image.data.forEach((_, index) => {
+    image.data[index] = (index * 7) % 256;
+  });
   return PNG.sync.write(image);
 }
 
@@ -61,13 +71,23 @@ function jpeg(): Uint8Array {
 
 function wav(): Uint8Array {
   const wave = new wavefile.WaveFile();
-  wave.fromScratch(1, 8000, '16', Int16Array.from({ length: 200 }, (_, index) => 1000 * Math.sin(index)));
+  wave.fromScratch(
+    1,
+    8000,
+    '16',
+    Int16Array.from({ length: 200 }, (_, index) => 1000 * Math.sin(index)),
+  );
   return wave.toBuffer();
 }
 
 function npy(): Uint8Array {
   const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }".padEnd(117) + '\n';
-  return Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), Buffer.from([118, 0]), Buffer.from(header), Buffer.from(Float32Array.of(1, 2, 3, 4, 5, 6).buffer)]);
+  return Buffer.concat([
+    Buffer.from('\x93NUMPY\x01\x00', 'latin1'),
+    Buffer.from([118, 0]),
+    Buffer.from(header),
+    Buffer.from(Float32Array.of(1, 2, 3, 4, 5, 6).buffer),
+  ]);
 }
 
 function idx(): Uint8Array {

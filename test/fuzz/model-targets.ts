@@ -13,10 +13,20 @@ const read = async (path: string): Promise<Uint8Array> => new Uint8Array(await r
 
 /** One dense layer. */
 const dense = {
-  config: { class_name: 'Sequential', config: { name: 'net', layers: [
-    { class_name: 'InputLayer', config: { name: 'input', batch_input_shape: [null, 3] } }, { class_name: 'Dense', config: { name: 'dense', units: 2, activation: 'relu' } },
-  ] } },
-  weights: [{ name: 'kernel', shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) }, { name: 'bias', shape: [2], data: Float32Array.of(0.5, -0.5) }],
+  config: {
+    class_name: 'Sequential',
+    config: {
+      name: 'net',
+      layers: [
+        { class_name: 'InputLayer', config: { name: 'input', batch_input_shape: [null, 3] } },
+        { class_name: 'Dense', config: { name: 'dense', units: 2, activation: 'relu' } },
+      ],
+    },
+  },
+  weights: [
+    { name: 'kernel', shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
+    { name: 'bias', shape: [2], data: Float32Array.of(0.5, -0.5) },
+  ],
 };
 
 export interface FuzzTarget {
@@ -27,10 +37,13 @@ export interface FuzzTarget {
 }
 
 /** `dataFolder` adds real models of HDF5 and .keras, and SavedModel, which is not written here; `dispose` removes the temporary folder. */
-export async function modelTargets(dataFolder: string | undefined): Promise<{ readonly targets: readonly FuzzTarget[]; dispose(): Promise<void> }> {
+export async function modelTargets(
+  dataFolder: string | undefined,
+): Promise<{ readonly targets: readonly FuzzTarget[]; dispose(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'espalier-fuzz-'));
   const file = (name: string, original: Uint8Array): FuzzTarget => ({
-    name, original,
+    name,
+    original,
     read: async (bytes) => {
       const path = join(folder, 'model');
       await writeFile(path, bytes);
@@ -42,20 +55,35 @@ export async function modelTargets(dataFolder: string | undefined): Promise<{ re
   const targets: FuzzTarget[] = [
     file('tfjs model.json', new TextEncoder().encode(json)),
     file('tflite', writeTflite({ kind: 'float', network: mnistCnn({ seed: 1 }) })),
-    file('small.h5', await kerasH5(dense.config, new Map([['dense', dense.weights.map((weight) => ({ ...weight, name: `dense/${weight.name}` }))]]))),
-    file('small.keras', await kerasV3(dense.config, dense.weights.map((weight, i) => ({ ...weight, name: `layers/dense/vars/${i}` })))),
+    file(
+      'small.h5',
+      await kerasH5(dense.config, new Map([['dense', dense.weights.map((weight) => ({ ...weight, name: `dense/${weight.name}` }))]])),
+    ),
+    file(
+      'small.keras',
+      await kerasV3(
+        dense.config,
+        dense.weights.map((weight, i) => ({ ...weight, name: `layers/dense/vars/${i}` })),
+      ),
+    ),
   ];
   if (dataFolder !== undefined) {
     const models = join(dataFolder, 'models');
-    targets.push(file('h5', await read(join(models, 'h5', 'dl4j_cnn_batch_norm.h5'))), file('keras', await read(join(models, 'keras', 'moonflower_mnist_model.keras'))));
+    targets.push(
+      file('h5', await read(join(models, 'h5', 'dl4j_cnn_batch_norm.h5'))),
+      file('keras', await read(join(models, 'keras', 'moonflower_mnist_model.keras'))),
+    );
     const parts = ['saved_model.pb', 'variables/variables.index', 'variables/variables.data-00000-of-00001'];
     const savedModel = join(folder, 'saved-model');
     await mkdir(join(savedModel, 'variables'), { recursive: true });
     const originals = await Promise.all(parts.map((part) => read(join(models, 'savedmodel', 'kws_ref_model', part))));
-    const restore = async (): Promise<void> => { for (const [i, part] of parts.entries()) await writeFile(join(savedModel, part), originals[i] ?? ''); };
+    const restore = async (): Promise<void> => {
+      for (const [i, part] of parts.entries()) await writeFile(join(savedModel, part), originals[i] ?? '');
+    };
     for (const [i, part] of parts.slice(0, 2).entries()) {
       targets.push({
-        name: `saved model ${part}`, original: originals[i] ?? new Uint8Array(),
+        name: `saved model ${part}`,
+        original: originals[i] ?? new Uint8Array(),
         read: async (bytes) => {
           await restore();
           await writeFile(join(savedModel, part), bytes);

@@ -48,13 +48,26 @@ function zerosOfGroup(text: string): { readonly zeros: number; readonly groupSiz
 }
 
 export function describeCertification({ file, parent, fullInteger, weights, verdict }: FileCertification): string {
-  const kept = (layer: string, property: string): string => verdict.checks.find((check) => check.layer === layer && check.property === property)?.found ?? missing;
+  const kept = (layer: string, property: string): string =>
+    verdict.checks.find((check) => check.layer === layer && check.property === property)?.found ?? missing;
   const parentColumns = parent === undefined ? [] : [{ title: "parent's zeros" }, { title: "parent's clusters" }];
   const table = textTable(
-    [{ title: 'kernel' }, { title: 'shape' }, { title: 'zeros', numeric: true }, { title: 'sparsity', numeric: true }, { title: 'unique values', numeric: true }, { title: 'in a channel', numeric: true }, ...parentColumns],
+    [
+      { title: 'kernel' },
+      { title: 'shape' },
+      { title: 'zeros', numeric: true },
+      { title: 'sparsity', numeric: true },
+      { title: 'unique values', numeric: true },
+      { title: 'in a channel', numeric: true },
+      ...parentColumns,
+    ],
     weights.map((kernel) => [
-      shortName(kernel.tensor), `[${kernel.shape.join(', ')}]`, `${kernel.zeros}/${kernel.elements}`, formatPercent(kernel.elements === 0 ? undefined : kernel.zeros / kernel.elements, 1),
-      String(kernel.uniqueValues), String(kernel.uniqueValuesPerChannel),
+      shortName(kernel.tensor),
+      `[${kernel.shape.join(', ')}]`,
+      `${kernel.zeros}/${kernel.elements}`,
+      formatPercent(kernel.elements === 0 ? undefined : kernel.zeros / kernel.elements, 1),
+      String(kernel.uniqueValues),
+      String(kernel.uniqueValuesPerChannel),
       ...(parent === undefined ? [] : [kept(kernel.layer, "parent's zeros"), kept(kernel.layer, "parent's clusters")]),
     ]),
   );
@@ -75,5 +88,7 @@ function describeFailure({ layer, property, expected, found }: CertificateCheck)
 function verdictLine(checks: readonly CertificateCheck[]): string {
   if (checks.length === 0) return 'measured only: nothing was demanded (--parent, --sparsity, --clusters, --group, --full-integer)';
   const passed = checks.filter((check) => check.passed).length;
-  return passed === checks.length ? `✓ passed: ${passed} of ${checks.length} checks` : `✗ failed: ${checks.length - passed} of ${checks.length} checks`;
+  return passed === checks.length
+    ? `✓ passed: ${passed} of ${checks.length} checks`
+    : `✗ failed: ${checks.length - passed} of ${checks.length} checks`;
 }

@@ -29,7 +29,11 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
     .addOption(new Option('--mode <mode>', 'number types of weights and activations').choices(conversionModes).default('float'))
     .option('--data <spec>', `${dataOptionHelp}; its training examples calibrate int8 and int16x8`)
     .option('--samples <count>', 'examples that calibrate (default: 1000)', wholeNumber)
-    .addOption(new Option('--interface <type>', "type of inputs and outputs of int8 and int16x8 (default: the activations')").choices(interfaceTypes))
+    .addOption(
+      new Option('--interface <type>', "type of inputs and outputs of int8 and int16x8 (default: the activations')").choices(
+        interfaceTypes,
+      ),
+    )
     .option('--json', 'print the result as JSON')
     .action(async (model: string, options: Options, command: Command) => {
       const isInteger = options.mode === 'int8' || options.mode === 'int16x8';
@@ -38,10 +42,18 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
       }
       const data = options.data === undefined ? undefined : readDataOption(options.data);
       const bar = new ProgressBar(terminal);
-      const result = await interruptible((signal) => convertModel(
-        { model, output: options.output, mode: options.mode, ...(data === undefined ? {} : { data }), ...(options.interface === undefined ? {} : { interface: options.interface }) },
-        { samples: options.samples, signal, onProgress: ({ phase, fraction }) => bar.update(phase, fraction) },
-      )).finally(() => bar.clear());
+      const result = await interruptible((signal) =>
+        convertModel(
+          {
+            model,
+            output: options.output,
+            mode: options.mode,
+            ...(data === undefined ? {} : { data }),
+            ...(options.interface === undefined ? {} : { interface: options.interface }),
+          },
+          { samples: options.samples, signal, onProgress: ({ phase, fraction }) => bar.update(phase, fraction) },
+        ),
+      ).finally(() => bar.clear());
       printWarnings(terminal, result.warnings);
       if (options.json === true) printJson(terminal, result);
       else terminal.print(`${result.output}: ${result.mode}, ${formatBytes(result.sizes.raw)}, gzip ${formatBytes(result.sizes.gzip)}`);

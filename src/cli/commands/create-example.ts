@@ -18,7 +18,9 @@ export function registerCreateExample(program: Command, terminal: Terminal = pro
         createExample(folder, { force, signal, onProgress: ({ phase, fraction }) => bar.update(phase, fraction) }),
       ).finally(() => bar.clear());
       for (const file of files) terminal.print(relative(file));
-      terminal.print(`baseline: top-1 ${formatPercent(accuracy.top1 ?? 0)} of ${accuracy.samples} generated test digits, ${accuracy.runtime}`);
+      terminal.print(
+        `baseline: top-1 ${formatPercent(accuracy.top1 ?? 0)} of ${accuracy.samples} generated test digits, ${accuracy.runtime}`,
+      );
       terminal.print(`next: espalier run ${relative(recipe)}`);
     });
 }

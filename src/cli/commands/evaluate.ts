@@ -28,10 +28,17 @@ export function registerEvaluate(program: Command, terminal: Terminal = processT
     .action(async (model: string, options: Options) => {
       const data = readDataOption(options.data);
       const bar = new ProgressBar(terminal);
-      const result = await interruptible((signal) => evaluateModel(
-        { model, data, split: options.split },
-        { threads: options.threads, threadScript: evaluationThreadScript(), signal, onProgress: ({ phase, fraction }) => bar.update(phase, fraction) },
-      )).finally(() => bar.clear());
+      const result = await interruptible((signal) =>
+        evaluateModel(
+          { model, data, split: options.split },
+          {
+            threads: options.threads,
+            threadScript: evaluationThreadScript(),
+            signal,
+            onProgress: ({ phase, fraction }) => bar.update(phase, fraction),
+          },
+        ),
+      ).finally(() => bar.clear());
       printWarnings(terminal, result.warnings);
       if (options.json === true) printJson(terminal, result);
       else terminal.print(describeEvaluation(result));

@@ -37,30 +37,58 @@ export function describeInspection(inspection: ModelInspection, withTensors: boo
 
 function summary({ path, format, parameters, inputs, outputs, sizes, fullInteger }: ModelInspection): readonly string[] {
   const tensors = (list: readonly InspectedTensor[]): string =>
-    list.map(({ name, type, shape, quantization }) => `${shortName(name)} ${type} ${shapeText(shape)}${quantizationText(quantization)}`).join(', ');
+    list
+      .map(({ name, type, shape, quantization }) => `${shortName(name)} ${type} ${shapeText(shape)}${quantizationText(quantization)}`)
+      .join(', ');
   return [
     `${path}: ${format}, ${parameters.toLocaleString('en')} parameters`,
     `  inputs   ${tensors(inputs)}`,
     `  outputs  ${tensors(outputs)}`,
-    ...(sizes === undefined ? [] : [`  size     ${formatBytes(sizes.raw)}, gzip ${formatBytes(sizes.gzip)}, zip ${formatBytes(sizes.zip)}`]),
+    ...(sizes === undefined
+      ? []
+      : [`  size     ${formatBytes(sizes.raw)}, gzip ${formatBytes(sizes.gzip)}, zip ${formatBytes(sizes.zip)}`]),
     ...(fullInteger === undefined ? [] : [`  integer  ${fullInteger ? 'throughout' : 'no: it computes in float'}`]),
   ];
 }
 
 function operationTable({ operations }: ModelInspection): string {
   return textTable(
-    [{ title: '#', numeric: true }, { title: 'operation' }, { title: 'layer' }, { title: 'details' }, { title: 'output' }, { title: 'parameters', numeric: true }],
+    [
+      { title: '#', numeric: true },
+      { title: 'operation' },
+      { title: 'layer' },
+      { title: 'details' },
+      { title: 'output' },
+      { title: 'parameters', numeric: true },
+    ],
     operations.map(({ index, kind, layer, details, outputShape, parameters }) => [
-      String(index), kind, shortName(layer), details, shapeText(outputShape), parameters === 0 ? '' : parameters.toLocaleString('en'),
+      String(index),
+      kind,
+      shortName(layer),
+      details,
+      shapeText(outputShape),
+      parameters === 0 ? '' : parameters.toLocaleString('en'),
     ]),
   );
 }
 
 function kernelTable({ weights }: ModelInspection): string {
   return textTable(
-    [{ title: 'kernel' }, { title: 'shape' }, { title: 'zeros', numeric: true }, { title: 'sparsity', numeric: true }, { title: 'unique values', numeric: true }, { title: 'in a channel', numeric: true }],
+    [
+      { title: 'kernel' },
+      { title: 'shape' },
+      { title: 'zeros', numeric: true },
+      { title: 'sparsity', numeric: true },
+      { title: 'unique values', numeric: true },
+      { title: 'in a channel', numeric: true },
+    ],
     weights.map(({ tensor, shape, zeros, elements, uniqueValues, uniqueValuesPerChannel }) => [
-      shortName(tensor), shapeText(shape), String(zeros), formatPercent(elements === 0 ? undefined : zeros / elements, 1), String(uniqueValues), String(uniqueValuesPerChannel),
+      shortName(tensor),
+      shapeText(shape),
+      String(zeros),
+      formatPercent(elements === 0 ? undefined : zeros / elements, 1),
+      String(uniqueValues),
+      String(uniqueValuesPerChannel),
     ]),
   );
 }
@@ -69,7 +97,11 @@ function tensorTable(tensors: readonly InspectedTensor[]): string {
   return textTable(
     [{ title: 'tensor' }, { title: 'type' }, { title: 'shape' }, { title: '' }, { title: 'quantization' }],
     tensors.map(({ name, type, shape, constant, sparse, quantization }) => [
-      name, type, shapeText(shape), [constant ? 'constant' : '', sparse ? 'sparse' : ''].filter((word) => word !== '').join(', '), quantizationText(quantization).trim(),
+      name,
+      type,
+      shapeText(shape),
+      [constant ? 'constant' : '', sparse ? 'sparse' : ''].filter((word) => word !== '').join(', '),
+      quantizationText(quantization).trim(),
     ]),
   );
 }

@@ -32,6 +32,11 @@ export function registerCompare(program: Command, terminal: Terminal = processTe
     .argument('<runs...>', 'ids or folders of runs')
     .action(async (runs: readonly string[]) => {
       const read = await Promise.all(runs.map(async (run) => readRun(await findRun(path.resolve(), run))));
-      terminal.print(compareRuns(read.map(({ folder, state }) => ({ name: path.basename(folder), state })), english).trimEnd());
+      terminal.print(
+        compareRuns(
+          read.map(({ folder, state }) => ({ name: path.basename(folder), state })),
+          english,
+        ).trimEnd(),
+      );
     });
 }

@@ -18,7 +18,9 @@ interface Options {
 export function registerRun(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('run')
-    .description('walk the deployment tree of a recipe: exit code 0 when done and the targets are met, 3 when no file meets them, 1 on failure')
+    .description(
+      'walk the deployment tree of a recipe: exit code 0 when done and the targets are met, 3 when no file meets them, 1 on failure',
+    )
     .argument('[recipe]', 'a *.espalier.json file')
     .option('--resume [run]', 'go on with a cancelled or killed run: the latest one, or the one of this id or folder')
     .option('--node <ids...>', 'only these nodes and those that they come from')
@@ -32,9 +34,20 @@ export function registerRun(program: Command, terminal: Terminal = processTermin
         const runFolder = await findRun(folder, resume === true ? undefined : String(resume), ({ outcome }) => outcome !== 'running');
         return followRun((worker) => worker.handler.request('resumeRun', { runFolder }), terminal, options.json === true);
       }
-      if (recipe === undefined) throw new EspalierError('invalid-argument', 'no recipe is named', { fix: 'give a *.espalier.json file; `espalier init MODEL --data SPEC` writes one' });
-      return followRun((worker) => worker.handler.request('startRun', {
-        recipe: path.resolve(recipe), ignoreCache: !options.cache, ...(node === undefined ? {} : { nodes: node }), ...(threads === undefined ? {} : { threads }),
-      }), terminal, options.json === true);
+      if (recipe === undefined)
+        throw new EspalierError('invalid-argument', 'no recipe is named', {
+          fix: 'give a *.espalier.json file; `espalier init MODEL --data SPEC` writes one',
+        });
+      return followRun(
+        (worker) =>
+          worker.handler.request('startRun', {
+            recipe: path.resolve(recipe),
+            ignoreCache: !options.cache,
+            ...(node === undefined ? {} : { nodes: node }),
+            ...(threads === undefined ? {} : { threads }),
+          }),
+        terminal,
+        options.json === true,
+      );
     });
 }

@@ -19,10 +19,18 @@ export function registerRuns(program: Command, terminal: Terminal = processTermi
       const runs = await listRuns(path.resolve(folder), isAlive);
       if (json === true) return printJson(terminal, { version: 1, runs });
       if (runs.length === 0) return terminal.note('no runs here; start one with `espalier run RECIPE`\n');
-      terminal.print(textTable(
-        [{ title: 'run' }, { title: 'recipe' }, { title: 'outcome' }, { title: 'nodes', numeric: true }, { title: 'size', numeric: true }],
-        runs.map((run) => [run.runId, path.basename(run.recipe), run.outcome, `${run.nodesDone}/${run.nodes}`, formatBytes(run.bytes)]),
-      ));
+      terminal.print(
+        textTable(
+          [
+            { title: 'run' },
+            { title: 'recipe' },
+            { title: 'outcome' },
+            { title: 'nodes', numeric: true },
+            { title: 'size', numeric: true },
+          ],
+          runs.map((run) => [run.runId, path.basename(run.recipe), run.outcome, `${run.nodesDone}/${run.nodes}`, formatBytes(run.bytes)]),
+        ),
+      );
     });
 }
 
@@ -37,9 +45,10 @@ export function registerClean(program: Command, terminal: Terminal = processTerm
     .action(async (named: readonly string[], options: { readonly all?: boolean; readonly cache?: boolean; readonly folder: string }) => {
       const folder = path.resolve(options.folder);
       const runs = await listRuns(folder, isAlive);
-      const chosen = options.all === true
-        ? runs.filter(({ outcome }) => outcome !== 'running').map(({ runFolder }) => runFolder)
-        : await Promise.all(named.map((run) => findRun(folder, run)));
+      const chosen =
+        options.all === true
+          ? runs.filter(({ outcome }) => outcome !== 'running').map(({ runFolder }) => runFolder)
+          : await Promise.all(named.map((run) => findRun(folder, run)));
       if (chosen.length === 0 && options.cache !== true) {
         const bytes = runs.reduce((sum, run) => sum + run.bytes, 0);
         terminal.print(`${runs.length} runs: ${formatBytes(bytes)}; cache: ${formatBytes(await sizeOnDisk(cacheFolder(folder)))}`);

@@ -7,12 +7,23 @@ import type { RunSummary } from '../../shared/protocol.ts';
 import { isAlive } from '../../worker/is-alive.ts';
 
 /** A run by its folder, its id (or the start of it), or the latest that is wanted. */
-export async function findRun(folder: string, named: string | undefined, wanted: (run: RunSummary) => boolean = () => true): Promise<string> {
+export async function findRun(
+  folder: string,
+  named: string | undefined,
+  wanted: (run: RunSummary) => boolean = () => true,
+): Promise<string> {
   if (named !== undefined && existsSync(path.join(named, runFiles.events))) return path.resolve(named);
   const runs = (await listRuns(folder, isAlive)).filter(wanted);
   const found = named === undefined ? runs[0] : runs.find(({ runId }) => runId.startsWith(named));
   if (found !== undefined) return found.runFolder;
   throw new EspalierError('invalid-argument', named === undefined ? 'there is no such run' : `there is no run "${named}"`, {
-    where: folder, fix: runs.length === 0 ? 'start one with `espalier run RECIPE`' : `use one of ${runs.slice(0, 5).map(({ runId }) => runId).join(', ')}`,
+    where: folder,
+    fix:
+      runs.length === 0
+        ? 'start one with `espalier run RECIPE`'
+        : `use one of ${runs
+            .slice(0, 5)
+            .map(({ runId }) => runId)
+            .join(', ')}`,
   });
 }

@@ -6,9 +6,18 @@ import { flattenTree } from '../../shared/tree.ts';
 import { textTable } from '../text-table.ts';
 
 const columns = [
-  { title: 'node' }, { title: 'fp32 / fake-int8', numeric: true }, { title: 'INT8 (LiteRT)', numeric: true }, { title: 'n', numeric: true },
-  { title: 'bytes', numeric: true }, { title: 'gzip', numeric: true }, { title: 'saved', numeric: true }, { title: 'zeros' }, { title: 'unique (a channel)' },
-  { title: 'ms', numeric: true }, { title: 's', numeric: true }, { title: 'certificate' },
+  { title: 'node' },
+  { title: 'fp32 / fake-int8', numeric: true },
+  { title: 'INT8 (LiteRT)', numeric: true },
+  { title: 'n', numeric: true },
+  { title: 'bytes', numeric: true },
+  { title: 'gzip', numeric: true },
+  { title: 'saved', numeric: true },
+  { title: 'zeros' },
+  { title: 'unique (a channel)' },
+  { title: 'ms', numeric: true },
+  { title: 's', numeric: true },
+  { title: 'certificate' },
 ];
 
 /** Zeros and unique values kernel by kernel where there are few kernels, in sum where there are many. */
@@ -24,9 +33,18 @@ export function terminalTable(model: ModelState): string {
     const { simulated, deployed, sizes, latency } = metrics;
     const certificate = metrics.certificate === undefined ? missing : metrics.certificate.passed ? 'passed' : 'FAILED';
     return [
-      name, formatPercent(simulated?.top1), node.precision === 'int8' ? formatPercent(deployed?.top1) : missing, String(deployed?.samples ?? missing),
-      formatBytes(sizes?.raw), formatBytes(sizes?.gzip), sizes === undefined ? missing : formatPercent(compressedSaving(sizes.gzip, sizes.raw), 1),
-      zeros(metrics), uniqueValues(metrics), latency === undefined ? missing : latency.medianMilliseconds.toFixed(3), formatSeconds(metrics.trainingSeconds), certificate,
+      name,
+      formatPercent(simulated?.top1),
+      node.precision === 'int8' ? formatPercent(deployed?.top1) : missing,
+      String(deployed?.samples ?? missing),
+      formatBytes(sizes?.raw),
+      formatBytes(sizes?.gzip),
+      sizes === undefined ? missing : formatPercent(compressedSaving(sizes.gzip, sizes.raw), 1),
+      zeros(metrics),
+      uniqueValues(metrics),
+      latency === undefined ? missing : latency.medianMilliseconds.toFixed(3),
+      formatSeconds(metrics.trainingSeconds),
+      certificate,
     ];
   });
   return textTable(columns, rows);
@@ -39,7 +57,8 @@ function zeros({ weights }: NodeMetrics): string {
 }
 
 function uniqueValues({ weights }: NodeMetrics): string {
-  const shown = (kernels: NodeMetrics['weights']): string => kernels.map((kernel) => `${kernel.uniqueValues}(${kernel.uniqueValuesPerChannel})`).join(' ');
+  const shown = (kernels: NodeMetrics['weights']): string =>
+    kernels.map((kernel) => `${kernel.uniqueValues}(${kernel.uniqueValuesPerChannel})`).join(' ');
   if (weights.length <= FEW_KERNELS) return shown(weights);
   return `≤${Math.max(...weights.map((kernel) => kernel.uniqueValues))}(${Math.max(...weights.map((kernel) => kernel.uniqueValuesPerChannel))})`;
 }

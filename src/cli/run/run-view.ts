@@ -39,10 +39,13 @@ export class RunView {
     const erase = this.#lines === 0 ? '' : `\u001b[${this.#lines}A\u001b[J`;
     // Messages scroll away above the tree.
     const message = event.type === 'log' || event.type === 'node-failed' ? `${describeEvent(event, this.#state) ?? ''}\n` : '';
-    const lines = event.type === 'run-finished' ? [] : this.#state.models.flatMap((model) => [
-      ...(this.#state.models.length > 1 ? [model.model] : []),
-      ...flattenTree(model.tree).map(({ node, level }) => treeLine(model.nodes.get(node.id), level)),
-    ]);
+    const lines =
+      event.type === 'run-finished'
+        ? []
+        : this.#state.models.flatMap((model) => [
+            ...(this.#state.models.length > 1 ? [model.model] : []),
+            ...flattenTree(model.tree).map(({ node, level }) => treeLine(model.nodes.get(node.id), level)),
+          ]);
     const width = this.#columns() || 80;
     this.#terminal.note(`${erase}${message}${lines.map((line) => `${[...line].slice(0, width - 1).join('')}\n`).join('')}`);
     this.#lines = lines.length;
@@ -54,11 +57,16 @@ function treeLine(result: NodeResult | undefined, level: number): string {
   const { node, state } = result;
   const name = `${'  '.repeat(level)}${node.id.slice(node.id.lastIndexOf('/') + 1)}`.padEnd(24);
   switch (state.kind) {
-    case 'waiting': return `  ${name}`;
-    case 'running': return `▸ ${name} ${progressBar(state.fraction, BAR_WIDTH)} ${result.phase ?? ''}${remaining(result)}`;
-    case 'done': return `✓ ${name} ${summary(result)}${state.cached ? ' (cached)' : ''}`;
-    case 'failed': return `✗ ${name} failed`;
-    case 'skipped': return `- ${name} skipped`;
+    case 'waiting':
+      return `  ${name}`;
+    case 'running':
+      return `▸ ${name} ${progressBar(state.fraction, BAR_WIDTH)} ${result.phase ?? ''}${remaining(result)}`;
+    case 'done':
+      return `✓ ${name} ${summary(result)}${state.cached ? ' (cached)' : ''}`;
+    case 'failed':
+      return `✗ ${name} failed`;
+    case 'skipped':
+      return `- ${name} skipped`;
   }
 }
 
@@ -73,18 +81,28 @@ function summary({ node, metrics }: NodeResult): string {
 
 /** Undefined for what is not worth a line of a log. */
 export function describeEvent(event: RunEvent, state: RunState): string | undefined {
-  const about = 'node' in event && event.node !== undefined ? `${state.models.length > 1 ? `${event.model ?? ''}: ` : ''}${event.node}` : '';
+  const about =
+    'node' in event && event.node !== undefined ? `${state.models.length > 1 ? `${event.model ?? ''}: ` : ''}${event.node}` : '';
   switch (event.type) {
-    case 'run-started': return `run ${event.runId}: ${event.engine}; ${event.runtime}`;
-    case 'run-resumed': return `resumed: ${event.engine}; ${event.runtime}`;
-    case 'node-started': return `${about}: started`;
+    case 'run-started':
+      return `run ${event.runId}: ${event.engine}; ${event.runtime}`;
+    case 'run-resumed':
+      return `resumed: ${event.engine}; ${event.runtime}`;
+    case 'node-started':
+      return `${about}: started`;
     case 'node-finished': {
       const result = state.models.find(({ model }) => model === event.model)?.nodes.get(event.node);
       return `${about}: ${event.cached ? 'cached' : 'done'}, ${result === undefined ? '' : summary(result)}`;
     }
-    case 'node-failed': return `${about}: failed: ${event.message}`;
-    case 'node-skipped': return `${about}: skipped: ${event.reason}`;
-    case 'log': return `${event.level === 'info' ? '' : `${event.level}: `}${about === '' ? '' : `${about}: `}${event.message}`;
-    case 'tree-grown': case 'node-progress': case 'run-finished': return undefined;
+    case 'node-failed':
+      return `${about}: failed: ${event.message}`;
+    case 'node-skipped':
+      return `${about}: skipped: ${event.reason}`;
+    case 'log':
+      return `${event.level === 'info' ? '' : `${event.level}: `}${about === '' ? '' : `${about}: `}${event.message}`;
+    case 'tree-grown':
+    case 'node-progress':
+    case 'run-finished':
+      return undefined;
   }
 }

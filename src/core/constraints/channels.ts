@@ -61,8 +61,14 @@ export function toChannelRows(builder: ProgramBuilder, kernel: Tensor, granulari
 export function fromChannelRows(builder: ProgramBuilder, rows: Tensor, shape: readonly number[], granularity: Granularity): Tensor {
   if (granularity.kind === 'tensor') return builder.reshape(rows, shape);
   const order = channelsFirst(shape.length, granularity.axis);
-  const transposed = builder.reshape(rows, order.map((axis) => shape[axis] ?? 1));
-  return builder.transpose(transposed, shape.map((_, axis) => order.indexOf(axis)));
+  const transposed = builder.reshape(
+    rows,
+    order.map((axis) => shape[axis] ?? 1),
+  );
+  return builder.transpose(
+    transposed,
+    shape.map((_, axis) => order.indexOf(axis)),
+  );
 }
 
 function channelsFirst(rank: number, axis: number): number[] {

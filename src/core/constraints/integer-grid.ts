@@ -28,13 +28,19 @@ export function projectIntegerGrid(weights: Float32Array, shape: readonly number
  * Scales `[1]` or `[channels]` that hold these weights: the largest |w| over 127. Under a shared codebook, the largest
  * centroid over 127 times the channel's unit, so that a centroid is the same integer in every channel.
  */
-export function gridScales(weights: Float32Array, shape: readonly number[], grid: Pick<IntegerGrid, 'granularity'>, codebook?: Codebook): Float32Array {
+export function gridScales(
+  weights: Float32Array,
+  shape: readonly number[],
+  grid: Pick<IntegerGrid, 'granularity'>,
+  codebook?: Codebook,
+): Float32Array {
   const { channels } = channelLayout(shape, grid.granularity);
   const onePerChannel = codebook?.units?.granularity.kind === 'channel' && grid.granularity.kind === 'tensor';
   if (codebook === undefined || codebook.granularity.kind === 'channel' || onePerChannel) {
     return channelMaxima(weights, shape, grid.granularity).map(scaleOfMaximum);
   }
-  const step = codebook.integers === true ? 1 : codebook.centroids.reduce((most, centroid) => Math.max(most, Math.abs(centroid)), 0) / integerLimit;
+  const step =
+    codebook.integers === true ? 1 : codebook.centroids.reduce((most, centroid) => Math.max(most, Math.abs(centroid)), 0) / integerLimit;
   return Float32Array.from({ length: channels }, (_, channel) => scaleOfMaximum(step * integerLimit * Math.abs(unitOf(codebook, channel))));
 }
 
@@ -60,11 +66,19 @@ export interface LoweredGrid {
  * Rounds to the grid; the gradient goes straight through where the weight is within the grid's range and stops outside.
  * `sharedMaximum` is the largest |w| that the codebook in force allows in each channel.
  */
-export function lowerIntegerGrid(builder: ProgramBuilder, name: string, weight: Tensor, grid: IntegerGrid, sharedMaximum?: Tensor): LoweredGrid {
+export function lowerIntegerGrid(
+  builder: ProgramBuilder,
+  name: string,
+  weight: Tensor,
+  grid: IntegerGrid,
+  sharedMaximum?: Tensor,
+): LoweredGrid {
   const shape = alignedShape(weight.shape, grid.granularity);
   switch (grid.scaling ?? 'maximum') {
     case 'maximum': {
-      const axes = weight.shape.map((_, axis) => axis).filter((axis) => grid.granularity.kind === 'tensor' || axis !== grid.granularity.axis);
+      const axes = weight.shape
+        .map((_, axis) => axis)
+        .filter((axis) => grid.granularity.kind === 'tensor' || axis !== grid.granularity.axis);
       const maximum = builder.stopGradient(sharedMaximum ?? builder.maximum(builder.abs(weight), axes, true));
       const scale = builder.where(builder.less(maximum, smallestMaximum), emptyScale, builder.mul(maximum, 1 / integerLimit));
       return { value: roundOnto(builder, weight, scale), trainables: [] };
@@ -73,7 +87,12 @@ export function lowerIntegerGrid(builder: ProgramBuilder, name: string, weight: 
       return { value: roundOnto(builder, weight, builder.constant(grid.scales, shape)), trainables: [] };
     case 'learned': {
       const step = builder.input(stepSizeName(name), [grid.scales.length]);
-      const trainable: Trainable = { name: stepSizeName(name), tensor: step, initial: grid.scales, learningRateFactor: stepSizeRateFactor(grid.scales) };
+      const trainable: Trainable = {
+        name: stepSizeName(name),
+        tensor: step,
+        initial: grid.scales,
+        learningRateFactor: stepSizeRateFactor(grid.scales),
+      };
       return { value: learnedStep(builder, weight, builder.reshape(step, shape)), trainables: [trainable] };
     }
   }

@@ -26,7 +26,10 @@ export function lowerCodebook(builder: ProgramBuilder, name: string, weight: Ten
 
   const unitShape = codebook.units === undefined ? undefined : alignedShape(weight.shape, codebook.units.granularity);
   const unit = codebook.units === undefined || unitShape === undefined ? undefined : builder.constant(codebook.units.scales, unitShape);
-  const inUnits = codebook.units === undefined || unitShape === undefined ? weight : builder.mul(weight, builder.constant(codebook.units.scales.map(reciprocal), unitShape));
+  const inUnits =
+    codebook.units === undefined || unitShape === undefined
+      ? weight
+      : builder.mul(weight, builder.constant(codebook.units.scales.map(reciprocal), unitShape));
 
   const rows = toChannelRows(builder, inUnits, granularity);
   const indices = nearestIndices(builder, rows, table);
@@ -40,7 +43,12 @@ export function lowerCodebook(builder: ProgramBuilder, name: string, weight: Ten
   return {
     // The difference is exactly zero: it only carries the gradient to the latent weight.
     value: builder.add(value, builder.sub(weight, builder.stopGradient(weight))),
-    trainable: { name: centroidsName(name), tensor: trained, initial: codebook.centroids, learningRateFactor: 1 / Math.max(magnitude, 1e-12) },
+    trainable: {
+      name: centroidsName(name),
+      tensor: trained,
+      initial: codebook.centroids,
+      learningRateFactor: 1 / Math.max(magnitude, 1e-12),
+    },
     maximum: granularity.kind === 'channel' ? undefined : sharedMaximum(builder, table, unit, weight.shape.length, codebook),
   };
 }
@@ -62,7 +70,13 @@ function pinAndRound(builder: ProgramBuilder, trained: Tensor, codebook: Codeboo
     centroids = builder.straightThrough(builder.round(clipped), clipped);
   }
   if (codebook.zeroPinned) {
-    centroids = builder.mul(centroids, builder.constant(codebook.centroids.map((centroid) => (centroid === 0 ? 0 : 1)), trained.shape));
+    centroids = builder.mul(
+      centroids,
+      builder.constant(
+        codebook.centroids.map((centroid) => (centroid === 0 ? 0 : 1)),
+        trained.shape,
+      ),
+    );
   }
   return builder.reshape(centroids, [codebook.centroids.length / codebook.clusters, codebook.clusters]);
 }
@@ -72,10 +86,16 @@ function sortRows(builder: ProgramBuilder, table: Tensor): Tensor {
   const [channels = 1, clusters = 1] = table.shape;
   const own = builder.reshape(builder.stopGradient(table), [channels, clusters, 1]);
   const others = builder.reshape(builder.stopGradient(table), [channels, 1, clusters]);
-  const earlier = builder.constant(Uint8Array.from({ length: clusters * clusters }, (_, i) => (i % clusters < Math.floor(i / clusters) ? 1 : 0)), [1, clusters, clusters]);
+  const earlier = builder.constant(
+    Uint8Array.from({ length: clusters * clusters }, (_, i) => (i % clusters < Math.floor(i / clusters) ? 1 : 0)),
+    [1, clusters, clusters],
+  );
   const before = builder.or(builder.less(others, own), builder.and(builder.equal(others, own), earlier));
   const ranks = builder.sum(builder.cast(before, 'float32'), [2], false);
-  const places = builder.constant(Float32Array.from({ length: clusters }, (_, i) => i), [1, clusters, 1]);
+  const places = builder.constant(
+    Float32Array.from({ length: clusters }, (_, i) => i),
+    [1, clusters, 1],
+  );
   const permutation = builder.cast(builder.equal(places, builder.reshape(ranks, [channels, 1, clusters])), 'float32');
   return builder.reshape(builder.matmul(permutation, builder.reshape(table, [channels, clusters, 1])), [channels, clusters]);
 }
@@ -83,7 +103,10 @@ function sortRows(builder: ProgramBuilder, table: Tensor): Tensor {
 /** Index into the flat table of each element of `[channels, n]`: its channel's offset plus the midpoints that it exceeds. */
 function nearestIndices(builder: ProgramBuilder, rows: Tensor, table: Tensor): Tensor {
   const [channels = 1, clusters = 1] = table.shape;
-  const offset = builder.constant(Float32Array.from({ length: channels }, (_, channel) => channel * clusters), [channels, 1]);
+  const offset = builder.constant(
+    Float32Array.from({ length: channels }, (_, channel) => channel * clusters),
+    [channels, 1],
+  );
   const weights = builder.stopGradient(rows);
   const fixed = builder.stopGradient(table);
   const low = builder.slice(fixed, [0, 0], [channels, clusters - 1]);

@@ -26,7 +26,13 @@ export function projectWeights(weights: Float32Array, shape: readonly number[], 
  * final weights. `trained` maps the names of the trainables of the weight, or of all weights, to their values; `name`
  * is the weight's own, as given to `lowerConstraints`.
  */
-export function refreshConstraints(latent: Float32Array, shape: readonly number[], constraints: Constraints, trained: ReadonlyMap<string, Float32Array>, name: string): Constraints {
+export function refreshConstraints(
+  latent: Float32Array,
+  shape: readonly number[],
+  constraints: Constraints,
+  trained: ReadonlyMap<string, Float32Array>,
+  name: string,
+): Constraints {
   let refreshed = constraints;
   const codebook = findConstraint(constraints, 'codebook');
   const centroids = trained.get(centroidsName(name));
@@ -39,9 +45,16 @@ export function refreshConstraints(latent: Float32Array, shape: readonly number[
     case 'fixed':
       return refreshed;
     case 'learned':
-      return withConstraint(refreshed, { ...grid, scales: trained.get(stepSizeName(name))?.map((step) => Math.max(step, 1e-30)) ?? grid.scales });
+      return withConstraint(refreshed, {
+        ...grid,
+        scales: trained.get(stepSizeName(name))?.map((step) => Math.max(step, 1e-30)) ?? grid.scales,
+      });
     case 'maximum': {
-      const before = projectWeights(latent, shape, refreshed.filter(({ kind }) => kind !== 'integerGrid'));
+      const before = projectWeights(
+        latent,
+        shape,
+        refreshed.filter(({ kind }) => kind !== 'integerGrid'),
+      );
       return withConstraint(refreshed, { ...grid, scales: gridScales(before, shape, grid, learned) });
     }
   }

@@ -13,7 +13,12 @@ export function maskName(parameter: string): string {
 }
 
 /** The product carries the mask into the gradient by itself: what is held at zero does not learn. */
-export function lowerSparsity(builder: ProgramBuilder, name: string, weight: Tensor, { mask }: Sparsity): { readonly value: Tensor; readonly fed: readonly Fed[] } {
+export function lowerSparsity(
+  builder: ProgramBuilder,
+  name: string,
+  weight: Tensor,
+  { mask }: Sparsity,
+): { readonly value: Tensor; readonly fed: readonly Fed[] } {
   const tensor = builder.input(maskName(name), weight.shape);
   return { value: builder.mul(weight, tensor), fed: [{ name: maskName(name), tensor, initial: Float32Array.from(mask) }] };
 }

@@ -44,7 +44,10 @@ export async function openData(spec: DataSpec, folder: string, options: OpenData
     augmentation: spec.augmentation ?? {},
     modelInputShape: options.modelInputShape,
   });
-  const normalisation = normalise === 'training' ? await measureChannels(splits.train, createPipeline(splits.train.kind, pipelineOptions(undefined))) : normalise;
+  const normalisation =
+    normalise === 'training'
+      ? await measureChannels(splits.train, createPipeline(splits.train.kind, pipelineOptions(undefined)))
+      : normalise;
   const pipeline = createPipeline(splits.train.kind, pipelineOptions(normalisation));
   const cacheBytes = (spec.cacheMegabytes ?? 512) * 1e6;
   const total = splits.train.size + splits.validation.size + splits.test.size;
@@ -85,13 +88,25 @@ async function openSources(spec: DataSpec, folder: string): Promise<SourceSplits
 function checkOptions(spec: DataSpec): void {
   const { format }: { readonly format: string } = spec;
   const known = ['idx', 'cifar-binary', 'images', 'audio', 'npy', 'npz', 'csv', 'raw', 'generated'];
-  if (!known.includes(format)) throw new EspalierError('invalid-data', `unknown data format ${JSON.stringify(format)}`, { where: 'data.format', fix: `use one of ${known.join(', ')}` });
+  if (!known.includes(format))
+    throw new EspalierError('invalid-data', `unknown data format ${JSON.stringify(format)}`, {
+      where: 'data.format',
+      fix: `use one of ${known.join(', ')}`,
+    });
   const fractions = { validation: spec.validation, testFraction: 'testFraction' in spec ? spec.testFraction : undefined };
   for (const [field, value] of Object.entries(fractions)) {
-    if (value !== undefined && !(value >= 0 && value < 1)) throw new EspalierError('invalid-data', `${value} is not a fraction`, { where: `data.${field}`, fix: 'give a number from 0 to below 1, such as 0.1' });
+    if (value !== undefined && !(value >= 0 && value < 1))
+      throw new EspalierError('invalid-data', `${value} is not a fraction`, {
+        where: `data.${field}`,
+        fix: 'give a number from 0 to below 1, such as 0.1',
+      });
   }
   for (const [split, value] of Object.entries(limitsOf(spec))) {
-    if (value !== undefined && !(Number.isInteger(value) && value >= 1)) throw new EspalierError('invalid-data', `a limit of ${String(value)} examples`, { where: `data.limit (${split})`, fix: 'give a whole number above 0' });
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+      throw new EspalierError('invalid-data', `a limit of ${String(value)} examples`, {
+        where: `data.limit (${split})`,
+        fix: 'give a whole number above 0',
+      });
   }
 }
 
@@ -99,19 +114,31 @@ function limitsOf(spec: DataSpec): SplitLimits {
   return typeof spec.limit === 'number' ? { train: spec.limit, validation: spec.limit, test: spec.limit } : (spec.limit ?? {});
 }
 
-function splitSources(spec: DataSpec, sources: SourceSplits, seed: number): { readonly train: ExampleSource; readonly validation: ExampleSource; readonly test: ExampleSource } {
+function splitSources(
+  spec: DataSpec,
+  sources: SourceSplits,
+  seed: number,
+): { readonly train: ExampleSource; readonly validation: ExampleSource; readonly test: ExampleSource } {
   const splitSeed = spec.splitSeed ?? 0;
   const limits = limitsOf(spec);
   const testFraction = 'testFraction' in spec ? (spec.testFraction ?? 0.2) : 0.2;
-  const withTest = sources.test !== undefined
-    ? { rest: sources.train, part: sources.test }
-    : partOff(sources.train, Math.round(sources.train.size * testFraction), splitSeed, { rest: 'train', part: 'test' });
+  const withTest =
+    sources.test !== undefined
+      ? { rest: sources.train, part: sources.test }
+      : partOff(sources.train, Math.round(sources.train.size * testFraction), splitSeed, { rest: 'train', part: 'test' });
   const train = mixClasses(limitExamples(withTest.rest, limits.train, splitSeed), splitSeed);
   const test = limitExamples(withTest.part, limits.test, splitSeed);
-  if (train.size + test.size === 0) throw new EspalierError('invalid-data', 'it holds no examples', { where: `${spec.format} data`, fix: 'check the folder and pattern of the data spec' });
+  if (train.size + test.size === 0)
+    throw new EspalierError('invalid-data', 'it holds no examples', {
+      where: `${spec.format} data`,
+      fix: 'check the folder and pattern of the data spec',
+    });
   const count = Math.round(train.size * (spec.validation ?? 0.1));
-  const withValidation = sources.validation !== undefined
-    ? { rest: train, part: sources.validation }
-    : count === 0 ? { rest: train, part: emptySource(train, 'validation') } : partOff(train, count, seed, { rest: 'train', part: 'validation' });
+  const withValidation =
+    sources.validation !== undefined
+      ? { rest: train, part: sources.validation }
+      : count === 0
+        ? { rest: train, part: emptySource(train, 'validation') }
+        : partOff(train, count, seed, { rest: 'train', part: 'validation' });
   return { train: withValidation.rest, validation: limitExamples(withValidation.part, limits.validation, splitSeed), test };
 }

@@ -66,7 +66,8 @@ export function preparedDataSet({ source, pipeline, cacheBytes, augmentationSeed
 
 function regressionTargets(source: ExampleSource, indices: Uint32Array, width: number): Float32Array {
   const targets = new Float32Array(indices.length * width);
-  if (width > 0) indices.forEach((index, position) => targets.set(source.targets.subarray(index * width, (index + 1) * width), position * width));
+  if (width > 0)
+    indices.forEach((index, position) => targets.set(source.targets.subarray(index * width, (index + 1) * width), position * width));
   return targets;
 }
 

@@ -22,7 +22,11 @@ export async function readDataSpec(data: object | string, folder: string): Promi
   if (typeof data !== 'string') return { spec: requireDataSpec(data, 'data'), folder };
   const path = resolve(folder, data);
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new EspalierError('file-access', 'cannot be read', { where: path, cause, fix: `give the path of a JSON file with a data block such as ${example}` });
+    throw new EspalierError('file-access', 'cannot be read', {
+      where: path,
+      cause,
+      fix: `give the path of a JSON file with a data block such as ${example}`,
+    });
   });
   return { spec: requireDataSpec(parseJson(text, path), path), folder: dirname(path) };
 }
@@ -38,13 +42,18 @@ function parseJson(text: string, where: string): unknown {
   const [error] = errors;
   if (error !== undefined) {
     const before = text.slice(0, error.offset).split('\n');
-    throw new EspalierError('invalid-data', `is not JSON: ${printParseErrorCode(error.error)} at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`, { where, fix: `write a data block such as ${example}` });
+    throw new EspalierError(
+      'invalid-data',
+      `is not JSON: ${printParseErrorCode(error.error)} at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`,
+      { where, fix: `write a data block such as ${example}` },
+    );
   }
   return value;
 }
 
 function requireDataSpec(value: unknown, where: string): DataSpec {
-  if (!isDataSpec(value)) throw new EspalierError('invalid-data', 'is not a data block: it has no "format"', { where, fix: `write one such as ${example}` });
+  if (!isDataSpec(value))
+    throw new EspalierError('invalid-data', 'is not a data block: it has no "format"', { where, fix: `write one such as ${example}` });
   return value;
 }
 

@@ -6,7 +6,12 @@ import { selectExamples } from './example-source.ts';
  * Parts `count` examples off, classes in their proportions, as a function of the seed alone. Both parts keep the
  * order of the source.
  */
-export function partOff(source: ExampleSource, count: number, seed: number, names: { readonly rest: string; readonly part: string }): { readonly rest: ExampleSource; readonly part: ExampleSource } {
+export function partOff(
+  source: ExampleSource,
+  count: number,
+  seed: number,
+  names: { readonly rest: string; readonly part: string },
+): { readonly rest: ExampleSource; readonly part: ExampleSource } {
   const chosen = chooseInProportion(source, count, seed);
   const rest = Uint32Array.from({ length: source.size }, (_, index) => index).filter((index) => chosen[index] === 0);
   const part = Uint32Array.from({ length: source.size }, (_, index) => index).filter((index) => chosen[index] === 1);
@@ -22,7 +27,13 @@ export function limitExamples(source: ExampleSource, count: number | undefined, 
 export function mixClasses(source: ExampleSource, seed: number): ExampleSource {
   const isSorted = source.labels.every((label, index) => index === 0 || label >= (source.labels[index - 1] ?? 0));
   if (source.labels.length === 0 || !isSorted || source.labels[0] === source.labels[source.labels.length - 1]) return source;
-  return selectExamples(source, shuffle(Uint32Array.from({ length: source.size }, (_, index) => index), createRandom(seed)));
+  return selectExamples(
+    source,
+    shuffle(
+      Uint32Array.from({ length: source.size }, (_, index) => index),
+      createRandom(seed),
+    ),
+  );
 }
 
 /** 1 for chosen examples. Each class gives its share rounded down; the largest remainders fill up to the exact count. */
@@ -35,7 +46,14 @@ function chooseInProportion(source: ExampleSource, count: number, seed: number):
     else members.push(index);
   }
   const fraction = count / Math.max(source.size, 1);
-  const shares = [...byClass].sort(([a], [b]) => a - b).map(([label, members]) => ({ label, members, taken: Math.floor(members.length * fraction), remainder: (members.length * fraction) % 1 }));
+  const shares = [...byClass]
+    .sort(([a], [b]) => a - b)
+    .map(([label, members]) => ({
+      label,
+      members,
+      taken: Math.floor(members.length * fraction),
+      remainder: (members.length * fraction) % 1,
+    }));
   let missing = count - shares.reduce((sum, share) => sum + share.taken, 0);
   for (const share of [...shares].sort((a, b) => b.remainder - a.remainder || a.label - b.label)) {
     if (missing > 0 && share.taken < share.members.length) {

@@ -26,7 +26,9 @@ export async function chooseThreads(engines: readonly Engine[], program: Program
   const [first] = engines;
   if (first === undefined) throw new RangeError('chooseThreads: no engines');
   const feeds = completeInputs(program, inputs);
-  const compiled = await Promise.all(engines.map(async (engine) => ({ engine, program: await engine.compile(program), times: new Array<number>() })));
+  const compiled = await Promise.all(
+    engines.map(async (engine) => ({ engine, program: await engine.compile(program), times: new Array<number>() })),
+  );
   try {
     // Interleaved, so that a busy moment of the machine slows all of them.
     for (let round = -1; round < rounds; round++) {
@@ -43,7 +45,9 @@ export async function chooseThreads(engines: readonly Engine[], program: Program
   const measured = compiled.map(({ engine, times }) => ({ engine, threads: engine.threads, milliseconds: median(times) }));
   const fewestFirst = [...measured].sort((a, b) => a.threads - b.threads);
   const chosen = fewestFirst.reduce((best, candidate) => (candidate.milliseconds < worthwhile * best.milliseconds ? candidate : best));
-  const others = fewestFirst.filter((candidate) => candidate !== chosen).map(({ threads, milliseconds }) => `${milliseconds.toFixed(1)} ms on ${threads}`);
+  const others = fewestFirst
+    .filter((candidate) => candidate !== chosen)
+    .map(({ threads, milliseconds }) => `${milliseconds.toFixed(1)} ms on ${threads}`);
   const against = others.length === 0 ? '' : `, against ${others.join(', ')}`;
   return {
     engine: chosen.engine,
@@ -58,7 +62,9 @@ function completeInputs(program: Program, inputs: Tensors): Tensors {
     if (instruction.op !== 'input') continue;
     const { type, shape } = instruction.output;
     const length = elements(shape);
-    complete[instruction.name] = inputs[instruction.name] ?? (type === 'float32' ? new Float32Array(length) : type === 'int32' ? new Int32Array(length) : new Uint8Array(length));
+    complete[instruction.name] =
+      inputs[instruction.name] ??
+      (type === 'float32' ? new Float32Array(length) : type === 'int32' ? new Int32Array(length) : new Uint8Array(length));
   }
   return complete;
 }

@@ -29,8 +29,16 @@ const providers = ['cpu', 'webgpu', 'dml', 'coreml', 'cuda'];
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const { name = 'auto', threads = availableParallelism(), provider = 'cpu', onNotice = () => undefined } = options;
-  if (!Number.isInteger(threads) || threads < 1) throw new EspalierError('invalid-argument', `${threads} threads`, { where: 'engine', fix: `give a whole number from 1 to ${availableParallelism()}` });
-  if (!providers.includes(provider)) throw new EspalierError('invalid-argument', `there is no execution provider "${provider}"`, { where: 'engine', fix: `choose one of ${providers.join(', ')}` });
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new EspalierError('invalid-argument', `${threads} threads`, {
+      where: 'engine',
+      fix: `give a whole number from 1 to ${availableParallelism()}`,
+    });
+  if (!providers.includes(provider))
+    throw new EspalierError('invalid-argument', `there is no execution provider "${provider}"`, {
+      where: 'engine',
+      fix: `choose one of ${providers.join(', ')}`,
+    });
   if (name !== 'auto') return createNamed(name, threads, provider, onNotice);
 
   const failures: string[] = [];
@@ -43,7 +51,9 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       failures.push(`${candidate} does not work here (${messageOf(error)})`);
     }
   }
-  throw new EspalierError('engine', `no engine works here: ${failures.join('; ')}`, { fix: 'install the packages again, on Node 20 or later' });
+  throw new EspalierError('engine', `no engine works here: ${failures.join('; ')}`, {
+    fix: 'install the packages again, on Node 20 or later',
+  });
 }
 
 async function createNamed(name: Engine['name'], threads: number, provider: string, onNotice: (message: string) => void): Promise<Engine> {
@@ -51,30 +61,50 @@ async function createNamed(name: Engine['name'], threads: number, provider: stri
     try {
       return await tried(await load(name, threads, provider));
     } catch (error) {
-      onNotice(`the execution provider "${provider}" is not available in ${name} on this machine (${messageOf(error)}); the CPU is used instead`);
+      onNotice(
+        `the execution provider "${provider}" is not available in ${name} on this machine (${messageOf(error)}); the CPU is used instead`,
+      );
     }
   }
   try {
     return await tried(await load(name, threads, 'cpu'));
   } catch (error) {
-    throw new EspalierError('engine', `${name} does not work on this machine: ${messageOf(error)}`, { fix: 'choose "auto" or another engine in the settings', cause: error });
+    throw new EspalierError('engine', `${name} does not work on this machine: ${messageOf(error)}`, {
+      fix: 'choose "auto" or another engine in the settings',
+      cause: error,
+    });
   }
 }
 
 async function load(name: Engine['name'], threads: number, provider: string): Promise<Engine> {
-  const description = (version: string | undefined): string => `${name} ${version ?? ''} (${provider}, ${threads} ${threads === 1 ? 'thread' : 'threads'})`;
+  const description = (version: string | undefined): string =>
+    `${name} ${version ?? ''} (${provider}, ${threads} ${threads === 1 ? 'thread' : 'threads'})`;
   switch (name) {
     case 'onnxruntime-node': {
       const runtime = loadOnnxRuntimeNode();
       // Asked first, since the runtime drops a provider it does not know without an error.
       const supported = runtime.listSupportedBackends().map((backend) => backend.name);
       if (!supported.includes(provider)) throw new Error(`this build has ${supported.join(', ')}`);
-      return createOnnxRuntimeEngine({ name, runtime, threads, provider, description: description(runtime.env.versions.node), contributed: true });
+      return createOnnxRuntimeEngine({
+        name,
+        runtime,
+        threads,
+        provider,
+        description: description(runtime.env.versions.node),
+        contributed: true,
+      });
     }
     case 'onnxruntime-web': {
       if (provider !== 'cpu') throw new Error('under Node this build has only the CPU');
       const runtime = loadOnnxRuntimeWeb(threads);
-      return createOnnxRuntimeEngine({ name, runtime, threads, provider, description: description(runtime.env.versions.web), contributed: true });
+      return createOnnxRuntimeEngine({
+        name,
+        runtime,
+        threads,
+        provider,
+        description: description(runtime.env.versions.web),
+        contributed: true,
+      });
     }
     case 'tfjs': {
       if (provider !== 'cpu') throw new Error('tfjs has no execution providers');

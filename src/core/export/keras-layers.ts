@@ -27,96 +27,186 @@ export function kerasLayer(operation: Operation, network: Network): ExportedLaye
     if (found === undefined) throw new Error(`parameter "${id}" is missing`);
     return found;
   };
-  const shape = (id: string | undefined): Shape => (id === undefined ? [] : network.values.get(id)?.shape ?? []);
-  const layer = (className: string, config: Readonly<Record<string, unknown>> = {}, weights: readonly KerasWeight[] = [], activation: FusedActivation = 'none'): ExportedLayer => ({ className, config, weights, activation });
+  const shape = (id: string | undefined): Shape => (id === undefined ? [] : (network.values.get(id)?.shape ?? []));
+  const layer = (
+    className: string,
+    config: Readonly<Record<string, unknown>> = {},
+    weights: readonly KerasWeight[] = [],
+    activation: FusedActivation = 'none',
+  ): ExportedLayer => ({ className, config, weights, activation });
   const weight = (name: string, id: ParameterId): KerasWeight => ({ name, ...parameter(id) });
   const reordered = (name: string, id: ParameterId, order: readonly number[]): KerasWeight => {
     const { shape: from, data } = parameter(id);
     return { name, shape: order.map((axis) => from[axis] ?? 0), data: transpose(data, from, order) };
   };
   const bias = (id: ParameterId | undefined): readonly KerasWeight[] => (id === undefined ? [] : [weight('bias', id)]);
-  const refuse = (what: string): never => { throw new EspalierError('unsupported-model', what, { where: `layer "${operation.layer}"`, fix: 'write the model as .tflite instead' }); };
+  const refuse = (what: string): never => {
+    throw new EspalierError('unsupported-model', what, { where: `layer "${operation.layer}"`, fix: 'write the model as .tflite instead' });
+  };
 
   switch (operation.kind) {
     case 'conv2d': {
       const kernel = reordered('kernel', operation.kernel, [1, 2, 3, 0]);
-      return layer('Conv2D', {
-        filters: kernel.shape[3], kernel_size: kernel.shape.slice(0, 2), strides: operation.strides, dilation_rate: operation.dilations, padding: operation.padding,
-        activation: keras(operation.activation), use_bias: operation.bias !== undefined, data_format: 'channels_last',
-      }, [kernel, ...bias(operation.bias)]);
+      return layer(
+        'Conv2D',
+        {
+          filters: kernel.shape[3],
+          kernel_size: kernel.shape.slice(0, 2),
+          strides: operation.strides,
+          dilation_rate: operation.dilations,
+          padding: operation.padding,
+          activation: keras(operation.activation),
+          use_bias: operation.bias !== undefined,
+          data_format: 'channels_last',
+        },
+        [kernel, ...bias(operation.bias)],
+      );
     }
     case 'depthwiseConv2d': {
-      const { shape: [, kh = 0, kw = 0, channels = 0], data } = parameter(operation.kernel);
-      return layer('DepthwiseConv2D', {
-        kernel_size: [kh, kw], depth_multiplier: operation.multiplier, strides: operation.strides, dilation_rate: operation.dilations, padding: operation.padding,
-        activation: keras(operation.activation), use_bias: operation.bias !== undefined, data_format: 'channels_last',
-      }, [{ name: 'depthwise_kernel', shape: [kh, kw, channels / operation.multiplier, operation.multiplier], data }, ...bias(operation.bias)]);
+      const {
+        shape: [, kh = 0, kw = 0, channels = 0],
+        data,
+      } = parameter(operation.kernel);
+      return layer(
+        'DepthwiseConv2D',
+        {
+          kernel_size: [kh, kw],
+          depth_multiplier: operation.multiplier,
+          strides: operation.strides,
+          dilation_rate: operation.dilations,
+          padding: operation.padding,
+          activation: keras(operation.activation),
+          use_bias: operation.bias !== undefined,
+          data_format: 'channels_last',
+        },
+        [
+          { name: 'depthwise_kernel', shape: [kh, kw, channels / operation.multiplier, operation.multiplier], data },
+          ...bias(operation.bias),
+        ],
+      );
     }
     case 'transposeConv2d': {
       const kernel = reordered('kernel', operation.kernel, [1, 2, 0, 3]);
-      return layer('Conv2DTranspose', {
-        filters: kernel.shape[2], kernel_size: kernel.shape.slice(0, 2), strides: operation.strides, padding: operation.padding,
-        activation: keras(operation.activation), use_bias: operation.bias !== undefined, data_format: 'channels_last',
-      }, [kernel, ...bias(operation.bias)]);
+      return layer(
+        'Conv2DTranspose',
+        {
+          filters: kernel.shape[2],
+          kernel_size: kernel.shape.slice(0, 2),
+          strides: operation.strides,
+          padding: operation.padding,
+          activation: keras(operation.activation),
+          use_bias: operation.bias !== undefined,
+          data_format: 'channels_last',
+        },
+        [kernel, ...bias(operation.bias)],
+      );
     }
     case 'dense': {
       const kernel = reordered('kernel', operation.kernel, [1, 0]);
-      return layer('Dense', { units: kernel.shape[1], activation: keras(operation.activation), use_bias: operation.bias !== undefined }, [kernel, ...bias(operation.bias)]);
+      return layer('Dense', { units: kernel.shape[1], activation: keras(operation.activation), use_bias: operation.bias !== undefined }, [
+        kernel,
+        ...bias(operation.bias),
+      ]);
     }
     case 'batchNorm':
-      return layer('BatchNormalization', { axis: -1, epsilon: operation.epsilon, momentum: operation.momentum, center: true, scale: true },
-        [weight('gamma', operation.gamma), weight('beta', operation.beta), weight('moving_mean', operation.mean), weight('moving_variance', operation.variance)]);
+      return layer(
+        'BatchNormalization',
+        { axis: -1, epsilon: operation.epsilon, momentum: operation.momentum, center: true, scale: true },
+        [
+          weight('gamma', operation.gamma),
+          weight('beta', operation.beta),
+          weight('moving_mean', operation.mean),
+          weight('moving_variance', operation.variance),
+        ],
+      );
     case 'rescale': {
       const [scale, offset] = [parameter(operation.scale).data, parameter(operation.offset).data];
       if (scale.length === 1 && offset.length === 1) return layer('Rescaling', { scale: scale[0], offset: offset[0] });
       const channels = shape(operation.output).at(-1) ?? 0;
-      const filled = (name: string, values: (channel: number) => number): KerasWeight => ({ name, shape: [channels], data: Float32Array.from({ length: channels }, (_, c) => values(c)) });
+      const filled = (name: string, values: (channel: number) => number): KerasWeight => ({
+        name,
+        shape: [channels],
+        data: Float32Array.from({ length: channels }, (_, c) => values(c)),
+      });
       // A batch norm with no mean, unit variance and no epsilon.
       return layer('BatchNormalization', { axis: -1, epsilon: 0, momentum: 0.99, center: true, scale: true }, [
-        filled('gamma', (c) => scale[scale.length === 1 ? 0 : c] ?? 0), filled('beta', (c) => offset[offset.length === 1 ? 0 : c] ?? 0),
-        filled('moving_mean', () => 0), filled('moving_variance', () => 1),
+        filled('gamma', (c) => scale[scale.length === 1 ? 0 : c] ?? 0),
+        filled('beta', (c) => offset[offset.length === 1 ? 0 : c] ?? 0),
+        filled('moving_mean', () => 0),
+        filled('moving_variance', () => 1),
       ]);
     }
     case 'prelu': {
       const alpha = weight('alpha', operation.alpha);
       return layer('PReLU', { shared_axes: alpha.shape.flatMap((length, axis) => (length === 1 ? [axis + 1] : [])) }, [alpha]);
     }
-    case 'activation': return activationLayer(operation, layer);
-    case 'binary': return layer({ add: 'Add', sub: 'Subtract', mul: 'Multiply' }[operation.function], {}, [], operation.activation);
-    case 'concat': return layer('Concatenate', { axis: operation.axis + 1 });
+    case 'activation':
+      return activationLayer(operation, layer);
+    case 'binary':
+      return layer({ add: 'Add', sub: 'Subtract', mul: 'Multiply' }[operation.function], {}, [], operation.activation);
+    case 'concat':
+      return layer('Concatenate', { axis: operation.axis + 1 });
     case 'pad': {
       const [vertical, horizontal, channels] = operation.paddings;
-      if (operation.paddings.length !== 3 || channels?.some((n) => n !== 0) === true) return refuse('Keras pads height and width of images only');
+      if (operation.paddings.length !== 3 || channels?.some((n) => n !== 0) === true)
+        return refuse('Keras pads height and width of images only');
       return layer('ZeroPadding2D', { padding: [vertical, horizontal], data_format: 'channels_last' });
     }
     case 'crop': {
       const input = shape(operation.inputs[0]);
-      const sides = input.map((length, axis) => [operation.begin[axis] ?? 0, length - (operation.begin[axis] ?? 0) - (operation.size[axis] ?? 0)]);
+      const sides = input.map((length, axis) => [
+        operation.begin[axis] ?? 0,
+        length - (operation.begin[axis] ?? 0) - (operation.size[axis] ?? 0),
+      ]);
       if (sides.length !== 3 || sides[2]?.some((n) => n !== 0) === true) return refuse('Keras crops height and width of images only');
       return layer('Cropping2D', { cropping: sides.slice(0, 2), data_format: 'channels_last' });
     }
-    case 'pool2d': return layer(operation.function === 'max' ? 'MaxPooling2D' : 'AveragePooling2D', { pool_size: operation.size, strides: operation.strides, padding: operation.padding, data_format: 'channels_last' });
-    case 'globalPool': return withShape(operation.keepDimensions ? shape(operation.output) : undefined, layer(operation.function === 'max' ? 'GlobalMaxPooling2D' : 'GlobalAveragePooling2D', { data_format: 'channels_last' }));
-    case 'reshape': return shape(operation.output).length === 1 ? layer('Flatten') : layer('Reshape', { target_shape: shape(operation.output) });
-    case 'permute': return layer('Permute', { dims: operation.order.map((axis) => axis + 1) });
-    case 'dropout': return layer('Dropout', { rate: operation.rate });
-    case 'upsample': return layer('UpSampling2D', { size: operation.factor, interpolation: operation.interpolation, data_format: 'channels_last' });
+    case 'pool2d':
+      return layer(operation.function === 'max' ? 'MaxPooling2D' : 'AveragePooling2D', {
+        pool_size: operation.size,
+        strides: operation.strides,
+        padding: operation.padding,
+        data_format: 'channels_last',
+      });
+    case 'globalPool':
+      return withShape(
+        operation.keepDimensions ? shape(operation.output) : undefined,
+        layer(operation.function === 'max' ? 'GlobalMaxPooling2D' : 'GlobalAveragePooling2D', { data_format: 'channels_last' }),
+      );
+    case 'reshape':
+      return shape(operation.output).length === 1 ? layer('Flatten') : layer('Reshape', { target_shape: shape(operation.output) });
+    case 'permute':
+      return layer('Permute', { dims: operation.order.map((axis) => axis + 1) });
+    case 'dropout':
+      return layer('Dropout', { rate: operation.rate });
+    case 'upsample':
+      return layer('UpSampling2D', { size: operation.factor, interpolation: operation.interpolation, data_format: 'channels_last' });
     case 'embedding': {
       const table = weight('embeddings', operation.table);
       return layer('Embedding', { input_dim: table.shape[0], output_dim: table.shape[1] }, [table]);
     }
-    default: return unreachable(operation);
+    default:
+      return unreachable(operation);
   }
 }
 
-function activationLayer(operation: Activation, layer: (className: string, config?: Readonly<Record<string, unknown>>) => ExportedLayer): ExportedLayer {
+function activationLayer(
+  operation: Activation,
+  layer: (className: string, config?: Readonly<Record<string, unknown>>) => ExportedLayer,
+): ExportedLayer {
   switch (operation.function) {
-    case 'leakyRelu': return layer('LeakyReLU', { alpha: operation.alpha });
-    case 'elu': return layer('ELU', { alpha: operation.alpha });
-    case 'relu6': return layer('ReLU', { max_value: 6 });
-    case 'hardSwish': return layer('Activation', { activation: 'hard_swish' });
-    case 'softmax': return layer('Softmax', { axis: -1 });
-    default: return layer('Activation', { activation: operation.function });
+    case 'leakyRelu':
+      return layer('LeakyReLU', { alpha: operation.alpha });
+    case 'elu':
+      return layer('ELU', { alpha: operation.alpha });
+    case 'relu6':
+      return layer('ReLU', { max_value: 6 });
+    case 'hardSwish':
+      return layer('Activation', { activation: 'hard_swish' });
+    case 'softmax':
+      return layer('Softmax', { axis: -1 });
+    default:
+      return layer('Activation', { activation: operation.function });
   }
 }
 

@@ -18,18 +18,33 @@ export function writeTfjsLayers(network: Network): TfjsLayersModel {
   for (const input of network.inputs) {
     const name = names.unique(input);
     produced.set(input, name);
-    layers.push({ class_name: 'InputLayer', name, config: { name, batch_input_shape: [null, ...(network.values.get(input)?.shape ?? [])], dtype: 'float32', sparse: false }, inbound_nodes: [] });
+    layers.push({
+      class_name: 'InputLayer',
+      name,
+      config: { name, batch_input_shape: [null, ...(network.values.get(input)?.shape ?? [])], dtype: 'float32', sparse: false },
+      inbound_nodes: [],
+    });
   }
   for (const operation of network.operations) {
     const { className, config, weights: own, activation, reshape } = kerasLayer(operation, network);
     const inbound = operation.inputs.map((input) => produced.get(input) ?? unknownValue(input));
     const name = names.unique(operation.name);
-    layers.push({ class_name: className, name, config: { name, trainable: true, dtype: 'float32', ...config }, inbound_nodes: [inbound.map((layer) => [layer, 0, 0, {}])] });
+    layers.push({
+      class_name: className,
+      name,
+      config: { name, trainable: true, dtype: 'float32', ...config },
+      inbound_nodes: [inbound.map((layer) => [layer, 0, 0, {}])],
+    });
     weights.push(...own.map((weight) => ({ ...weight, name: `${name}/${weight.name}` })));
     produced.set(operation.output, name);
     const follow = (suffix: string, followerClass: string, followerConfig: Readonly<Record<string, unknown>>): void => {
       const after = names.unique(`${name}_${suffix}`);
-      layers.push({ class_name: followerClass, name: after, config: { name: after, trainable: true, dtype: 'float32', ...followerConfig }, inbound_nodes: [[[name, 0, 0, {}]]] });
+      layers.push({
+        class_name: followerClass,
+        name: after,
+        config: { name: after, trainable: true, dtype: 'float32', ...followerConfig },
+        inbound_nodes: [[[name, 0, 0, {}]]],
+      });
       produced.set(operation.output, after);
     };
     if (activation !== 'none') follow(activation, 'ReLU', { max_value: activation === 'relu6' ? 6 : null });
@@ -37,10 +52,16 @@ export function writeTfjsLayers(network: Network): TfjsLayersModel {
   }
   const reference = (value: ValueId): readonly [string, number, number] => [produced.get(value) ?? unknownValue(value), 0, 0];
   const model = {
-    format: 'layers-model', generatedBy: 'espalier', convertedBy: null,
+    format: 'layers-model',
+    generatedBy: 'espalier',
+    convertedBy: null,
     modelTopology: {
-      keras_version: '2.15.0', backend: 'tensorflow',
-      model_config: { class_name: 'Functional', config: { name: network.name, layers, input_layers: network.inputs.map(reference), output_layers: network.outputs.map(reference) } },
+      keras_version: '2.15.0',
+      backend: 'tensorflow',
+      model_config: {
+        class_name: 'Functional',
+        config: { name: network.name, layers, input_layers: network.inputs.map(reference), output_layers: network.outputs.map(reference) },
+      },
     },
     weightsManifest: [{ paths: ['weights.bin'], weights: weights.map(({ name, shape }) => ({ name, shape, dtype: 'float32' })) }],
   };

@@ -18,11 +18,15 @@ export function detectFormat(source: ModelSource, where: string): ModelFormat {
   if (startsWith(bytes, 'PK\x03\x04') || startsWith(bytes, 'PK\x05\x06')) return 'keras-v3';
   if (startsWith(bytes, 'TFL3', 4)) return 'tflite';
   const head = new TextDecoder('latin1').decode(bytes.subarray(0, 512));
-  if (head.startsWith('version https://git-lfs')) throw new EspalierError('invalid-model', 'is a Git LFS pointer, not the model itself', { where, fix: 'run "git lfs pull"' });
+  if (head.startsWith('version https://git-lfs'))
+    throw new EspalierError('invalid-model', 'is a Git LFS pointer, not the model itself', { where, fix: 'run "git lfs pull"' });
   if (/^\s*\{/.test(head)) return 'tfjs-layers';
   if (/^\s*</.test(head)) throw new EspalierError('invalid-model', 'is a web page, not a model', { where, fix: 'download the raw file' });
   if (source.path.endsWith('.pb')) return 'saved-model';
-  throw new EspalierError('unsupported-model', 'is in no format that is known here', { where, fix: `give ${accepted}; if it was one, it is damaged` });
+  throw new EspalierError('unsupported-model', 'is in no format that is known here', {
+    where,
+    fix: `give ${accepted}; if it was one, it is damaged`,
+  });
 }
 
 /** The signature stands at 0, or at a power of two from 512 on. */

@@ -47,12 +47,19 @@ function namingFile(error: EspalierError, file: string): EspalierError {
   const remedy = error.fix === undefined ? '' : `; ${error.fix}`;
   const what = error.message.slice(place.length, error.message.length - remedy.length);
   const fix = error.fix ?? (error.code === 'invalid-model' ? 'save or download the model again' : undefined);
-  return new EspalierError(error.code, what, { where: error.where === undefined ? file : `${file}, ${error.where}`, cause: error.cause, ...(fix === undefined ? {} : { fix }) });
+  return new EspalierError(error.code, what, {
+    where: error.where === undefined ? file : `${file}, ${error.where}`,
+    cause: error.cause,
+    ...(fix === undefined ? {} : { fix }),
+  });
 }
 
 /** Dropout stays, for training uses it; what no output depends on goes. */
 function keepTrainingOperations(network: Network): Network {
-  const hasDead = network.operations.some((operation) => !network.outputs.includes(operation.output) && !network.operations.some((other) => other.inputs.includes(operation.output)));
+  const hasDead = network.operations.some(
+    (operation) =>
+      !network.outputs.includes(operation.output) && !network.operations.some((other) => other.inputs.includes(operation.output)),
+  );
   return hasDead ? removeDeadOperations(network) : network;
 }
 
@@ -70,7 +77,13 @@ async function openModel(path: string): Promise<ModelSource> {
     }
     const present: string[] = [];
     for (const name of ['saved_model.pb', 'model.json']) {
-      if (await stat(join(path, name)).then((entry) => entry.isFile(), () => false)) present.push(name);
+      if (
+        await stat(join(path, name)).then(
+          (entry) => entry.isFile(),
+          () => false,
+        )
+      )
+        present.push(name);
     }
     return { kind: 'folder', folder: path, has: new Set(present) };
   } catch (cause) {

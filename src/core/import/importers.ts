@@ -12,10 +12,18 @@ import { importTfjsLayers } from './tfjs/import-tfjs-layers.ts';
 export type Importer = (source: ModelSource, where: string, warn: (message: string) => void) => Promise<Network>;
 
 /** The formats that are one file. */
-const fromBytes = (read: (bytes: Uint8Array, where: string, warn: (message: string) => void) => Promise<{ readonly network: Network }> | { readonly network: Network }): Importer => async (source, where, warn) => {
-  if (source.kind !== 'file') throw new EspalierError('unsupported-model', 'is a folder, expected a file', { where });
-  return (await read(source.bytes, where, warn)).network;
-};
+const fromBytes =
+  (
+    read: (
+      bytes: Uint8Array,
+      where: string,
+      warn: (message: string) => void,
+    ) => Promise<{ readonly network: Network }> | { readonly network: Network },
+  ): Importer =>
+  async (source, where, warn) => {
+    if (source.kind !== 'file') throw new EspalierError('unsupported-model', 'is a folder, expected a file', { where });
+    return (await read(source.bytes, where, warn)).network;
+  };
 
 export const importers: Readonly<Record<ModelFormat, Importer>> = {
   'keras-h5': fromBytes(importKerasH5),

@@ -1,7 +1,9 @@
 import { EspalierError } from '../errors.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
-export interface JsonObject { readonly [key: string]: Json | undefined }
+export interface JsonObject {
+  readonly [key: string]: Json | undefined;
+}
 
 /** `where` names the part of the file that the text comes from. */
 export function parseJson(text: string, where: string): Json {
@@ -9,7 +11,11 @@ export function parseJson(text: string, where: string): Json {
     // Keras writes NaN and Infinity as they are, which JSON does not know; no field that is read may hold them.
     return JSON.parse(text.replace(/([[,:]\s*)(NaN|-?Infinity)(?=\s*[,}\]])/g, '$1null')) as Json;
   } catch (cause) {
-    throw new EspalierError('invalid-model', 'is not valid JSON', { where, cause, fix: 'the file is damaged: save or download the model again' });
+    throw new EspalierError('invalid-model', 'is not valid JSON', {
+      where,
+      cause,
+      fix: 'the file is damaged: save or download the model again',
+    });
   }
 }
 

@@ -30,7 +30,8 @@ export function selectWeights(tensors: readonly WeightTensor[], names: readonly 
   if (tensors.length === names.length) return tensors;
   const found = tensors.length === 0 ? 'none' : tensors.map((tensor) => `"${tensor.name}"`).join(', ');
   throw new EspalierError('invalid-model', `needs the weights ${names.join(', ')}; the file has ${found}`, {
-    where, fix: 'save the model again with its weights (model.save)',
+    where,
+    fix: 'save the model again with its weights (model.save)',
   });
 }
 

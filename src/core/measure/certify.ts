@@ -19,7 +19,13 @@ export function certify({ bytes, expectations, parent }: Certification): Certifi
   const model = readTflite(bytes);
   const kernels = kernelTensors(model);
   const parentKernels = parent === undefined ? undefined : kernelTensors(readTflite(parent));
-  const { weights, fullInteger } = expectations ?? { weights: parent === undefined ? [] : kernels.map((kernel, index) => ({ layer: kernel.layer, kernel: index, keepsParentZeros: true, keepsParentClusters: true })), fullInteger: undefined };
+  const { weights, fullInteger } = expectations ?? {
+    weights:
+      parent === undefined
+        ? []
+        : kernels.map((kernel, index) => ({ layer: kernel.layer, kernel: index, keepsParentZeros: true, keepsParentClusters: true })),
+    fullInteger: undefined,
+  };
   const checks = weights.flatMap((expectation) => {
     const kernel = findKernel(kernels, expectation);
     if (kernel === undefined) return [check(expectation.layer, 'kernel', 'in the file', 'missing', false)];
@@ -31,13 +37,19 @@ export function certify({ bytes, expectations, parent }: Certification): Certifi
 
 function findKernel(kernels: readonly KernelTensor[], expectation: WeightExpectation): KernelTensor | undefined {
   if (expectation.kernel !== undefined) return kernels[expectation.kernel];
-  return kernels.find(({ layer }) => layer === expectation.layer)
-    ?? kernels.find(({ tensor }) => tensor.name === expectation.layer || tensor.name.startsWith(`${expectation.layer}/`))
-    ?? kernels.find(({ layer }) => layer.startsWith(`${expectation.layer}/`));
+  return (
+    kernels.find(({ layer }) => layer === expectation.layer) ??
+    kernels.find(({ tensor }) => tensor.name === expectation.layer || tensor.name.startsWith(`${expectation.layer}/`)) ??
+    kernels.find(({ layer }) => layer.startsWith(`${expectation.layer}/`))
+  );
 }
 
 /** Parent and child have the same kernels in the same order; names may have changed on the way. */
-function matchingKernel(parents: readonly KernelTensor[], kernels: readonly KernelTensor[], kernel: KernelTensor): KernelTensor | undefined {
+function matchingKernel(
+  parents: readonly KernelTensor[],
+  kernels: readonly KernelTensor[],
+  kernel: KernelTensor,
+): KernelTensor | undefined {
   const byName = parents.find(({ tensor }) => tensor.name === kernel.tensor.name);
   const found = byName ?? parents[kernels.indexOf(kernel)];
   return found !== undefined && found.values.length === kernel.values.length ? found : undefined;
@@ -46,10 +58,25 @@ function matchingKernel(parents: readonly KernelTensor[], kernels: readonly Kern
 function weightChecks(kernel: KernelTensor, expectation: WeightExpectation, parent: KernelTensor | undefined): CertificateCheck[] {
   const metrics = kernelMetrics(kernel);
   const checks: CertificateCheck[] = [];
-  const add = (property: string, expected: string, found: string, passed: boolean): void => { checks.push(check(expectation.layer, property, expected, found, passed)); };
-  if (expectation.zeros !== undefined) add('zeros', `at least ${expectation.zeros} of ${metrics.elements}`, `${metrics.zeros}`, metrics.zeros >= expectation.zeros);
-  if (expectation.uniqueValues !== undefined) add('unique values', `at most ${expectation.uniqueValues}`, `${metrics.uniqueValues}`, metrics.uniqueValues <= expectation.uniqueValues);
-  if (expectation.uniqueValuesPerChannel !== undefined) add('unique values per channel', `at most ${expectation.uniqueValuesPerChannel}`, `${metrics.uniqueValuesPerChannel}`, metrics.uniqueValuesPerChannel <= expectation.uniqueValuesPerChannel);
+  const add = (property: string, expected: string, found: string, passed: boolean): void => {
+    checks.push(check(expectation.layer, property, expected, found, passed));
+  };
+  if (expectation.zeros !== undefined)
+    add('zeros', `at least ${expectation.zeros} of ${metrics.elements}`, `${metrics.zeros}`, metrics.zeros >= expectation.zeros);
+  if (expectation.uniqueValues !== undefined)
+    add(
+      'unique values',
+      `at most ${expectation.uniqueValues}`,
+      `${metrics.uniqueValues}`,
+      metrics.uniqueValues <= expectation.uniqueValues,
+    );
+  if (expectation.uniqueValuesPerChannel !== undefined)
+    add(
+      'unique values per channel',
+      `at most ${expectation.uniqueValuesPerChannel}`,
+      `${metrics.uniqueValuesPerChannel}`,
+      metrics.uniqueValuesPerChannel <= expectation.uniqueValuesPerChannel,
+    );
   if (expectation.group !== undefined) {
     const { zeros, groupSize } = expectation.group;
     const broken = brokenGroups(kernel, zeros, groupSize);
@@ -57,11 +84,25 @@ function weightChecks(kernel: KernelTensor, expectation: WeightExpectation, pare
   }
   if (expectation.keepsParentZeros === true) {
     const lost = parent === undefined ? undefined : lostZeros(kernel, parent);
-    add("parent's zeros", 'all kept', lost === undefined ? 'no parent kernel of this shape' : lost === 0 ? `all ${kernelMetrics(parent ?? kernel).zeros} kept` : `${lost} lost`, lost === 0);
+    add(
+      "parent's zeros",
+      'all kept',
+      lost === undefined
+        ? 'no parent kernel of this shape'
+        : lost === 0
+          ? `all ${kernelMetrics(parent ?? kernel).zeros} kept`
+          : `${lost} lost`,
+      lost === 0,
+    );
   }
   if (expectation.keepsParentClusters === true) {
     const split = parent === undefined ? undefined : splitClusters(kernel, parent);
-    add("parent's clusters", 'all kept', split === undefined ? 'no parent kernel of this shape' : split === 0 ? 'all kept' : `${split} split`, split === 0);
+    add(
+      "parent's clusters",
+      'all kept',
+      split === undefined ? 'no parent kernel of this shape' : split === 0 ? 'all kept' : `${split} split`,
+      split === 0,
+    );
   }
   return checks;
 }
@@ -95,8 +136,15 @@ function splitClusters(kernel: KernelTensor, parent: KernelTensor): number {
 
 /** Groups run along the last axis of a row (the input channels in TFLite's layout); a row's last group may be shorter. */
 function brokenGroups(kernel: KernelTensor, zeros: number, groupSize: number): number {
-  if (groupSize < 1) throw new EspalierError('invalid-argument', `groups of ${groupSize} weights`, { where: kernel.layer, fix: 'give a group size above 0' });
-  const row = kernel.operation === 'FULLY_CONNECTED' || kernel.operation === 'CONV_2D' || kernel.operation === 'TRANSPOSE_CONV' ? (kernel.shape[kernel.shape.length - 1] ?? 1) : kernel.values.length;
+  if (groupSize < 1)
+    throw new EspalierError('invalid-argument', `groups of ${groupSize} weights`, {
+      where: kernel.layer,
+      fix: 'give a group size above 0',
+    });
+  const row =
+    kernel.operation === 'FULLY_CONNECTED' || kernel.operation === 'CONV_2D' || kernel.operation === 'TRANSPOSE_CONV'
+      ? (kernel.shape[kernel.shape.length - 1] ?? 1)
+      : kernel.values.length;
   let broken = 0;
   for (let start = 0; start < kernel.values.length; start += row) {
     for (let group = start; group < start + row; group += groupSize) {
@@ -115,13 +163,21 @@ export function floatTensors(model: TfliteModel): readonly string[] {
   return model.subgraphs.flatMap((graph) => {
     const open = new Set([...graph.inputs, ...graph.outputs]);
     const used = new Set(graph.operators.flatMap((operator) => [...operator.inputs, ...operator.outputs]));
-    return graph.tensors.filter((tensor, index) => used.has(index) && !open.has(index) && tensor.type.startsWith('float')).map((tensor) => tensor.name);
+    return graph.tensors
+      .filter((tensor, index) => used.has(index) && !open.has(index) && tensor.type.startsWith('float'))
+      .map((tensor) => tensor.name);
   });
 }
 
 function fullIntegerCheck(model: TfliteModel): CertificateCheck {
   const found = floatTensors(model);
-  return check('', 'full integer', 'no float tensor but inputs and outputs', found.length === 0 ? 'none' : `${found.length}: ${found.slice(0, 3).join(', ')}`, found.length === 0);
+  return check(
+    '',
+    'full integer',
+    'no float tensor but inputs and outputs',
+    found.length === 0 ? 'none' : `${found.length}: ${found.slice(0, 3).join(', ')}`,
+    found.length === 0,
+  );
 }
 
 function check(layer: string, property: string, expected: string, found: string, passed: boolean): CertificateCheck {

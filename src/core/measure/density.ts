@@ -9,9 +9,11 @@ const floatBins = 256;
 /** Histograms of every kernel: integers one bin each from -128 to 127, real weights in 256 bins around zero. */
 export function kernelDensities(model: TfliteModel | Network): readonly DensityPlot[] {
   if ('subgraphs' in model) {
-    return kernelTensors(model).map((kernel) => kernel.tensor.type === 'int8'
-      ? integerDensity(kernel.layer, kernel.values, zeroPoint(kernel, 0))
-      : floatDensity(kernel.layer, kernel.values));
+    return kernelTensors(model).map((kernel) =>
+      kernel.tensor.type === 'int8'
+        ? integerDensity(kernel.layer, kernel.values, zeroPoint(kernel, 0))
+        : floatDensity(kernel.layer, kernel.values),
+    );
   }
   const seen = new Set<string>();
   return model.operations.flatMap((operation) => {

@@ -22,7 +22,12 @@ export interface NetworkEvaluation {
 export async function evaluateNetwork(options: NetworkEvaluation): Promise<Accuracy> {
   const { engine, network, data, batchSize = 100 } = options;
   requireExamples(data);
-  const inference = await compileInference(engine, network, Math.min(batchSize, data.size), options.activations === undefined ? {} : { activations: options.activations });
+  const inference = await compileInference(
+    engine,
+    network,
+    Math.min(batchSize, data.size),
+    options.activations === undefined ? {} : { activations: options.activations },
+  );
   try {
     const sums = emptySums(data.target);
     for (let start = 0; start < data.size; start += inference.batchSize) {
@@ -40,7 +45,11 @@ export async function evaluateNetwork(options: NetworkEvaluation): Promise<Accur
 }
 
 export function requireExamples(data: DataSet): void {
-  if (data.size === 0) throw new EspalierError('invalid-data', 'it holds no examples to measure on', { where: `${data.name} set`, fix: 'name test data in the data spec' });
+  if (data.size === 0)
+    throw new EspalierError('invalid-data', 'it holds no examples to measure on', {
+      where: `${data.name} set`,
+      fix: 'name test data in the data spec',
+    });
 }
 
 export function throwIfCancelled(signal: AbortSignal | undefined): void {

@@ -43,7 +43,8 @@ export async function evaluateTflite(options: TfliteEvaluation): Promise<Accurac
     const batch = Math.min(largestBatch, Math.max(1, Math.ceil(batchMilliseconds / each)));
     const count = Math.min(threads, Math.ceil(evaluation.left / batch));
     const saved = each * evaluation.left * (1 - 1 / Math.max(count, 1));
-    if (threadScript !== undefined && count > 1 && saved > threadStartMilliseconds) await runInThreads(evaluation, batch, threadScript, bytes, count);
+    if (threadScript !== undefined && count > 1 && saved > threadStartMilliseconds)
+      await runInThreads(evaluation, batch, threadScript, bytes, count);
     else await evaluation.finish(batch, run, 1);
   } finally {
     await interpreter.dispose();
@@ -90,7 +91,9 @@ class Evaluation {
   }
 
   async next(size: number, run: Run): Promise<void> {
-    await (await this.#begin(size, run)).scored;
+    await (
+      await this.#begin(size, run)
+    ).scored;
   }
 
   /** @param inFlight batches that are begun before the oldest is scored */

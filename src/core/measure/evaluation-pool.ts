@@ -27,7 +27,10 @@ export class EvaluationPool {
     const started = Array.from({ length: count }, () => startThread(script, bytes));
     try {
       const ready = await Promise.all(started.map(({ ready: description }) => description));
-      return new EvaluationPool(started.map(({ thread }) => thread), ready[0] ?? '');
+      return new EvaluationPool(
+        started.map(({ thread }) => thread),
+        ready[0] ?? '',
+      );
     } catch (error) {
       await Promise.all(started.map(({ thread }) => thread.worker.terminate()));
       throw error;

@@ -41,15 +41,17 @@ export function kernelTensors(model: TfliteModel): readonly KernelTensor[] {
       const tensor = place === undefined ? undefined : constant(operator.inputs[place.input] ?? -1);
       if (place === undefined || tensor === undefined || seen.has(tensor)) return [];
       seen.add(tensor);
-      return [{
-        layer: layerOf(tensor.name) ?? graph.tensors[operator.outputs[0] ?? -1]?.name ?? tensor.name,
-        operation: operator.name,
-        tensor,
-        values: storedValues(tensor),
-        shape: tensor.shape,
-        channelAxis: place.channelAxis,
-        isInteger: tensor.type.startsWith('int') || tensor.type.startsWith('uint'),
-      }];
+      return [
+        {
+          layer: layerOf(tensor.name) ?? graph.tensors[operator.outputs[0] ?? -1]?.name ?? tensor.name,
+          operation: operator.name,
+          tensor,
+          values: storedValues(tensor),
+          shape: tensor.shape,
+          channelAxis: place.channelAxis,
+          isInteger: tensor.type.startsWith('int') || tensor.type.startsWith('uint'),
+        },
+      ];
     });
   });
 }

@@ -11,17 +11,22 @@ export interface LatencyOptions {
 }
 
 /** Time of one inference in the embedded runtime on this machine: never a device's latency. */
-export async function measureLatency(bytes: Uint8Array, { warmUpRuns = 10, runs = 200, budgetMilliseconds = 3000 }: LatencyOptions = {}): Promise<Latency> {
+export async function measureLatency(
+  bytes: Uint8Array,
+  { warmUpRuns = 10, runs = 200, budgetMilliseconds = 3000 }: LatencyOptions = {},
+): Promise<Latency> {
   const runtime = await loadRuntime();
   const interpreter = await runtime.load(bytes);
   try {
     const random = createRandom(0);
-    const inputs = interpreter.inputs.map((input) => input.type === 'float32'
-      ? new Uint8Array(Float32Array.from({ length: input.bytes / 4 }, () => random.next()).buffer)
-      : Uint8Array.from({ length: input.bytes }, () => random.integer(256)));
+    const inputs = interpreter.inputs.map((input) =>
+      input.type === 'float32'
+        ? new Uint8Array(Float32Array.from({ length: input.bytes / 4 }, () => random.next()).buffer)
+        : Uint8Array.from({ length: input.bytes }, () => random.integer(256)),
+    );
     for (let i = 0; i < warmUpRuns; i++) await interpreter.run(inputs);
     const times: number[] = [];
-    for (let spent = 0; times.length < runs && (times.length < 10 || spent < budgetMilliseconds); ) {
+    for (let spent = 0; times.length < runs && (times.length < 10 || spent < budgetMilliseconds);) {
       const start = performance.now();
       await interpreter.run(inputs);
       const time = performance.now() - start;
@@ -29,7 +34,13 @@ export async function measureLatency(bytes: Uint8Array, { warmUpRuns = 10, runs 
       spent += time;
     }
     times.sort((a, b) => a - b);
-    return { medianMilliseconds: quantile(times, 0.5), p10Milliseconds: quantile(times, 0.1), p90Milliseconds: quantile(times, 0.9), runs: times.length, runtime: runtime.description };
+    return {
+      medianMilliseconds: quantile(times, 0.5),
+      p10Milliseconds: quantile(times, 0.1),
+      p90Milliseconds: quantile(times, 0.9),
+      runs: times.length,
+      runtime: runtime.description,
+    };
   } finally {
     await interpreter.dispose();
   }

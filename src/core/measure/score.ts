@@ -14,7 +14,14 @@ export interface ScoreSums {
 }
 
 export function emptySums(target: Target): ScoreSums {
-  return { samples: 0, top1: 0, top5: 0, squaredError: 0, errorTerms: 0, confusion: new Uint32Array(target.kind === 'classes' ? target.classes ** 2 : 0) };
+  return {
+    samples: 0,
+    top1: 0,
+    top5: 0,
+    squaredError: 0,
+    errorTerms: 0,
+    confusion: new Uint32Array(target.kind === 'classes' ? target.classes ** 2 : 0),
+  };
 }
 
 /** @param outputs `[size, width]`: scores of classes (any monotonic function of probability) or predicted values */
@@ -29,7 +36,10 @@ function addClassScores(sums: ScoreSums, outputs: ArrayLike<number>, batch: Batc
   // One sigmoid output decides between two classes.
   const isBinary = width === 1 && classes === 2;
   if (!isBinary && width < classes) {
-    throw new EspalierError('invalid-data', `the model has ${width} outputs, but the data have ${classes} classes`, { where: 'model and data', fix: 'use the data that the model was trained on, or choose its classes with "classes" in the data spec' });
+    throw new EspalierError('invalid-data', `the model has ${width} outputs, but the data have ${classes} classes`, {
+      where: 'model and data',
+      fix: 'use the data that the model was trained on, or choose its classes with "classes" in the data spec',
+    });
   }
   for (let example = 0; example < batch.size; example++) {
     const label = batch.labels[example] ?? 0;
@@ -62,7 +72,11 @@ function rankOf(values: ArrayLike<number>, start: number, count: number, label: 
 }
 
 function addErrors(sums: ScoreSums, outputs: ArrayLike<number>, batch: Batch, size: number, width: number): void {
-  if (width !== size) throw new EspalierError('invalid-data', `the model has ${width} outputs, but the data have ${size} values to predict`, { where: 'model and data', fix: 'use the data that the model was trained on' });
+  if (width !== size)
+    throw new EspalierError('invalid-data', `the model has ${width} outputs, but the data have ${size} values to predict`, {
+      where: 'model and data',
+      fix: 'use the data that the model was trained on',
+    });
   for (let i = 0; i < outputs.length; i++) {
     const difference = (outputs[i] ?? 0) - (batch.targets[i] ?? 0);
     sums.squaredError += difference * difference;
@@ -76,7 +90,9 @@ export function mergeSums(into: ScoreSums, from: ScoreSums): void {
   into.top5 += from.top5;
   into.squaredError += from.squaredError;
   into.errorTerms += from.errorTerms;
-  from.confusion.forEach((count, cell) => { into.confusion[cell] = (into.confusion[cell] ?? 0) + count; });
+  from.confusion.forEach((count, cell) => {
+    into.confusion[cell] = (into.confusion[cell] ?? 0) + count;
+  });
 }
 
 export function accuracyOf(sums: ScoreSums, target: Target, runtime: string): Accuracy {
@@ -95,7 +111,7 @@ export function rocAuc(scores: ArrayLike<number>, positive: ArrayLike<boolean>):
   const order = Array.from({ length: scores.length }, (_, index) => index).sort((a, b) => (scores[a] ?? 0) - (scores[b] ?? 0));
   let positives = 0;
   let rankSum = 0;
-  for (let start = 0; start < order.length; ) {
+  for (let start = 0; start < order.length;) {
     let end = start;
     while (end < order.length && scores[order[end] ?? 0] === scores[order[start] ?? 0]) end++;
     const rank = (start + 1 + end) / 2;

@@ -12,7 +12,11 @@ export interface TfliteScorer {
 export function createScorer(interpreter: Interpreter): TfliteScorer {
   const [input, ...others] = interpreter.inputs;
   const [output] = interpreter.outputs;
-  if (input === undefined || output === undefined || others.length > 0) throw new EspalierError('unsupported-model', `it has ${interpreter.inputs.length} inputs; models of one input can be measured on a data set`);
+  if (input === undefined || output === undefined || others.length > 0)
+    throw new EspalierError(
+      'unsupported-model',
+      `it has ${interpreter.inputs.length} inputs; models of one input can be measured on a data set`,
+    );
   const inputLength = elements(input);
   const outputLength = elements(output);
   const encode = encoder(input);
@@ -21,7 +25,12 @@ export function createScorer(interpreter: Interpreter): TfliteScorer {
     inputLength,
     outputLength,
     run: async (inputs, size) => {
-      if (inputs.length !== size * inputLength) throw new EspalierError('invalid-data', `an example has ${inputs.length / size} numbers, but the model takes [${input.shape.join(', ')}]`, { where: `input "${input.name}"`, fix: 'check the shape that the data set is preprocessed to' });
+      if (inputs.length !== size * inputLength)
+        throw new EspalierError(
+          'invalid-data',
+          `an example has ${inputs.length / size} numbers, but the model takes [${input.shape.join(', ')}]`,
+          { where: `input "${input.name}"`, fix: 'check the shape that the data set is preprocessed to' },
+        );
       const outputs = new Float32Array(size * outputLength);
       for (let example = 0; example < size; example++) {
         const [result] = await interpreter.run([encode(inputs.subarray(example * inputLength, (example + 1) * inputLength))]);
@@ -33,7 +42,12 @@ export function createScorer(interpreter: Interpreter): TfliteScorer {
 }
 
 function elements(tensor: TensorDetails): number {
-  if (tensor.shape[0] !== 1 && tensor.shape.length > 1) throw new EspalierError('unsupported-model', `its batch is ${tensor.shape[0] ?? 0}; files that take one example at a time can be measured`, { where: `tensor "${tensor.name}"` });
+  if (tensor.shape[0] !== 1 && tensor.shape.length > 1)
+    throw new EspalierError(
+      'unsupported-model',
+      `its batch is ${tensor.shape[0] ?? 0}; files that take one example at a time can be measured`,
+      { where: `tensor "${tensor.name}"` },
+    );
   return tensor.shape.reduce((product, size) => product * size, 1);
 }
 
@@ -55,12 +69,20 @@ function encoder(tensor: TensorDetails): (values: Float32Array) => Uint8Array {
     case 'int32':
       return (values) => bytesOf(Int32Array.from(values));
     default:
-      throw new EspalierError('unsupported-model', `its inputs are ${tensor.type}`, { where: `tensor "${tensor.name}"`, fix: 'convert the model with int8, uint8, int16 or float32 inputs' });
+      throw new EspalierError('unsupported-model', `its inputs are ${tensor.type}`, {
+        where: `tensor "${tensor.name}"`,
+        fix: 'convert the model with int8, uint8, int16 or float32 inputs',
+      });
   }
 }
 
 /** A plain loop: `from` with a function took longer than a small network's inference. */
-function quantizer(tensor: TensorDetails, integers: Int8Array | Uint8Array | Int16Array, minimum: number, maximum: number): (values: Float32Array) => Uint8Array {
+function quantizer(
+  tensor: TensorDetails,
+  integers: Int8Array | Uint8Array | Int16Array,
+  minimum: number,
+  maximum: number,
+): (values: Float32Array) => Uint8Array {
   const scale = tensor.quantization?.scales[0] ?? 1;
   const zero = tensor.quantization?.zeroPoints[0] ?? 0;
   const bytes = bytesOf(integers);
@@ -90,7 +112,10 @@ function decoder(tensor: TensorDetails): (bytes: Uint8Array, into: Float32Array,
     case 'int16':
       return (bytes, into, offset) => dequantize(new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1), into, offset);
     default:
-      throw new EspalierError('unsupported-model', `its outputs are ${tensor.type}`, { where: `tensor "${tensor.name}"`, fix: 'convert the model with int8, uint8, int16 or float32 outputs' });
+      throw new EspalierError('unsupported-model', `its outputs are ${tensor.type}`, {
+        where: `tensor "${tensor.name}"`,
+        fix: 'convert the model with int8, uint8, int16 or float32 outputs',
+      });
   }
 }
 

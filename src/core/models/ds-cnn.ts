@@ -20,11 +20,18 @@ const plans: Readonly<Record<DsCnnSize, Plan>> = {
 };
 
 /** Input `[frames, coefficients, 1]`, 49 frames of 10 MFCCs; output: logits. */
-export function dsCnn(options: { readonly size: DsCnnSize; readonly classes?: number; readonly frames?: number; readonly coefficients?: number; readonly seed: number }): Network {
+export function dsCnn(options: {
+  readonly size: DsCnnSize;
+  readonly classes?: number;
+  readonly frames?: number;
+  readonly coefficients?: number;
+  readonly seed: number;
+}): Network {
   const plan = plans[options.size];
   const stack = new LayerStack(`ds_cnn_${options.size.toLowerCase()}`, options.seed);
   const { builder } = stack;
-  const normalized = (layer: string, input: ValueId): ValueId => builder.activation(`${layer}_relu`, stack.batchNorm(`${layer}_bn`, input), 'relu');
+  const normalized = (layer: string, input: ValueId): ValueId =>
+    builder.activation(`${layer}_relu`, stack.batchNorm(`${layer}_bn`, input), 'relu');
   let x = builder.input([options.frames ?? 49, options.coefficients ?? 10, 1]);
   x = normalized('conv_1', stack.convolution('conv_1', x, plan.channels, { size: [10, 4], strides: plan.firstStrides }));
   for (let block = 1; block <= plan.blocks; block++) {

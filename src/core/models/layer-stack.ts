@@ -29,7 +29,9 @@ export class LayerStack {
     return this.builder.conv2d(layer, input, {
       kernel: this.#initialize([filters, kh, kw, channels], kh * kw * channels, kh * kw * filters),
       bias: options.bias === false ? undefined : constant([filters], 0),
-      strides: options.strides ?? [1, 1], padding: options.padding ?? 'same', activation: options.activation ?? 'none',
+      strides: options.strides ?? [1, 1],
+      padding: options.padding ?? 'same',
+      activation: options.activation ?? 'none',
     });
   }
 
@@ -40,19 +42,29 @@ export class LayerStack {
       // Keras counts the fan-out of the kernel [kh, kw, channels, 1] as its window alone.
       kernel: this.#initialize([1, kh, kw, channels], kh * kw * channels, kh * kw),
       bias: options.bias === false ? undefined : constant([channels], 0),
-      strides: options.strides ?? [1, 1], padding: options.padding ?? 'same', activation: options.activation ?? 'none',
+      strides: options.strides ?? [1, 1],
+      padding: options.padding ?? 'same',
+      activation: options.activation ?? 'none',
     });
   }
 
   dense(layer: string, input: ValueId, units: number, activation: FusedActivation = 'none'): ValueId {
     const width = this.builder.shapeOf(input).at(-1) ?? 0;
-    return this.builder.dense(layer, input, { kernel: this.#initialize([units, width], width, units), bias: constant([units], 0), activation });
+    return this.builder.dense(layer, input, {
+      kernel: this.#initialize([units, width], width, units),
+      bias: constant([units], 0),
+      activation,
+    });
   }
 
   batchNorm(layer: string, input: ValueId, options: { readonly epsilon?: number; readonly momentum?: number } = {}): ValueId {
     const channels = this.builder.shapeOf(input).at(-1) ?? 0;
     return this.builder.batchNorm(layer, input, {
-      gamma: constant([channels], 1), beta: constant([channels], 0), mean: constant([channels], 0), variance: constant([channels], 1), ...options,
+      gamma: constant([channels], 1),
+      beta: constant([channels], 0),
+      mean: constant([channels], 0),
+      variance: constant([channels], 1),
+      ...options,
     });
   }
 }

@@ -4,7 +4,15 @@ import { LayerStack } from './layer-stack.ts';
 import type { MobileNetOptions } from './mobilenet-v1.ts';
 
 /** Expansion, filters, repetitions, first stride. */
-const stages = [[1, 16, 1, 1], [6, 24, 2, 2], [6, 32, 3, 2], [6, 64, 4, 2], [6, 96, 3, 1], [6, 160, 3, 2], [6, 320, 1, 1]] as const;
+const stages = [
+  [1, 16, 1, 1],
+  [6, 24, 2, 2],
+  [6, 32, 3, 2],
+  [6, 64, 4, 2],
+  [6, 96, 3, 1],
+  [6, 160, 3, 2],
+  [6, 320, 1, 1],
+] as const;
 
 /** Rounds to a multiple of 8, but never down by more than a tenth. */
 function divisible(filters: number): number {
@@ -21,7 +29,11 @@ export function mobileNetV2(options: MobileNetOptions): Network {
   const halve = (layer: string, input: ValueId): ValueId => {
     const [height = 0] = builder.shapeOf(input);
     const before = height % 2;
-    return builder.pad(layer, input, [[before, 1], [before, 1], [0, 0]]);
+    return builder.pad(layer, input, [
+      [before, 1],
+      [before, 1],
+      [0, 0],
+    ]);
   };
 
   let x = builder.input([inputSize, inputSize, channels]);

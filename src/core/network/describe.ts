@@ -42,7 +42,10 @@ export function describeNetwork(network: Network): NetworkDescription {
   });
   const named = (ids: readonly string[]): readonly { name: string; shape: Shape }[] => ids.map((name) => ({ name, shape: shapeOf(name) }));
   return {
-    name: network.name, inputs: named(network.inputs), outputs: named(network.outputs), operations,
+    name: network.name,
+    inputs: named(network.inputs),
+    outputs: named(network.outputs),
+    operations,
     parameters: operations.reduce((sum, operation) => sum + operation.parameters, 0),
     multiplyAdds: operations.reduce((sum, operation) => sum + operation.multiplyAdds, 0),
   };
@@ -57,30 +60,48 @@ function multiplyAdds(operation: Operation, network: Network): number {
   const elements = (id: string): number => elementCount(network.values.get(id)?.shape ?? []);
   switch (operation.kind) {
     case 'conv2d':
-    case 'dense': return elements(operation.output) * elementCount(rest);
-    case 'depthwiseConv2d': return elements(operation.output) * (kernel[1] ?? 0) * (kernel[2] ?? 0);
-    case 'transposeConv2d': return elements(input) * out * (kernel[1] ?? 0) * (kernel[2] ?? 0);
+    case 'dense':
+      return elements(operation.output) * elementCount(rest);
+    case 'depthwiseConv2d':
+      return elements(operation.output) * (kernel[1] ?? 0) * (kernel[2] ?? 0);
+    case 'transposeConv2d':
+      return elements(input) * out * (kernel[1] ?? 0) * (kernel[2] ?? 0);
   }
 }
 
 function details(operation: Operation, network: Network): string {
-  const kernel = hasKernel(operation) ? network.parameters.get(operation.kernel)?.shape ?? [] : [];
+  const kernel = hasKernel(operation) ? (network.parameters.get(operation.kernel)?.shape ?? []) : [];
   const activation = 'activation' in operation && operation.activation !== 'none' ? [operation.activation] : [];
-  const stride = 'strides' in operation && operation.strides.some((n) => n !== 1) ? [`stride ${operation.strides[0] === operation.strides[1] ? operation.strides[0] : operation.strides.join('x')}`] : [];
-  const dilation = 'dilations' in operation && operation.dilations.some((n) => n !== 1) ? [`dilation ${operation.dilations.join('x')}`] : [];
+  const stride =
+    'strides' in operation && operation.strides.some((n) => n !== 1)
+      ? [`stride ${operation.strides[0] === operation.strides[1] ? operation.strides[0] : operation.strides.join('x')}`]
+      : [];
+  const dilation =
+    'dilations' in operation && operation.dilations.some((n) => n !== 1) ? [`dilation ${operation.dilations.join('x')}`] : [];
   switch (operation.kind) {
     case 'conv2d':
-    case 'depthwiseConv2d': return [`${kernel[1]}x${kernel[2]}`, ...stride, ...dilation, operation.padding, ...activation].join(', ');
-    case 'transposeConv2d': return [`${kernel[1]}x${kernel[2]}`, ...stride, operation.padding, ...activation].join(', ');
-    case 'pool2d': return [operation.function, operation.size.join('x'), ...stride, operation.padding].join(', ');
+    case 'depthwiseConv2d':
+      return [`${kernel[1]}x${kernel[2]}`, ...stride, ...dilation, operation.padding, ...activation].join(', ');
+    case 'transposeConv2d':
+      return [`${kernel[1]}x${kernel[2]}`, ...stride, operation.padding, ...activation].join(', ');
+    case 'pool2d':
+      return [operation.function, operation.size.join('x'), ...stride, operation.padding].join(', ');
     case 'globalPool':
-    case 'activation': return operation.function;
-    case 'binary': return [operation.function, ...activation].join(', ');
-    case 'dense': return activation.join();
-    case 'dropout': return `rate ${operation.rate}`;
-    case 'permute': return operation.order.join(', ');
-    case 'upsample': return `${operation.factor.join('x')}, ${operation.interpolation}`;
-    case 'concat': return `axis ${operation.axis}`;
-    default: return '';
+    case 'activation':
+      return operation.function;
+    case 'binary':
+      return [operation.function, ...activation].join(', ');
+    case 'dense':
+      return activation.join();
+    case 'dropout':
+      return `rate ${operation.rate}`;
+    case 'permute':
+      return operation.order.join(', ');
+    case 'upsample':
+      return `${operation.factor.join('x')}, ${operation.interpolation}`;
+    case 'concat':
+      return `axis ${operation.axis}`;
+    default:
+      return '';
   }
 }

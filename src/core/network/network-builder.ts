@@ -66,9 +66,13 @@ export class NetworkBuilder {
   /** Adds a parameter, or finds it again when a layer is reused. */
   parameter(id: ParameterId, parameter: Parameter): ParameterId {
     const known = this.#parameters.get(id);
-    if (known !== undefined && known.data !== parameter.data) throw new EspalierError('invalid-model', `two different parameters are named "${id}"`);
+    if (known !== undefined && known.data !== parameter.data)
+      throw new EspalierError('invalid-model', `two different parameters are named "${id}"`);
     if (parameter.data.length !== elementCount(parameter.shape)) {
-      throw new EspalierError('invalid-model', `parameter "${id}" has ${parameter.data.length} elements, its shape ${formatShape(parameter.shape)} needs ${elementCount(parameter.shape)}`);
+      throw new EspalierError(
+        'invalid-model',
+        `parameter "${id}" has ${parameter.data.length} elements, its shape ${formatShape(parameter.shape)} needs ${elementCount(parameter.shape)}`,
+      );
     }
     this.#parameters.set(id, parameter);
     return id;
@@ -83,7 +87,8 @@ export class NetworkBuilder {
       declared,
       parameter: (id) => {
         const parameter = this.#parameters.get(id);
-        if (parameter === undefined) throw new EspalierError('invalid-model', `parameter "${id}" is missing`, { where: `layer "${layer}"` });
+        if (parameter === undefined)
+          throw new EspalierError('invalid-model', `parameter "${id}" is missing`, { where: `layer "${layer}"` });
         return parameter.shape;
       },
     });
@@ -119,8 +124,14 @@ export class NetworkBuilder {
   batchNorm(layer: string, input: ValueId, options: BatchNormOptions): ValueId {
     const named = (what: 'gamma' | 'beta' | 'mean' | 'variance'): ParameterId => this.parameter(`${layer}/${what}`, options[what]);
     return this.add(layer, {
-      kind: 'batchNorm', inputs: [input], epsilon: options.epsilon ?? 1e-3, momentum: options.momentum ?? 0.99,
-      gamma: named('gamma'), beta: named('beta'), mean: named('mean'), variance: named('variance'),
+      kind: 'batchNorm',
+      inputs: [input],
+      epsilon: options.epsilon ?? 1e-3,
+      momentum: options.momentum ?? 0.99,
+      gamma: named('gamma'),
+      beta: named('beta'),
+      mean: named('mean'),
+      variance: named('variance'),
     });
   }
 
@@ -139,7 +150,8 @@ export class NetworkBuilder {
   /** Scale and offset of length 1 or of the number of channels. */
   rescale(layer: string, input: ValueId, scale: Float32Array, offset: Float32Array): ValueId {
     return this.add(layer, {
-      kind: 'rescale', inputs: [input],
+      kind: 'rescale',
+      inputs: [input],
       scale: this.parameter(`${layer}/scale`, { shape: [scale.length], data: scale }),
       offset: this.parameter(`${layer}/offset`, { shape: [offset.length], data: offset }),
     });
@@ -157,8 +169,21 @@ export class NetworkBuilder {
     return this.add(layer, { kind: 'crop', inputs: [input], begin, size });
   }
 
-  pool2d(layer: string, input: ValueId, name: 'max' | 'average', size: Pair, options: { readonly strides?: Pair; readonly padding?: Padding } = {}): ValueId {
-    return this.add(layer, { kind: 'pool2d', inputs: [input], function: name, size, strides: options.strides ?? size, padding: options.padding ?? 'valid' });
+  pool2d(
+    layer: string,
+    input: ValueId,
+    name: 'max' | 'average',
+    size: Pair,
+    options: { readonly strides?: Pair; readonly padding?: Padding } = {},
+  ): ValueId {
+    return this.add(layer, {
+      kind: 'pool2d',
+      inputs: [input],
+      function: name,
+      size,
+      strides: options.strides ?? size,
+      padding: options.padding ?? 'valid',
+    });
   }
 
   globalPool(layer: string, input: ValueId, name: 'max' | 'average', keepDimensions = false): ValueId {
@@ -192,7 +217,14 @@ export class NetworkBuilder {
 
   build(outputs: readonly ValueId[]): Network {
     for (const output of outputs) this.shapeOf(output);
-    return { name: this.#name, inputs: this.#inputs, outputs, values: this.#values, operations: this.#operations, parameters: this.#parameters };
+    return {
+      name: this.#name,
+      inputs: this.#inputs,
+      outputs,
+      values: this.#values,
+      operations: this.#operations,
+      parameters: this.#parameters,
+    };
   }
 
   #kernel(layer: string, options: KernelOptions): { kernel: ParameterId; bias: ParameterId | undefined; activation: FusedActivation } {
@@ -212,7 +244,11 @@ export class NetworkBuilder {
 
   #checkShape(shape: Shape, where: string): void {
     if (!shape.every((length) => Number.isSafeInteger(length) && length > 0) || elementCount(shape) > largestTensor) {
-      throw new EspalierError('invalid-model', `shape ${formatShape(shape)} is not one of positive lengths and at most ${largestTensor} elements`, { where });
+      throw new EspalierError(
+        'invalid-model',
+        `shape ${formatShape(shape)} is not one of positive lengths and at most ${largestTensor} elements`,
+        { where },
+      );
     }
   }
 }

@@ -68,8 +68,7 @@ export interface BatchNorm extends OperationBase {
   readonly momentum: number;
 }
 
-export type ActivationFunction =
-  | 'relu' | 'relu6' | 'leakyRelu' | 'elu' | 'sigmoid' | 'tanh' | 'softmax' | 'hardSwish' | 'swish' | 'gelu';
+export type ActivationFunction = 'relu' | 'relu6' | 'leakyRelu' | 'elu' | 'sigmoid' | 'tanh' | 'softmax' | 'hardSwish' | 'swish' | 'gelu';
 
 export interface Activation extends OperationBase {
   readonly kind: 'activation';
@@ -161,8 +160,25 @@ export interface Embedding extends OperationBase {
 }
 
 export type Operation =
-  | Conv2d | DepthwiseConv2d | TransposeConv2d | Dense | BatchNorm | Activation | PRelu | Binary | Rescale | Concat | Pad
-  | Crop | Pool2d | GlobalPool | Reshape | Permute | Dropout | Upsample | Embedding;
+  | Conv2d
+  | DepthwiseConv2d
+  | TransposeConv2d
+  | Dense
+  | BatchNorm
+  | Activation
+  | PRelu
+  | Binary
+  | Rescale
+  | Concat
+  | Pad
+  | Crop
+  | Pool2d
+  | GlobalPool
+  | Reshape
+  | Permute
+  | Dropout
+  | Upsample
+  | Embedding;
 
 export type OperationKind = Operation['kind'];
 
@@ -170,7 +186,12 @@ export type OperationKind = Operation['kind'];
 export type KernelOperation = Conv2d | DepthwiseConv2d | TransposeConv2d | Dense;
 
 export function hasKernel(operation: Operation): operation is KernelOperation {
-  return operation.kind === 'conv2d' || operation.kind === 'depthwiseConv2d' || operation.kind === 'transposeConv2d' || operation.kind === 'dense';
+  return (
+    operation.kind === 'conv2d' ||
+    operation.kind === 'depthwiseConv2d' ||
+    operation.kind === 'transposeConv2d' ||
+    operation.kind === 'dense'
+  );
 }
 
 /** The axis of the kernel that counts output channels: the axis of per-channel quantization in TFLite. */

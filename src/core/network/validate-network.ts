@@ -17,7 +17,11 @@ export function validateNetwork(network: Network): void {
   const inferred = inferShapes(network);
   for (const [id, { shape }] of inferred.values) {
     const stored = network.values.get(id)?.shape ?? [];
-    if (!sameShape(shape, stored)) throw new EspalierError('invalid-model', `value "${id}" is stored with shape ${formatShape(stored)} but has shape ${formatShape(shape)}`);
+    if (!sameShape(shape, stored))
+      throw new EspalierError(
+        'invalid-model',
+        `value "${id}" is stored with shape ${formatShape(stored)} but has shape ${formatShape(shape)}`,
+      );
   }
 }
 
@@ -32,7 +36,8 @@ function checkTopology(network: Network): void {
     for (const input of operation.inputs) {
       if (!computed.has(input)) throw new EspalierError('invalid-model', `uses "${input}" before it is computed`, { where });
     }
-    if (computed.has(operation.output)) throw new EspalierError('invalid-model', `computes "${operation.output}", which is there already`, { where });
+    if (computed.has(operation.output))
+      throw new EspalierError('invalid-model', `computes "${operation.output}", which is there already`, { where });
     computed.add(operation.output);
   }
   for (const output of network.outputs) {
@@ -50,17 +55,28 @@ function checkParameters(network: Network): void {
       if (checked.has(id)) continue;
       checked.add(id);
       if (elementCount(parameter.shape) !== parameter.data.length) {
-        throw new EspalierError('invalid-model', `parameter "${id}" has ${parameter.data.length} elements, its shape ${formatShape(parameter.shape)} needs ${elementCount(parameter.shape)}`, { where });
+        throw new EspalierError(
+          'invalid-model',
+          `parameter "${id}" has ${parameter.data.length} elements, its shape ${formatShape(parameter.shape)} needs ${elementCount(parameter.shape)}`,
+          { where },
+        );
       }
       const bad = parameter.data.findIndex((value) => !Number.isFinite(value));
       if (bad >= 0) {
         throw new EspalierError('invalid-model', `parameter "${id}" holds ${parameter.data[bad]} at index ${bad}; weights must be finite`, {
-          where, fix: 'the model diverged while it was trained, or its file is damaged: use an earlier checkpoint',
+          where,
+          fix: 'the model diverged while it was trained, or its file is damaged: use an earlier checkpoint',
         });
       }
     }
-    if (operation.kind === 'batchNorm' && network.parameters.get(operation.variance)?.data.some((v) => v + operation.epsilon <= 0) === true) {
-      throw new EspalierError('invalid-model', 'the moving variance plus epsilon is not positive', { where, fix: 'the file is damaged, or the layer was never trained' });
+    if (
+      operation.kind === 'batchNorm' &&
+      network.parameters.get(operation.variance)?.data.some((v) => v + operation.epsilon <= 0) === true
+    ) {
+      throw new EspalierError('invalid-model', 'the moving variance plus epsilon is not positive', {
+        where,
+        fix: 'the file is damaged, or the layer was never trained',
+      });
     }
   }
 }

@@ -7,7 +7,9 @@ import type { Definitions } from './simplify.ts';
  * scalars, another shape of a constant, a constant stretched from one value. Everything else is left to the engine.
  */
 export function foldConstants(instruction: Instruction, definitions: Definitions): Constant | undefined {
-  const constants = operandsOf(instruction).map((operand) => definitions(operand)).filter((definition) => definition?.op === 'constant');
+  const constants = operandsOf(instruction)
+    .map((operand) => definitions(operand))
+    .filter((definition) => definition?.op === 'constant');
   if (constants.length === 0 || constants.length !== operandsOf(instruction).length) return undefined;
   const [a, b] = constants;
   const { output } = instruction;
@@ -24,20 +26,30 @@ export function foldConstants(instruction: Instruction, definitions: Definitions
 function foldScalars(instruction: Instruction, x: number, y: number | undefined): number | undefined {
   if (instruction.op === 'unary') {
     switch (instruction.function) {
-      case 'neg': return -x;
-      case 'abs': return Math.abs(x);
-      case 'sqrt': return Math.sqrt(x);
-      case 'reciprocal': return 1 / x;
-      default: return undefined;
+      case 'neg':
+        return -x;
+      case 'abs':
+        return Math.abs(x);
+      case 'sqrt':
+        return Math.sqrt(x);
+      case 'reciprocal':
+        return 1 / x;
+      default:
+        return undefined;
     }
   }
   if (instruction.op === 'binary' && y !== undefined) {
     switch (instruction.function) {
-      case 'add': return x + y;
-      case 'sub': return x - y;
-      case 'mul': return x * y;
-      case 'div': return x / y;
-      default: return undefined;
+      case 'add':
+        return x + y;
+      case 'sub':
+        return x - y;
+      case 'mul':
+        return x * y;
+      case 'div':
+        return x / y;
+      default:
+        return undefined;
     }
   }
   return undefined;

@@ -17,7 +17,8 @@ import { elements } from './shapes.ts';
  * @throws RangeError when the loss is not a single float32 number, or a parameter is not float32.
  */
 export function gradient(builder: ProgramBuilder, loss: Tensor, parameters: readonly Tensor[]): Tensor[] {
-  if (loss.type !== 'float32' || elements(loss.shape) !== 1) throw new RangeError(`gradient: the loss is ${loss.type} [${loss.shape.join(', ')}], not one float32 number`);
+  if (loss.type !== 'float32' || elements(loss.shape) !== 1)
+    throw new RangeError(`gradient: the loss is ${loss.type} [${loss.shape.join(', ')}], not one float32 number`);
   const integer = parameters.find((parameter) => parameter.type !== 'float32');
   if (integer !== undefined) throw new RangeError(`gradient: a parameter is ${integer.type} [${integer.shape.join(', ')}], not float32`);
 
@@ -35,7 +36,10 @@ export function gradient(builder: ProgramBuilder, loss: Tensor, parameters: read
       accumulate(contribution.operand, contribution.gradient);
     }
   }
-  return parameters.map((parameter) => (dependent.has(loss.id) ? cotangents.get(parameter.id) : undefined) ?? builder.broadcastTo(builder.scalar(0), parameter.shape));
+  return parameters.map(
+    (parameter) =>
+      (dependent.has(loss.id) ? cotangents.get(parameter.id) : undefined) ?? builder.broadcastTo(builder.scalar(0), parameter.shape),
+  );
 }
 
 /** Ids of the float tensors through which a gradient can reach a parameter. */

@@ -1,9 +1,23 @@
 import type { ElementType, Tensor } from './program.ts';
 
 export type UnaryFunction =
-  | 'neg' | 'abs' | 'exp' | 'log' | 'sqrt' | 'reciprocal' | 'floor' | 'round' | 'sign' | 'relu' | 'relu6' | 'sigmoid' | 'tanh' | 'erf' | 'not';
+  | 'neg'
+  | 'abs'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'reciprocal'
+  | 'floor'
+  | 'round'
+  | 'sign'
+  | 'relu'
+  | 'relu6'
+  | 'sigmoid'
+  | 'tanh'
+  | 'erf'
+  | 'not';
 export type BinaryFunction =
-  | 'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'pow' | 'greater' | 'greaterEqual' | 'less' | 'lessEqual' | 'equal' | 'and' | 'or';
+  'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'pow' | 'greater' | 'greaterEqual' | 'less' | 'lessEqual' | 'equal' | 'and' | 'or';
 export type ReduceFunction = 'sum' | 'mean' | 'max' | 'min';
 
 interface InstructionBase {
@@ -11,53 +25,210 @@ interface InstructionBase {
 }
 
 /** Fed at each run. */
-export interface Input extends InstructionBase { readonly op: 'input'; readonly name: string }
-export interface Constant extends InstructionBase { readonly op: 'constant'; readonly data: Float32Array | Int32Array | Uint8Array }
+export interface Input extends InstructionBase {
+  readonly op: 'input';
+  readonly name: string;
+}
+export interface Constant extends InstructionBase {
+  readonly op: 'constant';
+  readonly data: Float32Array | Int32Array | Uint8Array;
+}
 /** `round` is half to even. */
-export interface Unary extends InstructionBase { readonly op: 'unary'; readonly function: UnaryFunction; readonly x: Tensor }
+export interface Unary extends InstructionBase {
+  readonly op: 'unary';
+  readonly function: UnaryFunction;
+  readonly x: Tensor;
+}
 /** Broadcasts as NumPy does; comparisons give bool. */
-export interface Binary extends InstructionBase { readonly op: 'binary'; readonly function: BinaryFunction; readonly a: Tensor; readonly b: Tensor }
-export interface Where extends InstructionBase { readonly op: 'where'; readonly condition: Tensor; readonly a: Tensor; readonly b: Tensor }
-export interface Cast extends InstructionBase { readonly op: 'cast'; readonly x: Tensor; readonly to: ElementType }
-export interface Reduce extends InstructionBase { readonly op: 'reduce'; readonly function: ReduceFunction; readonly x: Tensor; readonly axes: readonly number[]; readonly keepDimensions: boolean }
+export interface Binary extends InstructionBase {
+  readonly op: 'binary';
+  readonly function: BinaryFunction;
+  readonly a: Tensor;
+  readonly b: Tensor;
+}
+export interface Where extends InstructionBase {
+  readonly op: 'where';
+  readonly condition: Tensor;
+  readonly a: Tensor;
+  readonly b: Tensor;
+}
+export interface Cast extends InstructionBase {
+  readonly op: 'cast';
+  readonly x: Tensor;
+  readonly to: ElementType;
+}
+export interface Reduce extends InstructionBase {
+  readonly op: 'reduce';
+  readonly function: ReduceFunction;
+  readonly x: Tensor;
+  readonly axes: readonly number[];
+  readonly keepDimensions: boolean;
+}
 /** Lowest index on ties; int32. */
-export interface ArgReduce extends InstructionBase { readonly op: 'argReduce'; readonly function: 'max' | 'min'; readonly x: Tensor; readonly axis: number }
-export interface Reshape extends InstructionBase { readonly op: 'reshape'; readonly x: Tensor }
-export interface Transpose extends InstructionBase { readonly op: 'transpose'; readonly x: Tensor; readonly order: readonly number[] }
-export interface BroadcastTo extends InstructionBase { readonly op: 'broadcastTo'; readonly x: Tensor }
-export interface Slice extends InstructionBase { readonly op: 'slice'; readonly x: Tensor; readonly begin: readonly number[]; readonly size: readonly number[]; readonly strides: readonly number[] }
-export interface Concat extends InstructionBase { readonly op: 'concat'; readonly xs: readonly Tensor[]; readonly axis: number }
-export interface Pad extends InstructionBase { readonly op: 'pad'; readonly x: Tensor; readonly paddings: readonly (readonly [number, number])[]; readonly value: number }
+export interface ArgReduce extends InstructionBase {
+  readonly op: 'argReduce';
+  readonly function: 'max' | 'min';
+  readonly x: Tensor;
+  readonly axis: number;
+}
+export interface Reshape extends InstructionBase {
+  readonly op: 'reshape';
+  readonly x: Tensor;
+}
+export interface Transpose extends InstructionBase {
+  readonly op: 'transpose';
+  readonly x: Tensor;
+  readonly order: readonly number[];
+}
+export interface BroadcastTo extends InstructionBase {
+  readonly op: 'broadcastTo';
+  readonly x: Tensor;
+}
+export interface Slice extends InstructionBase {
+  readonly op: 'slice';
+  readonly x: Tensor;
+  readonly begin: readonly number[];
+  readonly size: readonly number[];
+  readonly strides: readonly number[];
+}
+export interface Concat extends InstructionBase {
+  readonly op: 'concat';
+  readonly xs: readonly Tensor[];
+  readonly axis: number;
+}
+export interface Pad extends InstructionBase {
+  readonly op: 'pad';
+  readonly x: Tensor;
+  readonly paddings: readonly (readonly [number, number])[];
+  readonly value: number;
+}
 /** Batched over leading dimensions, which broadcast. */
-export interface MatMul extends InstructionBase { readonly op: 'matmul'; readonly a: Tensor; readonly b: Tensor; readonly transposeA: boolean; readonly transposeB: boolean }
+export interface MatMul extends InstructionBase {
+  readonly op: 'matmul';
+  readonly a: Tensor;
+  readonly b: Tensor;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
 /** `[..., rows of axis, ...]` at int32 indices. */
-export interface Gather extends InstructionBase { readonly op: 'gather'; readonly x: Tensor; readonly indices: Tensor; readonly axis: number }
+export interface Gather extends InstructionBase {
+  readonly op: 'gather';
+  readonly x: Tensor;
+  readonly indices: Tensor;
+  readonly axis: number;
+}
 /** `[rows, width]` zeros plus `updates [n, width]` added at int32 `indices [n]`: the gradient of a gather on axis 0. */
-export interface ScatterAdd extends InstructionBase { readonly op: 'scatterAdd'; readonly indices: Tensor; readonly updates: Tensor }
+export interface ScatterAdd extends InstructionBase {
+  readonly op: 'scatterAdd';
+  readonly indices: Tensor;
+  readonly updates: Tensor;
+}
 /** x `[n, c, h, w]`, filter `[o, c / groups, kh, kw]`; pads `[top, left, bottom, right]`. */
-export interface Conv2d extends InstructionBase { readonly op: 'conv2d'; readonly x: Tensor; readonly filter: Tensor; readonly strides: readonly [number, number]; readonly pads: readonly [number, number, number, number]; readonly dilations: readonly [number, number]; readonly groups: number }
+export interface Conv2d extends InstructionBase {
+  readonly op: 'conv2d';
+  readonly x: Tensor;
+  readonly filter: Tensor;
+  readonly strides: readonly [number, number];
+  readonly pads: readonly [number, number, number, number];
+  readonly dilations: readonly [number, number];
+  readonly groups: number;
+}
 /** The gradient of conv2d with respect to its input: x `[n, o, h', w']`, filter `[o, c / groups, kh, kw]` -> `[n, c, h, w]`, the output's shape. */
-export interface ConvTranspose2d extends InstructionBase { readonly op: 'convTranspose2d'; readonly x: Tensor; readonly filter: Tensor; readonly strides: readonly [number, number]; readonly pads: readonly [number, number, number, number]; readonly dilations: readonly [number, number]; readonly groups: number }
+export interface ConvTranspose2d extends InstructionBase {
+  readonly op: 'convTranspose2d';
+  readonly x: Tensor;
+  readonly filter: Tensor;
+  readonly strides: readonly [number, number];
+  readonly pads: readonly [number, number, number, number];
+  readonly dilations: readonly [number, number];
+  readonly groups: number;
+}
 /** The gradient of conv2d with respect to its filter: x `[n, c, h, w]`, g `[n, o, h', w']` -> `[o, c / groups, kh, kw]`. */
-export interface Conv2dFilterGradient extends InstructionBase { readonly op: 'conv2dFilterGradient'; readonly x: Tensor; readonly g: Tensor; readonly strides: readonly [number, number]; readonly pads: readonly [number, number, number, number]; readonly dilations: readonly [number, number]; readonly groups: number }
+export interface Conv2dFilterGradient extends InstructionBase {
+  readonly op: 'conv2dFilterGradient';
+  readonly x: Tensor;
+  readonly g: Tensor;
+  readonly strides: readonly [number, number];
+  readonly pads: readonly [number, number, number, number];
+  readonly dilations: readonly [number, number];
+  readonly groups: number;
+}
 /** `[n, c, h, w]`; padding is minus infinity. */
-export interface MaxPool2d extends InstructionBase { readonly op: 'maxPool2d'; readonly x: Tensor; readonly size: readonly [number, number]; readonly strides: readonly [number, number]; readonly pads: readonly [number, number, number, number] }
+export interface MaxPool2d extends InstructionBase {
+  readonly op: 'maxPool2d';
+  readonly x: Tensor;
+  readonly size: readonly [number, number];
+  readonly strides: readonly [number, number];
+  readonly pads: readonly [number, number, number, number];
+}
 /** The gradient of maxPool2d: each element of g `[n, c, h', w']` is added to the largest input of its window, the first one on ties. */
-export interface MaxPool2dGradient extends InstructionBase { readonly op: 'maxPool2dGradient'; readonly x: Tensor; readonly g: Tensor; readonly size: readonly [number, number]; readonly strides: readonly [number, number]; readonly pads: readonly [number, number, number, number] }
+export interface MaxPool2dGradient extends InstructionBase {
+  readonly op: 'maxPool2dGradient';
+  readonly x: Tensor;
+  readonly g: Tensor;
+  readonly size: readonly [number, number];
+  readonly strides: readonly [number, number];
+  readonly pads: readonly [number, number, number, number];
+}
 /** Each row of x `[rows, n]` times its scale plus its offset, both `[rows]`: a batch norm in one pass over memory. */
-export interface AffineRows extends InstructionBase { readonly op: 'affineRows'; readonly x: Tensor; readonly scale: Tensor; readonly offset: Tensor }
+export interface AffineRows extends InstructionBase {
+  readonly op: 'affineRows';
+  readonly x: Tensor;
+  readonly scale: Tensor;
+  readonly offset: Tensor;
+}
 /** Products of the rows of a and b `[rows, n]` with each other: `[rows]`. */
-export interface RowDot extends InstructionBase { readonly op: 'rowDot'; readonly a: Tensor; readonly b: Tensor }
+export interface RowDot extends InstructionBase {
+  readonly op: 'rowDot';
+  readonly a: Tensor;
+  readonly b: Tensor;
+}
 /** The gradient of relu (ceiling undefined) and relu6 by their output y: g where `0 < y < ceiling`, else 0. */
-export interface RectifierGradient extends InstructionBase { readonly op: 'rectifierGradient'; readonly y: Tensor; readonly g: Tensor; readonly ceiling: number | undefined }
+export interface RectifierGradient extends InstructionBase {
+  readonly op: 'rectifierGradient';
+  readonly y: Tensor;
+  readonly g: Tensor;
+  readonly ceiling: number | undefined;
+}
 /** The forward value is `x`; the gradient goes to `latent` unchanged (and none to `x`). Bengio et al. 2013, arXiv:1308.3432. */
-export interface StraightThrough extends InstructionBase { readonly op: 'straightThrough'; readonly x: Tensor; readonly latent: Tensor }
+export interface StraightThrough extends InstructionBase {
+  readonly op: 'straightThrough';
+  readonly x: Tensor;
+  readonly latent: Tensor;
+}
 /** The identity with no gradient. */
-export interface StopGradient extends InstructionBase { readonly op: 'stopGradient'; readonly x: Tensor }
+export interface StopGradient extends InstructionBase {
+  readonly op: 'stopGradient';
+  readonly x: Tensor;
+}
 
 export type Instruction =
-  | Input | Constant | Unary | Binary | Where | Cast | Reduce | ArgReduce | Reshape | Transpose | BroadcastTo | Slice | Concat | Pad
-  | MatMul | Gather | ScatterAdd | Conv2d | ConvTranspose2d | Conv2dFilterGradient | MaxPool2d | MaxPool2dGradient
-  | AffineRows | RowDot | RectifierGradient | StraightThrough | StopGradient;
+  | Input
+  | Constant
+  | Unary
+  | Binary
+  | Where
+  | Cast
+  | Reduce
+  | ArgReduce
+  | Reshape
+  | Transpose
+  | BroadcastTo
+  | Slice
+  | Concat
+  | Pad
+  | MatMul
+  | Gather
+  | ScatterAdd
+  | Conv2d
+  | ConvTranspose2d
+  | Conv2dFilterGradient
+  | MaxPool2d
+  | MaxPool2dGradient
+  | AffineRows
+  | RowDot
+  | RectifierGradient
+  | StraightThrough
+  | StopGradient;
 
 export type InstructionOp = Instruction['op'];

@@ -53,7 +53,8 @@ function identity(instruction: Instruction, buffers: Map<ArrayBufferLike, number
   if (instruction.op === 'constant') {
     const { data } = instruction;
     // Short constants (scalars above all) by value, long ones by the memory they are in.
-    if (data.length <= 16) return `constant ${type} [${shape.join()}] ${[...new Uint8Array(data.buffer, data.byteOffset, data.byteLength)].join()}`;
+    if (data.length <= 16)
+      return `constant ${type} [${shape.join()}] ${[...new Uint8Array(data.buffer, data.byteOffset, data.byteLength)].join()}`;
     if (!buffers.has(data.buffer)) buffers.set(data.buffer, buffers.size);
     return `constant ${type} [${shape.join()}] in ${buffers.get(data.buffer)} at ${data.byteOffset}`;
   }

@@ -41,7 +41,10 @@ export function matMulShape(a: readonly number[], b: readonly number[], transpos
   if (a.length < 2 || b.length < 2) throw new RangeError(`matmul: needs matrices, got [${a.join(', ')}] and [${b.join(', ')}]`);
   const [rows, inner] = transposeA ? [a.at(-1), a.at(-2)] : [a.at(-2), a.at(-1)];
   const [innerB, columns] = transposeB ? [b.at(-1), b.at(-2)] : [b.at(-2), b.at(-1)];
-  if (inner !== innerB) throw new RangeError(`matmul: [${a.join(', ')}]${transposeA ? ' transposed' : ''} with [${b.join(', ')}]${transposeB ? ' transposed' : ''}`);
+  if (inner !== innerB)
+    throw new RangeError(
+      `matmul: [${a.join(', ')}]${transposeA ? ' transposed' : ''} with [${b.join(', ')}]${transposeB ? ' transposed' : ''}`,
+    );
   return [...broadcastShapes(a.slice(0, -2), b.slice(0, -2), 'matmul'), rows ?? 0, columns ?? 0];
 }
 
@@ -53,8 +56,11 @@ export function convolutionShape(x: readonly number[], filter: readonly number[]
     throw new RangeError(`convolution: [${x.join(', ')}] with filter [${filter.join(', ')}] in ${window.groups} groups`);
   }
   const length = (size: number, kernel: number, axis: 0 | 1): number =>
-    Math.floor((size + window.pads[axis] + window.pads[axis === 0 ? 2 : 3] - (kernel - 1) * window.dilations[axis] - 1) / window.strides[axis]) + 1;
+    Math.floor(
+      (size + window.pads[axis] + window.pads[axis === 0 ? 2 : 3] - (kernel - 1) * window.dilations[axis] - 1) / window.strides[axis],
+    ) + 1;
   const shape = [n, o, length(h, kh, 0), length(w, kw, 1)];
-  if (shape.some((size) => size < 1)) throw new RangeError(`convolution: [${x.join(', ')}] is smaller than the filter [${filter.join(', ')}]`);
+  if (shape.some((size) => size < 1))
+    throw new RangeError(`convolution: [${x.join(', ')}] is smaller than the filter [${filter.join(', ')}]`);
   return shape;
 }

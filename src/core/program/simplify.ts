@@ -35,7 +35,10 @@ export function simplify(instruction: Instruction, definitions: Definitions): Si
     }
     case 'unary': {
       const source = definitions(instruction.x);
-      const undone = source?.op === 'unary' && source.function === instruction.function && (instruction.function === 'neg' || instruction.function === 'not');
+      const undone =
+        source?.op === 'unary' &&
+        source.function === instruction.function &&
+        (instruction.function === 'neg' || instruction.function === 'not');
       return undone ? { alias: source.x } : { instruction };
     }
     default:
@@ -47,7 +50,8 @@ export function simplify(instruction: Instruction, definitions: Definitions): Si
 function neutral({ function: name, a, b, output }: Binary, definitions: Definitions): Tensor | undefined {
   const left = scalarValue(a, definitions);
   const right = scalarValue(b, definitions);
-  if (same(a, output) && (((name === 'add' || name === 'sub') && right === 0) || ((name === 'mul' || name === 'div') && right === 1))) return a;
+  if (same(a, output) && (((name === 'add' || name === 'sub') && right === 0) || ((name === 'mul' || name === 'div') && right === 1)))
+    return a;
   if (same(b, output) && ((name === 'add' && left === 0) || (name === 'mul' && left === 1))) return b;
   return undefined;
 }
@@ -80,7 +84,10 @@ function whereWithoutBroadcasts(instruction: Where, definitions: Definitions): W
 }
 
 function gives(operands: readonly Tensor[], output: Tensor): boolean {
-  return operands.reduce<readonly number[]>((shape, operand) => broadcastShapes(shape, operand.shape, 'optimize'), []).join() === output.shape.join();
+  return (
+    operands.reduce<readonly number[]>((shape, operand) => broadcastShapes(shape, operand.shape, 'optimize'), []).join() ===
+    output.shape.join()
+  );
 }
 
 function beforeBroadcast(tensor: Tensor, definitions: Definitions): Tensor {

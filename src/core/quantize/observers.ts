@@ -18,10 +18,16 @@ export interface RangeObserver {
 export function createRangeObserver(observer: Observer): RangeObserver {
   switch (observer.kind) {
     case 'minMax':
-      return averagingObserver((old, seen) => ({ minimum: Math.min(old.minimum, seen.minimum), maximum: Math.max(old.maximum, seen.maximum) }));
+      return averagingObserver((old, seen) => ({
+        minimum: Math.min(old.minimum, seen.minimum),
+        maximum: Math.max(old.maximum, seen.maximum),
+      }));
     case 'movingAverage': {
       const average = (old: number, seen: number): number => observer.momentum * old + (1 - observer.momentum) * seen;
-      return averagingObserver((old, seen) => ({ minimum: average(old.minimum, seen.minimum), maximum: average(old.maximum, seen.maximum) }));
+      return averagingObserver((old, seen) => ({
+        minimum: average(old.minimum, seen.minimum),
+        maximum: average(old.maximum, seen.maximum),
+      }));
     }
     case 'percentile':
       return percentileObserver(observer.percentile);

@@ -81,7 +81,11 @@ interface Members {
 function joinConcatenated(operation: Operation, groups: Map<ValueId, Members>): Members {
   const inputs = [...new Set(operation.inputs.flatMap((input) => groups.get(input) ?? []))];
   const [first] = inputs;
-  if (first !== undefined && inputs.every((members) => members.fixed === first.fixed) && (first.fixed !== undefined || inputs.length === 1)) {
+  if (
+    first !== undefined &&
+    inputs.every((members) => members.fixed === first.fixed) &&
+    (first.fixed !== undefined || inputs.length === 1)
+  ) {
     if (inputs.length === 1) return first;
   }
   const free = inputs.filter((members) => members.fixed === undefined);
@@ -122,7 +126,10 @@ function keepsScale(operation: Operation): boolean {
 }
 
 function averages(operation: Operation): boolean {
-  return (operation.kind === 'pool2d' && operation.function === 'average') || (operation.kind === 'upsample' && operation.interpolation === 'bilinear');
+  return (
+    (operation.kind === 'pool2d' && operation.function === 'average') ||
+    (operation.kind === 'upsample' && operation.interpolation === 'bilinear')
+  );
 }
 
 /** Values that only embeddings read, and the reshapes before them: row numbers, not quantities. */

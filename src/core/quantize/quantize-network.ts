@@ -38,11 +38,15 @@ export function quantizeNetwork(quantization: NetworkQuantization): QuantizedNet
   for (const operation of network.operations.filter(hasKernel)) {
     const kernel = requiredParameter(network, operation.kernel);
     if (!kernel.data.every(Number.isFinite)) {
-      throw new EspalierError('invalid-model', `kernel "${operation.kernel}" has values that are not finite`, { where: `layer "${operation.layer}"`, fix: 'train again with a lower learning rate' });
+      throw new EspalierError('invalid-model', `kernel "${operation.kernel}" has values that are not finite`, {
+        where: `layer "${operation.layer}"`,
+        fix: 'train again with a lower learning rate',
+      });
     }
-    const scales = gridScales(constraints?.get(operation.kernel), operation)
-      ?? weights.get(operation.kernel)
-      ?? weightScales(kernel.data, kernel.shape, defaultAxis(operation, perChannelDense));
+    const scales =
+      gridScales(constraints?.get(operation.kernel), operation) ??
+      weights.get(operation.kernel) ??
+      weightScales(kernel.data, kernel.shape, defaultAxis(operation, perChannelDense));
     weights.set(operation.kernel, roomForBias(operation, scales, network, activations, constraints?.get(operation.kernel)));
   }
   return { network, activations, activationType, weights };
@@ -69,14 +73,26 @@ function defaultAxis(operation: KernelOperation, perChannelDense: boolean): numb
 function groupRange(group: ActivationGroup, network: Network, ranges: ReadonlyMap<ValueId, Range>): Range {
   const range = ranges.get(group.id) ?? group.values.map((value) => ranges.get(value)).find((known) => known !== undefined);
   if (range === undefined) {
-    throw new EspalierError('invalid-argument', 'no range was calibrated for it', { where: `value "${group.id}"`, fix: 'calibrate the network that is quantized' });
+    throw new EspalierError('invalid-argument', 'no range was calibrated for it', {
+      where: `value "${group.id}"`,
+      fix: 'calibrate the network that is quantized',
+    });
   }
   if (!Number.isFinite(range.minimum) || !Number.isFinite(range.maximum)) {
-    throw new EspalierError('invalid-argument', `its range is [${range.minimum}, ${range.maximum}]`, { where: `value "${group.id}"`, fix: 'check the weights and the range of the input data' });
+    throw new EspalierError('invalid-argument', `its range is [${range.minimum}, ${range.maximum}]`, {
+      where: `value "${group.id}"`,
+      fix: 'check the weights and the range of the input data',
+    });
   }
   // The rows of an embedding are stored with its output's parameters, so the range must cover rows never seen.
-  const tables = network.operations.flatMap((operation) => (operation.kind === 'embedding' && group.sources.includes(operation.output) ? [requiredParameter(network, operation.table).data] : []));
-  return tables.reduce((covered, table) => table.reduce((all, weight) => ({ minimum: Math.min(all.minimum, weight), maximum: Math.max(all.maximum, weight) }), covered), range);
+  const tables = network.operations.flatMap((operation) =>
+    operation.kind === 'embedding' && group.sources.includes(operation.output) ? [requiredParameter(network, operation.table).data] : [],
+  );
+  return tables.reduce(
+    (covered, table) =>
+      table.reduce((all, weight) => ({ minimum: Math.min(all.minimum, weight), maximum: Math.max(all.maximum, weight) }), covered),
+    range,
+  );
 }
 
 function gridScales(constraints: Constraints | undefined, operation: KernelOperation): WeightQuantization | undefined {
@@ -84,7 +100,10 @@ function gridScales(constraints: Constraints | undefined, operation: KernelOpera
   if (grid?.kind !== 'integerGrid') return undefined;
   if (grid.granularity.kind === 'tensor') return { scales: grid.scales, axis: undefined };
   if (grid.granularity.axis !== channelAxis(operation)) {
-    throw new EspalierError('invalid-argument', `its integer grid runs along axis ${grid.granularity.axis}`, { where: `layer "${operation.layer}"`, fix: `scales of a ${operation.kind} kernel run along axis ${channelAxis(operation)}` });
+    throw new EspalierError('invalid-argument', `its integer grid runs along axis ${grid.granularity.axis}`, {
+      where: `layer "${operation.layer}"`,
+      fix: `scales of a ${operation.kind} kernel run along axis ${channelAxis(operation)}`,
+    });
   }
   return { scales: grid.scales, axis: grid.granularity.axis };
 }
@@ -101,7 +120,8 @@ function roomForBias(
   constraints: Constraints | undefined,
 ): WeightQuantization {
   const input = activations.get(operation.inputs[0] ?? '');
-  if (operation.bias === undefined || input === undefined || constraints?.some((constraint) => constraint.kind === 'integerGrid') === true) return weights;
+  if (operation.bias === undefined || input === undefined || constraints?.some((constraint) => constraint.kind === 'integerGrid') === true)
+    return weights;
   const bias = requiredParameter(network, operation.bias);
   const scales = Float32Array.from(weights.scales);
   const channelOf = weights.axis === undefined ? () => 0 : channelIndex(bias.shape, 0);

@@ -17,21 +17,36 @@ const indentation = '\u2003';
 
 export function htmlReport(state: RunState, recipe: Recipe): string {
   const title = `Espalier: ${state.recipe}`;
-  const head = element('head', {}, '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">', element('title', {}, text(title)), `<style>${styleSheet}</style>`);
-  const body = element('body', {}, element('main', {},
-    element('h1', {}, text(title)),
-    summary(state),
-    ...state.models.map(modelSection),
-    section('Recipe', element('pre', { tabindex: 0 }, element('code', {}, text(JSON.stringify(recipe, undefined, 2))))),
-    ...messages(state),
-  ));
+  const head = element(
+    'head',
+    {},
+    '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
+    element('title', {}, text(title)),
+    `<style>${styleSheet}</style>`,
+  );
+  const body = element(
+    'body',
+    {},
+    element(
+      'main',
+      {},
+      element('h1', {}, text(title)),
+      summary(state),
+      ...state.models.map(modelSection),
+      section('Recipe', element('pre', { tabindex: 0 }, element('code', {}, text(JSON.stringify(recipe, undefined, 2))))),
+      ...messages(state),
+    ),
+  );
   return `<!doctype html>\n${element('html', { lang: 'en' }, head, body)}\n`;
 }
 
 function summary(state: RunState): string {
   const { startedAt, finishedAt } = state;
   const facts: readonly (readonly [string, string])[] = [
-    ['Outcome', state.outcome === undefined ? 'not finished' : `${outcomes[state.outcome]}${state.reason === '' ? '' : `: ${state.reason}`}`],
+    [
+      'Outcome',
+      state.outcome === undefined ? 'not finished' : `${outcomes[state.outcome]}${state.reason === '' ? '' : `: ${state.reason}`}`,
+    ],
     ['Run', state.runId ?? ''],
     ['Started', startedAt === undefined ? '' : new Date(startedAt).toISOString()],
     ['Took', startedAt === undefined || finishedAt === undefined ? '' : formatSeconds((finishedAt - startedAt) / 1000)],
@@ -40,7 +55,11 @@ function summary(state: RunState): string {
     ['Runtime of INT8 figures', state.runtime],
     ['Machine', state.machine],
   ];
-  return element('dl', {}, ...facts.filter(([, fact]) => fact !== '').flatMap(([name, fact]) => [element('dt', {}, text(name)), element('dd', {}, text(fact))]));
+  return element(
+    'dl',
+    {},
+    ...facts.filter(([, fact]) => fact !== '').flatMap(([name, fact]) => [element('dt', {}, text(name)), element('dd', {}, text(fact))]),
+  );
 }
 
 function section(title: string, ...children: readonly string[]): string {
@@ -52,7 +71,8 @@ function part(title: string, ...children: readonly string[]): string {
 }
 
 function modelSection(model: ModelState): string {
-  return section(`Model ${model.model}`,
+  return section(
+    `Model ${model.model}`,
     part('Deployment tree', treeFigure(model)),
     part('Results', resultTable(model), notes(model)),
     part('Accuracy and size', tradeOffFigure(model)),
@@ -66,19 +86,30 @@ function treeFigure(model: ModelState): string {
   const statuses = new Map([...model.nodes].map(([id, result]) => [id, statusOf(result)] as const));
   const label = `Deployment tree of ${model.model}: ${[...model.nodes.values()].map(({ node }) => `${node.title}, ${describeStatus(statuses.get(node.id) ?? { state: { kind: 'waiting' }, result: undefined }, english)}`).join('; ')}`;
   const drawing = drawDeploymentTree({ tree: model.tree, statuses, label, interactive: false });
-  return element('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Deployment tree' }, drawing)
-    + element('p', {}, 'Green: fine-tuned. Red dashed border: collaborative, it keeps what the node before it reached. Marked corner: a .tflite to deploy.');
+  return (
+    element('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Deployment tree' }, drawing) +
+    element(
+      'p',
+      {},
+      'Green: fine-tuned. Red dashed border: collaborative, it keeps what the node before it reached. Marked corner: a .tflite to deploy.',
+    )
+  );
 }
 
 function statusOf({ state, metrics }: NodeResult): NodeStatus {
   const accuracy = metrics?.deployed?.top1 ?? metrics?.simulated?.top1;
-  const figures = [...(accuracy === undefined ? [] : [formatPercent(accuracy)]), ...(metrics?.sizes === undefined ? [] : [formatBytes(metrics.sizes.gzip)])];
+  const figures = [
+    ...(accuracy === undefined ? [] : [formatPercent(accuracy)]),
+    ...(metrics?.sizes === undefined ? [] : [formatBytes(metrics.sizes.gzip)]),
+  ];
   return { state, result: figures.length === 0 ? undefined : figures.join(' · ') };
 }
 
 function resultTable(model: ModelState): string {
   const columns = resultColumns(english);
-  const rows = resultRows(model, english).map((row) => columns.map(({ key }) => (key === 'model' ? indentation.repeat(row.level) : '') + row.cells[key].text));
+  const rows = resultRows(model, english).map((row) =>
+    columns.map(({ key }) => (key === 'model' ? indentation.repeat(row.level) : '') + row.cells[key].text),
+  );
   return table(`Every node of ${model.model}`, columns, rows);
 }
 
@@ -88,9 +119,19 @@ function notes(model: ModelState): string {
   const deployed = results.flatMap(({ metrics }) => metrics?.deployed ?? [])[0];
   const latency = results.flatMap(({ metrics }) => metrics?.latency ?? [])[0];
   const lines = [
-    ...(deployed === undefined ? [] : [`INT8 top-1: ${deployed.samples} test examples through the bytes of the .tflite in ${deployed.runtime}.`]),
-    ...(latency === undefined ? [] : [`Latency: median of ${latency.runs} inferences in ${latency.runtime} on this machine, never a device’s.`]),
-    ...results.flatMap(({ node, state }) => (state.kind === 'failed' ? [`${node.title} failed: ${state.message}`] : state.kind === 'skipped' ? [`${node.title} was skipped: ${state.reason}`] : [])),
+    ...(deployed === undefined
+      ? []
+      : [`INT8 top-1: ${deployed.samples} test examples through the bytes of the .tflite in ${deployed.runtime}.`]),
+    ...(latency === undefined
+      ? []
+      : [`Latency: median of ${latency.runs} inferences in ${latency.runtime} on this machine, never a device’s.`]),
+    ...results.flatMap(({ node, state }) =>
+      state.kind === 'failed'
+        ? [`${node.title} failed: ${state.message}`]
+        : state.kind === 'skipped'
+          ? [`${node.title} was skipped: ${state.reason}`]
+          : [],
+    ),
   ];
   return lines.length === 0 ? '' : element('ul', {}, ...lines.map((line) => element('li', {}, text(line))));
 }
@@ -98,6 +139,15 @@ function notes(model: ModelState): string {
 function messages(state: RunState): readonly string[] {
   const shown = state.log.filter(({ level }) => level !== 'info');
   if (shown.length === 0) return [];
-  const rows = shown.map(({ level, model, node, message }) => [level, [model, node].filter((name) => name !== undefined).join(': '), message]);
-  return [section('Warnings and errors', table('Warnings and errors of the run', [{ title: 'Level' }, { title: 'Where' }, { title: 'Message' }], rows))];
+  const rows = shown.map(({ level, model, node, message }) => [
+    level,
+    [model, node].filter((name) => name !== undefined).join(': '),
+    message,
+  ]);
+  return [
+    section(
+      'Warnings and errors',
+      table('Warnings and errors of the run', [{ title: 'Level' }, { title: 'Where' }, { title: 'Message' }], rows),
+    ),
+  ];
 }

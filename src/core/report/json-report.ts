@@ -8,7 +8,13 @@ export function jsonReport(state: RunState): string {
   const models = state.models.map((model) => ({
     model: model.model,
     nodes: [...model.nodes.values()].map(({ node, parent, state: nodeState, metrics, tflite }) => {
-      return { ...omit(node, 'children'), parent, state: nodeState, tflite, ...(metrics === undefined ? {} : { metrics: omit(metrics, 'curve') }) };
+      return {
+        ...omit(node, 'children'),
+        parent,
+        state: nodeState,
+        tflite,
+        ...(metrics === undefined ? {} : { metrics: omit(metrics, 'curve') }),
+      };
     }),
   }));
   const { runId, recipe, espalier, engine, runtime, machine, startedAt, finishedAt, outcome, reason } = state;

@@ -6,18 +6,26 @@ import { english } from '../../shared/drawing/translate.ts';
 
 /** The guide's table layout, ready for a README or a pull request. */
 export function markdownReport(state: RunState, recipe: Recipe): string {
-  const parts = state.models.map((model) => [
-    `## ${model.model}`, '', toMarkdown(resultColumns(english), resultRows(model, english)).trim(), '', ...references(model, recipe),
-  ].join('\n'));
-  return `${parts.join('\n')}\n${provenance(state).map((line) => `- ${line}`).join('\n')}\n`;
+  const parts = state.models.map((model) =>
+    [`## ${model.model}`, '', toMarkdown(resultColumns(english), resultRows(model, english)).trim(), '', ...references(model, recipe)].join(
+      '\n',
+    ),
+  );
+  return `${parts.join('\n')}\n${provenance(state)
+    .map((line) => `- ${line}`)
+    .join('\n')}\n`;
 }
 
 /** What a reader must know to trust or repeat the figures. */
 export function provenance(state: RunState): readonly string[] {
   const samples = state.models.flatMap((model) => [...model.nodes.values()]).flatMap(({ metrics }) => metrics?.deployed ?? [])[0];
   return [
-    ...(samples === undefined ? [] : [`INT8 top-1: ${samples.samples} test examples in ${samples.runtime}; compressed: gzip -9 of the .tflite`]),
-    `Training engine: ${state.engine}`, `Machine: ${state.machine}`, `Espalier ${state.espalier}, run ${state.runId ?? ''}`,
+    ...(samples === undefined
+      ? []
+      : [`INT8 top-1: ${samples.samples} test examples in ${samples.runtime}; compressed: gzip -9 of the .tflite`]),
+    `Training engine: ${state.engine}`,
+    `Machine: ${state.machine}`,
+    `Espalier ${state.espalier}, run ${state.runId ?? ''}`,
     ...(state.reason === '' ? [] : [`Outcome: ${state.reason}`]),
   ];
 }
@@ -37,5 +45,12 @@ function references(model: ModelState, recipe: Recipe): readonly string[] {
     return [`| ${cells.join(' | ')} |`];
   });
   if (rows.length === 0) return [];
-  return ['Measured / published:', '', '| Node | fp32 or fake-int8 | INT8 | Bytes | Compressed |', '| --- | --- | --- | --- | --- |', ...rows, ''];
+  return [
+    'Measured / published:',
+    '',
+    '| Node | fp32 or fake-int8 | INT8 | Bytes | Compressed |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ];
 }

@@ -19,7 +19,8 @@ export interface ReadRun {
 export async function readRun(folder: string): Promise<ReadRun> {
   const events = readEvents(path.join(folder, runFiles.events));
   const state = reduceEvents(events);
-  if (state.runId === undefined) throw new EspalierError('file-access', 'there is no run in this folder', { where: folder, fix: '`espalier runs` lists the runs' });
+  if (state.runId === undefined)
+    throw new EspalierError('file-access', 'there is no run in this folder', { where: folder, fix: '`espalier runs` lists the runs' });
   const stored: { readonly recipe: Recipe } = JSON.parse(await readFile(path.join(folder, runFiles.recipe), 'utf8'));
   return { folder, events, state, recipe: stored.recipe };
 }

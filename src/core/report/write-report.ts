@@ -21,10 +21,15 @@ export async function writeReport(runFolder: string, format: ReportFormat, outpu
 
 export function renderReport({ state, recipe }: ReadRun, format: ReportFormat): string {
   switch (format) {
-    case 'html': return htmlReport(state, recipe);
-    case 'markdown': return markdownReport(state, recipe);
-    case 'csv': return csvReport(state);
-    case 'json': return jsonReport(state);
-    default: return unreachable(format);
+    case 'html':
+      return htmlReport(state, recipe);
+    case 'markdown':
+      return markdownReport(state, recipe);
+    case 'csv':
+      return csvReport(state);
+    case 'json':
+      return jsonReport(state);
+    default:
+      return unreachable(format);
   }
 }

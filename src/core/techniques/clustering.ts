@@ -42,7 +42,11 @@ const paletteSize = 32;
  * Weight clustering: every kernel on a few values, which are learned with the weights.
  * Han et al. 2016, arXiv:1510.00149.
  */
-export function applyClustering(model: OptimizedModel, context: TechniqueContext, options: ClusteringOptions = {}): Promise<OptimizedModel> {
+export function applyClustering(
+  model: OptimizedModel,
+  context: TechniqueContext,
+  options: ClusteringOptions = {},
+): Promise<OptimizedModel> {
   return clusterWeights({ ...model, constraints: new Map() }, context, options, () => false);
 }
 
@@ -52,14 +56,25 @@ export function applyClustering(model: OptimizedModel, context: TechniqueContext
  * @param pinsZero whether zero is one of the values of a kernel
  * @throws EspalierError before training for settings or a kernel that cannot be clustered
  */
-export async function clusterWeights(model: OptimizedModel, context: TechniqueContext, options: ClusteringOptions, pinsZero: (parameter: ParameterId) => boolean): Promise<OptimizedModel> {
+export async function clusterWeights(
+  model: OptimizedModel,
+  context: TechniqueContext,
+  options: ClusteringOptions,
+  pinsZero: (parameter: ParameterId) => boolean,
+): Promise<OptimizedModel> {
   const settings: ClusteringSettings = { clusters: options.clusters ?? 16, granularity: options.granularity ?? 'tensor' };
   const start = options.integerGrid === true ? readyForDeployment(model) : model;
   const pinned = (parameter: ParameterId): boolean => options.integerGrid === true || pinsZero(parameter);
   const selected = selectKernels(start.network, settings, options);
-  for (const { layer, parameter, settings: { clusters } } of selected) checkClusters(clusters, pinned(parameter), layer);
+  for (const {
+    layer,
+    parameter,
+    settings: { clusters },
+  } of selected)
+    checkClusters(clusters, pinned(parameter), layer);
   const kernels = selected.filter((kernel) => canCluster(kernel, context));
-  if (kernels.length === 0) throw new EspalierError('invalid-argument', 'no layer is left to cluster', { fix: 'exclude fewer layers, or ask for fewer clusters' });
+  if (kernels.length === 0)
+    throw new EspalierError('invalid-argument', 'no layer is left to cluster', { fix: 'exclude fewer layers, or ask for fewer clusters' });
 
   const constraints = new Map(start.constraints);
   const random = createRandom(context.seed);
@@ -74,12 +89,16 @@ export async function clusterWeights(model: OptimizedModel, context: TechniqueCo
 export function checkClusters(clusters: number, zeroPinned: boolean, layer: string): void {
   const least = zeroPinned ? 3 : 2;
   if (!Number.isInteger(clusters) || clusters < least) {
-    throw new EspalierError('invalid-argument', `${clusters} clusters are too few`, { where: `layer "${layer}"`, fix: `give a whole number of at least ${least}${zeroPinned ? ', for zero is one of them' : ''}` });
+    throw new EspalierError('invalid-argument', `${clusters} clusters are too few`, {
+      where: `layer "${layer}"`,
+      fix: `give a whole number of at least ${least}${zeroPinned ? ', for zero is one of them' : ''}`,
+    });
   }
 }
 
 function canCluster({ layer, data, settings: { clusters } }: SelectedKernel<ClusteringSettings>, context: TechniqueContext): boolean {
-  if (clusters > paletteSize) context.warn(`layer "${layer}": ${clusters} clusters are more than the ${paletteSize} values that palettes of weight decoders hold`);
+  if (clusters > paletteSize)
+    context.warn(`layer "${layer}": ${clusters} clusters are more than the ${paletteSize} values that palettes of weight decoders hold`);
   const distinct = countDistinct(data, clusters);
   if (distinct >= clusters) return true;
   const what = distinct === 1 ? `all weights are ${data[0] ?? 0}` : `the kernel has ${distinct} different values`;
@@ -96,15 +115,30 @@ function countDistinct(values: Float32Array, enough: number): number {
   return seen.size;
 }
 
-function codebookOf({ parameter, operation, shape, data, settings }: SelectedKernel<ClusteringSettings>, zeroPinned: boolean, options: ClusteringOptions, seed: number): Codebook {
+function codebookOf(
+  { parameter, operation, shape, data, settings }: SelectedKernel<ClusteringSettings>,
+  zeroPinned: boolean,
+  options: ClusteringOptions,
+  seed: number,
+): Codebook {
   const { initialization = 'kmeans++', refine = true, gradient = 'sum', integerGrid = false } = options;
   const gridGranularity = quantizationGranularity(operation);
   // A dense kernel has one scale, so one codebook: as many for each output would only be more values to store.
   const granularity: Granularity = settings.granularity === 'channel' && !integerGrid ? gridGranularity : { kind: 'tensor' };
   const importance = options.importance?.get(parameter);
-  return buildCodebook(data, shape, {
-    clusters: settings.clusters, granularity, initialization, refine, gradient, zeroPinned,
-    ...(importance === undefined ? {} : { importance }),
-    ...(integerGrid ? { grid: { granularity: gridGranularity, scales: gridScales(data, shape, { granularity: gridGranularity }) } } : {}),
-  }, createRandom(seed));
+  return buildCodebook(
+    data,
+    shape,
+    {
+      clusters: settings.clusters,
+      granularity,
+      initialization,
+      refine,
+      gradient,
+      zeroPinned,
+      ...(importance === undefined ? {} : { importance }),
+      ...(integerGrid ? { grid: { granularity: gridGranularity, scales: gridScales(data, shape, { granularity: gridGranularity }) } } : {}),
+    },
+    createRandom(seed),
+  );
 }

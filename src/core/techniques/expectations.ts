@@ -11,7 +11,10 @@ import type { OptimizedModel } from './technique.ts';
  *
  * @param structure of the pruning that the model, or the one it came from, went through
  */
-export function expectationsOf(model: Pick<OptimizedModel, 'network' | 'constraints'>, options: { readonly structure?: PruningStructure; readonly fullInteger?: boolean } = {}): Expectations {
+export function expectationsOf(
+  model: Pick<OptimizedModel, 'network' | 'constraints'>,
+  options: { readonly structure?: PruningStructure; readonly fullInteger?: boolean } = {},
+): Expectations {
   const weights = kernelsOf(model.network).flatMap((kernel) => {
     const expected = kernelExpectation(kernel, model.constraints.get(kernel.parameter) ?? [], options.structure);
     return expected === undefined ? [] : [expected];
@@ -19,7 +22,11 @@ export function expectationsOf(model: Pick<OptimizedModel, 'network' | 'constrai
   return { weights, ...(options.fullInteger === undefined ? {} : { fullInteger: options.fullInteger }) };
 }
 
-function kernelExpectation(kernel: Kernel, constraints: Constraints, structure: PruningStructure | undefined): WeightExpectation | undefined {
+function kernelExpectation(
+  kernel: Kernel,
+  constraints: Constraints,
+  structure: PruningStructure | undefined,
+): WeightExpectation | undefined {
   const sparsity = findConstraint(constraints, 'sparsity');
   const codebook = findConstraint(constraints, 'codebook');
   const zeros = sparsity?.mask.reduce((count, keep) => count + (keep === 0 ? 1 : 0), 0) ?? 0;
@@ -29,7 +36,9 @@ function kernelExpectation(kernel: Kernel, constraints: Constraints, structure: 
     ...(zeros === 0 ? {} : { zeros }),
     ...(zeros > 0 && structure?.kind === 'groups' ? { group: { zeros: structure.zeros, groupSize: structure.group } } : {}),
     ...(codebook === undefined ? {} : { uniqueValuesPerChannel: codebook.clusters }),
-    ...(codebook === undefined || codebook.granularity.kind === 'channel' || !sharesIntegers(kernel, codebook.units?.scales) ? {} : { uniqueValues: codebook.clusters }),
+    ...(codebook === undefined || codebook.granularity.kind === 'channel' || !sharesIntegers(kernel, codebook.units?.scales)
+      ? {}
+      : { uniqueValues: codebook.clusters }),
   };
 }
 

@@ -23,13 +23,19 @@ const defaults = { epochs: 2, batchSize: 64, learningRate: 5e-4 };
  *
  * @throws EspalierError before training where there is no filter that could go
  */
-export async function applyFilterPruning(model: OptimizedModel, context: TechniqueContext, options: FilterPruningOptions = {}): Promise<OptimizedModel> {
+export async function applyFilterPruning(
+  model: OptimizedModel,
+  context: TechniqueContext,
+  options: FilterPruningOptions = {},
+): Promise<OptimizedModel> {
   const kernels = selectKernels(model.network, { sparsity: options.sparsity ?? 0.5 }, options);
   for (const { layer, settings } of kernels) checkSparsity(settings.sparsity, `layer "${layer}"`);
   const groups = channelGroups(model.network);
   const removed = chooseFilters(model.network, groups, new Map(kernels.map(({ parameter, settings }) => [parameter, settings.sparsity])));
   if (removed.size === 0) {
-    throw new EspalierError('invalid-argument', 'no filter can be removed', { fix: 'raise "sparsity" or exclude fewer layers; the filters of the last layer, and of layers that are added to the input, have to stay' });
+    throw new EspalierError('invalid-argument', 'no filter can be removed', {
+      fix: 'raise "sparsity" or exclude fewer layers; the filters of the last layer, and of layers that are added to the input, have to stay',
+    });
   }
   const network = removeChannels(model.network, groups, removed);
   return trainFloatStage({ network, constraints: new Map() }, context, options, defaults);

@@ -2,7 +2,15 @@
 import type { NetworkConstraints } from '../constraints/constraint.ts';
 import type { Network } from '../network/network.ts';
 import { fineTune } from '../train/fine-tune.ts';
-import type { ActivationFakeQuantization, BatchNormMode, FineTuned, LearningRateSchedule, Loss, MaskSchedule, Optimizer } from '../train/fine-tuning.ts';
+import type {
+  ActivationFakeQuantization,
+  BatchNormMode,
+  FineTuned,
+  LearningRateSchedule,
+  Loss,
+  MaskSchedule,
+  Optimizer,
+} from '../train/fine-tuning.ts';
 import { reestimateBatchNorms } from './reestimate-batch-norms.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
@@ -59,7 +67,12 @@ export function planTraining(context: TechniqueContext, options: TrainingOptions
   return { batchSize, steps: options.steps ?? (options.epochs === undefined ? Math.max(byEpochs, fewestSteps) : byEpochs) };
 }
 
-export async function trainStage(stage: Stage, context: TechniqueContext, options: TrainingOptions, defaults: TrainingDefaults): Promise<FineTuned> {
+export async function trainStage(
+  stage: Stage,
+  context: TechniqueContext,
+  options: TrainingOptions,
+  defaults: TrainingDefaults,
+): Promise<FineTuned> {
   const { steps, batchSize } = planTraining(context, options, defaults);
   const { learningRate = defaults.learningRate } = options;
   return fineTune({
@@ -79,7 +92,9 @@ export async function trainStage(stage: Stage, context: TechniqueContext, option
     ...(options.restoreBest === undefined ? {} : { restoreBest: options.restoreBest }),
     ...(context.checkpoint === undefined ? {} : { checkpoint: context.checkpoint }),
     signal: context.signal,
-    onProgress: (training) => { context.onProgress('training', training.step / training.steps, training); },
+    onProgress: (training) => {
+      context.onProgress('training', training.step / training.steps, training);
+    },
   });
 }
 
@@ -87,7 +102,12 @@ export async function trainStage(stage: Stage, context: TechniqueContext, option
  * A stage of the float network. Batch-norm statistics are measured again at its end: the running averages lag behind
  * weights that have been masked or moved to centroids, and the next step folds them.
  */
-export async function trainFloatStage(stage: Stage, context: TechniqueContext, options: TrainingOptions, defaults: TrainingDefaults): Promise<OptimizedModel> {
+export async function trainFloatStage(
+  stage: Stage,
+  context: TechniqueContext,
+  options: TrainingOptions,
+  defaults: TrainingDefaults,
+): Promise<OptimizedModel> {
   const trained = await trainStage(stage, context, options, defaults);
   return optimizedModel({ ...trained, network: await reestimateBatchNorms(trained.network, context) });
 }

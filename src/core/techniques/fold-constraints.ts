@@ -27,7 +27,14 @@ export function foldConstraints(before: Network, after: Network, constraints: Ne
     const granularity = outputChannels(operation);
     const factors = channelFactors(source, data, channelLayout(shape, granularity));
     const moved = factors.some((factor) => factor !== 1);
-    folded.set(parameter, moved ? list.map((constraint) => (constraint.kind === 'codebook' ? scaleCodebook(constraint, { granularity, scales: factors }) : constraint)) : list);
+    folded.set(
+      parameter,
+      moved
+        ? list.map((constraint) =>
+            constraint.kind === 'codebook' ? scaleCodebook(constraint, { granularity, scales: factors }) : constraint,
+          )
+        : list,
+    );
   }
   return folded;
 }
@@ -53,21 +60,31 @@ function channelFactors(before: Parameter, after: Float32Array, { channels, chan
 function scaleCodebook(codebook: Codebook, factors: ChannelUnits): Codebook {
   const { granularity, clusters, centroids, units } = codebook;
   if (granularity.kind === 'tensor') {
-    const scales = factors.scales.map((factor, channel) => factor * (units === undefined ? 1 : (units.scales[units.granularity.kind === 'tensor' ? 0 : channel] ?? 1)));
+    const scales = factors.scales.map(
+      (factor, channel) => factor * (units === undefined ? 1 : (units.scales[units.granularity.kind === 'tensor' ? 0 : channel] ?? 1)),
+    );
     return { ...codebook, units: { granularity: factors.granularity, scales } };
   }
   const scaled = new Float32Array(centroids.length);
   for (let begin = 0; begin < centroids.length; begin += clusters) {
     const factor = factors.scales[begin / clusters] ?? 1;
-    scaled.set(centroids.slice(begin, begin + clusters).map((centroid) => (centroid === 0 ? 0 : centroid * factor)).sort(), begin);
+    scaled.set(
+      centroids
+        .slice(begin, begin + clusters)
+        .map((centroid) => (centroid === 0 ? 0 : centroid * factor))
+        .sort(),
+      begin,
+    );
   }
   return { ...codebook, centroids: scaled };
 }
 
 /** Folding rounds each weight for itself; projected, equal weights are equal again. */
 function projectAgain(network: Network, constraints: NetworkConstraints): Network['parameters'] {
-  return new Map([...network.parameters].map(([id, { shape, data }]) => {
-    const kept = (constraints.get(id) ?? []).filter(({ kind }) => kind !== 'integerGrid');
-    return [id, { shape, data: kept.length === 0 ? data : projectWeights(data, shape, kept) }];
-  }));
+  return new Map(
+    [...network.parameters].map(([id, { shape, data }]) => {
+      const kept = (constraints.get(id) ?? []).filter(({ kind }) => kind !== 'integerGrid');
+      return [id, { shape, data: kept.length === 0 ? data : projectWeights(data, shape, kept) }];
+    }),
+  );
 }

@@ -31,7 +31,9 @@ export function selectKernels<S>(network: Network, settings: S, options: LayerRu
   const rules = (options.rules ?? []).map((rule) => ({ ...rule, pattern: layerPattern(rule.layers) }));
   for (const { layers, pattern } of rules) {
     if (!kernels.some(({ layer }) => pattern.test(layer))) {
-      throw new EspalierError('invalid-argument', `pattern "${layers}" matches no layer with a kernel`, { fix: `the model has ${kernels.map(({ layer }) => `"${layer}"`).join(', ')}` });
+      throw new EspalierError('invalid-argument', `pattern "${layers}" matches no layer with a kernel`, {
+        fix: `the model has ${kernels.map(({ layer }) => `"${layer}"`).join(', ')}`,
+      });
     }
   }
   return kernels.flatMap((kernel, index) => {
@@ -48,6 +50,9 @@ export function selectKernels<S>(network: Network, settings: S, options: LayerRu
 
 /** Matches whole names. */
 function layerPattern(text: string): RegExp {
-  const escaped = text.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  const escaped = text
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${escaped}$`, 'u');
 }

@@ -26,14 +26,24 @@ export interface PostTrainingQuantizationOptions {
  * on the grid of its codebook, so that a centroid is one integer throughout the kernel. The options that move scales and
  * biases are data-free quantization's: Nagel et al. 2019, arXiv:1906.04721.
  */
-export async function applyPostTrainingQuantization(model: OptimizedModel, context: TechniqueContext, options: PostTrainingQuantizationOptions = {}): Promise<QuantizedNetwork> {
+export async function applyPostTrainingQuantization(
+  model: OptimizedModel,
+  context: TechniqueContext,
+  options: PostTrainingQuantizationOptions = {},
+): Promise<QuantizedNetwork> {
   const { network: deployed, constraints } = readyForDeployment(model);
   const network = options.crossLayerEqualization === true ? equalizeLayers(deployed, constraints) : deployed;
   const samples = options.samples ?? 1000;
   const ranges = await calibrate({
-    engine: context.engine, network, data: context.data.train, samples, signal: context.signal,
+    engine: context.engine,
+    network,
+    data: context.data.train,
+    samples,
+    signal: context.signal,
     ...(options.observer === undefined ? {} : { observer: options.observer }),
-    onProgress: (fraction) => { context.onProgress('calibrating', fraction); },
+    onProgress: (fraction) => {
+      context.onProgress('calibrating', fraction);
+    },
   });
   const grids = onlyClustered(withIntegerGrids(network, constraints, 'maximum'));
   const quantized = quantizeNetwork({ network, ranges, constraints: grids, activationType: options.activationType ?? 'int8' });

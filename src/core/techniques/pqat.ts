@@ -2,6 +2,10 @@ import { type QuantizationAwareTrainingOptions, trainOnIntegerGrid } from './qua
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
 /** Sparsity-preserving quantization-aware training: the masks of the pruned model stay in force. */
-export function applyPqat(model: OptimizedModel, context: TechniqueContext, options: QuantizationAwareTrainingOptions = {}): Promise<OptimizedModel> {
+export function applyPqat(
+  model: OptimizedModel,
+  context: TechniqueContext,
+  options: QuantizationAwareTrainingOptions = {},
+): Promise<OptimizedModel> {
   return trainOnIntegerGrid(model, context, options, ['sparsity']);
 }

@@ -27,7 +27,11 @@ export const pruningDefaults = { epochs: 2, batchSize: 64, learningRate: 5e-4 };
  *
  * @throws EspalierError before training for a sparsity, schedule or layer pattern that makes no sense
  */
-export async function applyPruning(model: OptimizedModel, context: TechniqueContext, options: PruningOptions = {}): Promise<OptimizedModel> {
+export async function applyPruning(
+  model: OptimizedModel,
+  context: TechniqueContext,
+  options: PruningOptions = {},
+): Promise<OptimizedModel> {
   const { steps } = planTraining(context, options, pruningDefaults);
   const schedule = options.schedule ?? defaultSchedule(options.sparsity ?? 0.5, steps);
   const structure = options.structure ?? { kind: 'weights', scope: 'layer' };
@@ -37,16 +41,26 @@ export async function applyPruning(model: OptimizedModel, context: TechniqueCont
   if (kernels.length === 0) throw new EspalierError('invalid-argument', 'no layer is left to prune', { fix: 'exclude fewer layers' });
   for (const { layer, settings, data } of kernels) {
     checkSparsity(settings.sparsity, `layer "${layer}"`);
-    if (data.every((weight) => weight === 0)) throw new EspalierError('invalid-argument', 'the kernel is all zeros, so there is nothing to prune', { where: `layer "${layer}"`, fix: 'exclude the layer' });
+    if (data.every((weight) => weight === 0))
+      throw new EspalierError('invalid-argument', 'the kernel is all zeros, so there is nothing to prune', {
+        where: `layer "${layer}"`,
+        fix: 'exclude the layer',
+      });
   }
   const last = pruningSteps(schedule, steps).at(-1);
   if (last !== undefined && sparsityAt(schedule, last) < schedule.sparsity) {
-    context.warn(`the pruning schedule last fires at step ${last}, at sparsity ${sparsityAt(schedule, last).toFixed(3)} instead of ${schedule.sparsity}; end it before the last of ${steps} steps`);
+    context.warn(
+      `the pruning schedule last fires at step ${last}, at sparsity ${sparsityAt(schedule, last).toFixed(3)} instead of ${schedule.sparsity}; end it before the last of ${steps} steps`,
+    );
   }
-  if (last === undefined) context.warn(`the pruning schedule never fires: it begins at step ${schedule.begin} every ${schedule.frequency} steps, and training has ${steps}; weights are pruned once, at the end`);
+  if (last === undefined)
+    context.warn(
+      `the pruning schedule never fires: it begins at step ${schedule.begin} every ${schedule.frequency} steps, and training has ${steps}; weights are pruned once, at the end`,
+    );
 
   const constraints = new Map(model.constraints);
-  for (const kernel of kernels) constraints.set(kernel.parameter, withConstraint(constraints.get(kernel.parameter) ?? [], unmasked(kernel.data.length)));
+  for (const kernel of kernels)
+    constraints.set(kernel.parameter, withConstraint(constraints.get(kernel.parameter) ?? [], unmasked(kernel.data.length)));
   const maskSchedule = scheduledMasks(kernels, schedule, structure, steps);
   return trainFloatStage({ network: model.network, constraints, maskSchedule }, context, options, pruningDefaults);
 }

@@ -23,7 +23,11 @@ export const quantizationAwareTrainingDefaults = { epochs: 1, batchSize: 64, lea
 const rangeDecay = 0.999;
 
 /** Plain quantization-aware training: inherits nothing, so a pruned model loses zeros and a clustered one its clusters. */
-export function applyQuantizationAwareTraining(model: OptimizedModel, context: TechniqueContext, options: QuantizationAwareTrainingOptions = {}): Promise<OptimizedModel> {
+export function applyQuantizationAwareTraining(
+  model: OptimizedModel,
+  context: TechniqueContext,
+  options: QuantizationAwareTrainingOptions = {},
+): Promise<OptimizedModel> {
   return trainOnIntegerGrid(model, context, options, []);
 }
 
@@ -32,12 +36,23 @@ export function applyQuantizationAwareTraining(model: OptimizedModel, context: T
  * and every activation fake-quantized, while the inherited constraints stay in force. Activation ranges start from
  * calibration, follow a moving average, then stand still. Jacob et al. 2018, arXiv:1712.05877.
  */
-export async function trainOnIntegerGrid(model: OptimizedModel, context: TechniqueContext, options: QuantizationAwareTrainingOptions, inherited: readonly ConstraintKind[]): Promise<OptimizedModel> {
+export async function trainOnIntegerGrid(
+  model: OptimizedModel,
+  context: TechniqueContext,
+  options: QuantizationAwareTrainingOptions,
+  inherited: readonly ConstraintKind[],
+): Promise<OptimizedModel> {
   const { network, constraints: folded } = readyForDeployment(model);
   const constraints = withIntegerGrids(network, inheritConstraints(folded, inherited), options.weightScales ?? 'maximum');
   const ranges = await calibrate({
-    engine: context.engine, network, data: context.data.train, samples: options.calibrationSamples ?? 1000, signal: context.signal,
-    onProgress: (fraction) => { context.onProgress('calibrating', fraction); },
+    engine: context.engine,
+    network,
+    data: context.data.train,
+    samples: options.calibrationSamples ?? 1000,
+    signal: context.signal,
+    onProgress: (fraction) => {
+      context.onProgress('calibrating', fraction);
+    },
   });
   const { steps } = planTraining(context, options, quantizationAwareTrainingDefaults);
   const activations = { ranges, freezeAfterStep: Math.floor(steps * (options.freezeRangesAfter ?? 0.5)), decay: rangeDecay };
@@ -52,7 +67,15 @@ export function withIntegerGrids(network: Network, constraints: NetworkConstrain
     const codebook = findConstraint(list, 'codebook');
     const granularity = quantizationGranularity(operation);
     const onGrid = codebook?.integers === true;
-    all.set(parameter, withConstraint(list, { kind: 'integerGrid', granularity, scales: gridScales(data, shape, { granularity }, codebook), scaling: onGrid ? 'fixed' : scaling }));
+    all.set(
+      parameter,
+      withConstraint(list, {
+        kind: 'integerGrid',
+        granularity,
+        scales: gridScales(data, shape, { granularity }, codebook),
+        scaling: onGrid ? 'fixed' : scaling,
+      }),
+    );
   }
   return all;
 }

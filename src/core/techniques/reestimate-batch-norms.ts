@@ -12,7 +12,11 @@ const defaultSamples = 1024;
  * the ones before it give now. Pruned and clustered weights shift these statistics, and folding would freeze the error.
  * Finkelstein et al. 2019, arXiv:1906.03193.
  */
-export async function reestimateBatchNorms(network: Network, { engine, data, signal }: Pick<TechniqueContext, 'engine' | 'data' | 'signal'>, samples = defaultSamples): Promise<Network> {
+export async function reestimateBatchNorms(
+  network: Network,
+  { engine, data, signal }: Pick<TechniqueContext, 'engine' | 'data' | 'signal'>,
+  samples = defaultSamples,
+): Promise<Network> {
   let current = network;
   const count = Math.min(samples, data.train.size);
   const indices = Uint32Array.from({ length: count }, (_, i) => Math.floor((i * data.train.size) / count));

@@ -51,5 +51,8 @@ export function densify(values: Float64Array, shape: readonly number[], sparsity
 }
 
 function damaged(name: string, what: string): EspalierError {
-  return new EspalierError('invalid-model', what, { where: `sparse tensor "${name}"`, fix: 'the file is damaged; export or download it again' });
+  return new EspalierError('invalid-model', what, {
+    where: `sparse tensor "${name}"`,
+    fix: 'the file is damaged; export or download it again',
+  });
 }

@@ -1,5 +1,9 @@
 /** The low-level bindings of the LiteRT module that this project uses; its public interface has no int8 tensors. */
-export type LiteRtFactory = (options: { readonly wasmBinary: Uint8Array; readonly print: (text: string) => void; readonly printErr: (text: string) => void }) => Promise<LiteRt>;
+export type LiteRtFactory = (options: {
+  readonly wasmBinary: Uint8Array;
+  readonly print: (text: string) => void;
+  readonly printErr: (text: string) => void;
+}) => Promise<LiteRt>;
 
 export interface LiteRt {
   /** Replaced when the memory grows: never kept. */

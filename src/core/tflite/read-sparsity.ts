@@ -7,8 +7,10 @@ export function readSparsity(table: TableReader, shape: readonly number[]): Spar
   const blockMap = table.ints(1, 'blockMap') ?? [];
   const rank = shape.length + blockMap.length;
   const sorted = [...traversalOrder].sort((a, b) => a - b);
-  if (sorted.length !== rank || sorted.some((dimension, i) => dimension !== i)) throw invalid(table.path, `its traversal order [${traversalOrder.join(', ')}] is not a permutation of ${rank} dimensions`);
-  if (blockMap.some((dimension) => dimension < 0 || dimension >= shape.length)) throw invalid(table.path, `its block map [${blockMap.join(', ')}] names dimensions that do not exist`);
+  if (sorted.length !== rank || sorted.some((dimension, i) => dimension !== i))
+    throw invalid(table.path, `its traversal order [${traversalOrder.join(', ')}] is not a permutation of ${rank} dimensions`);
+  if (blockMap.some((dimension) => dimension < 0 || dimension >= shape.length))
+    throw invalid(table.path, `its block map [${blockMap.join(', ')}] names dimensions that do not exist`);
   const dimensions = table.tables(2, 'dimensions').map(readDimension);
   if (dimensions.length !== rank) throw invalid(table.path, `it describes ${dimensions.length} dimensions, not ${rank}`);
   for (const [level, dimension] of dimensions.entries()) {
@@ -32,7 +34,8 @@ function readDimension(table: TableReader): SparseDimension {
   const segments = readIndices(table, 2, 'arraySegments');
   const indices = readIndices(table, 4, 'arrayIndices');
   const descends = segments.some((segment, i) => segment < (segments[i - 1] ?? 0));
-  if (segments[0] !== 0 || descends || segments.at(-1) !== indices.length) throw invalid(table.path, 'its segments do not divide its indices');
+  if (segments[0] !== 0 || descends || segments.at(-1) !== indices.length)
+    throw invalid(table.path, 'its segments do not divide its indices');
   return { format: 'csr', segments, indices };
 }
 

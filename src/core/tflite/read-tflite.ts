@@ -3,7 +3,17 @@ import { optionTable, type OperatorOptions, type OptionField, type OptionValue }
 import { FlatbufferBytes, invalid, TableReader } from './schema/table-reader.ts';
 import { tensorBytes, tensorTypes } from './schema/tensor-types.ts';
 import { readSparsity } from './read-sparsity.ts';
-import { elementCount, type Metadata, type Quantization, type Signature, type SignatureTensor, type Subgraph, type TfliteModel, type TfliteOperator, type TfliteTensor } from './tflite-model.ts';
+import {
+  elementCount,
+  type Metadata,
+  type Quantization,
+  type Signature,
+  type SignatureTensor,
+  type Subgraph,
+  type TfliteModel,
+  type TfliteOperator,
+  type TfliteTensor,
+} from './tflite-model.ts';
 
 /** Whether bytes carry the identifier of a .tflite file. */
 export function isTflite(bytes: Uint8Array): boolean {
@@ -40,7 +50,8 @@ function readBuffer(table: TableReader, bytes: Uint8Array): BufferData {
   const offset = table.ulong(1);
   const size = table.ulong(2);
   if (offset > 1) {
-    if (offset + size > bytes.length) throw invalid(table.path, `its data end at byte ${offset + size}, after the file of ${bytes.length} bytes`);
+    if (offset + size > bytes.length)
+      throw invalid(table.path, `its data end at byte ${offset + size}, after the file of ${bytes.length} bytes`);
     return bytes.subarray(offset, offset + size);
   }
   const data = table.bytes(0, 'data');
@@ -62,7 +73,8 @@ function readOperatorCode(table: TableReader): OperatorCode {
 
 function readSubgraph(table: TableReader, buffers: readonly BufferData[], codes: readonly OperatorCode[]): Subgraph {
   const tensors = table.tables(0, 'tensors').map((tensor) => readTensor(tensor, buffers));
-  const indices = (slot: number, name: string): number[] => checkedIndices(table.ints(slot, name) ?? [], tensors.length, 0, `${table.path}.${name}`);
+  const indices = (slot: number, name: string): number[] =>
+    checkedIndices(table.ints(slot, name) ?? [], tensors.length, 0, `${table.path}.${name}`);
   return {
     name: table.string(4, 'name') ?? '',
     tensors,
@@ -76,7 +88,8 @@ function readTensor(table: TableReader, buffers: readonly BufferData[]): TfliteT
   const name = table.string(3, 'name') ?? '';
   const path = `${table.path}${name === '' ? '' : ` "${name}"`}`;
   const shape = table.ints(0, 'shape') ?? [];
-  if (shape.some((size) => size < 0) || !Number.isSafeInteger(elementCount(shape))) throw invalid(path, `its shape [${shape.join(', ')}] is impossible`);
+  if (shape.some((size) => size < 0) || !Number.isSafeInteger(elementCount(shape)))
+    throw invalid(path, `its shape [${shape.join(', ')}] is impossible`);
   const typeCode = table.byte(1);
   const type = tensorTypes[typeCode];
   if (type === undefined) throw invalid(path, `its element type has the unknown code ${typeCode}`);
@@ -90,7 +103,8 @@ function readTensor(table: TableReader, buffers: readonly BufferData[]): TfliteT
     throw invalid(path, `it holds ${data.length} bytes, but ${type} [${shape.join(', ')}] takes ${size}`);
   }
   const signature = table.ints(7, 'shapeSignature');
-  if (signature !== undefined && signature.length !== shape.length && signature.length !== 0) throw invalid(path, 'its shape signature has another rank than its shape');
+  if (signature !== undefined && signature.length !== shape.length && signature.length !== 0)
+    throw invalid(path, 'its shape signature has another rank than its shape');
   const isDynamic = signature?.some((dimension) => dimension < 0) === true;
   const quantization = table.table(4, 'quantization');
   return {
@@ -110,11 +124,18 @@ function readQuantization(table: TableReader, shape: readonly number[], path: st
   if (scales.length === 0) return undefined;
   const zeroPoints = table.longs(3, 'zeroPoint') ?? [];
   const axis = table.int(6);
-  if (scales.some((scale) => !Number.isFinite(scale) || scale < 0)) throw invalid(path, 'its quantization has a scale that is not a positive number');
-  if (scales.length > 1 && shape[axis] !== scales.length) throw invalid(path, `it has ${scales.length} scales along dimension ${axis} of [${shape.join(', ')}]`);
-  if (zeroPoints.length > 1 && zeroPoints.length !== scales.length) throw invalid(path, `it has ${scales.length} scales but ${zeroPoints.length} zero points`);
+  if (scales.some((scale) => !Number.isFinite(scale) || scale < 0))
+    throw invalid(path, 'its quantization has a scale that is not a positive number');
+  if (scales.length > 1 && shape[axis] !== scales.length)
+    throw invalid(path, `it has ${scales.length} scales along dimension ${axis} of [${shape.join(', ')}]`);
+  if (zeroPoints.length > 1 && zeroPoints.length !== scales.length)
+    throw invalid(path, `it has ${scales.length} scales but ${zeroPoints.length} zero points`);
   const zeroPoint = zeroPoints[0] ?? 0;
-  return { scales, zeroPoints: zeroPoints.length === scales.length ? zeroPoints : scales.map(() => zeroPoint), axis: scales.length > 1 ? axis : 0 };
+  return {
+    scales,
+    zeroPoints: zeroPoints.length === scales.length ? zeroPoints : scales.map(() => zeroPoint),
+    axis: scales.length > 1 ? axis : 0,
+  };
 }
 
 function readOperator(table: TableReader, codes: readonly OperatorCode[], tensors: number): TfliteOperator {
@@ -135,7 +156,8 @@ function readOptions(operator: TableReader, code: OperatorCode): OperatorOptions
   const declared = code.isCustom ? undefined : optionTable(code.name);
   if (declared === undefined) return {};
   const type = operator.byte(3) & 0xff;
-  if (type !== 0 && type !== declared.type) throw invalid(operator.path, `${code.name} carries options of type ${type}, not ${declared.type}`);
+  if (type !== 0 && type !== declared.type)
+    throw invalid(operator.path, `${code.name} carries options of type ${type}, not ${declared.type}`);
   const table = type === 0 ? undefined : operator.table(4, 'options');
   return Object.fromEntries(Object.entries(declared.fields).map(([name, field]) => [name, readOption(table, name, field)]));
 }
@@ -153,7 +175,8 @@ function readOption(table: TableReader | undefined, name: string, field: OptionF
     case 'choice': {
       const value = table?.byte(field.slot) ?? 0;
       const chosen = field.names[value];
-      if (chosen === undefined) throw invalid(`${table?.path ?? ''}.${name}`, `unknown value ${value}; known are ${field.names.join(', ')}`);
+      if (chosen === undefined)
+        throw invalid(`${table?.path ?? ''}.${name}`, `unknown value ${value}; known are ${field.names.join(', ')}`);
       return chosen;
     }
   }
@@ -167,7 +190,12 @@ function readSignature(table: TableReader, subgraphs: readonly Subgraph[]): Sign
     const [tensor = 0] = checkedIndices([map.uint(1)], tensors, 0, map.path);
     return { name: map.string(0, 'name') ?? '', tensor };
   };
-  return { key: table.string(2, 'signatureKey') ?? '', subgraph, inputs: table.tables(0, 'inputs').map(read), outputs: table.tables(1, 'outputs').map(read) };
+  return {
+    key: table.string(2, 'signatureKey') ?? '',
+    subgraph,
+    inputs: table.tables(0, 'inputs').map(read),
+    outputs: table.tables(1, 'outputs').map(read),
+  };
 }
 
 function readMetadata(table: TableReader, buffers: readonly BufferData[]): Metadata {

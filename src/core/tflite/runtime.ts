@@ -2,7 +2,15 @@ import { createRequire } from 'node:module';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EspalierError, isEspalierError } from '../errors.ts';
-import type { LiteRt, LiteRtBuffer, LiteRtCompiledModel, LiteRtEnvironment, LiteRtFactory, LiteRtModel, LiteRtSignature } from './litert-bindings.ts';
+import type {
+  LiteRt,
+  LiteRtBuffer,
+  LiteRtCompiledModel,
+  LiteRtEnvironment,
+  LiteRtFactory,
+  LiteRtModel,
+  LiteRtSignature,
+} from './litert-bindings.ts';
 import { readTflite } from './read-tflite.ts';
 import { withoutShapeSignatures } from './static-shapes.ts';
 import { tensorBytes, type TensorType } from './schema/tensor-types.ts';
@@ -52,7 +60,8 @@ async function startRuntime(): Promise<Runtime> {
   // The script is a UMD module inside a package of ES modules, so neither import nor require gives its factory.
   const module: { exports: LiteRtFactory | undefined } = { exports: undefined };
   new Function('module', 'exports', 'require', '__dirname', '__filename', source)(module, {}, require, folder, script);
-  if (module.exports === undefined) throw new EspalierError('runtime', 'LiteRT did not load', { where: script, fix: 'install the dependencies again' });
+  if (module.exports === undefined)
+    throw new EspalierError('runtime', 'LiteRT did not load', { where: script, fix: 'install the dependencies again' });
   const messages: string[] = [];
   const note = (message: string): void => {
     messages.push(message);
@@ -84,23 +93,32 @@ interface ModelDetails {
 /** The runtime tells nothing of quantization, so what a caller must know comes from the file, which is checked first. */
 function describe(bytes: Uint8Array): ModelDetails {
   const [graph] = readTflite(bytes).subgraphs;
-  const details = (indices: readonly number[]): TensorDetails[] => indices.flatMap((index) => {
-    const tensor = graph?.tensors[index];
-    if (tensor === undefined) return [];
-    const size = tensorBytes(tensor.type, elementCount(tensor.shape));
-    if (size === undefined) throw new EspalierError('unsupported-model', `its element type is ${tensor.type}`, { where: `tensor "${tensor.name}"` });
-    return [{ name: tensor.name, shape: tensor.shape, type: tensor.type, quantization: tensor.quantization, bytes: size }];
-  });
+  const details = (indices: readonly number[]): TensorDetails[] =>
+    indices.flatMap((index) => {
+      const tensor = graph?.tensors[index];
+      if (tensor === undefined) return [];
+      const size = tensorBytes(tensor.type, elementCount(tensor.shape));
+      if (size === undefined)
+        throw new EspalierError('unsupported-model', `its element type is ${tensor.type}`, { where: `tensor "${tensor.name}"` });
+      return [{ name: tensor.name, shape: tensor.shape, type: tensor.type, quantization: tensor.quantization, bytes: size }];
+    });
   return { inputs: details(graph?.inputs ?? []), outputs: details(graph?.outputs ?? []) };
 }
 
-async function createInterpreter(library: LiteRt, environment: LiteRtEnvironment, bytes: Uint8Array, details: ModelDetails): Promise<Interpreter> {
+async function createInterpreter(
+  library: LiteRt,
+  environment: LiteRtEnvironment,
+  bytes: Uint8Array,
+  details: ModelDetails,
+): Promise<Interpreter> {
   const pointer = library._malloc(bytes.length);
   if (pointer === 0) throw new EspalierError('out-of-memory', `LiteRT has no room for a model of ${bytes.length} bytes`);
   library.HEAPU8.set(bytes, pointer);
   const { model, compiled } = await compile(library, environment, pointer, bytes.length);
   const signature: LiteRtSignature = { inputs: details.inputs.map((_, i) => model.getInputTensorType(0, i)) };
-  const inputs = signature.inputs.map((type) => library.LiteRtTensorBuffer.createManaged(environment, library.LiteRtTensorBufferType.HOST_MEMORY, type, type.bytes()));
+  const inputs = signature.inputs.map((type) =>
+    library.LiteRtTensorBuffer.createManaged(environment, library.LiteRtTensorBufferType.HOST_MEMORY, type, type.bytes()),
+  );
   return {
     ...details,
     async run(values) {

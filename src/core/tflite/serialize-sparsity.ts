@@ -3,7 +3,10 @@ import { intsVector, offsetsVector } from './schema/vectors.ts';
 import type { SparseDimension, Sparsity } from './tflite-model.ts';
 
 export function sparsityOffset(builder: Builder, sparsity: Sparsity): Offset {
-  const dimensions = offsetsVector(builder, sparsity.dimensions.map((dimension) => dimensionOffset(builder, dimension)));
+  const dimensions = offsetsVector(
+    builder,
+    sparsity.dimensions.map((dimension) => dimensionOffset(builder, dimension)),
+  );
   const order = intsVector(builder, sparsity.traversalOrder);
   const blocks = sparsity.blockMap.length === 0 ? 0 : intsVector(builder, sparsity.blockMap);
   builder.startObject(3);
@@ -14,7 +17,8 @@ export function sparsityOffset(builder: Builder, sparsity: Sparsity): Offset {
 }
 
 function dimensionOffset(builder: Builder, dimension: SparseDimension): Offset {
-  const vectors = dimension.format === 'csr' ? [dimension.segments, dimension.indices].map((values) => int32VectorTable(builder, values)) : [];
+  const vectors =
+    dimension.format === 'csr' ? [dimension.segments, dimension.indices].map((values) => int32VectorTable(builder, values)) : [];
   builder.startObject(6);
   if (dimension.format === 'dense') builder.addFieldInt32(1, dimension.size, 0);
   else builder.addFieldInt8(0, 1, 0);

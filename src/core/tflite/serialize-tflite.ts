@@ -11,7 +11,9 @@ const dataAlignment = 16;
 
 /** The bytes of a model whose operators are all known; `readTflite` gives the same model back. */
 export function serializeTflite(model: TfliteModel): Uint8Array {
-  const builder = new Builder(1024 + model.subgraphs.reduce((bytes, graph) => bytes + graph.tensors.reduce((sum, tensor) => sum + (tensor.data?.length ?? 0), 0), 0));
+  const builder = new Builder(
+    1024 + model.subgraphs.reduce((bytes, graph) => bytes + graph.tensors.reduce((sum, tensor) => sum + (tensor.data?.length ?? 0), 0), 0),
+  );
   const buffers = new Buffers();
   const codes = new OperatorCodes();
   const subgraphs = model.subgraphs.map((graph) => subgraphOffset(builder, graph, buffers, codes));
@@ -58,7 +60,9 @@ class OperatorCodes {
   readonly all: TfliteOperator[] = [];
 
   index(operator: TfliteOperator): number {
-    const known = this.all.findIndex((other) => other.name === operator.name && other.version === operator.version && other.isCustom === operator.isCustom);
+    const known = this.all.findIndex(
+      (other) => other.name === operator.name && other.version === operator.version && other.isCustom === operator.isCustom,
+    );
     return known >= 0 ? known : this.all.push(operator) - 1;
   }
 }
@@ -81,8 +85,14 @@ function operatorCodeOffset(builder: Builder, operator: TfliteOperator): Offset 
 }
 
 function subgraphOffset(builder: Builder, graph: Subgraph, buffers: Buffers, codes: OperatorCodes): Offset {
-  const tensors = offsetsVector(builder, graph.tensors.map((tensor) => tensorOffset(builder, tensor, buffers)));
-  const operators = offsetsVector(builder, graph.operators.map((operator) => operatorOffset(builder, operator, codes)));
+  const tensors = offsetsVector(
+    builder,
+    graph.tensors.map((tensor) => tensorOffset(builder, tensor, buffers)),
+  );
+  const operators = offsetsVector(
+    builder,
+    graph.operators.map((operator) => operatorOffset(builder, operator, codes)),
+  );
   const inputs = intsVector(builder, graph.inputs);
   const outputs = intsVector(builder, graph.outputs);
   const name = builder.createString(graph.name);
@@ -140,10 +150,12 @@ function optionsOffset(builder: Builder, declared: OptionTable, options: Operato
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(declared.fields, name));
   if (unknown !== undefined) throw new Error(`option "${unknown}" is not one of ${Object.keys(declared.fields).join(', ')}`);
   const fields = Object.entries(declared.fields);
-  const vectors = new Map(fields.flatMap(([name, field]) => {
-    const value = options[name];
-    return field.kind === 'ints' && Array.isArray(value) && value.length > 0 ? [[name, intsVector(builder, value)] as const] : [];
-  }));
+  const vectors = new Map(
+    fields.flatMap(([name, field]) => {
+      const value = options[name];
+      return field.kind === 'ints' && Array.isArray(value) && value.length > 0 ? [[name, intsVector(builder, value)] as const] : [];
+    }),
+  );
   return table(builder, Math.max(0, ...fields.map(([, field]) => field.slot + 1)), () => {
     for (const [name, field] of fields) {
       const vector = vectors.get(name);

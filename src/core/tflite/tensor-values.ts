@@ -9,7 +9,8 @@ import { elementCount, type TfliteTensor } from './tflite-model.ts';
  * @throws EspalierError `invalid-model` when the tensor is not a constant or has a type without numbers.
  */
 export function storedValues(tensor: TfliteTensor): Float64Array {
-  if (tensor.data === undefined) throw new EspalierError('invalid-model', 'it is computed, where a constant is needed', { where: `tensor "${tensor.name}"` });
+  if (tensor.data === undefined)
+    throw new EspalierError('invalid-model', 'it is computed, where a constant is needed', { where: `tensor "${tensor.name}"` });
   const values = decode(tensor, tensor.data);
   return tensor.sparsity === undefined ? values : densify(values, tensor.shape, tensor.sparsity, tensor.name);
 }
@@ -29,7 +30,8 @@ export function realValues(tensor: TfliteTensor): Float32Array {
 
 function decode(tensor: TfliteTensor, data: Uint8Array): Float64Array {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const read = (size: number, at: (offset: number) => number): Float64Array => Float64Array.from({ length: Math.floor(data.length / size) }, (_, i) => at(i * size));
+  const read = (size: number, at: (offset: number) => number): Float64Array =>
+    Float64Array.from({ length: Math.floor(data.length / size) }, (_, i) => at(i * size));
   switch (tensor.type) {
     case 'float32':
       return read(4, (offset) => view.getFloat32(offset, true));
@@ -54,10 +56,12 @@ function decode(tensor: TfliteTensor, data: Uint8Array): Float64Array {
       return Float64Array.from(data);
     case 'int4': {
       const count = tensor.sparsity === undefined ? elementCount(tensor.shape) : data.length * 2;
-      return Float64Array.from({ length: count }, (_, i) => (((data[i >> 1] ?? 0) << (i % 2 === 0 ? 28 : 24)) >> 28));
+      return Float64Array.from({ length: count }, (_, i) => ((data[i >> 1] ?? 0) << (i % 2 === 0 ? 28 : 24)) >> 28);
     }
     default:
-      throw new EspalierError('unsupported-model', `its element type ${tensor.type} cannot be read as numbers`, { where: `tensor "${tensor.name}"` });
+      throw new EspalierError('unsupported-model', `its element type ${tensor.type} cannot be read as numbers`, {
+        where: `tensor "${tensor.name}"`,
+      });
   }
 }
 

@@ -20,7 +20,12 @@ export type TfliteSource =
   /** Weights of 1,024 elements and more as int8, activations float. */
   | { readonly kind: 'dynamicRange'; readonly network: Network }
   /** Integer throughout, but for a float input or output that is asked for. */
-  | { readonly kind: 'integer'; readonly quantized: QuantizedNetwork; readonly inputType: InterfaceType; readonly outputType: InterfaceType };
+  | {
+      readonly kind: 'integer';
+      readonly quantized: QuantizedNetwork;
+      readonly inputType: InterfaceType;
+      readonly outputType: InterfaceType;
+    };
 
 export interface WriteOptions {
   /** The static batch of every tensor; default 1. */
@@ -105,7 +110,10 @@ function interfaceEncoding(inside: TensorEncoding, type: InterfaceType, where: s
   if (type === inside.type) return inside;
   if (type === 'float32') return float32;
   if (type === 'uint8' && inside.type === 'int8' && inside.quantization !== undefined) {
-    return { type, quantization: { ...inside.quantization, zeroPoints: inside.quantization.zeroPoints.map((zeroPoint) => zeroPoint + 128) } };
+    return {
+      type,
+      quantization: { ...inside.quantization, zeroPoints: inside.quantization.zeroPoints.map((zeroPoint) => zeroPoint + 128) },
+    };
   }
   throw new EspalierError('invalid-argument', `${type} does not go with ${inside.type} activations`, {
     where,
@@ -115,8 +123,11 @@ function interfaceEncoding(inside: TensorEncoding, type: InterfaceType, where: s
 
 /** Row numbers that embeddings read, directly or through a reshape. */
 function isIndex(network: Network, id: ValueId): boolean {
-  return network.operations.some((operation) =>
-    operation.inputs.includes(id) && (operation.kind === 'embedding' || (operation.kind === 'reshape' && isIndex(network, operation.output))));
+  return network.operations.some(
+    (operation) =>
+      operation.inputs.includes(id) &&
+      (operation.kind === 'embedding' || (operation.kind === 'reshape' && isIndex(network, operation.output))),
+  );
 }
 
 function paddedText(text: string, size: number): Uint8Array {

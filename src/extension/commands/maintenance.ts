@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -58,24 +58,27 @@ async function checkInstallation(context: vscode.ExtensionContext, services: Ser
     }),
     (error: unknown): Check => ({ name: vscode.l10n.t('optimizer process'), found: String(error), passed: false }),
   );
-  const modules = vscode.Uri.joinPath(context.extensionUri, 'node_modules').fsPath;
+  // Found as the worker finds them: in the package beside it, or in the project that it was built in.
+  const installed = createRequire(vscode.Uri.joinPath(context.extensionUri, 'dist', 'worker.cjs').fsPath);
   return [
     worker,
-    await present('onnxruntime', path.join(modules, 'onnxruntime-node', 'bin', 'napi-v6', process.platform, process.arch)),
-    await present('LiteRT', path.join(modules, '@litertjs', 'core', 'wasm')),
-    await present('HDF5', path.join(modules, 'h5wasm')),
+    present('onnxruntime', () =>
+      installed.resolve(`onnxruntime-node/bin/napi-v6/${process.platform}/${process.arch}/onnxruntime_binding.node`),
+    ),
+    present('LiteRT', () => installed.resolve('@litertjs/core')),
     { name: vscode.l10n.t('machine'), found: `${os.cpus().length} × ${process.arch}, ${formatBytes(os.totalmem())}`, passed: true },
   ];
 }
 
-async function present(name: string, file: string): Promise<Check> {
-  const passed = await access(file).then(
-    () => true,
-    () => false,
-  );
-  return {
-    name,
-    found: passed ? name : vscode.l10n.t('missing: {0}; install the extension’s package for {1}-{2}', file, process.platform, process.arch),
-    passed,
-  };
+function present(name: string, find: () => unknown): Check {
+  try {
+    find();
+    return { name, found: name, passed: true };
+  } catch {
+    return {
+      name,
+      found: vscode.l10n.t('missing; install the extension’s package for {0}-{1}', process.platform, process.arch),
+      passed: false,
+    };
+  }
 }

@@ -34,10 +34,16 @@ export async function readDataBlocks(
 }
 
 function absolutePaths(data: object, folder: string): object {
+  return mapPaths(data, (file) => path.resolve(folder, file));
+}
+
+/** As a recipe in the folder writes them, so that the project can be moved. */
+export function relativePaths(data: object, folder: string): object {
+  return mapPaths(data, (file) => path.relative(folder, file).split(path.sep).join('/') || '.');
+}
+
+function mapPaths(data: object, change: (file: string) => string): object {
   return Object.fromEntries(
-    Object.entries(data).map(([key, value]) => [
-      key,
-      pathFields.has(key) && typeof value === 'string' ? path.resolve(folder, value) : value,
-    ]),
+    Object.entries(data).map(([key, value]) => [key, pathFields.has(key) && typeof value === 'string' ? change(value) : value]),
   );
 }

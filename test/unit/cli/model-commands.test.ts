@@ -47,14 +47,19 @@ describe('espalier', () => {
     expect(await espalier('convert', '--help')).toMatchObject({ code: 0, err: '' });
   });
 
-  it.each([[[]], [['nonsense']], [['inspect']], [['inspect', 'a', '--nonsense']], [['convert', 'a', '-o', 'b', '--mode', 'int3']], [['certify', 'a', '--sparsity', '1']], [['certify', 'a', '--group', '4:2']]])(
-    'exits 2 for wrong usage: %j',
-    async (args) => {
-      const { code, out, err } = await espalier(...args);
-      expect([code, out]).toEqual([2, '']);
-      expect(err).not.toBe('');
-    },
-  );
+  it.each([
+    [[]],
+    [['nonsense']],
+    [['inspect']],
+    [['inspect', 'a', '--nonsense']],
+    [['convert', 'a', '-o', 'b', '--mode', 'int3']],
+    [['certify', 'a', '--sparsity', '1']],
+    [['certify', 'a', '--group', '4:2']],
+  ])('exits 2 for wrong usage: %j', async (args) => {
+    const { code, out, err } = await espalier(...args);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).not.toBe('');
+  });
 
   it('exits 1 with the message alone, and a stack only when asked', async () => {
     const { code, out, err } = await espalier('inspect', join(folder, 'missing.h5'));
@@ -74,7 +79,11 @@ describe('espalier inspect', () => {
     const { out } = await espalier('inspect', model);
     expect(out).toMatch(/20,410 parameters/);
     expect(out).toMatch(/CONV_2D .* 3x3, valid, relu .* 120/);
-    const inspection: { readonly version: number; readonly parameters: number; readonly weights: readonly { readonly elements: number }[] } = JSON.parse((await espalier('inspect', model, '--json')).out);
+    const inspection: {
+      readonly version: number;
+      readonly parameters: number;
+      readonly weights: readonly { readonly elements: number }[];
+    } = JSON.parse((await espalier('inspect', model, '--json')).out);
     expect(inspection).toMatchObject({ version: 1, parameters: 20_410, fullInteger: false });
     expect(inspection.weights.map(({ elements }) => elements)).toEqual([108, 20_280]);
   });
@@ -89,13 +98,20 @@ describe('espalier convert', () => {
   });
 
   it('needs data for an integer mode, and says so before any work', async () => {
-    expect(await espalier('convert', join(folder, 'missing.h5'), '-o', 'x', '--mode', 'int8')).toMatchObject({ code: 2, err: expect.stringContaining('--data') });
+    expect(await espalier('convert', join(folder, 'missing.h5'), '-o', 'x', '--mode', 'int8')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--data'),
+    });
   });
 
   it('leaves nothing behind when it fails', async () => {
     const before = await readdir(folder);
     const file = join(folder, 'out.tflite');
-    const inputs = [['--mode', 'int8', '--data', '{"format":'], ['--mode', 'int8', '--data', '{"format":"idx","folder":"nowhere"}'], ['--mode', 'int8', '--data', digits, '--interface', 'int16']];
+    const inputs = [
+      ['--mode', 'int8', '--data', '{"format":'],
+      ['--mode', 'int8', '--data', '{"format":"idx","folder":"nowhere"}'],
+      ['--mode', 'int8', '--data', digits, '--interface', 'int16'],
+    ];
     for (const extra of inputs) expect((await espalier('convert', model, '-o', file, ...extra)).code).toBe(1);
     expect((await espalier('convert', model, '-o', folder)).code).toBe(1);
     expect(await readdir(folder)).toEqual(before);
@@ -119,7 +135,13 @@ describe('espalier evaluate', () => {
   });
 
   it('warns on standard error when a model only guesses', async () => {
-    const { code, out, err } = await espalier('evaluate', model, '--data', JSON.stringify({ format: 'generated', set: 'digits', trainSize: 60, testSize: 500 }), '--json');
+    const { code, out, err } = await espalier(
+      'evaluate',
+      model,
+      '--data',
+      JSON.stringify({ format: 'generated', set: 'digits', trainSize: 60, testSize: 500 }),
+      '--json',
+    );
     expect(code).toBe(0);
     expect(() => JSON.parse(out)).not.toThrow();
     expect(err).toMatch(/^warning: .*guessing/);

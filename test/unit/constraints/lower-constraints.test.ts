@@ -23,10 +23,17 @@ describe('sparsity', () => {
 });
 
 describe('codebook', () => {
-  const codebook = (over: Partial<Codebook> = {}): Codebook => ({ kind: 'codebook', granularity: tensor, centroids: Float32Array.of(-1, 1), clusters: 2, zeroPinned: false, ...over });
+  const codebook = (over: Partial<Codebook> = {}): Codebook => ({
+    kind: 'codebook',
+    granularity: tensor,
+    centroids: Float32Array.of(-1, 1),
+    clusters: 2,
+    zeroPinned: false,
+    ...over,
+  });
   const weights = Array.from({ length: 16 }, (_, i) => (i < 8 ? -1.25 : 0.75));
 
-  it('gives a centroid the sum of its members\' gradients, and the latent weights theirs', async () => {
+  it("gives a centroid the sum of its members' gradients, and the latent weights theirs", async () => {
     const { value, latentGradient, gradients } = await runLowered(engine, weights, [4, 4], [codebook()]);
     expect(value).toEqual(weights.map((weight) => Math.sign(weight)));
     expect(gradients['kernel/centroids']).toEqual([8, 8]);
@@ -109,7 +116,13 @@ describe('the projection in JavaScript', () => {
     const weights = Array.from({ length }, () => Math.fround(random.normal()));
     const constraints: Constraints = [
       { kind: 'sparsity', mask: Uint8Array.from(weights, () => random.integer(2)) },
-      { kind: 'codebook', granularity, clusters: 5, zeroPinned: true, centroids: Float32Array.from({ length: channels * 5 }, (_, i) => (i % 5) - 2 + (i % 5 === 2 ? 0 : 0.1 * random.next())) },
+      {
+        kind: 'codebook',
+        granularity,
+        clusters: 5,
+        zeroPinned: true,
+        centroids: Float32Array.from({ length: channels * 5 }, (_, i) => (i % 5) - 2 + (i % 5 === 2 ? 0 : 0.1 * random.next())),
+      },
       { kind: 'integerGrid', granularity, scales: new Float32Array(channels).fill(0.02), scaling: 'fixed' },
     ];
     const { value } = await runLowered(engine, weights, shape, constraints);

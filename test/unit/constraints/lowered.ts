@@ -13,7 +13,13 @@ export interface Lowered {
   readonly gradients: Readonly<Record<string, readonly number[]>>;
 }
 
-export async function runLowered(engine: Engine, weights: readonly number[], shape: readonly number[], constraints: Constraints, upstream: readonly number[] = weights.map(() => 1)): Promise<Lowered> {
+export async function runLowered(
+  engine: Engine,
+  weights: readonly number[],
+  shape: readonly number[],
+  constraints: Constraints,
+  upstream: readonly number[] = weights.map(() => 1),
+): Promise<Lowered> {
   const builder = new ProgramBuilder();
   const latent = builder.input('latent', shape);
   const lowered = lowerConstraints(builder, 'kernel', latent, constraints);
@@ -30,7 +36,11 @@ export async function runLowered(engine: Engine, weights: readonly number[], sha
   const program = await engine.compile(builder.build(outputs));
   const results = await program.run(inputs);
   const numbers = (name: string): number[] => Array.from(results[name] ?? []);
-  const answer = { value: numbers('value'), latentGradient: numbers('latent'), gradients: Object.fromEntries(lowered.trainables.map(({ name }) => [name, numbers(name)])) };
+  const answer = {
+    value: numbers('value'),
+    latentGradient: numbers('latent'),
+    gradients: Object.fromEntries(lowered.trainables.map(({ name }) => [name, numbers(name)])),
+  };
   await program.dispose();
   return answer;
 }

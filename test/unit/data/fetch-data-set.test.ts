@@ -34,11 +34,15 @@ beforeEach(async () => {
     requests.push(request.headers.range);
     answer(request, response);
   });
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
 });
 afterEach(async () => {
   server.closeAllConnections();
-  await new Promise((resolve) => { server.close(resolve); });
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -48,7 +52,12 @@ function file(): DataSetFile {
   return { url: `http://127.0.0.1:${port}/data.tar.gz`, name: 'data.tar.gz', checksum: { algorithm: 'sha256', digest } };
 }
 
-const options = (more: Partial<FetchDataSetOptions> = {}): FetchDataSetOptions => ({ folder, signal: new AbortController().signal, files: [file()], ...more });
+const options = (more: Partial<FetchDataSetOptions> = {}): FetchDataSetOptions => ({
+  folder,
+  signal: new AbortController().signal,
+  files: [file()],
+  ...more,
+});
 const path = (): string => join(folder, 'data.tar.gz');
 
 describe('fetching a published data set', () => {
@@ -85,28 +94,40 @@ describe('fetching a published data set', () => {
     expect(readFileSync(path()).equals(content)).toBe(true);
     rmSync(path());
     writeFileSync(`${path()}.part`, content.subarray(5, 500));
-    answer = (_request, response) => { response.writeHead(200).end(content); };
+    answer = (_request, response) => {
+      response.writeHead(200).end(content);
+    };
     await fetchDataSet('mnist', options());
     expect(readFileSync(path()).equals(content)).toBe(true);
   });
 
   it('keeps nothing that has another checksum', async () => {
-    answer = (_request, response) => { response.writeHead(200).end('<html>please log in</html>'); };
+    answer = (_request, response) => {
+      response.writeHead(200).end('<html>please log in</html>');
+    };
     await expect(fetchDataSet('mnist', options())).rejects.toThrow(/not the published file \(its sha256 differs\).*proxy/);
     expect(existsSync(path()) || existsSync(`${path()}.part`)).toBe(false);
   });
 
   it('tells the manual steps where the network is not there', async () => {
-    answer = (_request, response) => { response.writeHead(403).end(); };
-    await expect(fetchDataSet('mnist', options())).rejects.toThrow(/the server answers 403[^]*put these files into[^]*data\.tar\.gz \(sha256 /);
+    answer = (_request, response) => {
+      response.writeHead(403).end();
+    };
+    await expect(fetchDataSet('mnist', options())).rejects.toThrow(
+      /the server answers 403[^]*put these files into[^]*data\.tar\.gz \(sha256 /,
+    );
     const closed: DataSetFile = { ...file(), url: 'http://127.0.0.1:1/data.tar.gz' };
     await expect(fetchDataSet('mnist', options({ files: [closed] }))).rejects.toThrow(/cannot be reached[^]*put these files into/);
-    await expect(fetchDataSet('imagenet', options())).rejects.toThrow(/no data set "imagenet".*mnist, fashion-mnist, cifar-10, speech-commands/);
+    await expect(fetchDataSet('imagenet', options())).rejects.toThrow(
+      /no data set "imagenet".*mnist, fashion-mnist, cifar-10, speech-commands/,
+    );
   });
 
   it('ends when cancelled', async () => {
     const controller = new AbortController();
-    answer = (_request, response) => { response.writeHead(200, { 'content-length': content.length }).write(content.subarray(0, 1000), () => controller.abort()); };
+    answer = (_request, response) => {
+      response.writeHead(200, { 'content-length': content.length }).write(content.subarray(0, 1000), () => controller.abort());
+    };
     await expect(fetchDataSet('mnist', options({ signal: controller.signal }))).rejects.toMatchObject({ code: 'cancelled' });
   });
 });

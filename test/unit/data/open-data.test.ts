@@ -43,7 +43,9 @@ describe('IDX', () => {
 
   it('names the file whose content contradicts its header', async () => {
     writeIdx('short', [4, 2, 2], [1, 2, 3]);
-    await expect(openData({ format: 'idx', folder: '.', trainImages: 'short' }, folder, { seed: 0 })).rejects.toThrow(/short: its header promises 16 bytes of data/);
+    await expect(openData({ format: 'idx', folder: '.', trainImages: 'short' }, folder, { seed: 0 })).rejects.toThrow(
+      /short: its header promises 16 bytes of data/,
+    );
     await expect(openData({ format: 'idx', folder: 'nowhere' }, folder, { seed: 0 })).rejects.toThrow(/nowhere.*no such file/);
   });
 });
@@ -54,7 +56,12 @@ describe('folders of images', () => {
     image.data.set([grey, grey, grey, 255, 0, 0, 0, 255]);
     return PNG.sync.write(image);
   };
-  for (const [path, grey] of [['a/1.png', 10], ['a/2.png', 20], ['b/1.png', 30], ['b/2.png', 40]] as const) {
+  for (const [path, grey] of [
+    ['a/1.png', 10],
+    ['a/2.png', 20],
+    ['b/1.png', 30],
+    ['b/2.png', 40],
+  ] as const) {
     mkdirSync(join(folder, 'images', path, '..'), { recursive: true });
     writeFileSync(join(folder, 'images', path), pixel(grey));
   }
@@ -87,7 +94,9 @@ describe('folders of images', () => {
 
   it('refuses an empty folder', async () => {
     mkdirSync(join(folder, 'empty'));
-    await expect(openData({ format: 'images', folder: 'empty' }, folder, { seed: 0 })).rejects.toThrow(/holds no .jpg or .jpeg or .png file/);
+    await expect(openData({ format: 'images', folder: 'empty' }, folder, { seed: 0 })).rejects.toThrow(
+      /holds no .jpg or .jpeg or .png file/,
+    );
   });
 });
 
@@ -96,14 +105,39 @@ describe('tables', () => {
 
   it('takes numeric columns, encodes names one-hot and leaves out rows with missing cells', async () => {
     const warnings: string[] = [];
-    const data = await openData({ format: 'csv', file: 'table.csv', target: 'kind', features: ['size', 'colour'], categorical: ['colour'], testFraction: 0, validation: 0 }, folder, { seed: 0, onWarning: (message) => warnings.push(message) });
+    const data = await openData(
+      {
+        format: 'csv',
+        file: 'table.csv',
+        target: 'kind',
+        features: ['size', 'colour'],
+        categorical: ['colour'],
+        testFraction: 0,
+        validation: 0,
+      },
+      folder,
+      { seed: 0, onWarning: (message) => warnings.push(message) },
+    );
     expect([...(await data.train.read(all(3))).inputs]).toEqual([1, 0, 1, 2, 1, 0, 4, 1, 0]);
     expect([...(await data.train.read(all(3))).labels]).toEqual([1, 0, 1]);
     expect(warnings).toEqual([expect.stringContaining('1 of 4 rows')]);
   });
 
   it('predicts numbers, and normalises by the training examples', async () => {
-    const data = await openData({ format: 'csv', file: 'table.csv', target: 'price', task: 'regression', missing: 'mean', testFraction: 0, validation: 0, preprocessing: { normalise: 'training' } }, folder, { seed: 0 });
+    const data = await openData(
+      {
+        format: 'csv',
+        file: 'table.csv',
+        target: 'price',
+        task: 'regression',
+        missing: 'mean',
+        testFraction: 0,
+        validation: 0,
+        preprocessing: { normalise: 'training' },
+      },
+      folder,
+      { seed: 0 },
+    );
     const batch = await data.train.read(all(4));
     expect([...batch.targets]).toEqual([10, 20, 30, 40]);
     expect(batch.inputs.reduce((sum, value) => sum + value, 0)).toBeCloseTo(0, 5);
@@ -111,7 +145,9 @@ describe('tables', () => {
   });
 
   it('says which columns there are', async () => {
-    await expect(openData({ format: 'csv', file: 'table.csv', target: 'weight' }, folder, { seed: 0 })).rejects.toThrow(/no column "weight".*size, colour, price, kind/);
+    await expect(openData({ format: 'csv', file: 'table.csv', target: 'weight' }, folder, { seed: 0 })).rejects.toThrow(
+      /no column "weight".*size, colour, price, kind/,
+    );
   });
 });
 
@@ -131,9 +167,13 @@ describe('generated sets', () => {
     const test = await data.test.read(all(200));
     const means = Array.from({ length: 10 }, (_, digit) => {
       const members = [...all(500)].filter((index) => train.labels[index] === digit);
-      return Float32Array.from({ length: 784 }, (__, pixel) => members.reduce((sum, index) => sum + (train.inputs[index * 784 + pixel] ?? 0), 0) / members.length);
+      return Float32Array.from(
+        { length: 784 },
+        (__, pixel) => members.reduce((sum, index) => sum + (train.inputs[index * 784 + pixel] ?? 0), 0) / members.length,
+      );
     });
-    const distance = (mean: Float32Array, index: number): number => mean.reduce((sum, value, pixel) => sum + (value - (test.inputs[index * 784 + pixel] ?? 0)) ** 2, 0);
+    const distance = (mean: Float32Array, index: number): number =>
+      mean.reduce((sum, value, pixel) => sum + (value - (test.inputs[index * 784 + pixel] ?? 0)) ** 2, 0);
     const correct = [...all(200)].filter((index) => {
       const distances = means.map((mean) => distance(mean, index));
       return distances.indexOf(Math.min(...distances)) === test.labels[index];
@@ -146,7 +186,8 @@ describe('generated sets', () => {
 it('augments as a function of seed, epoch and example, and only in training', async () => {
   const spec: DataSpec = { format: 'generated', set: 'digits', trainSize: 20, testSize: 10, augmentation: { shift: 3, noise: 0.01 } };
   const data = await openData(spec, folder, { seed: 4 });
-  const read = async (indices: number[], epoch?: number): Promise<Float32Array> => (await data.train.read(Uint32Array.from(indices), epoch)).inputs;
+  const read = async (indices: number[], epoch?: number): Promise<Float32Array> =>
+    (await data.train.read(Uint32Array.from(indices), epoch)).inputs;
   expect(await read([2], 1)).toEqual((await read([5, 2], 1)).subarray(784));
   expect(await read([2], 1)).not.toEqual(await read([2], 2));
   expect(await read([2])).toEqual(await read([2]));

@@ -6,7 +6,8 @@ import { ByteCache } from '../../../src/core/data/byte-cache.ts';
 import { resizeImage } from '../../../src/core/data/images/resize.ts';
 import { createRandom } from '../../../src/core/random.ts';
 
-const tone = (hertz: number, rate: number, length: number): Float32Array => Float32Array.from({ length }, (_, n) => Math.sin((2 * Math.PI * hertz * n) / rate));
+const tone = (hertz: number, rate: number, length: number): Float32Array =>
+  Float32Array.from({ length }, (_, n) => Math.sin((2 * Math.PI * hertz * n) / rate));
 
 describe('signals', () => {
   it('FFT equals the sum that defines it', () => {
@@ -16,8 +17,14 @@ describe('signals', () => {
     const imaginary = new Float64Array(16);
     createFft(16).transform(real, imaginary);
     for (let k = 0; k < 16; k++) {
-      expect(real[k]).toBeCloseTo(signal.reduce((sum, value, n) => sum + value * Math.cos((2 * Math.PI * k * n) / 16), 0), 10);
-      expect(imaginary[k]).toBeCloseTo(signal.reduce((sum, value, n) => sum - value * Math.sin((2 * Math.PI * k * n) / 16), 0), 10);
+      expect(real[k]).toBeCloseTo(
+        signal.reduce((sum, value, n) => sum + value * Math.cos((2 * Math.PI * k * n) / 16), 0),
+        10,
+      );
+      expect(imaginary[k]).toBeCloseTo(
+        signal.reduce((sum, value, n) => sum - value * Math.sin((2 * Math.PI * k * n) / 16), 0),
+        10,
+      );
     }
   });
 

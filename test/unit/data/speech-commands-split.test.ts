@@ -7,17 +7,26 @@ import { speechCommandsSplit } from '../../../src/core/data/formats/speech-comma
 
 /** From the lists that come with the data set. */
 const official = {
-  test: ['bed/0c40e715_nohash_0.wav', 'bed/0ea0e2f4_nohash_0.wav', 'down/022cd682_nohash_0.wav', 'down/096456f9_nohash_0.wav', 'right/bb05582b_nohash_3.wav'],
+  test: [
+    'bed/0c40e715_nohash_0.wav',
+    'bed/0ea0e2f4_nohash_0.wav',
+    'down/022cd682_nohash_0.wav',
+    'down/096456f9_nohash_0.wav',
+    'right/bb05582b_nohash_3.wav',
+  ],
   validation: ['bed/026290a7_nohash_0.wav', 'bed/060cd039_nohash_0.wav', 'bed/099d52ad_nohash_0.wav'],
 } as const;
 
 describe('the official split of Speech Commands', () => {
   let folder = '';
-  beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'espalier-speech-')); });
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'espalier-speech-'));
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('puts recordings where the published lists have them', () => {
-    for (const split of ['test', 'validation'] as const) expect(official[split].map(speechCommandsSplit)).toEqual(official[split].map(() => split));
+    for (const split of ['test', 'validation'] as const)
+      expect(official[split].map(speechCommandsSplit)).toEqual(official[split].map(() => split));
   });
 
   it('keeps all recordings of a speaker together, and about a tenth in each held-back set', () => {

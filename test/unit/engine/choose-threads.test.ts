@@ -12,7 +12,10 @@ function timed(threads: number, milliseconds: number): { readonly engine: Engine
     await sleep(milliseconds);
     return {};
   };
-  return { fed, engine: { name: 'tfjs', description: '', threads, compile: () => Promise.resolve({ run, dispose: () => Promise.resolve() }) } };
+  return {
+    fed,
+    engine: { name: 'tfjs', description: '', threads, compile: () => Promise.resolve({ run, dispose: () => Promise.resolve() }) },
+  };
 }
 
 const builder = new ProgramBuilder();

@@ -7,7 +7,10 @@ import { compileGradients } from '../program/finite-differences.ts';
 import { randomProgram } from '../program/random-program.ts';
 
 const oracle = await createEngine({ name: 'tfjs' });
-const engines: readonly Engine[] = [await createEngine({ name: 'onnxruntime-node', threads: 2 }), await createEngine({ name: 'onnxruntime-web', threads: 1 })];
+const engines: readonly Engine[] = [
+  await createEngine({ name: 'onnxruntime-node', threads: 2 }),
+  await createEngine({ name: 'onnxruntime-web', threads: 1 }),
+];
 
 describe.each(engines.map((engine) => [engine.name, engine] as const))('%s', (_, engine) => {
   it.each(Object.entries(differentiableCases))('gives what tfjs gives: %s', async (_name, differentiated) => {
@@ -57,7 +60,9 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))('%s', (_,
   it('takes and gives integers and booleans', async () => {
     const builder = new ProgramBuilder();
     const [i, b] = [builder.input('i', [2, 2], 'int32'), builder.input('b', [2], 'bool')];
-    const program = await engine.compile(builder.build({ i: builder.add(i, 1), b: builder.not(b), largest: builder.argMax(builder.cast(i, 'float32'), 1) }));
+    const program = await engine.compile(
+      builder.build({ i: builder.add(i, 1), b: builder.not(b), largest: builder.argMax(builder.cast(i, 'float32'), 1) }),
+    );
     const outputs = await program.run({ i: Int32Array.of(3, 9, 5, 5), b: Uint8Array.of(1, 0) });
     expect([...(outputs.i ?? [])]).toEqual([4, 10, 6, 6]);
     expect([...(outputs.b ?? [])]).toEqual([0, 1]);
@@ -81,14 +86,21 @@ describe('createEngine', () => {
 
   it('says why a provider is not used, and uses the CPU', async () => {
     const notices: string[] = [];
-    const engine = await createEngine({ name: 'onnxruntime-web', threads: 1, provider: 'coreml', onNotice: (message) => notices.push(message) });
+    const engine = await createEngine({
+      name: 'onnxruntime-web',
+      threads: 1,
+      provider: 'coreml',
+      onNotice: (message) => notices.push(message),
+    });
     expect(engine.description).toContain('(cpu, 1 thread)');
     expect(notices).toHaveLength(1);
     expect(notices[0]).toContain('the execution provider "coreml" is not available in onnxruntime-web');
   });
 
   it('refuses unknown providers and odd numbers of threads', async () => {
-    await expect(createEngine({ provider: 'abacus' })).rejects.toThrow('there is no execution provider "abacus"; choose one of cpu, webgpu, dml, coreml, cuda');
+    await expect(createEngine({ provider: 'abacus' })).rejects.toThrow(
+      'there is no execution provider "abacus"; choose one of cpu, webgpu, dml, coreml, cuda',
+    );
     await expect(createEngine({ threads: 0 })).rejects.toThrow('0 threads');
     await expect(createEngine({ threads: 1.5 })).rejects.toThrow('1.5 threads');
   });

@@ -65,8 +65,20 @@ const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 const model: OnnxModel = {
   nodes: [
-    { op: 'Conv', domain: '', inputs: ['x', 'w', ''], outputs: ['c'], attributes: { pads: { integers: [0, 300, -1, 2] }, group: { integer: 3 } } },
-    { op: 'FusedMatMul', domain: 'com.microsoft', inputs: ['c', 'c'], outputs: ['y'], attributes: { alpha: { float: 0.5 }, mode: { string: 'add' } } },
+    {
+      op: 'Conv',
+      domain: '',
+      inputs: ['x', 'w', ''],
+      outputs: ['c'],
+      attributes: { pads: { integers: [0, 300, -1, 2] }, group: { integer: 3 } },
+    },
+    {
+      op: 'FusedMatMul',
+      domain: 'com.microsoft',
+      inputs: ['c', 'c'],
+      outputs: ['y'],
+      attributes: { alpha: { float: 0.5 }, mode: { string: 'add' } },
+    },
   ],
   initializers: [{ name: 'w', type: 'float32', shape: [2, 1], data: Float32Array.of(1.5, -2) }],
   inputs: [{ name: 'x', type: 'int32', shape: [2, 200] }],
@@ -79,7 +91,10 @@ describe('encodeOnnxModel', () => {
 
   it('names the versions of the operator sets', () => {
     expect(number(bytes, 1)).toBe(9n);
-    expect(all(bytes, 8).map((set) => [text(one(set, 1)), number(set, 2)])).toEqual([['', 18n], ['com.microsoft', 1n]]);
+    expect(all(bytes, 8).map((set) => [text(one(set, 1)), number(set, 2)])).toEqual([
+      ['', 18n],
+      ['com.microsoft', 1n],
+    ]);
   });
 
   it('writes nodes with inputs, outputs, operator and domain', () => {
@@ -105,7 +120,11 @@ describe('encodeOnnxModel', () => {
     expect([...new Float32Array(one(constant, 9).buffer)]).toEqual([1.5, -2]);
     const [input, output] = [one(graph, 11), one(graph, 12)];
     const tensor = one(one(input, 2), 1);
-    expect([text(one(input, 1)), number(tensor, 1), all(one(tensor, 2), 1).map((dimension) => number(dimension, 1))]).toEqual(['x', 6n, [2n, 200n]]);
+    expect([text(one(input, 1)), number(tensor, 1), all(one(tensor, 2), 1).map((dimension) => number(dimension, 1))]).toEqual([
+      'x',
+      6n,
+      [2n, 200n],
+    ]);
     expect([text(one(output, 1)), number(one(one(output, 2), 1), 1)]).toEqual(['y', 9n]);
   });
 });

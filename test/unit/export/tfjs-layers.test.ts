@@ -50,12 +50,19 @@ describe('TFJS layers models', () => {
 
   it.each(networks)('TensorFlow.js itself opens %s and computes the same', async (_, network) => {
     const { json, weights } = writeTfjsLayers(network);
-    const { modelTopology, weightsManifest } = JSON.parse(json) as { modelTopology: object; weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[] };
-    const model = await tf.loadLayersModel({ load: () => Promise.resolve({ modelTopology, weightSpecs: weightsManifest[0]!.weights, weightData: weights.slice().buffer }) });
+    const { modelTopology, weightsManifest } = JSON.parse(json) as {
+      modelTopology: object;
+      weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[];
+    };
+    const model = await tf.loadLayersModel({
+      load: () => Promise.resolve({ modelTopology, weightSpecs: weightsManifest[0]!.weights, weightData: weights.slice().buffer }),
+    });
     const input = randomInput(network);
     const shape = network.values.get(network.inputs[0]!)!.shape;
     const result = await (model.predict(tf.tensor(input, [1, ...shape])) as tf.Tensor).data();
     const [expected] = referenceOutputs(network, [input]);
-    expected!.forEach((value, i) => { expect(Math.abs(result[i]! - value)).toBeLessThan(1e-4 * Math.max(1, Math.abs(value))); });
+    expected!.forEach((value, i) => {
+      expect(Math.abs(result[i]! - value)).toBeLessThan(1e-4 * Math.max(1, Math.abs(value)));
+    });
   });
 });

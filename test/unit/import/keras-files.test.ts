@@ -11,16 +11,25 @@ const { layers } = tf;
 
 /** A backbone with batch norms in a model of its own, called twice, between layers whose names it repeats. */
 function nestedModel(): tf.LayersModel {
-  const block = tf.sequential({ name: 'block', layers: [
-    layers.conv2d({ name: 'conv', inputShape: [5, 5, 3], filters: 3, kernelSize: 3, padding: 'same' }), layers.batchNormalization({ name: 'norm' }), layers.reLU({ name: 'relu' }),
-  ] });
+  const block = tf.sequential({
+    name: 'block',
+    layers: [
+      layers.conv2d({ name: 'conv', inputShape: [5, 5, 3], filters: 3, kernelSize: 3, padding: 'same' }),
+      layers.batchNormalization({ name: 'norm' }),
+      layers.reLU({ name: 'relu' }),
+    ],
+  });
   const x = tf.input({ shape: [5, 5, 2], name: 'image' });
   let y = layers.conv2d({ name: 'conv', filters: 3, kernelSize: 1 }).apply(x) as tf.SymbolicTensor;
   y = block.apply(block.apply(y)) as tf.SymbolicTensor;
   y = layers.batchNormalization({ name: 'norm' }).apply(y) as tf.SymbolicTensor;
   const pooled = layers.globalAveragePooling2d({ name: 'pool' }).apply(y) as tf.SymbolicTensor;
   const head = layers.dense({ name: 'head', units: 3 });
-  const model = tf.model({ name: 'net', inputs: x, outputs: [head.apply(pooled) as tf.SymbolicTensor, layers.dense({ name: 'side', units: 2 }).apply(pooled) as tf.SymbolicTensor] });
+  const model = tf.model({
+    name: 'net',
+    inputs: x,
+    outputs: [head.apply(pooled) as tf.SymbolicTensor, layers.dense({ name: 'side', units: 2 }).apply(pooled) as tf.SymbolicTensor],
+  });
   randomizeWeights(model, 3);
   return model;
 }
@@ -36,31 +45,67 @@ describe('Keras files', () => {
 
   it('.h5: nested weights whose names tell nothing are taken in Keras’s order', async () => {
     const model = nestedModel();
-    const weights = new Map(model.layers.filter((layer) => layer.weights.length > 0).map((layer) => [layer.name, weightsOf(layer).map((weight, i): NamedWeight => (layer.name === 'block' ? { ...weight, name: `block/variable_${i}` } : weight))]));
+    const weights = new Map(
+      model.layers
+        .filter((layer) => layer.weights.length > 0)
+        .map((layer) => [
+          layer.name,
+          weightsOf(layer).map((weight, i): NamedWeight => (layer.name === 'block' ? { ...weight, name: `block/variable_${i}` } : weight)),
+        ]),
+    );
     expectSamePredictions(await importFiles({ model: await kerasH5(topologyOf(model), weights) }), model, randomInputs(model));
   });
 
   it('.keras: weights by class and position, in nested models too, and a shared layer once', async () => {
-    const reference = (layer: string, node = 0): object => ({ class_name: '__keras_tensor__', config: { shape: [null, 4], dtype: 'float32', keras_history: [layer, node, 0] } });
+    const reference = (layer: string, node = 0): object => ({
+      class_name: '__keras_tensor__',
+      config: { shape: [null, 4], dtype: 'float32', keras_history: [layer, node, 0] },
+    });
     const entry = (class_name: string, name: string, config: object, calls: readonly (readonly object[])[] = []): object => ({
-      module: 'keras.layers', class_name, registered_name: null, name, config: { name, ...config }, inbound_nodes: calls.map((args) => ({ args: args.length > 1 ? [args] : args, kwargs: {} })),
+      module: 'keras.layers',
+      class_name,
+      registered_name: null,
+      name,
+      config: { name, ...config },
+      inbound_nodes: calls.map((args) => ({ args: args.length > 1 ? [args] : args, kwargs: {} })),
     });
     const input = { batch_shape: [null, 4], dtype: 'float32' };
-    const config = { module: 'keras', class_name: 'Functional', config: {
-      name: 'net', trainable: true, input_layers: [['in', 0, 0]], output_layers: [['out', 0, 0]],
-      layers: [
-        entry('InputLayer', 'in', input),
-        entry('Dense', 'first', { units: 4, use_bias: true, activation: 'hard_sigmoid' }, [[reference('in')]]),
-        entry('Sequential', 'block', { layers: [entry('InputLayer', 'block_in', input), entry('Dense', 'first', { units: 4, use_bias: false, activation: 'linear' }), entry('LeakyReLU', 'leaky', { negative_slope: 0.25 })] }, [[reference('first')]]),
-        entry('Dense', 'shared', { units: 4, use_bias: false, activation: 'tanh' }, [[reference('block')], [reference('first')]]),
-        entry('Add', 'out', {}, [[reference('shared'), reference('shared', 1)]]),
-      ],
-    } };
+    const config = {
+      module: 'keras',
+      class_name: 'Functional',
+      config: {
+        name: 'net',
+        trainable: true,
+        input_layers: [['in', 0, 0]],
+        output_layers: [['out', 0, 0]],
+        layers: [
+          entry('InputLayer', 'in', input),
+          entry('Dense', 'first', { units: 4, use_bias: true, activation: 'hard_sigmoid' }, [[reference('in')]]),
+          entry(
+            'Sequential',
+            'block',
+            {
+              layers: [
+                entry('InputLayer', 'block_in', input),
+                entry('Dense', 'first', { units: 4, use_bias: false, activation: 'linear' }),
+                entry('LeakyReLU', 'leaky', { negative_slope: 0.25 }),
+              ],
+            },
+            [[reference('first')]],
+          ),
+          entry('Dense', 'shared', { units: 4, use_bias: false, activation: 'tanh' }, [[reference('block')], [reference('first')]]),
+          entry('Add', 'out', {}, [[reference('shared'), reference('shared', 1)]]),
+        ],
+      },
+    };
     const matrix = (seed: number): Float32Array => randomData(16, seed);
     const weight = (name: string, shape: readonly number[], data: Float32Array): NamedWeight => ({ name, shape, data });
     const [first, inner, shared, bias] = [matrix(1), matrix(2), matrix(3), randomData(4, 4)];
     const file = await kerasV3(config, [
-      weight('layers/dense/vars/0', [4, 4], first), weight('layers/dense/vars/1', [4], bias), weight('layers/sequential/layers/dense/vars/0', [4, 4], inner), weight('layers/dense_1/vars/0', [4, 4], shared),
+      weight('layers/dense/vars/0', [4, 4], first),
+      weight('layers/dense/vars/1', [4], bias),
+      weight('layers/sequential/layers/dense/vars/0', [4, 4], inner),
+      weight('layers/dense_1/vars/0', [4, 4], shared),
     ]);
     const { network, format } = await importFiles({ model: file });
     expect(format).toBe('keras-v3');
@@ -68,18 +113,29 @@ describe('Keras files', () => {
     const product = (a: tf.Tensor, kernel: Float32Array): tf.Tensor => tf.matMul(a, tf.tensor2d(kernel, [4, 4]));
     const h = tf.clipByValue(tf.add(tf.div(tf.add(product(tf.tensor2d(x, [1, 4]), first), tf.tensor1d(bias)), 6), 0.5), 0, 1);
     const expected = tf.add(tf.tanh(product(tf.leakyRelu(product(h, inner), 0.25), shared)), tf.tanh(product(h, shared))).dataSync();
-    referenceOutputs(network, [x])[0]!.forEach((value, i) => { expect(value).toBeCloseTo(expected[i]!, 5); });
+    referenceOutputs(network, [x])[0]!.forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i]!, 5);
+    });
   });
 
   it('.keras: a zip of other things is refused by what it lacks', async () => {
-    await expect(importFiles({ 'a.zip': zipSync({ 'readme.txt': strToU8('hello') }) })).rejects.toMatchObject({ code: 'unsupported-model', message: expect.stringMatching(/a\.zip: is a zip without config\.json; give a model saved by/) as string });
+    await expect(importFiles({ 'a.zip': zipSync({ 'readme.txt': strToU8('hello') }) })).rejects.toMatchObject({
+      code: 'unsupported-model',
+      message: expect.stringMatching(/a\.zip: is a zip without config\.json; give a model saved by/) as string,
+    });
   });
 });
 
 describe('TFJS layers models', () => {
   /** The weights of a model, stored by `write` in shards of 7 bytes, which end within numbers. */
-  async function importSharded(model: tf.LayersModel, write: (weight: NamedWeight) => { entry: object; bytes: Uint8Array }): ReturnType<typeof importFiles> {
-    const stored = weightsOf(model).map((weight) => { const { entry, bytes } = write(weight); return { entry: { name: weight.name, shape: weight.shape, dtype: 'float32', ...entry }, bytes }; });
+  async function importSharded(
+    model: tf.LayersModel,
+    write: (weight: NamedWeight) => { entry: object; bytes: Uint8Array },
+  ): ReturnType<typeof importFiles> {
+    const stored = weightsOf(model).map((weight) => {
+      const { entry, bytes } = write(weight);
+      return { entry: { name: weight.name, shape: weight.shape, dtype: 'float32', ...entry }, bytes };
+    });
     const bytes = Buffer.concat(stored.map((weight) => weight.bytes));
     const paths = Array.from({ length: Math.ceil(bytes.length / 7) }, (_, i) => `shard${i}.bin`);
     const manifest = [{ paths, weights: stored.map(({ entry }) => entry) }];
@@ -99,35 +155,62 @@ describe('TFJS layers models', () => {
 
   it('reads weights across many shards', async () => {
     const model = nestedModel();
-    expectSamePredictions(await importSharded(model, ({ data }) => ({ entry: {}, bytes: new Uint8Array(data.buffer) })), model, randomInputs(model));
+    expectSamePredictions(
+      await importSharded(model, ({ data }) => ({ entry: {}, bytes: new Uint8Array(data.buffer) })),
+      model,
+      randomInputs(model),
+    );
   });
 
   it.each(['uint8', 'uint16'] as const)('reads weights quantized to %s', async (dtype) => {
     const model = coarseModel();
     const imported = await importSharded(model, ({ data }) => {
       const codes = data.map((value) => Math.round((value + 8) * 8));
-      return { entry: { quantization: { dtype, scale: 1 / 8, min: -8, original_dtype: 'float32' } }, bytes: new Uint8Array(dtype === 'uint8' ? Uint8Array.from(codes).buffer : Uint16Array.from(codes).buffer) };
+      return {
+        entry: { quantization: { dtype, scale: 1 / 8, min: -8, original_dtype: 'float32' } },
+        bytes: new Uint8Array(dtype === 'uint8' ? Uint8Array.from(codes).buffer : Uint16Array.from(codes).buffer),
+      };
     });
     expectSamePredictions(imported, model, randomInputs(model));
   });
 
   it('reads weights quantized to float16', async () => {
     const model = coarseModel();
-    const imported = await importSharded(model, ({ data }) => ({ entry: { quantization: { dtype: 'float16', original_dtype: 'float32' } }, bytes: new Uint8Array(Uint16Array.from(data, toFloat16).buffer) }));
+    const imported = await importSharded(model, ({ data }) => ({
+      entry: { quantization: { dtype: 'float16', original_dtype: 'float32' } },
+      bytes: new Uint8Array(Uint16Array.from(data, toFloat16).buffer),
+    }));
     expectSamePredictions(imported, model, randomInputs(model));
   });
 
   it('names a shard that is missing, and one that lies elsewhere', async () => {
     const model = coarseModel();
-    const json = (path: string): string => JSON.stringify({ modelTopology: topologyOf(model), weightsManifest: [{ paths: [path], weights: [{ name: 'x', shape: [1], dtype: 'float32' }] }] });
-    await expect(importFiles({ 'model.json': json('group1-shard1of1.bin') })).rejects.toMatchObject({ code: 'file-access', message: expect.stringMatching(/group1-shard1of1\.bin: does not exist/) as string });
-    await expect(importFiles({ 'model.json': json('../secret.bin') })).rejects.toMatchObject({ code: 'invalid-model', message: expect.stringMatching(/is not beside model\.json; put all shards/) as string });
+    const json = (path: string): string =>
+      JSON.stringify({
+        modelTopology: topologyOf(model),
+        weightsManifest: [{ paths: [path], weights: [{ name: 'x', shape: [1], dtype: 'float32' }] }],
+      });
+    await expect(importFiles({ 'model.json': json('group1-shard1of1.bin') })).rejects.toMatchObject({
+      code: 'file-access',
+      message: expect.stringMatching(/group1-shard1of1\.bin: does not exist/) as string,
+    });
+    await expect(importFiles({ 'model.json': json('../secret.bin') })).rejects.toMatchObject({
+      code: 'invalid-model',
+      message: expect.stringMatching(/is not beside model\.json; put all shards/) as string,
+    });
   });
 
   it('says by which weight a shard is too short', async () => {
     const model = coarseModel();
-    await expect(importSharded(model, ({ name, data }) => ({ entry: {}, bytes: new Uint8Array(data.buffer).slice(0, name.endsWith('bias') ? 0 : undefined) })))
-      .rejects.toMatchObject({ code: 'invalid-model', message: expect.stringMatching(/weight ".+" ends after its shards do.*; a shard is truncated or missing/) as string });
+    await expect(
+      importSharded(model, ({ name, data }) => ({
+        entry: {},
+        bytes: new Uint8Array(data.buffer).slice(0, name.endsWith('bias') ? 0 : undefined),
+      })),
+    ).rejects.toMatchObject({
+      code: 'invalid-model',
+      message: expect.stringMatching(/weight ".+" ends after its shards do.*; a shard is truncated or missing/) as string,
+    });
   });
 });
 

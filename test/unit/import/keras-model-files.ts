@@ -33,7 +33,10 @@ export function importFiles(files: Readonly<Record<string, string | Uint8Array>>
 export function importTopology(topology: object, weights: readonly NamedWeight[]): Promise<ImportedModel> {
   const manifest = [{ paths: ['weights.bin'], weights: weights.map(({ name, shape }) => ({ name, shape, dtype: 'float32' })) }];
   const bytes = Buffer.concat(weights.map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength)));
-  return importFiles({ 'model.json': JSON.stringify({ format: 'layers-model', modelTopology: topology, weightsManifest: manifest }), 'weights.bin': bytes });
+  return importFiles({
+    'model.json': JSON.stringify({ format: 'layers-model', modelTopology: topology, weightsManifest: manifest }),
+    'weights.bin': bytes,
+  });
 }
 
 export interface LayerEntry {
@@ -42,10 +45,18 @@ export interface LayerEntry {
 }
 
 /** A Sequential model of layers in Keras's own terms; weights are named `<layer>/<weight>`. */
-export function importLayers(inputShape: readonly (number | null)[], layers: readonly LayerEntry[], weights: readonly NamedWeight[] = [], kerasVersion = '2.15.0'): Promise<ImportedModel> {
+export function importLayers(
+  inputShape: readonly (number | null)[],
+  layers: readonly LayerEntry[],
+  weights: readonly NamedWeight[] = [],
+  kerasVersion = '2.15.0',
+): Promise<ImportedModel> {
   const named = layers.map((layer, i) => ({ ...layer, config: { name: `layer${i}`, ...layer.config } }));
   const input = { class_name: 'InputLayer', config: { name: 'input', batch_input_shape: [null, ...inputShape] } };
-  return importTopology({ class_name: 'Sequential', keras_version: kerasVersion, config: { name: 'model', layers: [input, ...named] } }, weights);
+  return importTopology(
+    { class_name: 'Sequential', keras_version: kerasVersion, config: { name: 'model', layers: [input, ...named] } },
+    weights,
+  );
 }
 
 /** `weights` by the top layer that holds them, in the order in which Keras lists them. */
@@ -65,7 +76,9 @@ export async function kerasH5(config: object, weights: ReadonlyMap<string, reado
 
 /** `weights` by their path: `layers/dense/vars/0`. */
 export async function kerasV3(config: object, weights: readonly NamedWeight[]): Promise<Uint8Array> {
-  const store = await hdf5((file) => { for (const { name, shape, data } of weights) createDataset(file, `/${name}`, shape, data); });
+  const store = await hdf5((file) => {
+    for (const { name, shape, data } of weights) createDataset(file, `/${name}`, shape, data);
+  });
   const json = (value: object): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
   return zipSync({ 'metadata.json': json({ keras_version: '3.5.0' }), 'config.json': json(config), 'model.weights.h5': store });
 }

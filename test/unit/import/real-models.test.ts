@@ -60,7 +60,10 @@ describe.skipIf(data === undefined)('models that others trained', () => {
     expect(mnistCorrect(network, 500)).toBeGreaterThanOrEqual(485);
   });
 
-  it.each([['h5', 'moonflower_mnist_keras.h5'], ['keras', 'moonflower_mnist_model.keras']])('classifies MNIST with %s/%s', async (folder, file) => {
+  it.each([
+    ['h5', 'moonflower_mnist_keras.h5'],
+    ['keras', 'moonflower_mnist_model.keras'],
+  ])('classifies MNIST with %s/%s', async (folder, file) => {
     const { network } = await importModel(model(folder, file));
     expect(mnistCorrect(network, 50)).toBeGreaterThanOrEqual(49);
   });
@@ -69,11 +72,16 @@ describe.skipIf(data === undefined)('models that others trained', () => {
     const { network, format } = await importModel(model('savedmodel', 'kws_ref_model'));
     expect(format).toBe('saved-model');
     const codes = new Int8Array(readFileSync(join(data ?? '', 'kws01', 'mfcc_1000x49x10.i8')));
-    const labels = readFileSync(join(data ?? '', 'kws01', 'y_labels.csv'), 'utf8').trim().split('\n').map((line) => Number(line.split(',').at(-1)));
+    const labels = readFileSync(join(data ?? '', 'kws01', 'y_labels.csv'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => Number(line.split(',').at(-1)));
     const deployed = prepareForDeployment(network);
     // Every tenth sample of the full set in the suite; 913 of 1,000 was checked on all.
     let correct = 0;
-    const indices = Array.from({ length: process.env['ESPALIER_FULL'] === undefined ? 100 : 1000 }, (_, i) => (process.env['ESPALIER_FULL'] === undefined ? i * 10 : i));
+    const indices = Array.from({ length: process.env['ESPALIER_FULL'] === undefined ? 100 : 1000 }, (_, i) =>
+      process.env['ESPALIER_FULL'] === undefined ? i * 10 : i,
+    );
     for (const i of indices) {
       const [scores] = referenceOutputs(deployed, [Array.from(codes.subarray(i * 490, (i + 1) * 490), (code) => (code - 83) * 0.5847029)]);
       if (scores!.indexOf(Math.max(...scores!)) === labels[i]) correct++;
@@ -88,27 +96,49 @@ describe.skipIf(data === undefined)('models that others trained', () => {
     const random = createRandom(5);
     const image = Array.from({ length: 32 * 32 * 3 }, () => random.integer(256));
     const [expected] = referenceOutputs(tflite, [image]);
-    referenceOutputs(keras, [image])[0]!.forEach((score, i) => { expect(Math.abs(score - expected![i]!)).toBeLessThan(2.1e-6); });
+    referenceOutputs(keras, [image])[0]!.forEach((score, i) => {
+      expect(Math.abs(score - expected![i]!)).toBeLessThan(2.1e-6);
+    });
   });
 
   it('predicts abalones’ ages as TensorFlow.js does', async () => {
-    const { modelTopology, weightsManifest } = JSON.parse(readFileSync(model('tfjs', 'abalone', 'model.json'), 'utf8')) as { modelTopology: object; weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[] };
+    const { modelTopology, weightsManifest } = JSON.parse(readFileSync(model('tfjs', 'abalone', 'model.json'), 'utf8')) as {
+      modelTopology: object;
+      weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[];
+    };
     const weightData = new Uint8Array(readFileSync(model('tfjs', 'abalone', 'weights.bin'))).buffer;
-    const original = await tf.loadLayersModel({ load: () => Promise.resolve({ modelTopology, weightData, weightSpecs: weightsManifest.flatMap(({ weights }) => weights) }) });
+    const original = await tf.loadLayersModel({
+      load: () => Promise.resolve({ modelTopology, weightData, weightSpecs: weightsManifest.flatMap(({ weights }) => weights) }),
+    });
     const imported = await importModel(model('tfjs', 'abalone'));
     const width = Number(original.inputs[0]!.shape[1]);
     for (let seed = 0; seed < 20; seed++) expectSamePredictions(imported, original, [randomData(width, seed)]);
   });
 
-  it.each(['pretrainedResnet_quant.tflite', 'kws_ref_model.tflite', 'tflm_micro_speech_quantized.tflite'])('refuses %s, which is quantized already', async (file) => {
-    await expect(importModel(model('tflite', file))).rejects.toMatchObject({ code: 'unsupported-model', message: expect.stringMatching(/quantized already.*float model/) as string });
-  });
+  it.each(['pretrainedResnet_quant.tflite', 'kws_ref_model.tflite', 'tflm_micro_speech_quantized.tflite'])(
+    'refuses %s, which is quantized already',
+    async (file) => {
+      await expect(importModel(model('tflite', file))).rejects.toMatchObject({
+        code: 'unsupported-model',
+        message: expect.stringMatching(/quantized already.*float model/) as string,
+      });
+    },
+  );
 
-  it.each([['keras', 'pre_pr22362_nested_container.keras', /subclassed.*rebuild it/], ['savedmodel', 'times_three_float', /without a Keras config/]])('refuses %s/%s and says what to do', async (folder, file, message) => {
-    await expect(importModel(model(folder, file))).rejects.toMatchObject({ code: 'unsupported-model', message: expect.stringMatching(message) as string });
+  it.each([
+    ['keras', 'pre_pr22362_nested_container.keras', /subclassed.*rebuild it/],
+    ['savedmodel', 'times_three_float', /without a Keras config/],
+  ])('refuses %s/%s and says what to do', async (folder, file, message) => {
+    await expect(importModel(model(folder, file))).rejects.toMatchObject({
+      code: 'unsupported-model',
+      message: expect.stringMatching(message) as string,
+    });
   });
 
   it.each(['dl4j_lstm_functional_tf_keras_2.h5', 'dl4j_reshape_model.h5'])('refuses the recurrent layer of %s by name', async (file) => {
-    await expect(importModel(model('h5', file))).rejects.toMatchObject({ code: 'unsupported-model', message: expect.stringMatching(/layer "lstm.*recurrent.*Conv1D/) as string });
+    await expect(importModel(model('h5', file))).rejects.toMatchObject({
+      code: 'unsupported-model',
+      message: expect.stringMatching(/layer "lstm.*recurrent.*Conv1D/) as string,
+    });
   });
 });

@@ -12,13 +12,22 @@ import { importTopology, type NamedWeight } from './keras-model-files.ts';
 export function randomizeWeights(model: tf.LayersModel, seed = 1): void {
   const random = createRandom(seed);
   for (const weight of model.weights) {
-    const values = Float32Array.from({ length: weight.shape.reduce<number>((product, length) => product * (length ?? 1), 1) }, () => random.normal() * 0.5);
-    weight.write(tf.tensor(weight.originalName.includes('variance') ? values.map((value) => Math.abs(value) + 0.1) : values, weight.shape as number[]));
+    const values = Float32Array.from(
+      { length: weight.shape.reduce<number>((product, length) => product * (length ?? 1), 1) },
+      () => random.normal() * 0.5,
+    );
+    weight.write(
+      tf.tensor(weight.originalName.includes('variance') ? values.map((value) => Math.abs(value) + 0.1) : values, weight.shape as number[]),
+    );
   }
 }
 
 export function weightsOf(layer: tf.LayersModel | tf.layers.Layer): readonly NamedWeight[] {
-  return layer.weights.map((weight) => ({ name: weight.originalName, shape: weight.shape.map(Number), data: Float32Array.from(weight.read().dataSync()) }));
+  return layer.weights.map((weight) => ({
+    name: weight.originalName,
+    shape: weight.shape.map(Number),
+    data: Float32Array.from(weight.read().dataSync()),
+  }));
 }
 
 export function topologyOf(model: tf.LayersModel): object {
@@ -33,7 +42,10 @@ export function importFromTensorflow(model: tf.LayersModel): Promise<ImportedMod
 export function randomInputs(model: tf.LayersModel, integers?: number): readonly Float32Array[] {
   const random = createRandom(77);
   return model.inputs.map(({ shape }, i) => {
-    const data = randomData(shape.slice(1).reduce<number>((product, length) => product * (length ?? 1), 1), 50 + i);
+    const data = randomData(
+      shape.slice(1).reduce<number>((product, length) => product * (length ?? 1), 1),
+      50 + i,
+    );
     return integers === undefined ? data : data.map(() => random.integer(integers));
   });
 }
@@ -51,6 +63,11 @@ export function expectSamePredictions({ network }: ImportedModel, model: tf.Laye
   expect(outputs.length).toBe(expected.length);
   outputs.forEach((output, o) => {
     expect(output.length).toBe(expected[o]!.length);
-    output.forEach((value, i) => { expect(Math.abs(value - expected[o]![i]!), `output ${o}, element ${i}: ${value}, TensorFlow.js gives ${expected[o]![i]}`).toBeLessThan(2e-5 * Math.max(1, Math.abs(value))); });
+    output.forEach((value, i) => {
+      expect(
+        Math.abs(value - expected[o]![i]!),
+        `output ${o}, element ${i}: ${value}, TensorFlow.js gives ${expected[o]![i]}`,
+      ).toBeLessThan(2e-5 * Math.max(1, Math.abs(value)));
+    });
   });
 }

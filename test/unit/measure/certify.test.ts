@@ -16,7 +16,12 @@ import type { Network } from '../../../src/core/network/network.ts';
 function network(weights: readonly number[]): Network {
   const builder = new NetworkBuilder('small');
   const input = builder.input([4]);
-  return builder.build([builder.dense('dense', input, { kernel: { shape: [2, 4], data: Float32Array.from(weights) }, bias: { shape: [2], data: new Float32Array(2) } })]);
+  return builder.build([
+    builder.dense('dense', input, {
+      kernel: { shape: [2, 4], data: Float32Array.from(weights) },
+      bias: { shape: [2], data: new Float32Array(2) },
+    }),
+  ]);
 }
 
 const floatFile = (weights: readonly number[]): Uint8Array => writeTflite({ kind: 'float', network: network(weights) });
@@ -32,7 +37,14 @@ const sparse = [0, 1, 0, -1, 0.5, 0, 0, 1];
 describe('certificate', () => {
   it('counts zeros and unique values in the integers of the file', () => {
     const [metrics] = weightMetrics(readTflite(integerFile(sparse)));
-    expect(metrics).toMatchObject({ layer: 'dense', operation: 'FULLY_CONNECTED', elements: 8, zeros: 4, uniqueValues: 4, uniqueValuesPerChannel: 3 });
+    expect(metrics).toMatchObject({
+      layer: 'dense',
+      operation: 'FULLY_CONNECTED',
+      elements: 8,
+      zeros: 4,
+      uniqueValues: 4,
+      uniqueValuesPerChannel: 3,
+    });
   });
 
   it('passes what holds and names what does not', () => {
@@ -40,10 +52,15 @@ describe('certificate', () => {
     expect(certify({ bytes: integerFile(sparse), expectations: { weights, fullInteger: true } })).toMatchObject({ passed: true });
     const verdict = certify({ bytes: integerFile([...sparse.slice(0, 5), 0.2, 0.3, 1]), expectations: { weights } });
     expect(verdict.passed).toBe(false);
-    expect(verdict.checks.filter((check) => !check.passed).map((check) => `${check.property}: ${check.found}`)).toEqual(['zeros: 2', 'unique values: 6', 'unique values per channel: 4', 'N:M groups: 1 groups with fewer']);
+    expect(verdict.checks.filter((check) => !check.passed).map((check) => `${check.property}: ${check.found}`)).toEqual([
+      'zeros: 2',
+      'unique values: 6',
+      'unique values per channel: 4',
+      'N:M groups: 1 groups with fewer',
+    ]);
   });
 
-  it("finds lost zeros and split clusters of the parent, but lets rounding merge clusters", () => {
+  it('finds lost zeros and split clusters of the parent, but lets rounding merge clusters', () => {
     const parent = floatFile(sparse);
     expect(certify({ bytes: integerFile(sparse), parent }).passed).toBe(true);
     expect(certify({ bytes: integerFile([0, 1, 0, -1, 1, 0, 0, 1]), parent }).passed).toBe(true);
@@ -89,7 +106,12 @@ it('scores: top-1, top-5, confusion, ties to the first class', () => {
 it('scores: mean squared error of regression', () => {
   const target = { kind: 'regression', size: 2 } as const;
   const sums = emptySums(target);
-  addScores(sums, [1, 2, 3, 4], { size: 2, inputs: new Float32Array(0), labels: new Int32Array(0), targets: Float32Array.of(1, 0, 0, 4) }, target);
+  addScores(
+    sums,
+    [1, 2, 3, 4],
+    { size: 2, inputs: new Float32Array(0), labels: new Int32Array(0), targets: Float32Array.of(1, 0, 0, 4) },
+    target,
+  );
   expect(accuracyOf(sums, target, 'r').meanSquaredError).toBe(13 / 4);
 });
 

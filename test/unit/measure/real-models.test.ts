@@ -16,12 +16,21 @@ import { openData } from '../../../src/core/data/open-data.ts';
 const root = process.env['ESPALIER_TEST_DATA'] ?? '';
 const scale = 0.5847029;
 const files = { inputs: 'mfcc_1000x49x10.i8', labels: 'y_labels.csv' };
-const keywords: DataSpec = { format: 'raw', test: files, shape: [49, 10, 1], type: 'int8', labelColumn: 2, preprocessing: { scale, offset: -83 * scale } };
+const keywords: DataSpec = {
+  format: 'raw',
+  test: files,
+  shape: [49, 10, 1],
+  type: 'int8',
+  labelColumn: 2,
+  preprocessing: { scale, offset: -83 * scale },
+};
 
 describe.skipIf(root === '')('models that somebody else trained', () => {
   const project = fileURLToPath(new URL('../../..', import.meta.url));
   let folder = '';
-  beforeAll(() => { folder = mkdtempSync(join(project, 'node_modules/.evaluation-thread-')); });
+  beforeAll(() => {
+    folder = mkdtempSync(join(project, 'node_modules/.evaluation-thread-'));
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('scores 902 of 1000 with the published int8 keyword model, in threads as on one', async () => {
@@ -30,7 +39,16 @@ describe.skipIf(root === '')('models that somebody else trained', () => {
     const single = await evaluateTflite({ bytes, data: test });
     expect(single.top1).toBeCloseTo(0.902, 6);
     const threadScript = join(folder, 'evaluation-thread.cjs');
-    await build({ entryPoints: [join(project, 'src/core/measure/evaluation-thread.ts')], outfile: threadScript, bundle: true, platform: 'node', format: 'cjs', external: ['@litertjs/core'], define: { 'import.meta.url': 'importMetaUrl' }, banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" } });
+    await build({
+      entryPoints: [join(project, 'src/core/measure/evaluation-thread.ts')],
+      outfile: threadScript,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      external: ['@litertjs/core'],
+      define: { 'import.meta.url': 'importMetaUrl' },
+      banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+    });
     expect(await evaluateTflite({ bytes, data: test, threads: 2, threadScript, threadStartMilliseconds: 0 })).toEqual(single);
   });
 
@@ -52,6 +70,8 @@ describe.skipIf(root === '')('models that somebody else trained', () => {
     const metrics = weightMetrics(readTflite(readFileSync(join(root, 'models/tflite/pretrainedResnet_quant.tflite'))));
     expect(metrics.filter(({ operation }) => operation === 'CONV_2D')).toHaveLength(9);
     expect(metrics[0]).toMatchObject({ shape: [16, 3, 3, 3], elements: 432 });
-    expect(metrics.every(({ uniqueValues, uniqueValuesPerChannel }) => uniqueValues <= 255 && uniqueValuesPerChannel <= uniqueValues)).toBe(true);
+    expect(metrics.every(({ uniqueValues, uniqueValuesPerChannel }) => uniqueValues <= 255 && uniqueValuesPerChannel <= uniqueValues)).toBe(
+      true,
+    );
   });
 });

@@ -3,13 +3,25 @@ import { createScorer } from '../../../src/core/measure/tflite-scorer.ts';
 import type { Interpreter, TensorDetails } from '../../../src/core/tflite/runtime.ts';
 
 /** Gives back the bytes of its input. */
-function echo(type: TensorDetails['type'], bytesEach: number, scale: number, zeroPoint: number): { readonly interpreter: Interpreter; readonly seen: Uint8Array[] } {
-  const tensor: TensorDetails = { name: 'x', shape: [1, 4], type, quantization: { scales: [scale], zeroPoints: [zeroPoint], axis: 0 }, bytes: 4 * bytesEach };
+function echo(
+  type: TensorDetails['type'],
+  bytesEach: number,
+  scale: number,
+  zeroPoint: number,
+): { readonly interpreter: Interpreter; readonly seen: Uint8Array[] } {
+  const tensor: TensorDetails = {
+    name: 'x',
+    shape: [1, 4],
+    type,
+    quantization: { scales: [scale], zeroPoints: [zeroPoint], axis: 0 },
+    bytes: 4 * bytesEach,
+  };
   const seen: Uint8Array[] = [];
   return {
     seen,
     interpreter: {
-      inputs: [tensor], outputs: [tensor],
+      inputs: [tensor],
+      outputs: [tensor],
       run: ([input]) => {
         const copy = input!.slice();
         seen.push(copy);
@@ -24,7 +36,10 @@ describe('numbers on their way into and out of a file', () => {
   it('rounds halves away from zero and clamps to int8', async () => {
     const { interpreter, seen } = echo('int8', 1, 0.5, 3);
     const outputs = await createScorer(interpreter).run(Float32Array.of(0.25, -0.25, 100, -100, 0.2, -0.2, 0.75, -0.75), 2);
-    expect(seen.map((bytes) => [...new Int8Array(bytes.buffer)])).toEqual([[4, 2, 127, -128], [3, 3, 5, 1]]);
+    expect(seen.map((bytes) => [...new Int8Array(bytes.buffer)])).toEqual([
+      [4, 2, 127, -128],
+      [3, 3, 5, 1],
+    ]);
     expect([...outputs]).toEqual([0.5, -0.5, 62, -65.5, 0, 0, 1, -1]);
   });
 

@@ -24,7 +24,9 @@ describe('model builders', () => {
   it('DS-CNN-L has the shapes of its paper', () => {
     const network = dsCnn({ size: 'L', seed: 1 });
     validateNetwork(network);
-    const shapes = network.operations.filter((operation) => operation.kind === 'conv2d' || operation.kind === 'depthwiseConv2d').map((operation) => network.values.get(operation.output)!.shape);
+    const shapes = network.operations
+      .filter((operation) => operation.kind === 'conv2d' || operation.kind === 'depthwiseConv2d')
+      .map((operation) => network.values.get(operation.output)!.shape);
     expect(shapes[0]).toEqual([25, 10, 276]);
     expect(shapes.slice(1)).toEqual(Array.from({ length: 10 }, () => [13, 5, 276]));
   });
@@ -36,7 +38,10 @@ describe('model builders', () => {
   });
 
   it('builds narrow MobileNets for small images', () => {
-    for (const network of [mobileNetV1({ alpha: 0.25, inputSize: 32, classes: 10, seed: 0 }), mobileNetV2({ alpha: 0.35, inputSize: 32, classes: 10, seed: 0, firstStride: 1 })]) {
+    for (const network of [
+      mobileNetV1({ alpha: 0.25, inputSize: 32, classes: 10, seed: 0 }),
+      mobileNetV2({ alpha: 0.35, inputSize: 32, classes: 10, seed: 0, firstStride: 1 }),
+    ]) {
       validateNetwork(network);
       expect(network.values.get(network.outputs[0]!)!.shape).toEqual([10]);
     }

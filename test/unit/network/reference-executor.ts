@@ -6,9 +6,15 @@ import type { Network, Shape, ValueId } from '../../../src/core/network/network.
 import type { Activation, FusedActivation, Operation, Padding } from '../../../src/core/network/operations.ts';
 
 type Data = Float64Array;
-interface Tensor { readonly shape: Shape; readonly data: Data }
+interface Tensor {
+  readonly shape: Shape;
+  readonly data: Data;
+}
 /** Of any precision, so that small differences in parameters can be followed. */
-interface Parameter { readonly shape: Shape; readonly data: Float32Array | Float64Array }
+interface Parameter {
+  readonly shape: Shape;
+  readonly data: Float32Array | Float64Array;
+}
 /** A network, or one whose parameters have been replaced by more precise ones. */
 export type ExecutableNetwork = Omit<Network, 'parameters'> & { readonly parameters: ReadonlyMap<string, Parameter> };
 
@@ -35,19 +41,26 @@ function run(operation: Operation, inputs: readonly Tensor[], parameter: (id: st
   const out = new Float64Array(shape.reduce((a, b) => a * b, 1));
   switch (operation.kind) {
     case 'conv2d': {
-      const { shape: [channels = 0, kh = 0, kw = 0, depth = 0], data: kernel } = parameter(operation.kernel);
+      const {
+        shape: [channels = 0, kh = 0, kw = 0, depth = 0],
+        data: kernel,
+      } = parameter(operation.kernel);
       const bias = operation.bias === undefined ? undefined : parameter(operation.bias).data;
       forWindows(x.shape, shape, [kh, kw], operation.strides, operation.dilations, operation.padding, (outAt, window) => {
         for (let o = 0; o < channels; o++) {
           let sum = bias?.[o] ?? 0;
-          for (const { at, tap } of window) for (let c = 0; c < depth; c++) sum += x.data[at + c]! * kernel[(o * kh * kw + tap) * depth + c]!;
+          for (const { at, tap } of window)
+            for (let c = 0; c < depth; c++) sum += x.data[at + c]! * kernel[(o * kh * kw + tap) * depth + c]!;
           out[outAt + o] = fused(sum, operation.activation);
         }
       });
       return out;
     }
     case 'depthwiseConv2d': {
-      const { shape: [, kh = 0, kw = 0, channels = 0], data: kernel } = parameter(operation.kernel);
+      const {
+        shape: [, kh = 0, kw = 0, channels = 0],
+        data: kernel,
+      } = parameter(operation.kernel);
       const bias = operation.bias === undefined ? undefined : parameter(operation.bias).data;
       forWindows(x.shape, shape, [kh, kw], operation.strides, operation.dilations, operation.padding, (outAt, window) => {
         for (let o = 0; o < channels; o++) {
@@ -59,26 +72,36 @@ function run(operation: Operation, inputs: readonly Tensor[], parameter: (id: st
       return out;
     }
     case 'transposeConv2d': {
-      const { shape: [channels = 0, kh = 0, kw = 0, depth = 0], data: kernel } = parameter(operation.kernel);
+      const {
+        shape: [channels = 0, kh = 0, kw = 0, depth = 0],
+        data: kernel,
+      } = parameter(operation.kernel);
       const [h = 0, w = 0] = x.shape;
       const [oh = 0, ow = 0] = shape;
       const [sh, sw] = operation.strides;
       // The transposed convolution is the gradient of a convolution from [oh, ow] to [h, w]: it has that one's padding.
       const top = operation.padding === 'same' ? Math.floor(Math.max((h - 1) * sh + kh - oh, 0) / 2) : 0;
       const left = operation.padding === 'same' ? Math.floor(Math.max((w - 1) * sw + kw - ow, 0) / 2) : 0;
-      for (let y = 0; y < h; y++) for (let i = 0; i < w; i++) for (let ky = 0; ky < kh; ky++) for (let kx = 0; kx < kw; kx++) {
-        const oy = y * sh + ky - top;
-        const ox = i * sw + kx - left;
-        if (oy < 0 || oy >= oh || ox < 0 || ox >= ow) continue;
-        for (let o = 0; o < channels; o++) for (let c = 0; c < depth; c++) {
-          out[(oy * ow + ox) * channels + o]! += x.data[(y * w + i) * depth + c]! * kernel[((o * kh + ky) * kw + kx) * depth + c]!;
-        }
-      }
+      for (let y = 0; y < h; y++)
+        for (let i = 0; i < w; i++)
+          for (let ky = 0; ky < kh; ky++)
+            for (let kx = 0; kx < kw; kx++) {
+              const oy = y * sh + ky - top;
+              const ox = i * sw + kx - left;
+              if (oy < 0 || oy >= oh || ox < 0 || ox >= ow) continue;
+              for (let o = 0; o < channels; o++)
+                for (let c = 0; c < depth; c++) {
+                  out[(oy * ow + ox) * channels + o]! += x.data[(y * w + i) * depth + c]! * kernel[((o * kh + ky) * kw + kx) * depth + c]!;
+                }
+            }
       const bias = operation.bias === undefined ? undefined : parameter(operation.bias).data;
       return out.map((v, i) => fused(v + (bias?.[i % channels] ?? 0), operation.activation));
     }
     case 'dense': {
-      const { shape: [units = 0, depth = 0], data: kernel } = parameter(operation.kernel);
+      const {
+        shape: [units = 0, depth = 0],
+        data: kernel,
+      } = parameter(operation.kernel);
       const bias = operation.bias === undefined ? undefined : parameter(operation.bias).data;
       return out.map((_, i) => {
         const row = Math.floor(i / units) * depth;
@@ -88,8 +111,13 @@ function run(operation: Operation, inputs: readonly Tensor[], parameter: (id: st
       });
     }
     case 'batchNorm': {
-      const [gamma, beta, mean, variance] = [operation.gamma, operation.beta, operation.mean, operation.variance].map((id) => parameter(id).data) as [Float32Array, Float32Array, Float32Array, Float32Array];
-      return x.data.map((v, i) => { const c = i % gamma.length; return (gamma[c]! * (v - mean[c]!)) / Math.sqrt(variance[c]! + operation.epsilon) + beta[c]!; });
+      const [gamma, beta, mean, variance] = [operation.gamma, operation.beta, operation.mean, operation.variance].map(
+        (id) => parameter(id).data,
+      ) as [Float32Array, Float32Array, Float32Array, Float32Array];
+      return x.data.map((v, i) => {
+        const c = i % gamma.length;
+        return (gamma[c]! * (v - mean[c]!)) / Math.sqrt(variance[c]! + operation.epsilon) + beta[c]!;
+      });
     }
     case 'rescale': {
       const [scale, offset] = [parameter(operation.scale).data, parameter(operation.offset).data];
@@ -99,7 +127,8 @@ function run(operation: Operation, inputs: readonly Tensor[], parameter: (id: st
       const alpha = parameter(operation.alpha);
       return x.data.map((v, i) => (v >= 0 ? v : v * alpha.data[broadcastIndex(i, shape, alpha.shape)]!));
     }
-    case 'activation': return operation.function === 'softmax' ? softmax(x) : x.data.map((v) => activate(v, operation));
+    case 'activation':
+      return operation.function === 'softmax' ? softmax(x) : x.data.map((v) => activate(v, operation));
     case 'binary': {
       const y = inputs[1]!;
       return out.map((_, i) => {
@@ -112,18 +141,29 @@ function run(operation: Operation, inputs: readonly Tensor[], parameter: (id: st
       const inner = shape.slice(operation.axis + 1).reduce((a, b) => a * b, 1);
       const outer = shape.slice(0, operation.axis).reduce((a, b) => a * b, 1);
       let at = 0;
-      for (let o = 0; o < outer; o++) for (const input of inputs) {
-        const chunk = input.shape[operation.axis]! * inner;
-        out.set(input.data.subarray(o * chunk, (o + 1) * chunk), at);
-        at += chunk;
-      }
+      for (let o = 0; o < outer; o++)
+        for (const input of inputs) {
+          const chunk = input.shape[operation.axis]! * inner;
+          out.set(input.data.subarray(o * chunk, (o + 1) * chunk), at);
+          at += chunk;
+        }
       return out;
     }
-    case 'pad': return out.map((_, i) => {
-      const position = unravel(i, shape).map((p, axis) => p - operation.paddings[axis]![0]);
-      return position.every((p, axis) => p >= 0 && p < x.shape[axis]!) ? x.data[ravel(position, x.shape)]! : 0;
-    });
-    case 'crop': return out.map((_, i) => x.data[ravel(unravel(i, shape).map((p, axis) => p + operation.begin[axis]!), x.shape)]!);
+    case 'pad':
+      return out.map((_, i) => {
+        const position = unravel(i, shape).map((p, axis) => p - operation.paddings[axis]![0]);
+        return position.every((p, axis) => p >= 0 && p < x.shape[axis]!) ? x.data[ravel(position, x.shape)]! : 0;
+      });
+    case 'crop':
+      return out.map(
+        (_, i) =>
+          x.data[
+            ravel(
+              unravel(i, shape).map((p, axis) => p + operation.begin[axis]!),
+              x.shape,
+            )
+          ]!,
+      );
     case 'pool2d': {
       const channels = shape[2]!;
       forWindows(x.shape, shape, operation.size, operation.strides, [1, 1], operation.padding, (outAt, window) => {
@@ -143,18 +183,23 @@ function run(operation: Operation, inputs: readonly Tensor[], parameter: (id: st
       });
     }
     case 'reshape':
-    case 'dropout': return x.data.slice();
-    case 'permute': return out.map((_, i) => {
-      const source = new Array<number>(shape.length).fill(0);
-      unravel(i, shape).forEach((p, axis) => { source[operation.order[axis]!] = p; });
-      return x.data[ravel(source, x.shape)]!;
-    });
+    case 'dropout':
+      return x.data.slice();
+    case 'permute':
+      return out.map((_, i) => {
+        const source = new Array<number>(shape.length).fill(0);
+        unravel(i, shape).forEach((p, axis) => {
+          source[operation.order[axis]!] = p;
+        });
+        return x.data[ravel(source, x.shape)]!;
+      });
     case 'upsample': {
       const [h = 0, w = 0, c = 0] = x.shape;
       const [fy, fx] = operation.factor;
       return out.map((_, i) => {
         const [oy = 0, ox = 0, channel = 0] = unravel(i, shape);
-        const read = (yy: number, xx: number): number => x.data[(Math.min(Math.max(yy, 0), h - 1) * w + Math.min(Math.max(xx, 0), w - 1)) * c + channel]!;
+        const read = (yy: number, xx: number): number =>
+          x.data[(Math.min(Math.max(yy, 0), h - 1) * w + Math.min(Math.max(xx, 0), w - 1)) * c + channel]!;
         if (operation.interpolation === 'nearest') return read(Math.floor(oy / fy), Math.floor(ox / fx));
         const [sy, sx] = [(oy + 0.5) / fy - 0.5, (ox + 0.5) / fx - 0.5];
         const [y0, x0] = [Math.floor(sy), Math.floor(sx)];
@@ -163,29 +208,48 @@ function run(operation: Operation, inputs: readonly Tensor[], parameter: (id: st
       });
     }
     case 'embedding': {
-      const { shape: [, width = 0], data: table } = parameter(operation.table);
+      const {
+        shape: [, width = 0],
+        data: table,
+      } = parameter(operation.table);
       return out.map((_, i) => table[x.data[Math.floor(i / width)]! * width + (i % width)]!);
     }
   }
 }
 
-interface Tap { readonly at: number; readonly tap: number }
+interface Tap {
+  readonly at: number;
+  readonly tap: number;
+}
 
 /** Calls back with the flat positions (channel 0) that each window covers inside of the image. */
-function forWindows(input: Shape, output: Shape, size: readonly [number, number], strides: readonly [number, number], dilations: readonly [number, number], padding: Padding, each: (outAt: number, window: readonly Tap[]) => void): void {
+function forWindows(
+  input: Shape,
+  output: Shape,
+  size: readonly [number, number],
+  strides: readonly [number, number],
+  dilations: readonly [number, number],
+  padding: Padding,
+  each: (outAt: number, window: readonly Tap[]) => void,
+): void {
   const [h = 0, w = 0, c = 0] = input;
   const [oh = 0, ow = 0, oc = 0] = output;
-  const before = (axis: 0 | 1, length: number, outLength: number): number => (padding === 'valid' ? 0 : Math.floor(Math.max((outLength - 1) * strides[axis] + (size[axis] - 1) * dilations[axis] + 1 - length, 0) / 2));
+  const before = (axis: 0 | 1, length: number, outLength: number): number =>
+    padding === 'valid'
+      ? 0
+      : Math.floor(Math.max((outLength - 1) * strides[axis] + (size[axis] - 1) * dilations[axis] + 1 - length, 0) / 2);
   const [top, left] = [before(0, h, oh), before(1, w, ow)];
-  for (let y = 0; y < oh; y++) for (let x = 0; x < ow; x++) {
-    const window: Tap[] = [];
-    for (let ky = 0; ky < size[0]; ky++) for (let kx = 0; kx < size[1]; kx++) {
-      const iy = y * strides[0] + ky * dilations[0] - top;
-      const ix = x * strides[1] + kx * dilations[1] - left;
-      if (iy >= 0 && iy < h && ix >= 0 && ix < w) window.push({ at: (iy * w + ix) * c, tap: ky * size[1] + kx });
+  for (let y = 0; y < oh; y++)
+    for (let x = 0; x < ow; x++) {
+      const window: Tap[] = [];
+      for (let ky = 0; ky < size[0]; ky++)
+        for (let kx = 0; kx < size[1]; kx++) {
+          const iy = y * strides[0] + ky * dilations[0] - top;
+          const ix = x * strides[1] + kx * dilations[1] - left;
+          if (iy >= 0 && iy < h && ix >= 0 && ix < w) window.push({ at: (iy * w + ix) * c, tap: ky * size[1] + kx });
+        }
+      each((y * ow + x) * oc, window);
     }
-    each((y * ow + x) * oc, window);
-  }
 }
 
 function fused(value: number, activation: FusedActivation): number {
@@ -194,16 +258,28 @@ function fused(value: number, activation: FusedActivation): number {
 
 function activate(x: number, { function: name, alpha }: Activation): number {
   switch (name) {
-    case 'relu': return Math.max(x, 0);
-    case 'relu6': return Math.min(Math.max(x, 0), 6);
-    case 'leakyRelu': return x >= 0 ? x : alpha * x;
-    case 'elu': return x >= 0 ? x : alpha * Math.expm1(x);
-    case 'sigmoid': return 1 / (1 + Math.exp(-x));
-    case 'tanh': return Math.tanh(x);
-    case 'hardSwish': return (x * Math.min(Math.max(x + 3, 0), 6)) / 6;
-    case 'swish': return x / (1 + Math.exp(-x));
-    case 'gelu': return alpha === 1 ? 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))) : 0.5 * x * (1 + erf(x / Math.SQRT2));
-    case 'softmax': throw new Error('softmax is no function of one element');
+    case 'relu':
+      return Math.max(x, 0);
+    case 'relu6':
+      return Math.min(Math.max(x, 0), 6);
+    case 'leakyRelu':
+      return x >= 0 ? x : alpha * x;
+    case 'elu':
+      return x >= 0 ? x : alpha * Math.expm1(x);
+    case 'sigmoid':
+      return 1 / (1 + Math.exp(-x));
+    case 'tanh':
+      return Math.tanh(x);
+    case 'hardSwish':
+      return (x * Math.min(Math.max(x + 3, 0), 6)) / 6;
+    case 'swish':
+      return x / (1 + Math.exp(-x));
+    case 'gelu':
+      return alpha === 1
+        ? 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
+        : 0.5 * x * (1 + erf(x / Math.SQRT2));
+    case 'softmax':
+      throw new Error('softmax is no function of one element');
   }
 }
 
@@ -213,7 +289,10 @@ function erf(x: number): number {
   if (x < 3) {
     let term = x;
     let sum = x;
-    for (let n = 1; n < 100; n++) { term *= (-x * x) / n; sum += term / (2 * n + 1); }
+    for (let n = 1; n < 100; n++) {
+      term *= (-x * x) / n;
+      sum += term / (2 * n + 1);
+    }
     return (2 / Math.sqrt(Math.PI)) * sum;
   }
   let fraction = 0;
@@ -229,14 +308,19 @@ function softmax(x: Tensor): Data {
     const highest = Math.max(...logits);
     const powers = logits.map((v) => Math.exp(v - highest));
     const sum = powers.reduce((a, b) => a + b, 0);
-    powers.forEach((p, i) => { out[row + i] = p / sum; });
+    powers.forEach((p, i) => {
+      out[row + i] = p / sum;
+    });
   }
   return out;
 }
 
 function unravel(index: number, shape: Shape): number[] {
   const position = new Array<number>(shape.length).fill(0);
-  for (let axis = shape.length - 1, rest = index; axis >= 0; axis--) { position[axis] = rest % shape[axis]!; rest = Math.floor(rest / shape[axis]!); }
+  for (let axis = shape.length - 1, rest = index; axis >= 0; axis--) {
+    position[axis] = rest % shape[axis]!;
+    rest = Math.floor(rest / shape[axis]!);
+  }
   return position;
 }
 
@@ -246,5 +330,8 @@ function ravel(position: readonly number[], shape: Shape): number {
 
 function broadcastIndex(index: number, shape: Shape, source: Shape): number {
   const position = unravel(index, shape).slice(shape.length - source.length);
-  return ravel(position.map((p, axis) => (source[axis] === 1 ? 0 : p)), source);
+  return ravel(
+    position.map((p, axis) => (source[axis] === 1 ? 0 : p)),
+    source,
+  );
 }

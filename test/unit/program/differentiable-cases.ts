@@ -24,16 +24,42 @@ export const differentiableCases: Readonly<Record<string, Differentiated>> = {
   relu: { shapes: [[6]], build: (b, x) => b.relu(x), value: awayFromKinks },
   relu6: { shapes: [[9]], build: (b, x) => b.relu6(b.mul(x, 4)), value: awayFromKinks },
   affineRows: { shapes: [[3, 4], [3], [3]], build: (b, x, scale, offset) => b.affineRows(x, scale, offset) },
-  rowDot: { shapes: [[3, 4], [3, 4]], build: (b, x, y) => b.rowDot(x, y) },
+  rowDot: {
+    shapes: [
+      [3, 4],
+      [3, 4],
+    ],
+    build: (b, x, y) => b.rowDot(x, y),
+  },
   'rowDot with itself': { shapes: [[3, 4]], build: (b, x) => b.rowDot(x, x) },
-  rectifierGradient: { shapes: [[6], [6]], build: (b, x, y) => b.square(b.rectifierGradient(b.stopGradient(x), y, 6)), value: awayFromKinks },
+  rectifierGradient: {
+    shapes: [[6], [6]],
+    build: (b, x, y) => b.square(b.rectifierGradient(b.stopGradient(x), y, 6)),
+    value: awayFromKinks,
+  },
   sigmoid: { shapes: [[3]], build: (b, x) => b.sigmoid(x) },
   tanh: { shapes: [[3]], build: (b, x) => b.tanh(x) },
   erf: { shapes: [[3]], build: (b, x) => b.erf(x) },
-  'floor, round and sign, which are flat': { shapes: [[6]], build: (b, x) => b.add(b.mul(b.floor(x), b.round(x)), b.add(b.sign(x), x)), value: awayFromKinks },
-  'add, stretching both': { shapes: [[2, 3], [2, 1]], build: (b, x, y) => b.add(x, y) },
+  'floor, round and sign, which are flat': {
+    shapes: [[6]],
+    build: (b, x) => b.add(b.mul(b.floor(x), b.round(x)), b.add(b.sign(x), x)),
+    value: awayFromKinks,
+  },
+  'add, stretching both': {
+    shapes: [
+      [2, 3],
+      [2, 1],
+    ],
+    build: (b, x, y) => b.add(x, y),
+  },
   'sub, stretching a scalar': { shapes: [[2, 3], []], build: (b, x, y) => b.sub(y, x) },
-  'mul, stretching crosswise': { shapes: [[2, 1], [1, 3]], build: (b, x, y) => b.mul(x, y) },
+  'mul, stretching crosswise': {
+    shapes: [
+      [2, 1],
+      [1, 3],
+    ],
+    build: (b, x, y) => b.mul(x, y),
+  },
   div: { shapes: [[2, 3], [3]], build: (b, x, y) => b.div(x, y), value: positive },
   max: { shapes: [[9], [1]], build: (b, x, y) => b.max(x, y), value: awayFromKinks },
   min: { shapes: [[9], [1]], build: (b, x, y) => b.min(x, y), value: awayFromKinks },
@@ -47,28 +73,77 @@ export const differentiableCases: Readonly<Record<string, Differentiated>> = {
   'reshape and transpose': { shapes: [[2, 3, 2]], build: (b, x) => b.square(b.transpose(b.reshape(x, [3, 2, 2]), [2, 0, 1])) },
   broadcastTo: { shapes: [[3, 1]], build: (b, x) => b.broadcastTo(x, [2, 3, 4]) },
   'slice in steps': { shapes: [[7, 5]], build: (b, x) => b.square(b.slice(x, [1, 0], [3, 2], [2, 3])) },
-  concat: { shapes: [[2, 3], [2, 1]], build: (b, x, y) => b.square(b.concat([x, y, x], 1)) },
-  pad: { shapes: [[2, 3]], build: (b, x) => b.square(b.pad(x, [[1, 0], [0, 2]], 3)) },
+  concat: {
+    shapes: [
+      [2, 3],
+      [2, 1],
+    ],
+    build: (b, x, y) => b.square(b.concat([x, y, x], 1)),
+  },
+  pad: {
+    shapes: [[2, 3]],
+    build: (b, x) =>
+      b.square(
+        b.pad(
+          x,
+          [
+            [1, 0],
+            [0, 2],
+          ],
+          3,
+        ),
+      ),
+  },
   'gather rows': { shapes: [[4, 3]], build: (b, x) => b.square(b.gather(x, b.constant(Int32Array.of(2, 0, 2, 2), [2, 2]))) },
   'gather columns': { shapes: [[2, 4, 3]], build: (b, x) => b.square(b.gather(x, b.constant(Int32Array.of(3, 3, 0), [3]), 1)) },
   'gather values': { shapes: [[5]], build: (b, x) => b.square(b.gather(x, b.constant(Int32Array.of(1, 1, 4), [3]))) },
   scatterAdd: { shapes: [[4, 2]], build: (b, x) => b.square(b.scatterAdd(3, b.constant(Int32Array.of(2, 0, 2, 2), [4]), x)) },
   straightThrough: { shapes: [[4]], build: (b, x) => b.square(b.straightThrough(b.mul(x, 1), x)) },
   'maxPool2d, windows apart': { shapes: [[1, 2, 5, 4]], build: (b, x) => b.maxPool2d(x, [2, 2], [2, 2], [0, 0, 1, 0]), value: distinct() },
-  'maxPool2d, windows overlapping': { shapes: [[2, 1, 5, 5]], build: (b, x) => b.maxPool2d(x, [3, 3], [2, 2], [1, 0, 1, 0]), value: distinct() },
+  'maxPool2d, windows overlapping': {
+    shapes: [[2, 1, 5, 5]],
+    build: (b, x) => b.maxPool2d(x, [3, 3], [2, 2], [1, 0, 1, 0]),
+    value: distinct(),
+  },
 };
 
-for (const [transposeA, transposeB] of [[false, false], [true, false], [false, true], [true, true]] as const) {
+for (const [transposeA, transposeB] of [
+  [false, false],
+  [true, false],
+  [false, true],
+  [true, true],
+] as const) {
   const options = { transposeA, transposeB };
   const name = `matmul${transposeA ? ' A transposed' : ''}${transposeB ? ' B transposed' : ''}`;
   const a = transposeA ? [3, 2] : [2, 3];
   const b = transposeB ? [4, 3] : [3, 4];
   Object.assign(differentiableCases, {
     [name]: { shapes: [a, b], build: (builder: ProgramBuilder, x: Tensor, y: Tensor) => builder.matmul(x, y, options) },
-    [`${name}, batched`]: { shapes: [[2, ...a], [2, ...b]], build: (builder: ProgramBuilder, x: Tensor, y: Tensor) => builder.matmul(x, y, options) },
-    [`${name}, one B for the batch`]: { shapes: [[2, 2, ...a], b], build: (builder: ProgramBuilder, x: Tensor, y: Tensor) => builder.matmul(x, y, options) },
-    [`${name}, one A for a part of the batch`]: { shapes: [[2, 1, ...a], [2, 3, ...b]], build: (builder: ProgramBuilder, x: Tensor, y: Tensor) => builder.matmul(x, y, options) },
-    [`${name}, one A for the batch`]: { shapes: [[1, ...a], [3, ...b]], build: (builder: ProgramBuilder, x: Tensor, y: Tensor) => builder.matmul(x, y, options) },
+    [`${name}, batched`]: {
+      shapes: [
+        [2, ...a],
+        [2, ...b],
+      ],
+      build: (builder: ProgramBuilder, x: Tensor, y: Tensor) => builder.matmul(x, y, options),
+    },
+    [`${name}, one B for the batch`]: {
+      shapes: [[2, 2, ...a], b],
+      build: (builder: ProgramBuilder, x: Tensor, y: Tensor) => builder.matmul(x, y, options),
+    },
+    [`${name}, one A for a part of the batch`]: {
+      shapes: [
+        [2, 1, ...a],
+        [2, 3, ...b],
+      ],
+      build: (builder: ProgramBuilder, x: Tensor, y: Tensor) => builder.matmul(x, y, options),
+    },
+    [`${name}, one A for the batch`]: {
+      shapes: [
+        [1, ...a],
+        [3, ...b],
+      ],
+      build: (builder: ProgramBuilder, x: Tensor, y: Tensor) => builder.matmul(x, y, options),
+    },
   });
 }
 
@@ -101,6 +176,12 @@ for (const [name, w] of Object.entries(windows)) {
 for (const name of ['plain', 'strided with a rest', 'padded', 'dilated and strided'] as const) {
   const w = windows[name];
   Object.assign(differentiableCases, {
-    [`conv2d of 8 channels ${name}`]: { shapes: [[2, 8, 5, 5], [2, 8, 3, 2]], build: (b: ProgramBuilder, p: Tensor, q: Tensor) => b.conv2d(p, q, w) },
+    [`conv2d of 8 channels ${name}`]: {
+      shapes: [
+        [2, 8, 5, 5],
+        [2, 8, 3, 2],
+      ],
+      build: (b: ProgramBuilder, p: Tensor, q: Tensor) => b.conv2d(p, q, w),
+    },
   });
 }

@@ -25,7 +25,8 @@ export async function gradientError({ shapes, build, value }: Differentiated, en
   let largest = 0;
   for (const [i, input] of inputs.entries()) {
     for (let j = 0; j < input.length; j++) {
-      const at = async (shift: number): Promise<number> => (await run(inputs.map((data, k) => (k === i ? data.map((x, l) => (l === j ? x + shift : x)) : data)))).loss;
+      const at = async (shift: number): Promise<number> =>
+        (await run(inputs.map((data, k) => (k === i ? data.map((x, l) => (l === j ? x + shift : x)) : data)))).loss;
       const numeric = ((await at(step)) - (await at(-step))) / (2 * step);
       error = Math.max(error, Math.abs(numeric - (symbolic[i]?.[j] ?? NaN)));
       largest = Math.max(largest, Math.abs(numeric));
@@ -42,7 +43,10 @@ export async function compileGradients({ shapes, build, value }: Differentiated,
   const builder = new ProgramBuilder();
   const tensors = shapes.map((shape, i) => builder.input(`x${i}`, shape));
   const y = build(builder, ...tensors);
-  const weights = builder.constant(Float32Array.from({ length: elements(y.shape) }, () => random.normal()), y.shape);
+  const weights = builder.constant(
+    Float32Array.from({ length: elements(y.shape) }, () => random.normal()),
+    y.shape,
+  );
   const loss = builder.sum(builder.mul(y, weights));
   const gradients = gradient(builder, loss, tensors);
   const program = builder.build({ loss, ...Object.fromEntries(gradients.map((g, i) => [`g${i}`, g])) });

@@ -56,7 +56,11 @@ describe('gradient', () => {
   });
 });
 
-async function evaluate(builder: ProgramBuilder, output: Tensor | undefined, inputs: Readonly<Record<string, Float32Array>>): Promise<number[]> {
+async function evaluate(
+  builder: ProgramBuilder,
+  output: Tensor | undefined,
+  inputs: Readonly<Record<string, Float32Array>>,
+): Promise<number[]> {
   if (output === undefined) throw new Error('no gradient');
   const engine = await createEngine({ threads: 1 });
   const compiled = await engine.compile(builder.build({ output }));

@@ -68,7 +68,9 @@ describe('optimize', () => {
       defined.add(instruction.output.id);
     }
     for (const output of Object.values(once.outputs)) expect(defined).toContain(output.id);
-    const used = new Set([...once.instructions.flatMap((instruction) => operandsOf(instruction)), ...Object.values(once.outputs)].map(({ id }) => id));
+    const used = new Set(
+      [...once.instructions.flatMap((instruction) => operandsOf(instruction)), ...Object.values(once.outputs)].map(({ id }) => id),
+    );
     expect([...defined].filter((id) => !used.has(id))).toEqual([]);
     expect(once.instructions.length).toBeLessThan(program.instructions.length);
     expect(optimize(once).instructions).toHaveLength(once.instructions.length);
@@ -82,7 +84,8 @@ describe('optimize', () => {
     for (const instruction of program.instructions) {
       const shape = [...instruction.output.shape];
       if (instruction.op === 'input') values.set(instruction.output.id, tf.tensor(inputs[instruction.name] ?? [], shape));
-      else if (instruction.op === 'constant') values.set(instruction.output.id, tf.tensor(instruction.data, shape, instruction.output.type));
+      else if (instruction.op === 'constant')
+        values.set(instruction.output.id, tf.tensor(instruction.data, shape, instruction.output.type));
       else values.set(instruction.output.id, evaluateInstruction(tf, instruction, value));
     }
     const optimized = await (await createEngine({ name: 'tfjs' })).compile(program);

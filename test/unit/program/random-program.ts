@@ -22,7 +22,13 @@ export function randomProgram(seed: number): { readonly program: Program; readon
     (x) => builder.mul(builder.sigmoid(x), builder.sigmoid(x)),
     (x) => builder.sub(x, builder.mean(x, [2, 3], true)),
     (x) => builder.conv2d(x, input([4, x.shape[1] ?? 1, 3, 3]), { strides: [1, 1], pads: [1, 1, 1, 1], dilations: [1, 1], groups: 1 }),
-    (x) => builder.conv2d(x, input([x.shape[1] ?? 1, 1, 2, 2]), { strides: [1, 1], pads: [1, 1, 0, 0], dilations: [1, 1], groups: x.shape[1] ?? 1 }),
+    (x) =>
+      builder.conv2d(x, input([x.shape[1] ?? 1, 1, 2, 2]), {
+        strides: [1, 1],
+        pads: [1, 1, 0, 0],
+        dilations: [1, 1],
+        groups: x.shape[1] ?? 1,
+      }),
     (x) => builder.transpose(builder.matmul(x, input([x.shape[3] ?? 1, x.shape[2] ?? 1])), [0, 1, 3, 2]),
     (x) => builder.concat([x, builder.erf(x)], 1),
     (x) => builder.add(builder.broadcastTo(builder.sum(x, [1], true), x.shape), builder.stopGradient(x)),

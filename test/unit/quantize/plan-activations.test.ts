@@ -11,7 +11,9 @@ describe('the activation plan', () => {
     const input = builder.input([4, 4, 1]);
     const output = builder.flatten('flatten', builder.pool2d('average', builder.pool2d('max', input, 'max', [2, 2]), 'average', [2, 2]));
     const { groups } = planActivations(builder.build([output]));
-    expect(groups).toEqual([{ id: 'input', values: ['input', 'max', 'average', 'flatten'], sources: ['input'], rounded: ['average'], fixed: undefined }]);
+    expect(groups).toEqual([
+      { id: 'input', values: ['input', 'max', 'average', 'flatten'], sources: ['input'], rounded: ['average'], fixed: undefined },
+    ]);
   });
 
   it('lets the inputs of a concatenation share the range of its output', () => {
@@ -41,8 +43,13 @@ describe('the activation plan', () => {
 
 describe('a quantized network', () => {
   const builder = new NetworkBuilder('dense');
-  const network = builder.build([builder.dense('dense', builder.input([4]), { kernel, bias: { shape: [2], data: Float32Array.of(0, 0) } })]);
-  const ranges = new Map([['input', { minimum: -1, maximum: 1 }], ['dense', { minimum: 0, maximum: 10 }]]);
+  const network = builder.build([
+    builder.dense('dense', builder.input([4]), { kernel, bias: { shape: [2], data: Float32Array.of(0, 0) } }),
+  ]);
+  const ranges = new Map([
+    ['input', { minimum: -1, maximum: 1 }],
+    ['dense', { minimum: 0, maximum: 10 }],
+  ]);
 
   it('has one scale for a dense kernel, or one a channel when asked', () => {
     expect(quantizeNetwork({ network, ranges }).weights.get('dense/kernel')).toEqual({ scales: Float32Array.of(4 / 127), axis: undefined });
@@ -51,7 +58,9 @@ describe('a quantized network', () => {
 
   it('keeps the scales of a trained integer grid', () => {
     const grid = { kind: 'integerGrid' as const, granularity: { kind: 'tensor' as const }, scales: Float32Array.of(0.05) };
-    expect(quantizeNetwork({ network, ranges, constraints: new Map([['dense/kernel', [grid]]]) }).weights.get('dense/kernel')?.scales).toEqual(Float32Array.of(0.05));
+    expect(
+      quantizeNetwork({ network, ranges, constraints: new Map([['dense/kernel', [grid]]]) }).weights.get('dense/kernel')?.scales,
+    ).toEqual(Float32Array.of(0.05));
   });
 
   it('says which value has no range', () => {

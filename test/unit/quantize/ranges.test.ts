@@ -45,7 +45,8 @@ describe('observers', () => {
 
   it('leave a percentile outside, however the range grows', () => {
     const observer = createRangeObserver({ kind: 'percentile', percentile: 98 });
-    for (let batch = 1; batch <= 10; batch++) observer.observe(Float32Array.from({ length: 1000 }, (_, i) => (batch / 10) * ((i - 499.5) / 499.5)));
+    for (let batch = 1; batch <= 10; batch++)
+      observer.observe(Float32Array.from({ length: 1000 }, (_, i) => (batch / 10) * ((i - 499.5) / 499.5)));
     observer.observe(Float32Array.of(1000));
     expect(observer.range().maximum).toBeLessThan(1.3);
     expect(observer.range().minimum).toBeGreaterThan(-1.3);

@@ -44,7 +44,8 @@ describe('the HTML report', () => {
   });
 
   it('names engine, runtime and machine beside the figures, and holds the recipe', () => {
-    for (const fact of ['onnxruntime-node 1.30.0', 'LiteRT 2.5.3', '2 × x64', '10000 test examples', 'mnist.h5']) expect(html).toContain(fact);
+    for (const fact of ['onnxruntime-node 1.30.0', 'LiteRT 2.5.3', '2 × x64', '10000 test examples', 'mnist.h5'])
+      expect(html).toContain(fact);
   });
 
   it('escapes whatever names hold', () => {
@@ -68,11 +69,14 @@ describe('reports for machines and for README files', () => {
     const lines = csvReport(state).trimEnd().split('\r\n');
     expect(lines).toHaveLength(13);
     expect(lines.every((line) => line.split(',').length === lines[0]?.split(',').length)).toBe(true);
-    expect(lines.find((line) => line.startsWith('mnist,pruned/pqat,'))).toMatch(/^mnist,pruned\/pqat,pqat,int8,done,0\.97\d*,0\.97\d*,10000,25512,15307,15425,0\.5,201,40,0\.081,4\.2,passed$/);
+    expect(lines.find((line) => line.startsWith('mnist,pruned/pqat,'))).toMatch(
+      /^mnist,pruned\/pqat,pqat,int8,done,0\.97\d*,0\.97\d*,10000,25512,15307,15425,0\.5,201,40,0\.081,4\.2,passed$/,
+    );
   });
 
   it('JSON carries a version and every node', () => {
-    const report: { readonly version: number; readonly models: readonly { readonly nodes: readonly { readonly id: string }[] }[] } = JSON.parse(jsonReport(state));
+    const report: { readonly version: number; readonly models: readonly { readonly nodes: readonly { readonly id: string }[] }[] } =
+      JSON.parse(jsonReport(state));
     expect(report.version).toBe(1);
     expect(report.models[0]?.nodes.map(({ id }) => id)).toEqual([...(state.models[0]?.nodes.keys() ?? [])]);
   });

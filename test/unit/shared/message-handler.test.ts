@@ -6,7 +6,7 @@ import type { Endpoint, Message, NoEndpoint } from '../../../src/shared/message-
 interface Calculator extends Endpoint {
   readonly requests: {
     readonly add: { readonly parameters: { readonly a: number; readonly b: number }; readonly result: number };
-    readonly fail: { readonly parameters: object; readonly result: void };
+    readonly fail: { readonly parameters: object; readonly result: null };
     readonly wait: { readonly parameters: object; readonly result: string };
   };
   readonly events: { readonly added: { readonly sum: number } };
@@ -14,18 +14,22 @@ interface Calculator extends Endpoint {
 
 function connect() {
   const wire: Message[] = [];
-  const server: MessageHandler<Calculator, NoEndpoint> = new MessageHandler<Calculator, NoEndpoint>((message) => queueMicrotask(() => client.receive(copy(message))), {
-    add: ({ a, b }) => {
-      server.emit('added', { sum: a + b });
-      return Promise.resolve(a + b);
+  const server: MessageHandler<Calculator, NoEndpoint> = new MessageHandler<Calculator, NoEndpoint>(
+    (message) => queueMicrotask(() => client.receive(copy(message))),
+    {
+      add: ({ a, b }) => {
+        server.emit('added', { sum: a + b });
+        return Promise.resolve(a + b);
+      },
+      fail: () => Promise.reject(new EspalierError('invalid-data', 'no images', { where: 'folder "x"', fix: 'add some' })),
+      wait: (_, { signal, onProgress }) =>
+        new Promise((resolve, reject) => {
+          onProgress({ phase: 'waiting', fraction: 0.5 });
+          signal.addEventListener('abort', () => reject(new EspalierError('cancelled', 'stopped waiting')));
+          if (signal.aborted) resolve('too late');
+        }),
     },
-    fail: () => Promise.reject(new EspalierError('invalid-data', 'no images', { where: 'folder "x"', fix: 'add some' })),
-    wait: (_, { signal, onProgress }) => new Promise((resolve, reject) => {
-      onProgress({ phase: 'waiting', fraction: 0.5 });
-      signal.addEventListener('abort', () => reject(new EspalierError('cancelled', 'stopped waiting')));
-      if (signal.aborted) resolve('too late');
-    }),
-  });
+  );
   const client: MessageHandler<NoEndpoint, Calculator> = new MessageHandler<NoEndpoint, Calculator>((message) => {
     wire.push(message);
     queueMicrotask(() => server.receive(copy(message)));
@@ -46,7 +50,10 @@ describe('MessageHandler', () => {
 
   it('carries an error with its code, place and remedy', async () => {
     await expect(connect().client.request('fail', {})).rejects.toMatchObject({
-      code: 'invalid-data', where: 'folder "x"', fix: 'add some', message: 'folder "x": no images; add some',
+      code: 'invalid-data',
+      where: 'folder "x"',
+      fix: 'add some',
+      message: 'folder "x": no images; add some',
     });
   });
 
@@ -57,7 +64,9 @@ describe('MessageHandler', () => {
     expect(wire).toHaveLength(1);
     const lonely = new MessageHandler<NoEndpoint, NoEndpoint>((message) => replies.push(message), {});
     lonely.receive({ kind: 'request', id: 7, method: 'nothing', parameters: {} });
-    await Promise.resolve(); await Promise.resolve(); await Promise.resolve();
+    await Promise.resolve();
+    await Promise.resolve();
+    await Promise.resolve();
     expect(replies).toMatchObject([{ kind: 'reply', id: 7, outcome: { error: { code: 'internal' } } }]);
     server.dispose();
   });
@@ -66,10 +75,17 @@ describe('MessageHandler', () => {
     const { client } = connect();
     const controller = new AbortController();
     const progress: unknown[] = [];
-    const waiting = client.request('wait', {}, {
-      signal: controller.signal,
-      onProgress: (step) => { progress.push(step); controller.abort(); },
-    });
+    const waiting = client.request(
+      'wait',
+      {},
+      {
+        signal: controller.signal,
+        onProgress: (step) => {
+          progress.push(step);
+          controller.abort();
+        },
+      },
+    );
     await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
     expect(progress).toEqual([{ phase: 'waiting', fraction: 0.5 }]);
   });

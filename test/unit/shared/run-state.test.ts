@@ -4,13 +4,58 @@ import { pathTo, reduceEvents } from '../../../src/shared/run-state.ts';
 import type { NodeMetrics } from '../../../src/shared/results.ts';
 import type { TreeNode } from '../../../src/shared/tree.ts';
 
-const leaf: TreeNode = { id: 'pruned/ptq', technique: 'ptq', title: 'Quantized, pruned model', precision: 'int8', fineTuned: false, collaborative: false, leaf: true, children: [] };
-const pruned: TreeNode = { id: 'pruned', technique: 'pruning', title: 'Pruned model', precision: 'fp32', fineTuned: true, collaborative: false, leaf: false, children: [leaf] };
-const root: TreeNode = { id: 'baseline', technique: 'baseline', title: 'Trained model', precision: 'fp32', fineTuned: false, collaborative: false, leaf: false, children: [pruned] };
-const metrics: NodeMetrics = { simulated: undefined, deployed: undefined, sizes: undefined, latency: undefined, weights: [], certificate: undefined, trainingSeconds: 2, curve: [{ step: 9, loss: 1, accuracy: undefined }] };
+const leaf: TreeNode = {
+  id: 'pruned/ptq',
+  technique: 'ptq',
+  title: 'Quantized, pruned model',
+  precision: 'int8',
+  fineTuned: false,
+  collaborative: false,
+  leaf: true,
+  children: [],
+};
+const pruned: TreeNode = {
+  id: 'pruned',
+  technique: 'pruning',
+  title: 'Pruned model',
+  precision: 'fp32',
+  fineTuned: true,
+  collaborative: false,
+  leaf: false,
+  children: [leaf],
+};
+const root: TreeNode = {
+  id: 'baseline',
+  technique: 'baseline',
+  title: 'Trained model',
+  precision: 'fp32',
+  fineTuned: false,
+  collaborative: false,
+  leaf: false,
+  children: [pruned],
+};
+const metrics: NodeMetrics = {
+  simulated: undefined,
+  deployed: undefined,
+  sizes: undefined,
+  latency: undefined,
+  weights: [],
+  certificate: undefined,
+  trainingSeconds: 2,
+  curve: [{ step: 9, loss: 1, accuracy: undefined }],
+};
 
 const started: RunEvent = {
-  type: 'run-started', time: 1000, sequence: 0, version: 1, runId: 'r', recipe: 'a.espalier.json', espalier: '0', engine: 'e', runtime: 'l', machine: 'm',
+  type: 'run-started',
+  time: 1000,
+  sequence: 0,
+  version: 1,
+  runId: 'r',
+  recipe: 'a.espalier.json',
+  espalier: '0',
+  engine: 'e',
+  runtime: 'l',
+  machine: 'm',
   models: [{ model: 'net', tree: root }],
 };
 const about = { model: 'net', node: 'pruned' } as const;
@@ -22,10 +67,28 @@ describe('reduceRun', () => {
     expect(reduceEvents([started]).models[0]?.nodes.get('pruned')?.state).toEqual({ kind: 'waiting' });
     events.push({ ...about, type: 'node-progress', phase: 'training', fraction: 0.3, training, time: 1002, sequence: 2 });
     const running = reduceEvents(events).models[0]?.nodes.get('pruned');
-    expect(running).toMatchObject({ state: { kind: 'running', fraction: 0.3 }, phase: 'training', curve: [{ step: 3, loss: 0.5, accuracy: 0.9 }] });
-    events.push({ ...about, type: 'node-finished', cached: false, metrics, densities: [], tflite: 'pruned/model.tflite', time: 1003, sequence: 3 });
+    expect(running).toMatchObject({
+      state: { kind: 'running', fraction: 0.3 },
+      phase: 'training',
+      curve: [{ step: 3, loss: 0.5, accuracy: 0.9 }],
+    });
+    events.push({
+      ...about,
+      type: 'node-finished',
+      cached: false,
+      metrics,
+      densities: [],
+      tflite: 'pruned/model.tflite',
+      time: 1003,
+      sequence: 3,
+    });
     expect(reduceEvents(events).models[0]?.nodes.get('pruned')).toMatchObject({
-      state: { kind: 'done', cached: false }, tflite: 'pruned/model.tflite', curve: metrics.curve, startedAt: 1001, finishedAt: 1003, phase: undefined,
+      state: { kind: 'done', cached: false },
+      tflite: 'pruned/model.tflite',
+      curve: metrics.curve,
+      startedAt: 1001,
+      finishedAt: 1003,
+      phase: undefined,
     });
   });
 
@@ -57,7 +120,15 @@ describe('reduceRun', () => {
   it('thins a long curve but keeps its first and latest points', () => {
     const events: RunEvent[] = [started, { ...about, type: 'node-started', time: 0, sequence: 1 }];
     for (let step = 1; step <= 5000; step++) {
-      events.push({ ...about, type: 'node-progress', phase: 'training', fraction: 0, training: { ...training, step }, time: step, sequence: step });
+      events.push({
+        ...about,
+        type: 'node-progress',
+        phase: 'training',
+        fraction: 0,
+        training: { ...training, step },
+        time: step,
+        sequence: step,
+      });
     }
     const curve = reduceEvents(events).models[0]?.nodes.get('pruned')?.curve ?? [];
     expect(curve.length).toBeLessThanOrEqual(1001);

@@ -10,13 +10,17 @@ import { filled, seededParameter } from '../train/training-fixtures.ts';
 import { briefly, kernelData, techniqueContext, trainedModel } from './technique-fixtures.ts';
 
 let engine: Engine;
-beforeAll(async () => { engine = await createEngine({ name: 'onnxruntime-node', threads: 1 }); });
+beforeAll(async () => {
+  engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
+});
 
 /** `odd` has one value; `dense` is ordinary. */
 function uniformModel(value: number): OptimizedModel {
   const b = new NetworkBuilder('uniform');
   const x = b.conv2d('odd', b.input([4, 4, 1]), { kernel: filled([3, 3, 3, 1], value), padding: 'same' });
-  return trainedModel(b.build([b.activation('softmax', b.dense('dense', b.flatten('flatten', x), { kernel: seededParameter([2, 48], 2) }), 'softmax')]));
+  return trainedModel(
+    b.build([b.activation('softmax', b.dense('dense', b.flatten('flatten', x), { kernel: seededParameter([2, 48], 2) }), 'softmax')]),
+  );
 }
 
 describe('pruning refuses', () => {
@@ -34,25 +38,42 @@ describe('pruning refuses', () => {
   });
 
   it('a pattern that matches nothing, and having nothing to prune', async () => {
-    await expect(applyPruning(trainedModel(), techniqueContext(engine), { rules: [{ layers: 'fc*' }] })).rejects.toThrow(/"fc\*" matches no layer/);
-    await expect(applyPruning(trainedModel(), techniqueContext(engine), { rules: [{ layers: '*', exclude: true }] })).rejects.toThrow(/no layer is left to prune/);
+    await expect(applyPruning(trainedModel(), techniqueContext(engine), { rules: [{ layers: 'fc*' }] })).rejects.toThrow(
+      /"fc\*" matches no layer/,
+    );
+    await expect(applyPruning(trainedModel(), techniqueContext(engine), { rules: [{ layers: '*', exclude: true }] })).rejects.toThrow(
+      /no layer is left to prune/,
+    );
   });
 
-  it.each([[4, 4], [0, 4], [1.5, 4]])('%f zeros in each %f', async (zeros, group) => {
-    await expect(applyPruning(trainedModel(), techniqueContext(engine), { structure: { kind: 'groups', zeros, group } })).rejects.toThrow(/is not a pattern/);
+  it.each([
+    [4, 4],
+    [0, 4],
+    [1.5, 4],
+  ])('%f zeros in each %f', async (zeros, group) => {
+    await expect(applyPruning(trainedModel(), techniqueContext(engine), { structure: { kind: 'groups', zeros, group } })).rejects.toThrow(
+      /is not a pattern/,
+    );
   });
 
   it('a schedule that ends before it begins, or has no steps', async () => {
     const schedule = { kind: 'constant', sparsity: 0.5, begin: 10, end: 5, frequency: 1 } as const;
-    await expect(applyPruning(trainedModel(), techniqueContext(engine), { schedule })).rejects.toThrow(/end 5 is not a step at or after begin 10/);
-    await expect(applyPruning(trainedModel(), techniqueContext(engine), { schedule: { ...schedule, end: 20, frequency: 0 } })).rejects.toThrow(/frequency 0/);
+    await expect(applyPruning(trainedModel(), techniqueContext(engine), { schedule })).rejects.toThrow(
+      /end 5 is not a step at or after begin 10/,
+    );
+    await expect(
+      applyPruning(trainedModel(), techniqueContext(engine), { schedule: { ...schedule, end: 20, frequency: 0 } }),
+    ).rejects.toThrow(/frequency 0/);
   });
 });
 
 describe('pruning warns', () => {
   it('when the schedule never fires, and prunes all the same', async () => {
     const context = techniqueContext(engine);
-    const { network } = await applyPruning(trainedModel(), context, { ...briefly, schedule: { kind: 'constant', sparsity: 0.5, begin: 0, frequency: 100 } });
+    const { network } = await applyPruning(trainedModel(), context, {
+      ...briefly,
+      schedule: { kind: 'constant', sparsity: 0.5, begin: 0, frequency: 100 },
+    });
     expect(context.warnings).toEqual([expect.stringMatching(/never fires: .*every 100 steps, and training has 12/)]);
     expect(kernelData(network, 'pointwise/kernel').filter((weight) => weight === 0)).toHaveLength(18);
   });
@@ -64,9 +85,16 @@ describe('clustering refuses', () => {
   });
 
   it('2 clusters where zero is one of them', async () => {
-    const model: OptimizedModel = { ...trainedModel(), constraints: new Map([['pointwise/kernel', [{ kind: 'sparsity', mask: new Uint8Array(36) }]]]) };
-    await expect(applySparsityPreservingClustering(model, techniqueContext(engine), { clusters: 2 })).rejects.toThrow(/layer "pointwise".*at least 3/);
-    await expect(applyClustering(trainedModel(), techniqueContext(engine), { clusters: 2, integerGrid: true })).rejects.toThrow(/at least 3/);
+    const model: OptimizedModel = {
+      ...trainedModel(),
+      constraints: new Map([['pointwise/kernel', [{ kind: 'sparsity', mask: new Uint8Array(36) }]]]),
+    };
+    await expect(applySparsityPreservingClustering(model, techniqueContext(engine), { clusters: 2 })).rejects.toThrow(
+      /layer "pointwise".*at least 3/,
+    );
+    await expect(applyClustering(trainedModel(), techniqueContext(engine), { clusters: 2, integerGrid: true })).rejects.toThrow(
+      /at least 3/,
+    );
   });
 });
 
@@ -82,7 +110,9 @@ describe('clustering leaves alone, with a warning,', () => {
     const context = techniqueContext(engine);
     const { constraints } = await applyClustering(trainedModel(), context, { ...briefly, clusters: 40 });
     expect(constraints.has('pointwise/kernel')).toBe(false);
-    expect(context.warnings).toContainEqual(expect.stringContaining('layer "pointwise": the kernel has 36 different values, fewer than 40 clusters'));
+    expect(context.warnings).toContainEqual(
+      expect.stringContaining('layer "pointwise": the kernel has 36 different values, fewer than 40 clusters'),
+    );
     expect(context.warnings).toContainEqual(expect.stringContaining('layer "dense": 40 clusters are more than the 32 values'));
   });
 });

@@ -43,7 +43,10 @@ describe('initial centroids', () => {
 
 describe('k-means', () => {
   it('ends at the means of well separated groups, however it starts', () => {
-    const { centroids, distortion } = kMeans({ values: Float32Array.of(-5, -4, 1, 2, 3, 10), zeroPinned: false }, Float32Array.of(-5, 1, 10));
+    const { centroids, distortion } = kMeans(
+      { values: Float32Array.of(-5, -4, 1, 2, 3, 10), zeroPinned: false },
+      Float32Array.of(-5, 1, 10),
+    );
     expect([...centroids]).toEqual([-4.5, 2, 10]);
     expect(distortion).toBe(0.5 + 2);
   });
@@ -54,7 +57,10 @@ describe('k-means', () => {
   });
 
   it('follows the importance of the values', () => {
-    const { centroids } = kMeans({ values: Float32Array.of(0, 1, 10), importance: Float32Array.of(1, 3, 1), zeroPinned: false }, Float32Array.of(0, 10));
+    const { centroids } = kMeans(
+      { values: Float32Array.of(0, 1, 10), importance: Float32Array.of(1, 3, 1), zeroPinned: false },
+      Float32Array.of(0, 10),
+    );
     expect([...centroids]).toEqual([0.75, 10]);
   });
 });
@@ -65,15 +71,33 @@ describe('codebooks', () => {
   const weights = Float32Array.from({ length: 180 }, () => random.normal());
 
   it('give each channel its own values', () => {
-    const codebook = buildCodebook(weights, shape, { clusters: 3, granularity: { kind: 'channel', axis: 0 }, initialization: 'kmeans++', zeroPinned: false, refine: true, gradient: 'sum' }, createRandom(1));
+    const codebook = buildCodebook(
+      weights,
+      shape,
+      {
+        clusters: 3,
+        granularity: { kind: 'channel', axis: 0 },
+        initialization: 'kmeans++',
+        zeroPinned: false,
+        refine: true,
+        gradient: 'sum',
+      },
+      createRandom(1),
+    );
     const projected = projectWeights(weights, shape, [codebook]);
-    for (let channel = 0; channel < 4; channel++) expect(new Set(projected.slice(channel * 45, channel * 45 + 45)).size).toBeLessThanOrEqual(3);
+    for (let channel = 0; channel < 4; channel++)
+      expect(new Set(projected.slice(channel * 45, channel * 45 + 45)).size).toBeLessThanOrEqual(3);
     expect(new Set(projected).size).toBeGreaterThan(3);
   });
 
   it('on the integer grid are integers times the scale of the channel, with zero among them', () => {
     const grid = { granularity: { kind: 'channel', axis: 0 }, scales: Float32Array.of(0.02, 0.03, 0.025, 0.04) } as const;
-    const codebook = buildCodebook(weights, shape, { clusters: 8, granularity: { kind: 'tensor' }, initialization: 'kmeans++', zeroPinned: true, refine: true, gradient: 'sum', grid }, createRandom(1));
+    const codebook = buildCodebook(
+      weights,
+      shape,
+      { clusters: 8, granularity: { kind: 'tensor' }, initialization: 'kmeans++', zeroPinned: true, refine: true, gradient: 'sum', grid },
+      createRandom(1),
+    );
     expect(codebook.centroids).toContain(0);
     expect(codebook.centroids.every(Number.isInteger)).toBe(true);
     const integers = projectWeights(weights, shape, [codebook]).map((weight, i) => weight / (grid.scales[Math.floor(i / 45)] ?? 1));
@@ -83,7 +107,12 @@ describe('codebooks', () => {
 
   it.each([[0], [2]])('of a kernel whose weights are all %f project it onto itself', (value) => {
     const uniform = new Float32Array(12).fill(value);
-    const codebook = buildCodebook(uniform, [3, 4], { clusters: 4, granularity: { kind: 'tensor' }, initialization: 'kmeans++', zeroPinned: true, refine: true, gradient: 'sum' }, createRandom(1));
+    const codebook = buildCodebook(
+      uniform,
+      [3, 4],
+      { clusters: 4, granularity: { kind: 'tensor' }, initialization: 'kmeans++', zeroPinned: true, refine: true, gradient: 'sum' },
+      createRandom(1),
+    );
     expect(projectWeights(uniform, [3, 4], [codebook])).toEqual(uniform);
   });
 });

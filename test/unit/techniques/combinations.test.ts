@@ -11,7 +11,16 @@ import { applyPruning } from '../../../src/core/techniques/pruning.ts';
 import { applyQuantizationAwareTraining, quantizeTrained } from '../../../src/core/techniques/quantization-aware-training.ts';
 import { applySparsityPreservingClustering } from '../../../src/core/techniques/sparsity-preserving-clustering.ts';
 import type { OptimizedModel } from '../../../src/core/techniques/technique.ts';
-import { briefly, integersOf, kernelData, kernelIds, techniqueContext, trainedModel, valuesPerChannel, zerosAt } from './technique-fixtures.ts';
+import {
+  briefly,
+  integersOf,
+  kernelData,
+  kernelIds,
+  techniqueContext,
+  trainedModel,
+  valuesPerChannel,
+  zerosAt,
+} from './technique-fixtures.ts';
 
 const clusters = 4;
 const depthwise = { includeDepthwise: true } as const;
@@ -40,9 +49,10 @@ describe('a pruned model', () => {
     ['PQAT', applyPqat],
     ['post-training quantization', undefined],
   ])('keeps its zeros where they were under %s', async (_, technique) => {
-    const quantized = technique === undefined
-      ? await applyPostTrainingQuantization(pruned, techniqueContext(engine))
-      : quantizeTrained(await technique(pruned, techniqueContext(engine), briefly));
+    const quantized =
+      technique === undefined
+        ? await applyPostTrainingQuantization(pruned, techniqueContext(engine))
+        : quantizeTrained(await technique(pruned, techniqueContext(engine), briefly));
     for (const id of kernelIds) {
       const zeros = new Set(zerosAt(integersOf(quantized, id)));
       for (const i of zerosAt(kernelData(pruned.network, id))) expect(zeros.has(i)).toBe(true);
@@ -67,22 +77,30 @@ describe('a clustered model', () => {
 
   it('keeps them under CQAT in every channel of the residual network, though batch norms were folded', async () => {
     const quantized = quantizeTrained(await applyCqat(clustered, techniqueContext(engine), briefly));
-    for (const id of kernelIds) expect(valuesPerChannel(integersOf(quantized, id), shapeOf(clustered, id), axisOf(id))).toBeLessThanOrEqual(clusters);
+    for (const id of kernelIds)
+      expect(valuesPerChannel(integersOf(quantized, id), shapeOf(clustered, id), axisOf(id))).toBeLessThanOrEqual(clusters);
     expect(new Set(integersOf(quantized, 'dense/kernel')).size).toBeLessThanOrEqual(clusters);
   });
 
   it('keeps them under post-training quantization', async () => {
     const quantized = await applyPostTrainingQuantization(clustered, techniqueContext(engine));
-    for (const id of kernelIds) expect(valuesPerChannel(integersOf(quantized, id), shapeOf(clustered, id), axisOf(id))).toBeLessThanOrEqual(clusters);
+    for (const id of kernelIds)
+      expect(valuesPerChannel(integersOf(quantized, id), shapeOf(clustered, id), axisOf(id))).toBeLessThanOrEqual(clusters);
   });
 
   it('loses them under plain quantization-aware training', async () => {
     const quantized = quantizeTrained(await applyQuantizationAwareTraining(clustered, techniqueContext(engine), briefly));
-    for (const id of kernelIds) expect(valuesPerChannel(integersOf(quantized, id), shapeOf(clustered, id), axisOf(id))).toBeGreaterThan(clusters);
+    for (const id of kernelIds)
+      expect(valuesPerChannel(integersOf(quantized, id), shapeOf(clustered, id), axisOf(id))).toBeGreaterThan(clusters);
   });
 
   it('per channel keeps the values of each channel under CQAT', async () => {
-    const perChannel = await applyClustering(trainedModel(), techniqueContext(engine), { ...briefly, ...depthwise, clusters: 3, granularity: 'channel' });
+    const perChannel = await applyClustering(trainedModel(), techniqueContext(engine), {
+      ...briefly,
+      ...depthwise,
+      clusters: 3,
+      granularity: 'channel',
+    });
     const quantized = quantizeTrained(await applyCqat(perChannel, techniqueContext(engine), briefly));
     for (const id of ['conv/kernel', 'pointwise/kernel', 'depthwise/kernel']) {
       expect(valuesPerChannel(integersOf(quantized, id), shapeOf(perChannel, id), axisOf(id))).toBeLessThanOrEqual(3);
@@ -91,8 +109,16 @@ describe('a clustered model', () => {
   });
 
   it('on the integer grid has the same integers after quantization, in the whole kernel', async () => {
-    const onGrid = await applyClustering(trainedModel(), techniqueContext(engine), { ...briefly, ...depthwise, clusters, integerGrid: true });
-    for (const quantized of [await applyPostTrainingQuantization(onGrid, techniqueContext(engine)), quantizeTrained(await applyCqat(onGrid, techniqueContext(engine), briefly))]) {
+    const onGrid = await applyClustering(trainedModel(), techniqueContext(engine), {
+      ...briefly,
+      ...depthwise,
+      clusters,
+      integerGrid: true,
+    });
+    for (const quantized of [
+      await applyPostTrainingQuantization(onGrid, techniqueContext(engine)),
+      quantizeTrained(await applyCqat(onGrid, techniqueContext(engine), briefly)),
+    ]) {
       for (const id of kernelIds) expect(new Set(integersOf(quantized, id)).size).toBeLessThanOrEqual(clusters);
     }
   });
@@ -124,7 +150,9 @@ describe('a pruned and clustered model', () => {
     const pqat = quantizeTrained(await applyPqat(prunedClustered, techniqueContext(engine), briefly));
     expect(valuesPerChannel(integersOf(pqat, 'dense/kernel'), shapeOf(pruned, 'dense/kernel'), 0)).toBeGreaterThan(clusters);
     const plain = quantizeTrained(await applyQuantizationAwareTraining(prunedClustered, techniqueContext(engine), briefly));
-    expect(zerosAt(integersOf(plain, 'dense/kernel')).length).toBeLessThan(zerosAt(kernelData(prunedClustered.network, 'dense/kernel')).length);
+    expect(zerosAt(integersOf(plain, 'dense/kernel')).length).toBeLessThan(
+      zerosAt(kernelData(prunedClustered.network, 'dense/kernel')).length,
+    );
   });
 });
 

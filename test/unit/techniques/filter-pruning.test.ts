@@ -26,7 +26,10 @@ function masked(network: Network, removed: ReadonlySet<number>): Network {
     if (id === undefined || parameter === undefined) return;
     const inner = elementCount(parameter.shape.slice(axis + 1));
     const length = parameter.shape[axis]!;
-    parameters.set(id, { ...parameter, data: parameter.data.map((value, i) => (channels.includes(Math.floor(i / inner) % length) ? 0 : value)) });
+    parameters.set(id, {
+      ...parameter,
+      data: parameter.data.map((value, i) => (channels.includes(Math.floor(i / inner) % length) ? 0 : value)),
+    });
   };
   for (const operation of network.operations) {
     const gone = groups.groupsOf(operation.output).flatMap((group, i) => (removed.has(group) ? [i] : []));
@@ -42,23 +45,55 @@ function masked(network: Network, removed: ReadonlySet<number>): Network {
 /** Every way in which channels meet: residual addition, concat, crop, depthwise multiplier, gate, shared kernel, flatten. */
 function branchingNetwork(): Network {
   const b = new NetworkBuilder('branching');
-  const stem = b.conv2d('stem', b.input([4, 4, 2]), { kernel: seededParameter([6, 3, 3, 2], 1), bias: seededParameter([6], 2), padding: 'same', activation: 'relu' });
+  const stem = b.conv2d('stem', b.input([4, 4, 2]), {
+    kernel: seededParameter([6, 3, 3, 2], 1),
+    bias: seededParameter([6], 2),
+    padding: 'same',
+    activation: 'relu',
+  });
   const shared = seededParameter([6, 1, 1, 6], 3);
   const once = b.conv2d('shared', stem, { kernel: shared, activation: 'relu' });
   const twice = b.conv2d('shared', once, { kernel: shared });
   const sum = b.binary('add', 'add', twice, stem, 'relu');
-  const side = b.batchNorm('bn', b.conv2d('side', b.pad('pad', sum, [[1, 1], [1, 1], [0, 0]]), { kernel: seededParameter([4, 3, 3, 6], 4) }), mixedNorm(4, 1));
-  const wide = b.depthwiseConv2d('wide', side, { kernel: seededParameter([1, 3, 3, 8], 5), bias: seededParameter([8], 6), padding: 'same' });
+  const side = b.batchNorm(
+    'bn',
+    b.conv2d(
+      'side',
+      b.pad('pad', sum, [
+        [1, 1],
+        [1, 1],
+        [0, 0],
+      ]),
+      { kernel: seededParameter([4, 3, 3, 6], 4) },
+    ),
+    mixedNorm(4, 1),
+  );
+  const wide = b.depthwiseConv2d('wide', side, {
+    kernel: seededParameter([1, 3, 3, 8], 5),
+    bias: seededParameter([8], 6),
+    padding: 'same',
+  });
   const joined = b.prelu('prelu', b.concat('concat', [sum, wide], 2), seededParameter([4, 4, 14], 7));
-  const gate = b.activation('sigmoid', b.dense('gate', b.globalPool('squeeze', joined, 'average'), { kernel: seededParameter([14, 14], 8) }), 'sigmoid');
+  const gate = b.activation(
+    'sigmoid',
+    b.dense('gate', b.globalPool('squeeze', joined, 'average'), { kernel: seededParameter([14, 14], 8) }),
+    'sigmoid',
+  );
   const gated = b.binary('mul', 'mul', joined, b.reshape('expand', gate, [1, 1, 14]));
   const cropped = b.crop('crop', b.pool2d('pool', gated, 'max', [2, 2]), [0, 1, 0], [2, 1, 14]);
-  const hidden = b.dense('hidden', b.flatten('flatten', cropped), { kernel: seededParameter([5, 28], 9), bias: seededParameter([5], 10), activation: 'relu' });
+  const hidden = b.dense('hidden', b.flatten('flatten', cropped), {
+    kernel: seededParameter([5, 28], 9),
+    bias: seededParameter([5], 10),
+    activation: 'relu',
+  });
   return b.build([b.dense('logits', hidden, { kernel: seededParameter([3, 5], 11), bias: seededParameter([3], 12) })]);
 }
 
 describe('removing filters', () => {
-  it.each([['residual', residualNetwork()], ['branching', branchingNetwork()]])('gives what the masked %s network gives', (_, network) => {
+  it.each([
+    ['residual', residualNetwork()],
+    ['branching', branchingNetwork()],
+  ])('gives what the masked %s network gives', (_, network) => {
     const groups = channelGroups(network);
     const removed = chooseFilters(network, groups, halfOf(network));
     const smaller = removeChannels(network, groups, removed);
@@ -66,7 +101,9 @@ describe('removing filters', () => {
     const x = randomData(elementCount(network.values.get(network.inputs[0]!)!.shape), 31);
     const [expected] = referenceOutputs(masked(network, removed), [x]);
     const [actual] = referenceOutputs(smaller, [x]);
-    actual!.forEach((value, i) => { expect(value).toBeCloseTo(expected![i]!, 9); });
+    actual!.forEach((value, i) => {
+      expect(value).toBeCloseTo(expected![i]!, 9);
+    });
     // The mask does something at all.
     expect([...actual!]).not.toEqual([...referenceOutputs(network, [x])[0]!]);
   });
@@ -88,7 +125,9 @@ describe('removing filters', () => {
   it('takes the filters of the smallest L1 norm', () => {
     const b = new NetworkBuilder('dense');
     const kernel = { shape: [4, 2], data: Float32Array.of(3, -3, 0.1, 0.2, 1, 1, 0, -1.5) };
-    const network = b.build([b.dense('out', b.dense('in', b.input([2]), { kernel }), { kernel: { shape: [1, 4], data: Float32Array.of(1, 2, 3, 4) } })]);
+    const network = b.build([
+      b.dense('out', b.dense('in', b.input([2]), { kernel }), { kernel: { shape: [1, 4], data: Float32Array.of(1, 2, 3, 4) } }),
+    ]);
     const groups = channelGroups(network);
     const smaller = removeChannels(network, groups, chooseFilters(network, groups, new Map([['in/kernel', 0.5]])));
     expect([...smaller.parameters.get('in/kernel')!.data]).toEqual([3, -3, 1, 1]);
@@ -106,14 +145,20 @@ describe('removing filters', () => {
   it('leaves channels that are added to the input alone', () => {
     const b = new NetworkBuilder('input residual');
     const x = b.input([4]);
-    const network = b.build([b.dense('out', b.binary('add', 'add', x, b.dense('same', x, { kernel: seededParameter([4, 4], 1) })), { kernel: seededParameter([2, 4], 2) })]);
+    const network = b.build([
+      b.dense('out', b.binary('add', 'add', x, b.dense('same', x, { kernel: seededParameter([4, 4], 1) })), {
+        kernel: seededParameter([2, 4], 2),
+      }),
+    ]);
     expect(channelGroups(network).removable.size).toBe(0);
   });
 });
 
 describe('filter pruning', () => {
   let engine: Engine;
-  beforeAll(async () => { engine = await createEngine({ name: 'onnxruntime-node', threads: 1 }); });
+  beforeAll(async () => {
+    engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
+  });
 
   it('fine-tunes the smaller network', async () => {
     const { network } = await applyFilterPruning(trainedModel(), techniqueContext(engine), { ...briefly, sparsity: 0.5 });
@@ -127,6 +172,8 @@ describe('filter pruning', () => {
   it('says when no filter can go', async () => {
     const rules = [{ layers: '*', exclude: true }];
     await expect(applyFilterPruning(trainedModel(), techniqueContext(engine), { rules })).rejects.toThrow(/no filter can be removed/);
-    await expect(applyFilterPruning(trainedModel(), techniqueContext(engine), { sparsity: 1 })).rejects.toThrow(/layer "conv".*outside \[0, 1\)/);
+    await expect(applyFilterPruning(trainedModel(), techniqueContext(engine), { sparsity: 1 })).rejects.toThrow(
+      /layer "conv".*outside \[0, 1\)/,
+    );
   });
 });

@@ -12,15 +12,27 @@ import { kernelData, mixedNorm, valuesPerChannel, zerosAt } from './technique-fi
 const shape = [6, 3, 3, 2];
 const kernel = seededParameter(shape, 21);
 const sparsity: Sparsity = { kind: 'sparsity', mask: Uint8Array.from(kernel.data, (_, i) => (i % 3 === 0 ? 0 : 1)) };
-const shared: Codebook = { kind: 'codebook', granularity: { kind: 'tensor' }, centroids: Float32Array.of(-0.5, -0.2, 0, 0.1, 0.4), clusters: 5, zeroPinned: true };
+const shared: Codebook = {
+  kind: 'codebook',
+  granularity: { kind: 'tensor' },
+  centroids: Float32Array.of(-0.5, -0.2, 0, 0.1, 0.4),
+  clusters: 5,
+  zeroPinned: true,
+};
 
-function folded(constraints: readonly (Sparsity | Codebook)[], gamma?: Float32Array): { before: Network; after: ReturnType<typeof readyForDeployment> } {
+function folded(
+  constraints: readonly (Sparsity | Codebook)[],
+  gamma?: Float32Array,
+): { before: Network; after: ReturnType<typeof readyForDeployment> } {
   const b = new NetworkBuilder('conv-bn');
   const projected = { shape, data: projectWeights(kernel.data, shape, constraints) };
   const norm = mixedNorm(6, 1);
   const x = b.conv2d('conv', b.input([4, 4, 2]), { kernel: projected, padding: 'same' });
   const before = b.build([b.batchNorm('bn', x, gamma === undefined ? norm : { ...norm, gamma: { shape: [6], data: gamma } })]);
-  return { before, after: readyForDeployment({ network: before, constraints: new Map([['conv/kernel', constraints]]), ranges: undefined }) };
+  return {
+    before,
+    after: readyForDeployment({ network: before, constraints: new Map([['conv/kernel', constraints]]), ranges: undefined }),
+  };
 }
 
 describe('folding batch norms under constraints', () => {
@@ -40,9 +52,13 @@ describe('folding batch norms under constraints', () => {
     const units = codebook?.kind === 'codebook' ? codebook.units!.scales : new Float32Array(0);
     const { data: gamma } = before.parameters.get('bn/gamma')!;
     const { data: variance } = before.parameters.get('bn/variance')!;
-    units.forEach((unit, c) => { expect(unit).toBeCloseTo(gamma[c]! / Math.sqrt(variance[c]! + 1e-3), 5); });
+    units.forEach((unit, c) => {
+      expect(unit).toBeCloseTo(gamma[c]! / Math.sqrt(variance[c]! + 1e-3), 5);
+    });
     expect([...units].some((unit) => unit < 0)).toBe(true);
-    data.forEach((weight, i) => { expect(weight).toBeCloseTo(original[i]! * units[Math.floor(i / 18)]!, 5); });
+    data.forEach((weight, i) => {
+      expect(weight).toBeCloseTo(original[i]! * units[Math.floor(i / 18)]!, 5);
+    });
   });
 
   it('scales the codebooks of channels themselves, still in ascending order', () => {
@@ -62,7 +78,9 @@ describe('folding batch norms under constraints', () => {
     const { before, after } = folded([sparsity, shared]);
     const x = randomData(32, 5);
     const [expected] = referenceOutputs(before, [x]);
-    referenceOutputs(after.network, [x])[0]!.forEach((value, i) => { expect(value).toBeCloseTo(expected![i]!, 4); });
+    referenceOutputs(after.network, [x])[0]!.forEach((value, i) => {
+      expect(value).toBeCloseTo(expected![i]!, 4);
+    });
   });
 
   it('silences a channel whose gamma is zero', () => {
@@ -78,7 +96,11 @@ describe('folding batch norms under constraints', () => {
     const once = b.batchNorm('bn1', b.dense('shared', b.input([3]), { kernel: dense }), mixedNorm(3, 1));
     const network = b.build([b.batchNorm('bn2', b.dense('shared', once, { kernel: dense }), mixedNorm(3, 2))]);
     const mask = Uint8Array.from(dense.data, (weight) => (weight === 0 ? 0 : 1));
-    const after = readyForDeployment({ network, constraints: new Map([['shared/kernel', [{ kind: 'sparsity', mask }]]]), ranges: undefined });
+    const after = readyForDeployment({
+      network,
+      constraints: new Map([['shared/kernel', [{ kind: 'sparsity', mask }]]]),
+      ranges: undefined,
+    });
     const kernels = after.network.operations.flatMap((operation) => (operation.kind === 'dense' ? [operation.kernel] : []));
     expect(new Set(kernels).size).toBe(2);
     for (const id of kernels) {

@@ -20,9 +20,19 @@ describe('masks by magnitude', () => {
     expect(zeros(magnitudeMask(Float32Array.of(0, 0.5, -1), 0))).toBe(0);
   });
 
-  it.each([[108, 54], [20280, 10140]])('give the exact count at one half of %i weights, ties or not', (count, expected) => {
+  it.each([
+    [108, 54],
+    [20280, 10140],
+  ])('give the exact count at one half of %i weights, ties or not', (count, expected) => {
     const random = createRandom(count);
-    expect(zeros(magnitudeMask(Float32Array.from({ length: count }, () => random.normal()), 0.5))).toBe(expected);
+    expect(
+      zeros(
+        magnitudeMask(
+          Float32Array.from({ length: count }, () => random.normal()),
+          0.5,
+        ),
+      ),
+    ).toBe(expected);
     expect(zeros(magnitudeMask(new Float32Array(count).fill(0.25), 0.5))).toBe(expected);
   });
 
@@ -31,7 +41,13 @@ describe('masks by magnitude', () => {
   });
 
   it('with one threshold over the model take from the layer of small weights, but not all of it', () => {
-    const masks = globalMagnitudeMasks(new Map([['small', Float32Array.of(0.1, -0.3, 0.2)], ['large', Float32Array.of(1, 2, 3)]]), 0.5);
+    const masks = globalMagnitudeMasks(
+      new Map([
+        ['small', Float32Array.of(0.1, -0.3, 0.2)],
+        ['large', Float32Array.of(1, 2, 3)],
+      ]),
+      0.5,
+    );
     expect([...(masks.get('small') ?? [])]).toEqual([0, 1, 0]);
     expect([...(masks.get('large') ?? [])]).toEqual([1, 1, 1]);
   });

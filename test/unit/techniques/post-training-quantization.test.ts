@@ -23,10 +23,19 @@ function twoDense(activation: 'relu' | 'relu6' = 'relu'): Network {
 function unevenNetwork(): Network {
   const b = new NetworkBuilder('uneven');
   const kernel = seededParameter([1, 3, 3, 6], 2);
-  kernel.data.forEach((weight, i) => { kernel.data[i] = weight * [100, 0.3, 30, 1, 3, 10][i % 6]!; });
+  kernel.data.forEach((weight, i) => {
+    kernel.data[i] = weight * [100, 0.3, 30, 1, 3, 10][i % 6]!;
+  });
   const dense = seededParameter([4, 96], 3);
-  dense.data.forEach((weight, i) => { dense.data[i] = weight / [100, 0.3, 30, 1, 3, 10][i % 6]!; });
-  const x = b.conv2d('conv', b.input([4, 4, 1]), { kernel: seededParameter([6, 3, 3, 1], 1), bias: seededParameter([6], 4), padding: 'same', activation: 'relu' });
+  dense.data.forEach((weight, i) => {
+    dense.data[i] = weight / [100, 0.3, 30, 1, 3, 10][i % 6]!;
+  });
+  const x = b.conv2d('conv', b.input([4, 4, 1]), {
+    kernel: seededParameter([6, 3, 3, 1], 1),
+    bias: seededParameter([6], 4),
+    padding: 'same',
+    activation: 'relu',
+  });
   const y = b.depthwiseConv2d('depthwise', x, { kernel, bias: seededParameter([6], 5), padding: 'same', activation: 'relu' });
   return b.build([b.dense('dense', b.flatten('flatten', y), { kernel: dense })]);
 }
@@ -40,11 +49,16 @@ describe('cross-layer equalization', () => {
     expect([...parameters.get('second/kernel')!.data]).toEqual([4, -1]);
   });
 
-  it.each([['uneven', unevenNetwork()], ['residual', residualNetwork()]])('leaves what the %s network computes as it was', (_, network) => {
+  it.each([
+    ['uneven', unevenNetwork()],
+    ['residual', residualNetwork()],
+  ])('leaves what the %s network computes as it was', (_, network) => {
     const deployed = prepareForDeployment(network);
     const x = randomData(16, 3);
     const [expected] = referenceOutputs(deployed, [x]);
-    referenceOutputs(equalizeLayers(deployed, new Map()), [x])[0]!.forEach((value, i) => { expect(value).toBeCloseTo(expected![i]!, 4); });
+    referenceOutputs(equalizeLayers(deployed, new Map()), [x])[0]!.forEach((value, i) => {
+      expect(value).toBeCloseTo(expected![i]!, 4);
+    });
   });
 
   it('keeps zeros, even channels of them', () => {
@@ -57,14 +71,22 @@ describe('cross-layer equalization', () => {
 
   it('stops at relu6, and at kernels on a codebook', () => {
     expect(equalizeLayers(twoDense('relu6'), new Map()).parameters).toEqual(twoDense('relu6').parameters);
-    const codebook = { kind: 'codebook', granularity: { kind: 'tensor' }, centroids: Float32Array.of(-2, 2), clusters: 2, zeroPinned: false } as const;
+    const codebook = {
+      kind: 'codebook',
+      granularity: { kind: 'tensor' },
+      centroids: Float32Array.of(-2, 2),
+      clusters: 2,
+      zeroPinned: false,
+    } as const;
     expect(equalizeLayers(twoDense(), new Map([['second/kernel', [codebook]]])).parameters).toEqual(twoDense().parameters);
   });
 });
 
 describe('post-training quantization', () => {
   let engine: Engine;
-  beforeAll(async () => { engine = await createEngine({ name: 'onnxruntime-node', threads: 1 }); });
+  beforeAll(async () => {
+    engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
+  });
 
   /** Mean over the training data of each output, with the kernels as the file's integers stand for them when quantized. */
   async function outputMeans(network: Network): Promise<readonly number[]> {
@@ -72,7 +94,11 @@ describe('post-training quantization', () => {
     const batch = await train.read(Uint32Array.from({ length: train.size }, (_, i) => i));
     const sums = [0, 0, 0, 0];
     for (let i = 0; i < train.size; i++) {
-      executeNetwork(network, [batch.inputs.subarray(i * 16, i * 16 + 16)]).get(network.outputs[0]!)!.forEach((value, o) => { sums[o] = sums[o]! + value / train.size; });
+      executeNetwork(network, [batch.inputs.subarray(i * 16, i * 16 + 16)])
+        .get(network.outputs[0]!)!
+        .forEach((value, o) => {
+          sums[o] = sums[o]! + value / train.size;
+        });
     }
     return sums;
   }
@@ -82,7 +108,10 @@ describe('post-training quantization', () => {
     for (const [id, { scales, axis }] of quantized.weights) {
       const { shape } = parameters.get(id)!;
       const inner = axis === undefined ? Infinity : shape.slice(axis + 1).reduce((product, n) => product * n, 1);
-      parameters.set(id, { shape, data: Float32Array.from(integersOf(quantized, id), (integer, i) => integer * scales[Math.floor(i / inner) % scales.length]!) });
+      parameters.set(id, {
+        shape,
+        data: Float32Array.from(integersOf(quantized, id), (integer, i) => integer * scales[Math.floor(i / inner) % scales.length]!),
+      });
     }
     return { ...quantized.network, parameters };
   }
@@ -93,7 +122,9 @@ describe('post-training quantization', () => {
     const network = unevenNetwork();
     const expected = await outputMeans(network);
     const plain = await outputMeans(rounded(await applyPostTrainingQuantization(trainedModel(network), techniqueContext(engine))));
-    const equalized = await outputMeans(rounded(await applyPostTrainingQuantization(trainedModel(network), techniqueContext(engine), { crossLayerEqualization: true })));
+    const equalized = await outputMeans(
+      rounded(await applyPostTrainingQuantization(trainedModel(network), techniqueContext(engine), { crossLayerEqualization: true })),
+    );
     expect(distance(equalized, expected)).toBeLessThan(distance(plain, expected) / 2);
   });
 

@@ -1,10 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { checkSchedule, isPruningStep, pruningSteps, type PruningSchedule, sparsityAt } from '../../../src/core/techniques/pruning/schedules.ts';
+import {
+  checkSchedule,
+  isPruningStep,
+  pruningSteps,
+  type PruningSchedule,
+  sparsityAt,
+} from '../../../src/core/techniques/pruning/schedules.ts';
 
 const polynomial: PruningSchedule = { kind: 'polynomial', initialSparsity: 0.2, sparsity: 0.8, begin: 100, end: 110, frequency: 1 };
 
 describe('pruning schedules', () => {
-  it.each([[100, 0.2], [102, 0.4928], [105, 0.725], [110, 0.8], [200, 0.8]])('polynomial decay at step %i is %f', (step, sparsity) => {
+  it.each([
+    [100, 0.2],
+    [102, 0.4928],
+    [105, 0.725],
+    [110, 0.8],
+    [200, 0.8],
+  ])('polynomial decay at step %i is %f', (step, sparsity) => {
     expect(sparsityAt(polynomial, step)).toBeCloseTo(sparsity, 10);
   });
 
@@ -27,6 +39,8 @@ describe('pruning schedules', () => {
     [{ ...polynomial, begin: -1 }, /begin -1/],
     [{ ...polynomial, end: 99 }, /end 99 is not a step at or after begin 100/],
   ])('are refused when they make no sense', (schedule, message) => {
-    expect(() => { checkSchedule(schedule); }).toThrow(message);
+    expect(() => {
+      checkSchedule(schedule);
+    }).toThrow(message);
   });
 });

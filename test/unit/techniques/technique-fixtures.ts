@@ -14,8 +14,16 @@ export function residualNetwork(): Network {
   const b = new NetworkBuilder('residual');
   let x = b.conv2d('conv', b.input([4, 4, 1]), { kernel: seededParameter([6, 3, 3, 1], 11), padding: 'same' });
   const skip = b.activation('relu1', b.batchNorm('bn1', x, mixedNorm(6, 1)), 'relu');
-  x = b.activation('relu2', b.batchNorm('bn2', b.conv2d('pointwise', skip, { kernel: seededParameter([6, 1, 1, 6], 12) }), mixedNorm(6, 2)), 'relu');
-  x = b.batchNorm('bn3', b.depthwiseConv2d('depthwise', x, { kernel: seededParameter([1, 3, 3, 6], 13), padding: 'same' }), mixedNorm(6, 3));
+  x = b.activation(
+    'relu2',
+    b.batchNorm('bn2', b.conv2d('pointwise', skip, { kernel: seededParameter([6, 1, 1, 6], 12) }), mixedNorm(6, 2)),
+    'relu',
+  );
+  x = b.batchNorm(
+    'bn3',
+    b.depthwiseConv2d('depthwise', x, { kernel: seededParameter([1, 3, 3, 6], 13), padding: 'same' }),
+    mixedNorm(6, 3),
+  );
   x = b.activation('relu3', b.binary('add', 'add', x, skip), 'relu');
   x = b.dense('dense', b.flatten('flatten', x), { kernel: seededParameter([2, 96], 14), bias: filled([2], 0) });
   return b.build([b.activation('softmax', x, 'softmax')]);
@@ -23,8 +31,16 @@ export function residualNetwork(): Network {
 
 /** Gammas of both signs and different sizes, so that folding does something to every channel. */
 export function mixedNorm(channels: number, seed: number): BatchNormOptions {
-  const gamma: Parameter = { shape: [channels], data: Float32Array.from({ length: channels }, (_, c) => (c % 3 === 1 ? -1 : 1) * (0.5 + c / channels)) };
-  return { gamma, beta: seededParameter([channels], 40 + seed), mean: seededParameter([channels], 50 + seed), variance: { shape: [channels], data: seededParameter([channels], 60 + seed).data.map((v) => 0.5 + v * v) } };
+  const gamma: Parameter = {
+    shape: [channels],
+    data: Float32Array.from({ length: channels }, (_, c) => (c % 3 === 1 ? -1 : 1) * (0.5 + c / channels)),
+  };
+  return {
+    gamma,
+    beta: seededParameter([channels], 40 + seed),
+    mean: seededParameter([channels], 50 + seed),
+    variance: { shape: [channels], data: seededParameter([channels], 60 + seed).data.map((v) => 0.5 + v * v) },
+  };
 }
 
 export function trainedModel(network: Network = residualNetwork()): OptimizedModel {
@@ -38,7 +54,18 @@ export interface TestContext extends TechniqueContext {
 export function techniqueContext(engine: Engine): TestContext {
   const warnings: string[] = [];
   const data: DataSplits = { train: halves(48), validation: halves(0), test: halves(16, 4) };
-  return { engine, data, loss: { kind: 'crossEntropy' }, seed: 7, signal: new AbortController().signal, onProgress: () => undefined, warn: (message) => { warnings.push(message); }, warnings };
+  return {
+    engine,
+    data,
+    loss: { kind: 'crossEntropy' },
+    seed: 7,
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    warn: (message) => {
+      warnings.push(message);
+    },
+    warnings,
+  };
 }
 
 /** Enough steps, at a high rate, for every weight that is free to move to do so. */

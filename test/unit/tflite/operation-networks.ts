@@ -21,16 +21,48 @@ const one = (name: string, make: (builder: NetworkBuilder, x: ValueId) => ValueI
 
 /** One small network for every operation that the writer knows, with its options varied. */
 export const operationNetworks: readonly Network[] = [
-  one('conv2d same relu', (b, x) => b.conv2d('conv', x, { kernel: randomParameter([8, 3, 3, 4]), bias: randomParameter([8]), padding: 'same', activation: 'relu' })),
-  one('conv2d valid strided relu6', (b, x) => b.conv2d('conv', x, { kernel: randomParameter([3, 3, 2, 4]), bias: randomParameter([3]), strides: [2, 1], padding: 'valid', activation: 'relu6' })),
-  one('conv2d dilated without bias', (b, x) => b.conv2d('conv', x, { kernel: randomParameter([3, 2, 2, 4]), dilations: [2, 2], padding: 'valid' })),
-  one('depthwiseConv2d', (b, x) => b.depthwiseConv2d('depthwise', x, { kernel: randomParameter([1, 3, 3, 4]), bias: randomParameter([4]), padding: 'same', activation: 'relu' })),
-  one('depthwiseConv2d multiplier 2', (b, x) => b.depthwiseConv2d('depthwise', x, { kernel: randomParameter([1, 3, 3, 8]), bias: randomParameter([8]), strides: [2, 2], padding: 'same' })),
-  one('transposeConv2d', (b, x) => b.transposeConv2d('up', x, { kernel: randomParameter([3, 3, 3, 4]), bias: randomParameter([3]), strides: [2, 2], padding: 'same' })),
-  one('transposeConv2d relu without bias', (b, x) => b.transposeConv2d('up', x, { kernel: randomParameter([3, 2, 2, 4]), strides: [2, 2], padding: 'valid', activation: 'relu' })),
+  one('conv2d same relu', (b, x) =>
+    b.conv2d('conv', x, { kernel: randomParameter([8, 3, 3, 4]), bias: randomParameter([8]), padding: 'same', activation: 'relu' }),
+  ),
+  one('conv2d valid strided relu6', (b, x) =>
+    b.conv2d('conv', x, {
+      kernel: randomParameter([3, 3, 2, 4]),
+      bias: randomParameter([3]),
+      strides: [2, 1],
+      padding: 'valid',
+      activation: 'relu6',
+    }),
+  ),
+  one('conv2d dilated without bias', (b, x) =>
+    b.conv2d('conv', x, { kernel: randomParameter([3, 2, 2, 4]), dilations: [2, 2], padding: 'valid' }),
+  ),
+  one('depthwiseConv2d', (b, x) =>
+    b.depthwiseConv2d('depthwise', x, {
+      kernel: randomParameter([1, 3, 3, 4]),
+      bias: randomParameter([4]),
+      padding: 'same',
+      activation: 'relu',
+    }),
+  ),
+  one('depthwiseConv2d multiplier 2', (b, x) =>
+    b.depthwiseConv2d('depthwise', x, {
+      kernel: randomParameter([1, 3, 3, 8]),
+      bias: randomParameter([8]),
+      strides: [2, 2],
+      padding: 'same',
+    }),
+  ),
+  one('transposeConv2d', (b, x) =>
+    b.transposeConv2d('up', x, { kernel: randomParameter([3, 3, 3, 4]), bias: randomParameter([3]), strides: [2, 2], padding: 'same' }),
+  ),
+  one('transposeConv2d relu without bias', (b, x) =>
+    b.transposeConv2d('up', x, { kernel: randomParameter([3, 2, 2, 4]), strides: [2, 2], padding: 'valid', activation: 'relu' }),
+  ),
   one('dense', (b, x) => b.dense('dense', x, { kernel: randomParameter([5, 7]), bias: randomParameter([5]), activation: 'relu' }), [7]),
   one('dense over the last axis', (b, x) => b.dense('dense', x, { kernel: randomParameter([5, 4]), bias: randomParameter([5]) })),
-  ...(['relu', 'relu6', 'sigmoid', 'tanh', 'softmax', 'hardSwish', 'swish'] as const).map((name) => one(name, (b, x) => b.activation('activation', x, name))),
+  ...(['relu', 'relu6', 'sigmoid', 'tanh', 'softmax', 'hardSwish', 'swish'] as const).map((name) =>
+    one(name, (b, x) => b.activation('activation', x, name)),
+  ),
   one('leakyRelu', (b, x) => b.activation('activation', x, 'leakyRelu', 0.2)),
   one('elu', (b, x) => b.activation('activation', x, 'elu', 1)),
   one('gelu', (b, x) => b.activation('activation', x, 'gelu', 0)),
@@ -43,7 +75,13 @@ export const operationNetworks: readonly Network[] = [
   one('rescale vector by one number', (b, x) => b.rescale('rescale', x, Float32Array.of(0.5), Float32Array.of(-1)), [7]),
   network('concat', [image, image], (b, [x = '', y = '']) => b.concat('concat', [x, y], 2)),
   network('concat with sigmoid', [image, image], (b, [x = '', y = '']) => b.concat('concat', [x, b.activation('gate', y, 'sigmoid')], 2)),
-  one('pad', (b, x) => b.pad('pad', x, [[1, 2], [0, 1], [0, 0]])),
+  one('pad', (b, x) =>
+    b.pad('pad', x, [
+      [1, 2],
+      [0, 1],
+      [0, 0],
+    ]),
+  ),
   one('crop', (b, x) => b.crop('crop', x, [1, 0, 1], [3, 4, 2])),
   one('max pool', (b, x) => b.pool2d('pool', x, 'max', [2, 2], { padding: 'same' })),
   one('average pool', (b, x) => b.pool2d('pool', x, 'average', [3, 2], { strides: [2, 2], padding: 'same' })),

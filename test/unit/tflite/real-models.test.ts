@@ -37,16 +37,23 @@ describe.skipIf(folder === undefined)('published models (ESPALIER_TEST_DATA)', (
 
   it('the keyword model scores 913 of 1,000 in float and within 10 of that in int8', async () => {
     const codes = new Int8Array(new Uint8Array(await readFile(file('kws01/mfcc_1000x49x10.i8'))).buffer);
-    const labels = (await readFile(file('kws01/y_labels.csv'), 'utf8')).trim().split('\n').map((line) => Number(line.split(',')[2]));
+    const labels = (await readFile(file('kws01/y_labels.csv'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => Number(line.split(',')[2]));
     const features = Float32Array.from(codes, (code) => (code - 83) * 0.5847029);
     const data: DataSet = {
-      name: 'kws01', size: labels.length, inputShape: [49, 10, 1], target: { kind: 'classes', classes: 12, names: undefined },
-      read: (indices) => Promise.resolve({
-        size: indices.length,
-        inputs: Float32Array.from(Array.from(indices).flatMap((i) => Array.from(features.subarray(i * 490, (i + 1) * 490)))),
-        labels: Int32Array.from(indices, (i) => labels[i] ?? 0),
-        targets: new Float32Array(),
-      }),
+      name: 'kws01',
+      size: labels.length,
+      inputShape: [49, 10, 1],
+      target: { kind: 'classes', classes: 12, names: undefined },
+      read: (indices) =>
+        Promise.resolve({
+          size: indices.length,
+          inputs: Float32Array.from(Array.from(indices).flatMap((i) => Array.from(features.subarray(i * 490, (i + 1) * 490)))),
+          labels: Int32Array.from(indices, (i) => labels[i] ?? 0),
+          targets: new Float32Array(),
+        }),
     };
     const score = async (bytes: Uint8Array): Promise<number> => {
       const interpreter = await (await loadRuntime()).load(bytes);
@@ -64,6 +71,8 @@ describe.skipIf(folder === undefined)('published models (ESPALIER_TEST_DATA)', (
     const engine = await createEngine({ threads: 1 });
     const ranges = await calibrate({ engine, network, data, samples: 100, signal: new AbortController().signal });
     const quantized = quantizeNetwork({ network, ranges });
-    expect(await score(writeTflite({ kind: 'integer', quantized, inputType: 'float32', outputType: 'float32' }))).toBeGreaterThanOrEqual(903);
+    expect(await score(writeTflite({ kind: 'integer', quantized, inputType: 'float32', outputType: 'float32' }))).toBeGreaterThanOrEqual(
+      903,
+    );
   }, 60_000);
 });

@@ -7,13 +7,24 @@ import { largestDifference } from './run-tflite.ts';
 import { runInSecondRuntime } from './second-runtime.ts';
 
 describe('in tfjs-tflite', () => {
-  it.each(operationNetworks.map((network) => [network.name, network] as const))('%s is the same in float and to one step in int8', async (_name, network) => {
-    const examples = [1, 2, 3].map((seed) => randomInputs(network, seed));
-    const [inputs = []] = examples;
-    expect(largestDifference(await runInSecondRuntime(writeTflite({ kind: 'float', network }), inputs), referenceOutputs(network, inputs)[0] ?? [])).toBeLessThan(1e-5);
-    const quantized = quantizeByReference(network, examples);
-    const output = await runInSecondRuntime(writeTflite({ kind: 'integer', quantized, inputType: 'float32', outputType: 'float32' }), inputs);
-    const scale = quantized.activations.get(network.outputs[0] ?? '')?.scale ?? 0;
-    expect(largestDifference(output, quantizedOutput(quantized, inputs)) / scale).toBeLessThan(1.05);
-  });
+  it.each(operationNetworks.map((network) => [network.name, network] as const))(
+    '%s is the same in float and to one step in int8',
+    async (_name, network) => {
+      const examples = [1, 2, 3].map((seed) => randomInputs(network, seed));
+      const [inputs = []] = examples;
+      expect(
+        largestDifference(
+          await runInSecondRuntime(writeTflite({ kind: 'float', network }), inputs),
+          referenceOutputs(network, inputs)[0] ?? [],
+        ),
+      ).toBeLessThan(1e-5);
+      const quantized = quantizeByReference(network, examples);
+      const output = await runInSecondRuntime(
+        writeTflite({ kind: 'integer', quantized, inputType: 'float32', outputType: 'float32' }),
+        inputs,
+      );
+      const scale = quantized.activations.get(network.outputs[0] ?? '')?.scale ?? 0;
+      expect(largestDifference(output, quantizedOutput(quantized, inputs)) / scale).toBeLessThan(1.05);
+    },
+  );
 });

@@ -6,7 +6,16 @@ import type { TfliteTensor } from '../../../src/core/tflite/tflite-model.ts';
 import { encodeFloat16 } from '../../../src/core/tflite/write/float16.ts';
 import { sparseModel } from './sparse-model.ts';
 
-const tensor: TfliteTensor = { name: 't', shape: [2, 2], shapeSignature: undefined, type: 'int8', quantization: undefined, sparsity: undefined, isVariable: false, data: undefined };
+const tensor: TfliteTensor = {
+  name: 't',
+  shape: [2, 2],
+  shapeSignature: undefined,
+  type: 'int8',
+  quantization: undefined,
+  sparsity: undefined,
+  isVariable: false,
+  data: undefined,
+};
 
 describe('the numbers of a constant', () => {
   it('spreads compressed rows', () => {
@@ -16,7 +25,16 @@ describe('the numbers of a constant', () => {
 
   it('spreads 2x2 blocks', () => {
     const data = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer);
-    const sparsity = { traversalOrder: [0, 1, 2, 3], blockMap: [0, 1], dimensions: [{ format: 'dense' as const, size: 1 }, { format: 'csr' as const, segments: [0, 1], indices: [1] }, { format: 'dense' as const, size: 2 }, { format: 'dense' as const, size: 2 }] };
+    const sparsity = {
+      traversalOrder: [0, 1, 2, 3],
+      blockMap: [0, 1],
+      dimensions: [
+        { format: 'dense' as const, size: 1 },
+        { format: 'csr' as const, segments: [0, 1], indices: [1] },
+        { format: 'dense' as const, size: 2 },
+        { format: 'dense' as const, size: 2 },
+      ],
+    };
     expect(Array.from(realValues({ ...tensor, type: 'float32', shape: [2, 4], sparsity, data }))).toEqual([0, 0, 1, 2, 0, 0, 3, 4]);
   });
 
@@ -31,7 +49,18 @@ describe('the numbers of a constant', () => {
 });
 
 describe('float16', () => {
-  it.each([[0, 0], [1, 0x3c00], [-2, 0xc000], [65504, 0x7bff], [1e6, 0x7bff], [2 ** -24, 1], [2 ** -14, 0x0400], [0.333251953125, 0x3555], [1 + 2 ** -11, 0x3c00], [1 + 3 * 2 ** -11, 0x3c02]])('encodes %d', (value, half) => {
+  it.each([
+    [0, 0],
+    [1, 0x3c00],
+    [-2, 0xc000],
+    [65504, 0x7bff],
+    [1e6, 0x7bff],
+    [2 ** -24, 1],
+    [2 ** -14, 0x0400],
+    [0.333251953125, 0x3555],
+    [1 + 2 ** -11, 0x3c00],
+    [1 + 3 * 2 ** -11, 0x3c02],
+  ])('encodes %d', (value, half) => {
     expect(encodeFloat16(value)).toBe(half);
   });
 

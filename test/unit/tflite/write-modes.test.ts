@@ -9,8 +9,22 @@ import { quantizeByReference, quantizedOutput } from './quantized-reference.ts';
 import { largestDifference, runFloat } from './run-tflite.ts';
 
 const builder = new NetworkBuilder('classifier');
-const convolved = builder.conv2d('conv', builder.input([8, 8, 4]), { kernel: randomParameter([32, 3, 3, 4], 0.1), bias: randomParameter([32], 0.1), padding: 'same', activation: 'relu' });
-const classifier = builder.build([builder.activation('softmax', builder.dense('dense', builder.flatten('flatten', convolved), { kernel: randomParameter([5, 2048], 0.02), bias: randomParameter([5], 0.1) }), 'softmax')]);
+const convolved = builder.conv2d('conv', builder.input([8, 8, 4]), {
+  kernel: randomParameter([32, 3, 3, 4], 0.1),
+  bias: randomParameter([32], 0.1),
+  padding: 'same',
+  activation: 'relu',
+});
+const classifier = builder.build([
+  builder.activation(
+    'softmax',
+    builder.dense('dense', builder.flatten('flatten', convolved), {
+      kernel: randomParameter([5, 2048], 0.02),
+      bias: randomParameter([5], 0.1),
+    }),
+    'softmax',
+  ),
+]);
 const examples = [1, 2, 3].map((seed) => randomInputs(classifier, seed));
 const [inputs = []] = examples;
 const exact = referenceOutputs(classifier, inputs)[0] ?? [];
@@ -19,7 +33,10 @@ describe('int16 activations with int8 weights', () => {
   it.each(operationNetworks.map((network) => [network.name, network] as const))('compute %s to two steps', async (_name, network) => {
     const samples = [1, 2, 3].map((seed) => randomInputs(network, seed));
     const quantized = quantizeByReference(network, samples, 'int16');
-    const [output = new Float32Array()] = await runFloat(writeTflite({ kind: 'integer', quantized, inputType: 'float32', outputType: 'float32' }), samples[0] ?? []);
+    const [output = new Float32Array()] = await runFloat(
+      writeTflite({ kind: 'integer', quantized, inputType: 'float32', outputType: 'float32' }),
+      samples[0] ?? [],
+    );
     const scale = quantized.activations.get(network.outputs[0] ?? '')?.scale ?? 0;
     expect(largestDifference(output, quantizedOutput(quantized, samples[0] ?? [])) / scale).toBeLessThan(2);
   });
@@ -61,12 +78,19 @@ describe('inputs and outputs of an int8 file', () => {
   });
 
   it('refuse a type that the activations do not have', () => {
-    expect(() => writeTflite({ kind: 'integer', quantized, inputType: 'int16', outputType: 'int8' })).toThrow(/int16 does not go with int8 activations; choose int8, uint8 or float32/);
+    expect(() => writeTflite({ kind: 'integer', quantized, inputType: 'int16', outputType: 'int8' })).toThrow(
+      /int16 does not go with int8 activations; choose int8, uint8 or float32/,
+    );
   });
 
   it('name the versions of operators, the signature and the oldest runtime', () => {
     const model = readTflite(writeTflite({ kind: 'integer', quantized, inputType: 'int8', outputType: 'int8' }));
-    expect(model.subgraphs[0]?.operators.map(({ name, version }) => `${name} ${version}`)).toEqual(['CONV_2D 3', 'RESHAPE 1', 'FULLY_CONNECTED 4', 'SOFTMAX 2']);
+    expect(model.subgraphs[0]?.operators.map(({ name, version }) => `${name} ${version}`)).toEqual([
+      'CONV_2D 3',
+      'RESHAPE 1',
+      'FULLY_CONNECTED 4',
+      'SOFTMAX 2',
+    ]);
     expect(model.signatures.map(({ key }) => key)).toEqual(['serving_default']);
     expect(new TextDecoder().decode(model.metadata[0]?.data).replaceAll('\0', '')).toBe('1.14.0');
     const output = model.subgraphs[0]?.tensors[model.subgraphs[0].outputs[0] ?? 0];

@@ -8,11 +8,14 @@ import { quantizeByReference, quantizedOutput } from './quantized-reference.ts';
 import { largestDifference, runFloat } from './run-tflite.ts';
 
 describe('a float .tflite in LiteRT', () => {
-  it.each([...operationNetworks, scaledEluNetwork].map((network) => [network.name, network] as const))('computes %s as written down', async (_name, network) => {
-    const inputs = randomInputs(network, 1);
-    const [output = new Float32Array()] = await runFloat(writeTflite({ kind: 'float', network }), inputs);
-    expect(largestDifference(output, referenceOutputs(network, inputs)[0] ?? [])).toBeLessThan(1e-5);
-  });
+  it.each([...operationNetworks, scaledEluNetwork].map((network) => [network.name, network] as const))(
+    'computes %s as written down',
+    async (_name, network) => {
+      const inputs = randomInputs(network, 1);
+      const [output = new Float32Array()] = await runFloat(writeTflite({ kind: 'float', network }), inputs);
+      expect(largestDifference(output, referenceOutputs(network, inputs)[0] ?? [])).toBeLessThan(1e-5);
+    },
+  );
 
   it('looks rows up by int32 inputs', async () => {
     const bytes = writeTflite({ kind: 'float', network: embeddingNetwork });
@@ -34,23 +37,34 @@ describe('a float .tflite in LiteRT', () => {
 });
 
 describe('an int8 .tflite in LiteRT', () => {
-  it.each(operationNetworks.map((network) => [network.name, network] as const))('computes %s to one quantization step', async (_name, network) => {
-    const examples = [1, 2, 3].map((seed) => randomInputs(network, seed));
-    const quantized = quantizeByReference(network, examples);
-    const bytes = writeTflite({ kind: 'integer', quantized, inputType: 'float32', outputType: 'float32' });
-    const scale = quantized.activations.get(network.outputs[0] ?? '')?.scale ?? 0;
-    for (const inputs of examples) {
-      const [output = new Float32Array()] = await runFloat(bytes, inputs);
-      expect(largestDifference(output, quantizedOutput(quantized, inputs)) / scale).toBeLessThan(1.05);
-    }
-  });
+  it.each(operationNetworks.map((network) => [network.name, network] as const))(
+    'computes %s to one quantization step',
+    async (_name, network) => {
+      const examples = [1, 2, 3].map((seed) => randomInputs(network, seed));
+      const quantized = quantizeByReference(network, examples);
+      const bytes = writeTflite({ kind: 'integer', quantized, inputType: 'float32', outputType: 'float32' });
+      const scale = quantized.activations.get(network.outputs[0] ?? '')?.scale ?? 0;
+      for (const inputs of examples) {
+        const [output = new Float32Array()] = await runFloat(bytes, inputs);
+        expect(largestDifference(output, quantizedOutput(quantized, inputs)) / scale).toBeLessThan(1.05);
+      }
+    },
+  );
 
-  it.each([...operationNetworks, embeddingNetwork].map((network) => [network.name, network] as const))('holds no float tensor for %s', (_name, network) => {
-    const examples = [network === embeddingNetwork ? [Float32Array.of(1, 2, 3, 4, 5, 6)] : randomInputs(network, 1)];
-    const bytes = writeTflite({ kind: 'integer', quantized: quantizeByReference(network, examples), inputType: 'int8', outputType: 'int8' });
-    const types = readTflite(bytes).subgraphs[0]?.tensors.map((tensor) => tensor.type);
-    expect(types?.filter((type) => type.startsWith('float'))).toEqual([]);
-  });
+  it.each([...operationNetworks, embeddingNetwork].map((network) => [network.name, network] as const))(
+    'holds no float tensor for %s',
+    (_name, network) => {
+      const examples = [network === embeddingNetwork ? [Float32Array.of(1, 2, 3, 4, 5, 6)] : randomInputs(network, 1)];
+      const bytes = writeTflite({
+        kind: 'integer',
+        quantized: quantizeByReference(network, examples),
+        inputType: 'int8',
+        outputType: 'int8',
+      });
+      const types = readTflite(bytes).subgraphs[0]?.tensors.map((tensor) => tensor.type);
+      expect(types?.filter((type) => type.startsWith('float'))).toEqual([]);
+    },
+  );
 });
 
 describe('writing and reading', () => {
@@ -63,7 +77,9 @@ describe('writing and reading', () => {
   it('aligns the data of every weight to 16 bytes', () => {
     for (const network of operationNetworks) {
       const bytes = writeTflite({ kind: 'float', network });
-      const offsets = readTflite(bytes).subgraphs[0]?.tensors.flatMap(({ data }) => (data === undefined ? [] : [data.byteOffset - bytes.byteOffset]));
+      const offsets = readTflite(bytes).subgraphs[0]?.tensors.flatMap(({ data }) =>
+        data === undefined ? [] : [data.byteOffset - bytes.byteOffset],
+      );
       expect(offsets?.filter((offset) => offset % 16 !== 0)).toEqual([]);
     }
   });

@@ -10,7 +10,8 @@ const findings = (text: string): readonly (readonly [string, string, string])[] 
 describe('the recipe', () => {
   it('needs two lines', () => {
     expect(parseRecipe(`{ "model": "m.h5",\n${data} }`)).toEqual({
-      recipe: { model: 'm.h5', data: { format: 'generated', set: 'digits' } }, diagnostics: [],
+      recipe: { model: 'm.h5', data: { format: 'generated', set: 'digits' } },
+      diagnostics: [],
     });
   });
 
@@ -19,15 +20,30 @@ describe('the recipe', () => {
   });
 
   it.each([
-    ['{ "model": ', [['syntax', '', 'value expected'], ['syntax', '', 'close brace expected']]],
+    [
+      '{ "model": ',
+      [
+        ['syntax', '', 'value expected'],
+        ['syntax', '', 'close brace expected'],
+      ],
+    ],
     [`{ "model": "m", "sede": 1, ${data} }`, [['unknown-field', 'sede', 'there is no field "sede" here; did you mean "seed"?']]],
-    [`{ "model": "m", ${data}, "techniques": { "pruning": { "sparsity": 1 } } }`, [['out-of-range', 'techniques.pruning.sparsity', '1 is out of range: it must be at least 0 and below 1']]],
-    [`{ "model": "m", ${data}, "techniques": { "clustering": [{ "clusters": 2.5 }] } }`, [['wrong-type', 'techniques.clustering.0.clusters', 'expected an integer, found a number']]],
+    [
+      `{ "model": "m", ${data}, "techniques": { "pruning": { "sparsity": 1 } } }`,
+      [['out-of-range', 'techniques.pruning.sparsity', '1 is out of range: it must be at least 0 and below 1']],
+    ],
+    [
+      `{ "model": "m", ${data}, "techniques": { "clustering": [{ "clusters": 2.5 }] } }`,
+      [['wrong-type', 'techniques.clustering.0.clusters', 'expected an integer, found a number']],
+    ],
     ['{ "model": "m", "data": { "format": "idz", "folder": "x" } }', [['out-of-range', 'data.format', '"idz" is not one of']]],
     ['{ "model": "m", "data": { "folder": "x" } }', [['missing-field', 'data', '"format" is missing']]],
     [`{ ${data} }`, [['missing-field', '', '"model" is missing: the path of the trained model']]],
     ['{ "model": "m" }', [['missing-field', '', '"data" is missing: a data block, or the path of a file with one']]],
-    [`{ "model": "m", ${data}, "strategy": "until-targets" }`, [['contradiction', 'strategy', 'the strategy "until-targets" needs "targets"']]],
+    [
+      `{ "model": "m", ${data}, "strategy": "until-targets" }`,
+      [['contradiction', 'strategy', 'the strategy "until-targets" needs "targets"']],
+    ],
     [`{ "model": "m", ${data}, "strategy": "ful" }`, [['out-of-range', 'strategy', '"ful": expected']]],
   ])('says what is wrong with %s', (text, expected) => {
     const found = findings(text);
@@ -36,7 +52,9 @@ describe('the recipe', () => {
   });
 
   it('names line and column of every mistake', () => {
-    expect(() => requireRecipe(`{\n  "model": "m",\n  ${data},\n  "seed": -1,\n  "engine": { "threads": "two" }\n}`, 'a.espalier.json')).toThrow(
+    expect(() =>
+      requireRecipe(`{\n  "model": "m",\n  ${data},\n  "seed": -1,\n  "engine": { "threads": "two" }\n}`, 'a.espalier.json'),
+    ).toThrow(
       'a.espalier.json: line 4, column 11: seed: -1 is out of range: it must be at least 0\n  line 5, column 26: engine.threads: expected an integer, found a string',
     );
   });

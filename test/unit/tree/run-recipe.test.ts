@@ -19,8 +19,15 @@ function fakeOutcome({ node, parent }: StageRequest, metrics: Partial<NodeMetric
   return {
     files: { model: bytes, tflite: bytes },
     metrics: {
-      simulated: accuracy(0.9), deployed: accuracy(0.9), sizes: { raw: 1000, gzip: 500, zip: 510 }, latency: undefined, weights: [],
-      certificate: undefined, trainingSeconds: 1, curve: [], ...metrics,
+      simulated: accuracy(0.9),
+      deployed: accuracy(0.9),
+      sizes: { raw: 1000, gzip: 500, zip: 510 },
+      latency: undefined,
+      weights: [],
+      certificate: undefined,
+      trainingSeconds: 1,
+      curve: [],
+      ...metrics,
     },
     densities: [],
   };
@@ -35,33 +42,54 @@ interface Setup {
   readonly stage?: (request: StageRequest) => StageOutcome | Promise<StageOutcome>;
 }
 
-async function run({ folder = mkdtempSync(path.join(tmpdir(), 'espalier-')), run: name = 'run', walk = {}, techniques = {}, data = 'd', stage = fakeOutcome }: Setup = {}) {
+async function run({
+  folder = mkdtempSync(path.join(tmpdir(), 'espalier-')),
+  run: name = 'run',
+  walk = {},
+  techniques = {},
+  data = 'd',
+  stage = fakeOutcome,
+}: Setup = {}) {
   const events: RunEventBody[] = [];
   const made: string[] = [];
   const outcome = await runRecipe({
-    models: [{
-      name: 'net', tree: planTree(techniques), dependencies: { model: 'm', data, seed: 0, engine: 'e', runtime: 'r', code: 'c', latency: false },
-      openRunner: () => Promise.resolve((request) => {
-        made.push(request.node.id);
-        return Promise.resolve(stage(request));
-      }),
-    }],
-    rules: [], targets: undefined, untilTargets: false, runFolder: path.join(folder, name), cacheFolder: path.join(folder, 'cache'), ignoreCache: false,
-    emit: (event) => events.push(event), signal: new AbortController().signal, ...walk,
+    models: [
+      {
+        name: 'net',
+        tree: planTree(techniques),
+        dependencies: { model: 'm', data, seed: 0, engine: 'e', runtime: 'r', code: 'c', latency: false },
+        openRunner: () =>
+          Promise.resolve((request) => {
+            made.push(request.node.id);
+            return Promise.resolve(stage(request));
+          }),
+      },
+    ],
+    rules: [],
+    targets: undefined,
+    untilTargets: false,
+    runFolder: path.join(folder, name),
+    cacheFolder: path.join(folder, 'cache'),
+    ignoreCache: false,
+    emit: (event) => events.push(event),
+    signal: new AbortController().signal,
+    ...walk,
   });
-  const finished = events.flatMap((event) => event.type === 'node-finished' ? [event] : []);
-  const skipped = events.flatMap((event) => event.type === 'node-skipped' ? [event] : []);
+  const finished = events.flatMap((event) => (event.type === 'node-finished' ? [event] : []));
+  const skipped = events.flatMap((event) => (event.type === 'node-skipped' ? [event] : []));
   return { folder, events, made, outcome, finished, skipped };
 }
 
 describe('runRecipe', () => {
   it('makes every node from its parent, and tells so', async () => {
     const files = new Map<string, string>();
-    const { made, outcome, finished, events } = await run({ stage: (request) => {
-      const made = fakeOutcome(request);
-      files.set(request.node.id, new TextDecoder().decode(made.files.model));
-      return made;
-    } });
+    const { made, outcome, finished, events } = await run({
+      stage: (request) => {
+        const made = fakeOutcome(request);
+        files.set(request.node.id, new TextDecoder().decode(made.files.model));
+        return made;
+      },
+    });
     expect(made).toHaveLength(12);
     expect(finished.map(({ node }) => node)).toEqual(made);
     expect(files.get('pruned/clustered/pcqat')).toBe('baseline>pruned>pruned/clustered>pruned/clustered/pcqat');
@@ -79,7 +107,11 @@ describe('runRecipe', () => {
 
   it('does only the work that a changed parameter concerns, and all of it when the data changed', async () => {
     const { folder } = await run();
-    expect((await run({ folder, run: 'second', techniques: { sparsityPreservingClustering: { clusters: 8 } } })).made).toEqual(['pruned/clustered', 'pruned/clustered/ptq', 'pruned/clustered/pcqat']);
+    expect((await run({ folder, run: 'second', techniques: { sparsityPreservingClustering: { clusters: 8 } } })).made).toEqual([
+      'pruned/clustered',
+      'pruned/clustered/ptq',
+      'pruned/clustered/pcqat',
+    ]);
     expect((await run({ folder, run: 'third', data: 'changed' })).made).toHaveLength(12);
   });
 
@@ -95,7 +127,17 @@ describe('runRecipe', () => {
     expect(cancelled.outcome.outcome).toBe('cancelled');
     expect(cancelled.finished.map(({ node }) => node)).toEqual(['baseline', 'pruned', 'pruned/ptq']);
     const resumed = await run({ folder: cancelled.folder, walk: { ignoreCache: true } });
-    expect(resumed.made).toEqual(['pruned/pqat', 'pruned/clustered', 'pruned/clustered/ptq', 'pruned/clustered/pcqat', 'clustered', 'clustered/ptq', 'clustered/cqat', 'ptq', 'qat']);
+    expect(resumed.made).toEqual([
+      'pruned/pqat',
+      'pruned/clustered',
+      'pruned/clustered/ptq',
+      'pruned/clustered/pcqat',
+      'clustered',
+      'clustered/ptq',
+      'clustered/cqat',
+      'ptq',
+      'qat',
+    ]);
     expect(resumed.outcome.outcome).toBe('done');
   });
 
@@ -104,7 +146,8 @@ describe('runRecipe', () => {
     const controller = new AbortController();
     const techniques = { clustering: false, sparsityPreservingClustering: false, qat: false, ptq: false, pqat: false } as const;
     const { folder } = await run({
-      techniques, walk: { signal: controller.signal },
+      techniques,
+      walk: { signal: controller.signal },
       stage: async (request) => {
         if (request.node.id === 'pruned') {
           await request.checkpoint.save(Uint8Array.of(42));
@@ -123,34 +166,55 @@ describe('runRecipe', () => {
   });
 
   it('goes on beside a failed node and skips what comes from it', async () => {
-    const { outcome, skipped, finished } = await run({ stage: (request) => {
-      if (request.node.id === 'pruned/clustered') throw new EspalierError('invalid-argument', 'too many clusters', { where: 'layer "conv"' });
-      return fakeOutcome(request);
-    } });
+    const { outcome, skipped, finished } = await run({
+      stage: (request) => {
+        if (request.node.id === 'pruned/clustered')
+          throw new EspalierError('invalid-argument', 'too many clusters', { where: 'layer "conv"' });
+        return fakeOutcome(request);
+      },
+    });
     expect(outcome).toEqual({ outcome: 'failed', reason: '"pruned/clustered" failed' });
     expect(skipped.map(({ node, reason }) => [node, reason])).toEqual([
-      ['pruned/clustered/ptq', '"pruned/clustered" has no result'], ['pruned/clustered/pcqat', '"pruned/clustered" has no result'],
+      ['pruned/clustered/ptq', '"pruned/clustered" has no result'],
+      ['pruned/clustered/pcqat', '"pruned/clustered" has no result'],
     ]);
     expect(finished).toHaveLength(9);
   });
 
   it('counts a node whose certificate fails as failed, and says what broke', async () => {
     const check = { layer: 'dense', property: 'zeros', expected: 'at least 50', found: '49', passed: false };
-    const { outcome, events } = await run({ stage: (request) => fakeOutcome(request, request.node.id === 'pruned/ptq' ? { certificate: { passed: false, checks: [check] } } : {}) });
+    const { outcome, events } = await run({
+      stage: (request) => fakeOutcome(request, request.node.id === 'pruned/ptq' ? { certificate: { passed: false, checks: [check] } } : {}),
+    });
     expect(outcome.outcome).toBe('failed');
-    expect(events).toContainEqual({ type: 'log', level: 'error', model: 'net', node: 'pruned/ptq', message: 'the certificate fails: layer "dense": zeros 49, expected at least 50' });
+    expect(events).toContainEqual({
+      type: 'log',
+      level: 'error',
+      model: 'net',
+      node: 'pruned/ptq',
+      message: 'the certificate fails: layer "dense": zeros 49, expected at least 50',
+    });
   });
 });
 
 describe('the strategy until-targets', () => {
-  const sizes: Readonly<Record<string, number>> = { ptq: 900, qat: 950, 'pruned/pqat': 500, 'clustered/cqat': 600, 'pruned/clustered/pcqat': 300 };
-  const towards = (compressedBytes: number) => run({
-    walk: { untilTargets: true, targets: { compressedBytes, accuracyDrop: 0.01 } },
-    stage: (request) => fakeOutcome(request, { sizes: { raw: 2000, gzip: sizes[request.node.id] ?? 1500, zip: 0 } }),
-  });
+  const sizes: Readonly<Record<string, number>> = {
+    ptq: 900,
+    qat: 950,
+    'pruned/pqat': 500,
+    'clustered/cqat': 600,
+    'pruned/clustered/pcqat': 300,
+  };
+  const towards = (compressedBytes: number) =>
+    run({
+      walk: { untilTargets: true, targets: { compressedBytes, accuracyDrop: 0.01 } },
+      stage: (request) => fakeOutcome(request, { sizes: { raw: 2000, gzip: sizes[request.node.id] ?? 1500, zip: 0 } }),
+    });
 
   it.each([
-    [920, 0, '"ptq"'], [550, 1, '"pruned/pqat"'], [310, 2, '"pruned/clustered/pcqat"'],
+    [920, 0, '"ptq"'],
+    [550, 1, '"pruned/pqat"'],
+    [310, 2, '"pruned/clustered/pcqat"'],
   ])('stops for %i bytes at level %i', async (bytes, level, node) => {
     const { outcome, made, skipped } = await towards(bytes);
     expect(outcome.outcome).toBe('done');
@@ -162,6 +226,8 @@ describe('the strategy until-targets', () => {
   it('says what the closest node misses when none meets them', async () => {
     const { outcome } = await towards(100);
     expect(outcome.outcome).toBe('targets-missed');
-    expect(outcome.reason).toContain('closest is "pruned/clustered/pcqat": accuracy drop 0.00 points within 1.00 points, compressed size 300 bytes above 100 bytes');
+    expect(outcome.reason).toContain(
+      'closest is "pruned/clustered/pcqat": accuracy drop 0.00 points within 1.00 points, compressed size 300 bytes above 100 bytes',
+    );
   });
 });

@@ -14,7 +14,8 @@ describe('structured files', () => {
   it('give back maps, typed arrays and plain values as they were', () => {
     const value = {
       network: { name: 'n', parameters: new Map([['a/kernel', { shape: [2, 2], data: Float32Array.of(1, -0.5, 0, 3e-8) }]]) },
-      masks: new Map([['a', [{ mask: Uint8Array.of(0, 1, 1), axis: undefined }]]]), none: new Float32Array(0),
+      masks: new Map([['a', [{ mask: Uint8Array.of(0, 1, 1), axis: undefined }]]]),
+      none: new Float32Array(0),
     };
     expect(decodeStructure(encodeStructure(value), 'x')).toEqual(value);
   });
@@ -44,7 +45,9 @@ describe('atomic writes', () => {
   it('leave nothing behind when they fail', async () => {
     const folder = temporary();
     writeFileSync(path.join(folder, 'file'), '');
-    await expect(writeFileAtomically(path.join(folder, 'file', 'x'), 'text')).rejects.toThrow('a part of the path is a file; use another folder');
+    await expect(writeFileAtomically(path.join(folder, 'file', 'x'), 'text')).rejects.toThrow(
+      'a part of the path is a file; use another folder',
+    );
     expect(readdirSync(folder)).toEqual(['file']);
   });
 });
@@ -52,17 +55,28 @@ describe('atomic writes', () => {
 describe('the event log', () => {
   it('goes on after a line that a killed process left unfinished', () => {
     const file = path.join(temporary(), 'events.jsonl');
-    const first = new EventLog(file, () => undefined, () => 5);
+    const first = new EventLog(
+      file,
+      () => undefined,
+      () => 5,
+    );
     first.append({ type: 'node-started', model: 'm', node: 'baseline' });
     first.close();
     appendFileSync(file, '{"type":"node-prog');
     expect(readEvents(file)).toEqual([{ type: 'node-started', model: 'm', node: 'baseline', time: 5, sequence: 0 }]);
     const followed: number[] = [];
-    const second = new EventLog(file, ({ sequence }) => followed.push(sequence), () => 6);
+    const second = new EventLog(
+      file,
+      ({ sequence }) => followed.push(sequence),
+      () => 6,
+    );
     second.append({ type: 'run-finished', outcome: 'done', reason: '' });
     second.close();
     expect(followed).toEqual([1]);
-    expect(readEvents(file).map(({ type, sequence }) => [type, sequence])).toEqual([['node-started', 0], ['run-finished', 1]]);
+    expect(readEvents(file).map(({ type, sequence }) => [type, sequence])).toEqual([
+      ['node-started', 0],
+      ['run-finished', 1],
+    ]);
   });
 });
 
@@ -71,14 +85,17 @@ describe('stage keys', () => {
   const pruning = { technique: 'pruning', options: { sparsity: 0.5 } } as const;
 
   it('do not depend on the order of fields', () => {
-    expect(stageKey('p', { technique: 'pruning', options: { sparsity: 0.5, epochs: 1 } }, []))
-      .toBe(stageKey('p', { technique: 'pruning', options: { epochs: 1, sparsity: 0.5 } }, []));
+    expect(stageKey('p', { technique: 'pruning', options: { sparsity: 0.5, epochs: 1 } }, [])).toBe(
+      stageKey('p', { technique: 'pruning', options: { epochs: 1, sparsity: 0.5 } }, []),
+    );
   });
 
   it('change with each thing that the result depends on', () => {
     const changed = [
       stageKey(root, pruning, []),
-      ...Object.keys(root).map((field) => stageKey({ ...root, [field]: field === 'seed' ? 1 : field === 'latency' ? false : 'x' }, pruning, [])),
+      ...Object.keys(root).map((field) =>
+        stageKey({ ...root, [field]: field === 'seed' ? 1 : field === 'latency' ? false : 'x' }, pruning, []),
+      ),
       stageKey(root, { technique: 'pruning', options: { sparsity: 0.6 } }, []),
       stageKey(root, pruning, [{ pattern: 'conv*', sparsity: 0.2 }]),
     ];

@@ -13,13 +13,32 @@ const ellipse = (x: number, y: number, rx: number, ry: number, from = 0, to = 2 
 /** Pen strokes of each digit in the square -1..1, y downwards. */
 const strokes: readonly (readonly (readonly Point[])[])[] = [
   [ellipse(0, 0, 0.6, 0.95)],
-  [[[-0.3, -0.6], [0.05, -0.95], [0.05, 0.95]]],
+  [
+    [
+      [-0.3, -0.6],
+      [0.05, -0.95],
+      [0.05, 0.95],
+    ],
+  ],
   [[...ellipse(0, -0.45, 0.55, 0.5, -1.4, 2.2), [-0.6, 0.95], [0.65, 0.95]]],
   [[...ellipse(0, -0.48, 0.5, 0.47, -1.2, Math.PI), ...ellipse(0, 0.45, 0.58, 0.5, 0, 4.3)]],
-  [[[0.3, 0.95], [0.3, -0.95], [-0.65, 0.35], [0.65, 0.35]]],
+  [
+    [
+      [0.3, 0.95],
+      [0.3, -0.95],
+      [-0.65, 0.35],
+      [0.65, 0.35],
+    ],
+  ],
   [[[0.55, -0.95], [-0.45, -0.95], [-0.5, -0.1], ...ellipse(0, 0.35, 0.58, 0.6, -0.6, 4.1)]],
   [[[0.4, -0.95], [-0.3, -0.3], ...ellipse(0, 0.4, 0.52, 0.55, -1.4, 5)]],
-  [[[-0.6, -0.95], [0.6, -0.95], [-0.15, 0.95]]],
+  [
+    [
+      [-0.6, -0.95],
+      [0.6, -0.95],
+      [-0.15, 0.95],
+    ],
+  ],
   [ellipse(0, -0.48, 0.45, 0.46), ellipse(0, 0.47, 0.55, 0.49)],
   [[...ellipse(0, -0.4, 0.5, 0.53, 1.6, 7.8), [0.4, 0.95]]],
 ];
@@ -40,7 +59,10 @@ export function drawDigit(digit: number, random: Random): Uint8Array {
   const place = ([x, y]: Point): Point => {
     const bentX = x + bend[0] * Math.sin(2 * y + bend[2]) + shear * y;
     const bentY = y + bend[1] * Math.sin(2 * x + bend[3]);
-    return [moveX + scaleX * (bentX * Math.cos(angle) - bentY * Math.sin(angle)), moveY + scaleY * (bentX * Math.sin(angle) + bentY * Math.cos(angle))];
+    return [
+      moveX + scaleX * (bentX * Math.cos(angle) - bentY * Math.sin(angle)),
+      moveY + scaleY * (bentX * Math.sin(angle) + bentY * Math.cos(angle)),
+    ];
   };
   const lines = (strokes[digit] ?? []).map((stroke) => stroke.map((point) => place([point[0] + spread(0.035), point[1] + spread(0.035)])));
   const pixels = new Uint8Array(side * side);

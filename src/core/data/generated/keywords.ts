@@ -56,7 +56,10 @@ function spectrumAt(phones: readonly Phone[], time: number, coefficient: number)
   for (const phone of phones) {
     const middle = start + phone.frames / 2;
     const value = phone.spectrum[coefficient] ?? 0;
-    if (time <= middle) return previous === undefined ? value : previous.value + ((value - previous.value) * (time - previous.middle)) / (middle - previous.middle);
+    if (time <= middle)
+      return previous === undefined
+        ? value
+        : previous.value + ((value - previous.value) * (time - previous.middle)) / (middle - previous.middle);
     previous = { middle, value };
     start += phone.frames;
   }

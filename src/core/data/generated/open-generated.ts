@@ -28,11 +28,26 @@ export function openGenerated(spec: GeneratedDataSpec): Promise<SourceSplits> {
 function generators(set: GeneratedDataSpec['set']): Generator {
   switch (set) {
     case 'digits':
-      return { kind: 'image', shape: [28, 28, 1], classes: digitClasses, make: (label, random) => ({ kind: 'image', shape: [28, 28, 1], data: drawDigit(label, random) }) };
+      return {
+        kind: 'image',
+        shape: [28, 28, 1],
+        classes: digitClasses,
+        make: (label, random) => ({ kind: 'image', shape: [28, 28, 1], data: drawDigit(label, random) }),
+      };
     case 'keywords':
-      return { kind: 'tensor', shape: [49, 10, 1], classes: keywordClasses, make: (label, random) => ({ kind: 'tensor', shape: [49, 10, 1], data: makeKeyword(label, random) }) };
+      return {
+        kind: 'tensor',
+        shape: [49, 10, 1],
+        classes: keywordClasses,
+        make: (label, random) => ({ kind: 'tensor', shape: [49, 10, 1], data: makeKeyword(label, random) }),
+      };
     case 'table':
-      return { kind: 'tensor', shape: [tableFeatures], classes: tableClasses, make: (label, random) => ({ kind: 'tensor', shape: [tableFeatures], data: makeRow(label, random) }) };
+      return {
+        kind: 'tensor',
+        shape: [tableFeatures],
+        classes: tableClasses,
+        make: (label, random) => ({ kind: 'tensor', shape: [tableFeatures], data: makeRow(label, random) }),
+      };
     default:
       return unreachable(set);
   }

@@ -14,7 +14,13 @@ export function decodeImage(bytes: Uint8Array, where: string): Pixels {
   try {
     if (bytes[0] === 0xff && bytes[1] === 0xd8) {
       checkDimensions(jpegPixels(bytes), bytes.length);
-      const { width, height, data } = decodeJpeg(bytes, { useTArray: true, formatAsRGBA: false, tolerantDecoding: false, maxResolutionInMP: maximumMegapixels, maxMemoryUsageInMB: 1024 });
+      const { width, height, data } = decodeJpeg(bytes, {
+        useTArray: true,
+        formatAsRGBA: false,
+        tolerantDecoding: false,
+        maxResolutionInMP: maximumMegapixels,
+        maxMemoryUsageInMB: 1024,
+      });
       return { height, width, channels: 3, data };
     }
     if (bytes[0] === 0x89 && bytes[1] === 0x50) return decodePng(bytes);
@@ -46,10 +52,11 @@ function checkDimensions(pixels: number, fileBytes: number): void {
 /** From the frame header: segments are a marker 0xff.., a length and data. */
 function jpegPixels(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let offset = 2; offset + 9 <= bytes.length; ) {
+  for (let offset = 2; offset + 9 <= bytes.length;) {
     if (bytes[offset] !== 0xff) throw new Error('a segment does not start where it should');
     const marker = bytes[offset + 1] ?? 0;
-    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) return view.getUint16(offset + 5) * view.getUint16(offset + 7);
+    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker))
+      return view.getUint16(offset + 5) * view.getUint16(offset + 7);
     // A fill byte before a marker.
     offset += marker === 0xff ? 1 : 2 + view.getUint16(offset + 2);
   }
@@ -57,5 +64,9 @@ function jpegPixels(bytes: Uint8Array): number {
 }
 
 function unreadable(where: string, reason: string, cause: unknown): EspalierError {
-  return new EspalierError('invalid-data', `the image cannot be decoded (${reason})`, { where, fix: 'replace or remove the file, or set "unreadable": "skip"', cause });
+  return new EspalierError('invalid-data', `the image cannot be decoded (${reason})`, {
+    where,
+    fix: 'replace or remove the file, or set "unreadable": "skip"',
+    cause,
+  });
 }

@@ -18,7 +18,12 @@ export interface Region {
  * Resizes with a triangle filter that widens with the reduction, so that shrinking averages over all pixels (as in
  * PIL's BILINEAR); enlarging is plain bilinear interpolation with half-pixel centres. Rounded to bytes.
  */
-export function resizeImage(image: Pixels, height: number, width: number, region: Region = { top: 0, left: 0, height: image.height, width: image.width }): Pixels {
+export function resizeImage(
+  image: Pixels,
+  height: number,
+  width: number,
+  region: Region = { top: 0, left: 0, height: image.height, width: image.width },
+): Pixels {
   const { channels } = image;
   const columns = filterTaps(region.left, region.width, image.width, width);
   const rows = filterTaps(region.top, region.height, image.height, height);
@@ -27,7 +32,8 @@ export function resizeImage(image: Pixels, height: number, width: number, region
     columns.forEach(({ first, weights }, x) => {
       for (let c = 0; c < channels; c++) {
         let sum = 0;
-        for (let tap = 0; tap < weights.length; tap++) sum += (weights[tap] ?? 0) * (image.data[(y * image.width + first + tap) * channels + c] ?? 0);
+        for (let tap = 0; tap < weights.length; tap++)
+          sum += (weights[tap] ?? 0) * (image.data[(y * image.width + first + tap) * channels + c] ?? 0);
         wide[(y * width + x) * channels + c] = sum;
       }
     });
@@ -55,7 +61,9 @@ function filterTaps(start: number, length: number, inputSize: number, outputSize
     const centre = start + (index + 0.5) * scale;
     const first = Math.max(0, Math.floor(centre - support));
     const end = Math.min(inputSize, Math.ceil(centre + support));
-    const weights = Float32Array.from({ length: Math.max(end - first, 1) }, (_, tap) => Math.max(0, 1 - Math.abs(first + tap + 0.5 - centre) / support));
+    const weights = Float32Array.from({ length: Math.max(end - first, 1) }, (_, tap) =>
+      Math.max(0, 1 - Math.abs(first + tap + 0.5 - centre) / support),
+    );
     const sum = weights.reduce((total, weight) => total + weight, 0);
     return { first, weights: weights.map((weight) => weight / sum) };
   });
@@ -70,7 +78,8 @@ export function convertChannels(image: Pixels, channels: number): Pixels | undef
   if (from === 1 && channels === 3) {
     for (let i = 0; i < pixels; i++) data.fill(image.data[i] ?? 0, i * 3, i * 3 + 3);
   } else if (from === 3 && channels === 1) {
-    for (let i = 0; i < pixels; i++) data[i] = Math.round(0.299 * (image.data[i * 3] ?? 0) + 0.587 * (image.data[i * 3 + 1] ?? 0) + 0.114 * (image.data[i * 3 + 2] ?? 0));
+    for (let i = 0; i < pixels; i++)
+      data[i] = Math.round(0.299 * (image.data[i * 3] ?? 0) + 0.587 * (image.data[i * 3 + 1] ?? 0) + 0.114 * (image.data[i * 3 + 2] ?? 0));
   } else {
     return undefined;
   }

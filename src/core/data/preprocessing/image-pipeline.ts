@@ -9,19 +9,24 @@ export function imagePipeline(options: PipelineOptions): Pipeline {
   const { preprocessing, augmentation } = options;
   const shape = imageShape(options);
   const [height, width, channels] = shape;
-  const inputShape = options.modelInputShape !== undefined && count(options.modelInputShape) === count(shape) ? options.modelInputShape : shape;
+  const inputShape =
+    options.modelInputShape !== undefined && count(options.modelInputShape) === count(shape) ? options.modelInputShape : shape;
   const table = byteTable(linearMap(channels, preprocessing.scale ?? 1 / 255, preprocessing.offset ?? 0, options.normalisation));
   const length = count(shape);
   const { flip = false, shift = 0, noise = 0 } = augmentation;
   return {
     inputShape,
     prepare: (example) => {
-      if (example.kind !== 'image') throw new EspalierError('invalid-data', `it holds ${example.kind} examples among images`, { where: options.name });
+      if (example.kind !== 'image')
+        throw new EspalierError('invalid-data', `it holds ${example.kind} examples among images`, { where: options.name });
       const [h, w, c] = example.shape;
       return fitImage({ height: h, width: w, channels: c, data: example.data }, options, height, width, channels).data;
     },
     finish: (pixels, output, offset, random) => {
-      const source = random !== undefined && (flip || shift > 0) ? moved(pixels, shape, flip && random.next() < 0.5, randomShift(shift, random), randomShift(shift, random)) : pixels;
+      const source =
+        random !== undefined && (flip || shift > 0)
+          ? moved(pixels, shape, flip && random.next() < 0.5, randomShift(shift, random), randomShift(shift, random))
+          : pixels;
       if (channels === 1) {
         for (let i = 0; i < length; i++) output[offset + i] = table[source[i] ?? 0] ?? 0;
       } else {
@@ -41,17 +46,28 @@ function imageShape({ name, shape, preprocessing, modelInputShape }: PipelineOpt
   const height = preprocessing.resize?.[0] ?? model?.[0] ?? shape?.[0];
   const width = preprocessing.resize?.[1] ?? model?.[1] ?? shape?.[1];
   if (height === undefined || width === undefined) {
-    throw new EspalierError('invalid-data', 'the images may differ in size, and neither model nor spec says which one is wanted', { where: name, fix: 'set "preprocessing.resize" to [height, width]' });
+    throw new EspalierError('invalid-data', 'the images may differ in size, and neither model nor spec says which one is wanted', {
+      where: name,
+      fix: 'set "preprocessing.resize" to [height, width]',
+    });
   }
   if (modelInputShape !== undefined && height * width * channels !== count(modelInputShape)) {
-    throw new EspalierError('invalid-data', `its images become [${height}, ${width}, ${channels}], but the model takes [${modelInputShape.join(', ')}]`, { where: name, fix: 'set "preprocessing.resize" to the size that the model takes' });
+    throw new EspalierError(
+      'invalid-data',
+      `its images become [${height}, ${width}, ${channels}], but the model takes [${modelInputShape.join(', ')}]`,
+      { where: name, fix: 'set "preprocessing.resize" to the size that the model takes' },
+    );
   }
   return [height, width, channels];
 }
 
 function fitImage(image: Pixels, { name, preprocessing }: PipelineOptions, height: number, width: number, channels: number): Pixels {
   const converted = convertChannels(image, channels);
-  if (converted === undefined) throw new EspalierError('invalid-data', `an image of ${image.channels} channels cannot become one of ${channels}`, { where: name, fix: 'grey (1) and colour (3) images are converted into each other' });
+  if (converted === undefined)
+    throw new EspalierError('invalid-data', `an image of ${image.channels} channels cannot become one of ${channels}`, {
+      where: name,
+      fix: 'grey (1) and colour (3) images are converted into each other',
+    });
   const keep = preprocessing.centreCrop ?? 1;
   if (image.height === height && image.width === width && keep === 1) return converted;
   return resizeImage(converted, height, width, preprocessing.fit === 'cover' ? coveringRegion(image, height / width, keep) : undefined);
@@ -68,7 +84,13 @@ function randomShift(shift: number, random: Random): number {
   return shift === 0 ? 0 : random.integer(2 * shift + 1) - shift;
 }
 
-function moved(pixels: ArrayLike<number>, [height, width, channels]: readonly [number, number, number], flip: boolean, down: number, right: number): Uint8Array {
+function moved(
+  pixels: ArrayLike<number>,
+  [height, width, channels]: readonly [number, number, number],
+  flip: boolean,
+  down: number,
+  right: number,
+): Uint8Array {
   const result = new Uint8Array(height * width * channels);
   for (let y = Math.max(0, down); y < Math.min(height, height + down); y++) {
     for (let x = Math.max(0, right); x < Math.min(width, width + right); x++) {

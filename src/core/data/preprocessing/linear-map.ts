@@ -12,14 +12,24 @@ export function linearMap(channels: number, scale: number, offset: number, norma
   const mean = perChannel(normalisation?.mean ?? [0], channels, 'mean');
   const deviation = perChannel(normalisation?.standardDeviation ?? [1], channels, 'standardDeviation');
   deviation.forEach((value, channel) => {
-    if (!(value > 0)) throw new EspalierError('invalid-data', `the standard deviation of channel ${channel} is ${value}, but it must be above 0`, { where: 'data.preprocessing.normalise', fix: 'leave constant channels out or set their deviation to 1' });
+    if (!(value > 0))
+      throw new EspalierError('invalid-data', `the standard deviation of channel ${channel} is ${value}, but it must be above 0`, {
+        where: 'data.preprocessing.normalise',
+        fix: 'leave constant channels out or set their deviation to 1',
+      });
   });
-  return { scale: deviation.map((value) => scale / value), offset: mean.map((value, channel) => (offset - value) / (deviation[channel] ?? 1)) };
+  return {
+    scale: deviation.map((value) => scale / value),
+    offset: mean.map((value, channel) => (offset - value) / (deviation[channel] ?? 1)),
+  };
 }
 
 function perChannel(values: readonly number[], channels: number, field: string): Float64Array {
   if (values.length !== 1 && values.length !== channels) {
-    throw new EspalierError('invalid-data', `it has ${values.length} values, but the data have ${channels} channels`, { where: `data.preprocessing.normalise.${field}`, fix: 'give one value a channel, or one for all' });
+    throw new EspalierError('invalid-data', `it has ${values.length} values, but the data have ${channels} channels`, {
+      where: `data.preprocessing.normalise.${field}`,
+      fix: 'give one value a channel, or one for all',
+    });
   }
   return Float64Array.from({ length: channels }, (_, channel) => values[channel % values.length] ?? 0);
 }

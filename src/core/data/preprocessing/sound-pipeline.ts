@@ -15,10 +15,19 @@ export function soundPipeline(options: PipelineOptions): Pipeline {
   const shape = mfcc === undefined ? [samples, 1] : [mfcc.frames, mfcc.coefficients, 1];
   const length = shape.reduce((product, size) => product * size, 1);
   if (modelInputShape !== undefined && modelInputShape.reduce((product, size) => product * size, 1) !== length) {
-    throw new EspalierError('invalid-data', `its sound becomes [${shape.join(', ')}], but the model takes [${modelInputShape.join(', ')}]`, { where: name, fix: 'set "preprocessing.audio" (seconds, coefficients, frame and stride) to what the model was trained with' });
+    throw new EspalierError(
+      'invalid-data',
+      `its sound becomes [${shape.join(', ')}], but the model takes [${modelInputShape.join(', ')}]`,
+      { where: name, fix: 'set "preprocessing.audio" (seconds, coefficients, frame and stride) to what the model was trained with' },
+    );
   }
   const channels = mfcc?.coefficients ?? 1;
-  const map = linearMap(options.normalisation !== undefined && options.normalisation.mean.length > 1 ? channels : 1, preprocessing.scale ?? 1, preprocessing.offset ?? 0, options.normalisation);
+  const map = linearMap(
+    options.normalisation !== undefined && options.normalisation.mean.length > 1 ? channels : 1,
+    preprocessing.scale ?? 1,
+    preprocessing.offset ?? 0,
+    options.normalisation,
+  );
   const mapped = map.scale.length;
   const { timeShiftMilliseconds = 0, noise = 0 } = augmentation;
   const changesWaveform = timeShiftMilliseconds > 0 || noise > 0;
@@ -27,13 +36,17 @@ export function soundPipeline(options: PipelineOptions): Pipeline {
   return {
     inputShape: modelInputShape ?? shape,
     prepare: (example) => {
-      if (example.kind !== 'sound') throw new EspalierError('invalid-data', `it holds ${example.kind} examples among sound`, { where: name });
+      if (example.kind !== 'sound')
+        throw new EspalierError('invalid-data', `it holds ${example.kind} examples among sound`, { where: name });
       const waveform = new Float32Array(samples);
       waveform.set(resample(example.samples, example.sampleRate, sampleRate).subarray(0, samples));
       return changesWaveform ? waveform : features(waveform);
     },
     finish: (prepared, output, offset, random) => {
-      const values = changesWaveform && prepared instanceof Float32Array ? features(random === undefined ? prepared : disturbed(prepared, longestShift, noise, random)) : prepared;
+      const values =
+        changesWaveform && prepared instanceof Float32Array
+          ? features(random === undefined ? prepared : disturbed(prepared, longestShift, noise, random))
+          : prepared;
       for (let i = 0; i < length; i++) output[offset + i] = (values[i] ?? 0) * (map.scale[i % mapped] ?? 1) + (map.offset[i % mapped] ?? 0);
     },
   };

@@ -7,7 +7,10 @@ export function tensorPipeline(options: PipelineOptions): Pipeline {
   const { name, shape = [], preprocessing, modelInputShape } = options;
   const length = count(shape);
   if (modelInputShape !== undefined && count(modelInputShape) !== length) {
-    throw new EspalierError('invalid-data', `its examples are [${shape.join(', ')}], but the model takes [${modelInputShape.join(', ')}]`, { where: name, fix: 'use the data that the model was trained on, or choose its columns or shape in the data spec' });
+    throw new EspalierError('invalid-data', `its examples are [${shape.join(', ')}], but the model takes [${modelInputShape.join(', ')}]`, {
+      where: name,
+      fix: 'use the data that the model was trained on, or choose its columns or shape in the data spec',
+    });
   }
   const channels = shape[shape.length - 1] ?? 1;
   const map = linearMap(channels, preprocessing.scale ?? 1, preprocessing.offset ?? 0, options.normalisation);
@@ -18,14 +21,16 @@ export function tensorPipeline(options: PipelineOptions): Pipeline {
   return {
     inputShape: modelInputShape ?? shape,
     prepare: (example) => {
-      if (example.kind !== 'tensor') throw new EspalierError('invalid-data', `it holds ${example.kind} examples among arrays`, { where: name });
+      if (example.kind !== 'tensor')
+        throw new EspalierError('invalid-data', `it holds ${example.kind} examples among arrays`, { where: name });
       return example.data;
     },
     finish: (numbers, output, offset, random) => {
       if (uniform) {
         for (let i = 0; i < length; i++) output[offset + i] = (numbers[i] ?? 0) * scale + shift;
       } else {
-        for (let i = 0; i < length; i++) output[offset + i] = (numbers[i] ?? 0) * (map.scale[i % channels] ?? 1) + (map.offset[i % channels] ?? 0);
+        for (let i = 0; i < length; i++)
+          output[offset + i] = (numbers[i] ?? 0) * (map.scale[i % channels] ?? 1) + (map.offset[i % channels] ?? 0);
       }
       if (random !== undefined && noise > 0) addNoise(output, offset, length, noise, random);
     },

@@ -26,7 +26,13 @@ export class GraphWriter {
   }
 
   /** A node with one output, whose name it returns: the one given, or a new one. */
-  node(op: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}, output: string = this.temporary(), domain: OnnxNode['domain'] = ''): string {
+  node(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    output: string = this.temporary(),
+    domain: OnnxNode['domain'] = '',
+  ): string {
     this.nodes.push({ op, domain, inputs, outputs: [output], attributes });
     return output;
   }

@@ -25,10 +25,7 @@ export interface OnnxNode {
 }
 
 export type OnnxAttribute =
-  | { readonly integer: number }
-  | { readonly integers: readonly number[] }
-  | { readonly float: number }
-  | { readonly string: string };
+  { readonly integer: number } | { readonly integers: readonly number[] } | { readonly float: number } | { readonly string: string };
 
 export interface OnnxInitializer {
   readonly name: string;

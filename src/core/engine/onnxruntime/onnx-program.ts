@@ -4,7 +4,16 @@ import type { Program } from '../../program/program.ts';
 import { GraphWriter } from './graph-writer.ts';
 import { writeConv2d, writeConv2dFilterGradient, writeConvTranspose2d } from './nodes/convolutions.ts';
 import { writeBinary, writeCast, writeUnary, writeWhere } from './nodes/elementwise.ts';
-import { writeBroadcastTo, writeConcat, writeGather, writePad, writeReshape, writeScatterAdd, writeSlice, writeTranspose } from './nodes/movement.ts';
+import {
+  writeBroadcastTo,
+  writeConcat,
+  writeGather,
+  writePad,
+  writeReshape,
+  writeScatterAdd,
+  writeSlice,
+  writeTranspose,
+} from './nodes/movement.ts';
 import { poolingsWithGradient, writeMaxPool2d, writeMaxPool2dGradient } from './nodes/pooling.ts';
 import { writeMatMul } from './nodes/products.ts';
 import { writeAffineRows, writeRectifierGradient, writeRowDot } from './nodes/rows.ts';
@@ -46,33 +55,57 @@ function writeInstruction(graph: GraphWriter, instruction: Instruction, pooled: 
       graph.initializers.push({ name: graph.nameOf(output), type: output.type, shape: output.shape, data });
       return;
     }
-    case 'unary': return writeUnary(graph, instruction);
-    case 'binary': return writeBinary(graph, instruction);
-    case 'where': return writeWhere(graph, instruction);
-    case 'cast': return writeCast(graph, instruction);
-    case 'reduce': return writeReduce(graph, instruction);
-    case 'argReduce': return writeArgReduce(graph, instruction);
-    case 'reshape': return writeReshape(graph, instruction);
-    case 'transpose': return writeTranspose(graph, instruction);
-    case 'broadcastTo': return writeBroadcastTo(graph, instruction);
-    case 'slice': return writeSlice(graph, instruction);
-    case 'concat': return writeConcat(graph, instruction);
-    case 'pad': return writePad(graph, instruction);
-    case 'matmul': return writeMatMul(graph, instruction);
-    case 'gather': return writeGather(graph, instruction);
-    case 'scatterAdd': return writeScatterAdd(graph, instruction);
-    case 'conv2d': return writeConv2d(graph, instruction);
-    case 'convTranspose2d': return writeConvTranspose2d(graph, instruction);
-    case 'conv2dFilterGradient': return writeConv2dFilterGradient(graph, instruction);
-    case 'maxPool2d': return writeMaxPool2d(graph, instruction, pooled);
-    case 'maxPool2dGradient': return writeMaxPool2dGradient(graph, instruction);
-    case 'affineRows': return writeAffineRows(graph, instruction);
-    case 'rowDot': return writeRowDot(graph, instruction);
-    case 'rectifierGradient': return writeRectifierGradient(graph, instruction);
+    case 'unary':
+      return writeUnary(graph, instruction);
+    case 'binary':
+      return writeBinary(graph, instruction);
+    case 'where':
+      return writeWhere(graph, instruction);
+    case 'cast':
+      return writeCast(graph, instruction);
+    case 'reduce':
+      return writeReduce(graph, instruction);
+    case 'argReduce':
+      return writeArgReduce(graph, instruction);
+    case 'reshape':
+      return writeReshape(graph, instruction);
+    case 'transpose':
+      return writeTranspose(graph, instruction);
+    case 'broadcastTo':
+      return writeBroadcastTo(graph, instruction);
+    case 'slice':
+      return writeSlice(graph, instruction);
+    case 'concat':
+      return writeConcat(graph, instruction);
+    case 'pad':
+      return writePad(graph, instruction);
+    case 'matmul':
+      return writeMatMul(graph, instruction);
+    case 'gather':
+      return writeGather(graph, instruction);
+    case 'scatterAdd':
+      return writeScatterAdd(graph, instruction);
+    case 'conv2d':
+      return writeConv2d(graph, instruction);
+    case 'convTranspose2d':
+      return writeConvTranspose2d(graph, instruction);
+    case 'conv2dFilterGradient':
+      return writeConv2dFilterGradient(graph, instruction);
+    case 'maxPool2d':
+      return writeMaxPool2d(graph, instruction, pooled);
+    case 'maxPool2dGradient':
+      return writeMaxPool2dGradient(graph, instruction);
+    case 'affineRows':
+      return writeAffineRows(graph, instruction);
+    case 'rowDot':
+      return writeRowDot(graph, instruction);
+    case 'rectifierGradient':
+      return writeRectifierGradient(graph, instruction);
     case 'straightThrough':
     case 'stopGradient':
       graph.node('Identity', [graph.nameOf(instruction.x)], {}, graph.nameOf(instruction.output));
       return;
-    default: return unreachable(instruction);
+    default:
+      return unreachable(instruction);
   }
 }

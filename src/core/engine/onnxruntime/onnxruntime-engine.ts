@@ -39,7 +39,10 @@ async function compileProgram(program: Program, options: OnnxRuntimeEngineOption
   };
 }
 
-async function createSession(model: Uint8Array, { runtime, name, provider, threads }: OnnxRuntimeEngineOptions): Promise<OnnxRuntime.InferenceSession> {
+async function createSession(
+  model: Uint8Array,
+  { runtime, name, provider, threads }: OnnxRuntimeEngineOptions,
+): Promise<OnnxRuntime.InferenceSession> {
   const cpu = name === 'onnxruntime-web' ? 'wasm' : 'cpu';
   try {
     return await runtime.InferenceSession.create(model, {
@@ -75,8 +78,12 @@ interface OutputSet {
 
 /** Outputs are written where they are wanted instead of being allocated and copied at each run. */
 function outputSet(program: Program, { runtime }: OnnxRuntimeEngineOptions): OutputSet {
-  const data = Object.fromEntries(Object.entries(program.outputs).map(([name, { type, shape }]) => [name, allocate(type, elements(shape))]));
-  const fetches = Object.fromEntries(Object.entries(program.outputs).map(([name, { type, shape }]) => [outputName(name), new runtime.Tensor(type, data[name] ?? [], shape)]));
+  const data = Object.fromEntries(
+    Object.entries(program.outputs).map(([name, { type, shape }]) => [name, allocate(type, elements(shape))]),
+  );
+  const fetches = Object.fromEntries(
+    Object.entries(program.outputs).map(([name, { type, shape }]) => [outputName(name), new runtime.Tensor(type, data[name] ?? [], shape)]),
+  );
   return { data, fetches };
 }
 
@@ -90,14 +97,23 @@ function copyOutputs(results: OnnxRuntime.InferenceSession.OnnxValueMapType, out
 
 function allocate(type: ElementType, length: number): TensorData {
   switch (type) {
-    case 'float32': return new Float32Array(length);
-    case 'int32': return new Int32Array(length);
-    case 'bool': return new Uint8Array(length);
-    default: return unreachable(type);
+    case 'float32':
+      return new Float32Array(length);
+    case 'int32':
+      return new Int32Array(length);
+    case 'bool':
+      return new Uint8Array(length);
+    default:
+      return unreachable(type);
   }
 }
 
-function feed(name: string, { type, shape }: Tensor, data: TensorData | undefined, { runtime }: OnnxRuntimeEngineOptions): OnnxRuntime.Tensor {
+function feed(
+  name: string,
+  { type, shape }: Tensor,
+  data: TensorData | undefined,
+  { runtime }: OnnxRuntimeEngineOptions,
+): OnnxRuntime.Tensor {
   if (data === undefined) throw new RangeError(`input "${name}" is missing`);
   if (data.length !== elements(shape)) throw new RangeError(`input "${name}" has ${data.length} elements, not [${shape.join(', ')}]`);
   return new runtime.Tensor(type, data, shape);

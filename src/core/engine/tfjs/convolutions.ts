@@ -6,7 +6,13 @@ import { padImages, placeTap, sum, takeTap, taps } from './taps.ts';
 // groups, and strides together with dilations; and this form owes nothing to what it is compared with.
 
 /** x `[n, c, h, w]`, filter `[o, c / groups, kh, kw]` -> `shape`, `[n, o, h', w']`. */
-export function conv2d(tf: typeof TensorFlow, x: TensorFlow.Tensor, filter: TensorFlow.Tensor, window: Window, shape: number[]): TensorFlow.Tensor {
+export function conv2d(
+  tf: typeof TensorFlow,
+  x: TensorFlow.Tensor,
+  filter: TensorFlow.Tensor,
+  window: Window,
+  shape: number[],
+): TensorFlow.Tensor {
   const [n = 1, c = 1] = x.shape;
   const [, , rows = 1, columns = 1] = shape;
   const [, , kh = 1, kw = 1] = filter.shape;
@@ -19,7 +25,13 @@ export function conv2d(tf: typeof TensorFlow, x: TensorFlow.Tensor, filter: Tens
 }
 
 /** x `[n, o, h', w']`, filter `[o, c / groups, kh, kw]` -> `shape`, `[n, c, h, w]`. */
-export function convTranspose2d(tf: typeof TensorFlow, x: TensorFlow.Tensor, filter: TensorFlow.Tensor, window: Window, shape: number[]): TensorFlow.Tensor {
+export function convTranspose2d(
+  tf: typeof TensorFlow,
+  x: TensorFlow.Tensor,
+  filter: TensorFlow.Tensor,
+  window: Window,
+  shape: number[],
+): TensorFlow.Tensor {
   const [n = 1, o = 1, rows = 1, columns = 1] = x.shape;
   const [, c = 1, height = 1, width = 1] = shape;
   const [, , kh = 1, kw = 1] = filter.shape;
@@ -32,7 +44,13 @@ export function convTranspose2d(tf: typeof TensorFlow, x: TensorFlow.Tensor, fil
 }
 
 /** x `[n, c, h, w]`, g `[n, o, h', w']` -> `shape`, `[o, c / groups, kh, kw]`. */
-export function conv2dFilterGradient(tf: typeof TensorFlow, x: TensorFlow.Tensor, g: TensorFlow.Tensor, window: Window, shape: number[]): TensorFlow.Tensor {
+export function conv2dFilterGradient(
+  tf: typeof TensorFlow,
+  x: TensorFlow.Tensor,
+  g: TensorFlow.Tensor,
+  window: Window,
+  shape: number[],
+): TensorFlow.Tensor {
   const [n = 1, c = 1] = x.shape;
   const [, o = 1, rows = 1, columns = 1] = g.shape;
   const [, channels = 1, kh = 1, kw = 1] = shape;

@@ -11,14 +11,27 @@ export function maxPool2d(tf: typeof TensorFlow, x: TensorFlow.Tensor, pooling: 
 export function maxPool2dGradient(tf: typeof TensorFlow, x: TensorFlow.Tensor, g: TensorFlow.Tensor, pooling: Pooling): TensorFlow.Tensor {
   const [, , height = 1, width = 1] = x.shape;
   const chosen = tf.argMax(windows(tf, x, pooling, g.shape), 0);
-  return sum(tf, taps(pooling.size).map((tap, i) => placeTap(tf, tf.mul(g, tf.cast(tf.equal(chosen, i), 'float32')), tap, slidingWindow(pooling), height, width)));
+  return sum(
+    tf,
+    taps(pooling.size).map((tap, i) =>
+      placeTap(tf, tf.mul(g, tf.cast(tf.equal(chosen, i), 'float32')), tap, slidingWindow(pooling), height, width),
+    ),
+  );
 }
 
 /** `[taps, n, c, h', w']` */
-function windows(tf: typeof TensorFlow, x: TensorFlow.Tensor, pooling: Pooling, [, , rows = 1, columns = 1]: readonly number[]): TensorFlow.Tensor {
+function windows(
+  tf: typeof TensorFlow,
+  x: TensorFlow.Tensor,
+  pooling: Pooling,
+  [, , rows = 1, columns = 1]: readonly number[],
+): TensorFlow.Tensor {
   const window = slidingWindow(pooling);
   const padded = padImages(tf, x, window, Number.NEGATIVE_INFINITY);
-  return tf.stack(taps(pooling.size).map((tap) => takeTap(tf, padded, tap, window, rows, columns)), 0);
+  return tf.stack(
+    taps(pooling.size).map((tap) => takeTap(tf, padded, tap, window, rows, columns)),
+    0,
+  );
 }
 
 function slidingWindow({ strides, pads }: Pooling): SlidingWindow {

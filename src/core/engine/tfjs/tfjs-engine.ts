@@ -15,7 +15,8 @@ export function createTfjsEngine(tf: typeof TensorFlow, description: string, thr
 function interpret(tf: typeof TensorFlow, program: Program): CompiledProgram {
   const constants = new Map<number, TensorFlow.Tensor>();
   for (const instruction of program.instructions) {
-    if (instruction.op === 'constant') constants.set(instruction.output.id, tf.tensor(instruction.data, [...instruction.output.shape], instruction.output.type));
+    if (instruction.op === 'constant')
+      constants.set(instruction.output.id, tf.tensor(instruction.data, [...instruction.output.shape], instruction.output.type));
   }
   const lastUses = findLastUses(program);
   return {
@@ -28,13 +29,20 @@ function interpret(tf: typeof TensorFlow, program: Program): CompiledProgram {
 }
 
 async function execute(
-  tf: typeof TensorFlow, program: Program, constants: ReadonlyMap<number, TensorFlow.Tensor>, lastUses: ReadonlyMap<Instruction, readonly number[]>, inputs: Tensors,
+  tf: typeof TensorFlow,
+  program: Program,
+  constants: ReadonlyMap<number, TensorFlow.Tensor>,
+  lastUses: ReadonlyMap<Instruction, readonly number[]>,
+  inputs: Tensors,
 ): Promise<Tensors> {
   const values = new Map(constants);
   try {
     for (const instruction of program.instructions) {
       if (instruction.op !== 'constant') {
-        values.set(instruction.output.id, instruction.op === 'input' ? feed(tf, instruction, inputs) : tf.tidy(() => evaluateInstruction(tf, instruction, lookUp(values))));
+        values.set(
+          instruction.output.id,
+          instruction.op === 'input' ? feed(tf, instruction, inputs) : tf.tidy(() => evaluateInstruction(tf, instruction, lookUp(values))),
+        );
       }
       for (const id of lastUses.get(instruction) ?? []) {
         if (!constants.has(id)) values.get(id)?.dispose();
@@ -52,7 +60,11 @@ async function execute(
   }
 }
 
-function feed(tf: typeof TensorFlow, { name, output: { type, shape } }: Extract<Instruction, { op: 'input' }>, inputs: Tensors): TensorFlow.Tensor {
+function feed(
+  tf: typeof TensorFlow,
+  { name, output: { type, shape } }: Extract<Instruction, { op: 'input' }>,
+  inputs: Tensors,
+): TensorFlow.Tensor {
   const data = inputs[name];
   if (data === undefined) throw new RangeError(`input "${name}" is missing`);
   if (data.length !== elements(shape)) throw new RangeError(`input "${name}" has ${data.length} elements, not [${shape.join(', ')}]`);
@@ -73,9 +85,11 @@ function findLastUses(program: Program): ReadonlyMap<Instruction, readonly numbe
   const lastUses = new Map<Instruction, readonly number[]>();
   for (const instruction of [...program.instructions].reverse()) {
     const ids = [...operandsOf(instruction), instruction.output].map((operand) => operand.id);
-    lastUses.set(instruction, [...new Set(ids)].filter((id) => !seen.has(id)));
+    lastUses.set(
+      instruction,
+      [...new Set(ids)].filter((id) => !seen.has(id)),
+    );
     for (const id of ids) seen.add(id);
   }
   return lastUses;
 }
-

@@ -35,17 +35,31 @@ const startSeconds = 5;
 const bytesPerSecond = 1e7;
 
 /** Reads the file. Whatever the library trips over is an `invalid-model` error, for it only sees the bytes. */
-export async function readHdf5(bytes: Uint8Array, where: string, { groups, seconds = startSeconds + bytes.length / bytesPerSecond }: ReadOptions): Promise<Hdf5Group> {
+export async function readHdf5(
+  bytes: Uint8Array,
+  where: string,
+  { groups, seconds = startSeconds + bytes.length / bytesPerSecond }: ReadOptions,
+): Promise<Hdf5Group> {
   const stated = statedLength(bytes);
   if (stated !== undefined && stated > bytes.length) {
-    throw new EspalierError('invalid-model', `is truncated: it should have ${stated} bytes and has ${bytes.length}`, { where, fix: 'save or download the model again' });
+    throw new EspalierError('invalid-model', `is truncated: it should have ${stated} bytes and has ${bytes.length}`, {
+      where,
+      fix: 'save or download the model again',
+    });
   }
   const contentBytes = Math.min(bytes.length * largestExpansion, largestContent);
   try {
-    return wrapGroup(await readInThread({ bytes, groups, contentBytes, memoryBytes: libraryBytes + 2 * bytes.length + contentBytes }, seconds), where);
+    return wrapGroup(
+      await readInThread({ bytes, groups, contentBytes, memoryBytes: libraryBytes + 2 * bytes.length + contentBytes }, seconds),
+      where,
+    );
   } catch (cause) {
     if (!(cause instanceof DamagedFile)) throw cause;
-    throw new EspalierError('invalid-model', `is a damaged HDF5 file (${cause.message})`, { where, cause, fix: 'save or download the model again' });
+    throw new EspalierError('invalid-model', `is a damaged HDF5 file (${cause.message})`, {
+      where,
+      cause,
+      fix: 'save or download the model again',
+    });
   }
 }
 
@@ -80,7 +94,11 @@ function wrapDataset({ shape, values }: Hdf5DatasetContent, where: string): Hdf5
   return {
     shape,
     read: () => {
-      if (values === undefined) throw new EspalierError('unsupported-model', 'is not stored as float32, float64 or integers', { where, fix: 'convert the model to float32 and save it again' });
+      if (values === undefined)
+        throw new EspalierError('unsupported-model', 'is not stored as float32, float64 or integers', {
+          where,
+          fix: 'convert the model to float32 and save it again',
+        });
       return values;
     },
   };

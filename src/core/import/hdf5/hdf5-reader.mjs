@@ -61,8 +61,13 @@ class FileReader {
       const value = attribute.value;
       if (typeof value === 'string') texts.set(name, value);
       else if (value instanceof Uint8Array && value.length > 0) texts.set(name, new TextDecoder().decode(value));
-      else if (Array.isArray(value) ? value.every((text) => typeof text === 'string') : ArrayBuffer.isView(value) && value.byteLength === 0) {
-        texts.set(name, Array.from(/** @type {Iterable<unknown>} */ (value), (text) => String(text).replace(/\0+$/, '')));
+      else if (
+        Array.isArray(value) ? value.every((text) => typeof text === 'string') : ArrayBuffer.isView(value) && value.byteLength === 0
+      ) {
+        texts.set(
+          name,
+          Array.from(/** @type {Iterable<unknown>} */ (value), (text) => String(text).replace(/\0+$/, '')),
+        );
       }
     }
     return texts;
@@ -75,7 +80,8 @@ class FileReader {
     const elements = shape.reduce((product, length) => product * length, 1);
     this.contentBytes -= elements * Math.max(size, 4);
     if (!(this.contentBytes >= 0)) throw new Error('its datasets are larger than the file can hold');
-    if (!(type === floatClass && (size === 4 || size === 8)) && !(type === integerClass && size <= 8)) return { kind: 'dataset', shape, values: undefined };
+    if (!(type === floatClass && (size === 4 || size === 8)) && !(type === integerClass && size <= 8))
+      return { kind: 'dataset', shape, values: undefined };
     const values = toFloats(dataset.value);
     if (values.length !== elements) throw new Error(`a dataset has ${values.length} of ${elements} elements`);
     this.buffers.push(values.buffer);
@@ -99,7 +105,10 @@ function read(request, files) {
   try {
     if (file.file_id < 0n) throw new Error('not an HDF5 file');
     const reader = new FileReader(request);
-    const root = reader.group(file, file.keys().filter((name) => request.groups.includes(name)));
+    const root = reader.group(
+      file,
+      file.keys().filter((name) => request.groups.includes(name)),
+    );
     reply({ kind: 'content', root }, reader.buffers);
   } finally {
     file.close();

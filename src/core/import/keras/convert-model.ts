@@ -42,7 +42,10 @@ class ModelConversion {
     const values = new Map<string, ValueId>();
     for (const [index, reference] of model.inputs.entries()) {
       const input = inputs[index];
-      if (input === undefined) throw new EspalierError('invalid-model', `takes ${model.inputs.length} inputs, got ${inputs.length}`, { where: `model "${prefix}"` });
+      if (input === undefined)
+        throw new EspalierError('invalid-model', `takes ${model.inputs.length} inputs, got ${inputs.length}`, {
+          where: `model "${prefix}"`,
+        });
       values.set(key(reference), input);
     }
     let pending = model.layers.flatMap((layer, index) => layer.calls.map((call, n) => ({ layer, index, call, node: layer.firstNode + n })));
@@ -62,34 +65,44 @@ class ModelConversion {
     }
     return model.outputs.map((reference) => {
       const value = values.get(key(reference));
-      if (value === undefined) throw new EspalierError('invalid-model', `output "${reference.layer}" is never computed`, { where: `model "${model.name}"` });
+      if (value === undefined)
+        throw new EspalierError('invalid-model', `output "${reference.layer}" is never computed`, { where: `model "${model.name}"` });
       return value;
     });
   }
 
-  #call(layer: KerasLayer, index: number, call: LayerCall, inputs: readonly ValueId[], weights: WeightScope, prefix: string): readonly ValueId[] {
+  #call(
+    layer: KerasLayer,
+    index: number,
+    call: LayerCall,
+    inputs: readonly ValueId[],
+    weights: WeightScope,
+    prefix: string,
+  ): readonly ValueId[] {
     const path = prefix === '' ? layer.name : `${prefix}/${layer.name}`;
     const reference = { name: layer.name, className: layer.className, index };
     if (layer.model !== undefined) return this.convert(layer.model, weights.nested(reference), inputs, path);
-    return [convertLayer({
-      builder: this.#builder,
-      layer: path,
-      className: layer.className,
-      config: new LayerConfig(layer.config, `layer "${path}"`),
-      inputs,
-      keywords: call.keywords,
-      keras: this.#options.keras,
-      tensors: weights.layer(reference),
-      once: (what, make) => {
-        const id = `${path}\n${what}`;
-        const known = this.#parameters.get(id);
-        if (known !== undefined) return known;
-        const made = make();
-        this.#parameters.set(id, made);
-        return made;
-      },
-      warn: this.#options.warn,
-    })];
+    return [
+      convertLayer({
+        builder: this.#builder,
+        layer: path,
+        className: layer.className,
+        config: new LayerConfig(layer.config, `layer "${path}"`),
+        inputs,
+        keywords: call.keywords,
+        keras: this.#options.keras,
+        tensors: weights.layer(reference),
+        once: (what, make) => {
+          const id = `${path}\n${what}`;
+          const known = this.#parameters.get(id);
+          if (known !== undefined) return known;
+          const made = make();
+          this.#parameters.set(id, made);
+          return made;
+        },
+        warn: this.#options.warn,
+      }),
+    ];
   }
 }
 
@@ -99,5 +112,7 @@ function key(reference: TensorReference): string {
 
 function unconnected(layer: KerasLayer | undefined, values: ReadonlyMap<string, ValueId>, call: LayerCall | undefined): EspalierError {
   const missing = call?.inputs.find((reference) => !values.has(key(reference)));
-  return new EspalierError('invalid-model', `its input "${missing?.layer ?? ''}" is missing or depends on the layer itself`, { where: `layer "${layer?.name ?? ''}"` });
+  return new EspalierError('invalid-model', `its input "${missing?.layer ?? ''}" is missing or depends on the layer itself`, {
+    where: `layer "${layer?.name ?? ''}"`,
+  });
 }

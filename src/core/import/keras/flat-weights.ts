@@ -12,7 +12,12 @@ export function flatWeights(model: KerasModel, tensors: readonly WeightTensor[])
   return scope(model, tensors, byOrder, []);
 }
 
-function scope(model: KerasModel, tensors: readonly WeightTensor[], byOrder: ReadonlyMap<string, readonly WeightTensor[]> | undefined, path: readonly string[]): WeightScope {
+function scope(
+  model: KerasModel,
+  tensors: readonly WeightTensor[],
+  byOrder: ReadonlyMap<string, readonly WeightTensor[]> | undefined,
+  path: readonly string[],
+): WeightScope {
   return {
     layer: (reference) => {
       const named = tensors.filter((tensor) => tensor.name.split('/').at(-2) === reference.name);
@@ -40,7 +45,12 @@ function assignByOrder(model: KerasModel, tensors: readonly WeightTensor[]): Rea
     if (tensor === undefined) return undefined;
     // A name that is there and disagrees tells that the order is another one.
     const name = lastComponent(tensor.name);
-    if (/^(kernel|bias|gamma|beta|moving_mean|moving_variance|depthwise_kernel|pointwise_kernel)$/.test(name) && name !== slot.name && !(name === 'kernel' && slot.name === 'depthwise_kernel')) return undefined;
+    if (
+      /^(kernel|bias|gamma|beta|moving_mean|moving_variance|depthwise_kernel|pointwise_kernel)$/.test(name) &&
+      name !== slot.name &&
+      !(name === 'kernel' && slot.name === 'depthwise_kernel')
+    )
+      return undefined;
     const layer = slot.path.join('/');
     assigned.set(layer, [...(assigned.get(layer) ?? []), tensor]);
   }

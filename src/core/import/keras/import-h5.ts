@@ -18,10 +18,17 @@ export async function importKerasH5(bytes: Uint8Array, where: string, warn: (mes
   const root = await readHdf5(bytes, where, { groups: ['model_weights'] });
   const config = root.text('model_config');
   if (config === undefined) {
-    throw new EspalierError('unsupported-model', 'holds weights without a model config', { where, fix: 'save the whole model (model.save("model.h5")), not its weights alone' });
+    throw new EspalierError('unsupported-model', 'holds weights without a model config', {
+      where,
+      fix: 'save the whole model (model.save("model.h5")), not its weights alone',
+    });
   }
   const stored = root.group('model_weights');
-  if (stored === undefined) throw new EspalierError('invalid-model', 'has no group "model_weights"', { where, fix: 'save the whole model (model.save("model.h5"))' });
+  if (stored === undefined)
+    throw new EspalierError('invalid-model', 'has no group "model_weights"', {
+      where,
+      fix: 'save the whole model (model.save("model.h5"))',
+    });
   const kerasVersion = root.text('keras_version') ?? stored.text('keras_version') ?? '2.0.0';
   const model = parseKerasModel(parseJson(config, `${where}: model_config`), where);
   const network = convertModel(model, groupWeights(model, stored, where), where, { keras: kerasMajor(kerasVersion, config), warn });
@@ -63,6 +70,10 @@ function weightNames(group: Hdf5Group): readonly string[] {
 
 function readTensor(group: Hdf5Group, name: string, where: string): WeightTensor {
   const dataset = group.dataset(name);
-  if (dataset === undefined) throw new EspalierError('invalid-model', `weight "${name}" is missing`, { where, fix: 'the file is damaged: save or download the model again' });
+  if (dataset === undefined)
+    throw new EspalierError('invalid-model', `weight "${name}" is missing`, {
+      where,
+      fix: 'the file is damaged: save or download the model again',
+    });
   return { name: name.replace(/:\d+$/, ''), shape: dataset.shape, read: () => dataset.read() };
 }

@@ -22,7 +22,10 @@ export async function importKerasV3(bytes: Uint8Array, where: string, warn: (mes
   const files = unzip(bytes, where);
   const [configFile, metadataFile, weightsFile] = parts.map((part) => files[part]);
   if (configFile === undefined || weightsFile === undefined) {
-    throw new EspalierError('unsupported-model', `is a zip without ${configFile === undefined ? 'config.json' : 'model.weights.h5'}`, { where, fix: 'give a model saved by model.save("model.keras")' });
+    throw new EspalierError('unsupported-model', `is a zip without ${configFile === undefined ? 'config.json' : 'model.weights.h5'}`, {
+      where,
+      fix: 'give a model saved by model.save("model.keras")',
+    });
   }
   const config = new TextDecoder().decode(configFile);
   const metadata = metadataFile === undefined ? undefined : parseJson(new TextDecoder().decode(metadataFile), `${where}: metadata.json`);
@@ -30,19 +33,26 @@ export async function importKerasV3(bytes: Uint8Array, where: string, warn: (mes
   const kerasVersion = typeof stated === 'string' ? stated : '3.0.0';
   const model = parseKerasModel(parseJson(config, `${where}: config.json`), where);
   const root = await readHdf5(weightsFile, `${where}: model.weights.h5`, { groups: containers });
-  return { network: convertModel(model, containerWeights(model, root, '', where), where, { keras: kerasMajor(kerasVersion, config), warn }), kerasVersion };
+  return {
+    network: convertModel(model, containerWeights(model, root, '', where), where, { keras: kerasMajor(kerasVersion, config), warn }),
+    kerasVersion,
+  };
 }
 
 function unzip(bytes: Uint8Array, where: string): Record<string, Uint8Array> {
   try {
-    return unzipSync(bytes, { filter: (file) => parts.includes(file.name) && file.originalSize < Math.min(largestPart, bytes.length * 1100) });
+    return unzipSync(bytes, {
+      filter: (file) => parts.includes(file.name) && file.originalSize < Math.min(largestPart, bytes.length * 1100),
+    });
   } catch (cause) {
     throw new EspalierError('invalid-model', 'is a damaged zip file', { where, cause, fix: 'save or download the model again' });
   }
 }
 
 function containerWeights(model: KerasModel, root: Hdf5Group, path: string, where: string): WeightScope {
-  const container = containers.map((name) => (path === '' ? name : `${path}/${name}`)).find((candidate) => root.group(candidate) !== undefined);
+  const container = containers
+    .map((name) => (path === '' ? name : `${path}/${name}`))
+    .find((candidate) => root.group(candidate) !== undefined);
   const groupPath = (reference: LayerReference): string | undefined => {
     if (container === undefined) return undefined;
     const base = snakeCase(reference.className);
@@ -56,11 +66,14 @@ function containerWeights(model: KerasModel, root: Hdf5Group, path: string, wher
       const layerPath = groupPath(reference);
       const variables = layerPath === undefined ? undefined : root.group(`${layerPath}/vars`);
       if (variables === undefined) return [];
-      return [...variables.members()].sort((a, b) => Number(a) - Number(b)).map((name): WeightTensor => {
-        const dataset = variables.dataset(name);
-        if (dataset === undefined) throw new EspalierError('invalid-model', `weight ${name} is damaged`, { where: `${where}, layer "${reference.name}"` });
-        return { name, shape: dataset.shape, read: () => dataset.read() };
-      });
+      return [...variables.members()]
+        .sort((a, b) => Number(a) - Number(b))
+        .map((name): WeightTensor => {
+          const dataset = variables.dataset(name);
+          if (dataset === undefined)
+            throw new EspalierError('invalid-model', `weight ${name} is damaged`, { where: `${where}, layer "${reference.name}"` });
+          return { name, shape: dataset.shape, read: () => dataset.read() };
+        });
     },
     nested: (reference) => {
       const inner = model.layers[reference.index]?.model;
@@ -72,5 +85,9 @@ function containerWeights(model: KerasModel, root: Hdf5Group, path: string, wher
 
 /** As Keras names them: `Conv2D` is `conv2d`, `BatchNormalization` `batch_normalization`, `ReLU` `re_lu`. */
 export function snakeCase(className: string): string {
-  return className.replace(/\W+/g, '').replace(/(.)([A-Z][a-z]+)/g, '$1_$2').replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+  return className
+    .replace(/\W+/g, '')
+    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
 }

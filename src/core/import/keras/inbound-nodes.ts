@@ -50,7 +50,8 @@ function parseKeras2Call(json: Json, where: string): LayerCall {
   let keywords: JsonObject = {};
   for (const entry of entries) {
     const reference = listReference(entry);
-    if (reference === undefined) throw new EspalierError('invalid-model', 'an inbound node does not name a layer, a node and a tensor', { where });
+    if (reference === undefined)
+      throw new EspalierError('invalid-model', 'an inbound node does not name a layer, a node and a tensor', { where });
     inputs.push(reference);
     const last = isArray(entry) ? entry[3] : undefined;
     if (isObject(last)) keywords = { ...keywords, ...last };
@@ -83,7 +84,9 @@ function parseKeras3Call(node: JsonObject): LayerCall {
   const keywords = node['kwargs'];
   if (isObject(keywords)) {
     collect(keywords);
-    rest.push(Object.fromEntries(Object.entries(keywords).filter(([, value]) => !(isObject(value) && value['class_name'] === '__keras_tensor__'))));
+    rest.push(
+      Object.fromEntries(Object.entries(keywords).filter(([, value]) => !(isObject(value) && value['class_name'] === '__keras_tensor__'))),
+    );
   }
   const positional = isArray(node['args']) ? node['args'].filter((value) => typeof value === 'number') : [];
   return { inputs, keywords: { ...rest[0], ...(positional.length > 0 ? { positional } : {}) } };

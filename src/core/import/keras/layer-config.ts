@@ -47,7 +47,8 @@ export class LayerConfig {
     const stored = this.#json[key];
     // Keras 3 wraps tuples.
     const value = isObject(stored) && isArray(stored['items']) ? stored['items'] : stored;
-    if (!isArray(value) || !value.every((n) => typeof n === 'number' && Number.isFinite(n))) return this.#fail(key, 'a list of numbers', value);
+    if (!isArray(value) || !value.every((n) => typeof n === 'number' && Number.isFinite(n)))
+      return this.#fail(key, 'a list of numbers', value);
     return value.map(Number);
   }
 
@@ -72,7 +73,10 @@ export class LayerConfig {
 
   padding(key = 'padding'): Padding {
     const value = this.string(key, 'valid').toLowerCase();
-    if (value !== 'same' && value !== 'valid') throw new EspalierError('unsupported-model', `padding "${value}" is not supported; allowed are "same" and "valid"`, { where: this.where });
+    if (value !== 'same' && value !== 'valid')
+      throw new EspalierError('unsupported-model', `padding "${value}" is not supported; allowed are "same" and "valid"`, {
+        where: this.where,
+      });
     return value;
   }
 
@@ -81,6 +85,8 @@ export class LayerConfig {
   }
 
   #fail(key: string, expected: string, value: Json | undefined): never {
-    throw new EspalierError('invalid-model', `"${key}" should be ${expected}, got ${JSON.stringify(value)?.slice(0, 80) ?? 'nothing'}`, { where: this.where });
+    throw new EspalierError('invalid-model', `"${key}" should be ${expected}, got ${JSON.stringify(value)?.slice(0, 80) ?? 'nothing'}`, {
+      where: this.where,
+    });
   }
 }

@@ -29,7 +29,8 @@ export type LayerConverters = Readonly<Record<string, LayerConverter>>;
 
 export function onlyInput(context: LayerContext): ValueId {
   const [input, ...more] = context.inputs;
-  if (input === undefined || more.length > 0) throw new EspalierError('invalid-model', `takes one input, got ${context.inputs.length}`, { where: context.config.where });
+  if (input === undefined || more.length > 0)
+    throw new EspalierError('invalid-model', `takes one input, got ${context.inputs.length}`, { where: context.config.where });
   return input;
 }
 
@@ -44,6 +45,9 @@ export function weights(context: LayerContext, names: readonly string[]): readon
 
 export function inputRank(context: LayerContext, rank: number): Shape {
   const shape = context.builder.shapeOf(onlyInput(context));
-  if (shape.length !== rank) throw new EspalierError('invalid-model', `expects an input with ${rank} axes after the batch, got [${shape.join(', ')}]`, { where: context.config.where });
+  if (shape.length !== rank)
+    throw new EspalierError('invalid-model', `expects an input with ${rank} axes after the batch, got [${shape.join(', ')}]`, {
+      where: context.config.where,
+    });
   return shape;
 }

@@ -9,10 +9,30 @@ import { poolingLayers } from './layers/pooling.ts';
 import { reshapingLayers } from './layers/reshaping.ts';
 
 const converters: LayerConverters = {
-  ...activationLayers, ...convolutionLayers, ...denseLayers, ...identityLayers, ...mergingLayers, ...normalizationLayers, ...poolingLayers, ...reshapingLayers,
+  ...activationLayers,
+  ...convolutionLayers,
+  ...denseLayers,
+  ...identityLayers,
+  ...mergingLayers,
+  ...normalizationLayers,
+  ...poolingLayers,
+  ...reshapingLayers,
 };
 
-const recurrent = new Set(['LSTM', 'GRU', 'SimpleRNN', 'RNN', 'CuDNNLSTM', 'CuDNNGRU', 'ConvLSTM1D', 'ConvLSTM2D', 'ConvLSTM3D', 'Bidirectional', 'StackedRNNCells', 'TimeDistributed']);
+const recurrent = new Set([
+  'LSTM',
+  'GRU',
+  'SimpleRNN',
+  'RNN',
+  'CuDNNLSTM',
+  'CuDNNGRU',
+  'ConvLSTM1D',
+  'ConvLSTM2D',
+  'ConvLSTM3D',
+  'Bidirectional',
+  'StackedRNNCells',
+  'TimeDistributed',
+]);
 
 /** How Keras 2 stores calls of functions on symbolic tensors. */
 const operations = new Set(['TFOpLambda', 'SlicingOpLambda', 'TensorFlowOpLayer']);
@@ -23,15 +43,29 @@ export function convertLayer(context: LayerContext): string {
   const converter = Object.hasOwn(converters, className) ? converters[className] : undefined;
   if (converter !== undefined) return converter(context);
   if (recurrent.has(className)) {
-    return unsupported(context, `recurrent layers (${className}) are not supported: they loop over time, and a network here is a static graph`,
-      'replace it by Conv1D layers with the same receptive field, or by dense layers over the flattened window');
+    return unsupported(
+      context,
+      `recurrent layers (${className}) are not supported: they loop over time, and a network here is a static graph`,
+      'replace it by Conv1D layers with the same receptive field, or by dense layers over the flattened window',
+    );
   }
   if (className === 'Lambda') {
-    return unsupported(context, 'a Lambda layer holds Python code, which cannot be run here', 'replace it by built-in layers (Rescaling, Activation, Reshape, …) and save the model again');
+    return unsupported(
+      context,
+      'a Lambda layer holds Python code, which cannot be run here',
+      'replace it by built-in layers (Rescaling, Activation, Reshape, …) and save the model again',
+    );
   }
   if (operations.has(className)) {
-    return unsupported(context, `the operation ${context.config.string('function', className)} stands between the layers, and only layers can be read`,
-      'replace it by a layer (Rescaling, Add, Multiply, Reshape, Cropping2D, …), or export the model as a float .tflite and import that');
+    return unsupported(
+      context,
+      `the operation ${context.config.string('function', className)} stands between the layers, and only layers can be read`,
+      'replace it by a layer (Rescaling, Add, Multiply, Reshape, Cropping2D, …), or export the model as a float .tflite and import that',
+    );
   }
-  return unsupported(context, `layer type "${className}" is not supported`, 'replace it by built-in layers, or export the model as a float .tflite and import that');
+  return unsupported(
+    context,
+    `layer type "${className}" is not supported`,
+    'replace it by built-in layers, or export the model as a float .tflite and import that',
+  );
 }

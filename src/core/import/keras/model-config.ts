@@ -34,14 +34,24 @@ export function parseKerasModel(json: Json | undefined, where: string, depth = 0
   const model = asObject(json, `${where}: model config`);
   const className = model['class_name'];
   // Keras before 2.2.3 stored the layers of a Sequential model as its whole config.
-  if (className === 'Sequential') return parseSequential(isArray(model['config']) ? { layers: model['config'] } : asObject(model['config'], `${where}: config`), where, depth);
+  if (className === 'Sequential')
+    return parseSequential(
+      isArray(model['config']) ? { layers: model['config'] } : asObject(model['config'], `${where}: config`),
+      where,
+      depth,
+    );
   if (className === 'Functional' || className === 'Model') {
     const config = asObject(model['config'], `${where}: config`);
     if (isArray(config['layers']) && config['output_layers'] !== undefined) return parseFunctional(config, where, depth);
   }
-  throw new EspalierError('unsupported-model', `model class "${String(className)}" is subclassed: its file does not say which layers are called in which order`, {
-    where, fix: 'rebuild it as a Functional or Sequential model with the same layers and weights, or export it as a float .tflite',
-  });
+  throw new EspalierError(
+    'unsupported-model',
+    `model class "${String(className)}" is subclassed: its file does not say which layers are called in which order`,
+    {
+      where,
+      fix: 'rebuild it as a Functional or Sequential model with the same layers and weights, or export it as a float .tflite',
+    },
+  );
 }
 
 export function isModelClass(className: string, config: Json | undefined): boolean {
@@ -63,9 +73,16 @@ function parseSequential(config: JsonObject, where: string, depth: number): Kera
       continue;
     }
     if (previous === undefined) {
-      const shape = declaredInputShape(layer.config) ?? shapeOf(config['build_input_shape']) ?? layer.model?.layers.map((inner) => declaredInputShape(inner.config)).find((found) => found !== undefined);
+      const shape =
+        declaredInputShape(layer.config) ??
+        shapeOf(config['build_input_shape']) ??
+        layer.model?.layers.map((inner) => declaredInputShape(inner.config)).find((found) => found !== undefined);
       const input: KerasLayer = {
-        name: `${layer.name}_input`, className: 'InputLayer', model: undefined, calls: [], firstNode: 0,
+        name: `${layer.name}_input`,
+        className: 'InputLayer',
+        model: undefined,
+        calls: [],
+        firstNode: 0,
         config: shape === undefined ? {} : { batch_shape: shape },
       };
       layers.push(input);
@@ -91,7 +108,10 @@ function parseFunctional(config: JsonObject, where: string, depth: number): Kera
   for (const reference of [...outputs, ...parsed.flatMap((layer) => layer.calls.flatMap((call) => call.inputs))]) {
     lowest.set(reference.layer, Math.min(lowest.get(reference.layer) ?? Infinity, reference.node));
   }
-  const layers = parsed.map((layer): KerasLayer => ({ ...layer, firstNode: layer.model === undefined ? 0 : lowest.get(layer.name) ?? 0 }));
+  const layers = parsed.map((layer): KerasLayer => ({
+    ...layer,
+    firstNode: layer.model === undefined ? 0 : (lowest.get(layer.name) ?? 0),
+  }));
   const names = new Set<string>();
   for (const layer of layers) {
     if (names.has(layer.name)) throw new EspalierError('invalid-model', `two layers are named "${layer.name}"`, { where });
@@ -129,13 +149,21 @@ function shapeOf(json: Json | undefined): readonly (number | null)[] | undefined
 export function inputShape(layer: KerasLayer, where: string): Shape {
   const declared = declaredInputShape(layer.config);
   if (declared === undefined) {
-    throw new EspalierError('unsupported-model', 'the model does not say the shape of its input', { where, fix: 'add an Input layer (or call model.build) and save it again' });
+    throw new EspalierError('unsupported-model', 'the model does not say the shape of its input', {
+      where,
+      fix: 'add an Input layer (or call model.build) and save it again',
+    });
   }
   const shape = declared.slice(1);
   if (shape.some((length) => length === null)) {
-    throw new EspalierError('unsupported-model', `input "${layer.name}" has the shape [${shape.map((length) => length ?? '?').join(', ')}] with an unknown length`, {
-      where, fix: 'rebuild the model with a fixed input shape and load its weights into it: a .tflite for devices has static shapes',
-    });
+    throw new EspalierError(
+      'unsupported-model',
+      `input "${layer.name}" has the shape [${shape.map((length) => length ?? '?').join(', ')}] with an unknown length`,
+      {
+        where,
+        fix: 'rebuild the model with a fixed input shape and load its weights into it: a .tflite for devices has static shapes',
+      },
+    );
   }
   return shape.map((length) => length ?? 0);
 }

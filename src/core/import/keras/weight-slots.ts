@@ -23,7 +23,9 @@ function slotsOfModel(model: KerasModel, path: readonly string[], trainable: boo
   return model.layers.flatMap((layer) => {
     const own = trainable && layer.config['trainable'] !== false;
     const inner = [...path, layer.name];
-    return layer.model === undefined ? slotsOfLayer(layer).map((slot) => ({ path: inner, name: slot.name, trainable: own && slot.trainable })) : slotsOfModel(layer.model, inner, own);
+    return layer.model === undefined
+      ? slotsOfLayer(layer).map((slot) => ({ path: inner, name: slot.name, trainable: own && slot.trainable }))
+      : slotsOfModel(layer.model, inner, own);
   });
 }
 
@@ -37,7 +39,8 @@ function slotsOfLayer(layer: KerasLayer): readonly { readonly name: string; read
   if (className.includes('BatchNormalization')) {
     return [
       ...trained(...(config['scale'] === false ? [] : ['gamma']), ...(config['center'] === false ? [] : ['beta'])),
-      { name: 'moving_mean', trainable: false }, { name: 'moving_variance', trainable: false },
+      { name: 'moving_mean', trainable: false },
+      { name: 'moving_variance', trainable: false },
     ];
   }
   if (className === 'PReLU') return trained('alpha');

@@ -19,7 +19,8 @@ export async function importSavedModel(source: ModelSource, where: string, warn:
   const config = (await configFromMetadata(source.folder)) ?? configFromSavedModel(await read(join(source.folder, 'saved_model.pb')));
   if (config === undefined) {
     throw new EspalierError('unsupported-model', 'is a SavedModel without a Keras config: it holds a graph of functions, not layers', {
-      where, fix: 'save the Keras model itself (model.save("model.keras")), or convert it to a float .tflite and import that',
+      where,
+      fix: 'save the Keras model itself (model.save("model.keras")), or convert it to a float .tflite and import that',
     });
   }
   const model = parseKerasModel(config, where);

@@ -14,10 +14,19 @@ interface GraphNode {
 /** The checkpoint's object graph: `layer_with_weights-<n>` leads to the n-th layer that has weights, and on by attribute name. */
 export function objectGraphWeights(model: KerasModel, bundle: TensorBundle, where: string): WeightScope {
   const stored = bundle.string('_CHECKPOINTABLE_OBJECT_GRAPH');
-  if (stored === undefined) throw new EspalierError('unsupported-model', 'its checkpoint has no object graph', { where, fix: 'save the model with TensorFlow 2 (model.save(folder))' });
+  if (stored === undefined)
+    throw new EspalierError('unsupported-model', 'its checkpoint has no object graph', {
+      where,
+      fix: 'save the model with TensorFlow 2 (model.save(folder))',
+    });
   const nodes = messages(readFields(stored, where), 1).map((bytes): GraphNode => {
     const fields = readFields(bytes, where);
-    const children = new Map(messages(fields, 1).map((child) => { const inner = readFields(child, where); return [text(inner, 2), integer(inner, 1)] as const; }));
+    const children = new Map(
+      messages(fields, 1).map((child) => {
+        const inner = readFields(child, where);
+        return [text(inner, 2), integer(inner, 1)] as const;
+      }),
+    );
     const [attribute] = messages(fields, 2);
     return { children, key: attribute === undefined ? undefined : text(readFields(attribute, where), 3) };
   });
@@ -29,7 +38,8 @@ function scope(model: KerasModel, nodes: readonly GraphNode[], node: GraphNode |
     const index = parent?.children.get(name);
     return index === undefined ? undefined : nodes[index];
   };
-  const layerNode = (reference: LayerReference): GraphNode | undefined => child(node, `layer_with_weights-${model.layers.slice(0, reference.index).filter(hasWeights).length}`);
+  const layerNode = (reference: LayerReference): GraphNode | undefined =>
+    child(node, `layer_with_weights-${model.layers.slice(0, reference.index).filter(hasWeights).length}`);
   return {
     layer: (reference) => {
       const layer = model.layers[reference.index];

@@ -55,11 +55,20 @@ export function readFields(bytes: Uint8Array, where: string): readonly Field[] {
     const tag = reader.varint();
     const number = Math.floor(tag / 8);
     switch (tag % 8) {
-      case 0: fields.push({ number, value: reader.varint(), bytes: empty }); break;
-      case 1: fields.push({ number, value: 0, bytes: reader.take(8) }); break;
-      case 2: fields.push({ number, value: 0, bytes: reader.take(reader.varint()) }); break;
-      case 5: fields.push({ number, value: 0, bytes: reader.take(4) }); break;
-      default: throw new EspalierError('invalid-model', 'is damaged', { where, fix: 'save or copy the SavedModel again' });
+      case 0:
+        fields.push({ number, value: reader.varint(), bytes: empty });
+        break;
+      case 1:
+        fields.push({ number, value: 0, bytes: reader.take(8) });
+        break;
+      case 2:
+        fields.push({ number, value: 0, bytes: reader.take(reader.varint()) });
+        break;
+      case 5:
+        fields.push({ number, value: 0, bytes: reader.take(4) });
+        break;
+      default:
+        throw new EspalierError('invalid-model', 'is damaged', { where, fix: 'save or copy the SavedModel again' });
     }
   }
   return fields;

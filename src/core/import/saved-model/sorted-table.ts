@@ -23,7 +23,11 @@ export function readSortedTable(bytes: Uint8Array, where: string): ReadonlyMap<s
 /** Keys share a prefix with the one before; the restart points at the end only serve searches. */
 function readBlock(bytes: Uint8Array, offset: number, length: number, where: string): readonly (readonly [string, Uint8Array])[] {
   if (offset + length + 5 > bytes.length || length < 4) throw damaged(where);
-  if (bytes[offset + length] !== 0) throw new EspalierError('unsupported-model', 'is compressed with Snappy', { where, fix: 'save the model again with a current TensorFlow, which does not compress the index' });
+  if (bytes[offset + length] !== 0)
+    throw new EspalierError('unsupported-model', 'is compressed with Snappy', {
+      where,
+      fix: 'save the model again with a current TensorFlow, which does not compress the index',
+    });
   const block = bytes.subarray(offset, offset + length);
   const restarts = new DataView(block.buffer, block.byteOffset + length - 4, 4).getUint32(0, true);
   const end = length - 4 - restarts * 4;

@@ -36,7 +36,8 @@ export async function openTensorBundle(folder: string): Promise<TensorBundle> {
   const where = 'variables.index';
   const index = readSortedTable(await read(where), where);
   const shardCount = integer(readFields(index.get('') ?? new Uint8Array(), where), 1) || 1;
-  if (shardCount > 1024) throw new EspalierError('invalid-model', `names ${shardCount} shards`, { where, fix: 'save or copy the SavedModel again' });
+  if (shardCount > 1024)
+    throw new EspalierError('invalid-model', `names ${shardCount} shards`, { where, fix: 'save or copy the SavedModel again' });
   const name = (shard: number): string => `variables.data-${String(shard).padStart(5, '0')}-of-${String(shardCount).padStart(5, '0')}`;
   const shards = await Promise.all(Array.from({ length: shardCount }, (_, shard) => read(name(shard))));
 
@@ -45,11 +46,18 @@ export async function openTensorBundle(folder: string): Promise<TensorBundle> {
     if (stored === undefined) return undefined;
     const fields = readFields(stored, where);
     const [shapeMessage] = messages(fields, 2);
-    const shape = shapeMessage === undefined ? [] : messages(readFields(shapeMessage, where), 2).map((dimension) => integer(readFields(dimension, where), 1));
+    const shape =
+      shapeMessage === undefined
+        ? []
+        : messages(readFields(shapeMessage, where), 2).map((dimension) => integer(readFields(dimension, where), 1));
     const shard = integer(fields, 3);
     const bytes = shards[shard];
     const [offset, size] = [integer(fields, 4), integer(fields, 5)];
-    if (bytes === undefined || offset + size > bytes.length) throw new EspalierError('invalid-model', `"${key}" lies outside of its shard`, { where: name(shard), fix: 'the shard is truncated: copy the SavedModel again' });
+    if (bytes === undefined || offset + size > bytes.length)
+      throw new EspalierError('invalid-model', `"${key}" lies outside of its shard`, {
+        where: name(shard),
+        fix: 'the shard is truncated: copy the SavedModel again',
+      });
     return { type: integer(fields, 1), shape, bytes: bytes.subarray(offset, offset + size) };
   };
   return {
@@ -57,11 +65,17 @@ export async function openTensorBundle(folder: string): Promise<TensorBundle> {
     floats: (key) => {
       const found = entry(key);
       const width = found?.type === types.double ? 8 : 4;
-      if (found === undefined || (found.type !== types.float && found.type !== types.double) || found.bytes.length !== elementCount(found.shape) * width) {
+      if (
+        found === undefined ||
+        (found.type !== types.float && found.type !== types.double) ||
+        found.bytes.length !== elementCount(found.shape) * width
+      ) {
         throw new EspalierError('invalid-model', 'is missing or not stored as float32', { where: `weight "${key}"` });
       }
       const view = new DataView(found.bytes.buffer, found.bytes.byteOffset, found.bytes.byteLength);
-      return Float32Array.from({ length: elementCount(found.shape) }, (_, i) => (width === 8 ? view.getFloat64(i * 8, true) : view.getFloat32(i * 4, true)));
+      return Float32Array.from({ length: elementCount(found.shape) }, (_, i) =>
+        width === 8 ? view.getFloat64(i * 8, true) : view.getFloat32(i * 4, true),
+      );
     },
     string: (key) => {
       const found = entry(key);

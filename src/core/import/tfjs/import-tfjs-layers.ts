@@ -16,10 +16,17 @@ export async function importTfjsLayers(source: ModelSource, where: string, warn:
   const text = new TextDecoder().decode(source.kind === 'file' ? source.bytes : await readShard(source.folder, 'model.json'));
   const json = asObject(parseJson(text, where), where);
   if (json['format'] === 'graph-model') {
-    throw new EspalierError('unsupported-model', 'is a TFJS graph model, whose layers have been compiled away', { where, fix: 'convert the original Keras model with --output_format=tfjs_layers_model, or use it directly' });
+    throw new EspalierError('unsupported-model', 'is a TFJS graph model, whose layers have been compiled away', {
+      where,
+      fix: 'convert the original Keras model with --output_format=tfjs_layers_model, or use it directly',
+    });
   }
   const topology = json['modelTopology'];
-  if (!isObject(topology)) throw new EspalierError('unsupported-model', 'is JSON without a model topology', { where, fix: 'give the model.json of a TFJS layers model' });
+  if (!isObject(topology))
+    throw new EspalierError('unsupported-model', 'is JSON without a model topology', {
+      where,
+      fix: 'give the model.json of a TFJS layers model',
+    });
   const config = isObject(topology['model_config']) ? topology['model_config'] : topology;
   const kerasVersion = typeof topology['keras_version'] === 'string' ? topology['keras_version'] : '2.0.0';
   const model = parseKerasModel(config, where);
@@ -39,7 +46,10 @@ async function readManifest(manifest: Json | undefined, folder: string, where: s
     for (const json of asArray(weights, `${where}: weights`)) {
       const entry: WeightEntry = weightEntry(json, where);
       if (offset + entry.byteLength > bytes.length) {
-        throw new EspalierError('invalid-model', `weight "${entry.name}" ends after its shards do (${bytes.length} bytes)`, { where, fix: 'a shard is truncated or missing: download the model again' });
+        throw new EspalierError('invalid-model', `weight "${entry.name}" ends after its shards do (${bytes.length} bytes)`, {
+          where,
+          fix: 'a shard is truncated or missing: download the model again',
+        });
       }
       const stored = bytes.subarray(offset, offset + entry.byteLength);
       tensors.push({ name: entry.name, shape: entry.shape, read: () => readWeight(entry, stored) });
@@ -51,7 +61,11 @@ async function readManifest(manifest: Json | undefined, folder: string, where: s
 
 /** Shards lie beside model.json; a path that leads elsewhere is refused. */
 async function readShard(folder: string, name: string): Promise<Uint8Array> {
-  if (basename(name) !== name) throw new EspalierError('invalid-model', `weight shard "${name}" is not beside model.json`, { where: folder, fix: 'put all shards into the folder of model.json' });
+  if (basename(name) !== name)
+    throw new EspalierError('invalid-model', `weight shard "${name}" is not beside model.json`, {
+      where: folder,
+      fix: 'put all shards into the folder of model.json',
+    });
   const path = join(folder, name);
   try {
     return await readFile(path);

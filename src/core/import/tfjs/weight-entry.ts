@@ -20,14 +20,28 @@ export function weightEntry(json: Json, file: string): WeightEntry {
   const name = asString(entry['name'], `${file}: weight name`);
   const where = `${file}, weight "${name}"`;
   const shape = asArray(entry['shape'], where).map(Number);
-  if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0) || !Number.isSafeInteger(elementCount(shape))) throw new EspalierError('invalid-model', `has the shape [${shape.join(', ')}]`, { where });
+  if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0) || !Number.isSafeInteger(elementCount(shape)))
+    throw new EspalierError('invalid-model', `has the shape [${shape.join(', ')}]`, { where });
   const quantization = isObject(entry['quantization']) ? entry['quantization'] : undefined;
   const stored = quantization?.['dtype'] ?? entry['dtype'];
   if (stored !== 'float32' && stored !== 'float16' && stored !== 'int32' && stored !== 'uint8' && stored !== 'uint16') {
-    throw new EspalierError('unsupported-model', `is stored as "${String(stored)}"`, { where, fix: 'convert the model with float32, float16, uint8 or uint16 weights' });
+    throw new EspalierError('unsupported-model', `is stored as "${String(stored)}"`, {
+      where,
+      fix: 'convert the model with float32, float16, uint8 or uint16 weights',
+    });
   }
-  const number = (key: string, otherwise: number): number => { const value = quantization?.[key]; return typeof value === 'number' ? value : otherwise; };
-  return { name: name.replace(/:\d+$/, ''), shape, stored, scale: number('scale', 1), minimum: number('min', 0), byteLength: elementCount(shape) * widths[stored] };
+  const number = (key: string, otherwise: number): number => {
+    const value = quantization?.[key];
+    return typeof value === 'number' ? value : otherwise;
+  };
+  return {
+    name: name.replace(/:\d+$/, ''),
+    shape,
+    stored,
+    scale: number('scale', 1),
+    minimum: number('min', 0),
+    byteLength: elementCount(shape) * widths[stored],
+  };
 }
 
 /** Little-endian, as TFJS writes on every platform. */
@@ -36,11 +50,16 @@ export function readWeight(entry: WeightEntry, bytes: Uint8Array): Float32Array 
   const count = elementCount(entry.shape);
   const read = (i: number): number => {
     switch (entry.stored) {
-      case 'float32': return view.getFloat32(i * 4, true);
-      case 'int32': return view.getInt32(i * 4, true);
-      case 'float16': return fromFloat16(view.getUint16(i * 2, true));
-      case 'uint16': return view.getUint16(i * 2, true) * entry.scale + entry.minimum;
-      case 'uint8': return view.getUint8(i) * entry.scale + entry.minimum;
+      case 'float32':
+        return view.getFloat32(i * 4, true);
+      case 'int32':
+        return view.getInt32(i * 4, true);
+      case 'float16':
+        return fromFloat16(view.getUint16(i * 2, true));
+      case 'uint16':
+        return view.getUint16(i * 2, true) * entry.scale + entry.minimum;
+      case 'uint8':
+        return view.getUint8(i) * entry.scale + entry.minimum;
     }
   };
   return Float32Array.from({ length: count }, (_, i) => read(i));

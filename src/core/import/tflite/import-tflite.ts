@@ -17,7 +17,11 @@ const decoders = new Set(['DEQUANTIZE', 'DENSIFY']);
 export function importTflite(bytes: Uint8Array, where: string): { readonly network: Network } {
   const { subgraphs } = readTflite(bytes);
   const [graph] = subgraphs;
-  if (graph === undefined || subgraphs.length > 1) throw new EspalierError('unsupported-model', `has ${subgraphs.length} subgraphs, expected one`, { where, fix: 'export the model without control flow' });
+  if (graph === undefined || subgraphs.length > 1)
+    throw new EspalierError('unsupported-model', `has ${subgraphs.length} subgraphs, expected one`, {
+      where,
+      fix: 'export the model without control flow',
+    });
   refuseQuantized(graph, where);
   return { network: new GraphImport(graph, where).run() };
 }
@@ -26,10 +30,17 @@ function refuseQuantized(graph: Subgraph, where: string): void {
   const float = (tensor: TfliteTensor | undefined): boolean => tensor?.type === 'float32';
   for (const operator of graph.operators) {
     const weights = graph.tensors[operator.inputs[1] ?? -1];
-    const hybrid = (operator.name === 'CONV_2D' || operator.name === 'DEPTHWISE_CONV_2D' || operator.name === 'FULLY_CONNECTED') && weights !== undefined && !float(weights);
-    const integer = graph.tensors[operator.outputs[0] ?? -1]?.quantization !== undefined && !float(graph.tensors[operator.outputs[0] ?? -1]);
+    const hybrid =
+      (operator.name === 'CONV_2D' || operator.name === 'DEPTHWISE_CONV_2D' || operator.name === 'FULLY_CONNECTED') &&
+      weights !== undefined &&
+      !float(weights);
+    const integer =
+      graph.tensors[operator.outputs[0] ?? -1]?.quantization !== undefined && !float(graph.tensors[operator.outputs[0] ?? -1]);
     if (hybrid || integer) {
-      throw new EspalierError('unsupported-model', 'is quantized already; its float weights are gone', { where, fix: 'give the float model that it was made from (evaluate and certify take quantized files as they are)' });
+      throw new EspalierError('unsupported-model', 'is quantized already; its float weights are gone', {
+        where,
+        fix: 'give the float model that it was made from (evaluate and certify take quantized files as they are)',
+      });
     }
   }
 }
@@ -68,10 +79,15 @@ class GraphImport {
       const layer = this.#layerName(cleanName(this.#tensor(output).name));
       const converter = Object.hasOwn(converters, operator.name) ? converters[operator.name] : undefined;
       if (converter === undefined || operator.outputs.length !== 1) {
-        throw new EspalierError('unsupported-model', `operator ${operator.name} is not supported`, { where: `layer "${layer}"`, fix: 'import the Keras model that the .tflite was converted from, or replace the layer' });
+        throw new EspalierError('unsupported-model', `operator ${operator.name} is not supported`, {
+          where: `layer "${layer}"`,
+          fix: 'import the Keras model that the .tflite was converted from, or replace the layer',
+        });
       }
       const converted = converter({
-        builder: this.#builder, operator, layer,
+        builder: this.#builder,
+        operator,
+        layer,
         value: (position) => this.#value(operator.inputs[position], operator.name, layer),
         isConstant: (position) => this.#constants.has(operator.inputs[position] ?? -1),
         constant: (position) => this.#constant(operator.inputs[position], operator.name, layer),
@@ -90,14 +106,22 @@ class GraphImport {
 
   #value(index: number | undefined, operator: string, layer: string): ValueId {
     const value = index === undefined ? undefined : this.#values.get(index);
-    if (value === undefined) throw new EspalierError('unsupported-model', `${operator} reads a tensor that no layer computes`, { where: `layer "${layer}"`, fix: 'import the Keras model that the .tflite was converted from' });
+    if (value === undefined)
+      throw new EspalierError('unsupported-model', `${operator} reads a tensor that no layer computes`, {
+        where: `layer "${layer}"`,
+        fix: 'import the Keras model that the .tflite was converted from',
+      });
     return value;
   }
 
   #constant(index: number | undefined, operator: string, layer: string): Parameter | undefined {
     if (index === undefined || index < 0) return undefined;
     const tensor = this.#constants.get(index);
-    if (tensor === undefined) throw new EspalierError('unsupported-model', `${operator} has weights that are computed`, { where: `layer "${layer}"`, fix: 'import the Keras model that the .tflite was converted from' });
+    if (tensor === undefined)
+      throw new EspalierError('unsupported-model', `${operator} has weights that are computed`, {
+        where: `layer "${layer}"`,
+        fix: 'import the Keras model that the .tflite was converted from',
+      });
     const known = this.#parameters.get(tensor);
     if (known !== undefined) return known;
     const parameter = { shape: tensor.shape, data: realValues(tensor) };
@@ -107,7 +131,11 @@ class GraphImport {
 
   #withoutBatch(tensor: TfliteTensor): Shape {
     const [batch, ...shape] = tensor.shape;
-    if (batch !== 1) throw new EspalierError('unsupported-model', `has the shape [${tensor.shape.join(', ')}], expected a batch of 1 in front`, { where: `tensor "${tensor.name}"`, fix: 'export the model with a batch size of 1 or an open one' });
+    if (batch !== 1)
+      throw new EspalierError('unsupported-model', `has the shape [${tensor.shape.join(', ')}], expected a batch of 1 in front`, {
+        where: `tensor "${tensor.name}"`,
+        fix: 'export the model with a batch size of 1 or an open one',
+      });
     return shape;
   }
 

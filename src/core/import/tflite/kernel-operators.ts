@@ -1,8 +1,21 @@
 import { elementCount } from '../../network/shapes/shape.ts';
-import { type OperatorContext, type OperatorConverters, flag, padding, pairOption, refuse, required, withActivation } from './operator-context.ts';
+import {
+  type OperatorContext,
+  type OperatorConverters,
+  flag,
+  padding,
+  pairOption,
+  refuse,
+  required,
+  withActivation,
+} from './operator-context.ts';
 
 function window(context: OperatorContext) {
-  return { strides: pairOption(context, 'strideHeight', 'strideWidth'), dilations: pairOption(context, 'dilationHeight', 'dilationWidth'), padding: padding(context) };
+  return {
+    strides: pairOption(context, 'strideHeight', 'strideWidth'),
+    dilations: pairOption(context, 'dilationHeight', 'dilationWidth'),
+    padding: padding(context),
+  };
 }
 
 /** The kernel's rows over the flattened input, unless dimensions are kept. */
@@ -13,7 +26,8 @@ function fullyConnected(context: OperatorContext): string {
   let input = context.value(0);
   const shape = builder.shapeOf(input);
   if (!flag(context, 'keepDimensions') && shape.length !== 1) {
-    if (elementCount(shape) !== width) refuse(context, `over [${shape.join(', ')}] mixes the batch with other axes, which is not supported`);
+    if (elementCount(shape) !== width)
+      refuse(context, `over [${shape.join(', ')}] mixes the batch with other axes, which is not supported`);
     input = builder.flatten(layer, input);
   }
   return withActivation(context, true, (activation) => builder.dense(layer, input, { kernel, bias: context.constant(2), activation }));
@@ -22,8 +36,17 @@ function fullyConnected(context: OperatorContext): string {
 function transposeConv(context: OperatorContext): string {
   const { builder, layer } = context;
   const { strides, padding: pad } = window(context);
-  const output = withActivation(context, true, (activation) => builder.transposeConv2d(layer, context.value(2), { kernel: required(context, 1, 'weights'), bias: context.constant(3), strides, padding: pad, activation }));
-  if (builder.shapeOf(output).join() !== context.outputShape.join()) refuse(context, `to [${context.outputShape.join(', ')}] has output padding, which is not supported`);
+  const output = withActivation(context, true, (activation) =>
+    builder.transposeConv2d(layer, context.value(2), {
+      kernel: required(context, 1, 'weights'),
+      bias: context.constant(3),
+      strides,
+      padding: pad,
+      activation,
+    }),
+  );
+  if (builder.shapeOf(output).join() !== context.outputShape.join())
+    refuse(context, `to [${context.outputShape.join(', ')}] has output padding, which is not supported`);
   return output;
 }
 
@@ -32,9 +55,19 @@ export const kernelOperators: OperatorConverters = {
     const kernel = required(context, 1, 'weights');
     const channels = context.builder.shapeOf(context.value(0)).at(-1);
     if (kernel.shape[3] !== channels) refuse(context, 'with groups is not supported');
-    return withActivation(context, true, (activation) => context.builder.conv2d(context.layer, context.value(0), { kernel, bias: context.constant(2), activation, ...window(context) }));
+    return withActivation(context, true, (activation) =>
+      context.builder.conv2d(context.layer, context.value(0), { kernel, bias: context.constant(2), activation, ...window(context) }),
+    );
   },
-  DEPTHWISE_CONV_2D: (context) => withActivation(context, true, (activation) => context.builder.depthwiseConv2d(context.layer, context.value(0), { kernel: required(context, 1, 'weights'), bias: context.constant(2), activation, ...window(context) })),
+  DEPTHWISE_CONV_2D: (context) =>
+    withActivation(context, true, (activation) =>
+      context.builder.depthwiseConv2d(context.layer, context.value(0), {
+        kernel: required(context, 1, 'weights'),
+        bias: context.constant(2),
+        activation,
+        ...window(context),
+      }),
+    ),
   FULLY_CONNECTED: fullyConnected,
   TRANSPOSE_CONV: transposeConv,
 };

@@ -23,7 +23,10 @@ export type OperatorConverter = (context: OperatorContext) => ValueId;
 export type OperatorConverters = Readonly<Record<string, OperatorConverter>>;
 
 export function refuse(context: OperatorContext, what: string): never {
-  throw new EspalierError('unsupported-model', `${context.operator.name} ${what}`, { where: `layer "${context.layer}"`, fix: 'import the Keras model that the .tflite was converted from' });
+  throw new EspalierError('unsupported-model', `${context.operator.name} ${what}`, {
+    where: `layer "${context.layer}"`,
+    fix: 'import the Keras model that the .tflite was converted from',
+  });
 }
 
 export function required(context: OperatorContext, position: number, what: string): Parameter {
@@ -51,10 +54,14 @@ export function pairOption(context: OperatorContext, height: string, width: stri
 export function withActivation(context: OperatorContext, canFuse: boolean, apply: (fused: FusedActivation) => ValueId): ValueId {
   const name = context.operator.options['activation'] ?? 'none';
   switch (name) {
-    case 'none': return apply('none');
+    case 'none':
+      return apply('none');
     case 'relu':
-    case 'relu6': return canFuse ? apply(name) : context.builder.activation(context.layer, apply('none'), name);
-    case 'tanh': return context.builder.activation(context.layer, apply('none'), 'tanh');
-    default: return refuse(context, `with the fused activation ${String(name)} is not supported`);
+    case 'relu6':
+      return canFuse ? apply(name) : context.builder.activation(context.layer, apply('none'), name);
+    case 'tanh':
+      return context.builder.activation(context.layer, apply('none'), 'tanh');
+    default:
+      return refuse(context, `with the fused activation ${String(name)} is not supported`);
   }
 }

@@ -27,10 +27,16 @@ export function foldBatchNorms(network: Network): Network {
     // A kernel that several layers share is folded into a copy, for the others have batch norms of their own.
     const shared = uses.parameterUsers(operation.kernel) > 1;
     const kernelId = shared ? `${operation.name}/kernel/folded` : operation.kernel;
-    const biasId = shared || operation.bias === undefined || uses.parameterUsers(operation.bias) > 1 ? freshId(parameters, `${operation.name}/bias`) : operation.bias;
+    const biasId =
+      shared || operation.bias === undefined || uses.parameterUsers(operation.bias) > 1
+        ? freshId(parameters, `${operation.name}/bias`)
+        : operation.bias;
     const bias = operation.bias === undefined ? undefined : network.parameters.get(operation.bias);
     parameters.set(kernelId, scaleChannels(kernel, channelAxis(operation), affine.scale));
-    parameters.set(biasId, { shape: [affine.scale.length], data: affine.offset.map((offset, c) => offset + (affine.scale[c] ?? 0) * (bias?.data[c] ?? 0)) });
+    parameters.set(biasId, {
+      shape: [affine.scale.length],
+      data: affine.offset.map((offset, c) => offset + (affine.scale[c] ?? 0) * (bias?.data[c] ?? 0)),
+    });
     folded.add(follower.output);
     operations.push(withFolded(operation, kernelId, biasId, follower.output));
   }
@@ -42,7 +48,10 @@ function withFolded(operation: KernelOperation, kernel: ParameterId, bias: Param
 }
 
 /** The batch norm as `x * scale + offset`, each `[c]`; computed in double precision. */
-export function affineOf(operation: BatchNorm, parameters: ReadonlyMap<ParameterId, Parameter>): { readonly scale: Float32Array; readonly offset: Float32Array } {
+export function affineOf(
+  operation: BatchNorm,
+  parameters: ReadonlyMap<ParameterId, Parameter>,
+): { readonly scale: Float32Array; readonly offset: Float32Array } {
   const data = (id: ParameterId): Float32Array => {
     const parameter = parameters.get(id);
     if (parameter === undefined) throw new Error(`parameter "${id}" is missing`);

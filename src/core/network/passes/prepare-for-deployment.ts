@@ -10,5 +10,8 @@ import { removeDeadOperations } from './remove-dead-operations.ts';
  * fused. Computes the same function up to float rounding; kernels keep their parameter ids.
  */
 export function prepareForDeployment(network: Network): Network {
-  return [removeDeadOperations, foldPadding, foldBatchNorms, convertBatchNorms, fuseActivations].reduce((current, pass) => pass(current), network);
+  return [removeDeadOperations, foldPadding, foldBatchNorms, convertBatchNorms, fuseActivations].reduce(
+    (current, pass) => pass(current),
+    network,
+  );
 }

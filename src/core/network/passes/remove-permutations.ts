@@ -46,13 +46,18 @@ class PermutationRemoval {
     for (const input of this.#network.inputs) {
       const shape = this.#network.values.get(input)?.shape ?? [];
       const readers = uses.consumers(input);
-      const channelsFirst = shape.length === 3 && readers.length > 0 && !this.#network.outputs.includes(input)
-        && readers.every((reader) => reader.kind === 'permute' && reader.order.join() === '1,2,0');
+      const channelsFirst =
+        shape.length === 3 &&
+        readers.length > 0 &&
+        !this.#network.outputs.includes(input) &&
+        readers.every((reader) => reader.kind === 'permute' && reader.order.join() === '1,2,0');
       if (!channelsFirst) continue;
       const [c = 0, h = 0, w = 0] = shape;
       this.#stored.set(input, { shape: [h, w, c] });
       this.#views.set(input, { source: input, order: [2, 0, 1] });
-      this.#warn(`input "${input}" was channels-first [${shape.join(', ')}]; it is converted to [${[h, w, c].join(', ')}], so give the data channels-last`);
+      this.#warn(
+        `input "${input}" was channels-first [${shape.join(', ')}]; it is converted to [${[h, w, c].join(', ')}], so give the data channels-last`,
+      );
     }
   }
 
@@ -105,15 +110,19 @@ function isIdentity(order: readonly number[]): boolean {
 /** Whether permuting before or after the operation gives the same. */
 function commutes(operation: Operation, network: Network): boolean {
   switch (operation.kind) {
-    case 'activation': return operation.function !== 'softmax';
+    case 'activation':
+      return operation.function !== 'softmax';
     case 'binary': {
       const ranks = operation.inputs.map((input) => network.values.get(input)?.shape.length);
       return ranks[0] === ranks[1];
     }
     case 'dropout':
-    case 'concat': return true;
-    case 'rescale': return [operation.scale, operation.offset].every((id) => network.parameters.get(id)?.data.length === 1);
-    default: return false;
+    case 'concat':
+      return true;
+    case 'rescale':
+      return [operation.scale, operation.offset].every((id) => network.parameters.get(id)?.data.length === 1);
+    default:
+      return false;
   }
 }
 
@@ -126,7 +135,8 @@ function foldIntoDense(network: Network): Network {
   for (const permute of network.operations) {
     if (permute.kind !== 'permute') continue;
     const flatten = uses.soleConsumer(permute.output);
-    const dense = flatten?.kind === 'reshape' && network.values.get(flatten.output)?.shape.length === 1 ? uses.soleConsumer(flatten.output) : undefined;
+    const dense =
+      flatten?.kind === 'reshape' && network.values.get(flatten.output)?.shape.length === 1 ? uses.soleConsumer(flatten.output) : undefined;
     const [source] = permute.inputs;
     if (flatten === undefined || dense?.kind !== 'dense' || source === undefined || uses.parameterUsers(dense.kernel) > 1) continue;
     const kernel = network.parameters.get(dense.kernel);
@@ -134,13 +144,16 @@ function foldIntoDense(network: Network): Network {
     const columns = flatPositions(network.values.get(permute.output)?.shape ?? [], permute.order);
     const data = new Float32Array(kernel.data.length);
     for (let row = 0; row * columns.length < data.length; row++) {
-      for (const [column, target] of columns.entries()) data[row * columns.length + target] = kernel.data[row * columns.length + column] ?? 0;
+      for (const [column, target] of columns.entries())
+        data[row * columns.length + target] = kernel.data[row * columns.length + column] ?? 0;
     }
     parameters.set(dense.kernel, { shape: kernel.shape, data });
     replaced.set(flatten.name, { ...flatten, inputs: [source] });
     removed.add(permute.name);
   }
-  const operations = network.operations.filter((operation) => !removed.has(operation.name)).map((operation) => replaced.get(operation.name) ?? operation);
+  const operations = network.operations
+    .filter((operation) => !removed.has(operation.name))
+    .map((operation) => replaced.get(operation.name) ?? operation);
   return dropUnused({ ...network, operations, parameters });
 }
 

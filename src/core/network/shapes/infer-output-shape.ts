@@ -16,20 +16,26 @@ export interface ShapeContext {
 /** Throws an `invalid-model` error when inputs or parameters do not fit the operation. */
 export function inferOutputShape(operation: Operation, context: ShapeContext): Shape {
   const where = `layer "${operation.layer}"`;
-  const fail = (what: string): never => { throw new EspalierError('invalid-model', what, { where }); };
+  const fail = (what: string): never => {
+    throw new EspalierError('invalid-model', what, { where });
+  };
   const input = context.inputs[0];
   if (input === undefined) return fail('has no input');
   const expectedInputs = operation.kind === 'binary' ? 2 : operation.kind === 'concat' ? undefined : 1;
-  if (expectedInputs !== undefined && context.inputs.length !== expectedInputs) fail(`takes ${expectedInputs} input(s), got ${context.inputs.length}`);
+  if (expectedInputs !== undefined && context.inputs.length !== expectedInputs)
+    fail(`takes ${expectedInputs} input(s), got ${context.inputs.length}`);
   const image = (): readonly [number, number, number] => {
     const [h, w, c] = input;
-    if (input.length !== 3 || h === undefined || w === undefined || c === undefined) return fail(`expects an image [height, width, channels], got ${formatShape(input)}`);
+    if (input.length !== 3 || h === undefined || w === undefined || c === undefined)
+      return fail(`expects an image [height, width, channels], got ${formatShape(input)}`);
     return [h, w, c];
   };
   const parameter = (id: ParameterId, what: string, expected: readonly (number | undefined)[]): Shape => {
     const shape = context.parameter(id);
     if (shape.length !== expected.length || expected.some((length, axis) => length !== undefined && length !== shape[axis])) {
-      fail(`${what} has shape ${formatShape(shape)}, expected [${expected.map((length) => length ?? '?').join(', ')}] for input ${formatShape(input)}`);
+      fail(
+        `${what} has shape ${formatShape(shape)}, expected [${expected.map((length) => length ?? '?').join(', ')}] for input ${formatShape(input)}`,
+      );
     }
     return shape;
   };
@@ -71,14 +77,15 @@ export function inferOutputShape(operation: Operation, context: ShapeContext): S
     case 'rescale': {
       for (const what of ['scale', 'offset'] as const) {
         const [length] = context.parameter(operation[what]);
-        parameter(operation[what], what, [length === 1 ? 1 : input.at(-1) ?? 0]);
+        parameter(operation[what], what, [length === 1 ? 1 : (input.at(-1) ?? 0)]);
       }
       return input;
     }
     case 'prelu': {
       const alpha = context.parameter(operation.alpha);
       const broadcast = broadcastShape(input, alpha);
-      if (alpha.length !== input.length || broadcast === undefined || !sameShape(broadcast, input)) fail(`alpha ${formatShape(alpha)} does not fit its input ${formatShape(input)}`);
+      if (alpha.length !== input.length || broadcast === undefined || !sameShape(broadcast, input))
+        fail(`alpha ${formatShape(alpha)} does not fit its input ${formatShape(input)}`);
       return input;
     }
     case 'activation':
@@ -86,28 +93,39 @@ export function inferOutputShape(operation: Operation, context: ShapeContext): S
       return input;
     case 'binary': {
       const other = context.inputs[1] ?? input;
-      return broadcastShape(input, other) ?? fail(`${operation.function} of ${formatShape(input)} and ${formatShape(other)}: the shapes do not broadcast`);
+      return (
+        broadcastShape(input, other) ??
+        fail(`${operation.function} of ${formatShape(input)} and ${formatShape(other)}: the shapes do not broadcast`)
+      );
     }
     case 'concat': {
       const { axis } = operation;
       if (!(axis >= 0 && axis < input.length)) fail(`axis ${axis} is outside of ${formatShape(input)}`);
       let length = 0;
       for (const shape of context.inputs) {
-        if (!sameShape(shape.with(axis, 0), input.with(axis, 0))) fail(`cannot concatenate ${context.inputs.map(formatShape).join(' and ')} along axis ${axis}`);
+        if (!sameShape(shape.with(axis, 0), input.with(axis, 0)))
+          fail(`cannot concatenate ${context.inputs.map(formatShape).join(' and ')} along axis ${axis}`);
         length += shape[axis] ?? 0;
       }
       return input.with(axis, length);
     }
     case 'pad': {
-      if (operation.paddings.length !== input.length || operation.paddings.some((pair) => pair.some((n) => !Number.isSafeInteger(n) || n < 0))) {
+      if (
+        operation.paddings.length !== input.length ||
+        operation.paddings.some((pair) => pair.some((n) => !Number.isSafeInteger(n) || n < 0))
+      ) {
         fail(`paddings [${operation.paddings.map((pair) => formatShape(pair)).join(', ')}] do not fit its input ${formatShape(input)}`);
       }
       return input.map((length, axis) => length + (operation.paddings[axis]?.[0] ?? 0) + (operation.paddings[axis]?.[1] ?? 0));
     }
     case 'crop': {
       const { begin, size } = operation;
-      const fits = begin.length === input.length && size.length === input.length
-        && input.every((length, axis) => (begin[axis] ?? -1) >= 0 && (size[axis] ?? 0) > 0 && (begin[axis] ?? 0) + (size[axis] ?? 0) <= length);
+      const fits =
+        begin.length === input.length &&
+        size.length === input.length &&
+        input.every(
+          (length, axis) => (begin[axis] ?? -1) >= 0 && (size[axis] ?? 0) > 0 && (begin[axis] ?? 0) + (size[axis] ?? 0) <= length,
+        );
       if (!fits) fail(`cannot crop ${formatShape(size)} at ${formatShape(begin)} from its input ${formatShape(input)}`);
       return size;
     }
@@ -123,17 +141,22 @@ export function inferOutputShape(operation: Operation, context: ShapeContext): S
     case 'reshape': {
       const { declared } = context;
       if (declared === undefined) return fail('reshape without a target shape');
-      if (elementCount(declared) !== elementCount(input)) fail(`cannot reshape ${formatShape(input)} (${elementCount(input)} elements) to ${formatShape(declared)} (${elementCount(declared)})`);
+      if (elementCount(declared) !== elementCount(input))
+        fail(
+          `cannot reshape ${formatShape(input)} (${elementCount(input)} elements) to ${formatShape(declared)} (${elementCount(declared)})`,
+        );
       return declared;
     }
     case 'permute': {
       const { order } = operation;
-      if (order.length !== input.length || input.some((_, axis) => !order.includes(axis))) fail(`order ${formatShape(order)} does not permute its input ${formatShape(input)}`);
+      if (order.length !== input.length || input.some((_, axis) => !order.includes(axis)))
+        fail(`order ${formatShape(order)} does not permute its input ${formatShape(input)}`);
       return order.map((axis) => input[axis] ?? 0);
     }
     case 'upsample': {
       const [h, w, c] = image();
-      if (!operation.factor.every((n) => Number.isSafeInteger(n) && n > 0)) fail(`factor ${formatShape(operation.factor)} must be positive integers`);
+      if (!operation.factor.every((n) => Number.isSafeInteger(n) && n > 0))
+        fail(`factor ${formatShape(operation.factor)} must be positive integers`);
       return [h * operation.factor[0], w * operation.factor[1], c];
     }
     case 'embedding': {

@@ -20,14 +20,20 @@ export function windowExtent(length: number, size: number, stride: number, dilat
 
 /** `[h', w']` of a sliding window over `[h, w]`. */
 export function windowOutput(input: Pair, size: Pair, strides: Pair, dilations: Pair, padding: Padding, where: string): Pair {
-  for (const [what, pair] of [['window', size], ['strides', strides], ['dilations', dilations]] as const) {
-    if (!pair.every((n) => Number.isSafeInteger(n) && n > 0)) throw new EspalierError('invalid-model', `${what} [${pair.join(', ')}] must be positive integers`, { where });
+  for (const [what, pair] of [
+    ['window', size],
+    ['strides', strides],
+    ['dilations', dilations],
+  ] as const) {
+    if (!pair.every((n) => Number.isSafeInteger(n) && n > 0))
+      throw new EspalierError('invalid-model', `${what} [${pair.join(', ')}] must be positive integers`, { where });
   }
   const height = windowExtent(input[0], size[0], strides[0], dilations[0], padding).output;
   const width = windowExtent(input[1], size[1], strides[1], dilations[1], padding).output;
   if (height < 1 || width < 1) {
     throw new EspalierError('invalid-model', `a ${size.join('x')} window does not fit into its ${input.join('x')} input without padding`, {
-      where, fix: 'use a larger input, a smaller window, or "same" padding',
+      where,
+      fix: 'use a larger input, a smaller window, or "same" padding',
     });
   }
   return [height, width];

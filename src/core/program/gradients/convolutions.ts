@@ -30,7 +30,12 @@ export function convTranspose2dGradient(builder: ProgramBuilder, instruction: Co
   );
 }
 
-export function conv2dFilterGradientGradient(builder: ProgramBuilder, instruction: Conv2dFilterGradient, g: Tensor, wanted: Wanted): Contribution[] {
+export function conv2dFilterGradientGradient(
+  builder: ProgramBuilder,
+  instruction: Conv2dFilterGradient,
+  g: Tensor,
+  wanted: Wanted,
+): Contribution[] {
   return contributions(
     wanted,
     [instruction.x, () => builder.convTranspose2d(instruction.g, g, instruction.x.shape, windowOf(instruction))],

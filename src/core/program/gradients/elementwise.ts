@@ -9,24 +9,36 @@ export function unaryGradient(builder: ProgramBuilder, instruction: Unary, g: Te
   const { x, output: y } = instruction;
   const to = (gradient: Tensor): Contribution[] => [{ operand: x, gradient }];
   switch (instruction.function) {
-    case 'neg': return to(builder.neg(g));
-    case 'abs': return to(builder.mul(g, builder.sign(x)));
-    case 'exp': return to(builder.mul(g, y));
-    case 'log': return to(builder.div(g, x));
-    case 'sqrt': return to(builder.div(builder.mul(g, 0.5), y));
-    case 'reciprocal': return to(builder.neg(builder.mul(g, builder.square(y))));
+    case 'neg':
+      return to(builder.neg(g));
+    case 'abs':
+      return to(builder.mul(g, builder.sign(x)));
+    case 'exp':
+      return to(builder.mul(g, y));
+    case 'log':
+      return to(builder.div(g, x));
+    case 'sqrt':
+      return to(builder.div(builder.mul(g, 0.5), y));
+    case 'reciprocal':
+      return to(builder.neg(builder.mul(g, builder.square(y))));
     // From the output rather than the input, so that the input need not be kept for the backward pass.
-    case 'relu': return to(builder.rectifierGradient(y, g));
-    case 'relu6': return to(builder.rectifierGradient(y, g, 6));
-    case 'sigmoid': return to(builder.mul(g, builder.mul(y, builder.sub(1, y))));
-    case 'tanh': return to(builder.mul(g, builder.sub(1, builder.square(y))));
-    case 'erf': return to(builder.mul(g, builder.mul(builder.exp(builder.neg(builder.square(x))), 2 / Math.sqrt(Math.PI))));
+    case 'relu':
+      return to(builder.rectifierGradient(y, g));
+    case 'relu6':
+      return to(builder.rectifierGradient(y, g, 6));
+    case 'sigmoid':
+      return to(builder.mul(g, builder.mul(y, builder.sub(1, y))));
+    case 'tanh':
+      return to(builder.mul(g, builder.sub(1, builder.square(y))));
+    case 'erf':
+      return to(builder.mul(g, builder.mul(builder.exp(builder.neg(builder.square(x))), 2 / Math.sqrt(Math.PI))));
     case 'floor':
     case 'round':
     case 'sign':
     case 'not':
       return [];
-    default: return unreachable(instruction.function);
+    default:
+      return unreachable(instruction.function);
   }
 }
 
@@ -35,12 +47,36 @@ export function binaryGradient(builder: ProgramBuilder, instruction: Binary, g: 
   const both = (forA: () => Tensor, forB: () => Tensor): Contribution[] =>
     contributions(wanted, [a, () => sumToShape(builder, forA(), a.shape)], [b, () => sumToShape(builder, forB(), b.shape)]);
   switch (instruction.function) {
-    case 'add': return both(() => g, () => g);
-    case 'sub': return both(() => g, () => builder.neg(g));
-    case 'mul': return both(() => builder.mul(g, b), () => builder.mul(g, a));
-    case 'div': return both(() => builder.div(g, b), () => builder.neg(builder.div(builder.mul(g, y), b)));
-    case 'max': return both(() => builder.where(builder.greaterEqual(a, b), g, 0), () => builder.where(builder.less(a, b), g, 0));
-    case 'min': return both(() => builder.where(builder.lessEqual(a, b), g, 0), () => builder.where(builder.greater(a, b), g, 0));
+    case 'add':
+      return both(
+        () => g,
+        () => g,
+      );
+    case 'sub':
+      return both(
+        () => g,
+        () => builder.neg(g),
+      );
+    case 'mul':
+      return both(
+        () => builder.mul(g, b),
+        () => builder.mul(g, a),
+      );
+    case 'div':
+      return both(
+        () => builder.div(g, b),
+        () => builder.neg(builder.div(builder.mul(g, y), b)),
+      );
+    case 'max':
+      return both(
+        () => builder.where(builder.greaterEqual(a, b), g, 0),
+        () => builder.where(builder.less(a, b), g, 0),
+      );
+    case 'min':
+      return both(
+        () => builder.where(builder.lessEqual(a, b), g, 0),
+        () => builder.where(builder.greater(a, b), g, 0),
+      );
     case 'pow':
       return both(
         () => builder.mul(g, builder.mul(b, builder.pow(a, builder.sub(b, 1)))),
@@ -55,7 +91,8 @@ export function binaryGradient(builder: ProgramBuilder, instruction: Binary, g: 
     case 'and':
     case 'or':
       return [];
-    default: return unreachable(instruction.function);
+    default:
+      return unreachable(instruction.function);
   }
 }
 
@@ -72,6 +109,11 @@ export function castGradient(instruction: Cast, g: Tensor): Contribution[] {
   return instruction.x.type === 'float32' ? [{ operand: instruction.x, gradient: g }] : [];
 }
 
-export function rectifierGradientGradient(builder: ProgramBuilder, { y, g: first, ceiling }: RectifierGradient, g: Tensor, wanted: Wanted): Contribution[] {
+export function rectifierGradientGradient(
+  builder: ProgramBuilder,
+  { y, g: first, ceiling }: RectifierGradient,
+  g: Tensor,
+  wanted: Wanted,
+): Contribution[] {
   return contributions(wanted, [first, () => builder.rectifierGradient(y, g, ceiling)]);
 }

@@ -10,7 +10,15 @@ export function reshapeGradient(builder: ProgramBuilder, { x }: Reshape, g: Tens
 }
 
 export function transposeGradient(builder: ProgramBuilder, { x, order }: Transpose, g: Tensor): Contribution[] {
-  return [{ operand: x, gradient: builder.transpose(g, order.map((_, axis) => order.indexOf(axis))) }];
+  return [
+    {
+      operand: x,
+      gradient: builder.transpose(
+        g,
+        order.map((_, axis) => order.indexOf(axis)),
+      ),
+    },
+  ];
 }
 
 export function broadcastToGradient(builder: ProgramBuilder, { x }: BroadcastTo, g: Tensor): Contribution[] {
@@ -19,10 +27,13 @@ export function broadcastToGradient(builder: ProgramBuilder, { x }: BroadcastTo,
 
 export function sliceGradient(builder: ProgramBuilder, { x, begin, size, strides }: Slice, g: Tensor): Contribution[] {
   const steps = strides.map((stride, axis) => (size[axis] === 1 ? 1 : stride));
-  const spread = steps.reduce((sum, stride, axis) => (stride === 1 ? sum : spreadAlong(builder, sum, axis, stride, begin[axis] ?? 0, x.shape[axis] ?? 1)), g);
+  const spread = steps.reduce(
+    (sum, stride, axis) => (stride === 1 ? sum : spreadAlong(builder, sum, axis, stride, begin[axis] ?? 0, x.shape[axis] ?? 1)),
+    g,
+  );
   const paddings = x.shape.map((length, axis) => {
     const before = begin[axis] ?? 0;
-    return steps[axis] === 1 ? [before, length - before - (size[axis] ?? 1)] as const : [0, 0] as const;
+    return steps[axis] === 1 ? ([before, length - before - (size[axis] ?? 1)] as const) : ([0, 0] as const);
   });
   return [{ operand: x, gradient: builder.pad(spread, paddings) }];
 }
@@ -52,7 +63,16 @@ export function concatGradient(builder: ProgramBuilder, { xs, axis }: Concat, g:
 }
 
 export function padGradient(builder: ProgramBuilder, { x, paddings }: Pad, g: Tensor): Contribution[] {
-  return [{ operand: x, gradient: builder.slice(g, paddings.map(([before]) => before), x.shape) }];
+  return [
+    {
+      operand: x,
+      gradient: builder.slice(
+        g,
+        paddings.map(([before]) => before),
+        x.shape,
+      ),
+    },
+  ];
 }
 
 export function gatherGradient(builder: ProgramBuilder, { x, indices, axis }: Gather, g: Tensor): Contribution[] {
@@ -63,7 +83,10 @@ export function gatherGradient(builder: ProgramBuilder, { x, indices, axis }: Ga
   const front = g.shape.map((_, i) => i).slice(axis, axis + rank);
   const others = g.shape.map((_, i) => i).filter((i) => i < axis || i >= axis + rank);
   const updates = builder.reshape(builder.transpose(g, [...front, ...others]), [elements(indices.shape), elements(rest)]);
-  const scattered = builder.reshape(builder.scatterAdd(rows, builder.reshape(indices, [elements(indices.shape)]), updates), [rows, ...rest]);
+  const scattered = builder.reshape(builder.scatterAdd(rows, builder.reshape(indices, [elements(indices.shape)]), updates), [
+    rows,
+    ...rest,
+  ]);
   const order = x.shape.map((_, i) => (i === axis ? 0 : i < axis ? i + 1 : i));
   return [{ operand: x, gradient: builder.transpose(scattered, order) }];
 }

@@ -11,13 +11,16 @@ export function reduceGradient(builder: ProgramBuilder, instruction: Reduce, g: 
   const gKept = builder.reshape(g, kept);
   const to = (gradient: Tensor): Contribution[] => [{ operand: x, gradient }];
   switch (instruction.function) {
-    case 'sum': return to(builder.broadcastTo(gKept, x.shape));
-    case 'mean': return to(builder.broadcastTo(builder.mul(gKept, elements(kept) / elements(x.shape)), x.shape));
+    case 'sum':
+      return to(builder.broadcastTo(gKept, x.shape));
+    case 'mean':
+      return to(builder.broadcastTo(builder.mul(gKept, elements(kept) / elements(x.shape)), x.shape));
     case 'max':
     case 'min': {
       const chosen = builder.cast(builder.equal(x, builder.reshape(y, kept)), 'float32');
       return to(builder.mul(chosen, builder.div(gKept, builder.sum(chosen, axes, true))));
     }
-    default: return unreachable(instruction.function);
+    default:
+      return unreachable(instruction.function);
   }
 }

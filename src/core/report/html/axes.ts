@@ -27,8 +27,12 @@ export function drawAxes(area: PlotArea, x: Axis, y: Axis): string {
   const anchors = ['start', 'middle', 'end'];
   return [
     svgElement('path', { class: 'axis', d: `M${area.left} ${area.top}V${bottom}H${area.left + area.width}` }),
-    ...marks(x).map((value, index) => svgText(x.format(value), { x: position(x, value, area.left, area.width), y: bottom + 13, 'text-anchor': anchors[index] })),
-    ...marks(y).map((value) => svgText(y.format(value), { x: area.left - 5, y: bottom - (position(y, value, 0, area.height) - 4), 'text-anchor': 'end' })),
+    ...marks(x).map((value, index) =>
+      svgText(x.format(value), { x: position(x, value, area.left, area.width), y: bottom + 13, 'text-anchor': anchors[index] }),
+    ),
+    ...marks(y).map((value) =>
+      svgText(y.format(value), { x: area.left - 5, y: bottom - (position(y, value, 0, area.height) - 4), 'text-anchor': 'end' }),
+    ),
     ...(x.title === '' ? [] : [svgText(x.title, { x: area.left + area.width / 2, y: bottom + 27, 'text-anchor': 'middle' })]),
     ...(y.title === '' ? [] : [svgText(y.title, { x: area.left, y: area.top - 6 })]),
   ].join('');

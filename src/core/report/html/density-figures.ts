@@ -12,17 +12,28 @@ const area = { left: 38, top: 8, width: 184, height: 104 };
 export function densityFigures(model: ModelState): string {
   const kernels = kernelNames(model);
   if (kernels.length === 0) return element('p', {}, 'No node has finished.');
-  const intro = 'Share of a kernel’s weights in each bin, for the nodes in the order of the tree: real weights of fp32 nodes on one axis, stored integers of int8 nodes. A bar that reaches the top is cut off there, so that the others can be seen; the part of zeros is written below.';
+  const intro =
+    'Share of a kernel’s weights in each bin, for the nodes in the order of the tree: real weights of fp32 nodes on one axis, stored integers of int8 nodes. A bar that reaches the top is cut off there, so that the others can be seen; the part of zeros is written below.';
   return element('p', {}, text(intro)) + kernels.map((kernel, index) => kernelDetails(model, kernel, index === 0)).join('');
 }
 
 function kernelDetails(model: ModelState, kernel: string, open: boolean): string {
   const panels = panelsOf(model, kernel);
   const figures = panels.map((panel) =>
-    element('figure', {}, drawPanel(panel, kernel), element('figcaption', {}, element('b', {}, text(panel.title)), element('br', {}), text(describe(panel)))),
+    element(
+      'figure',
+      {},
+      drawPanel(panel, kernel),
+      element('figcaption', {}, element('b', {}, text(panel.title)), element('br', {}), text(describe(panel))),
+    ),
   );
   // Closed details cost a browser nothing, however many kernels there are.
-  return element('details', { open: open ? 'open' : undefined }, element('summary', {}, text(kernel)), element('div', { class: 'panels' }, ...figures));
+  return element(
+    'details',
+    { open: open ? 'open' : undefined },
+    element('summary', {}, text(kernel)),
+    element('div', { class: 'panels' }, ...figures),
+  );
 }
 
 /** Every node once; its own path gives the panel, the widest path the axis. */
@@ -35,11 +46,17 @@ function panelsOf(model: ModelState, kernel: string): readonly DensityPanel[] {
 }
 
 function drawPanel(panel: DensityPanel, kernel: string): string {
-  const x: Axis = { minimum: panel.minimum, maximum: panel.maximum, title: '', format: panel.axis === 'integer' ? (value) => String(Math.trunc(value)) : (value) => String(Number(value.toPrecision(2))) };
+  const x: Axis = {
+    minimum: panel.minimum,
+    maximum: panel.maximum,
+    title: '',
+    format: panel.axis === 'integer' ? (value) => String(Math.trunc(value)) : (value) => String(Number(value.toPrecision(2))),
+  };
   const top = visibleTop(panel);
   const y: Axis = { minimum: 0, maximum: top, title: '', format: (value) => formatPercent(value, value >= 0.1 || value === 0 ? 0 : 1) };
   const [first, second] = panel.points;
-  const binWidth = first === undefined || second === undefined ? 1 : position(x, second.x, 0, area.width) - position(x, first.x, 0, area.width);
+  const binWidth =
+    first === undefined || second === undefined ? 1 : position(x, second.x, 0, area.width) - position(x, first.x, 0, area.width);
   const bottom = area.top + area.height;
   const bars = panel.points
     .filter((point) => point.y > 0)
@@ -50,7 +67,9 @@ function drawPanel(panel: DensityPanel, kernel: string): string {
       return `M${round(position(x, point.x, area.left, area.width) - width / 2)} ${bottom}v${round(-height)}h${round(width)}v${round(height)}z`;
     });
   const label = `Density of ${kernel} in ${panel.title}: ${describe(panel)}`;
-  return svgElement('svg', { role: 'img', 'aria-label': label, viewBox: `0 0 ${size.width} ${size.height}`, width: size.width, height: size.height },
+  return svgElement(
+    'svg',
+    { role: 'img', 'aria-label': label, viewBox: `0 0 ${size.width} ${size.height}`, width: size.width, height: size.height },
     svgElement('title', {}, text(label)),
     svgElement('path', { class: panel.axis === 'weight' ? 'bars' : 'bars integer', d: bars.join('') }),
     drawAxes(area, x, y),

@@ -18,14 +18,26 @@ export interface HtmlColumn {
 
 /** The first cell of each row is its heading. Cells are text. */
 export function table(caption: string, columns: readonly HtmlColumn[], rows: readonly (readonly string[])[]): string {
-  const head = columns.map(({ title, description, numeric }) => element('th', { scope: 'col', title: description, class: numeric === true ? 'number' : undefined }, text(title)));
-  const body = rows.map((row) =>
-    element('tr', {}, ...row.map((cell, column) => {
-      const attributes = { class: columns[column]?.numeric === true ? 'number' : undefined };
-      return column === 0 ? element('th', { scope: 'row' }, text(cell)) : element('td', attributes, text(cell));
-    })),
+  const head = columns.map(({ title, description, numeric }) =>
+    element('th', { scope: 'col', title: description, class: numeric === true ? 'number' : undefined }, text(title)),
   );
-  const inner = element('table', {}, element('caption', {}, text(caption)), element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...body));
+  const body = rows.map((row) =>
+    element(
+      'tr',
+      {},
+      ...row.map((cell, column) => {
+        const attributes = { class: columns[column]?.numeric === true ? 'number' : undefined };
+        return column === 0 ? element('th', { scope: 'row' }, text(cell)) : element('td', attributes, text(cell));
+      }),
+    ),
+  );
+  const inner = element(
+    'table',
+    {},
+    element('caption', {}, text(caption)),
+    element('thead', {}, element('tr', {}, ...head)),
+    element('tbody', {}, ...body),
+  );
   // Wide tables scroll by themselves, from the keyboard too.
   return element('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': caption }, inner);
 }

@@ -19,7 +19,12 @@ const restarts = 4;
  * The centroids `[clusters]` of one set of weights, ascending. Sides that have fewer different values than centroids
  * get fewer; the table is filled up with repetitions of its last entry.
  */
-export function chooseCentroids(weights: Float32Array, importance: Float32Array | undefined, choice: CentroidChoice, random: Random): Float32Array {
+export function chooseCentroids(
+  weights: Float32Array,
+  importance: Float32Array | undefined,
+  choice: CentroidChoice,
+  random: Random,
+): Float32Array {
   const { clusters, initialization, zeroPinned, refine } = choice;
   const order = Uint32Array.from(weights, (_, i) => i).sort((a, b) => (weights[a] ?? 0) - (weights[b] ?? 0));
   const kept = zeroPinned ? order.filter((i) => weights[i] !== 0) : order;
@@ -30,8 +35,12 @@ export function chooseCentroids(weights: Float32Array, importance: Float32Array 
   const attempts = initialization === 'kmeans++' && refine ? restarts : 1;
   let best: { readonly centroids: Float32Array; readonly distortion: number } | undefined;
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const start = zeroPinned ? pinnedStart(values, shares, clusters, initialization, random) : initialCentroids(initialization, values, Math.min(clusters, values.length), random, shares);
-    const found = refine ? kMeans({ values, zeroPinned, ...(shares === undefined ? {} : { importance: shares }) }, start) : { centroids: start, distortion: 0 };
+    const start = zeroPinned
+      ? pinnedStart(values, shares, clusters, initialization, random)
+      : initialCentroids(initialization, values, Math.min(clusters, values.length), random, shares);
+    const found = refine
+      ? kMeans({ values, zeroPinned, ...(shares === undefined ? {} : { importance: shares }) }, start)
+      : { centroids: start, distortion: 0 };
     if (best === undefined || found.distortion < best.distortion) best = found;
   }
   const centroids = best?.centroids ?? new Float32Array(clusters);
@@ -40,7 +49,13 @@ export function chooseCentroids(weights: Float32Array, importance: Float32Array 
 }
 
 /** `[negatives, 0, positives]` with centroids shared out by the numbers of weights on each side of zero. */
-function pinnedStart(values: Float32Array, importance: Float32Array | undefined, clusters: number, initialization: CentroidInitialization, random: Random): Float32Array {
+function pinnedStart(
+  values: Float32Array,
+  importance: Float32Array | undefined,
+  clusters: number,
+  initialization: CentroidInitialization,
+  random: Random,
+): Float32Array {
   const negatives = values.findIndex((value) => value > 0);
   const split = negatives === -1 ? values.length : negatives;
   const wanted = roundHalfToEven(((clusters - 1) * split) / values.length);

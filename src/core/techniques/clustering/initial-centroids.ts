@@ -9,7 +9,13 @@ export type CentroidInitialization = 'linear' | 'random' | 'density' | 'kmeans++
  * @param importance weight of each value; 1 each by default
  * @returns `count` centroids, ascending; values may repeat
  */
-export function initialCentroids(kind: CentroidInitialization, values: Float32Array, count: number, random: Random, importance?: Float32Array): Float32Array {
+export function initialCentroids(
+  kind: CentroidInitialization,
+  values: Float32Array,
+  count: number,
+  random: Random,
+  importance?: Float32Array,
+): Float32Array {
   const [minimum, maximum] = [values[0] ?? 0, values.at(-1) ?? 0];
   switch (kind) {
     case 'linear':

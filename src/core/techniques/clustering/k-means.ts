@@ -26,12 +26,14 @@ export function kMeans(problem: KMeansProblem, start: Float32Array): Clustering 
   let centroids = start.slice().sort();
   for (let iteration = 0; iteration < maximumIterations; iteration++) {
     const boundaries = intervalEnds(values, centroids);
-    const moved = centroids.map((centroid, i) => {
-      if (zeroPinned && centroid === 0) return 0;
-      const [from, to] = [i === 0 ? 0 : (boundaries[i - 1] ?? 0), boundaries[i] ?? values.length];
-      const weight = (sums.weight[to] ?? 0) - (sums.weight[from] ?? 0);
-      return weight > 0 ? ((sums.first[to] ?? 0) - (sums.first[from] ?? 0)) / weight : centroid;
-    }).sort();
+    const moved = centroids
+      .map((centroid, i) => {
+        if (zeroPinned && centroid === 0) return 0;
+        const [from, to] = [i === 0 ? 0 : (boundaries[i - 1] ?? 0), boundaries[i] ?? values.length];
+        const weight = (sums.weight[to] ?? 0) - (sums.weight[from] ?? 0);
+        return weight > 0 ? ((sums.first[to] ?? 0) - (sums.first[from] ?? 0)) / weight : centroid;
+      })
+      .sort();
     const still = moved.every((value, i) => value === centroids[i]);
     centroids = moved;
     if (still) break;

@@ -31,8 +31,15 @@ export function channelGroups(network: Network): ChannelGroups {
   const labelsOf = (value: ValueId | undefined): readonly number[] => labels.get(value ?? '') ?? [];
   const lastAxis = (value: ValueId): number => network.values.get(value)?.shape.at(-1) ?? 1;
   const fresh = (value: ValueId): readonly number[] => Array.from({ length: lastAxis(value) }, () => sets.add());
-  const pin = (all: readonly number[]): readonly number[] => { pinned.push(...all); return all; };
-  const join = (a: readonly number[], b: readonly number[]): void => { a.forEach((label, i) => { sets.join(label, b[i] ?? label); }); };
+  const pin = (all: readonly number[]): readonly number[] => {
+    pinned.push(...all);
+    return all;
+  };
+  const join = (a: readonly number[], b: readonly number[]): void => {
+    a.forEach((label, i) => {
+      sets.join(label, b[i] ?? label);
+    });
+  };
 
   /** A kernel that is used again computes and reads the same channels at each use. */
   const shareKernel = (operation: KernelOperation, inputs: readonly number[], outputs: readonly number[]): void => {
@@ -53,7 +60,8 @@ export function channelGroups(network: Network): ChannelGroups {
       case 'transposeConv2d':
       case 'dense': {
         const outputs = fresh(operation.output);
-        if (!kernelUses.has(operation.kernel)) outputs.forEach((label, channel) => filters.push({ label, filter: { kernel: operation.kernel, channel } }));
+        if (!kernelUses.has(operation.kernel))
+          outputs.forEach((label, channel) => filters.push({ label, filter: { kernel: operation.kernel, channel } }));
         shareKernel(operation, input, outputs);
         return outputs;
       }
@@ -82,7 +90,9 @@ export function channelGroups(network: Network): ChannelGroups {
       case 'crop': {
         const begin = operation.begin.at(-1) ?? 0;
         // A crop of channels counts them, so that none before or inside it may go.
-        return (operation.size.at(-1) ?? input.length) === input.length ? input : pin(input).slice(begin, begin + lastAxis(operation.output));
+        return (operation.size.at(-1) ?? input.length) === input.length
+          ? input
+          : pin(input).slice(begin, begin + lastAxis(operation.output));
       }
       case 'reshape': {
         const length = lastAxis(operation.output);
@@ -136,7 +146,15 @@ function joinSharedParameters(
   uses: Map<ParameterId, { readonly inputs: readonly number[]; readonly outputs: readonly number[] }>,
   join: (a: readonly number[], b: readonly number[]) => void,
 ): void {
-  const ids = hasKernel(operation) ? [operation.bias] : operation.kind === 'batchNorm' ? [operation.gamma, operation.beta, operation.mean, operation.variance] : operation.kind === 'rescale' ? [operation.scale, operation.offset] : operation.kind === 'prelu' ? [operation.alpha] : [];
+  const ids = hasKernel(operation)
+    ? [operation.bias]
+    : operation.kind === 'batchNorm'
+      ? [operation.gamma, operation.beta, operation.mean, operation.variance]
+      : operation.kind === 'rescale'
+        ? [operation.scale, operation.offset]
+        : operation.kind === 'prelu'
+          ? [operation.alpha]
+          : [];
   for (const id of ids) {
     if (id === undefined) continue;
     const first = uses.get(id);

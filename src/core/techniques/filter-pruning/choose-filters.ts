@@ -25,10 +25,15 @@ export function chooseFilters(network: Network, groups: ChannelGroups, sparsitie
     tied.candidates.push({ group, norm: filters.reduce((sum, filter) => sum + relativeNorm(filter), 0) });
     ranked.set(kernels.join('\n'), tied);
   }
-  return new Set([...ranked.values()].flatMap(({ sparsity, candidates }) => {
-    const count = Math.min(Math.round(candidates.length * sparsity), candidates.length - 1);
-    return candidates.sort((a, b) => a.norm - b.norm || a.group - b.group).slice(0, count).map(({ group }) => group);
-  }));
+  return new Set(
+    [...ranked.values()].flatMap(({ sparsity, candidates }) => {
+      const count = Math.min(Math.round(candidates.length * sparsity), candidates.length - 1);
+      return candidates
+        .sort((a, b) => a.norm - b.norm || a.group - b.group)
+        .slice(0, count)
+        .map(({ group }) => group);
+    }),
+  );
 }
 
 /** Kernels whose filters can be removed lie with them on the first axis. */
@@ -37,7 +42,9 @@ function relativeNorms(network: Network, kernel: ParameterId): readonly number[]
   if (parameter === undefined) return [];
   const filters = parameter.shape[0] ?? 1;
   const length = parameter.data.length / filters;
-  const norms = Array.from({ length: filters }, (_, filter) => parameter.data.subarray(filter * length, (filter + 1) * length).reduce((sum, weight) => sum + Math.abs(weight), 0));
+  const norms = Array.from({ length: filters }, (_, filter) =>
+    parameter.data.subarray(filter * length, (filter + 1) * length).reduce((sum, weight) => sum + Math.abs(weight), 0),
+  );
   const mean = norms.reduce((sum, norm) => sum + norm, 0) / filters;
   return mean === 0 ? norms : norms.map((norm) => norm / mean);
 }

@@ -9,7 +9,8 @@ import type { ChannelGroups } from './channel-groups.ts';
  * where they are read. It computes what the network would if these channels were zero.
  */
 export function removeChannels(network: Network, groups: ChannelGroups, removed: ReadonlySet<number>): Network {
-  const kept = (value: string | undefined): readonly number[] => groups.groupsOf(value ?? '').flatMap((group, i) => (removed.has(group) ? [] : [i]));
+  const kept = (value: string | undefined): readonly number[] =>
+    groups.groupsOf(value ?? '').flatMap((group, i) => (removed.has(group) ? [] : [i]));
   const parameters = new Map(network.parameters);
   const shrink = (id: ParameterId | undefined, keep: readonly AxisSelection[]): void => {
     // From the network's own, so that a parameter shared by two layers shrinks once.
@@ -19,7 +20,12 @@ export function removeChannels(network: Network, groups: ChannelGroups, removed:
   for (const operation of network.operations) {
     for (const [id, keep] of selections(operation, kept(operation.inputs[0]), kept(operation.output), network)) shrink(id, keep);
   }
-  const values = new Map([...network.values].map(([id, { shape }]): [string, Value] => [id, { shape: shape.length === 0 ? shape : [...shape.slice(0, -1), kept(id).length] }]));
+  const values = new Map(
+    [...network.values].map(([id, { shape }]): [string, Value] => [
+      id,
+      { shape: shape.length === 0 ? shape : [...shape.slice(0, -1), kept(id).length] },
+    ]),
+  );
   const operations = network.operations.map((operation) => adjusted(operation, kept(operation.output).length));
   return inferShapes({ ...network, values, parameters, operations });
 }
@@ -30,20 +36,48 @@ interface AxisSelection {
   readonly indices: readonly number[];
 }
 
-function selections(operation: Operation, inputs: readonly number[], outputs: readonly number[], network: Network): readonly (readonly [ParameterId | undefined, readonly AxisSelection[]])[] {
+function selections(
+  operation: Operation,
+  inputs: readonly number[],
+  outputs: readonly number[],
+  network: Network,
+): readonly (readonly [ParameterId | undefined, readonly AxisSelection[]])[] {
   const alongChannels = [{ axis: 0, indices: outputs }];
   switch (operation.kind) {
     case 'conv2d':
     case 'transposeConv2d':
-      return [[operation.kernel, [{ axis: 0, indices: outputs }, { axis: 3, indices: inputs }]], [operation.bias, alongChannels]];
+      return [
+        [
+          operation.kernel,
+          [
+            { axis: 0, indices: outputs },
+            { axis: 3, indices: inputs },
+          ],
+        ],
+        [operation.bias, alongChannels],
+      ];
     case 'dense':
-      return [[operation.kernel, [{ axis: 0, indices: outputs }, { axis: 1, indices: inputs }]], [operation.bias, alongChannels]];
+      return [
+        [
+          operation.kernel,
+          [
+            { axis: 0, indices: outputs },
+            { axis: 1, indices: inputs },
+          ],
+        ],
+        [operation.bias, alongChannels],
+      ];
     case 'depthwiseConv2d':
-      return [[operation.kernel, [{ axis: 3, indices: outputs }]], [operation.bias, alongChannels]];
+      return [
+        [operation.kernel, [{ axis: 3, indices: outputs }]],
+        [operation.bias, alongChannels],
+      ];
     case 'batchNorm':
       return [operation.gamma, operation.beta, operation.mean, operation.variance].map((id) => [id, alongChannels] as const);
     case 'rescale':
-      return [operation.scale, operation.offset].map((id) => [id, network.parameters.get(id)?.data.length === 1 ? [] : alongChannels] as const);
+      return [operation.scale, operation.offset].map(
+        (id) => [id, network.parameters.get(id)?.data.length === 1 ? [] : alongChannels] as const,
+      );
     case 'prelu':
       return [[operation.alpha, [{ axis: (network.parameters.get(operation.alpha)?.shape.length ?? 1) - 1, indices: outputs }]]];
     case 'activation':

@@ -35,7 +35,8 @@ export async function correctBiases(quantized: QuantizedNetwork, measurement: Me
     if (shift === undefined) return operation;
     const old = operation.bias === undefined ? undefined : network.parameters.get(operation.bias);
     // A bias that layers share is corrected for each of them.
-    const id = operation.bias !== undefined && uses.parameterUsers(operation.bias) === 1 ? operation.bias : `${operation.name}/bias/corrected`;
+    const id =
+      operation.bias !== undefined && uses.parameterUsers(operation.bias) === 1 ? operation.bias : `${operation.name}/bias/corrected`;
     parameters.set(id, { shape: [shift.length], data: shift.map((value, c) => (old?.data[c] ?? 0) - value) });
     return { ...operation, bias: id };
   });
@@ -64,9 +65,15 @@ function outputShift(operation: KernelOperation, { network, weights }: Quantized
 }
 
 /** Mean of each channel (last axis) of each value. */
-async function channelMeans(network: Network, values: readonly ValueId[], { engine, data, samples, signal }: MeanMeasurement): Promise<ReadonlyMap<ValueId, Float32Array>> {
+async function channelMeans(
+  network: Network,
+  values: readonly ValueId[],
+  { engine, data, samples, signal }: MeanMeasurement,
+): Promise<ReadonlyMap<ValueId, Float32Array>> {
   const count = Math.min(samples, data.size);
-  const sums = new Map<ValueId, Float64Array>(values.map((value) => [value, new Float64Array(network.values.get(value)?.shape.at(-1) ?? 1)]));
+  const sums = new Map<ValueId, Float64Array>(
+    values.map((value) => [value, new Float64Array(network.values.get(value)?.shape.at(-1) ?? 1)]),
+  );
   const rows = new Map<ValueId, number>();
   const inference = await compileInference(engine, network, Math.min(batchSize, count), { outputs: values });
   try {
@@ -79,7 +86,9 @@ async function channelMeans(network: Network, values: readonly ValueId[], { engi
         const sum = sums.get(value);
         const result = results[index];
         if (sum === undefined || result === undefined) return;
-        result.forEach((x, i) => { sum[i % sum.length] = (sum[i % sum.length] ?? 0) + x; });
+        result.forEach((x, i) => {
+          sum[i % sum.length] = (sum[i % sum.length] ?? 0) + x;
+        });
         rows.set(value, (rows.get(value) ?? 0) + result.length / sum.length);
       });
     }

@@ -80,7 +80,10 @@ function passesScale(operation: Operation, network: Network): boolean {
 }
 
 /** @returns how far the largest factor was from 1 */
-function equalizePair({ first, second, channels }: Pair, parameters: Map<ParameterId, { readonly shape: readonly number[]; readonly data: Float32Array }>): number {
+function equalizePair(
+  { first, second, channels }: Pair,
+  parameters: Map<ParameterId, { readonly shape: readonly number[]; readonly data: Float32Array }>,
+): number {
   const computes = parameters.get(first.kernel);
   const reads = parameters.get(second.kernel);
   if (computes === undefined || reads === undefined) return 0;
@@ -96,7 +99,8 @@ function equalizePair({ first, second, channels }: Pair, parameters: Map<Paramet
   parameters.set(first.kernel, { ...computes, data: computes.data.map((weight, i) => weight / factor(outputOf(i))) });
   parameters.set(second.kernel, { ...reads, data: reads.data.map((weight, i) => weight * factor(inputOf(i))) });
   const bias = first.bias === undefined ? undefined : parameters.get(first.bias);
-  if (first.bias !== undefined && bias !== undefined) parameters.set(first.bias, { ...bias, data: bias.data.map((value, c) => value / factor(c)) });
+  if (first.bias !== undefined && bias !== undefined)
+    parameters.set(first.bias, { ...bias, data: bias.data.map((value, c) => value / factor(c)) });
   return factors.reduce((most, value) => Math.max(most, Math.abs(value - 1)), 0);
 }
 

@@ -40,12 +40,14 @@ export function globalMagnitudeMasks<K>(kernels: ReadonlyMap<K, Float32Array>, s
   }
   const mask = magnitudeMask(all, sparsity);
   offset = 0;
-  return new Map([...kernels].map(([key, weights]) => {
-    const part = mask.slice(offset, offset + weights.length);
-    offset += weights.length;
-    if (part.every((keep) => keep === 0)) part[indexOfLargest(weights)] = 1;
-    return [key, part];
-  }));
+  return new Map(
+    [...kernels].map(([key, weights]) => {
+      const part = mask.slice(offset, offset + weights.length);
+      offset += weights.length;
+      if (part.every((keep) => keep === 0)) part[indexOfLargest(weights)] = 1;
+      return [key, part];
+    }),
+  );
 }
 
 export function kthLargest(values: Float32Array, k: number): number {

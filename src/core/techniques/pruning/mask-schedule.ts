@@ -13,7 +13,12 @@ type PrunedKernel = Pick<SelectedKernel<{ readonly sparsity: number }>, 'paramet
  * there in step with the others. A schedule that never fires within `steps` prunes at the last step, so that what was
  * asked for holds.
  */
-export function scheduledMasks(kernels: readonly PrunedKernel[], schedule: PruningSchedule, structure: PruningStructure, steps: number): MaskSchedule {
+export function scheduledMasks(
+  kernels: readonly PrunedKernel[],
+  schedule: PruningSchedule,
+  structure: PruningStructure,
+  steps: number,
+): MaskSchedule {
   const fires = pruningSteps(schedule, steps).length > 0;
   return {
     due: (step) => (fires ? isPruningStep(schedule, step) : step === steps),
@@ -25,20 +30,27 @@ export function scheduledMasks(kernels: readonly PrunedKernel[], schedule: Pruni
 }
 
 /** @param progress how much of each kernel's final sparsity to reach now, 0 to 1 */
-export function pruningMasks(kernels: readonly PrunedKernel[], weights: ReadonlyMap<ParameterId, Float32Array>, structure: PruningStructure, progress: number): ReadonlyMap<ParameterId, Uint8Array> {
+export function pruningMasks(
+  kernels: readonly PrunedKernel[],
+  weights: ReadonlyMap<ParameterId, Float32Array>,
+  structure: PruningStructure,
+  progress: number,
+): ReadonlyMap<ParameterId, Uint8Array> {
   const current = kernels.map((kernel) => ({ ...kernel, data: weights.get(kernel.parameter) ?? new Float32Array(0) }));
   if (structure.kind === 'weights' && structure.scope === 'model') {
     const sparsity = Math.max(...kernels.map(({ settings }) => settings.sparsity));
     return globalMagnitudeMasks(new Map(current.map(({ parameter, data }) => [parameter, data])), sparsity * progress);
   }
-  return new Map(current.map(({ parameter, shape, settings, data }) => {
-    switch (structure.kind) {
-      case 'weights':
-        return [parameter, magnitudeMask(data, settings.sparsity * progress)];
-      case 'groups':
-        return [parameter, groupMask(data, shape, structure.zeros, structure.group)];
-      case 'blocks':
-        return [parameter, blockMask(data, shape, settings.sparsity * progress, structure)];
-    }
-  }));
+  return new Map(
+    current.map(({ parameter, shape, settings, data }) => {
+      switch (structure.kind) {
+        case 'weights':
+          return [parameter, magnitudeMask(data, settings.sparsity * progress)];
+        case 'groups':
+          return [parameter, groupMask(data, shape, structure.zeros, structure.group)];
+        case 'blocks':
+          return [parameter, blockMask(data, shape, settings.sparsity * progress, structure)];
+      }
+    }),
+  );
 }

@@ -12,7 +12,9 @@ export type PruningStructure =
 export function checkStructure(structure: PruningStructure): void {
   const whole = (value: number): boolean => Number.isInteger(value) && value >= 1;
   if (structure.kind === 'groups' && !(whole(structure.zeros) && whole(structure.group) && structure.zeros < structure.group)) {
-    throw new EspalierError('invalid-argument', `${structure.zeros} zeros in each ${structure.group} weights is not a pattern`, { fix: 'give whole numbers with fewer zeros than weights, such as 2 in 4' });
+    throw new EspalierError('invalid-argument', `${structure.zeros} zeros in each ${structure.group} weights is not a pattern`, {
+      fix: 'give whole numbers with fewer zeros than weights, such as 2 in 4',
+    });
   }
   if (structure.kind === 'blocks' && !structure.size.every(whole)) {
     throw new EspalierError('invalid-argument', `blocks of ${structure.size.join(' x ')} are not whole numbers above 0`);

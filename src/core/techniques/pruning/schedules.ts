@@ -66,7 +66,10 @@ export function checkSchedule(schedule: PruningSchedule): void {
 
 export function checkSparsity(sparsity: number, where: string): void {
   if (!(sparsity >= 0 && sparsity < 1)) {
-    throw new EspalierError('invalid-argument', `sparsity ${sparsity} is outside [0, 1)`, { where, fix: 'give the fraction of weights to remove, such as 0.5' });
+    throw new EspalierError('invalid-argument', `sparsity ${sparsity} is outside [0, 1)`, {
+      where,
+      fix: 'give the fraction of weights to remove, such as 0.5',
+    });
   }
 }
 

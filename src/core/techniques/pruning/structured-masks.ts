@@ -31,7 +31,8 @@ export function blockMask(weights: Float32Array, shape: readonly number[], spars
   const columns = weights.length / rows;
   const [height, width] = size;
   const across = Math.ceil(columns / width);
-  const blockOf = (index: number): number => Math.floor(Math.floor(index / columns) / height) * across + Math.floor((index % columns) / width);
+  const blockOf = (index: number): number =>
+    Math.floor(Math.floor(index / columns) / height) * across + Math.floor((index % columns) / width);
   const blocks = Math.ceil(rows / height) * across;
   const score = new Float32Array(blocks);
   const members = new Uint32Array(blocks);
@@ -41,7 +42,10 @@ export function blockMask(weights: Float32Array, shape: readonly number[], spars
     score[block] = pooling === 'max' ? Math.max(score[block] ?? 0, magnitude) : (score[block] ?? 0) + magnitude;
     members[block] = (members[block] ?? 0) + 1;
   });
-  if (pooling === 'average') score.forEach((sum, block) => { score[block] = sum / (members[block] ?? 1); });
+  if (pooling === 'average')
+    score.forEach((sum, block) => {
+      score[block] = sum / (members[block] ?? 1);
+    });
 
   const kept = keptCount(blocks, sparsity);
   const threshold = kthLargest(score, kept);

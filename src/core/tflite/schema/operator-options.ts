@@ -85,7 +85,10 @@ const optionTables: Readonly<Record<string, OptionTable>> = {
   EXP: { type: 33, fields: none },
   SPLIT: { type: 35, fields: { splits: int(0) } },
   LOG_SOFTMAX: { type: 36, fields: none },
-  CAST: { type: 37, fields: { from: { slot: 0, kind: 'choice', names: tensorTypes }, to: { slot: 1, kind: 'choice', names: tensorTypes } } },
+  CAST: {
+    type: 37,
+    fields: { from: { slot: 0, kind: 'choice', names: tensorTypes }, to: { slot: 1, kind: 'choice', names: tensorTypes } },
+  },
   DEQUANTIZE: { type: 38, fields: none },
   MAXIMUM: { type: 39, fields: none },
   MINIMUM: { type: 39, fields: none },

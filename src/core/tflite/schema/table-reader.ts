@@ -90,7 +90,9 @@ export class TableReader {
 
   string(slot: number, name: string): string | undefined {
     const vector = this.#vector(slot, 1, name);
-    return vector === undefined ? undefined : new TextDecoder().decode(this.#file.bytes.subarray(vector.start, vector.start + vector.length));
+    return vector === undefined
+      ? undefined
+      : new TextDecoder().decode(this.#file.bytes.subarray(vector.start, vector.start + vector.length));
   }
 
   /** A view, not a copy. */

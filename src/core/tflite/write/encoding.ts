@@ -16,5 +16,10 @@ export interface Encoding {
   /** A small constant of another kind. `like` names the value whose parameters an integer constant must share. */
   constant(id: ParameterId, shape: Shape, data: Float32Array, like?: ValueId): number;
   /** `x * scale + offset` by channel as a 1x1 depthwise convolution: tensors of its kernel and bias. */
-  channelScale(operation: Pick<DepthwiseConv2d, 'name'>, input: ValueId, scale: Float32Array, offset: Float32Array): { readonly kernel: number; readonly bias: number };
+  channelScale(
+    operation: Pick<DepthwiseConv2d, 'name'>,
+    input: ValueId,
+    scale: Float32Array,
+    offset: Float32Array,
+  ): { readonly kernel: number; readonly bias: number };
 }

@@ -27,13 +27,25 @@ export function floatEncoding(graph: GraphBuilder, network: Network, storage: We
   };
   const floats = (name: string, shape: Shape, data: Float32Array): number => {
     if (storage !== 'float16') return graph.tensor({ name, shape, ...float32, data: bytesOf(Float32Array.from(data)) });
-    const stored = graph.tensor({ name, shape, type: 'float16', quantization: undefined, data: bytesOf(Uint16Array.from(data, encodeFloat16)) });
+    const stored = graph.tensor({
+      name,
+      shape,
+      type: 'float16',
+      quantization: undefined,
+      data: bytesOf(Uint16Array.from(data, encodeFloat16)),
+    });
     return dequantized(name, shape, stored);
   };
   const integers = (name: string, shape: Shape, data: Float32Array, axis: number | undefined): number => {
     const quantization = weightScales(data, shape, axis);
     const scales = Array.from(quantization.scales);
-    return graph.tensor({ name, shape, type: 'int8', quantization: { scales, zeroPoints: scales.map(() => 0), axis: axis ?? 0 }, data: bytesOf(quantizeWeights(data, shape, quantization)) });
+    return graph.tensor({
+      name,
+      shape,
+      type: 'int8',
+      quantization: { scales, zeroPoints: scales.map(() => 0), axis: axis ?? 0 },
+      data: bytesOf(quantizeWeights(data, shape, quantization)),
+    });
   };
   const isQuantized = (data: Float32Array): boolean => storage === 'dynamicRange' && data.length >= smallestQuantizedWeight;
   const constant = (id: ParameterId, shape: Shape, data: Float32Array): number =>
@@ -48,7 +60,9 @@ export function floatEncoding(graph: GraphBuilder, network: Network, storage: We
       const { shape, data } = requiredParameter(network, operation.kernel);
       // The transposed convolution has no dynamic-range kernel everywhere, so its weights are widened before it.
       if (operation.kind === 'transposeConv2d' || !isQuantized(data)) return constant(operation.kernel, shape, data);
-      return once(operation.kernel, () => integers(operation.kernel, shape, data, operation.kind === 'dense' ? undefined : channelAxis(operation)));
+      return once(operation.kernel, () =>
+        integers(operation.kernel, shape, data, operation.kind === 'dense' ? undefined : channelAxis(operation)),
+      );
     },
     bias(operation, channels) {
       const id = operation.bias ?? `${operation.name}/bias`;
@@ -56,7 +70,10 @@ export function floatEncoding(graph: GraphBuilder, network: Network, storage: We
       return once(id, () => floats(id, [channels], data));
     },
     channelScale(operation, _input, scale, offset) {
-      return { kernel: floats(`${operation.name}/scale`, [1, 1, 1, scale.length], scale), bias: floats(`${operation.name}/offset`, [offset.length], offset) };
+      return {
+        kernel: floats(`${operation.name}/scale`, [1, 1, 1, scale.length], scale),
+        bias: floats(`${operation.name}/offset`, [offset.length], offset),
+      };
     },
   };
 }

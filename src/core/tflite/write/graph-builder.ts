@@ -29,7 +29,18 @@ export class GraphBuilder {
     let unique = name;
     for (let i = 1; this.#names.has(unique); i++) unique = `${name}_${i}`;
     this.#names.add(unique);
-    return this.#tensors.push({ name: unique, shape, shapeSignature: undefined, type, quantization, sparsity: undefined, isVariable: false, data }) - 1;
+    return (
+      this.#tensors.push({
+        name: unique,
+        shape,
+        shapeSignature: undefined,
+        type,
+        quantization,
+        sparsity: undefined,
+        isVariable: false,
+        data,
+      }) - 1
+    );
   }
 
   tensorAt(index: number): TfliteTensor {
@@ -44,7 +55,12 @@ export class GraphBuilder {
   }
 
   operator(name: BuiltinOperator, inputs: readonly number[], output: number, options: OperatorOptions = {}): void {
-    const version = operatorVersion(name, inputs.map((index) => (index < 0 ? undefined : this.tensorAt(index))), this.tensorAt(output), options);
+    const version = operatorVersion(
+      name,
+      inputs.map((index) => (index < 0 ? undefined : this.tensorAt(index))),
+      this.tensorAt(output),
+      options,
+    );
     this.#operators.push({ name, isCustom: false, version, inputs, outputs: [output], options, customOptions: undefined });
   }
 

@@ -14,13 +14,23 @@ export function integerEncoding(graph: GraphBuilder, quantized: QuantizedNetwork
   const written = new Map<string, number>();
   const quantizationOf = (id: ValueId): TensorQuantization => {
     const quantization = activations.get(id);
-    if (quantization === undefined) throw new EspalierError('invalid-argument', 'it has no quantization', { where: `value "${id}"`, fix: 'quantize the network that is written' });
+    if (quantization === undefined)
+      throw new EspalierError('invalid-argument', 'it has no quantization', {
+        where: `value "${id}"`,
+        fix: 'quantize the network that is written',
+      });
     return quantization;
   };
-  const inner = ({ scale, zeroPoint }: TensorQuantization): TensorEncoding => ({ type: activationType, quantization: { scales: [scale], zeroPoints: [zeroPoint], axis: 0 } });
+  const inner = ({ scale, zeroPoint }: TensorQuantization): TensorEncoding => ({
+    type: activationType,
+    quantization: { scales: [scale], zeroPoints: [zeroPoint], axis: 0 },
+  });
   const kernelQuantization = (operation: KernelOperation): WeightQuantization => {
     const quantization = weights.get(operation.kernel);
-    if (quantization === undefined) throw new EspalierError('invalid-argument', `kernel "${operation.kernel}" has no quantization`, { where: `layer "${operation.layer}"` });
+    if (quantization === undefined)
+      throw new EspalierError('invalid-argument', `kernel "${operation.kernel}" has no quantization`, {
+        where: `layer "${operation.layer}"`,
+      });
     return quantization;
   };
   const biasTensor = (name: string, data: Float32Array, scales: readonly number[]): number => {
@@ -28,7 +38,13 @@ export function integerEncoding(graph: GraphBuilder, quantized: QuantizedNetwork
     const quantization = { scales, zeroPoints: scales.map(() => 0), axis: 0 };
     return activationType === 'int8'
       ? graph.tensor({ name, shape: [data.length], type: 'int32', quantization, data: bytesOf(Int32Array.from(integers, clampInt32)) })
-      : graph.tensor({ name, shape: [data.length], type: 'int64', quantization, data: bytesOf(BigInt64Array.from(integers, (value) => BigInt(clampInt40(value)))) });
+      : graph.tensor({
+          name,
+          shape: [data.length],
+          type: 'int64',
+          quantization,
+          data: bytesOf(BigInt64Array.from(integers, (value) => BigInt(clampInt40(value)))),
+        });
   };
 
   return {
@@ -59,17 +75,33 @@ export function integerEncoding(graph: GraphBuilder, quantized: QuantizedNetwork
       return biasTensor(operation.bias ?? `${operation.name}/bias`, data, scales);
     },
     constant(id, shape, data, like) {
-      const quantization = like === undefined
-        ? rangeQuantization(data.reduce((range, value) => ({ minimum: Math.min(range.minimum, value), maximum: Math.max(range.maximum, value) }), { minimum: 0, maximum: 0 }), activationType)
-        : quantizationOf(like);
+      const quantization =
+        like === undefined
+          ? rangeQuantization(
+              data.reduce((range, value) => ({ minimum: Math.min(range.minimum, value), maximum: Math.max(range.maximum, value) }), {
+                minimum: 0,
+                maximum: 0,
+              }),
+              activationType,
+            )
+          : quantizationOf(like);
       const [low, high] = activationType === 'int8' ? [-128, 127] : [-32768, 32767];
-      const integers = Array.from(data, (value) => Math.min(high, Math.max(low, Math.round(value / quantization.scale) + quantization.zeroPoint)));
-      return graph.tensor({ name: id, shape, ...inner(quantization), data: bytesOf(activationType === 'int8' ? Int8Array.from(integers) : Int16Array.from(integers)) });
+      const integers = Array.from(data, (value) =>
+        Math.min(high, Math.max(low, Math.round(value / quantization.scale) + quantization.zeroPoint)),
+      );
+      return graph.tensor({
+        name: id,
+        shape,
+        ...inner(quantization),
+        data: bytesOf(activationType === 'int8' ? Int8Array.from(integers) : Int16Array.from(integers)),
+      });
     },
     // Each channel has one weight, and 127 times |weight| / 127 is that weight: nothing is lost to rounding.
     channelScale(operation, input, scale, offset) {
       const inputScale = quantizationOf(input).scale;
-      const scales = Array.from(scale, (value, i) => Math.fround(Math.max(Math.abs(value) / 127, Math.abs(offset[i] ?? 0) / (inputScale * 2 ** 30), 1e-12)));
+      const scales = Array.from(scale, (value, i) =>
+        Math.fround(Math.max(Math.abs(value) / 127, Math.abs(offset[i] ?? 0) / (inputScale * 2 ** 30), 1e-12)),
+      );
       const quantization: WeightQuantization = { scales: Float32Array.from(scales), axis: 3 };
       const shape = [1, 1, 1, scale.length];
       const kernel = graph.tensor({
@@ -79,7 +111,14 @@ export function integerEncoding(graph: GraphBuilder, quantized: QuantizedNetwork
         quantization: { scales, zeroPoints: scales.map(() => 0), axis: 3 },
         data: bytesOf(quantizeWeights(scale, shape, quantization)),
       });
-      return { kernel, bias: biasTensor(`${operation.name}/offset`, offset, scales.map((value) => Math.fround(value * inputScale))) };
+      return {
+        kernel,
+        bias: biasTensor(
+          `${operation.name}/offset`,
+          offset,
+          scales.map((value) => Math.fround(value * inputScale)),
+        ),
+      };
     },
   };
 }

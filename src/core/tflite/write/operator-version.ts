@@ -3,7 +3,12 @@ import type { OperatorOptions } from '../schema/operator-options.ts';
 import type { TfliteTensor } from '../tflite-model.ts';
 
 /** The lowest version of a built-in operator that knows these types and options: older runtimes then still load the file. */
-export function operatorVersion(name: BuiltinOperator, inputs: readonly (TfliteTensor | undefined)[], output: TfliteTensor, options: OperatorOptions): number {
+export function operatorVersion(
+  name: BuiltinOperator,
+  inputs: readonly (TfliteTensor | undefined)[],
+  output: TfliteTensor,
+  options: OperatorOptions,
+): number {
   const type = inputs[0]?.type;
   const byType = (int8: number, int16: number): number => (type === 'int16' ? int16 : type === 'int8' ? int8 : 1);
   switch (name) {

@@ -26,7 +26,12 @@ export function writeActivation(context: WriteContext, operation: Activation): v
     case 'elu':
       return operation.alpha === 1 ? graph.operator('ELU', [input], context.output(operation)) : writeScaledElu(context, operation, input);
     case 'swish': {
-      const gate = context.inner(operation, 'sigmoid', context.shapeOf(operation.output), encoding.inner(fixedQuantization('sigmoid', encoding.activationType ?? 'int8')));
+      const gate = context.inner(
+        operation,
+        'sigmoid',
+        context.shapeOf(operation.output),
+        encoding.inner(fixedQuantization('sigmoid', encoding.activationType ?? 'int8')),
+      );
       graph.operator('LOGISTIC', [input], gate);
       return graph.operator('MUL', [input, gate], context.output(operation), { activation: 'none' });
     }
@@ -39,13 +44,19 @@ export function writeActivation(context: WriteContext, operation: Activation): v
 function writeScaledElu(context: WriteContext, operation: Activation, input: number): void {
   const { graph, encoding } = context;
   if (encoding.activationType !== undefined) {
-    throw new EspalierError('unsupported-model', `ELU with alpha ${operation.alpha} has no integer form`, { where: `layer "${operation.layer}"`, fix: 'use alpha 1, or write a float, float16 or dynamic-range file' });
+    throw new EspalierError('unsupported-model', `ELU with alpha ${operation.alpha} has no integer form`, {
+      where: `layer "${operation.layer}"`,
+      fix: 'use alpha 1, or write a float, float16 or dynamic-range file',
+    });
   }
-  const inner = (name: string): number => context.inner(operation, name, context.shapeOf(operation.output), encoding.value(operation.output));
+  const inner = (name: string): number =>
+    context.inner(operation, name, context.shapeOf(operation.output), encoding.value(operation.output));
   const [elu, relu, below, scaled] = [inner('elu'), inner('relu'), inner('below'), inner('scaled')];
   graph.operator('ELU', [input], elu);
   graph.operator('RELU', [input], relu);
   graph.operator('SUB', [elu, relu], below, { activation: 'none' });
-  graph.operator('MUL', [below, encoding.constant(`${operation.name}/alpha`, [1], Float32Array.of(operation.alpha))], scaled, { activation: 'none' });
+  graph.operator('MUL', [below, encoding.constant(`${operation.name}/alpha`, [1], Float32Array.of(operation.alpha))], scaled, {
+    activation: 'none',
+  });
   graph.operator('ADD', [relu, scaled], context.output(operation), { activation: 'none' });
 }

@@ -28,7 +28,10 @@ function withRank(context: WriteContext, operation: Binary, index: number, shape
   const input = context.input(operation, index);
   if (shape.length === rank) return input;
   const { type, quantization } = context.graph.tensorAt(input);
-  const widened = context.inner(operation, 'broadcast', [...Array.from({ length: rank - shape.length }, () => 1), ...shape], { type, quantization });
+  const widened = context.inner(operation, 'broadcast', [...Array.from({ length: rank - shape.length }, () => 1), ...shape], {
+    type,
+    quantization,
+  });
   context.reshape(operation, input, widened);
   return widened;
 }
@@ -46,10 +49,17 @@ export function writeRescale(context: WriteContext, operation: Rescale): void {
 }
 
 export function writeBatchNorm(context: WriteContext, operation: BatchNorm): void {
-  const [gamma, beta, mean, variance] = [operation.gamma, operation.beta, operation.mean, operation.variance].map((id) => requiredParameter(context.network, id).data);
+  const [gamma, beta, mean, variance] = [operation.gamma, operation.beta, operation.mean, operation.variance].map(
+    (id) => requiredParameter(context.network, id).data,
+  );
   if (gamma === undefined || beta === undefined || mean === undefined || variance === undefined) return;
   const scale = gamma.map((value, i) => value / Math.sqrt((variance[i] ?? 0) + operation.epsilon));
-  writeChannelScale(context, operation, scale, beta.map((value, i) => value - (mean[i] ?? 0) * (scale[i] ?? 0)));
+  writeChannelScale(
+    context,
+    operation,
+    scale,
+    beta.map((value, i) => value - (mean[i] ?? 0) * (scale[i] ?? 0)),
+  );
 }
 
 /** `x * scale + offset`: MUL and ADD in float; in integers a 1x1 depthwise convolution, which rounds only once. */
@@ -59,14 +69,25 @@ function writeChannelScale(context: WriteContext, operation: Operation, scale: F
   if (encoding.activationType === undefined) {
     const scaled = context.inner(operation, 'scaled', context.shapeOf(operation.output), encoding.value(operation.output));
     graph.operator('MUL', [input, encoding.constant(`${operation.name}/scale`, [scale.length], scale)], scaled, { activation: 'none' });
-    graph.operator('ADD', [scaled, encoding.constant(`${operation.name}/offset`, [offset.length], offset)], context.output(operation), { activation: 'none' });
+    graph.operator('ADD', [scaled, encoding.constant(`${operation.name}/offset`, [offset.length], offset)], context.output(operation), {
+      activation: 'none',
+    });
     return;
   }
   const shape = context.shapeOf(operation.output);
   const channels = shape.at(-1) ?? 1;
-  const spread = (values: Float32Array): Float32Array => (values.length === channels ? values : new Float32Array(channels).fill(values[0] ?? 0));
+  const spread = (values: Float32Array): Float32Array =>
+    values.length === channels ? values : new Float32Array(channels).fill(values[0] ?? 0);
   const { kernel, bias } = encoding.channelScale(operation, operation.inputs[0] ?? '', spread(scale), spread(offset));
-  const options = { padding: 'valid', strideHeight: 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1, activation: 'none', depthMultiplier: 1 };
+  const options = {
+    padding: 'valid',
+    strideHeight: 1,
+    strideWidth: 1,
+    dilationHeight: 1,
+    dilationWidth: 1,
+    activation: 'none',
+    depthMultiplier: 1,
+  };
   if (shape.length === 3) {
     graph.operator('DEPTHWISE_CONV_2D', [input, kernel, bias], context.output(operation), options);
     return;

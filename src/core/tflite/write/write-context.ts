@@ -42,7 +42,11 @@ export class WriteContext {
 
   /** The tensor of the operation's output, named after the operation. */
   output(operation: Operation): number {
-    const tensor = this.graph.tensor({ name: operation.name, shape: [this.batch, ...this.shapeOf(operation.output)], ...this.encoding.value(operation.output) });
+    const tensor = this.graph.tensor({
+      name: operation.name,
+      shape: [this.batch, ...this.shapeOf(operation.output)],
+      ...this.encoding.value(operation.output),
+    });
     this.bind(operation.output, tensor);
     return tensor;
   }

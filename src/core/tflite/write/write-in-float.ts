@@ -5,11 +5,17 @@ import { WriteContext } from './write-context.ts';
 
 /** Runtimes accept these with int16 and compute nonsense: the kernels exist for float and int8 alone. */
 export function lacksInt16Kernel(operation: Operation): boolean {
-  return operation.kind === 'prelu' || (operation.kind === 'activation' && (operation.function === 'hardSwish' || operation.function === 'elu'));
+  return (
+    operation.kind === 'prelu' || (operation.kind === 'activation' && (operation.function === 'hardSwish' || operation.function === 'elu'))
+  );
 }
 
 /** Writes an operation in float between DEQUANTIZE and QUANTIZE. */
-export function writeInFloat(context: WriteContext, operation: Operation, write: (context: WriteContext, operation: Operation) => void): void {
+export function writeInFloat(
+  context: WriteContext,
+  operation: Operation,
+  write: (context: WriteContext, operation: Operation) => void,
+): void {
   const { graph, network, batch } = context;
   const floats = new WriteContext(network, graph, floatEncoding(graph, network, 'float32'), batch);
   operation.inputs.forEach((id, i) => {

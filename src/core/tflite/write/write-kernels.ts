@@ -40,7 +40,11 @@ export function writeTransposeConvolution(context: WriteContext, operation: Tran
   if (operation.bias !== undefined) inputs.push(encoding.bias(operation, outputChannels(context, operation)));
   const separate = operation.activation !== 'none' && encoding.activationType !== 'int8';
   const convolved = separate ? context.inner(operation, 'linear', shape, encoding.value(operation.output)) : context.output(operation);
-  graph.operator('TRANSPOSE_CONV', inputs, convolved, { padding: operation.padding, strideHeight: operation.strides[0], strideWidth: operation.strides[1] });
+  graph.operator('TRANSPOSE_CONV', inputs, convolved, {
+    padding: operation.padding,
+    strideHeight: operation.strides[0],
+    strideWidth: operation.strides[1],
+  });
   if (separate) graph.operator(operation.activation === 'relu' ? 'RELU' : 'RELU6', [convolved], context.output(operation));
 }
 

@@ -8,7 +8,8 @@ export function writeConcat(context: WriteContext, operation: Concat): void {
   const inputs = operation.inputs.map((id) => {
     const tensor = context.tensorOf(id);
     const { quantization } = graph.tensorAt(tensor);
-    if (quantization?.scales[0] === target.quantization?.scales[0] && quantization?.zeroPoints[0] === target.quantization?.zeroPoints[0]) return tensor;
+    if (quantization?.scales[0] === target.quantization?.scales[0] && quantization?.zeroPoints[0] === target.quantization?.zeroPoints[0])
+      return tensor;
     const converted = context.inner(operation, 'converted', context.shapeOf(id), target);
     graph.operator('QUANTIZE', [tensor], converted);
     return converted;
@@ -17,7 +18,11 @@ export function writeConcat(context: WriteContext, operation: Concat): void {
 }
 
 export function writePad(context: WriteContext, operation: Pad): void {
-  const paddings = context.graph.integers(`${operation.name}/paddings`, [0, 0, ...operation.paddings.flat()], [operation.paddings.length + 1, 2]);
+  const paddings = context.graph.integers(
+    `${operation.name}/paddings`,
+    [0, 0, ...operation.paddings.flat()],
+    [operation.paddings.length + 1, 2],
+  );
   context.graph.operator('PAD', [context.input(operation), paddings], context.output(operation));
 }
 
@@ -28,19 +33,29 @@ export function writeCrop(context: WriteContext, operation: Crop): void {
 }
 
 export function writePool(context: WriteContext, operation: Pool2d): void {
-  context.graph.operator(operation.function === 'max' ? 'MAX_POOL_2D' : 'AVERAGE_POOL_2D', [context.input(operation)], context.output(operation), {
-    padding: operation.padding,
-    strideHeight: operation.strides[0],
-    strideWidth: operation.strides[1],
-    filterHeight: operation.size[0],
-    filterWidth: operation.size[1],
-    activation: 'none',
-  });
+  context.graph.operator(
+    operation.function === 'max' ? 'MAX_POOL_2D' : 'AVERAGE_POOL_2D',
+    [context.input(operation)],
+    context.output(operation),
+    {
+      padding: operation.padding,
+      strideHeight: operation.strides[0],
+      strideWidth: operation.strides[1],
+      filterHeight: operation.size[0],
+      filterWidth: operation.size[1],
+      activation: 'none',
+    },
+  );
 }
 
 export function writeGlobalPool(context: WriteContext, operation: GlobalPool): void {
   const axes = context.graph.integers(`${operation.name}/axes`, [1, 2]);
-  context.graph.operator(operation.function === 'max' ? 'REDUCE_MAX' : 'MEAN', [context.input(operation), axes], context.output(operation), { keepDimensions: operation.keepDimensions });
+  context.graph.operator(
+    operation.function === 'max' ? 'REDUCE_MAX' : 'MEAN',
+    [context.input(operation), axes],
+    context.output(operation),
+    { keepDimensions: operation.keepDimensions },
+  );
 }
 
 export function writePermute(context: WriteContext, operation: Permute): void {
@@ -51,5 +66,10 @@ export function writePermute(context: WriteContext, operation: Permute): void {
 export function writeUpsample(context: WriteContext, operation: Upsample): void {
   const size = context.graph.integers(`${operation.name}/size`, context.shapeOf(operation.output).slice(0, 2));
   const bilinear = operation.interpolation === 'bilinear';
-  context.graph.operator(bilinear ? 'RESIZE_BILINEAR' : 'RESIZE_NEAREST_NEIGHBOR', [context.input(operation), size], context.output(operation), { halfPixelCenters: bilinear });
+  context.graph.operator(
+    bilinear ? 'RESIZE_BILINEAR' : 'RESIZE_NEAREST_NEIGHBOR',
+    [context.input(operation), size],
+    context.output(operation),
+    { halfPixelCenters: bilinear },
+  );
 }

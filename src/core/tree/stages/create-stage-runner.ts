@@ -11,6 +11,7 @@ import { prepareForDeployment } from '../../network/passes/prepare-for-deploymen
 import type { QuantizedNetwork } from '../../quantize/quantization.ts';
 import { applyClustering } from '../../techniques/clustering.ts';
 import { applyCqat } from '../../techniques/cqat.ts';
+import { applyFilterPruning } from '../../techniques/filter-pruning.ts';
 import { applyFineTuningControl } from '../../techniques/fine-tuning-control.ts';
 import { readyForDeployment } from '../../techniques/fold-constraints.ts';
 import { applyPcqat } from '../../techniques/pcqat.ts';
@@ -93,7 +94,7 @@ async function produce(setting: StageSetting, request: StageRequest): Promise<Pr
       return floatProduct(
         setting,
         request,
-        await applyPruning(parentModel(request), context, pruningOptions(stage.options, request.rules, teacher)),
+        await (stage.options.structure === 'filters' ? applyFilterPruning : applyPruning)(parentModel(request), context, pruningOptions(stage.options, request.rules, teacher)),
       );
     case 'clustering':
       return floatProduct(
@@ -114,12 +115,14 @@ async function produce(setting: StageSetting, request: StageRequest): Promise<Pr
         await applyFineTuningControl(parentModel(request), context, trainingOptions(stage.options, teacher)),
       );
     case 'ptq': {
-      const { calibrationSamples, observer, activations } = stage.options;
+      const { calibrationSamples, observer, activations, crossLayerEqualization, biasCorrection } = stage.options;
       const parent = parentModel(request);
       const quantized = await applyPostTrainingQuantization(parent, context, {
         ...(calibrationSamples === undefined ? {} : { samples: calibrationSamples }),
         ...(observer === undefined ? {} : { observer }),
         ...(activations === undefined ? {} : { activationType: activations }),
+        ...(crossLayerEqualization === undefined ? {} : { crossLayerEqualization }),
+        ...(biasCorrection === undefined ? {} : { biasCorrection }),
       });
       const deployed = readyForDeployment(parent);
       return integerProduct(

@@ -36,7 +36,7 @@ export function pruningOptions(options: PruningOptions, rules: readonly LayerRul
     ...trainingOptions(options, teacher),
     sparsity,
     ...(options.schedule === undefined ? {} : { schedule: pruningSchedule(options.schedule, sparsity) }),
-    ...(options.structure === undefined ? {} : { structure: pruningStructure(options.structure) }),
+    ...(options.structure === undefined || options.structure === 'filters' ? {} : { structure: pruningStructure(options.structure) }),
     ...protection(options),
     rules: rules.flatMap((rule): TechniqueRule<PruningSettings>[] => {
       if (rule.exclude?.includes('pruning') === true) return [{ layers: rule.pattern, exclude: true }];
@@ -103,7 +103,7 @@ function pruningSchedule(schedule: NonNullable<PruningOptions['schedule']>, spar
   }
 }
 
-function pruningStructure(structure: NonNullable<PruningOptions['structure']>): PruningStructure {
+function pruningStructure(structure: Exclude<NonNullable<PruningOptions['structure']>, 'filters'>): PruningStructure {
   if (structure === 'unstructured') return { kind: 'weights', scope: 'layer' };
   if (structure === 'global') return { kind: 'weights', scope: 'model' };
   switch (structure.kind) {

@@ -16,7 +16,12 @@ export function writeConvTranspose2d(graph: GraphWriter, instruction: ConvTransp
     const full = ((x.shape[axis + 2] ?? 1) - 1) * strides[axis] + kernel - pads[axis] - pads[axis === 0 ? 2 : 3];
     return (output.shape[axis + 2] ?? 1) - full;
   });
-  graph.node('ConvTranspose', [graph.nameOf(x), graph.nameOf(filter)], { ...attributesOf(instruction), output_padding: { integers: rest } }, graph.nameOf(output));
+  graph.node(
+    'ConvTranspose',
+    [graph.nameOf(x), graph.nameOf(filter)],
+    { ...attributesOf(instruction), output_padding: { integers: rest } },
+    graph.nameOf(output),
+  );
 }
 
 /** With fewer input channels a product for each tap is too narrow to be fast; with more taps there are too many of them. */
@@ -34,21 +39,41 @@ export function writeConv2dFilterGradient(graph: GraphWriter, instruction: Conv2
  * For each tap the product of g `[o, n * h' * w']` with what the tap saw of x, `[c, n * h' * w']`: up to four times as
  * fast as the convolution below, whose products have a column for each tap only (16 channels of 32x32: 8 ms against 35).
  */
-function writeFilterGradientByTaps(graph: GraphWriter, { x, g, strides, pads: [top, left, bottom, right], dilations, output }: Conv2dFilterGradient): void {
+function writeFilterGradientByTaps(
+  graph: GraphWriter,
+  { x, g, strides, pads: [top, left, bottom, right], dilations, output }: Conv2dFilterGradient,
+): void {
   const [o = 1, c = 1, kh = 1, kw = 1] = output.shape;
   const [n = 1, , rows = 1, columns = 1] = g.shape;
   const channelsFirst = { perm: { integers: [1, 0, 2, 3] } };
   const images = graph.node('Transpose', [graph.nameOf(x)], channelsFirst);
-  const padded = top + left + bottom + right === 0 ? images : graph.node('Pad', [images, graph.integers([0, 0, top, left, 0, 0, bottom, right])]);
-  const gradients = graph.node('Reshape', [graph.node('Transpose', [graph.nameOf(g)], channelsFirst), graph.integers([o, n * rows * columns])]);
+  const padded =
+    top + left + bottom + right === 0 ? images : graph.node('Pad', [images, graph.integers([0, 0, top, left, 0, 0, bottom, right])]);
+  const gradients = graph.node('Reshape', [
+    graph.node('Transpose', [graph.nameOf(g)], channelsFirst),
+    graph.integers([o, n * rows * columns]),
+  ]);
   const products = Array.from({ length: kh * kw }, (_, tap) => {
     const [row, column] = [Math.floor(tap / kw) * dilations[0], (tap % kw) * dilations[1]];
     const end = [row + (rows - 1) * strides[0] + 1, column + (columns - 1) * strides[1] + 1];
-    const seen = graph.node('Slice', [padded, graph.integers([row, column]), graph.integers(end), graph.integers([2, 3]), graph.integers(strides)]);
-    return graph.node('Gemm', [gradients, graph.node('Reshape', [seen, graph.integers([c, n * rows * columns])])], { transB: { integer: 1 } });
+    const seen = graph.node('Slice', [
+      padded,
+      graph.integers([row, column]),
+      graph.integers(end),
+      graph.integers([2, 3]),
+      graph.integers(strides),
+    ]);
+    return graph.node('Gemm', [gradients, graph.node('Reshape', [seen, graph.integers([c, n * rows * columns])])], {
+      transB: { integer: 1 },
+    });
   });
   const byTap = graph.node('Reshape', [graph.node('Concat', products, { axis: { integer: 1 } }), graph.integers([o, kh * kw, c])]);
-  graph.node('Reshape', [graph.node('Transpose', [byTap], { perm: { integers: [0, 2, 1] } }), graph.integers(output.shape)], {}, graph.nameOf(output));
+  graph.node(
+    'Reshape',
+    [graph.node('Transpose', [byTap], { perm: { integers: [0, 2, 1] } }), graph.integers(output.shape)],
+    {},
+    graph.nameOf(output),
+  );
 }
 
 /**

@@ -4,13 +4,37 @@ import type { ElementType } from '../../../program/program.ts';
 import type { GraphWriter } from '../graph-writer.ts';
 
 const unaryOperators: Readonly<Record<Exclude<UnaryFunction, 'relu6'>, string>> = {
-  neg: 'Neg', abs: 'Abs', exp: 'Exp', log: 'Log', sqrt: 'Sqrt', reciprocal: 'Reciprocal', floor: 'Floor', round: 'Round', sign: 'Sign',
-  relu: 'Relu', sigmoid: 'Sigmoid', tanh: 'Tanh', erf: 'Erf', not: 'Not',
+  neg: 'Neg',
+  abs: 'Abs',
+  exp: 'Exp',
+  log: 'Log',
+  sqrt: 'Sqrt',
+  reciprocal: 'Reciprocal',
+  floor: 'Floor',
+  round: 'Round',
+  sign: 'Sign',
+  relu: 'Relu',
+  sigmoid: 'Sigmoid',
+  tanh: 'Tanh',
+  erf: 'Erf',
+  not: 'Not',
 };
 
 const binaryOperators: Readonly<Record<BinaryFunction, string>> = {
-  add: 'Add', sub: 'Sub', mul: 'Mul', div: 'Div', max: 'Max', min: 'Min', pow: 'Pow', greater: 'Greater', greaterEqual: 'GreaterOrEqual',
-  less: 'Less', lessEqual: 'LessOrEqual', equal: 'Equal', and: 'And', or: 'Or',
+  add: 'Add',
+  sub: 'Sub',
+  mul: 'Mul',
+  div: 'Div',
+  max: 'Max',
+  min: 'Min',
+  pow: 'Pow',
+  greater: 'Greater',
+  greaterEqual: 'GreaterOrEqual',
+  less: 'Less',
+  lessEqual: 'LessOrEqual',
+  equal: 'Equal',
+  and: 'And',
+  or: 'Or',
 };
 
 export function writeUnary(graph: GraphWriter, { function: name, x, output }: Unary): void {
@@ -32,9 +56,13 @@ export function writeCast(graph: GraphWriter, { x, to, output }: Cast): void {
 
 function castType(type: ElementType): number {
   switch (type) {
-    case 'float32': return 1;
-    case 'int32': return 6;
-    case 'bool': return 9;
-    default: return unreachable(type);
+    case 'float32':
+      return 1;
+    case 'int32':
+      return 6;
+    case 'bool':
+      return 9;
+    default:
+      return unreachable(type);
   }
 }

@@ -16,11 +16,21 @@ export function writeBroadcastTo(graph: GraphWriter, { x, output }: BroadcastTo)
 export function writeSlice(graph: GraphWriter, { x, begin, size, strides, output }: Slice): void {
   const end = begin.map((first, axis) => first + ((size[axis] ?? 1) - 1) * (strides[axis] ?? 1) + 1);
   const axes = begin.map((_, axis) => axis);
-  graph.node('Slice', [graph.nameOf(x), graph.integers(begin), graph.integers(end), graph.integers(axes), graph.integers(strides)], {}, graph.nameOf(output));
+  graph.node(
+    'Slice',
+    [graph.nameOf(x), graph.integers(begin), graph.integers(end), graph.integers(axes), graph.integers(strides)],
+    {},
+    graph.nameOf(output),
+  );
 }
 
 export function writeConcat(graph: GraphWriter, { xs, axis, output }: Concat): void {
-  graph.node('Concat', xs.map((x) => graph.nameOf(x)), { axis: { integer: axis } }, graph.nameOf(output));
+  graph.node(
+    'Concat',
+    xs.map((x) => graph.nameOf(x)),
+    { axis: { integer: axis } },
+    graph.nameOf(output),
+  );
 }
 
 export function writePad(graph: GraphWriter, { x, paddings, value, output }: Pad): void {
@@ -39,5 +49,10 @@ export function writeScatterAdd(graph: GraphWriter, { indices, updates, output }
   const zeros = graph.node('Expand', [graph.scalar(0), graph.integers([rows, width])]);
   const column = graph.node('Reshape', [graph.nameOf(indices), graph.integers([n, 1])]);
   const everywhere = width === 1 ? column : graph.node('Expand', [column, graph.integers([n, width])]);
-  graph.node('ScatterElements', [zeros, everywhere, graph.nameOf(updates)], { axis: { integer: 0 }, reduction: { string: 'add' } }, graph.nameOf(output));
+  graph.node(
+    'ScatterElements',
+    [zeros, everywhere, graph.nameOf(updates)],
+    { axis: { integer: 0 }, reduction: { string: 'add' } },
+    graph.nameOf(output),
+  );
 }

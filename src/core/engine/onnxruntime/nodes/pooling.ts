@@ -44,7 +44,13 @@ function writePoolWithIndices(graph: GraphWriter, instruction: Pooling): { reado
   const key = poolingKey(instruction);
   const outputs = { values: `${key}_values`, indices: `${key}_indices` };
   if (!graph.nodes.some((node) => node.outputs[0] === outputs.values)) {
-    graph.nodes.push({ op: 'MaxPool', domain: '', inputs: [graph.nameOf(instruction.x)], outputs: [outputs.values, outputs.indices], attributes: attributesOf(instruction) });
+    graph.nodes.push({
+      op: 'MaxPool',
+      domain: '',
+      inputs: [graph.nameOf(instruction.x)],
+      outputs: [outputs.values, outputs.indices],
+      attributes: attributesOf(instruction),
+    });
   }
   return outputs;
 }

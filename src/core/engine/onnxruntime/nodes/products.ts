@@ -9,10 +9,20 @@ export function writeMatMul(graph: GraphWriter, { a, b, transposeA, transposeB, 
     // Gemm reads transposed operands in place.
     graph.node('Gemm', inputs, { transA: { integer: transposeA ? 1 : 0 }, transB: { integer: transposeB ? 1 : 0 } }, graph.nameOf(output));
   } else if (graph.contributed) {
-    graph.node('FusedMatMul', inputs, { transA: { integer: transposeA ? 1 : 0 }, transB: { integer: transposeB ? 1 : 0 } }, graph.nameOf(output), 'com.microsoft');
+    graph.node(
+      'FusedMatMul',
+      inputs,
+      { transA: { integer: transposeA ? 1 : 0 }, transB: { integer: transposeB ? 1 : 0 } },
+      graph.nameOf(output),
+      'com.microsoft',
+    );
   } else {
-    const left = transposeA ? graph.node('Transpose', [graph.nameOf(a)], { perm: { integers: lastTwoSwapped(a.shape.length) } }) : graph.nameOf(a);
-    const right = transposeB ? graph.node('Transpose', [graph.nameOf(b)], { perm: { integers: lastTwoSwapped(b.shape.length) } }) : graph.nameOf(b);
+    const left = transposeA
+      ? graph.node('Transpose', [graph.nameOf(a)], { perm: { integers: lastTwoSwapped(a.shape.length) } })
+      : graph.nameOf(a);
+    const right = transposeB
+      ? graph.node('Transpose', [graph.nameOf(b)], { perm: { integers: lastTwoSwapped(b.shape.length) } })
+      : graph.nameOf(b);
     graph.node('MatMul', [left, right], {}, graph.nameOf(output));
   }
 }

@@ -9,7 +9,10 @@ export function writeAffineRows(graph: GraphWriter, { x, scale, offset, output }
   const [rows = 1, n = 1] = x.shape;
   const images = graph.node('Reshape', [graph.nameOf(x), graph.integers([1, rows, 1, n])]);
   const filters = graph.node('Reshape', [graph.nameOf(scale), graph.integers([rows, 1, 1, 1])]);
-  const scaled = graph.node('Conv', [images, filters, graph.nameOf(offset)], { group: { integer: rows }, kernel_shape: { integers: [1, 1] } });
+  const scaled = graph.node('Conv', [images, filters, graph.nameOf(offset)], {
+    group: { integer: rows },
+    kernel_shape: { integers: [1, 1] },
+  });
   graph.node('Reshape', [scaled, graph.integers([rows, n])], {}, graph.nameOf(output));
 }
 
@@ -20,7 +23,12 @@ export function writeAffineRows(graph: GraphWriter, { x, scale, offset, output }
 export function writeRowDot(graph: GraphWriter, { a, b, output }: RowDot): void {
   const [rows = 1, n = 1] = a.shape;
   if (!graph.contributed) {
-    graph.node('ReduceSum', [graph.node('Mul', [graph.nameOf(a), graph.nameOf(b)]), graph.integers([1])], { keepdims: { integer: 0 } }, graph.nameOf(output));
+    graph.node(
+      'ReduceSum',
+      [graph.node('Mul', [graph.nameOf(a), graph.nameOf(b)]), graph.integers([1])],
+      { keepdims: { integer: 0 } },
+      graph.nameOf(output),
+    );
     return;
   }
   const [left, right] = [a, b].map((x) => graph.node('Reshape', [graph.nameOf(x), graph.integers([rows, 1, n])]));

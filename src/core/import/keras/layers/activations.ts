@@ -15,7 +15,12 @@ export function applyActivation(context: LayerContext, input: ValueId, activatio
     if (typeof className === 'string') {
       const converter = activationLayers[className];
       if (converter !== undefined) {
-        return converter({ ...context, className, inputs: [input], config: new LayerConfig(isObject(config) ? config : {}, context.config.where) });
+        return converter({
+          ...context,
+          className,
+          inputs: [input],
+          config: new LayerConfig(isObject(config) ? config : {}, context.config.where),
+        });
       }
       return unsupported(context, `its activation "${className}" is not supported`, 'use one of the built-in activations');
     }
@@ -33,24 +38,36 @@ function applyNamed(context: LayerContext, input: ValueId, qualified: string): V
   const name = qualified.slice(qualified.lastIndexOf('>') + 1).toLowerCase();
   const { builder, layer } = context;
   switch (name) {
-    case 'linear': return input;
+    case 'linear':
+      return input;
     case 'relu':
     case 'relu6':
     case 'sigmoid':
     case 'tanh':
-    case 'softmax': return builder.activation(layer, input, name);
-    case 'elu': return builder.activation(layer, input, 'elu', 1);
+    case 'softmax':
+      return builder.activation(layer, input, name);
+    case 'elu':
+      return builder.activation(layer, input, 'elu', 1);
     case 'swish':
-    case 'silu': return builder.activation(layer, input, 'swish');
-    case 'gelu': return builder.activation(layer, input, 'gelu', 0);
+    case 'silu':
+      return builder.activation(layer, input, 'swish');
+    case 'gelu':
+      return builder.activation(layer, input, 'gelu', 0);
     case 'hard_swish':
-    case 'hard_silu': return builder.activation(layer, input, 'hardSwish');
-    case 'leaky_relu': return builder.activation(layer, input, 'leakyRelu', 0.2);
-    case 'hard_sigmoid': return hardSigmoid(context, input);
-    case 'selu': return selu(context, input);
+    case 'hard_silu':
+      return builder.activation(layer, input, 'hardSwish');
+    case 'leaky_relu':
+      return builder.activation(layer, input, 'leakyRelu', 0.2);
+    case 'hard_sigmoid':
+      return hardSigmoid(context, input);
+    case 'selu':
+      return selu(context, input);
     default:
-      return unsupported(context, `activation "${qualified}" is not supported`,
-        'use linear, relu, relu6, leaky_relu, elu, selu, sigmoid, hard_sigmoid, tanh, softmax, swish, hard_swish or gelu');
+      return unsupported(
+        context,
+        `activation "${qualified}" is not supported`,
+        'use linear, relu, relu6, leaky_relu, elu, selu, sigmoid, hard_sigmoid, tanh, softmax, swish, hard_swish or gelu',
+      );
   }
 }
 
@@ -67,10 +84,12 @@ function selu(context: LayerContext, input: ValueId): ValueId {
 }
 
 export function scale(context: LayerContext, input: ValueId, what: string, factor: number, offset: number): ValueId {
-  const constant = (name: string, value: number): Float32Array => context.once(`${what}/${name}`, () => ({ shape: [1], data: Float32Array.of(value) })).data;
+  const constant = (name: string, value: number): Float32Array =>
+    context.once(`${what}/${name}`, () => ({ shape: [1], data: Float32Array.of(value) })).data;
   const { builder, layer } = context;
   return builder.add(layer, {
-    kind: 'rescale', inputs: [input],
+    kind: 'rescale',
+    inputs: [input],
     scale: builder.parameter(`${layer}/${what}/scale`, { shape: [1], data: constant('scale', factor) }),
     offset: builder.parameter(`${layer}/${what}/offset`, { shape: [1], data: constant('offset', offset) }),
   });
@@ -83,12 +102,14 @@ function relu(context: LayerContext): ValueId {
   const slope = config.single('negative_slope', 0);
   const threshold = config.single('threshold', 0);
   if (threshold !== 0) unsupported(context, `ReLU with threshold ${threshold} is not supported`, 'use a threshold of 0');
-  if (!config.has('max_value')) return slope === 0 ? builder.activation(layer, input, 'relu') : builder.activation(layer, input, 'leakyRelu', slope);
+  if (!config.has('max_value'))
+    return slope === 0 ? builder.activation(layer, input, 'relu') : builder.activation(layer, input, 'leakyRelu', slope);
   const maximum = config.single('max_value');
   if (!(maximum > 0)) unsupported(context, `ReLU with max_value ${maximum} is not supported`, 'use a positive max_value');
-  const bounded = maximum === 6
-    ? builder.activation(layer, input, 'relu6')
-    : scale(context, builder.activation(layer, scale(context, input, 'max_in', 6 / maximum, 0), 'relu6'), 'max_out', maximum / 6, 0);
+  const bounded =
+    maximum === 6
+      ? builder.activation(layer, input, 'relu6')
+      : scale(context, builder.activation(layer, scale(context, input, 'max_in', 6 / maximum, 0), 'relu6'), 'max_out', maximum / 6, 0);
   if (slope === 0) return bounded;
   const below = builder.activation(layer, scale(context, input, 'negated', -1, 0), 'relu');
   return builder.binary(layer, 'add', bounded, scale(context, below, 'slope', -slope, 0));
@@ -97,8 +118,12 @@ function relu(context: LayerContext): ValueId {
 function softmax(context: LayerContext): ValueId {
   const input = onlyInput(context);
   const rank = context.builder.shapeOf(input).length;
-  const [axis = -1, ...more] = typeof context.config.raw('axis') === 'object' && context.config.has('axis') ? context.config.numbers('axis') : [context.config.integer('axis', -1)];
-  if (more.length > 0 || (axis !== -1 && axis !== rank)) unsupported(context, 'softmax is supported over the last axis only', 'permute the axes before it');
+  const [axis = -1, ...more] =
+    typeof context.config.raw('axis') === 'object' && context.config.has('axis')
+      ? context.config.numbers('axis')
+      : [context.config.integer('axis', -1)];
+  if (more.length > 0 || (axis !== -1 && axis !== rank))
+    unsupported(context, 'softmax is supported over the last axis only', 'permute the axes before it');
   return context.builder.activation(context.layer, input, 'softmax');
 }
 
@@ -112,8 +137,13 @@ function prelu(context: LayerContext): ValueId {
 export const activationLayers: LayerConverters = {
   Activation: (context) => applyActivation(context, onlyInput(context), context.config.raw('activation')),
   ReLU: relu,
-  LeakyReLU: (context) => context.builder.activation(context.layer, onlyInput(context), 'leakyRelu',
-    context.config.single('negative_slope', context.config.single('alpha', 0.3))),
+  LeakyReLU: (context) =>
+    context.builder.activation(
+      context.layer,
+      onlyInput(context),
+      'leakyRelu',
+      context.config.single('negative_slope', context.config.single('alpha', 0.3)),
+    ),
   ELU: (context) => context.builder.activation(context.layer, onlyInput(context), 'elu', context.config.single('alpha', 1)),
   PReLU: prelu,
   Softmax: softmax,

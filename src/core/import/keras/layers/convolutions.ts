@@ -2,7 +2,15 @@ import type { Parameter, ValueId } from '../../../network/network.ts';
 import type { Padding, Pair } from '../../../network/operations.ts';
 import { transpose } from '../../tensor-layouts.ts';
 import type { WeightTensor } from '../../weights.ts';
-import { inputRank, type LayerContext, type LayerConverter, type LayerConverters, onlyInput, unsupported, weights } from '../layer-converter.ts';
+import {
+  inputRank,
+  type LayerContext,
+  type LayerConverter,
+  type LayerConverters,
+  onlyInput,
+  unsupported,
+  weights,
+} from '../layer-converter.ts';
 import { applyActivation, fusedActivation } from './activations.ts';
 import { inChannelsLast } from './channels-first.ts';
 
@@ -22,7 +30,11 @@ function window2d(context: LayerContext): Window {
 function window1d(context: LayerContext): Window {
   const { config } = context;
   const causal = config.raw('padding') === 'causal';
-  return { strides: [1, config.single('strides', 1)], dilations: [1, config.single('dilation_rate', 1)], padding: causal ? 'valid' : config.padding() };
+  return {
+    strides: [1, config.single('strides', 1)],
+    dilations: [1, config.single('dilation_rate', 1)],
+    padding: causal ? 'valid' : config.padding(),
+  };
 }
 
 /** Runs a 2-d operation on `[length, c]`. */
@@ -32,7 +44,11 @@ function inTwoDimensions(context: LayerContext, input: ValueId, apply: (input: V
   let image = builder.reshape(layer, input, [1, length, channels]);
   if (config.raw('padding') === 'causal') {
     const before = (config.single('kernel_size') - 1) * config.single('dilation_rate', 1);
-    image = builder.pad(layer, image, [[0, 0], [before, 0], [0, 0]]);
+    image = builder.pad(layer, image, [
+      [0, 0],
+      [before, 0],
+      [0, 0],
+    ]);
   }
   const output = apply(image);
   const [, width = 0, out = 0] = builder.shapeOf(output);
@@ -69,16 +85,24 @@ function convolution(context: LayerContext, input: ValueId, window: Window): Val
   if (kernel === undefined) return unsupported(context, 'has no kernel');
   const groups = config.integer('groups', 1);
   const activation = fusedActivation(config.raw('activation'));
-  const parameter = context.once('kernel', () => (groups === 1 ? convolutionKernel(kernel) : groupedKernel(context, kernel, groups, builder.shapeOf(input).at(-1) ?? 0)));
+  const parameter = context.once('kernel', () =>
+    groups === 1 ? convolutionKernel(kernel) : groupedKernel(context, kernel, groups, builder.shapeOf(input).at(-1) ?? 0),
+  );
   const options = { kernel: parameter, bias: biasOf(context, bias), activation: activation.fused, ...window };
-  const output = parameter.shape[0] === 1 && groups > 1 ? builder.depthwiseConv2d(layer, input, options) : builder.conv2d(layer, input, options);
+  const output =
+    parameter.shape[0] === 1 && groups > 1 ? builder.depthwiseConv2d(layer, input, options) : builder.conv2d(layer, input, options);
   return applyActivation(context, output, activation.rest);
 }
 
 /** One group a channel is a depthwise convolution; other groupings have no operation of their own. */
 function groupedKernel(context: LayerContext, kernel: WeightTensor, groups: number, channels: number): Parameter {
   const [kh = 0, kw = 0, input = 0, output = 0] = kernel.shape.length === 3 ? [1, ...kernel.shape] : kernel.shape;
-  if (groups !== channels || input !== 1) return unsupported(context, `a convolution of ${groups} groups over ${channels} channels is not supported`, 'use groups = 1 or a DepthwiseConv2D');
+  if (groups !== channels || input !== 1)
+    return unsupported(
+      context,
+      `a convolution of ${groups} groups over ${channels} channels is not supported`,
+      'use groups = 1 or a DepthwiseConv2D',
+    );
   return { shape: [1, kh, kw, output], data: kernel.read() };
 }
 
@@ -89,43 +113,72 @@ function depthwise(context: LayerContext, input: ValueId, window: Window): Value
   const [kernel, bias] = weights(context, useBias(context) ? [depthwiseName, 'bias'] : [depthwiseName]);
   if (kernel === undefined) return unsupported(context, 'has no kernel');
   const activation = fusedActivation(config.raw('activation'));
-  const output = builder.depthwiseConv2d(layer, input, { kernel: context.once('kernel', () => depthwiseKernel(kernel)), bias: biasOf(context, bias), activation: activation.fused, ...window });
+  const output = builder.depthwiseConv2d(layer, input, {
+    kernel: context.once('kernel', () => depthwiseKernel(kernel)),
+    bias: biasOf(context, bias),
+    activation: activation.fused,
+    ...window,
+  });
   return applyActivation(context, output, activation.rest);
 }
 
 /** A depthwise convolution without bias, then a 1x1 convolution. */
 function separable(context: LayerContext, input: ValueId, window: Window): ValueId {
   const { builder, layer, config } = context;
-  const [depthwiseTensor, pointwise, bias] = weights(context, ['depthwise_kernel', 'pointwise_kernel', ...(useBias(context) ? ['bias'] : [])]);
+  const [depthwiseTensor, pointwise, bias] = weights(context, [
+    'depthwise_kernel',
+    'pointwise_kernel',
+    ...(useBias(context) ? ['bias'] : []),
+  ]);
   if (depthwiseTensor === undefined || pointwise === undefined) return unsupported(context, 'has no kernel');
-  const spread = builder.depthwiseConv2d(`${layer}/depthwise`, input, { kernel: context.once('depthwise', () => depthwiseKernel(depthwiseTensor)), ...window });
+  const spread = builder.depthwiseConv2d(`${layer}/depthwise`, input, {
+    kernel: context.once('depthwise', () => depthwiseKernel(depthwiseTensor)),
+    ...window,
+  });
   const activation = fusedActivation(config.raw('activation'));
-  const output = builder.conv2d(layer, spread, { kernel: context.once('kernel', () => convolutionKernel(pointwise)), bias: biasOf(context, bias), activation: activation.fused });
+  const output = builder.conv2d(layer, spread, {
+    kernel: context.once('kernel', () => convolutionKernel(pointwise)),
+    bias: biasOf(context, bias),
+    activation: activation.fused,
+  });
   return applyActivation(context, output, activation.rest);
 }
 
 function transposed(context: LayerContext, input: ValueId, window: Window): ValueId {
   const { builder, layer, config } = context;
   if (config.has('output_padding')) unsupported(context, 'output_padding is not supported', 'leave output_padding at its default');
-  if (window.dilations.some((rate) => rate !== 1)) unsupported(context, 'a dilated transposed convolution is not supported', 'use dilation_rate = 1');
+  if (window.dilations.some((rate) => rate !== 1))
+    unsupported(context, 'a dilated transposed convolution is not supported', 'use dilation_rate = 1');
   const [kernel, bias] = weights(context, useBias(context) ? ['kernel', 'bias'] : ['kernel']);
   if (kernel === undefined) return unsupported(context, 'has no kernel');
   const activation = fusedActivation(config.raw('activation'));
-  const output = builder.transposeConv2d(layer, input, { kernel: context.once('kernel', () => transposeKernel(kernel)), bias: biasOf(context, bias), activation: activation.fused, strides: window.strides, padding: window.padding });
+  const output = builder.transposeConv2d(layer, input, {
+    kernel: context.once('kernel', () => transposeKernel(kernel)),
+    bias: biasOf(context, bias),
+    activation: activation.fused,
+    strides: window.strides,
+    padding: window.padding,
+  });
   return applyActivation(context, output, activation.rest);
 }
 
 type Apply = (context: LayerContext, input: ValueId, window: Window) => ValueId;
 
-const twoDimensional = (apply: Apply): LayerConverter => (context) => {
-  inputRank(context, 3);
-  return inChannelsLast(context, onlyInput(context), (input) => apply(context, input, window2d(context)));
-};
+const twoDimensional =
+  (apply: Apply): LayerConverter =>
+  (context) => {
+    inputRank(context, 3);
+    return inChannelsLast(context, onlyInput(context), (input) => apply(context, input, window2d(context)));
+  };
 
-const oneDimensional = (apply: Apply): LayerConverter => (context) => {
-  inputRank(context, 2);
-  return inChannelsLast(context, onlyInput(context), (input) => inTwoDimensions(context, input, (image) => apply(context, image, window1d(context))));
-};
+const oneDimensional =
+  (apply: Apply): LayerConverter =>
+  (context) => {
+    inputRank(context, 2);
+    return inChannelsLast(context, onlyInput(context), (input) =>
+      inTwoDimensions(context, input, (image) => apply(context, image, window1d(context))),
+    );
+  };
 
 export const convolutionLayers: LayerConverters = {
   Conv2D: twoDimensional(convolution),

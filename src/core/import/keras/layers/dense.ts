@@ -11,12 +11,16 @@ function dense(context: LayerContext): string {
   if (kernelTensor === undefined) return unsupported(context, 'has no kernel');
   const kernel = context.once('kernel', (): Parameter => {
     const [input = 0, output = 0] = kernelTensor.shape;
-    if (kernelTensor.shape.length !== 2) throw new EspalierError('invalid-model', `its kernel has shape [${kernelTensor.shape.join(', ')}], expected two axes`, { where: config.where });
+    if (kernelTensor.shape.length !== 2)
+      throw new EspalierError('invalid-model', `its kernel has shape [${kernelTensor.shape.join(', ')}], expected two axes`, {
+        where: config.where,
+      });
     return { shape: [output, input], data: transpose(kernelTensor.read(), [input, output], [1, 0]) };
   });
   const activation = fusedActivation(config.raw('activation'));
   const output = builder.dense(layer, onlyInput(context), {
-    kernel, activation: activation.fused,
+    kernel,
+    activation: activation.fused,
     bias: biasTensor === undefined ? undefined : context.once('bias', () => ({ shape: biasTensor.shape, data: biasTensor.read() })),
   });
   return applyActivation(context, output, activation.rest);
@@ -27,7 +31,11 @@ function embedding(context: LayerContext): string {
   inputRank(context, 1);
   const [table] = weights(context, ['embeddings']);
   if (table === undefined) return unsupported(context, 'has no table');
-  return context.builder.embedding(context.layer, onlyInput(context), context.once('table', () => ({ shape: table.shape, data: table.read() })));
+  return context.builder.embedding(
+    context.layer,
+    onlyInput(context),
+    context.once('table', () => ({ shape: table.shape, data: table.read() })),
+  );
 }
 
 export const denseLayers: LayerConverters = { Dense: dense, Embedding: embedding };

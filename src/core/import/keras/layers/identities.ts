@@ -10,8 +10,20 @@ const augmentation: LayerConverter = (context) => {
 };
 
 export const identityLayers: LayerConverters = {
-  Dropout: dropout, SpatialDropout1D: dropout, SpatialDropout2D: dropout, AlphaDropout: dropout, GaussianDropout: dropout,
-  GaussianNoise: identity, ActivityRegularization: identity, Identity: identity,
-  RandomFlip: augmentation, RandomRotation: augmentation, RandomZoom: augmentation, RandomTranslation: augmentation, RandomContrast: augmentation,
-  RandomBrightness: augmentation, RandomHeight: augmentation, RandomWidth: augmentation,
+  Dropout: dropout,
+  SpatialDropout1D: dropout,
+  SpatialDropout2D: dropout,
+  AlphaDropout: dropout,
+  GaussianDropout: dropout,
+  GaussianNoise: identity,
+  ActivityRegularization: identity,
+  Identity: identity,
+  RandomFlip: augmentation,
+  RandomRotation: augmentation,
+  RandomZoom: augmentation,
+  RandomTranslation: augmentation,
+  RandomContrast: augmentation,
+  RandomBrightness: augmentation,
+  RandomHeight: augmentation,
+  RandomWidth: augmentation,
 };

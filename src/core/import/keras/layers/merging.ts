@@ -5,22 +5,31 @@ import { scale } from './activations.ts';
 
 type Combine = (context: LayerContext, a: ValueId, b: ValueId) => ValueId;
 
-const fold = (combine: Combine): LayerConverter => (context) => {
-  const [first, ...rest] = context.inputs;
-  if (first === undefined || rest.length === 0) throw new EspalierError('invalid-model', `merges at least two inputs, got ${context.inputs.length}`, { where: context.config.where });
-  return rest.reduce((sum, input) => combine(context, sum, input), first);
-};
+const fold =
+  (combine: Combine): LayerConverter =>
+  (context) => {
+    const [first, ...rest] = context.inputs;
+    if (first === undefined || rest.length === 0)
+      throw new EspalierError('invalid-model', `merges at least two inputs, got ${context.inputs.length}`, { where: context.config.where });
+    return rest.reduce((sum, input) => combine(context, sum, input), first);
+  };
 
-const binary = (name: 'add' | 'sub' | 'mul'): Combine => (context, a, b) => context.builder.binary(context.layer, name, a, b);
+const binary =
+  (name: 'add' | 'sub' | 'mul'): Combine =>
+  (context, a, b) =>
+    context.builder.binary(context.layer, name, a, b);
 
 /** `max(a, b) = a + relu(b - a)` and `min(a, b) = a - relu(a - b)`: no operation of their own in the network. */
-const maximum: Combine = (context, a, b) => context.builder.binary(context.layer, 'add', a, context.builder.binary(context.layer, 'sub', b, a, 'relu'));
-const minimum: Combine = (context, a, b) => context.builder.binary(context.layer, 'sub', a, context.builder.binary(context.layer, 'sub', a, b, 'relu'));
+const maximum: Combine = (context, a, b) =>
+  context.builder.binary(context.layer, 'add', a, context.builder.binary(context.layer, 'sub', b, a, 'relu'));
+const minimum: Combine = (context, a, b) =>
+  context.builder.binary(context.layer, 'sub', a, context.builder.binary(context.layer, 'sub', a, b, 'relu'));
 
 const average: LayerConverter = (context) => scale(context, fold(binary('add'))(context), 'average', 1 / context.inputs.length, 0);
 
 const subtract: LayerConverter = (context) => {
-  if (context.inputs.length !== 2) throw new EspalierError('invalid-model', `subtracts two inputs, got ${context.inputs.length}`, { where: context.config.where });
+  if (context.inputs.length !== 2)
+    throw new EspalierError('invalid-model', `subtracts two inputs, got ${context.inputs.length}`, { where: context.config.where });
   return fold(binary('sub'))(context);
 };
 
@@ -34,5 +43,11 @@ const concatenate: LayerConverter = (context) => {
 };
 
 export const mergingLayers: LayerConverters = {
-  Add: fold(binary('add')), Multiply: fold(binary('mul')), Subtract: subtract, Maximum: fold(maximum), Minimum: fold(minimum), Average: average, Concatenate: concatenate,
+  Add: fold(binary('add')),
+  Multiply: fold(binary('mul')),
+  Subtract: subtract,
+  Maximum: fold(maximum),
+  Minimum: fold(minimum),
+  Average: average,
+  Concatenate: concatenate,
 };

@@ -11,31 +11,44 @@ function batchNormalization(context: LayerContext): ValueId {
   const shape = builder.shapeOf(input);
   const rank = shape.length;
   const [axis = rank - 1, ...more] = axesOf(config, rank);
-  if (more.length > 0 || axis < 0 || axis >= rank) unsupported(context, 'batch normalization over several axes is not supported', 'normalise over the channels only');
+  if (more.length > 0 || axis < 0 || axis >= rank)
+    unsupported(context, 'batch normalization over several axes is not supported', 'normalise over the channels only');
   const [scale, center] = [config.boolean('scale', true), config.boolean('center', true)];
   const names = [...(scale ? ['gamma'] : []), ...(center ? ['beta'] : []), 'moving_mean', 'moving_variance'];
   const tensors = weights(context, names);
   const channels = shape[axis] ?? 0;
-  const parameter = (name: string, otherwise: number): Parameter => context.once(name, () => {
-    const tensor = tensors[names.indexOf(name)];
-    return tensor === undefined ? { shape: [channels], data: new Float32Array(channels).fill(otherwise) } : { shape: tensor.shape, data: tensor.read() };
-  });
+  const parameter = (name: string, otherwise: number): Parameter =>
+    context.once(name, () => {
+      const tensor = tensors[names.indexOf(name)];
+      return tensor === undefined
+        ? { shape: [channels], data: new Float32Array(channels).fill(otherwise) }
+        : { shape: tensor.shape, data: tensor.read() };
+    });
   const options = {
-    gamma: parameter('gamma', 1), beta: parameter('beta', 0), mean: parameter('moving_mean', 0), variance: parameter('moving_variance', 1),
-    epsilon: config.number('epsilon', 1e-3), momentum: config.number('momentum', 0.99),
+    gamma: parameter('gamma', 1),
+    beta: parameter('beta', 0),
+    mean: parameter('moving_mean', 0),
+    variance: parameter('moving_variance', 1),
+    epsilon: config.number('epsilon', 1e-3),
+    momentum: config.number('momentum', 0.99),
   };
   if (axis === rank - 1) return builder.batchNorm(layer, input, options);
   if (axis !== 0) return unsupported(context, `batch normalization over axis ${axis + 1} is not supported`, 'normalise over the channels');
-  const last = builder.permute(layer, input, Array.from({ length: rank }, (_, i) => (i + 1) % rank));
+  const last = builder.permute(
+    layer,
+    input,
+    Array.from({ length: rank }, (_, i) => (i + 1) % rank),
+  );
   return builder.permute(layer, builder.batchNorm(layer, last, options), toChannelsFirst(rank));
 }
 
 /** `x * scale + offset`. */
 function rescaling(context: LayerContext): ValueId {
-  const constant = (key: string, otherwise: number): Float32Array => context.once(key, () => {
-    const values = isArray(context.config.raw(key)) ? context.config.numbers(key) : [context.config.number(key, otherwise)];
-    return { shape: [values.length], data: Float32Array.from(values) };
-  }).data;
+  const constant = (key: string, otherwise: number): Float32Array =>
+    context.once(key, () => {
+      const values = isArray(context.config.raw(key)) ? context.config.numbers(key) : [context.config.number(key, otherwise)];
+      return { shape: [values.length], data: Float32Array.from(values) };
+    }).data;
   return context.builder.rescale(context.layer, onlyInput(context), constant('scale', 1), constant('offset', 0));
 }
 
@@ -46,9 +59,16 @@ function normalization(context: LayerContext): ValueId {
   const channels = builder.shapeOf(input).at(-1) ?? 0;
   const read = (key: string): Float32Array => {
     const stored = flatten(config.raw(key));
-    const values = stored.length > 0 ? Float32Array.from(stored) : weights({ ...context, tensors: context.tensors.slice(0, 2) }, ['mean', 'variance'])[key === 'mean' ? 0 : 1]?.read();
+    const values =
+      stored.length > 0
+        ? Float32Array.from(stored)
+        : weights({ ...context, tensors: context.tensors.slice(0, 2) }, ['mean', 'variance'])[key === 'mean' ? 0 : 1]?.read();
     if (values === undefined || (values.length !== 1 && values.length !== channels)) {
-      throw new EspalierError('unsupported-model', `normalises over ${values?.length ?? 0} values, supported are one or one a channel (${channels})`, { where: config.where });
+      throw new EspalierError(
+        'unsupported-model',
+        `normalises over ${values?.length ?? 0} values, supported are one or one a channel (${channels})`,
+        { where: config.where },
+      );
     }
     return values;
   };
@@ -61,8 +81,14 @@ function normalization(context: LayerContext): ValueId {
       offset: deviation.map((d, c) => (inverse ? (mean[c] ?? 0) : -(mean[c] ?? 0) / d)),
     };
   };
-  const scale = context.once('scale', () => { const data = parameters().scale; return { shape: [data.length], data }; });
-  const offset = context.once('offset', () => { const data = parameters().offset; return { shape: [data.length], data }; });
+  const scale = context.once('scale', () => {
+    const data = parameters().scale;
+    return { shape: [data.length], data };
+  });
+  const offset = context.once('offset', () => {
+    const data = parameters().offset;
+    return { shape: [data.length], data };
+  });
   return builder.rescale(layer, input, scale.data, offset.data);
 }
 
@@ -74,6 +100,10 @@ function flatten(json: Json | undefined): readonly number[] {
 }
 
 export const normalizationLayers: LayerConverters = {
-  BatchNormalization: batchNormalization, BatchNormalizationV1: batchNormalization, BatchNormalizationV2: batchNormalization, SyncBatchNormalization: batchNormalization,
-  Rescaling: rescaling, Normalization: normalization,
+  BatchNormalization: batchNormalization,
+  BatchNormalizationV1: batchNormalization,
+  BatchNormalizationV2: batchNormalization,
+  SyncBatchNormalization: batchNormalization,
+  Rescaling: rescaling,
+  Normalization: normalization,
 };

@@ -14,11 +14,18 @@ function sides2d(config: LayerConfig, key: string): readonly [Sides, Sides] {
   if (isArray(value) && value.some(isArray)) {
     const pairs = value.map((pair) => (isArray(pair) ? pair.map(Number) : [Number(pair), Number(pair)]));
     const [[top, bottom] = [], [left, right] = []] = pairs;
-    if (pairs.length === 2 && top !== undefined && bottom !== undefined && left !== undefined && right !== undefined) return [[top, bottom], [left, right]];
+    if (pairs.length === 2 && top !== undefined && bottom !== undefined && left !== undefined && right !== undefined)
+      return [
+        [top, bottom],
+        [left, right],
+      ];
     throw new EspalierError('invalid-model', `"${key}" should hold two pairs of numbers`, { where: config.where });
   }
   const [vertical, horizontal] = config.pair(key);
-  return [[vertical, vertical], [horizontal, horizontal]];
+  return [
+    [vertical, vertical],
+    [horizontal, horizontal],
+  ];
 }
 
 function sides1d(config: LayerConfig, key: string): Sides {
@@ -33,13 +40,20 @@ function zeroPadding2d(context: LayerContext): ValueId {
 
 function zeroPadding1d(context: LayerContext): ValueId {
   inputRank(context, 2);
-  return inChannelsLast(context, onlyInput(context), (input) => context.builder.pad(context.layer, input, [sides1d(context.config, 'padding'), [0, 0]]));
+  return inChannelsLast(context, onlyInput(context), (input) =>
+    context.builder.pad(context.layer, input, [sides1d(context.config, 'padding'), [0, 0]]),
+  );
 }
 
 function crop(context: LayerContext, input: ValueId, sides: readonly Sides[]): ValueId {
   const shape = context.builder.shapeOf(input);
   const begin = shape.map((_, axis) => sides[axis]?.[0] ?? 0);
-  return context.builder.crop(context.layer, input, begin, shape.map((length, axis) => length - (begin[axis] ?? 0) - (sides[axis]?.[1] ?? 0)));
+  return context.builder.crop(
+    context.layer,
+    input,
+    begin,
+    shape.map((length, axis) => length - (begin[axis] ?? 0) - (sides[axis]?.[1] ?? 0)),
+  );
 }
 
 function cropping2d(context: LayerContext): ValueId {
@@ -55,8 +69,11 @@ function cropping1d(context: LayerContext): ValueId {
 function upSampling2d(context: LayerContext): ValueId {
   inputRank(context, 3);
   const interpolation = context.config.string('interpolation', 'nearest');
-  if (interpolation !== 'nearest' && interpolation !== 'bilinear') unsupported(context, `interpolation "${interpolation}" is not supported`, 'use "nearest" or "bilinear"');
-  return inChannelsLast(context, onlyInput(context), (input) => context.builder.upsample(context.layer, input, context.config.pair('size', [2, 2]), interpolation));
+  if (interpolation !== 'nearest' && interpolation !== 'bilinear')
+    unsupported(context, `interpolation "${interpolation}" is not supported`, 'use "nearest" or "bilinear"');
+  return inChannelsLast(context, onlyInput(context), (input) =>
+    context.builder.upsample(context.layer, input, context.config.pair('size', [2, 2]), interpolation),
+  );
 }
 
 /** Each step is repeated: nearest upsampling of an image of width 1. */
@@ -73,9 +90,16 @@ function reshape(context: LayerContext): ValueId {
   const elements = elementCount(context.builder.shapeOf(input));
   // TFJS writes the open length as null.
   const stored = context.config.raw('target_shape');
-  const target = isArray(stored) && stored.includes(null) ? stored.map((length) => (length === null ? -1 : Number(length))) : context.config.numbers('target_shape');
+  const target =
+    isArray(stored) && stored.includes(null)
+      ? stored.map((length) => (length === null ? -1 : Number(length)))
+      : context.config.numbers('target_shape');
   const known = target.filter((length) => length !== -1).reduce((product, length) => product * length, 1);
-  return context.builder.reshape(context.layer, input, target.map((length) => (length === -1 ? elements / known : length)));
+  return context.builder.reshape(
+    context.layer,
+    input,
+    target.map((length) => (length === -1 ? elements / known : length)),
+  );
 }
 
 /** A channels-first Flatten moves the channels to the end first, as Keras does. */
@@ -83,13 +107,24 @@ function flatten(context: LayerContext): ValueId {
   const input = onlyInput(context);
   const { builder, layer, config } = context;
   const rank = builder.shapeOf(input).length;
-  const moved = config.channelsFirst() && rank > 1 ? builder.permute(layer, input, Array.from({ length: rank }, (_, axis) => (axis + 1) % rank)) : input;
+  const moved =
+    config.channelsFirst() && rank > 1
+      ? builder.permute(
+          layer,
+          input,
+          Array.from({ length: rank }, (_, axis) => (axis + 1) % rank),
+        )
+      : input;
   return builder.flatten(layer, moved);
 }
 
 /** Keras counts the axes from 1. */
 function permute(context: LayerContext): ValueId {
-  return context.builder.permute(context.layer, onlyInput(context), context.config.numbers('dims').map((axis) => axis - 1));
+  return context.builder.permute(
+    context.layer,
+    onlyInput(context),
+    context.config.numbers('dims').map((axis) => axis - 1),
+  );
 }
 
 function repeatVector(context: LayerContext): ValueId {
@@ -100,6 +135,14 @@ function repeatVector(context: LayerContext): ValueId {
 }
 
 export const reshapingLayers: LayerConverters = {
-  ZeroPadding2D: zeroPadding2d, ZeroPadding1D: zeroPadding1d, Cropping2D: cropping2d, Cropping1D: cropping1d,
-  UpSampling2D: upSampling2d, UpSampling1D: upSampling1d, Reshape: reshape, Flatten: flatten, Permute: permute, RepeatVector: repeatVector,
+  ZeroPadding2D: zeroPadding2d,
+  ZeroPadding1D: zeroPadding1d,
+  Cropping2D: cropping2d,
+  Cropping1D: cropping1d,
+  UpSampling2D: upSampling2d,
+  UpSampling1D: upSampling1d,
+  Reshape: reshape,
+  Flatten: flatten,
+  Permute: permute,
+  RepeatVector: repeatVector,
 };

@@ -1,0 +1,121 @@
+/** The editor as a user handles it. */
+import { mkdirSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Browser, FrameLocator, Page } from 'playwright-core';
+import { openWindow, startServer } from '../support/vscode-window.mjs';
+import type { Server } from '../support/vscode-window.mjs';
+
+const screenshots = path.resolve(import.meta.dirname, '../../test-results/journey');
+
+export class Editor {
+  readonly server: Server;
+  readonly folder: string;
+  #browser: Browser;
+  #page: Page;
+
+  private constructor(server: Server, folder: string, browser: Browser, page: Page) {
+    this.server = server;
+    this.folder = folder;
+    this.#browser = browser;
+    this.#page = page;
+  }
+
+  /** An empty folder in a VS Code that has the packaged extension. */
+  static async open(): Promise<Editor> {
+    const vsix = process.env['ESPALIER_VSIX'];
+    if (vsix === undefined) throw new Error('start the journeys with scripts/test-journey.mjs');
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-journey-'));
+    const server = await startServer({ vsix, settings: { 'workbench.colorTheme': 'Default Dark Modern' } });
+    const { browser, page, url } = await openWindow({ port: server.port, folder });
+    const editor = new Editor(server, folder, browser, page);
+    await page.goto(url);
+    await editor.#ready();
+    return editor;
+  }
+
+  get page(): Page {
+    return this.#page;
+  }
+
+  /** The same folder in a new window, perhaps of a user with another language. */
+  async reopen(language?: string): Promise<void> {
+    await this.#browser.close();
+    const opened = await openWindow({ port: this.server.port, folder: this.folder, ...(language === undefined ? {} : { language }) });
+    this.#browser = opened.browser;
+    this.#page = opened.page;
+    await this.#page.goto(opened.url);
+    await this.#ready();
+  }
+
+  async reload(): Promise<void> {
+    await this.#page.reload();
+    await this.#ready();
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.server.stop();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+
+  /** Through the palette, by the words that the user sees. */
+  async command(title: string): Promise<void> {
+    await this.#page.keyboard.press('F1');
+    const input = this.#page.locator('.quick-input-widget input[type=text]').first();
+    await input.fill(`>${title}`);
+    await this.#page.locator('.quick-input-widget .monaco-list-row', { hasText: title }).first().waitFor();
+    await this.#page.keyboard.press('Enter');
+  }
+
+  /** An entry of the quick pick that is open. */
+  async pick(text: string): Promise<void> {
+    await this.#page.locator('.quick-input-widget .monaco-list-row', { hasText: text }).first().click();
+  }
+
+  /** Answers the input box that is open. */
+  async answer(text: string): Promise<void> {
+    await this.#page.locator('.quick-input-widget input[type=text]').first().fill(text);
+    await this.#page.keyboard.press('Enter');
+  }
+
+  async openSidebar(): Promise<void> {
+    await this.#page.locator('.activitybar a[aria-label="Espalier"]').first().click();
+  }
+
+  async openSidebarIfHidden(): Promise<void> {
+    if (
+      !(await this.#page
+        .locator('.sidebar .pane-header', { hasText: /Models|模型/ })
+        .first()
+        .isVisible())
+    )
+      await this.openSidebar();
+  }
+
+  sidebarRow(text: string): ReturnType<Page['locator']> {
+    return this.#page.locator('.sidebar .monaco-list-row', { hasText: text }).first();
+  }
+
+  /** The page of the webview that is in front. */
+  webview(): FrameLocator {
+    return this.#page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+  }
+
+  async theme(name: string): Promise<void> {
+    const file = path.join(this.server.dataFolder, 'data', 'User', 'settings.json');
+    const settings: object = JSON.parse(await readFile(file, 'utf8'));
+    await writeFile(file, JSON.stringify({ ...settings, 'workbench.colorTheme': name }));
+  }
+
+  async screenshot(name: string): Promise<void> {
+    mkdirSync(screenshots, { recursive: true });
+    await this.#page.screenshot({ path: path.join(screenshots, `${name}.png`) });
+  }
+
+  async #ready(): Promise<void> {
+    await this.#page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
+    await this.#page.locator('.activitybar a[aria-label="Espalier"]').first().waitFor({ timeout: 60_000 });
+  }
+}

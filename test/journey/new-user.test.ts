@@ -1,0 +1,184 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type { AxeResults } from 'axe-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Editor } from './editor.ts';
+
+const axeScript = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const themes = ['Default Dark Modern', 'Default Light Modern', 'Default High Contrast', 'Default High Contrast Light'] as const;
+
+describe('a new user', () => {
+  let editor: Editor;
+
+  beforeAll(async () => {
+    editor = await Editor.open();
+  });
+  afterAll(async () => {
+    await editor?.screenshot('last');
+    await editor?.close();
+  });
+
+  it('is welcomed where there is no model, and creates the example project', async () => {
+    await editor.openSidebar();
+    await editor.page.locator('.sidebar', { hasText: 'There is no model in this folder' }).first().waitFor();
+    await editor.screenshot('01-welcome');
+    await editor.command('Espalier: Create Example Project');
+    await editor.page.locator('.tab', { hasText: 'digits.espalier.json' }).first().waitFor({ timeout: 200_000 });
+    await editor.sidebarRow('digits.espalier.json').waitFor();
+    await editor.screenshot('02-example');
+  });
+
+  it('runs the recipe and watches the tree fill', async () => {
+    await editor.command('Espalier: Run Recipe');
+    const page = editor.webview();
+    await page.locator('.node.running').first().waitFor({ timeout: 60_000 });
+    await page.locator('.node.done').nth(2).waitFor({ timeout: 200_000 });
+    await editor.screenshot('03-running');
+  });
+
+  it('cancels within a second, and what is done stays', async () => {
+    const page = editor.webview();
+    const done = await page.locator('.node.done').count();
+    const asked = Date.now();
+    await page.locator('vscode-button', { hasText: 'Cancel' }).click();
+    await page.locator('.notice', { hasText: 'Cancelled' }).waitFor();
+    expect(Date.now() - asked).toBeLessThan(1_500);
+    expect(await page.locator('.node.done').count()).toBeGreaterThanOrEqual(done);
+    await editor.screenshot('04-cancelled');
+  });
+
+  it('resumes, reloads the window in the middle, and resumes again to the end', async () => {
+    await editor.webview().locator('vscode-button', { hasText: 'Resume' }).click();
+    await editor.webview().locator('.node.running').first().waitFor({ timeout: 60_000 });
+    await editor.reload();
+    const page = editor.webview();
+    await page.locator('.summary', { hasText: 'Interrupted' }).waitFor({ timeout: 60_000 });
+    expect(await page.locator('.node.done').count()).toBeGreaterThanOrEqual(3);
+    await editor.screenshot('05-reloaded');
+    await page.locator('vscode-button', { hasText: 'Resume' }).click();
+    await page.locator('.summary', { hasText: /Done|Finished/ }).waitFor({ timeout: 230_000 });
+    expect(await page.locator('.node.done').count()).toBe(12);
+    expect(await page.locator('#results tbody tr').count()).toBe(12);
+    await editor.screenshot('06-done');
+  });
+
+  it('looks at a leaf: densities along its path, its layers, its certificate', async () => {
+    const page = editor.webview();
+    await page.locator('[data-node="pruned/clustered/pcqat"]').click();
+    await expect.poll(() => page.locator('#density figure').count()).toBe(4);
+    await page.locator('#density').scrollIntoViewIfNeeded();
+    await editor.screenshot('07-density');
+    expect(await page.locator('#layers tbody tr').count()).toBeGreaterThan(2);
+    await page.locator('#trade-off').scrollIntoViewIfNeeded();
+    await editor.screenshot('08-trade-off');
+    await page.locator('#layers').scrollIntoViewIfNeeded();
+    await editor.screenshot('09-layers');
+  });
+
+  it('walks the tree and sorts the table by keyboard', async () => {
+    const page = editor.webview();
+    await page.locator('[role=treeitem][tabindex="0"]').focus();
+    await editor.page.keyboard.press('Home');
+    await editor.page.keyboard.press('ArrowRight');
+    await editor.page.keyboard.press('ArrowDown');
+    await expect.poll(() => page.locator('[role=treeitem][aria-selected=true]').getAttribute('aria-level')).toBe('2');
+    const heading = page.locator('#results th', { hasText: 'Compressed' });
+    await heading.locator('button').focus();
+    await editor.page.keyboard.press('Enter');
+    await expect.poll(() => heading.getAttribute('aria-sort')).toBe('descending');
+    await editor.page.keyboard.press('Enter');
+    await expect.poll(() => heading.getAttribute('aria-sort')).toBe('ascending');
+    const sizes = await page.locator('#results tbody tr td:nth-child(5)').allTextContents();
+    const bytes = sizes.map((text) => Number.parseFloat(text));
+    expect(bytes).toEqual(bytes.toSorted((a, b) => a - b));
+    await page.locator('#results').scrollIntoViewIfNeeded();
+    await editor.screenshot('10-sorted');
+  });
+
+  it('copies the table as Markdown', async () => {
+    await editor.webview().locator('vscode-button', { hasText: 'Copy as Markdown' }).click();
+    await expect
+      .poll(() => editor.page.evaluate(() => navigator.clipboard.readText()))
+      .toMatch(/^\| Model \| fp32 \/ fake-int8 top-1 \| INT8 top-1 \|/);
+    const lines = (await editor.page.evaluate(() => navigator.clipboard.readText())).trim().split('\n');
+    expect(lines).toHaveLength(14);
+  });
+
+  it.each(themes)('finds no serious obstacle with a screen reader in %s', async (theme) => {
+    await editor.theme(theme);
+    await editor.page.waitForTimeout(1_500);
+    const page = editor.webview();
+    const body = page.locator('body');
+    // The page's own policy forbids foreign scripts; the driver may run them.
+    const results = await body.evaluate(async (_element, script): Promise<AxeResults> => {
+      const module = { exports: {} };
+      new Function('module', 'exports', script).call(globalThis, module, module.exports);
+      const engine: unknown = module.exports;
+      const { run } = engine as { readonly run: (context: Document, options: object) => Promise<AxeResults> };
+      return run(document, { resultTypes: ['violations'] });
+    }, axeScript);
+    const serious = results.violations.filter((violation) => violation.impact === 'serious' || violation.impact === 'critical');
+    expect(
+      serious.map(
+        (violation) =>
+          `${violation.id}: ${violation.nodes
+            .map((node) => node.html)
+            .slice(0, 3)
+            .join(' ')}`,
+      ),
+    ).toEqual([]);
+    await page.locator('h1').scrollIntoViewIfNeeded();
+    await editor.screenshot(`11-${theme.toLowerCase().replaceAll(' ', '-')}`);
+  });
+
+  it('opens the .tflite of a leaf from the panel', async () => {
+    await editor.theme('Default Dark Modern');
+    const page = editor.webview();
+    await page.locator('[data-node="pruned/pqat"]').click();
+    await page.locator('vscode-button', { hasText: 'Open .tflite' }).click();
+    await editor.page.locator('.tab', { hasText: '.tflite' }).first().waitFor();
+    await editor.webview().locator('.histogram').first().waitFor();
+    expect(await editor.webview().locator('body').textContent()).toMatch(/full integer/);
+    await editor.screenshot('12-tflite');
+  });
+
+  it('finds the results in the sidebar and in the recipe', async () => {
+    await editor.openSidebarIfHidden();
+    await editor.sidebarRow('Pruned model').waitFor();
+    await editor.sidebarRow('digits.espalier.json').click();
+    await editor.page.locator('.codelens-decoration', { hasText: 'points' }).first().waitFor();
+    await editor.screenshot('13-recipe');
+  });
+
+  it('optimizes a model of their own, step by step', async () => {
+    await editor.command('Espalier: Optimize Model…');
+    await editor.pick('As in digits.espalier.json');
+    await editor.pick('Quick look');
+    await editor.answer('2');
+    await editor.answer('');
+    const page = editor.webview();
+    await page
+      .locator('h1', { hasText: 'digits-2' })
+      .or(page.locator('h1', { hasText: 'digits' }))
+      .first()
+      .waitFor({ timeout: 60_000 });
+    await page.locator('.summary', { hasText: /Done|Finished/ }).waitFor({ timeout: 200_000 });
+    await editor.screenshot('14-own');
+    expect(
+      readdirSync(path.join(editor.folder, 'espalier-example'), { recursive: true }).filter((file) =>
+        String(file).endsWith('.espalier.json'),
+      ).length,
+    ).toBe(2);
+  });
+
+  it('reads Chinese', async () => {
+    await editor.reopen('zh-cn');
+    await editor.openSidebarIfHidden();
+    const page = editor.webview();
+    await page.locator('h2', { hasText: '部署树' }).waitFor({ timeout: 60_000 });
+    await editor.sidebarRow('剪枝模型').waitFor();
+    await page.locator('h1').scrollIntoViewIfNeeded();
+    await editor.screenshot('15-chinese');
+  });
+});

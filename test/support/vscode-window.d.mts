@@ -1,0 +1,26 @@
+import type { Browser, Page } from 'playwright-core';
+
+export interface Server {
+  readonly port: number;
+  readonly dataFolder: string;
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly settings?: object;
+  readonly vsix?: string;
+  readonly arguments?: readonly string[];
+  readonly environment?: object;
+}
+
+export interface WindowOptions {
+  readonly port: number;
+  readonly folder: string;
+  readonly payload?: readonly (readonly [string, string])[];
+  readonly viewport?: { readonly width: number; readonly height: number };
+  readonly language?: string;
+}
+
+export function startServer(options?: ServerOptions): Promise<Server>;
+export function openWindow(options: WindowOptions): Promise<{ readonly browser: Browser; readonly page: Page; readonly url: string }>;
+export function remotePath(port: number, file: string): string;
