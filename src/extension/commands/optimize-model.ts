@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { WriteRecipe } from '../../shared/protocol.ts';
 import type { Services } from '../services.ts';
 import { isTflite, modelLabel, modelPath } from '../workspace/model-files.ts';
+import { relativePaths } from '../workspace/data-blocks.ts';
 import { chooseData } from './choose-data.ts';
 import { chooseModel } from './command-targets.ts';
 import { registerCommand, requireTrust } from './register-command.ts';
@@ -23,7 +24,7 @@ export function registerOptimizeModel(context: vscode.ExtensionContext, services
     const output = await freeRecipeName(path.join(path.dirname(modelPath(model)), `${name.replace(/\.[^.]+$/, '')}.espalier.json`));
     const { path: written } = await services.worker.connection.request('writeRecipe', {
       model: modelPath(model),
-      data,
+      data: typeof data === 'string' ? data : relativePaths(data, path.dirname(output)),
       preset,
       targets,
       output,
