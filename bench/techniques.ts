@@ -41,13 +41,17 @@ const techniques: readonly BenchedTechnique[] = [
 
 export async function run([rounds = '15', part = '']: readonly string[]): Promise<void> {
   const engine = await createEngine();
-  console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${engine.description}; step time as a ratio to the plain step, median of ${rounds} interleaved rounds`);
+  console.log(
+    `${cpus()[0]?.model ?? 'unknown processor'}, ${engine.description}; step time as a ratio to the plain step, median of ${rounds} interleaved rounds`,
+  );
   for (const { name, network } of benchedNetworks.filter((benched) => benched.name.includes(part))) {
     const candidates = techniques.map((technique) => espalierCandidate(technique.name, engine, techniqueSetup(network, technique)));
     const times = await medians(candidates, Number(rounds));
     const plain = times[0] ?? NaN;
     console.log(`\n${name}: plain step ${plain.toFixed(1)} ms`);
-    candidates.forEach((candidate, i) => { console.log(`  ${candidate.name.padEnd(32)} ${((times[i] ?? NaN) / plain).toFixed(2)}`); });
+    candidates.forEach((candidate, i) => {
+      console.log(`  ${candidate.name.padEnd(32)} ${((times[i] ?? NaN) / plain).toFixed(2)}`);
+    });
     for (const candidate of candidates) await candidate.dispose();
   }
 }
@@ -58,7 +62,11 @@ function techniqueSetup(original: Network, { constraints, learnedSteps = false }
   const shared = sharedConstraints(setup.network, constraints);
   // Only while masks still change do gradients reach what is masked.
   const denseMaskGradients = constraints.length === 1 && constraints[0] === 'sparsity';
-  return { ...setup, denseMaskGradients, constraints: onGrid ? withIntegerGrids(setup.network, shared, learnedSteps ? 'learned' : 'maximum') : shared };
+  return {
+    ...setup,
+    denseMaskGradients,
+    constraints: onGrid ? withIntegerGrids(setup.network, shared, learnedSteps ? 'learned' : 'maximum') : shared,
+  };
 }
 
 /** Half of the weights of each kernel masked, the rest on 16 values; depthwise kernels left alone, as by default. */
@@ -70,7 +78,14 @@ function sharedConstraints(network: Network, kinds: readonly ConstraintKind[]): 
     if (kinds.includes('sparsity')) list.push({ kind: 'sparsity', mask: magnitudeMask(data, 0.5) });
     if (kinds.includes('codebook')) {
       const zeroPinned = kinds.includes('sparsity');
-      list.push(buildCodebook(projectWeights(data, shape, list), shape, { clusters, granularity: { kind: 'tensor' }, initialization: 'linear', refine: false, gradient: 'sum', zeroPinned }, createRandom(1)));
+      list.push(
+        buildCodebook(
+          projectWeights(data, shape, list),
+          shape,
+          { clusters, granularity: { kind: 'tensor' }, initialization: 'linear', refine: false, gradient: 'sum', zeroPinned },
+          createRandom(1),
+        ),
+      );
     }
     if (list.length > 0) all.set(parameter, list);
   }

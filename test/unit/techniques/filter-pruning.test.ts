@@ -4,14 +4,17 @@ import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import { elementCount } from '../../../src/core/network/shapes/shape.ts';
 import type { Network } from '../../../src/core/network/network.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
+import { prepareForDeployment } from '../../../src/core/network/passes/prepare-for-deployment.ts';
 import { validateNetwork } from '../../../src/core/network/validate-network.ts';
 import { applyFilterPruning } from '../../../src/core/techniques/filter-pruning.ts';
 import { channelGroups } from '../../../src/core/techniques/filter-pruning/channel-groups.ts';
 import { chooseFilters } from '../../../src/core/techniques/filter-pruning/choose-filters.ts';
 import { removeChannels } from '../../../src/core/techniques/filter-pruning/remove-channels.ts';
 import { kernelsOf } from '../../../src/core/techniques/kernels.ts';
+import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import { randomData } from '../fixtures/random-data.ts';
 import { executeNetwork, referenceOutputs } from '../network/reference-executor.ts';
+import { largestDifference, runFloat } from '../tflite/run-tflite.ts';
 import { seededParameter } from '../train/training-fixtures.ts';
 import { briefly, mixedNorm, residualNetwork, techniqueContext, trainedModel } from './technique-fixtures.ts';
 
@@ -151,6 +154,19 @@ describe('removing filters', () => {
       }),
     ]);
     expect(channelGroups(network).removable.size).toBe(0);
+  });
+});
+
+describe('a network without its filters', () => {
+  it('runs in LiteRT with the outputs of the masked one', async () => {
+    const network = residualNetwork();
+    const groups = channelGroups(network);
+    const removed = chooseFilters(network, groups, halfOf(network));
+    const x = randomData(16, 31);
+    const bytes = writeTflite({ kind: 'float', network: prepareForDeployment(removeChannels(network, groups, removed)) });
+    const [output] = await runFloat(bytes, [x]);
+    expect(largestDifference(output!, referenceOutputs(masked(network, removed), [x])[0]!)).toBeLessThan(1e-5);
+    expect(bytes.length).toBeLessThan(writeTflite({ kind: 'float', network: prepareForDeployment(network) }).length);
   });
 });
 

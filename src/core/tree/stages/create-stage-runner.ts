@@ -94,7 +94,11 @@ async function produce(setting: StageSetting, request: StageRequest): Promise<Pr
       return floatProduct(
         setting,
         request,
-        await (stage.options.structure === 'filters' ? applyFilterPruning : applyPruning)(parentModel(request), context, pruningOptions(stage.options, request.rules, teacher)),
+        await (stage.options.structure === 'filters' ? applyFilterPruning : applyPruning)(
+          parentModel(request),
+          context,
+          pruningOptions(stage.options, request.rules, teacher),
+        ),
       );
     case 'clustering':
       return floatProduct(
