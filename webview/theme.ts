@@ -9,10 +9,10 @@ export interface ThemeColours {
 const seriesVariables = [
   '--vscode-charts-blue',
   '--vscode-charts-green',
-  '--vscode-charts-orange',
+  '--vscode-charts-yellow',
   '--vscode-charts-purple',
   '--vscode-charts-red',
-  '--vscode-charts-yellow',
+  '--vscode-charts-orange',
 ];
 
 export function themeColours(): ThemeColours {

@@ -61,7 +61,7 @@ export function densityView(actions: PanelActions): View {
             maximum: panel.maximum,
             format: (value) => String(Number(value.toPrecision(3))),
           },
-          y: { title: '', minimum: 0, format: (value) => formatPercent(value, value < 0.1 ? 1 : 0) },
+          y: { title: '', minimum: 0, maximum: panel.greatest, format: (value) => formatPercent(value, value < 0.1 ? 1 : 0) },
           legend: false,
           description: `${translate('Density of {0} in {1}', kernel, translate(panel.title))}: ${describe(panel)}`,
         });

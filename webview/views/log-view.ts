@@ -17,6 +17,7 @@ export function logView(actions: PanelActions): View {
         list.replaceChildren();
       }
       empty.hidden = state.run.log.length > 0;
+      list.hidden = !empty.hidden;
       const fresh = state.run.log.filter((line) => line.sequence > last);
       if (fresh.length === 0) return;
       last = fresh.at(-1)?.sequence ?? last;

@@ -204,8 +204,8 @@ export class Runs implements vscode.Disposable {
   }
 
   #finish(run: Run, activity: 'ended' | 'interrupted', notice: string | undefined): void {
-    run.become(activity, notice);
     if (this.#current === run) this.#current = undefined;
+    run.become(activity, notice);
     this.#next();
   }
 

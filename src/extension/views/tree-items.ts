@@ -40,7 +40,8 @@ export class RecipeItem extends vscode.TreeItem {
     this.recipe = recipe;
     this.run = run;
     this.modelName = modelName;
-    this.id = `recipe ${modelName ?? ''} ${recipe.toString()}`;
+    // Another identity once it was run: the editor keeps entries collapsed that had nothing below them.
+    this.id = `recipe ${run === undefined ? '' : 'with nodes'} ${modelName ?? ''} ${recipe.toString()}`;
     this.iconPath =
       problem === undefined ? activityIcon(run) : new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
     this.description = problem ?? describeActivity(run);

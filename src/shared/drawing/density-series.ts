@@ -12,6 +12,8 @@ export interface DensityPanel {
   readonly maximum: number;
   /** Middle of each bin and its share of the elements. */
   readonly points: readonly { readonly x: number; readonly y: number }[];
+  /** Of the drawn axis of shares; a spike at zero may reach beyond it. */
+  readonly greatest: number;
   readonly zeros: number;
   readonly elements: number;
 }
@@ -42,6 +44,7 @@ export function densityPanels(model: ModelState, node: string, layer: string): r
     elements: plot.elements,
     ...(plot.axis === 'weight' ? weightAxis : { minimum: -128, maximum: 127 }),
     points: binPoints(plot),
+    greatest: greatestShare(plot),
   }));
 }
 
@@ -49,4 +52,13 @@ function binPoints(plot: DensityPlot): DensityPanel['points'] {
   const width = (plot.maximum - plot.minimum) / plot.counts.length;
   const total = Math.max(1, plot.elements);
   return plot.counts.map((count, index) => ({ x: plot.minimum + (index + 0.5) * width, y: count / total }));
+}
+
+/** So that the shoulders can be seen beside the spike that pruning leaves at zero. */
+const spikeOverShoulders = 4;
+
+function greatestShare(plot: DensityPlot): number {
+  const [highest = 0, second = 0] = plot.counts.toSorted((a, b) => b - a);
+  const drawn = second === 0 ? highest : Math.min(highest, second * spikeOverShoulders);
+  return drawn / Math.max(1, plot.elements);
 }

@@ -39,7 +39,7 @@ const colours = {
   text: '#1f1f1f',
   progress: '#2b7a2b',
 } as const;
-const titleLength = 34;
+const titleLength = 25;
 const edgeLabelLength = 18;
 
 /** An SVG element whose nodes carry `data-node` with their id and the roles of a tree. */
@@ -77,19 +77,20 @@ function drawEdge(placed: PlacedNode, translate: Translate): readonly string[] {
   const label = techniqueName(placed.node.technique, translate);
   return [
     svgElement('path', { class: 'edge', d: `M${from.x} ${from.y}H${bend}V${to.y}H${to.x}`, fill: 'none', stroke: colours.border }),
-    ...splitLabel(label).map((line, index) =>
+    ...splitText(label, edgeLabelLength).map((line, index) =>
       svgText(line, { class: 'technique', x: bend + 5, y: to.y + (index === 0 ? -5 : 13), fill: colours.text, 'font-size': 11 }),
     ),
   ];
 }
 
-/** A name that is too long for the gap between two levels goes on below the edge. */
-function splitLabel(label: string): readonly string[] {
-  const space = label.lastIndexOf(' ');
-  return label.length <= edgeLabelLength || space < 0 ? [label] : [label.slice(0, space), label.slice(space + 1)];
+/** In two lines where it is too long for one, the second cut off where even that is too long. */
+function splitText(text: string, length: number): readonly string[] {
+  const space = text.lastIndexOf(' ', length);
+  if (text.length <= length || space < 0) return [text];
+  const rest = text.slice(space + 1);
+  return [text.slice(0, space), rest.length <= length ? rest : `${rest.slice(0, length - 1)}…`];
 }
 
-/** `selected` is undefined where nothing can be selected. */
 function drawNode(placed: PlacedNode, status: NodeStatus, selected: boolean | undefined, translate: Translate): string {
   const { node } = placed;
   const { state } = status;
@@ -142,8 +143,16 @@ function drawNode(placed: PlacedNode, status: NodeStatus, selected: boolean | un
           }),
         ]
       : []),
-    svgText(shorten(title), { class: 'title', x: 10, y: 19, fill: colours.text, 'font-weight': 600 }),
-    svgText(`${stateSymbol(state)} ${description}`, { class: 'status', x: 10, y: 38, fill: colours.text, 'font-size': 11 }),
+    ...splitText(title, titleLength).map((line, index) =>
+      svgText(line, { class: 'title', x: 10, y: 19 + index * 15, fill: colours.text, 'font-weight': 600 }),
+    ),
+    svgText(`${stateSymbol(state)} ${description}`, {
+      class: 'status',
+      x: 10,
+      y: nodeSize.height - 16,
+      fill: colours.text,
+      'font-size': 11,
+    }),
     ...(node.leaf ? drawLeafMark() : []),
   );
 }
@@ -203,10 +212,6 @@ function accessibleName(node: TreeNode, title: string, description: string, tran
 
 function escapeTitle(node: TreeNode, title: string, description: string): string {
   return `${title} (${node.precision}): ${description}`.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
-function shorten(title: string): string {
-  return title.length <= titleLength ? title : `${title.slice(0, titleLength - 1)}…`;
 }
 
 function clamp(fraction: number): number {

@@ -1,9 +1,9 @@
 /** Places a deployment tree on the plane, the root at the left, each leaf on a row of its own. */
 import type { TreeNode } from '../tree.ts';
 
-export const nodeSize = { width: 256, height: 54 } as const;
-const levelDistance = 384;
-const rowDistance = 70;
+export const nodeSize = { width: 200, height: 66 } as const;
+const levelDistance = 322;
+const rowDistance = 78;
 const margin = 12;
 
 export interface PlacedNode {

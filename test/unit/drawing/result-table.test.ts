@@ -129,4 +129,11 @@ describe('density along a path', () => {
     expect(panel?.points[0]?.x).toBeCloseTo(-0.6 + 1.2 / 128, 12);
     expect(panel?.points[32]?.y).toBeCloseTo(317 / 20_280, 2);
   });
+
+  it('leaves room for the shoulders beside the spike of pruned weights', () => {
+    const [, pruned] = densityPanels(exampleModel(), 'pruned', 'dense');
+    const shares = (pruned?.points ?? []).map((point) => point.y).toSorted((a, b) => b - a);
+    expect(shares[0]).toBe(0.5);
+    expect(pruned?.greatest).toBeCloseTo(4 * (shares[1] ?? 0), 12);
+  });
 });
