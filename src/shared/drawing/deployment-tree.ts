@@ -5,7 +5,7 @@
  */
 import type { NodeState } from '../tree.ts';
 import { missing } from './format.ts';
-import { svgElement, svgText } from './svg.ts';
+import { escapeXml, svgElement, svgText } from './svg.ts';
 import { techniqueName } from './technique-names.ts';
 import { english } from './translate.ts';
 import type { Translate } from './translate.ts';
@@ -40,7 +40,7 @@ const colours = {
   progress: '#2b7a2b',
 } as const;
 const titleLength = 25;
-const edgeLabelLength = 18;
+const edgeLabelLength = 20;
 
 /** An SVG element whose nodes carry `data-node` with their id and the roles of a tree. */
 export function drawDeploymentTree(drawing: TreeDrawing): string {
@@ -116,33 +116,12 @@ function drawNode(placed: PlacedNode, status: NodeStatus, selected: boolean | un
         : {
             'aria-level': placed.level,
             'aria-selected': selected ? 'true' : 'false',
-            'aria-label': accessibleName(node, title, description, translate),
           }),
     },
-    svgElement('title', {}, ...[escapeTitle(node, title, description)]),
-    svgElement('rect', {
-      class: 'box',
-      width: nodeSize.width,
-      height: nodeSize.height,
-      rx: 6,
-      fill: node.fineTuned ? colours.fineTuned : colours.plain,
-      stroke: node.collaborative ? colours.collaborative : colours.border,
-      'stroke-width': selected === true ? 3 : 1.5,
-      'stroke-dasharray': node.collaborative ? '6 3' : undefined,
-    }),
-    ...(state.kind === 'running'
-      ? [
-          svgElement('rect', {
-            class: 'progress',
-            x: 3,
-            y: nodeSize.height - 8,
-            width: (nodeSize.width - 6) * clamp(state.fraction),
-            height: 4,
-            rx: 2,
-            fill: colours.progress,
-          }),
-        ]
-      : []),
+    // Both the name for screen readers and the tooltip; an aria-label would have to repeat the visible text word for word.
+    svgElement('title', {}, escapeXml(accessibleName(node, title, description, translate))),
+    drawBox(node, selected === true),
+    ...(state.kind === 'running' ? [drawProgress(state.fraction)] : []),
     ...splitText(title, titleLength).map((line, index) =>
       svgText(line, { class: 'title', x: 10, y: 19 + index * 15, fill: colours.text, 'font-weight': 600 }),
     ),
@@ -155,6 +134,24 @@ function drawNode(placed: PlacedNode, status: NodeStatus, selected: boolean | un
     }),
     ...(node.leaf ? drawLeafMark() : []),
   );
+}
+
+function drawBox(node: TreeNode, selected: boolean): string {
+  return svgElement('rect', {
+    class: 'box',
+    width: nodeSize.width,
+    height: nodeSize.height,
+    rx: 6,
+    fill: node.fineTuned ? colours.fineTuned : colours.plain,
+    stroke: node.collaborative ? colours.collaborative : colours.border,
+    'stroke-width': selected ? 3 : 1.5,
+    'stroke-dasharray': node.collaborative ? '6 3' : undefined,
+  });
+}
+
+function drawProgress(fraction: number): string {
+  const width = (nodeSize.width - 6) * clamp(fraction);
+  return svgElement('rect', { class: 'progress', x: 3, y: nodeSize.height - 8, width, height: 4, rx: 2, fill: colours.progress });
 }
 
 /** A folded corner, as of a file that is ready to be taken. */
@@ -208,10 +205,6 @@ function accessibleName(node: TreeNode, title: string, description: string, tran
     description,
   ];
   return traits.filter((trait) => trait !== '').join(', ');
-}
-
-function escapeTitle(node: TreeNode, title: string, description: string): string {
-  return `${title} (${node.precision}): ${description}`.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 function clamp(fraction: number): number {
