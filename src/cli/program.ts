@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { isEspalierError } from '../core/errors.ts';
+import { RemoteError } from '../shared/message-handler.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
 export const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
@@ -50,7 +51,7 @@ export async function runProgram(program: Command, args: readonly string[], term
 }
 
 function describeError(error: unknown): string {
-  if (isEspalierError(error)) return error.message;
+  if (isEspalierError(error) || (error instanceof RemoteError && error.code !== 'internal')) return error.message;
   // A failed system call tells the path itself.
   if (error instanceof Error && 'syscall' in error) return error.message;
   return `${error instanceof Error ? `${error.name}: ${error.message}` : String(error)} (this is a bug in Espalier; --verbose prints where)`;
@@ -58,5 +59,6 @@ function describeError(error: unknown): string {
 
 function stackOf(error: Error): string {
   const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : '';
-  return `${error.stack ?? error.message}${cause}`;
+  const stack = error instanceof RemoteError ? error.remoteStack : error.stack;
+  return `${stack ?? error.message}${cause}`;
 }

@@ -17,7 +17,7 @@ export interface WorkerClient {
 export function startWorker(script: string = path.join(path.dirname(fileURLToPath(import.meta.url)), 'worker.cjs')): WorkerClient {
   const child = fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const handler = new MessageHandler<HostProtocol, WorkerProtocol>((message: Message) => {
-    if (child.connected) child.send(message);
+    if (child.connected) child.send(message, () => undefined);
   }, {});
   child.on('message', (message: Message) => handler.receive(message));
   let stopped = false;

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { cleanRuns, listRuns } from '../core/tree/list-runs.ts';
-import { parseRecipe } from '../core/tree/recipe/parse-recipe.ts';
+import { checkRecipe } from '../core/tree/recipe/check-recipe.ts';
 import { resumeSession, startSession } from '../core/tree/session.ts';
 import type { Session } from '../core/tree/session.ts';
 import { readEvents } from '../core/tree/store/event-log.ts';
@@ -37,7 +37,7 @@ export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
     readRun: ({ runFolder }) => Promise.resolve({ events: readEvents(path.join(runFolder, runFiles.events)) }),
     listRuns: async ({ folder }) => ({ runs: await listRuns(folder, isAlive) }),
     clean: async ({ folder, runFolders = [], cache = false }) => ({ bytes: await cleanRuns(folder, runFolders, cache, isAlive) }),
-    checkRecipe: ({ text }) => Promise.resolve({ diagnostics: parseRecipe(text).diagnostics }),
+    checkRecipe: async ({ path: file, text }) => ({ diagnostics: await checkRecipe(text, path.dirname(file)) }),
     writeRecipe,
     inspect: ({ path: file }) => inspectModel(file),
     convert: (conversion, { signal, onProgress }) => convertModel(conversion, { signal, onProgress }),

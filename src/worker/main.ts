@@ -8,6 +8,9 @@ import { Runs } from './runs.ts';
 
 const NICE = 10;
 
+/** A parent that ended in the middle of a message hears nothing more; `disconnect` follows. */
+const ignoreFailure = (): void => undefined;
+
 function main(): void {
   if (process.send === undefined) {
     process.stderr.write('this is the worker of espalier: it is started by the extension or the command line, not by hand\n');
@@ -15,7 +18,7 @@ function main(): void {
     return;
   }
   const send = (message: Message): void => {
-    if (process.connected) process.send?.(message);
+    if (process.connected) process.send?.(message, undefined, undefined, ignoreFailure);
   };
   const runs = new Runs(
     (runId, event) => handler.emit('run', { runId, event }),

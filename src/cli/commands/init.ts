@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Command } from 'commander';
+import { relocateData } from '../../core/tree/recipe/relocate-data.ts';
 import { writeRecipe } from '../../core/tree/operations/write-recipe.ts';
 import { readDataOption, dataOptionHelp } from '../data-option.ts';
 import { processTerminal } from '../terminal.ts';
@@ -13,8 +14,17 @@ export function registerInit(program: Command, terminal: Terminal = processTermi
     .requiredOption('--data <spec>', dataOptionHelp)
     .option('-o, --output <file>', 'where to write it (default: next to the model)')
     .action(async (model: string, { data, output }: { readonly data: string; readonly output?: string }) => {
-      const written = await writeRecipe({ model, data: readDataOption(data), ...(output === undefined ? {} : { output }) });
+      const written = await writeRecipe({
+        model,
+        data: fromRecipe(readDataOption(data), path.dirname(path.resolve(output ?? model))),
+        ...(output === undefined ? {} : { output }),
+      });
       terminal.print(written.path);
       terminal.note(`next: espalier run ${path.relative('.', written.path)}\n`);
     });
+}
+
+/** A block on the command line is relative to the current folder, one in a recipe to the recipe. */
+function fromRecipe(data: object | string, folder: string): object | string {
+  return typeof data === 'string' ? data : relocateData(data, path.resolve(), folder);
 }

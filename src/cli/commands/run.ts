@@ -1,6 +1,5 @@
 import path from 'node:path';
 import type { Command } from 'commander';
-import { EspalierError } from '../../core/errors.ts';
 import { wholeNumber } from '../numbers.ts';
 import { followRun } from '../run/follow-run.ts';
 import { findRun } from '../run/find-run.ts';
@@ -8,7 +7,7 @@ import { processTerminal } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface Options {
-  readonly resume?: boolean | string;
+  readonly resume?: true | string;
   readonly node?: readonly string[];
   readonly threads?: number;
   readonly cache: boolean;
@@ -27,18 +26,15 @@ export function registerRun(program: Command, terminal: Terminal = processTermin
     .option('--threads <count>', "threads, when the recipe doesn't say (default: all cores)", wholeNumber)
     .option('--no-cache', 'do all the work again')
     .option('--json', 'print the events as JSON, one a line')
-    .action(async (recipe: string | undefined, options: Options) => {
-      const { resume, node, threads } = options;
-      if (resume !== undefined) {
-        const folder = recipe === undefined ? path.resolve() : path.dirname(path.resolve(recipe));
-        const runFolder = await findRun(folder, resume === true ? undefined : String(resume), ({ outcome }) => outcome !== 'running');
-        return followRun((worker) => worker.handler.request('resumeRun', { runFolder }), terminal, options.json === true);
+    .action(async (recipe: string | undefined, options: Options, command: Command) => {
+      const { node, threads } = options;
+      if (options.resume !== undefined) {
+        const runFolder = await runToResume(recipe, options.resume);
+        await followRun((worker) => worker.handler.request('resumeRun', { runFolder }), terminal, options.json === true);
+        return;
       }
-      if (recipe === undefined)
-        throw new EspalierError('invalid-argument', 'no recipe is named', {
-          fix: 'give a *.espalier.json file; `espalier init MODEL --data SPEC` writes one',
-        });
-      return followRun(
+      if (recipe === undefined) command.error('error: no recipe is named; `espalier init MODEL --data SPEC` writes one');
+      await followRun(
         (worker) =>
           worker.handler.request('startRun', {
             recipe: path.resolve(recipe),
@@ -50,4 +46,15 @@ export function registerRun(program: Command, terminal: Terminal = processTermin
         options.json === true,
       );
     });
+}
+
+/** `--resume` takes the word after it, which may well be the recipe: then the latest run of that folder is meant. */
+function runToResume(recipe: string | undefined, resume: true | string): Promise<string> {
+  const isRecipe = typeof resume === 'string' && resume.endsWith('.json');
+  const folder = path.dirname(path.resolve(isRecipe ? resume : (recipe ?? 'recipe')));
+  return findRun(
+    folder,
+    resume === true || isRecipe ? undefined : resume,
+    ({ outcome }) => outcome === 'interrupted' || outcome === 'cancelled',
+  );
 }

@@ -10,7 +10,11 @@ import { RunView } from './run-view.ts';
 export const TARGETS_MISSED = 3;
 
 /** Runs in a child process until the end, shows it, and turns the outcome into the exit code. */
-export async function followRun(begin: (worker: WorkerClient) => Promise<RunHandle>, terminal: Terminal, json: boolean): Promise<void> {
+export async function followRun(
+  begin: (worker: WorkerClient) => Promise<RunHandle>,
+  terminal: Terminal,
+  json: boolean,
+): Promise<RunHandle> {
   const worker = startWorker();
   const view = new RunView(terminal);
   let handle: RunHandle | undefined;
@@ -36,6 +40,7 @@ export async function followRun(begin: (worker: WorkerClient) => Promise<RunHand
     if (outcome === 'cancelled') throw new CommandFailure(`cancelled; go on with: espalier run --resume ${handle.runId}`, exitCodes.failed);
     if (outcome === 'failed') throw new CommandFailure(`failed: ${reason}`, exitCodes.failed);
     if (outcome === 'targets-missed') throw new CommandFailure(`targets missed: ${reason}`, TARGETS_MISSED);
+    return handle;
   } finally {
     process.off('SIGINT', cancel);
     process.off('SIGTERM', cancel);

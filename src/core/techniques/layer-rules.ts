@@ -49,7 +49,7 @@ export function selectKernels<S>(network: Network, settings: S, options: LayerRu
 }
 
 /** Matches whole names. */
-function layerPattern(text: string): RegExp {
+export function layerPattern(text: string): RegExp {
   const escaped = text
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')

@@ -1,0 +1,56 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { relocateData } from '../../core/tree/recipe/relocate-data.ts';
+import { writeFileAtomically } from '../../core/tree/store/atomic-files.ts';
+import { tflitePath } from '../../core/tree/store/run-store.ts';
+import { dataOptionHelp, readDataOption } from '../data-option.ts';
+import { wholeNumber } from '../numbers.ts';
+import { parseSteps } from '../parse-steps.ts';
+import { followRun } from '../run/follow-run.ts';
+import { processTerminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
+
+interface Options {
+  readonly data: string;
+  readonly steps: string;
+  readonly output: string;
+  readonly seed: number;
+  readonly epochs?: number;
+  readonly json?: boolean;
+}
+
+const MODEL_NAME = 'model';
+
+export function registerOptimize(program: Command, terminal: Terminal = processTerminal): void {
+  program
+    .command('optimize')
+    .description('take a model along one path of the deployment tree, with defaults derived from the model and the data')
+    .argument('<model>', 'the trained model')
+    .requiredOption('--data <spec>', dataOptionHelp)
+    .requiredOption('--steps <steps>', 'prune=SPARSITY, cluster=COUNT, quantize=ptq|qat: those that are wanted, in this order')
+    .requiredOption('-o, --output <folder>', 'folder for the .tflite, the recipe and the run')
+    .option('--epochs <count>', 'passes over the training examples in each step', wholeNumber)
+    .option('--seed <seed>', 'fixes every random choice', wholeNumber, 0)
+    .option('--json', 'print the events as JSON, one a line')
+    .action(async (model: string, options: Options) => {
+      const { node, techniques } = parseSteps(options.steps);
+      const data = readDataOption(options.data);
+      const folder = path.resolve(options.output);
+      await mkdir(folder, { recursive: true });
+      const recipe = path.join(folder, 'optimize.espalier.json');
+      const contents = {
+        models: [{ name: MODEL_NAME, path: path.resolve(model) }],
+        data: relocateData(data, path.resolve(), folder),
+        techniques,
+        nodes: [node],
+        seed: options.seed,
+        ...(options.epochs === undefined ? {} : { training: { epochs: options.epochs } }),
+      };
+      await writeFileAtomically(recipe, `${JSON.stringify(contents, undefined, 2)}\n`);
+      const { runFolder } = await followRun((worker) => worker.handler.request('startRun', { recipe }), terminal, options.json === true);
+      const output = path.join(folder, `${path.basename(model).replace(/\.[^.]+$/, '')}.tflite`);
+      await copyFile(path.join(runFolder, tflitePath(MODEL_NAME, node)), output);
+      if (options.json !== true) terminal.print(output);
+    });
+}

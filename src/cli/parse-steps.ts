@@ -1,0 +1,60 @@
+import type { TechniqueOptions } from '../shared/recipe.ts';
+import { EspalierError } from '../core/errors.ts';
+
+export interface OptimizationPath {
+  /** The last node of the path. */
+  readonly node: string;
+  readonly techniques: TechniqueOptions;
+}
+
+const example = 'write steps such as prune=0.5,cluster=16,quantize=qat';
+
+/**
+ * One path of the deployment tree from its steps: `prune=SPARSITY`, `cluster=COUNT`, `quantize=ptq|qat`, in this order,
+ * each at most once. Quantization after other steps is the one that preserves them.
+ *
+ * @throws EspalierError `invalid-argument`
+ */
+export function parseSteps(text: string): OptimizationPath {
+  const steps = text.split(',').map((step) => step.trim().split('='));
+  const order = ['prune', 'cluster', 'quantize'];
+  const names = steps.map(([name = '']) => name);
+  const unknown = names.find((name) => !order.includes(name));
+  if (unknown !== undefined) throw wrong(`there is no step "${unknown}"`);
+  if (names.some((name, index) => index > 0 && order.indexOf(name) <= order.indexOf(names[index - 1] ?? ''))) {
+    throw wrong('the steps are pruning, then clustering, then quantization, each at most once');
+  }
+  const values = new Map(steps.map(([name = '', value = '']) => [name, value]));
+  const sparsity = numberOf(values.get('prune'), 'prune', (value) => value >= 0 && value < 1, 'a sparsity from 0 to below 1');
+  const clusters = numberOf(
+    values.get('cluster'),
+    'cluster',
+    (value) => Number.isInteger(value) && value >= 2,
+    'a whole number of clusters, at least 2',
+  );
+  const quantization = values.get('quantize');
+  if (quantization !== undefined && quantization !== 'ptq' && quantization !== 'qat')
+    throw wrong(`"quantize=${quantization}" is neither ptq nor qat`);
+  const pruned = sparsity !== undefined;
+  const clustered = clusters !== undefined;
+  const aware = pruned && clustered ? 'pcqat' : pruned ? 'pqat' : clustered ? 'cqat' : 'qat';
+  const last = quantization === undefined ? [] : [quantization === 'ptq' ? 'ptq' : aware];
+  return {
+    node: [...(pruned ? ['pruned'] : []), ...(clustered ? ['clustered'] : []), ...last].join('/'),
+    techniques: {
+      ...(pruned ? { pruning: { sparsity } } : {}),
+      ...(clustered ? { [pruned ? 'sparsityPreservingClustering' : 'clustering']: { clusters } } : {}),
+    },
+  };
+}
+
+function numberOf(text: string | undefined, step: string, isAllowed: (value: number) => boolean, allowed: string): number | undefined {
+  if (text === undefined) return undefined;
+  const value = text === '' ? NaN : Number(text);
+  if (!isAllowed(value)) throw wrong(`"${step}=${text}" does not name ${allowed}`);
+  return value;
+}
+
+function wrong(what: string): EspalierError {
+  return new EspalierError('invalid-argument', what, { where: '--steps', fix: example });
+}

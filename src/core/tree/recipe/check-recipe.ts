@@ -1,0 +1,145 @@
+/** All that can be said about a recipe before it runs: the text, then the files, layers and classes it names. */
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { findNodeAtLocation, parseTree, type Node } from 'jsonc-parser';
+import { checkData } from '../../data/check-data.ts';
+import type { DataSpec } from '../../data/data-spec.ts';
+import { openData } from '../../data/open-data.ts';
+import { readDataSpec } from '../../data/read-data-spec.ts';
+import { isEspalierError } from '../../errors.ts';
+import { importModel } from '../../import/import-model.ts';
+import type { Network } from '../../network/network.ts';
+import { kernelsOf } from '../../techniques/kernels.ts';
+import { layerPattern } from '../../techniques/layer-rules.ts';
+import type { DiagnosticCode, RecipeDiagnostic } from '../../../shared/recipe-diagnostics.ts';
+import { flattenTree } from '../../../shared/tree.ts';
+import { planTree } from '../deployment-tree.ts';
+import { parseRecipe } from './parse-recipe.ts';
+import type { RecipeDocument } from './recipe-document.ts';
+import { closest } from './schema-check.ts';
+
+type FieldPath = RecipeDiagnostic['path'];
+type Report = (field: FieldPath, code: DiagnosticCode, message: string, more?: Partial<RecipeDiagnostic>) => void;
+
+/** @param folder of the recipe, which its paths are relative to */
+export async function checkRecipe(text: string, folder: string): Promise<readonly RecipeDiagnostic[]> {
+  const { recipe, diagnostics } = parseRecipe(text);
+  const root = parseTree(text, [], { allowTrailingComma: true });
+  if (recipe === undefined || root === undefined) return diagnostics;
+  const found: RecipeDiagnostic[] = [...diagnostics];
+  const report: Report = (field, code, message, more = {}) => {
+    const { offset, length } = nearestNode(root, field);
+    found.push({ severity: 'error', code, message, offset, length, path: field, suggestions: [], ...more });
+  };
+  checkNodes(recipe, report);
+  for (const model of modelsOf(recipe)) await checkModel(model, recipe, folder, report);
+  return found;
+}
+
+interface NamedModel {
+  readonly path: string;
+  readonly field: FieldPath;
+  readonly data: DataSpec | string | undefined;
+  readonly dataField: FieldPath;
+}
+
+function modelsOf(recipe: RecipeDocument): readonly NamedModel[] {
+  if (recipe.model !== undefined) return [{ path: recipe.model, field: ['model'], data: recipe.data, dataField: ['data'] }];
+  return (recipe.models ?? []).map((model, index) => ({
+    path: model.path,
+    field: ['models', index, 'path'],
+    data: model.data ?? recipe.data,
+    dataField: model.data === undefined ? ['data'] : ['models', index, 'data'],
+  }));
+}
+
+function checkNodes(recipe: RecipeDocument, report: Report): void {
+  const known = flattenTree(planTree(recipe.techniques, { controls: recipe.controls ?? false }).root).map(({ node }) => node.id);
+  recipe.nodes?.forEach((name, index) => {
+    if (known.includes(name)) return;
+    report(['nodes', index], 'unknown-node', `there is no node "${name}"; the tree has ${known.join(', ')}`, {
+      suggestions: closest(name, known),
+    });
+  });
+}
+
+async function checkModel(model: NamedModel, recipe: RecipeDocument, folder: string, report: Report): Promise<void> {
+  const file = path.resolve(folder, model.path);
+  if (!existsSync(file)) {
+    report(model.field, 'missing-file', `there is no file "${model.path}"`, { suggestions: similarFiles(folder, model.path) });
+    return;
+  }
+  const network = await trying(
+    async () => (await importModel(file)).network,
+    (message) => report(model.field, 'unreadable-model', message),
+  );
+  if (network === undefined) return;
+  checkLayers(network, recipe, report);
+  if (model.data !== undefined) await checkModelData(network, model.data, model.dataField, folder, report);
+}
+
+function checkLayers(network: Network, recipe: RecipeDocument, report: Report): void {
+  const layers = kernelsOf(network).map(({ layer }) => layer);
+  recipe.layers?.forEach(({ pattern }, index) => {
+    if (layers.some((layer) => layerPattern(pattern).test(layer))) return;
+    report(
+      ['layers', index, 'pattern'],
+      'unknown-layer',
+      `"${pattern}" matches no layer with a kernel; the model has ${layers.join(', ')}`,
+      {
+        suggestions: closest(pattern, layers),
+      },
+    );
+  });
+}
+
+async function checkModelData(network: Network, data: DataSpec | string, field: FieldPath, folder: string, report: Report): Promise<void> {
+  if (typeof data === 'string' && !existsSync(path.resolve(folder, data))) {
+    report(field, 'missing-file', `there is no file "${data}"`, { suggestions: similarFiles(folder, data) });
+    return;
+  }
+  const shape = network.values.get(network.inputs[0] ?? '')?.shape;
+  const splits = await trying(
+    async () => {
+      const { spec, folder: dataFolder } = await readDataSpec(data, folder);
+      return openData(spec, dataFolder, { seed: 0, ...(shape === undefined ? {} : { modelInputShape: shape }) });
+    },
+    (message) => report(field, 'unreadable-data', message),
+  );
+  if (splits === undefined) return;
+  const warnings = await trying(
+    () => checkData(network, splits.test.size > 0 ? splits.test : splits.train),
+    (message) => report(field, 'wrong-class-count', message),
+  );
+  for (const warning of warnings ?? []) report(field, 'wrong-class-count', warning, { severity: 'warning' });
+}
+
+async function trying<T>(work: () => Promise<T>, explain: (message: string) => void): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isEspalierError(error)) throw error;
+    explain(error.message);
+    return undefined;
+  }
+}
+
+/** The field, or the innermost thing around it that is there. */
+function nearestNode(root: Node, field: FieldPath): Node {
+  for (let length = field.length; length > 0; length--) {
+    const node = findNodeAtLocation(root, field.slice(0, length));
+    if (node !== undefined) return node;
+  }
+  return root;
+}
+
+function similarFiles(folder: string, named: string): readonly string[] {
+  const parent = path.dirname(named);
+  try {
+    return closest(path.basename(named), readdirSync(path.resolve(folder, parent))).map((name) =>
+      parent === '.' ? name : path.posix.join(parent, name),
+    );
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,61 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { writeTfjsLayers } from '../../../src/core/export/tfjs-layers.ts';
+import { mnistCnn } from '../../../src/core/models/mnist-cnn.ts';
+import { checkRecipe } from '../../../src/core/tree/recipe/check-recipe.ts';
+import { relocateData } from '../../../src/core/tree/recipe/relocate-data.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'espalier-'));
+  mkdirSync(path.join(folder, 'digits'));
+  const { json, weights } = writeTfjsLayers(mnistCnn({ seed: 0 }));
+  writeFileSync(path.join(folder, 'digits/model.json'), json);
+  writeFileSync(path.join(folder, 'digits/weights.bin'), weights);
+  writeFileSync(path.join(folder, 'broken.h5'), 'not a model');
+});
+
+const digits = { format: 'generated', set: 'digits', trainSize: 60, testSize: 40 };
+const good = { model: 'digits/model.json', data: digits };
+const findings = async (recipe: object) => {
+  const text = JSON.stringify(recipe);
+  return (await checkRecipe(text, folder)).map(({ code, severity, suggestions, offset, length }) => ({
+    code,
+    severity,
+    suggestions,
+    text: text.slice(offset, offset + length),
+  }));
+};
+
+describe('checkRecipe', () => {
+  it('finds nothing wrong with a good recipe', async () => {
+    expect(await findings(good)).toEqual([]);
+  });
+
+  it.each([
+    [{ model: 'digits/modle.json' }, 'missing-file', '"digits/modle.json"', ['digits/model.json']],
+    [{ model: 'broken.h5' }, 'unreadable-model', '"broken.h5"', []],
+    [{ nodes: ['pruned/pqta'] }, 'unknown-node', '"pruned/pqta"', ['pruned/ptq', 'pruned/pqat']],
+    [{ layers: [{ pattern: 'conv3d', sparsity: 0.1 }] }, 'unknown-layer', '"conv3d"', ['conv2d']],
+    [{ data: 'no.json' }, 'missing-file', '"no.json"', []],
+    [{ data: { format: 'images', folder: 'nowhere' } }, 'unreadable-data', '{"format":"images","folder":"nowhere"}', []],
+    [{ data: { format: 'generated', set: 'table' } }, 'unreadable-data', '{"format":"generated","set":"table"}', []],
+  ])('says what is wrong with %j', async (change, code, text, suggestions) => {
+    const [first] = await findings({ ...good, ...change });
+    expect(first).toMatchObject({ code, severity: 'error', text });
+    expect(first?.suggestions.slice(0, suggestions.length)).toEqual(suggestions);
+  });
+});
+
+describe('relocateData', () => {
+  it('writes the paths that are there from the other folder, and nothing else', () => {
+    const block = { format: 'digits', train: { inputs: 'digits/weights.bin', labels: 'missing.csv' }, shape: [2, 3] };
+    expect(relocateData(block, folder, path.join(folder, 'runs/a'))).toEqual({
+      format: 'digits',
+      train: { inputs: '../../digits/weights.bin', labels: 'missing.csv' },
+      shape: [2, 3],
+    });
+  });
+});
