@@ -16,7 +16,7 @@ import type { RecipeDocument } from './recipe/recipe-document.ts';
 import { readText, resolveModels } from './recipe/resolve-recipe.ts';
 import type { ResolvedModel } from './recipe/resolve-recipe.ts';
 import { runRecipe } from './run-recipe.ts';
-import type { ModelRun } from './run-recipe.ts';
+import type { ModelRun } from './tree-walker.ts';
 import { selectNodes } from './select-nodes.ts';
 import type { RootDependencies } from './stage-key.ts';
 import { createStageRunner, lossFor } from './stages/create-stage-runner.ts';
@@ -116,6 +116,7 @@ function session(
           rules: recipe.layers ?? [],
           targets: recipe.targets,
           untilTargets: recipe.strategy !== undefined && recipe.strategy !== 'full',
+          ...(typeof recipe.strategy === 'object' && recipe.strategy.search !== undefined ? { search: recipe.strategy.search } : {}),
           runFolder,
           cacheFolder: cacheFolder(folder),
           ignoreCache: options.ignoreCache ?? false,

@@ -231,3 +231,51 @@ describe('the strategy until-targets', () => {
     );
   });
 });
+
+describe('the search', () => {
+  const options = (request: StageRequest): { readonly sparsity?: number; readonly clusters?: number } => {
+    for (const stage of [...request.lineage, request.stage]) {
+      if (stage.technique === 'pruning' || stage.technique === 'clustering') return stage.options;
+    }
+    return {};
+  };
+
+  it('lowers the sparsity by bisection until the accuracy holds, within its budget', async () => {
+    // Accuracy falls by a fifth of the sparsity: 0.04 are lost at 0.2, the most that the target allows.
+    const { outcome, made, events } = await run({
+      techniques: { clustering: false, sparsityPreservingClustering: false, ptq: false, qat: false, pruning: { sparsity: 0.8 } },
+      walk: { untilTargets: true, targets: { accuracyDrop: 0.04 }, search: { stages: 6 } },
+      stage: (request) => fakeOutcome(request, { deployed: accuracy(0.9 - (options(request).sparsity ?? 0) / 5) }),
+    });
+    expect(made).toEqual([
+      'baseline',
+      'pruned',
+      'pruned/pqat',
+      'pruned-0.4',
+      'pruned-0.4/pqat',
+      'pruned-0.2',
+      'pruned-0.2/pqat',
+      'pruned-0.3',
+      'pruned-0.3/pqat',
+    ]);
+    expect(outcome.outcome).toBe('done');
+    expect(outcome.reason).toContain('"pruned-0.2/pqat" meets the targets: accuracy drop 4.00 points within 4.00 points');
+    expect(events.filter(({ type }) => type === 'tree-grown')).toHaveLength(3);
+  });
+
+  it('raises the cluster count where nothing is pruned', async () => {
+    const { made, outcome } = await run({
+      techniques: { pruning: false, ptq: false, qat: false, clustering: { clusters: 4 } },
+      walk: { untilTargets: true, targets: { accuracyDrop: 0.01 }, search: { stages: 4 } },
+      stage: (request) => fakeOutcome(request, { deployed: accuracy((options(request).clusters ?? 256) >= 30 ? 0.9 : 0.8) }),
+    });
+    expect(made.slice(3)).toEqual(['clustered-32', 'clustered-32/cqat', 'clustered-11', 'clustered-11/cqat']);
+    expect(outcome.outcome).toBe('done');
+  });
+
+  it('does not start when size is what is missed', async () => {
+    const { made, outcome } = await run({ walk: { untilTargets: true, targets: { compressedBytes: 10 }, search: {} } });
+    expect(made).toHaveLength(12);
+    expect(outcome.outcome).toBe('targets-missed');
+  });
+});

@@ -74,11 +74,14 @@ export function stageStore(runFolder: string, cache: string, model: string, node
       const known = ignoreCache ? undefined : await readNode(path.join(cache, key), key);
       if (known === undefined) return undefined;
       await makeParent(own);
+      await rm(own, { recursive: true, force: true });
       await writeNode(own, key, known);
       return { outcome: known, cached: true };
     },
     async keep(outcome) {
       await makeParent(own);
+      // What lies there is of other work: the program or the number of threads changed before the run was resumed.
+      await rm(own, { recursive: true, force: true });
       await writeNode(own, key, outcome);
       await explainFailure(cache, () => mkdir(cache, { recursive: true }));
       await writeNode(path.join(cache, key), key, outcome);

@@ -1,0 +1,143 @@
+/**
+ * Where every deployable node misses the accuracy target, the branch that comes closest is grown again with a lower
+ * sparsity, or with more clusters where nothing is pruned: by bisection, within a budget of trained stages.
+ */
+import { checkTargets, meetsTargets } from '../../shared/targets.ts';
+import type { SearchOptions, Targets } from '../../shared/recipe.ts';
+import { flattenTree } from '../../shared/tree.ts';
+import type { TreeEntry, TreeNode } from '../../shared/tree.ts';
+import { rootId } from './deployment-tree.ts';
+import type { PlannedTree, Stage } from './deployment-tree.ts';
+import type { TreeWalker } from './tree-walker.ts';
+
+const DEFAULT_STAGES = 6;
+const DEFAULT_SPARSITY = 0.5;
+const DEFAULT_CLUSTERS = 16;
+const MOST_CLUSTERS = 256;
+/** Sparsities closer than this are not told apart by the accuracy. */
+const FINEST_SPARSITY = 0.02;
+
+/** A parameter between a value that is gentle on accuracy and one that is too much for it. */
+interface Dial {
+  readonly node: string;
+  readonly gentle: number;
+  readonly harsh: number;
+  middle(gentle: number, harsh: number): number | undefined;
+  describe(value: number): string;
+  apply(stage: Stage, value: number): Stage;
+}
+
+export async function searchTargets(
+  walker: TreeWalker,
+  targets: Targets,
+  { stages = DEFAULT_STAGES }: SearchOptions,
+  tell: (message: string) => void,
+): Promise<void> {
+  const leaf = closestLeaf(walker, targets);
+  const path = leaf === undefined ? [] : pathOf(walker.tree.root, leaf);
+  const dial = dialOf(path, walker.tree);
+  const branchPoint = path.findIndex(({ node }) => node.id === dial?.node);
+  if (leaf === undefined || dial === undefined || branchPoint < 0) {
+    tell('search: no node misses the accuracy target alone, so another sparsity or cluster count would not help');
+    return;
+  }
+  const branch = path.slice(branchPoint);
+  const cost = branch.filter(({ node }) => node.fineTuned).length;
+  let { gentle, harsh } = dial;
+  for (let left = stages; left >= cost; left -= cost) {
+    const value = dial.middle(gentle, harsh);
+    if (value === undefined) return;
+    tell(`search: "${leaf}" again with ${dial.describe(value)} (${left} of ${stages} stages left)`);
+    const variant = growVariant(walker.tree, branch, value, dial);
+    walker.grow(variant.tree);
+    for (const entry of variant.entries) await walker.visit(entry);
+    const metrics = walker.results.get(variant.leaf);
+    if (metrics === undefined) return;
+    const tooMuch = checkTargets(targets, walker.results.get(rootId), metrics).some(({ target, met }) => target === 'accuracyDrop' && !met);
+    if (tooMuch) harsh = value;
+    else gentle = value;
+  }
+}
+
+/** Of the leaves that miss nothing but accuracy the smallest, as the search gives accuracy for size. */
+function closestLeaf({ tree, results }: TreeWalker, targets: Targets): string | undefined {
+  const baseline = results.get(rootId);
+  const candidates = flattenTree(tree.root).flatMap(({ node }) => {
+    const metrics = node.leaf ? results.get(node.id) : undefined;
+    if (metrics === undefined || meetsTargets(targets, baseline, metrics)) return [];
+    const missed = checkTargets(targets, baseline, metrics).filter(({ met }) => !met);
+    const isAccuracyAlone = missed.every(({ target }) => target === 'accuracyDrop');
+    const onPath = dialOf(pathOf(tree.root, node.id), tree) !== undefined;
+    return isAccuracyAlone && onPath ? [{ id: node.id, bytes: metrics.sizes?.gzip ?? Infinity }] : [];
+  });
+  return candidates.toSorted((a, b) => a.bytes - b.bytes)[0]?.id;
+}
+
+function pathOf(root: TreeNode, id: string): readonly TreeEntry[] {
+  const entries = new Map(flattenTree(root).map((entry) => [entry.node.id, entry]));
+  const path: TreeEntry[] = [];
+  for (let entry = entries.get(id); entry !== undefined; entry = entry.parent === undefined ? undefined : entries.get(entry.parent.id))
+    path.unshift(entry);
+  return path;
+}
+
+function dialOf(path: readonly TreeEntry[], { stages }: PlannedTree): Dial | undefined {
+  for (const { node } of path) {
+    const stage = stages.get(node.id);
+    if (stage?.technique === 'pruning') {
+      return {
+        node: node.id,
+        gentle: 0,
+        harsh: stage.options.sparsity ?? DEFAULT_SPARSITY,
+        middle: (gentle, harsh) => (harsh - gentle < 2 * FINEST_SPARSITY ? undefined : Math.round((gentle + harsh) * 500) / 1000),
+        describe: (value) => `sparsity ${value}`,
+        apply: (changed, sparsity) =>
+          changed.technique === 'pruning' ? { ...changed, options: { ...changed.options, sparsity } } : changed,
+      };
+    }
+    if (stage?.technique === 'clustering') {
+      return {
+        node: node.id,
+        gentle: MOST_CLUSTERS,
+        harsh: stage.options.clusters ?? DEFAULT_CLUSTERS,
+        middle: (gentle, harsh) => (gentle - harsh < 2 ? undefined : Math.round(Math.sqrt(gentle * harsh))),
+        describe: (value) => `${value} clusters`,
+        apply: (changed, clusters) =>
+          changed.technique === 'clustering' ? { ...changed, options: { ...changed.options, clusters } } : changed,
+      };
+    }
+  }
+  return undefined;
+}
+
+interface Variant {
+  readonly tree: PlannedTree;
+  readonly entries: readonly TreeEntry[];
+  readonly leaf: string;
+}
+
+/** The branch once more under its parent, with another value of the dial: `pruned-0.25`, `pruned-0.25/pqat`. */
+function growVariant({ root, stages }: PlannedTree, branch: readonly TreeEntry[], value: number, dial: Dial): Variant {
+  const suffix = `-${value}`;
+  const renamed = (id: string): string => `${dial.node}${suffix}${id.slice(dial.node.length)}`;
+  const grown = new Map(stages);
+  let child: TreeNode | undefined;
+  for (const { node } of branch.toReversed()) {
+    const stage = stages.get(node.id);
+    if (stage !== undefined) grown.set(renamed(node.id), node.id === dial.node ? dial.apply(stage, value) : stage);
+    child = {
+      ...node,
+      id: renamed(node.id),
+      title: `${node.title}, ${dial.describe(value)}`,
+      children: child === undefined ? [] : [child],
+    };
+  }
+  const top = branch[0];
+  const under = (node: TreeNode): TreeNode =>
+    node.id === top?.parent?.id && child !== undefined
+      ? { ...node, children: [...node.children, child] }
+      : { ...node, children: node.children.map(under) };
+  const tree = { root: under(root), stages: grown };
+  const leaf = renamed(branch.at(-1)?.node.id ?? dial.node);
+  return { tree, leaf, entries: pathOf(tree.root, leaf).slice(-branch.length) };
+}
