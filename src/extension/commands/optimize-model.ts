@@ -21,7 +21,7 @@ export function registerOptimizeModel(context: vscode.ExtensionContext, services
     const data = await chooseData(services, model, vscode.l10n.t('Optimize {0} (1 of 3): data', name));
     const preset = await choosePreset(vscode.l10n.t('Optimize {0} (2 of 3): how far', name));
     const targets = await chooseTargets(vscode.l10n.t('Optimize {0} (3 of 3): targets', name), preset === 'until-targets');
-    const output = await freeRecipeName(path.join(path.dirname(modelPath(model)), `${name.replace(/\.[^.]+$/, '')}.espalier.json`));
+    const output = await freeRecipeName(path.join(recipeFolder(model), `${name.replace(/\.[^.]+$/, '')}.espalier.json`));
     const { path: written } = await services.worker.connection.request('writeRecipe', {
       model: modelPath(model),
       data: typeof data === 'string' ? data : relativePaths(data, path.dirname(output)),
@@ -76,6 +76,14 @@ async function askNumber(title: string, prompt: string, value: string, allowed: 
   });
   if (text === undefined) throw new vscode.CancellationError();
   return text.trim() === '' ? undefined : Number(text);
+}
+
+/** Beside the model; where the model is a folder of files, beside that folder if that is still in the workspace. */
+function recipeFolder(model: vscode.Uri): string {
+  const folder = path.dirname(modelPath(model));
+  if (path.basename(model.path) !== 'model.json') return folder;
+  const above = path.dirname(folder);
+  return vscode.workspace.getWorkspaceFolder(vscode.Uri.file(path.join(above, 'recipe'))) === undefined ? folder : above;
 }
 
 /** Never over a recipe that is there. */

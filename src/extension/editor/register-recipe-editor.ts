@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Services } from '../services.ts';
+import { isRecipe } from '../workspace/model-files.ts';
 import { RecipeDiagnostics } from './recipe-diagnostics.ts';
 import { RecipeLenses } from './recipe-lenses.ts';
 import { TargetHints } from './target-hints.ts';
@@ -29,7 +30,10 @@ export function registerRecipeEditor(context: vscode.ExtensionContext, services:
     services.runs.onDidChange(refresh),
     vscode.languages.registerCodeLensProvider(recipes, new RecipeLenses(services, changed.event)),
     vscode.languages.registerCodeActionsProvider(recipes, diagnostics, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] }),
-    vscode.workspace.onDidOpenTextDocument((document) => diagnostics.schedule(document)),
+    vscode.workspace.onDidOpenTextDocument((document) => {
+      diagnostics.schedule(document);
+      if (isRecipe(document.uri)) void services.runs.ensureListed();
+    }),
     vscode.workspace.onDidCloseTextDocument((document) => diagnostics.forget(document)),
     vscode.workspace.onDidChangeTextDocument(({ document }) => {
       diagnostics.schedule(document);
@@ -39,6 +43,9 @@ export function registerRecipeEditor(context: vscode.ExtensionContext, services:
     // A file that a diagnostic misses may be there now.
     services.models.onDidChange(() => vscode.workspace.textDocuments.forEach((document) => diagnostics.schedule(document))),
   );
-  vscode.workspace.textDocuments.forEach((document) => diagnostics.schedule(document));
+  for (const document of vscode.workspace.textDocuments) {
+    diagnostics.schedule(document);
+    if (isRecipe(document.uri)) void services.runs.ensureListed();
+  }
   refresh();
 }

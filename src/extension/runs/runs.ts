@@ -33,6 +33,7 @@ export class Runs implements vscode.Disposable {
   /** Events can overtake the reply that tells which run they are of. */
   #early = new Map<string, RunEvent[]>();
   #listing: Promise<void> | undefined;
+  #listed = false;
 
   /** A run changed, or with undefined the list of runs. */
   readonly onDidChange = this.#changed.event;
@@ -103,6 +104,13 @@ export class Runs implements vscode.Disposable {
   async load(run: Run): Promise<void> {
     await run.load(async (runFolder) => (await this.#worker.connection.request('readRun', { runFolder })).events);
     this.#changed.fire(run);
+  }
+
+  /** For views that show runs: looks for them when nobody has yet. */
+  ensureListed(): Promise<void> {
+    if (this.#listed) return Promise.resolve();
+    this.#listed = true;
+    return this.refresh();
   }
 
   /** Looks for runs beside the recipes of the workspace. */

@@ -68,6 +68,8 @@ export class ModelsView implements vscode.TreeDataProvider<Item>, vscode.Disposa
   }
 
   async #roots(): Promise<Item[]> {
+    // The models are there at once; the results follow.
+    void this.#runs.ensureListed();
     const [models, uses] = await Promise.all([this.#models.files(), this.#recipeUses()]);
     const present = new Set(models.map(modelPath));
     const used = new Set(uses.map((use) => use.model));

@@ -10,7 +10,6 @@ export class RunsView implements vscode.TreeDataProvider<RunItem>, vscode.Dispos
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #subscription: vscode.Disposable;
   #timer: NodeJS.Timeout | undefined;
-  #listed = false;
 
   readonly onDidChangeTreeData = this.#changed.event;
 
@@ -30,10 +29,7 @@ export class RunsView implements vscode.TreeDataProvider<RunItem>, vscode.Dispos
 
   async getChildren(item?: RunItem): Promise<RunItem[]> {
     if (item !== undefined) return [];
-    if (!this.#listed) {
-      this.#listed = true;
-      await this.#runs.refresh();
-    }
+    await this.#runs.ensureListed();
     return this.#runs.all().map((run) => new RunItem(run));
   }
 
