@@ -2,7 +2,7 @@
 import type { TreeNode } from '../tree.ts';
 
 export const nodeSize = { width: 200, height: 66 } as const;
-const levelDistance = 322;
+const levelDistance = 330;
 const rowDistance = 78;
 const margin = 12;
 
