@@ -3,6 +3,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly str
   'train-step': () => import('./train-step.ts'),
   'guide-tree': () => import('./guide-tree.ts'),
   evaluate: () => import('./evaluate.ts'),
+  leaves: () => import('./leaves.ts'),
   techniques: () => import('./techniques.ts'),
 };
 

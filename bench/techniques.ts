@@ -82,7 +82,15 @@ function sharedConstraints(network: Network, kinds: readonly ConstraintKind[]): 
         buildCodebook(
           projectWeights(data, shape, list),
           shape,
-          { clusters, granularity: { kind: 'tensor' }, initialization: 'linear', refine: false, gradient: 'sum', zeroPinned },
+          {
+            clusters,
+            granularity: { kind: 'tensor' },
+            initialization: 'linear',
+            refine: false,
+            rateWeight: 0,
+            gradient: 'sum',
+            zeroPinned,
+          },
           createRandom(1),
         ),
       );

@@ -284,6 +284,19 @@ export interface ClusteringOptions extends VariantOptions, TrainingOptions {
    */
   readonly gradient?: 'sum' | 'average';
   /**
+   * How much the error of each weight counts when the values are chosen: all the same, or by its Fisher information (the
+   * mean squared gradient).
+   * @default "uniform"
+   */
+  readonly weighting?: 'uniform' | 'fisher';
+  /**
+   * How much the size after compression counts beside the error: 0 not at all, 1 a bit for what it saves in error
+   * elsewhere; more makes files smaller and less accurate.
+   * @minimum 0
+   * @default 1
+   */
+  readonly rateWeight?: number;
+  /**
    * Put the values on the integer grid of the int8 file while clustering, so that quantization changes nothing.
    * @default false
    */

@@ -32,6 +32,11 @@ export interface Codebook {
   readonly units?: ChannelUnits;
   /** Centroids are integers in [-127, 127]: the units are the scales of the integer grid. */
   readonly integers?: boolean;
+  /**
+   * What taking each centroid costs besides the squared distance (entropy-constrained quantization), as long as
+   * `centroids` and in their squared unit; without them a weight takes its nearest centroid.
+   */
+  readonly costs?: Float32Array;
 }
 
 /** `[1]` for the whole tensor or `[channels]`. */

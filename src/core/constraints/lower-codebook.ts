@@ -2,6 +2,7 @@
 import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 import { alignedShape, fromChannelRows, toChannelRows } from './channels.ts';
+import { leastShare } from './codebook.ts';
 import type { Codebook } from './constraint.ts';
 import { integerLimit } from './integer-grid.ts';
 import type { Trainable } from './lowered-weight.ts';
@@ -22,7 +23,11 @@ export function lowerCodebook(builder: ProgramBuilder, name: string, weight: Ten
   const { clusters, granularity } = codebook;
   const channels = codebook.centroids.length / clusters;
   const trained = builder.input(centroidsName(name), [codebook.centroids.length]);
-  const table = sortRows(builder, pinAndRound(builder, trained, codebook));
+  const unsorted = pinAndRound(builder, trained, codebook);
+  const permutation = ascendingOrder(builder, unsorted);
+  const table = permuteRows(builder, permutation, unsorted);
+  const costs =
+    codebook.costs === undefined ? undefined : permuteRows(builder, permutation, builder.constant(codebook.costs, unsorted.shape));
 
   const unitShape = codebook.units === undefined ? undefined : alignedShape(weight.shape, codebook.units.granularity);
   const unit = codebook.units === undefined || unitShape === undefined ? undefined : builder.constant(codebook.units.scales, unitShape);
@@ -32,7 +37,7 @@ export function lowerCodebook(builder: ProgramBuilder, name: string, weight: Ten
       : builder.mul(weight, builder.constant(codebook.units.scales.map(reciprocal), unitShape));
 
   const rows = toChannelRows(builder, inUnits, granularity);
-  const indices = nearestIndices(builder, rows, table);
+  const indices = nearestIndices(builder, rows, table, costs);
   const flat = builder.reshape(indices, [rows.shape.reduce((a, b) => a * b, 1)]);
   const entries = builder.reshape(table, [channels * clusters]);
   const source = codebook.gradient === 'average' ? averaged(builder, entries, flat) : entries;
@@ -81,8 +86,8 @@ function pinAndRound(builder: ProgramBuilder, trained: Tensor, codebook: Codeboo
   return builder.reshape(centroids, [codebook.centroids.length / codebook.clusters, codebook.clusters]);
 }
 
-/** Each row in ascending order, by a permutation matrix from the ranks, so that gradients find their centroid. */
-function sortRows(builder: ProgramBuilder, table: Tensor): Tensor {
+/** The permutation matrix of each row that sorts it, from the ranks: so that gradients find their centroid. */
+function ascendingOrder(builder: ProgramBuilder, table: Tensor): Tensor {
   const [channels = 1, clusters = 1] = table.shape;
   const own = builder.reshape(builder.stopGradient(table), [channels, clusters, 1]);
   const others = builder.reshape(builder.stopGradient(table), [channels, 1, clusters]);
@@ -96,12 +101,16 @@ function sortRows(builder: ProgramBuilder, table: Tensor): Tensor {
     Float32Array.from({ length: clusters }, (_, i) => i),
     [1, clusters, 1],
   );
-  const permutation = builder.cast(builder.equal(places, builder.reshape(ranks, [channels, 1, clusters])), 'float32');
+  return builder.cast(builder.equal(places, builder.reshape(ranks, [channels, 1, clusters])), 'float32');
+}
+
+function permuteRows(builder: ProgramBuilder, permutation: Tensor, table: Tensor): Tensor {
+  const [channels = 1, clusters = 1] = table.shape;
   return builder.reshape(builder.matmul(permutation, builder.reshape(table, [channels, clusters, 1])), [channels, clusters]);
 }
 
-/** Index into the flat table of each element of `[channels, n]`: its channel's offset plus the midpoints that it exceeds. */
-function nearestIndices(builder: ProgramBuilder, rows: Tensor, table: Tensor): Tensor {
+/** Index into the flat table of each element of `[channels, n]`: its channel's offset plus the boundaries that it exceeds. */
+function nearestIndices(builder: ProgramBuilder, rows: Tensor, table: Tensor, costs: Tensor | undefined): Tensor {
   const [channels = 1, clusters = 1] = table.shape;
   const offset = builder.constant(
     Float32Array.from({ length: channels }, (_, channel) => channel * clusters),
@@ -109,14 +118,26 @@ function nearestIndices(builder: ProgramBuilder, rows: Tensor, table: Tensor): T
   );
   const weights = builder.stopGradient(rows);
   const fixed = builder.stopGradient(table);
-  const low = builder.slice(fixed, [0, 0], [channels, clusters - 1]);
-  const high = builder.slice(fixed, [0, 1], [channels, clusters - 1]);
-  const midpoints = builder.mul(builder.add(low, high), 0.5);
+  const boundaries = lowerBoundaries(builder, fixed, costs);
   let index = builder.add(builder.mul(weights, 0), offset);
   for (let i = 0; i < clusters - 1; i++) {
-    index = builder.add(index, builder.cast(builder.greater(weights, builder.slice(midpoints, [0, i], [channels, 1])), 'float32'));
+    index = builder.add(index, builder.cast(builder.greater(weights, builder.slice(boundaries, [0, i], [channels, 1])), 'float32'));
   }
   return builder.cast(index, 'int32');
+}
+
+/** `[channels, clusters - 1]`, what `boundaryBetween` gives. */
+function lowerBoundaries(builder: ProgramBuilder, table: Tensor, costs: Tensor | undefined): Tensor {
+  const [channels = 1, clusters = 1] = table.shape;
+  const lower = (rows: Tensor): Tensor => builder.slice(rows, [0, 0], [channels, clusters - 1]);
+  const upper = (rows: Tensor): Tensor => builder.slice(rows, [0, 1], [channels, clusters - 1]);
+  const [low, high] = [lower(table), upper(table)];
+  const midpoints = builder.mul(builder.add(low, high), 0.5);
+  if (costs === undefined) return midpoints;
+  const gap = builder.sub(high, low);
+  const shift = builder.mul(builder.div(builder.sub(upper(costs), lower(costs)), builder.max(gap, 1e-30)), 0.5);
+  const margin = builder.mul(gap, leastShare);
+  return builder.min(builder.sub(high, margin), builder.max(builder.add(low, margin), builder.add(midpoints, shift)));
 }
 
 /** The same values; a gradient arriving at an entry is divided by the number of its members. */

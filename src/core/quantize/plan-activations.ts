@@ -22,6 +22,8 @@ export interface ActivationPlan {
   readonly groups: readonly ActivationGroup[];
   /** Of every value but indices (inputs of embeddings), which stay integers as they are. */
   readonly groupOf: ReadonlyMap<ValueId, ActivationGroup>;
+  /** Values that are integer means of codes of the same scale: their kernels round halves away from code 0. */
+  readonly integerMeans: ReadonlySet<ValueId>;
 }
 
 /**
@@ -62,7 +64,8 @@ export function planActivations(network: Network): ActivationPlan {
     const values = [...members.values].sort((a, b) => position(a) - position(b));
     return { ...members, values, id: values[0] ?? '' };
   });
-  return { groups: planned, groupOf: new Map(planned.flatMap((group) => group.values.map((value) => [value, group]))) };
+  const integerMeans = new Set(network.operations.filter(isAveragePool).map(({ output }) => output));
+  return { groups: planned, groupOf: new Map(planned.flatMap((group) => group.values.map((value) => [value, group]))), integerMeans };
 }
 
 /** The prescribed parameters of a group for a type of activations; undefined when they come from a range. */
@@ -126,10 +129,11 @@ function keepsScale(operation: Operation): boolean {
 }
 
 function averages(operation: Operation): boolean {
-  return (
-    (operation.kind === 'pool2d' && operation.function === 'average') ||
-    (operation.kind === 'upsample' && operation.interpolation === 'bilinear')
-  );
+  return isAveragePool(operation) || (operation.kind === 'upsample' && operation.interpolation === 'bilinear');
+}
+
+function isAveragePool(operation: Operation): boolean {
+  return operation.kind === 'pool2d' && operation.function === 'average';
 }
 
 /** Values that only embeddings read, and the reshapes before them: row numbers, not quantities. */

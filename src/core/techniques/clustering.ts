@@ -3,6 +3,7 @@ import { gridScales } from '../constraints/integer-grid.ts';
 import { EspalierError } from '../errors.ts';
 import type { ParameterId } from '../network/network.ts';
 import { createRandom } from '../random.ts';
+import { fisherInformation } from '../train/fisher-information.ts';
 import { buildCodebook } from './clustering/build-codebook.ts';
 import type { CentroidInitialization } from './clustering/initial-centroids.ts';
 import { trainFloatStage, type TrainingOptions } from './fine-tuning-stage.ts';
@@ -30,8 +31,13 @@ export interface ClusteringOptions extends LayerRules<ClusteringSettings>, Train
    * quantization changes nothing.
    */
   readonly integerGrid?: boolean;
-  /** How much each weight matters to k-means, by parameter: see `fisherInformation`. */
-  readonly importance?: ReadonlyMap<ParameterId, Float32Array>;
+  /**
+   * How much the length of the entropy code counts beside the error when centroids are chosen and weights assigned: 0
+   * not at all; default: 1, where a bit costs what it would save in error elsewhere. Only with `refine`.
+   */
+  readonly rateWeight?: number;
+  /** How much the error of each weight counts in k-means: all the same (the default), or by its Fisher information. */
+  readonly weighting?: 'uniform' | 'fisher';
 }
 
 export const clusteringDefaults = { epochs: 1, batchSize: 64, learningRate: 5e-4 };
@@ -76,13 +82,35 @@ export async function clusterWeights(
   if (kernels.length === 0)
     throw new EspalierError('invalid-argument', 'no layer is left to cluster', { fix: 'exclude fewer layers, or ask for fewer clusters' });
 
+  const importance = options.weighting === 'fisher' ? await importanceOf(start, context) : undefined;
   const constraints = new Map(start.constraints);
   const random = createRandom(context.seed);
   for (const kernel of kernels) {
-    const codebook = codebookOf(kernel, pinned(kernel.parameter), options, random.integer(2 ** 31));
+    const codebook = codebookOf(kernel, pinned(kernel.parameter), options, importance?.get(kernel.parameter), random.integer(2 ** 31));
     constraints.set(kernel.parameter, withConstraint(constraints.get(kernel.parameter) ?? [], codebook));
   }
   return trainFloatStage({ network: start.network, constraints }, context, options, clusteringDefaults);
+}
+
+/** Enough for a mean; the gradient of a batch takes as long as a training step. */
+const fisherBatches = 100;
+
+function importanceOf({ network, constraints }: OptimizedModel, context: TechniqueContext): ReturnType<typeof fisherInformation> {
+  const { engine, data, loss, seed, signal } = context;
+  return fisherInformation({
+    engine,
+    network,
+    constraints,
+    data: data.train,
+    loss,
+    batchSize: 32,
+    batches: fisherBatches,
+    seed,
+    signal,
+    onProgress: (fraction) => {
+      context.onProgress('calibrating', fraction);
+    },
+  });
 }
 
 /** @throws EspalierError `invalid-argument` */
@@ -116,16 +144,16 @@ function countDistinct(values: Float32Array, enough: number): number {
 }
 
 function codebookOf(
-  { parameter, operation, shape, data, settings }: SelectedKernel<ClusteringSettings>,
+  { operation, shape, data, settings }: SelectedKernel<ClusteringSettings>,
   zeroPinned: boolean,
   options: ClusteringOptions,
+  importance: Float32Array | undefined,
   seed: number,
 ): Codebook {
-  const { initialization = 'kmeans++', refine = true, gradient = 'sum', integerGrid = false } = options;
+  const { initialization = 'kmeans++', refine = true, gradient = 'sum', integerGrid = false, rateWeight = 1 } = options;
   const gridGranularity = quantizationGranularity(operation);
   // A dense kernel has one scale, so one codebook: as many for each output would only be more values to store.
   const granularity: Granularity = settings.granularity === 'channel' && !integerGrid ? gridGranularity : { kind: 'tensor' };
-  const importance = options.importance?.get(parameter);
   return buildCodebook(
     data,
     shape,
@@ -134,6 +162,7 @@ function codebookOf(
       granularity,
       initialization,
       refine,
+      rateWeight,
       gradient,
       zeroPinned,
       ...(importance === undefined ? {} : { importance }),

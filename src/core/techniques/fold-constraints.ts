@@ -1,5 +1,6 @@
 /** From the network as it was trained to the one that is deployed, with what its weights satisfy. */
 import { channelLayout } from '../constraints/channels.ts';
+import { sortCodebook } from '../constraints/codebook.ts';
 import { type ChannelUnits, type Codebook, type Constraints, type NetworkConstraints } from '../constraints/constraint.ts';
 import { projectWeights } from '../constraints/project.ts';
 import type { Network, Parameter } from '../network/network.ts';
@@ -58,25 +59,19 @@ function channelFactors(before: Parameter, after: Float32Array, { channels, chan
 }
 
 function scaleCodebook(codebook: Codebook, factors: ChannelUnits): Codebook {
-  const { granularity, clusters, centroids, units } = codebook;
+  const { granularity, clusters, centroids, costs, units } = codebook;
   if (granularity.kind === 'tensor') {
     const scales = factors.scales.map(
       (factor, channel) => factor * (units === undefined ? 1 : (units.scales[units.granularity.kind === 'tensor' ? 0 : channel] ?? 1)),
     );
     return { ...codebook, units: { granularity: factors.granularity, scales } };
   }
-  const scaled = new Float32Array(centroids.length);
-  for (let begin = 0; begin < centroids.length; begin += clusters) {
-    const factor = factors.scales[begin / clusters] ?? 1;
-    scaled.set(
-      centroids
-        .slice(begin, begin + clusters)
-        .map((centroid) => (centroid === 0 ? 0 : centroid * factor))
-        .sort(),
-      begin,
-    );
-  }
-  return { ...codebook, centroids: scaled };
+  const factorOf = (index: number): number => factors.scales[Math.floor(index / clusters)] ?? 1;
+  return sortCodebook({
+    ...codebook,
+    centroids: centroids.map((centroid, i) => (centroid === 0 ? 0 : centroid * factorOf(i))),
+    ...(costs === undefined ? {} : { costs: costs.map((cost, i) => cost * factorOf(i) ** 2) }),
+  });
 }
 
 /** Folding rounds each weight for itself; projected, equal weights are equal again. */

@@ -22,6 +22,7 @@ export class ActivationQuantizers {
   readonly #groups: readonly MovingGroup[];
   readonly #groupIndex = new Map<ValueId, number>();
   readonly #nonNegative: ReadonlySet<ValueId>;
+  readonly #integerMeans: ReadonlySet<ValueId>;
   readonly #fixed = new Map<ValueId, TensorQuantization>();
   readonly #settings: ActivationFakeQuantization;
 
@@ -29,7 +30,9 @@ export class ActivationQuantizers {
     this.#settings = settings;
     this.#nonNegative = rectifiedValues(network);
     const groups: MovingGroup[] = [];
-    for (const group of planActivations(network).groups) {
+    const plan = planActivations(network);
+    this.#integerMeans = plan.integerMeans;
+    for (const group of plan.groups) {
       const fixed = groupQuantization(group, 'int8');
       const quantized = [...group.sources, ...group.rounded];
       if (fixed !== undefined) for (const id of quantized) this.#fixed.set(id, fixed);
@@ -111,7 +114,7 @@ export class ActivationQuantizers {
             builder,
             value.tensor,
             { minimum: number(3 * index), maximum: number(3 * index + 1), scale: number(3 * index + 2) },
-            this.#nonNegative.has(id),
+            { nonNegative: this.#nonNegative.has(id), ties: this.#integerMeans.has(id) ? 'awayFromZero' : 'up' },
           ),
         );
       },

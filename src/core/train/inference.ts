@@ -4,7 +4,7 @@ import type { Network, ValueId } from '../network/network.ts';
 import { ProgramBuilder } from '../program/builder.ts';
 import type { Program, Tensor } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
-import { planActivations } from '../quantize/plan-activations.ts';
+import { type ActivationPlan, planActivations } from '../quantize/plan-activations.ts';
 import type { TensorQuantization } from '../quantize/quantization.ts';
 import { fakeQuantize, quantizedRange } from './fake-quantize.ts';
 import { lowerNetwork, shapeOf } from './lowering/lower-network.ts';
@@ -69,7 +69,8 @@ function inferenceProgram(
 ): Program {
   const builder = new ProgramBuilder();
   const parameters = new Map<string, Tensor>();
-  const quantizations = quantizedValues(network, activations);
+  const plan = planActivations(network);
+  const quantizations = quantizedValues(plan, activations);
   const lowered = lowerNetwork(builder, network, {
     batchSize,
     mode: 'inference',
@@ -88,11 +89,12 @@ function inferenceProgram(
       if (quantization === undefined) return value;
       const { minimum, maximum, scale } = quantizedRange(quantization);
       return value.like(
-        fakeQuantize(builder, value.tensor, {
-          minimum: builder.scalar(minimum),
-          maximum: builder.scalar(maximum),
-          scale: builder.scalar(scale),
-        }),
+        fakeQuantize(
+          builder,
+          value.tensor,
+          { minimum: builder.scalar(minimum), maximum: builder.scalar(maximum), scale: builder.scalar(scale) },
+          { ties: plan.integerMeans.has(id) ? 'awayFromZero' : 'up' },
+        ),
       );
     },
   });
@@ -106,12 +108,12 @@ function inferenceProgram(
 
 /** Where the integer kernels round: at the values that bring new numbers into a group and those that average within it. */
 function quantizedValues(
-  network: Network,
+  plan: ActivationPlan,
   activations: ReadonlyMap<ValueId, TensorQuantization>,
 ): ReadonlyMap<ValueId, TensorQuantization> {
   if (activations.size === 0) return activations;
   return new Map(
-    planActivations(network).groups.flatMap(({ values, sources, rounded }) => {
+    plan.groups.flatMap(({ values, sources, rounded }) => {
       const quantization = values.map((id) => activations.get(id)).find((entry) => entry !== undefined);
       return quantization === undefined ? [] : [...sources, ...rounded].map((id) => [id, activations.get(id) ?? quantization] as const);
     }),

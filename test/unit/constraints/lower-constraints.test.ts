@@ -58,6 +58,15 @@ describe('codebook', () => {
     expect(gradients['kernel/centroids']).toEqual([10, 20]);
   });
 
+  it('moves the boundary towards the centroid that costs more, and keeps every centroid at its own value', async () => {
+    // (0 + 2) / 2 + (1 - 0.2) / (2 * 2) = 1.2; between 2 and 4 the difference of 9 would pass 4, and stops short of it.
+    const costly = codebook({ centroids: Float32Array.of(0, 2, 4), clusters: 3, costs: Float32Array.of(0.2, 1, 10) });
+    const weights = [1.15, 1.25, 3.85, 3.95, 4, 2];
+    const { value } = await runLowered(engine, weights, [1, 6], [costly]);
+    expect(value).toEqual([0, 2, 2, 4, 4, 2]);
+    expect([...projectWeights(Float32Array.from(weights), [1, 6], [costly])]).toEqual(value);
+  });
+
   it('does not move a pinned zero', async () => {
     const pinned = codebook({ centroids: Float32Array.of(-1, 0, 1), clusters: 3, zeroPinned: true });
     const { value, gradients } = await runLowered(engine, [-1, 0.1, -0.2, 1], [2, 2], [pinned]);
@@ -122,6 +131,7 @@ describe('the projection in JavaScript', () => {
         clusters: 5,
         zeroPinned: true,
         centroids: Float32Array.from({ length: channels * 5 }, (_, i) => (i % 5) - 2 + (i % 5 === 2 ? 0 : 0.1 * random.next())),
+        costs: Float32Array.from({ length: channels * 5 }, () => 0.3 * random.next()),
       },
       { kind: 'integerGrid', granularity, scales: new Float32Array(channels).fill(0.02), scaling: 'fixed' },
     ];

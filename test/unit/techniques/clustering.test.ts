@@ -15,7 +15,7 @@ describe('initial centroids', () => {
 
   it('linear with zero pinned: each side by itself', () => {
     const choice = { clusters: 5, initialization: 'linear', zeroPinned: true, refine: false } as const;
-    expect([...chooseCentroids(zeroToTen, undefined, choice, createRandom(0))]).toEqual([0, 1, 4, 7, 10]);
+    expect([...chooseCentroids(zeroToTen, undefined, choice, createRandom(0)).centroids]).toEqual([0, 1, 4, 7, 10]);
   });
 
   it('density: equal steps of the cumulative distribution, on a grid of 30', () => {
@@ -37,7 +37,9 @@ describe('initial centroids', () => {
   it('share the clusters out by the weights on each side of zero', () => {
     // 3 of 4 weights are negative: round(4 * 3 / 4) = 3 centroids for them.
     const choice = { clusters: 5, initialization: 'linear', zeroPinned: true, refine: false } as const;
-    expect([...chooseCentroids(Float32Array.of(-3, -2, -1, 0, 0, 5), undefined, choice, createRandom(0))]).toEqual([-3, -2, -1, 0, 5]);
+    expect([...chooseCentroids(Float32Array.of(-3, -2, -1, 0, 0, 5), undefined, choice, createRandom(0)).centroids]).toEqual([
+      -3, -2, -1, 0, 5,
+    ]);
   });
 });
 
@@ -62,6 +64,26 @@ describe('k-means', () => {
       Float32Array.of(0, 10),
     );
     expect([...centroids]).toEqual([0.75, 10]);
+  });
+
+  it('with a rate term gives a frequent cluster more room: members, shares and costs by hand', () => {
+    const problem = { values: Float32Array.of(-1, -1, -1, -1, -0.3, 0.1, 1, 1), zeroPinned: false };
+    const start = Float32Array.of(-1, -0.1, 1);
+    expect([...kMeans(problem, start).centroids].map((centroid) => Number(centroid.toFixed(4)))).toEqual([-1, -0.1, 1]);
+    // A bit is worth 0.5. The boundary of -1 (4 of 8: 1 bit) and -0.1 (2 of 8: 2 bits) is -0.55 + 0.5 / (2 * 0.9), beyond -0.3.
+    const { centroids, costs } = kMeans({ ...problem, rate: { costPerBit: 0.5, zeros: 0 } }, start);
+    expect([...centroids].map((centroid) => Number(centroid.toFixed(4)))).toEqual([-0.86, 0.1, 1]);
+    [Math.log2(8 / 5), 3, 2].forEach((bits, i) => expect(costs[i]).toBeCloseTo(0.5 * bits, 6));
+  });
+
+  it('with a rate term counts the pruned weights for the zero centroid', () => {
+    const { centroids, costs } = kMeans(
+      { values: Float32Array.of(-3, -3, 0.9, 3, 3), zeroPinned: true, rate: { costPerBit: 0.1, zeros: 15 } },
+      Float32Array.of(-3, 0, 3),
+    );
+    expect([...centroids]).toEqual([-3, 0, 3]);
+    expect(costs[1]).toBeCloseTo(0.1 * Math.log2(20 / 16), 6);
+    expect(costs[0]).toBeCloseTo(0.1 * Math.log2(20 / 2), 6);
   });
 });
 
@@ -103,6 +125,31 @@ describe('codebooks', () => {
     const integers = projectWeights(weights, shape, [codebook]).map((weight, i) => weight / (grid.scales[Math.floor(i / 45)] ?? 1));
     expect(new Set(integers.map(Math.round)).size).toBeLessThanOrEqual(8);
     integers.forEach((integer) => expect(integer).toBeCloseTo(Math.round(integer), 4));
+  });
+
+  it('with a rate weight take fewer bits for a larger error, and project what they gave onto itself', () => {
+    const entropyAndError = (rateWeight: number): readonly [number, number] => {
+      const request = {
+        clusters: 8,
+        granularity: { kind: 'tensor' },
+        initialization: 'kmeans++',
+        zeroPinned: false,
+        refine: true,
+      } as const;
+      const codebook = buildCodebook(weights, shape, { ...request, gradient: 'sum', rateWeight }, createRandom(1));
+      const projected = projectWeights(weights, shape, [codebook]);
+      expect(projectWeights(projected, shape, [codebook])).toEqual(projected);
+      const counts = new Map<number, number>();
+      projected.forEach((value) => counts.set(value, (counts.get(value) ?? 0) + 1));
+      const entropy = [...counts.values()].reduce((sum, count) => sum - (count / 180) * Math.log2(count / 180), 0);
+      return [entropy, projected.reduce((sum, value, i) => sum + (value - (weights[i] ?? 0)) ** 2, 0) / 180];
+    };
+    const [plainBits, plainError] = entropyAndError(0);
+    const [bits, error] = entropyAndError(1);
+    expect(bits).toBeLessThan(plainBits - 0.1);
+    expect(error).toBeGreaterThan(plainError);
+    // What the bits are worth in error: the slope of a fine quantizer.
+    expect(error - plainError).toBeLessThan(2 * Math.LN2 * plainError * (plainBits - bits));
   });
 
   it.each([[0], [2]])('of a kernel whose weights are all %f project it onto itself', (value) => {

@@ -88,6 +88,13 @@ describe('a clustered model', () => {
       expect(valuesPerChannel(integersOf(quantized, id), shapeOf(clustered, id), axisOf(id))).toBeLessThanOrEqual(clusters);
   });
 
+  it('has other values where the Fisher information of the weights decides which errors count', async () => {
+    const context = techniqueContext(engine);
+    const weighted = await applyClustering(trainedModel(), context, { ...briefly, ...depthwise, clusters, weighting: 'fisher' });
+    for (const id of kernelIds) expect(new Set(kernelData(weighted.network, id)).size).toBeLessThanOrEqual(clusters);
+    expect(kernelData(weighted.network, 'dense/kernel')).not.toEqual(kernelData(clustered.network, 'dense/kernel'));
+  });
+
   it('loses them under plain quantization-aware training', async () => {
     const quantized = quantizeTrained(await applyQuantizationAwareTraining(clustered, techniqueContext(engine), briefly));
     for (const id of kernelIds)

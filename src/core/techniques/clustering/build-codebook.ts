@@ -24,11 +24,21 @@ export function buildCodebook(weights: Float32Array, shape: readonly number[], r
   const channels = splitChannels(inUnits, shape, granularity);
   const channelShares = shares === undefined ? undefined : splitChannels(normalized(shares), shape, granularity);
   const centroids = new Float32Array(channels.length * clusters);
+  const costs = new Float32Array(centroids.length);
   channels.forEach((values, channel) => {
     const chosen = chooseCentroids(values, channelShares?.[channel], request, random);
-    centroids.set(grid === undefined ? chosen : chosen.map(roundHalfToEven), channel * clusters);
+    centroids.set(grid === undefined ? chosen.centroids : chosen.centroids.map(roundHalfToEven), channel * clusters);
+    costs.set(chosen.costs, channel * clusters);
   });
-  const codebook: Codebook = { kind: 'codebook', granularity, centroids, clusters, zeroPinned, gradient };
+  const codebook: Codebook = {
+    kind: 'codebook',
+    granularity,
+    centroids,
+    clusters,
+    zeroPinned,
+    gradient,
+    ...(costs.some((cost) => cost > 0) ? { costs } : {}),
+  };
   return grid === undefined ? codebook : { ...codebook, units: grid, integers: true };
 }
 

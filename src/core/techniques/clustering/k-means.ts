@@ -1,5 +1,5 @@
 /** Lloyd's iterations in one dimension: clusters of sorted values are intervals, so prefix sums give each mean at once. */
-import { nearestCentroid } from '../../constraints/codebook.ts';
+import { boundaryBetween, nearestCentroid } from '../../constraints/codebook.ts';
 
 export interface KMeansProblem {
   /** Ascending. */
@@ -8,48 +8,75 @@ export interface KMeansProblem {
   readonly importance?: Float32Array;
   /** A centroid at exactly zero stays there. */
   readonly zeroPinned: boolean;
+  /** What a bit of code costs; without it only distances count. */
+  readonly rate?: RateTerm;
+}
+
+/** The entropy constraint: a value's cluster costs `- log2(share of the cluster)` bits. */
+export interface RateTerm {
+  /** Squared distance that one bit is worth. */
+  readonly costPerBit: number;
+  /** Weights held at zero besides the values: they count for the share of a zero centroid. */
+  readonly zeros: number;
 }
 
 export interface Clustering {
   /** Ascending. */
   readonly centroids: Float32Array;
-  /** Weighted sum of squared distances. */
+  /** Of taking each centroid, in squared distance; zeros without a rate term. */
+  readonly costs: Float32Array;
+  /** Weighted sum of squared distances, and of costs where there are any. */
   readonly distortion: number;
 }
 
 const maximumIterations = 300;
 
-/** @param start ascending; a centroid that loses all members stays where it is */
+/**
+ * Lloyd 1982; with a rate term entropy-constrained: Chou, Lookabaugh & Gray 1989, section III.
+ *
+ * @param start ascending; a centroid that loses all members stays where it is
+ */
 export function kMeans(problem: KMeansProblem, start: Float32Array): Clustering {
   const { values, zeroPinned } = problem;
   const sums = prefixSums(problem);
   let centroids = start.slice().sort();
+  let costs: Float32Array = new Float32Array(centroids.length);
   for (let iteration = 0; iteration < maximumIterations; iteration++) {
-    const boundaries = intervalEnds(values, centroids);
+    const ends = intervalEnds(values, centroids, costs);
+    const newCosts = problem.rate === undefined ? costs : clusterCosts(problem.rate, ends, centroids, values.length);
     const moved = centroids
       .map((centroid, i) => {
         if (zeroPinned && centroid === 0) return 0;
-        const [from, to] = [i === 0 ? 0 : (boundaries[i - 1] ?? 0), boundaries[i] ?? values.length];
+        const [from, to] = [ends[i - 1] ?? 0, ends[i] ?? values.length];
         const weight = (sums.weight[to] ?? 0) - (sums.weight[from] ?? 0);
         return weight > 0 ? ((sums.first[to] ?? 0) - (sums.first[from] ?? 0)) / weight : centroid;
       })
       .sort();
-    const still = moved.every((value, i) => value === centroids[i]);
+    const still = moved.every((value, i) => value === centroids[i]) && newCosts.every((cost, i) => cost === costs[i]);
     centroids = moved;
+    costs = newCosts;
     if (still) break;
   }
-  return { centroids, distortion: distortionOf(problem, centroids) };
+  return { centroids, costs, distortion: distortionOf(problem, centroids, costs) };
+}
+
+/** A cluster without members is taken to have one, so that its cost stays finite. */
+function clusterCosts({ costPerBit, zeros }: RateTerm, ends: Uint32Array, centroids: Float32Array, count: number): Float32Array {
+  return Float32Array.from(ends, (end, i) => {
+    const members = end - (ends[i - 1] ?? 0) + (centroids[i] === 0 ? zeros : 0);
+    return -costPerBit * Math.log2(Math.max(members, 1) / (count + zeros));
+  });
 }
 
 /** First index beyond each centroid's members. */
-function intervalEnds(values: Float32Array, centroids: Float32Array): Uint32Array {
+function intervalEnds(values: Float32Array, centroids: Float32Array, costs: Float32Array): Uint32Array {
   return Uint32Array.from(centroids, (centroid, i) => {
     if (i === centroids.length - 1) return values.length;
-    const midpoint = (centroid + (centroids[i + 1] ?? 0)) / 2;
+    const boundary = boundaryBetween(centroid, centroids[i + 1] ?? 0, (costs[i + 1] ?? 0) - (costs[i] ?? 0));
     let [low, high] = [0, values.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((values[middle] ?? 0) <= midpoint) low = middle + 1;
+      if ((values[middle] ?? 0) <= boundary) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -67,11 +94,11 @@ function prefixSums({ values, importance }: KMeansProblem): { readonly weight: F
   return { weight, first };
 }
 
-function distortionOf({ values, importance }: KMeansProblem, centroids: Float32Array): number {
+function distortionOf({ values, importance }: KMeansProblem, centroids: Float32Array, costs: Float32Array): number {
   let sum = 0;
   values.forEach((value, i) => {
-    const centroid = centroids[nearestCentroid(centroids, 0, centroids.length, value)] ?? 0;
-    sum += (importance?.[i] ?? 1) * (value - centroid) ** 2;
+    const index = nearestCentroid(centroids, 0, centroids.length, value, costs);
+    sum += (importance?.[i] ?? 1) * (value - (centroids[index] ?? 0)) ** 2 + (costs[index] ?? 0);
   });
   return sum;
 }

@@ -1,6 +1,5 @@
 /** The real stages: techniques, the writer, the measures. */
 import type { NetworkConstraints } from '../../constraints/constraint.ts';
-import { projectWeights } from '../../constraints/project.ts';
 import type { DataSplits } from '../../data/dataset.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { EspalierError, unreachable } from '../../errors.ts';
@@ -9,6 +8,7 @@ import type { Expectations } from '../../measure/expectation.ts';
 import type { Network } from '../../network/network.ts';
 import { prepareForDeployment } from '../../network/passes/prepare-for-deployment.ts';
 import type { QuantizedNetwork } from '../../quantize/quantization.ts';
+import { roundedNetwork } from '../../quantize/rounded-network.ts';
 import { applyClustering } from '../../techniques/clustering.ts';
 import { applyCqat } from '../../techniques/cqat.ts';
 import { applyFilterPruning } from '../../techniques/filter-pruning.ts';
@@ -179,7 +179,7 @@ async function integerProduct(
   const tflite = writeTflite({ kind: 'integer', quantized, inputType: interfaceType, outputType: interfaceType });
   const simulated = await evaluateNetwork({
     engine: setting.engine,
-    network: withRoundedWeights(quantized),
+    network: roundedNetwork(quantized),
     activations: quantized.activations,
     data: setting.data.test,
     signal: request.signal,
@@ -198,21 +198,6 @@ function keepsParent({ technique }: Stage): boolean {
 function withoutParentZeros(expectations: Expectations | undefined): Expectations | undefined {
   if (expectations === undefined) return undefined;
   return { ...expectations, weights: expectations.weights.map((weight) => omit(weight, 'keepsParentZeros')) };
-}
-
-/** Weights as the integers of the file stand for them, so that the engine computes what the file does. */
-function withRoundedWeights({ network, weights }: QuantizedNetwork): Network {
-  const parameters = new Map(network.parameters);
-  for (const [id, { scales, axis }] of weights) {
-    const parameter = parameters.get(id);
-    if (parameter === undefined) continue;
-    const granularity = axis === undefined ? ({ kind: 'tensor' } as const) : ({ kind: 'channel', axis } as const);
-    parameters.set(id, {
-      shape: parameter.shape,
-      data: projectWeights(parameter.data, parameter.shape, [{ kind: 'integerGrid', granularity, scales }]),
-    });
-  }
-  return { ...network, parameters };
 }
 
 async function techniqueContext({ engine, data, loss, seed }: StageSetting, request: StageRequest): Promise<TechniqueContext> {

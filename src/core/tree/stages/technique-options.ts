@@ -50,13 +50,15 @@ export function clusteringOptions(
   rules: readonly LayerRule[],
   teacher: () => Network,
 ): ClusteringTechniqueOptions {
-  const { clusters, granularity, initialization, gradient, integerGrid, includeDepthwise } = options;
+  const { clusters, granularity, initialization, gradient, weighting, rateWeight, integerGrid, includeDepthwise } = options;
   return {
     ...trainingOptions(options, teacher),
     clusters: clusters ?? 16,
     granularity: granularity ?? 'tensor',
     ...(initialization === undefined ? {} : { initialization }),
     ...(gradient === undefined ? {} : { gradient }),
+    ...(weighting === undefined ? {} : { weighting }),
+    ...(rateWeight === undefined ? {} : { rateWeight }),
     ...(integerGrid === undefined ? {} : { integerGrid }),
     ...(includeDepthwise === undefined ? {} : { includeDepthwise }),
     rules: rules.flatMap((rule): TechniqueRule<ClusteringSettings>[] => {

@@ -1,0 +1,37 @@
+import { projectIntegerGrid } from '../constraints/integer-grid.ts';
+import type { Network, ParameterId } from '../network/network.ts';
+import { hasKernel, type KernelOperation } from '../network/operations.ts';
+import { usesOf } from '../network/passes/rewrite.ts';
+import type { QuantizedNetwork } from './quantization.ts';
+
+/**
+ * Kernels and biases as the integers of the file stand for them, so that an engine which also rounds activations
+ * computes what the file does. A bias counts in steps of input scale times kernel scale; one that several operations
+ * share stays as it is, since each of them rounds it for itself.
+ */
+export function roundedNetwork(quantized: QuantizedNetwork): Network {
+  const { network, weights } = quantized;
+  const uses = usesOf(network);
+  const parameters = new Map(network.parameters);
+  const replace = (id: ParameterId, round: (data: Float32Array, shape: readonly number[]) => Float32Array): void => {
+    const parameter = network.parameters.get(id);
+    if (parameter !== undefined) parameters.set(id, { shape: parameter.shape, data: round(parameter.data, parameter.shape) });
+  };
+  for (const [id, { scales, axis }] of weights) {
+    const granularity = axis === undefined ? ({ kind: 'tensor' } as const) : ({ kind: 'channel', axis } as const);
+    replace(id, (data, shape) => projectIntegerGrid(data, shape, { kind: 'integerGrid', granularity, scales }));
+  }
+  for (const operation of network.operations.filter(hasKernel)) {
+    if (operation.bias === undefined || uses.parameterUsers(operation.bias) > 1) continue;
+    const steps = biasSteps(operation, quantized);
+    if (steps !== undefined) replace(operation.bias, (data) => data.map((value, i) => Math.round(value / steps(i)) * steps(i)));
+  }
+  return { ...network, parameters };
+}
+
+function biasSteps(operation: KernelOperation, { activations, weights }: QuantizedNetwork): ((channel: number) => number) | undefined {
+  const input = activations.get(operation.inputs[0] ?? '');
+  const scales = weights.get(operation.kernel)?.scales;
+  if (input === undefined || scales === undefined) return undefined;
+  return (channel) => Math.fround(input.scale * (scales[scales.length === 1 ? 0 : channel] ?? 1));
+}
