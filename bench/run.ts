@@ -4,6 +4,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly str
   'guide-tree': () => import('./guide-tree.ts'),
   evaluate: () => import('./evaluate.ts'),
   leaves: () => import('./leaves.ts'),
+  'integer-grid': () => import('./integer-grid.ts'),
   techniques: () => import('./techniques.ts'),
 };
 

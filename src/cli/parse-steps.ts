@@ -5,6 +5,8 @@ export interface OptimizationPath {
   /** The last node of the path. */
   readonly node: string;
   readonly techniques: TechniqueOptions;
+  /** The recipe's name for the technique of each step that is taken. */
+  readonly keys: Readonly<Partial<Record<'prune' | 'cluster' | 'quantize', keyof TechniqueOptions>>>;
 }
 
 const example = 'write steps such as prune=0.5,cluster=16,quantize=qat';
@@ -38,12 +40,18 @@ export function parseSteps(text: string): OptimizationPath {
   const pruned = sparsity !== undefined;
   const clustered = clusters !== undefined;
   const aware = pruned && clustered ? 'pcqat' : pruned ? 'pqat' : clustered ? 'cqat' : 'qat';
-  const last = quantization === undefined ? [] : [quantization === 'ptq' ? 'ptq' : aware];
+  const clustering = pruned ? 'sparsityPreservingClustering' : 'clustering';
+  const last = quantization === undefined ? undefined : quantization === 'ptq' ? 'ptq' : aware;
   return {
-    node: [...(pruned ? ['pruned'] : []), ...(clustered ? ['clustered'] : []), ...last].join('/'),
+    node: [...(pruned ? ['pruned'] : []), ...(clustered ? ['clustered'] : []), ...(last === undefined ? [] : [last])].join('/'),
     techniques: {
       ...(pruned ? { pruning: { sparsity } } : {}),
-      ...(clustered ? { [pruned ? 'sparsityPreservingClustering' : 'clustering']: { clusters } } : {}),
+      ...(clustered ? { [clustering]: { clusters } } : {}),
+    },
+    keys: {
+      ...(pruned ? { prune: 'pruning' } : {}),
+      ...(clustered ? { cluster: clustering } : {}),
+      ...(last === undefined ? {} : { quantize: last }),
     },
   };
 }

@@ -7,6 +7,7 @@ import { tflitePath } from '../../core/tree/store/run-store.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { wholeNumber } from '../numbers.ts';
 import { parseSteps } from '../parse-steps.ts';
+import { applySettings } from '../step-settings.ts';
 import { followRun } from '../run/follow-run.ts';
 import { processTerminal } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
@@ -17,6 +18,7 @@ interface Options {
   readonly output: string;
   readonly seed: number;
   readonly epochs?: number;
+  readonly set: readonly string[];
   readonly json?: boolean;
 }
 
@@ -31,10 +33,18 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
     .requiredOption('--steps <steps>', 'prune=SPARSITY, cluster=COUNT, quantize=ptq|qat: those that are wanted, in this order')
     .requiredOption('-o, --output <folder>', 'folder for the .tflite, the recipe and the run')
     .option('--epochs <count>', 'passes over the training examples in each step', wholeNumber)
+    .option(
+      '--set <step.option=value>',
+      'an option of a step as in the recipe, such as prune.structure=filters, cluster.weighting=fisher, training.distillation=true; repeatable',
+      (value: string, all: readonly string[]) => [...all, value],
+      [],
+    )
     .option('--seed <seed>', 'fixes every random choice', wholeNumber, 0)
     .option('--json', 'print the events as JSON, one a line')
     .action(async (model: string, options: Options) => {
-      const { node, techniques } = parseSteps(options.steps);
+      const steps = parseSteps(options.steps);
+      const { node } = steps;
+      const { techniques, training, layers } = applySettings(steps, options.set);
       const data = readDataOption(options.data);
       const folder = path.resolve(options.output);
       await mkdir(folder, { recursive: true });
@@ -45,7 +55,8 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
         techniques,
         nodes: [node],
         seed: options.seed,
-        ...(options.epochs === undefined ? {} : { training: { epochs: options.epochs } }),
+        training: { ...(options.epochs === undefined ? {} : { epochs: options.epochs }), ...training },
+        ...(layers === undefined ? {} : { layers }),
       };
       await writeFileAtomically(recipe, `${JSON.stringify(contents, undefined, 2)}\n`);
       const { runFolder } = await followRun((worker) => worker.handler.request('startRun', { recipe }), terminal, options.json === true);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseSteps } from '../../../src/cli/parse-steps.ts';
+import { applySettings } from '../../../src/cli/step-settings.ts';
 
 describe('--steps', () => {
   it.each([
@@ -14,7 +15,7 @@ describe('--steps', () => {
     ['quantize=qat', 'qat', {}],
     ['prune=0', 'pruned', { pruning: { sparsity: 0 } }],
   ])('%s leads to %s', (steps, node, techniques) => {
-    expect(parseSteps(steps)).toEqual({ node, techniques });
+    expect(parseSteps(steps)).toMatchObject({ node, techniques });
   });
 
   it.each([
@@ -26,5 +27,34 @@ describe('--steps', () => {
     ['shrink=2', 'there is no step "shrink"'],
   ])('%s is refused', (steps, message) => {
     expect(() => parseSteps(steps)).toThrow(message);
+  });
+});
+
+describe('--set', () => {
+  it('adds options to the techniques of the steps, JSON where it is JSON', () => {
+    const settings = [
+      'prune.structure={"kind":"groups","zeros":2,"group":4}',
+      'cluster.weighting=fisher',
+      'quantize.weightScales=learned',
+      'training.distillation=true',
+      'layers=[{"pattern":"conv1","exclude":["pruning"]}]',
+    ];
+    expect(applySettings(parseSteps('prune=0.5,cluster=16,quantize=qat'), settings)).toEqual({
+      techniques: {
+        pruning: { sparsity: 0.5, structure: { kind: 'groups', zeros: 2, group: 4 } },
+        sparsityPreservingClustering: { clusters: 16, weighting: 'fisher' },
+        pcqat: { weightScales: 'learned' },
+      },
+      training: { distillation: true },
+      layers: [{ pattern: 'conv1', exclude: ['pruning'] }],
+    });
+  });
+
+  it.each([
+    ['prune.structure', '"prune.structure" sets nothing'],
+    ['shrink.by=2', '"shrink.by" is no option of a step; the steps are prune, cluster, quantize, training'],
+    ['cluster.weighting=fisher', '"cluster" is set but is not among the steps'],
+  ])('%s is refused', (setting, message) => {
+    expect(() => applySettings(parseSteps('prune=0.5'), [setting])).toThrow(message);
   });
 });
