@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { registerCertify } from './commands/certify.ts';
 import { registerConvert } from './commands/convert.ts';
+import { registerCreate } from './commands/create.ts';
 import { registerCreateExample } from './commands/create-example.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
 import { registerFetch } from './commands/fetch.ts';
@@ -15,6 +16,7 @@ import { createProgram, runProgram } from './program.ts';
 const { version }: { readonly version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const program = createProgram(version);
 registerCreateExample(program);
+registerCreate(program);
 registerInit(program);
 registerRun(program);
 registerOptimize(program);

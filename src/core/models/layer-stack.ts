@@ -12,6 +12,11 @@ export interface ConvolutionOptions {
   readonly activation?: FusedActivation;
 }
 
+/** Height and width; one number stands for both. */
+export function pairOf(size: number | Pair): Pair {
+  return typeof size === 'number' ? [size, size] : size;
+}
+
 /** Adds layers with freshly initialised weights: what the model builders share. One seed fixes all weights. */
 export class LayerStack {
   readonly builder: NetworkBuilder;

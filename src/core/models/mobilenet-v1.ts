@@ -1,6 +1,7 @@
 /** Howard et al. 2017, arXiv:1704.04861, table 1; the layer names and paddings of Keras's application. */
 import type { Network, ValueId } from '../network/network.ts';
-import { LayerStack } from './layer-stack.ts';
+import type { Pair } from '../network/operations.ts';
+import { LayerStack, pairOf } from './layer-stack.ts';
 
 /** Filters and stride of each depthwise separable block. */
 const blocks = [
@@ -21,7 +22,7 @@ const blocks = [
 
 export interface MobileNetOptions {
   /** Height and width of the input, 224 for ImageNet, 32 for CIFAR. */
-  readonly inputSize?: number;
+  readonly inputSize?: number | Pair;
   readonly channels?: number;
   readonly classes?: number;
   /** Width multiplier. */
@@ -34,7 +35,8 @@ export interface MobileNetOptions {
 /** 4,253,864 parameters at alpha 1 and 1,000 classes. Output: logits. */
 export function mobileNetV1(options: MobileNetOptions): Network {
   const { inputSize = 224, channels = 3, classes = 1000, alpha = 1, seed, firstStride = 2 } = options;
-  const stack = new LayerStack(`mobilenet_v1_${alpha}_${inputSize}`, seed);
+  const [height, width] = pairOf(inputSize);
+  const stack = new LayerStack(`mobilenet_v1_${alpha}_${height === width ? height : `${height}x${width}`}`, seed);
   const { builder } = stack;
   const finish = (layer: string, input: ValueId): ValueId =>
     builder.activation(`${layer}_relu`, stack.batchNorm(`${layer}_bn`, input), 'relu6');
@@ -44,7 +46,7 @@ export function mobileNetV1(options: MobileNetOptions): Network {
       [0, 1],
       [0, 0],
     ]);
-  let x = builder.input([inputSize, inputSize, channels]);
+  let x = builder.input([height, width, channels]);
   if (firstStride === 2) x = halve('conv1_pad', x);
   x = finish(
     'conv1',

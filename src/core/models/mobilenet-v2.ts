@@ -1,6 +1,6 @@
 /** Sandler et al. 2018, arXiv:1801.04381, table 2; the layer names and paddings of Keras's application. */
 import type { Network, ValueId } from '../network/network.ts';
-import { LayerStack } from './layer-stack.ts';
+import { LayerStack, pairOf } from './layer-stack.ts';
 import type { MobileNetOptions } from './mobilenet-v1.ts';
 
 /** Expansion, filters, repetitions, first stride. */
@@ -23,7 +23,8 @@ function divisible(filters: number): number {
 /** 3,538,984 parameters at alpha 1 and 1,000 classes. Output: logits. */
 export function mobileNetV2(options: MobileNetOptions): Network {
   const { inputSize = 224, channels = 3, classes = 1000, alpha = 1, seed, firstStride = 2 } = options;
-  const stack = new LayerStack(`mobilenet_v2_${alpha}_${inputSize}`, seed);
+  const [height, width] = pairOf(inputSize);
+  const stack = new LayerStack(`mobilenet_v2_${alpha}_${height === width ? height : `${height}x${width}`}`, seed);
   const { builder } = stack;
   const normalize = (layer: string, input: ValueId): ValueId => stack.batchNorm(layer, input, { epsilon: 1e-3, momentum: 0.999 });
   const halve = (layer: string, input: ValueId): ValueId => {
@@ -36,7 +37,7 @@ export function mobileNetV2(options: MobileNetOptions): Network {
     ]);
   };
 
-  let x = builder.input([inputSize, inputSize, channels]);
+  let x = builder.input([height, width, channels]);
   x = stack.convolution('Conv1', x, divisible(32 * alpha), { size: [3, 3], strides: [firstStride, firstStride], bias: false });
   x = builder.activation('Conv1_relu', normalize('bn_Conv1', x), 'relu6');
   let block = 0;

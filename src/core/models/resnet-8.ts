@@ -1,13 +1,19 @@
 /** MLPerf Tiny's image classification network: He et al. 2015, arXiv:1512.03385, with three stacks; Banbury et al. 2021, arXiv:2106.07597. */
 import type { Network, ValueId } from '../network/network.ts';
-import { LayerStack } from './layer-stack.ts';
+import type { Pair } from '../network/operations.ts';
+import { LayerStack, pairOf } from './layer-stack.ts';
 
 /** Input `[32, 32, 3]`, 78,666 parameters with 10 classes. Output: logits. */
-export function resnet8(options: { readonly classes?: number; readonly inputSize?: number; readonly seed: number }): Network {
+export function resnet8(options: {
+  readonly classes?: number;
+  readonly inputSize?: number | Pair;
+  readonly channels?: number;
+  readonly seed: number;
+}): Network {
   const stack = new LayerStack('resnet_8', options.seed, 'heNormal');
   const { builder } = stack;
-  const size = options.inputSize ?? 32;
-  let x = builder.input([size, size, 3]);
+  const [height, width] = pairOf(options.inputSize ?? 32);
+  let x = builder.input([height, width, options.channels ?? 3]);
   x = builder.activation('relu', stack.batchNorm('bn', stack.convolution('conv', x, 16, { size: [3, 3] })), 'relu');
   for (const [index, filters] of [16, 32, 64].entries()) x = residual(`stack_${index + 1}`, x, filters, index === 0 ? 1 : 2);
   return builder.build([stack.dense('dense', builder.globalPool('average_pooling', x, 'average'), options.classes ?? 10)]);

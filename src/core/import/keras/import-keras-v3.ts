@@ -7,6 +7,7 @@ import { EspalierError } from '../../errors.ts';
 import { type Hdf5Group, readHdf5 } from '../hdf5/hdf5-file.ts';
 import { isObject, parseJson } from '../json.ts';
 import type { LayerReference, WeightScope, WeightTensor } from '../weights.ts';
+import { snakeCase } from './class-names.ts';
 import { convertModel } from './convert-model.ts';
 import { kerasMajor, type KerasImport } from './import-h5.ts';
 import { type KerasModel, parseKerasModel } from './model-config.ts';
@@ -81,13 +82,4 @@ function containerWeights(model: KerasModel, root: Hdf5Group, path: string, wher
       return containerWeights(inner, root, groupPath(reference) ?? `${container ?? 'layers'}/${reference.name}`, where);
     },
   };
-}
-
-/** As Keras names them: `Conv2D` is `conv2d`, `BatchNormalization` `batch_normalization`, `ReLU` `re_lu`. */
-export function snakeCase(className: string): string {
-  return className
-    .replace(/\W+/g, '')
-    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
-    .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .toLowerCase();
 }

@@ -2,7 +2,7 @@
 import type { NetworkConstraints } from '../../constraints/constraint.ts';
 import type { DataSplits } from '../../data/dataset.ts';
 import type { Engine } from '../../engine/engine.ts';
-import { EspalierError, unreachable } from '../../errors.ts';
+import { unreachable } from '../../errors.ts';
 import { evaluateNetwork } from '../../measure/evaluate-network.ts';
 import type { Expectations } from '../../measure/expectation.ts';
 import type { Network } from '../../network/network.ts';
@@ -241,20 +241,4 @@ function warnNearChance({ data }: StageSetting, accuracy: Accuracy, warn: (messa
   warn(
     `the baseline scores ${(accuracy.top1 * 100).toFixed(1)}%, near chance for ${target.classes} classes: check the preprocessing (scale, normalise) and the order of classes in the data spec`,
   );
-}
-
-/** @throws EspalierError `invalid-data` when model and data do not go together */
-export function lossFor(network: Network, data: DataSplits): Loss {
-  const [output] = network.outputs;
-  const size = output === undefined ? 0 : (network.values.get(output)?.shape ?? []).reduce((product, axis) => product * axis, 1);
-  const { target } = data.train;
-  if (target.kind === 'regression') return { kind: 'meanSquaredError' };
-  if (size === 1 && target.classes === 2) return { kind: 'binaryCrossEntropy' };
-  if (size < target.classes) {
-    throw new EspalierError('invalid-data', `the data has ${target.classes} classes, the model ${size} outputs`, {
-      where: 'data',
-      fix: 'name the classes that the model knows with "classes", or take the data that it was trained on',
-    });
-  }
-  return { kind: 'crossEntropy' };
 }
