@@ -8,8 +8,15 @@ export type Example =
   | { readonly kind: 'tensor'; readonly shape: readonly number[]; readonly data: StoredNumbers }
   /** `[h, w, channels]`, 0..255 */
   | { readonly kind: 'image'; readonly shape: readonly [number, number, number]; readonly data: Uint8Array }
+  | Sound;
+
+export interface Sound {
+  readonly kind: 'sound';
+  /** In hertz. */
+  readonly sampleRate: number;
   /** One channel, -1..1. */
-  | { readonly kind: 'sound'; readonly sampleRate: number; readonly samples: Float32Array };
+  readonly samples: Float32Array;
+}
 
 export type ExampleKind = Example['kind'];
 
@@ -37,6 +44,8 @@ export interface SourceSplits {
   /** Undefined: held back from train. */
   readonly test: ExampleSource | undefined;
   readonly warnings: readonly string[];
+  /** Recordings of background noise, to be mixed in; decoded when they are asked for. */
+  readonly backgroundSounds?: () => Promise<readonly Sound[]>;
 }
 
 /** The examples at `indices`, in that order. */

@@ -1,7 +1,7 @@
 import { EspalierError, unreachable } from '../errors.ts';
 import type { DataSpec, SplitLimits } from './data-spec.ts';
 import type { DataSet, DataSplits } from './dataset.ts';
-import { emptySource, type ExampleSource, type SourceSplits } from './example-source.ts';
+import { emptySource, type ExampleSource, type Sound, type SourceSplits } from './example-source.ts';
 import { openAudioFolder } from './formats/audio-folder.ts';
 import { openCifarBinary } from './formats/cifar-binary.ts';
 import { openCsv } from './formats/csv.ts';
@@ -36,12 +36,14 @@ export async function openData(spec: DataSpec, folder: string, options: OpenData
   for (const warning of sources.warnings) options.onWarning?.(warning);
   const splits = splitSources(spec, sources, options.seed);
   const { normalise, ...preprocessing } = spec.preprocessing ?? {};
+  const backgroundSounds = spec.augmentation?.backgroundNoise === undefined ? [] : await readBackground(sources);
   const pipelineOptions = (normalisation: Normalisation | undefined): PipelineOptions => ({
     name: `${spec.format} data`,
     shape: splits.train.shape,
     preprocessing,
     normalisation,
     augmentation: spec.augmentation ?? {},
+    backgroundSounds,
     modelInputShape: options.modelInputShape,
   });
   const normalisation =
@@ -58,6 +60,16 @@ export async function openData(spec: DataSpec, folder: string, options: OpenData
     validation: prepare(splits.validation),
     test: prepare(splits.test),
   };
+}
+
+async function readBackground({ backgroundSounds }: SourceSplits): Promise<readonly Sound[]> {
+  const sounds = (await backgroundSounds?.()) ?? [];
+  if (sounds.length === 0)
+    throw new EspalierError('invalid-data', 'there are no recordings of background noise to mix in', {
+      where: 'data.augmentation.backgroundNoise',
+      fix: 'put some into a folder and name it with "backgroundFolder", or use "noise" instead',
+    });
+  return sounds;
 }
 
 async function openSources(spec: DataSpec, folder: string): Promise<SourceSplits> {

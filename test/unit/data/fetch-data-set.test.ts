@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { DataSetFile } from '../../../src/core/data/fetch/catalogue.ts';
+import { catalogue, type DataSetFile, dataSetNames } from '../../../src/core/data/fetch/catalogue.ts';
 import { fetchDataSet, type FetchDataSetOptions } from '../../../src/core/data/fetch/fetch-data-set.ts';
+import { openData } from '../../../src/core/data/open-data.ts';
 import { createRandom } from '../../../src/core/random.ts';
 
 const random = createRandom(7);
@@ -118,9 +119,29 @@ describe('fetching a published data set', () => {
     );
     const closed: DataSetFile = { ...file(), url: 'http://127.0.0.1:1/data.tar.gz' };
     await expect(fetchDataSet('mnist', options({ files: [closed] }))).rejects.toThrow(/cannot be reached[^]*put these files into/);
-    await expect(fetchDataSet('imagenet', options())).rejects.toThrow(
-      /no data set "imagenet".*mnist, fashion-mnist, cifar-10, speech-commands/,
+    await expect(fetchDataSet('svhn', options())).rejects.toThrow(
+      /no data set "svhn".*mnist, fashion-mnist, cifar-10, speech-commands, imagenet/,
     );
+  });
+
+  it('tells how to get ImageNet, whose publisher wants to be asked, and takes it where it is', async () => {
+    const byHand: FetchDataSetOptions = { folder, signal: new AbortController().signal };
+    mkdirSync(join(folder, 'train'));
+    await expect(fetchDataSet('imagenet', byHand)).rejects.toThrow(
+      /no folder "val"[^]*1\. ask for access[^]*val\/<synset>\/[^]*image-net\.org/,
+    );
+    mkdirSync(join(folder, 'val'));
+    expect((await fetchDataSet('imagenet', byHand)).spec).toMatchObject({
+      format: 'images',
+      test: `${folder}/val`,
+      preprocessing: { fit: 'cover', centreCrop: 0.875 },
+    });
+    expect(requests).toEqual([]);
+  });
+
+  it.each(dataSetNames)('has a spec of %s that is a sound data block', async (name) => {
+    const spec = catalogue[name].spec('data');
+    await expect(openData(spec, folder, { seed: 0 })).rejects.toMatchObject({ code: 'file-access' });
   });
 
   it('ends when cancelled', async () => {

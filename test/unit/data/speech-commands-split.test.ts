@@ -45,7 +45,7 @@ describe('the official split of Speech Commands', () => {
       mkdirSync(join(folder, path, '..'), { recursive: true });
       writeFileSync(join(folder, path), '');
     }
-    const found = await findLabelledFiles({ folder: '.' }, folder, ['.wav'], speechCommandsSplit);
+    const found = await findLabelledFiles({ folder: '.' }, folder, { extensions: ['.wav'], splitOf: speechCommandsSplit });
     expect(found.test?.map(({ path }) => path)).toEqual([...official.test]);
     expect(found.validation?.map(({ path }) => path)).toEqual([...official.validation]);
     expect(found.train).toHaveLength(1);

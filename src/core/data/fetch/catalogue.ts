@@ -1,7 +1,7 @@
 /** Published data sets that can be downloaded: where they lie, what they must hash to, and how a recipe reads them. */
 import type { DataSpec } from '../data-spec.ts';
 
-export const dataSetNames = ['mnist', 'fashion-mnist', 'cifar-10', 'speech-commands'] as const;
+export const dataSetNames = ['mnist', 'fashion-mnist', 'cifar-10', 'speech-commands', 'imagenet'] as const;
 export type DataSetName = (typeof dataSetNames)[number];
 
 export interface DataSetFile {
@@ -21,7 +21,10 @@ export interface PublishedDataSet {
   readonly title: string;
   /** Page of the publisher, with the licence. */
   readonly page: string;
+  /** None where the publisher gives them only to those who ask. */
   readonly files: readonly DataSetFile[];
+  /** How to get the data by hand, and the folders that must then be there. */
+  readonly byHand?: { readonly folders: readonly string[]; readonly steps: readonly string[] };
   /** For a recipe next to the folder. */
   spec(folder: string): DataSpec;
 }
@@ -89,7 +92,32 @@ export const catalogue: Readonly<Record<DataSetName, PublishedDataSet>> = {
       format: 'audio',
       folder: `${folder}/speech_commands_v0.02.tar.gz`,
       split: 'speech-commands',
-      classes: ['down', 'go', 'left', 'no', 'off', 'on', 'right', 'stop', 'up', 'yes'],
+      // The order of MLPerf Tiny's keyword spotting models.
+      classes: ['down', 'go', 'left', 'no', 'off', 'on', 'right', 'stop', 'up', 'yes', 'silence', 'unknown'],
+      silence: { class: 'silence' },
+      unknown: { class: 'unknown' },
+      augmentation: { timeShiftMilliseconds: 100, backgroundNoise: {} },
+    }),
+  },
+  imagenet: {
+    title: 'ImageNet (ILSVRC 2012)',
+    page: 'https://www.image-net.org/download.php',
+    files: [],
+    byHand: {
+      folders: ['train', 'val'],
+      steps: [
+        'ask for access at https://www.image-net.org/download.php: its terms allow no other download',
+        'download ILSVRC2012_img_train.tar (md5 1d675b47d978889d74fa0da5fadfb00e) and ILSVRC2012_img_val.tar (md5 29b22e2961454d5413ddabcf34fc5622)',
+        'unpack the archive of each class of the training set into train/<synset>/, such as train/n01440764/',
+        'unpack the validation set and move each image into val/<synset>/, as ILSVRC2012_validation_ground_truth.txt of the development kit says',
+      ],
+    },
+    spec: (folder) => ({
+      format: 'images',
+      train: `${folder}/train`,
+      test: `${folder}/val`,
+      preprocessing: { fit: 'cover', centreCrop: 0.875, scale: 1 / 127.5, offset: -1 },
+      augmentation: { flip: true },
     }),
   },
 };

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EspalierError, isEspalierError } from '../../errors.ts';
 import type { DataSpec } from '../data-spec.ts';
@@ -36,6 +36,7 @@ export async function fetchDataSet(name: string, options: FetchDataSetOptions): 
     });
   const dataSet = catalogue[name];
   const { folder, signal, onProgress } = options;
+  if (dataSet.byHand !== undefined) await requireFolders(dataSet, dataSet.byHand, folder);
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw fileError(error, folder);
   });
@@ -53,6 +54,26 @@ export async function fetchDataSet(name: string, options: FetchDataSetOptions): 
 
 function isDataSetName(name: string): name is DataSetName {
   return dataSetNames.some((known) => known === name);
+}
+
+async function requireFolders(
+  { title, page }: PublishedDataSet,
+  { folders, steps }: NonNullable<PublishedDataSet['byHand']>,
+  folder: string,
+): Promise<void> {
+  for (const name of folders) {
+    const found = await stat(join(folder, name)).catch(() => undefined);
+    if (found?.isDirectory() === true) continue;
+    const list = steps.map((step, index) => `  ${index + 1}. ${step}`).join('\n');
+    throw new EspalierError(
+      'file-access',
+      `${title} cannot be downloaded without its publisher's leave, and there is no folder "${name}"`,
+      {
+        where: folder,
+        fix: `get it by hand, into ${folder}, and run the command again:\n${list}\nAbout the data: ${page}`,
+      },
+    );
+  }
 }
 
 function withManualSteps(error: unknown, { title, page }: PublishedDataSet, files: readonly DataSetFile[], folder: string): unknown {

@@ -1,4 +1,5 @@
 import { EspalierError } from '../../errors.ts';
+import { createRandom, shuffle } from '../../random.ts';
 import type { FileCollection } from '../data-spec.ts';
 import { openFileTree, type FileTree } from './file-tree.ts';
 import { resolvePath } from './resolve-path.ts';
@@ -15,6 +16,23 @@ export interface LabelledFiles {
   readonly train: readonly LabelledFile[];
   readonly validation: readonly LabelledFile[] | undefined;
   readonly test: readonly LabelledFile[] | undefined;
+  /** Files in the folder that is no class. */
+  readonly background: readonly BackgroundFile[];
+}
+
+export type BackgroundFile = Pick<LabelledFile, 'tree' | 'path'>;
+
+export interface LabellingOptions {
+  /** Lower case, with the dot. */
+  readonly extensions: readonly string[];
+  /** A published split that a file's path decides. */
+  readonly splitOf?: SplitOf;
+  /** Name of a folder whose files have no class. */
+  readonly backgroundFolder?: string;
+  /** A class for the files of all classes that the spec doesn't list. */
+  readonly unknown?: { readonly class: string; readonly share: number; readonly seed: number };
+  /** Classes of the spec that no file has. */
+  readonly made?: readonly string[];
 }
 
 interface ClassedFile {
@@ -27,12 +45,9 @@ interface ClassedFile {
 const splitFolders = { train: ['train', 'training'], validation: ['validation', 'valid', 'val'], test: ['test', 'testing'] } as const;
 
 /** Finds the files of each split and their classes, from folders or from a pattern of names. */
-export async function findLabelledFiles(
-  spec: FileCollection,
-  folder: string,
-  extensions: readonly string[],
-  splitOf?: SplitOf,
-): Promise<LabelledFiles> {
+export async function findLabelledFiles(spec: FileCollection, folder: string, options: LabellingOptions): Promise<LabelledFiles> {
+  const { extensions, splitOf, backgroundFolder, unknown, made = [] } = options;
+  const background: BackgroundFile[] = [];
   const match = createMatcher(spec);
   const list = async (path: string): Promise<ClassedFile[]> => {
     const tree = await openFileTree(resolvePath(folder, path));
@@ -42,7 +57,11 @@ export async function findLabelledFiles(
         where: tree.name,
         fix: 'check the path and the format of the data spec',
       });
-    return paths.flatMap((file) => match(tree, file) ?? []);
+    return paths.flatMap((file) => {
+      if (backgroundFolder === undefined || !file.split('/').slice(0, -1).includes(backgroundFolder)) return match(tree, file) ?? [];
+      background.push({ tree, path: file });
+      return [];
+    });
   };
   const found = splitOf === undefined ? await findSplits(spec, list) : await splitFiles(spec, list, splitOf);
   const all = [...found.train, ...(found.validation ?? []), ...(found.test ?? [])];
@@ -57,21 +76,33 @@ export async function findLabelledFiles(
   const labels = new Map(classes.map((name, label) => [name, label]));
   const label = (files: readonly ClassedFile[]): readonly LabelledFile[] =>
     files.flatMap(({ tree, path, className }) => {
-      const index = labels.get(className);
+      const index = labels.get(className) ?? (unknown === undefined ? undefined : labels.get(unknown.class));
       return index === undefined ? [] : [{ tree, path, label: index }];
     });
-  const missing = classes.filter((name) => !all.some((file) => file.className === name));
+  const withoutFiles = [...made, ...(unknown === undefined ? [] : [unknown.class])];
+  const missing = classes.filter((name) => !withoutFiles.includes(name) && !all.some((file) => file.className === name));
   if (missing.length > 0)
     throw new EspalierError('invalid-data', `no file is of class "${missing[0] ?? ''}"`, {
       where: 'data.classes',
       fix: 'correct the name, or add files of that class',
     });
+  const chosen = (files: readonly ClassedFile[]): readonly LabelledFile[] =>
+    unknown === undefined ? label(files) : fewerUnknown(label(files), labels.get(unknown.class), unknown.share, unknown.seed);
   return {
     classes,
-    train: label(found.train),
-    validation: found.validation && label(found.validation),
-    test: found.test && label(found.test),
+    train: chosen(found.train),
+    validation: found.validation && chosen(found.validation),
+    test: found.test && chosen(found.test),
+    background,
   };
+}
+
+/** Unknown words are many: of them, only a share of the number of known ones is kept. */
+function fewerUnknown(files: readonly LabelledFile[], label: number | undefined, share: number, seed: number): readonly LabelledFile[] {
+  const unknown = files.flatMap((file, index) => (file.label === label ? [index] : []));
+  const count = Math.ceil((files.length - unknown.length) * share);
+  const kept = new Set(shuffle(Uint32Array.from(unknown), createRandom(seed)).subarray(0, count));
+  return files.filter((file, index) => file.label !== label || kept.has(index));
 }
 
 /** A published split that a file's path decides. */

@@ -1,15 +1,88 @@
-import type { AudioDataSpec } from '../data-spec.ts';
-import type { SourceSplits } from '../example-source.ts';
+import { EspalierError } from '../../errors.ts';
 import { decodeWav } from '../audio/decode-wav.ts';
+import { resample } from '../audio/resample.ts';
+import type { AudioDataSpec, MadeClass } from '../data-spec.ts';
+import type { ExampleSource, Sound, SourceSplits } from '../example-source.ts';
+import type { BackgroundFile } from '../files/labelled-files.ts';
 import { openFiles } from './file-source.ts';
+import { withSilence } from './silence.ts';
 import { speechCommandsSplit } from './speech-commands-split.ts';
 
 /** WAV files by class. */
-export function openAudioFolder(spec: AudioDataSpec, folder: string): Promise<SourceSplits> {
-  return openFiles(spec, folder, {
+export async function openAudioFolder(spec: AudioDataSpec, folder: string): Promise<SourceSplits> {
+  checkMadeClasses(spec);
+  const { unknown, silence, splitSeed = 0 } = spec;
+  const { background, ...splits } = await openFiles(spec, folder, {
     kind: 'sound',
     extensions: ['.wav'],
-    decode: (bytes, where) => ({ kind: 'sound', ...decodeWav(bytes, where) }),
+    decode: decodeSound,
+    backgroundFolder: spec.backgroundFolder ?? '_background_noise_',
+    ...(unknown === undefined ? {} : { unknown: { class: unknown.class, share: shareOf(unknown), seed: splitSeed } }),
+    ...(silence === undefined ? {} : { made: [silence.class] }),
     ...(spec.split === 'speech-commands' ? { splitOf: speechCommandsSplit } : {}),
   });
+  const withBackground = { ...splits, backgroundSounds: () => readSounds(background) };
+  return silence === undefined ? withBackground : addSilence(withBackground, spec, silence, await readSounds(background));
+}
+
+function decodeSound(bytes: Uint8Array, where: string): Sound {
+  return { kind: 'sound', ...decodeWav(bytes, where) };
+}
+
+function readSounds(files: readonly BackgroundFile[]): Promise<readonly Sound[]> {
+  return Promise.all(files.map(async ({ tree, path }) => decodeSound(await tree.read(path), `${tree.name}/${path}`)));
+}
+
+function addSilence(splits: SourceSplits, spec: AudioDataSpec, silence: MadeClass, sounds: readonly Sound[]): SourceSplits {
+  const [first] = sounds;
+  if (first === undefined)
+    throw new EspalierError('invalid-data', `there are no recordings of background noise, which "${silence.class}" is cut from`, {
+      where: 'data.silence',
+      fix: 'name their folder with "backgroundFolder", or leave "silence" out',
+    });
+  const { sampleRate } = first;
+  const recordings = sounds.map((sound): Sound => ({
+    ...sound,
+    sampleRate,
+    samples: resample(sound.samples, sound.sampleRate, sampleRate),
+  }));
+  const label = spec.classes?.indexOf(silence.class) ?? 0;
+  const unknownLabel = spec.unknown === undefined ? -1 : (spec.classes?.indexOf(spec.unknown.class) ?? -1);
+  const add = (source: ExampleSource, seed: number): ExampleSource =>
+    withSilence(source, {
+      label,
+      count: Math.ceil(source.labels.filter((of) => of !== unknownLabel).length * shareOf(silence)),
+      seconds: spec.preprocessing?.audio?.seconds ?? 1,
+      recordings,
+      seed: 3 * (spec.splitSeed ?? 0) + seed,
+    });
+  return {
+    ...splits,
+    train: add(splits.train, 0),
+    validation: splits.validation && add(splits.validation, 1),
+    test: splits.test && add(splits.test, 2),
+  };
+}
+
+function shareOf({ share = 0.1 }: MadeClass): number {
+  return share;
+}
+
+function checkMadeClasses({ classes, silence, unknown }: AudioDataSpec): void {
+  for (const [field, made] of [
+    ['silence', silence],
+    ['unknown', unknown],
+  ] as const) {
+    if (made === undefined) continue;
+    if (classes?.includes(made.class) !== true)
+      throw new EspalierError('invalid-data', `"${made.class}" is not among the classes`, {
+        where: `data.${field}`,
+        fix: 'list it in "classes", at the place of the model\'s output for it',
+      });
+    if (!(shareOf(made) > 0 && Number.isFinite(shareOf(made))))
+      throw new EspalierError('invalid-data', `a share of ${String(made.share)}`, {
+        where: `data.${field}`,
+        fix: 'give a number above 0, such as 0.1',
+      });
+  }
 }

@@ -1,20 +1,17 @@
 import { isEspalierError } from '../../errors.ts';
 import type { FileCollection } from '../data-spec.ts';
 import type { Example, ExampleSource, SourceSplits } from '../example-source.ts';
-import { findLabelledFiles, type LabelledFile, type SplitOf } from '../files/labelled-files.ts';
+import { type BackgroundFile, findLabelledFiles, type LabelledFile, type LabellingOptions } from '../files/labelled-files.ts';
 
-export interface FileFormat {
+export interface FileFormat extends LabellingOptions {
   readonly kind: 'image' | 'sound';
-  readonly extensions: readonly string[];
   /** @throws EspalierError that names the file */
-  decode(bytes: Uint8Array, where: string): Example;
-  /** Instead of folders or a fraction. */
-  readonly splitOf?: SplitOf;
+  readonly decode: (bytes: Uint8Array, where: string) => Example;
 }
 
 /** Examples from one file each, decoded when they are read. */
-export async function openFiles(spec: FileCollection, folder: string, format: FileFormat): Promise<SourceSplits> {
-  const files = await findLabelledFiles(spec, folder, format.extensions, format.splitOf);
+export async function openFiles(spec: FileCollection, folder: string, format: FileFormat): Promise<FileSplits> {
+  const files = await findLabelledFiles(spec, folder, format);
   const warnings: string[] = [];
   const open = async (name: string, list: readonly LabelledFile[]): Promise<ExampleSource> => {
     const usable = spec.unreadable === 'skip' ? await decodable(list, format, warnings) : list;
@@ -38,11 +35,16 @@ export async function openFiles(spec: FileCollection, folder: string, format: Fi
     validation: files.validation && (await open('validation', files.validation)),
     test: files.test && (await open('test', files.test)),
     warnings,
+    background: files.background,
   };
 }
 
-async function decodeFile(file: LabelledFile, format: FileFormat): Promise<Example> {
-  return format.decode(await file.tree.read(file.path), `${file.tree.name}/${file.path}`);
+export interface FileSplits extends SourceSplits {
+  readonly background: readonly BackgroundFile[];
+}
+
+export async function decodeFile(file: BackgroundFile, { decode }: Pick<FileFormat, 'decode'>): Promise<Example> {
+  return decode(await file.tree.read(file.path), `${file.tree.name}/${file.path}`);
 }
 
 /** Decodes every file once: what is left out must be known before sets are split. */

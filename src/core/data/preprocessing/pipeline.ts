@@ -1,6 +1,6 @@
 import type { Random } from '../../random.ts';
 import { unreachable } from '../../errors.ts';
-import type { Example, ExampleKind, StoredNumbers } from '../example-source.ts';
+import type { Example, ExampleKind, Sound, StoredNumbers } from '../example-source.ts';
 import { imagePipeline } from './image-pipeline.ts';
 import type { Augmentation, Normalisation, Preprocessing } from './preprocessing.ts';
 import { soundPipeline } from './sound-pipeline.ts';
@@ -23,6 +23,8 @@ export interface PipelineOptions {
   readonly preprocessing: Omit<Preprocessing, 'normalise'>;
   readonly normalisation: Normalisation | undefined;
   readonly augmentation: Augmentation;
+  /** What `augmentation.backgroundNoise` is cut from. */
+  readonly backgroundSounds?: readonly Sound[];
   readonly modelInputShape: readonly number[] | undefined;
 }
 

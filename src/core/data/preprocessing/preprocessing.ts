@@ -92,10 +92,29 @@ export interface Augmentation {
    * @minimum 0
    */
   readonly timeShiftMilliseconds?: number;
+  /** Mixes sound with a stretch of the data's recordings of background noise, in `backgroundFolder`. */
+  readonly backgroundNoise?: BackgroundNoise;
   /**
    * Standard deviation of the normal noise that is added: for sound to the waveform (full scale is 1), else to what the
    * model takes.
    * @minimum 0
    */
   readonly noise?: number;
+}
+
+export interface BackgroundNoise {
+  /**
+   * Part of the examples that is mixed.
+   * @default 0.8
+   * @minimum 0
+   * @maximum 1
+   */
+  readonly frequency?: number;
+  /**
+   * Loudest factor of the noise; each example's is drawn between 0 and this.
+   * @default 0.1
+   * @minimum 0
+   * @maximum 1
+   */
+  readonly volume?: number;
 }

@@ -1,5 +1,6 @@
 import { EspalierError } from '../../errors.ts';
 import type { Random } from '../../random.ts';
+import { backgroundAt, mixBackground } from '../audio/background-noise.ts';
 import { createMfcc } from '../audio/mfcc.ts';
 import { resample } from '../audio/resample.ts';
 import { linearMap } from './linear-map.ts';
@@ -29,9 +30,16 @@ export function soundPipeline(options: PipelineOptions): Pipeline {
     options.normalisation,
   );
   const mapped = map.scale.length;
-  const { timeShiftMilliseconds = 0, noise = 0 } = augmentation;
-  const changesWaveform = timeShiftMilliseconds > 0 || noise > 0;
+  const { timeShiftMilliseconds = 0, noise = 0, backgroundNoise } = augmentation;
+  const changesWaveform = timeShiftMilliseconds > 0 || noise > 0 || backgroundNoise !== undefined;
   const longestShift = Math.round((timeShiftMilliseconds / 1000) * sampleRate);
+  const background = backgroundNoise === undefined ? [] : backgroundAt(options.backgroundSounds ?? [], sampleRate);
+  const disturbed = (waveform: Float32Array, random: Random): Float32Array => {
+    const result = shifted(waveform, longestShift, random);
+    if (backgroundNoise !== undefined) mixBackground(result, background, backgroundNoise, random);
+    if (noise > 0) for (let i = 0; i < result.length; i++) result[i] = (result[i] ?? 0) + noise * random.normal();
+    return result;
+  };
   const features = (waveform: Float32Array): Float32Array => (mfcc === undefined ? waveform : mfcc.compute(waveform));
   return {
     inputShape: modelInputShape ?? shape,
@@ -45,18 +53,17 @@ export function soundPipeline(options: PipelineOptions): Pipeline {
     finish: (prepared, output, offset, random) => {
       const values =
         changesWaveform && prepared instanceof Float32Array
-          ? features(random === undefined ? prepared : disturbed(prepared, longestShift, noise, random))
+          ? features(random === undefined ? prepared : disturbed(prepared, random))
           : prepared;
       for (let i = 0; i < length; i++) output[offset + i] = (values[i] ?? 0) * (map.scale[i % mapped] ?? 1) + (map.offset[i % mapped] ?? 0);
     },
   };
 }
 
-function disturbed(waveform: Float32Array, longestShift: number, noise: number, random: Random): Float32Array {
+function shifted(waveform: Float32Array, longestShift: number, random: Random): Float32Array {
   const shift = longestShift === 0 ? 0 : random.integer(2 * longestShift + 1) - longestShift;
   const result = new Float32Array(waveform.length);
   if (shift >= 0) result.set(waveform.subarray(0, waveform.length - shift), shift);
   else result.set(waveform.subarray(-shift));
-  if (noise > 0) for (let i = 0; i < result.length; i++) result[i] = (result[i] ?? 0) + noise * random.normal();
   return result;
 }

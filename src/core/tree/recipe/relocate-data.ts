@@ -13,6 +13,12 @@ const words: ReadonlySet<string> = new Set([
   'unreadable',
   'pattern',
   'separator',
+  'split',
+  'class',
+  'classes',
+  'classNames',
+  'backgroundFolder',
+  'testWhere',
 ]);
 
 /** A data block for a file in another folder: every path that is there from the first folder is written from the second. */
