@@ -27,8 +27,9 @@ const recipes: Readonly<Record<string, WalkOptions>> = {
     clustering: { ...slowly, clusters, granularity: 'channel' },
     sparsityPreservingClustering: { ...slowly, clusters, learningRate: kerasRate },
     quantizationAwareTraining: { epochs: 1, batchSize: 128, learningRate: kerasRate },
+    plainControls: true,
   },
-  defaults: { pruning: { sparsity: 0.5 }, clustering: { clusters }, sparsityPreservingClustering: { clusters } },
+  defaults: { pruning: { sparsity: 0.5 }, clustering: { clusters }, sparsityPreservingClustering: { clusters }, plainControls: true },
 };
 
 /** Points of top-1 that a leaf may lose against the float control. */

@@ -2,7 +2,7 @@
  * The leaves of the deployment tree with default settings (50% sparsity, 16 clusters) on a model and its data: INT8
  * top-1 in LiteRT against the float control, certificates, gzip bytes.
  *
- * `npm run bench -- leaves MODEL DATA.json [clusters] [seed]`
+ * `npm run bench -- leaves MODEL DATA.json [clusters] [seed] [plain-controls]`
  */
 import { openData } from '../src/core/data/open-data.ts';
 import { readDataSpec } from '../src/core/data/read-data-spec.ts';
@@ -14,7 +14,7 @@ import { walkTree } from './deployment-tree/walk-tree.ts';
 /** Points of top-1 that a leaf may lose against its float control. */
 const allowedLoss = 0.01;
 
-export async function run([model, dataFile, clusters = '16', seed = '0']: readonly string[]): Promise<void> {
+export async function run([model, dataFile, clusters = '16', seed = '0', controls = '']: readonly string[]): Promise<void> {
   if (model === undefined || dataFile === undefined) throw new Error('give a model and the JSON file of its data');
   const { network } = await importModel(model);
   const { spec, folder } = await readDataSpec(dataFile, '.');
@@ -32,6 +32,7 @@ export async function run([model, dataFile, clusters = '16', seed = '0']: readon
       pruning: { sparsity: 0.5 },
       clustering: { clusters: Number(clusters) },
       sparsityPreservingClustering: { clusters: Number(clusters) },
+      plainControls: controls === 'plain-controls',
     },
     ({ name, precision, top1, gzip, certificate, trainingSeconds }) => {
       if (name === 'float control') control = top1;

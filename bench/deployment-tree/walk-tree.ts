@@ -25,13 +25,15 @@ export interface WalkOptions {
   /** Of the pruned model. */
   readonly sparsityPreservingClustering: ClusteringOptions;
   readonly quantizationAwareTraining?: QuantizationAwareTrainingOptions;
+  /** Also the plain variants, which do not preserve. */
+  readonly plainControls: boolean;
 }
 
-/** Every node of the deployment tree, with the plain, non-preserving controls; `report` hears each as it is measured. */
+/** Every node of the deployment tree and the float control; `report` hears each as it is measured. */
 export async function walkTree(
   setting: TreeSetting,
   network: Network,
-  { fineTuning, pruning, clustering, sparsityPreservingClustering, quantizationAwareTraining }: WalkOptions,
+  { fineTuning, pruning, clustering, sparsityPreservingClustering, quantizationAwareTraining, plainControls }: WalkOptions,
   report: (node: MeasuredNode) => void,
 ): Promise<void> {
   const context = benchContext(setting);
@@ -53,16 +55,19 @@ export async function walkTree(
   const pruned = await float('pruned', await applyPruning(base, context, pruning));
   await quantized('pruned -> PTQ', pruned);
   await aware('PQAT', await applyPqat(pruned, context, quantizationAwareTraining));
-  await aware('plain QAT of pruned (control)', await applyQuantizationAwareTraining(pruned, context, quantizationAwareTraining));
+  if (plainControls)
+    await aware('plain QAT of pruned (control)', await applyQuantizationAwareTraining(pruned, context, quantizationAwareTraining));
 
   const clustered = await float('clustered', await applyClustering(base, context, clustering));
   await quantized('clustered -> PTQ', clustered);
   await aware('CQAT', await applyCqat(clustered, context, quantizationAwareTraining));
-  await aware('plain QAT of clustered (control)', await applyQuantizationAwareTraining(clustered, context, quantizationAwareTraining));
+  if (plainControls)
+    await aware('plain QAT of clustered (control)', await applyQuantizationAwareTraining(clustered, context, quantizationAwareTraining));
 
   const both = await float('pruned, clustered', await applySparsityPreservingClustering(pruned, context, sparsityPreservingClustering));
   await quantized('pruned, clustered -> PTQ', both);
   await aware('PCQAT', await applyPcqat(both, context, quantizationAwareTraining));
-  await aware('plain QAT of pruned, clustered (control)', await applyQuantizationAwareTraining(both, context, quantizationAwareTraining));
+  if (plainControls)
+    await aware('plain QAT of pruned, clustered (control)', await applyQuantizationAwareTraining(both, context, quantizationAwareTraining));
   await quantized('pruned, plainly clustered -> PTQ (control)', await applyClustering(pruned, context, sparsityPreservingClustering));
 }

@@ -134,17 +134,14 @@ function splitClusters(kernel: KernelTensor, parent: KernelTensor): number {
   return split.size;
 }
 
-/** Groups run along the last axis of a row (the input channels in TFLite's layout); a row's last group may be shorter. */
+/** Groups run along the last axis (the input channels in TFLite's layout, of depthwise kernels all channels); a row's last group may be shorter. */
 function brokenGroups(kernel: KernelTensor, zeros: number, groupSize: number): number {
   if (groupSize < 1)
     throw new EspalierError('invalid-argument', `groups of ${groupSize} weights`, {
       where: kernel.layer,
       fix: 'give a group size above 0',
     });
-  const row =
-    kernel.operation === 'FULLY_CONNECTED' || kernel.operation === 'CONV_2D' || kernel.operation === 'TRANSPOSE_CONV'
-      ? (kernel.shape[kernel.shape.length - 1] ?? 1)
-      : kernel.values.length;
+  const row = kernel.shape.at(-1) ?? 1;
   let broken = 0;
   for (let start = 0; start < kernel.values.length; start += row) {
     for (let group = start; group < start + row; group += groupSize) {

@@ -3,7 +3,7 @@ import type { DataSet } from '../data/dataset.ts';
 import type { Engine } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, ValueId } from '../network/network.ts';
-import type { TensorQuantization } from '../quantize/quantization.ts';
+import type { ActivationType, TensorQuantization } from '../quantize/quantization.ts';
 import { compileInference } from '../train/inference.ts';
 import { accuracyOf, addScores, emptySums } from './score.ts';
 
@@ -13,6 +13,8 @@ export interface NetworkEvaluation {
   readonly data: DataSet;
   /** Rounds activations as the integer .tflite does. */
   readonly activations?: ReadonlyMap<ValueId, TensorQuantization>;
+  /** Default: int8. */
+  readonly activationType?: ActivationType;
   readonly batchSize?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (fraction: number) => void;
@@ -22,12 +24,11 @@ export interface NetworkEvaluation {
 export async function evaluateNetwork(options: NetworkEvaluation): Promise<Accuracy> {
   const { engine, network, data, batchSize = 100 } = options;
   requireExamples(data);
-  const inference = await compileInference(
-    engine,
-    network,
-    Math.min(batchSize, data.size),
-    options.activations === undefined ? {} : { activations: options.activations },
-  );
+  const { activations, activationType } = options;
+  const inference = await compileInference(engine, network, Math.min(batchSize, data.size), {
+    ...(activations === undefined ? {} : { activations }),
+    ...(activationType === undefined ? {} : { activationType }),
+  });
   try {
     const sums = emptySums(data.target);
     for (let start = 0; start < data.size; start += inference.batchSize) {

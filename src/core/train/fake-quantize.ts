@@ -1,16 +1,18 @@
-import type { TensorQuantization } from '../quantize/quantization.ts';
+import type { ActivationType, TensorQuantization } from '../quantize/quantization.ts';
+import { coveredRange } from '../quantize/range-quantization.ts';
 import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 
-/** The values that int8 represents, from code -128 to 127, `scale` apart. */
+/** The values that the codes of a type represent, from the lowest to the highest, `scale` apart. */
 export interface QuantizedRange<T> {
   readonly minimum: T;
   readonly maximum: T;
   readonly scale: T;
 }
 
-export function quantizedRange({ scale, zeroPoint }: TensorQuantization): QuantizedRange<number> {
-  return { minimum: Math.fround((-128 - zeroPoint) * scale), maximum: Math.fround((127 - zeroPoint) * scale), scale: Math.fround(scale) };
+export function quantizedRange(quantization: TensorQuantization, type: ActivationType = 'int8'): QuantizedRange<number> {
+  const { minimum, maximum } = coveredRange(quantization, type);
+  return { minimum: Math.fround(minimum), maximum: Math.fround(maximum), scale: Math.fround(quantization.scale) };
 }
 
 /**

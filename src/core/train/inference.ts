@@ -5,7 +5,7 @@ import { ProgramBuilder } from '../program/builder.ts';
 import type { Program, Tensor } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
 import { type ActivationPlan, planActivations } from '../quantize/plan-activations.ts';
-import type { TensorQuantization } from '../quantize/quantization.ts';
+import type { ActivationType, TensorQuantization } from '../quantize/quantization.ts';
 import { fakeQuantize, quantizedRange } from './fake-quantize.ts';
 import { lowerNetwork, shapeOf } from './lowering/lower-network.ts';
 
@@ -22,10 +22,12 @@ export interface Inference {
 
 export interface InferenceOptions {
   /**
-   * Rounds activations to int8 as the integer .tflite does; one entry for each group of values that share a scale
+   * Rounds activations as the integer .tflite does; one entry for each group of values that share a scale
    * is enough. Weights are taken as they are.
    */
   readonly activations?: ReadonlyMap<ValueId, TensorQuantization>;
+  /** Default: int8. */
+  readonly activationType?: ActivationType;
   /** Any values of the network; its outputs by default. */
   readonly outputs?: readonly ValueId[];
 }
@@ -40,7 +42,7 @@ export async function compileInference(
   if (!Number.isInteger(batchSize) || batchSize < 1)
     throw new EspalierError('invalid-argument', `batch size ${batchSize} is not a whole number above 0`);
   const outputs = options.outputs ?? network.outputs;
-  const compiled = await engine.compile(inferenceProgram(network, batchSize, outputs, options.activations ?? new Map()));
+  const compiled = await engine.compile(inferenceProgram(network, batchSize, outputs, options));
   const inputLengths = network.inputs.map((id) => elements(shapeOf(network, id)));
   const outputLengths = outputs.map((id) => elements(shapeOf(network, id)));
   return {
@@ -65,7 +67,7 @@ function inferenceProgram(
   network: Network,
   batchSize: number,
   outputs: readonly ValueId[],
-  activations: ReadonlyMap<ValueId, TensorQuantization>,
+  { activations = new Map(), activationType = 'int8' }: InferenceOptions,
 ): Program {
   const builder = new ProgramBuilder();
   const parameters = new Map<string, Tensor>();
@@ -87,13 +89,13 @@ function inferenceProgram(
     transform: (id, value) => {
       const quantization = quantizations.get(id);
       if (quantization === undefined) return value;
-      const { minimum, maximum, scale } = quantizedRange(quantization);
+      const { minimum, maximum, scale } = quantizedRange(quantization, activationType);
       return value.like(
         fakeQuantize(
           builder,
           value.tensor,
           { minimum: builder.scalar(minimum), maximum: builder.scalar(maximum), scale: builder.scalar(scale) },
-          { ties: plan.integerMeans.has(id) ? 'awayFromZero' : 'up' },
+          { ties: activationType === 'int8' && plan.integerMeans.has(id) ? 'awayFromZero' : 'up' },
         ),
       );
     },

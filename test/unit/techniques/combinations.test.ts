@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../../src/core/engine/engine.ts';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
+import { certify } from '../../../src/core/measure/certify.ts';
 import { applyClustering } from '../../../src/core/techniques/clustering.ts';
 import { applyCqat } from '../../../src/core/techniques/cqat.ts';
 import { applyPcqat } from '../../../src/core/techniques/pcqat.ts';
@@ -10,6 +11,7 @@ import { applyPqat } from '../../../src/core/techniques/pqat.ts';
 import { applyPruning } from '../../../src/core/techniques/pruning.ts';
 import { applyQuantizationAwareTraining, quantizeTrained } from '../../../src/core/techniques/quantization-aware-training.ts';
 import { applySparsityPreservingClustering } from '../../../src/core/techniques/sparsity-preserving-clustering.ts';
+import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import type { OptimizedModel } from '../../../src/core/techniques/technique.ts';
 import {
   briefly,
@@ -160,6 +162,53 @@ describe('a pruned and clustered model', () => {
     expect(zerosAt(integersOf(plain, 'dense/kernel')).length).toBeLessThan(
       zerosAt(kernelData(prunedClustered.network, 'dense/kernel')).length,
     );
+  });
+});
+
+/** Counted in the integers of the file, on a residual network with 1x1 and depthwise convolutions and batch norms. */
+describe('what fails upstream', () => {
+  it('#979: PCQAT leaves no 1x1 convolution without weights, and no output channel that had some', async () => {
+    const quantized = quantizeTrained(await applyPcqat(prunedClustered, techniqueContext(engine), briefly));
+    const before = kernelData(prunedClustered.network, 'pointwise/kernel');
+    const integers = integersOf(quantized, 'pointwise/kernel');
+    expect(zerosAt(integers).length).toBeLessThanOrEqual(zerosAt(before).length + 2);
+    for (let channel = 0; channel < 6; channel++) {
+      const alive = (data: ArrayLike<number>): boolean =>
+        Array.from(data)
+          .slice(channel * 6, channel * 6 + 6)
+          .some((value) => value !== 0);
+      if (alive(before)) expect(alive(integers)).toBe(true);
+    }
+  });
+
+  it('#1056: CQAT keeps the clusters of every convolution of a residual network, through its batch norms', async () => {
+    const quantized = quantizeTrained(await applyCqat(clustered, techniqueContext(engine), { ...briefly, steps: 30 }));
+    for (const id of ['conv/kernel', 'pointwise/kernel']) {
+      const before = kernelData(clustered.network, id);
+      const after = integersOf(quantized, id);
+      const perChannel = after.length / (shapeOf(clustered, id)[0] ?? 1);
+      expect(valuesPerChannel(after, shapeOf(clustered, id), 0)).toBeLessThanOrEqual(clusters);
+      expect(valuesPerChannel(before, shapeOf(clustered, id), 0)).toBeGreaterThan(1);
+      expect(perChannel).toBeGreaterThan(clusters);
+    }
+  });
+
+  it('#1132: depthwise kernels are clustered, and pruned N:M, in files that certify it', async () => {
+    const structure = { kind: 'groups', zeros: 2, group: 4 } as const;
+    const sparse = await applyPruning(trainedModel(), techniqueContext(engine), { ...briefly, ...depthwise, structure });
+    const both = await applySparsityPreservingClustering(sparse, techniqueContext(engine), { ...briefly, ...depthwise, clusters });
+    const aware = await applyPcqat(both, techniqueContext(engine), briefly);
+    const bytes = writeTflite({ kind: 'integer', quantized: quantizeTrained(aware), inputType: 'int8', outputType: 'int8' });
+    const layers = ['conv', 'pointwise', 'depthwise', 'dense'];
+    const { passed, checks } = certify({
+      bytes,
+      expectations: {
+        weights: layers.map((layer) => ({ layer, uniqueValuesPerChannel: clusters, group: { zeros: 2, groupSize: 4 } })),
+        fullInteger: true,
+      },
+    });
+    expect(checks.filter((check) => !check.passed)).toEqual([]);
+    expect(passed).toBe(true);
   });
 });
 

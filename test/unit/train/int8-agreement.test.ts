@@ -74,6 +74,17 @@ it('integer means of an average pool round halves away from code 0, as the kerne
   expect(await deployedOutput(quantizeNetwork({ network, ranges }), Float32Array.from(pixels))).toEqual(simulated);
 });
 
+it('with int16 activations too, whose range is a hundred times as fine', async () => {
+  const b = new NetworkBuilder('wide');
+  const x = b.conv2d('conv', b.input([4, 4, 1]), { kernel: seededParameter([4, 3, 3, 1], 1), bias: filled([4], 0.1), activation: 'relu' });
+  const network = b.build([b.dense('dense', b.flatten('flatten', x), { kernel: seededParameter([2, 16], 3), bias: filled([2], 0) })]);
+  const signal = new AbortController().signal;
+  const ranges = await calibrate({ engine, network, data: halves(64), samples: 64, signal });
+  const quantized = quantizeNetwork({ network, ranges, activationType: 'int16' });
+  const { withinOneStep } = await agreement(quantized, halves(64), 32);
+  expect(withinOneStep).toBe(1);
+});
+
 const root = process.env['ESPALIER_TEST_DATA'];
 
 it.skipIf(root === undefined).each<readonly [string, string, DataSpec]>([
@@ -116,7 +127,8 @@ async function agreement(
   examples: number,
 ): Promise<{ readonly equal: number; readonly withinOneStep: number }> {
   const { inputs } = await data.read(Uint32Array.from({ length: examples }, (_, i) => i));
-  const inference = await compileInference(engine, roundedNetwork(quantized), examples, { activations: quantized.activations });
+  const { activations, activationType } = quantized;
+  const inference = await compileInference(engine, roundedNetwork(quantized), examples, { activations, activationType });
   const [simulated = new Float32Array(0)] = await inference.run([inputs], examples);
   await inference.dispose();
   const step = quantized.activations.get(quantized.network.outputs[0] ?? '')?.scale ?? 0;

@@ -181,6 +181,7 @@ async function integerProduct(
     engine: setting.engine,
     network: roundedNetwork(quantized),
     activations: quantized.activations,
+    activationType: quantized.activationType,
     data: setting.data.test,
     signal: request.signal,
     onProgress: (fraction) => request.onProgress('evaluating', fraction),
