@@ -1,4 +1,5 @@
-// Bundles everything that runs into dist/. `node scripts/build.mjs [--minify] [target…]` builds all targets or the named ones.
+// Bundles everything that runs into dist/. `node scripts/build.mjs [--minify] [--into=FOLDER] [target…]` builds all targets or the named ones.
+import path from 'node:path';
 import { build } from 'esbuild';
 
 const node = {
@@ -35,6 +36,7 @@ const targets = {
 
 const args = process.argv.slice(2);
 const minify = args.includes('--minify');
+const folder = args.find((argument) => argument.startsWith('--into='))?.slice('--into='.length) ?? 'dist';
 const named = args.filter((argument) => !argument.startsWith('--'));
 const unknown = named.filter((name) => !(name in targets));
 if (unknown.length > 0) {
@@ -42,4 +44,11 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const chosen = named.length > 0 ? named : Object.keys(targets).filter((name) => name !== 'bench' && name !== 'fuzz');
-await Promise.all(chosen.map((name) => build({ bundle: true, sourcemap: !minify, minify, logLevel: 'warning', ...targets[name] })));
+await Promise.all(
+  chosen.map((name) => {
+    const { outfile, outdir, ...target } = targets[name];
+    const into = (output) => path.join(folder, path.relative('dist', output));
+    const output = outfile === undefined ? { outdir: into(outdir) } : { outfile: into(outfile) };
+    return build({ bundle: true, sourcemap: !minify, minify, logLevel: 'warning', ...target, ...output });
+  }),
+);

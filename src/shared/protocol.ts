@@ -61,8 +61,10 @@ export interface PingResult {
 }
 
 export interface RunSettings {
-  /** Threads of the engine, when the recipe does not say. */
+  /** Threads of each stage, when the recipe does not say. */
   readonly threads?: number;
+  /** Stages at the same time, when the recipe does not say. */
+  readonly processes?: number;
 }
 
 export interface StartRun extends RunSettings {

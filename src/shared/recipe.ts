@@ -404,11 +404,20 @@ export interface EngineChoice {
   /** @default "auto" */
   readonly name?: 'auto' | 'onnxruntime-node' | 'onnxruntime-web' | 'tfjs';
   /**
-   * Results are the same bits only for the same number of threads. Without it: the number of cores, measured.
+   * Threads of each stage. Results are the same bits only for the same number. Without it: what training steps of the
+   * models are measured to be fastest with.
    * @asType integer
    * @minimum 1
    */
   readonly threads?: number;
+  /**
+   * Stages that run at the same time, each in a process of its own. Without it: 1 where `threads` is given, else what is
+   * measured to be fastest.
+   * @asType integer
+   * @minimum 1
+   * @maximum 64
+   */
+  readonly processes?: number;
   /** Execution provider of onnxruntime. */
   readonly provider?: string;
 }

@@ -1,9 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { cleanRuns, listRuns } from '../core/tree/list-runs.ts';
 import { checkRecipe } from '../core/tree/recipe/check-recipe.ts';
 import { resumeSession, startSession } from '../core/tree/session.ts';
-import type { Session } from '../core/tree/session.ts';
 import { readEvents } from '../core/tree/store/event-log.ts';
 import { runFiles } from '../core/tree/store/run-store.ts';
 import { certifyFile } from '../core/tree/operations/certify-file.ts';
@@ -15,21 +13,17 @@ import { writeRecipe } from '../core/tree/operations/write-recipe.ts';
 import { writeReport } from '../core/report/write-report.ts';
 import type { Handlers } from '../shared/message-handler.ts';
 import { PROTOCOL_VERSION } from '../shared/protocol.ts';
-import type { RunHandle, WorkerProtocol } from '../shared/protocol.ts';
+import type { WorkerProtocol } from '../shared/protocol.ts';
 import { environment } from './environment.ts';
-import { isAlive } from './is-alive.ts';
+import { isAlive } from './process-identity.ts';
 import type { Runs } from './runs.ts';
 
 export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
-  const begin = async (session: Session): Promise<RunHandle> => {
-    await writeFile(path.join(session.runFolder, runFiles.owner), JSON.stringify({ process: process.pid }));
-    return runs.start(session);
-  };
   return {
     ping: () =>
       Promise.resolve({ protocol: PROTOCOL_VERSION, espalier: environment().espalier, node: process.version, process: process.pid }),
-    startRun: async ({ recipe, ...options }) => begin(await startSession(recipe, options, environment())),
-    resumeRun: async ({ runFolder }) => begin(await resumeSession(runFolder, environment())),
+    startRun: async ({ recipe, ...options }) => runs.start(await startSession(recipe, options, environment())),
+    resumeRun: async ({ runFolder }) => runs.start(await resumeSession(runFolder, environment())),
     cancelRun: async ({ runId }) => {
       await runs.cancel(runId);
       return null;

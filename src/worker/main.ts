@@ -1,10 +1,12 @@
-/** The child process: the core behind the protocol. It ends when its parent does. */
+/** The child process: the core behind the protocol, or with an argument a process that runs its stages. It ends when its parent does. */
 import { setPriority } from 'node:os';
 import type { Message } from '../shared/message-handler.ts';
 import { MessageHandler } from '../shared/message-handler.ts';
 import type { HostProtocol, WorkerProtocol } from '../shared/protocol.ts';
 import { createHandlers } from './handlers.ts';
 import { Runs } from './runs.ts';
+import { STAGE_ARGUMENT } from './stage-process/stage-child.ts';
+import { serveStages } from './stage-process/stage-process.ts';
 
 const NICE = 10;
 
@@ -45,4 +47,5 @@ function main(): void {
   setPriority(NICE);
 }
 
-main();
+if (process.argv[2] === STAGE_ARGUMENT) serveStages();
+else main();

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { wholeNumber } from '../numbers.ts';
 import { followRun } from '../run/follow-run.ts';
-import { findRun } from '../run/find-run.ts';
+import { findResumableRun } from '../run/resumable-run.ts';
 import { processTerminal } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -10,6 +10,7 @@ interface Options {
   readonly resume?: true | string;
   readonly node?: readonly string[];
   readonly threads?: number;
+  readonly processes?: number;
   readonly cache: boolean;
   readonly json?: boolean;
 }
@@ -23,11 +24,20 @@ export function registerRun(program: Command, terminal: Terminal = processTermin
     .argument('[recipe]', 'a *.espalier.json file')
     .option('--resume [run]', 'go on with a cancelled or killed run: the latest one, or the one of this id or folder')
     .option('--node <ids...>', 'only these nodes and those that they come from')
-    .option('--threads <count>', "threads, when the recipe doesn't say (default: all cores)", wholeNumber)
+    .option(
+      '--threads <count>',
+      "threads of each stage, when the recipe doesn't say (default: what is measured to be fastest)",
+      wholeNumber,
+    )
+    .option(
+      '--processes <count>',
+      "stages that run at the same time, when the recipe doesn't say (default: 1 with --threads, else measured)",
+      wholeNumber,
+    )
     .option('--no-cache', 'do all the work again')
     .option('--json', 'print the events as JSON, one a line')
     .action(async (recipe: string | undefined, options: Options, command: Command) => {
-      const { node, threads } = options;
+      const { node, threads, processes } = options;
       if (options.resume !== undefined) {
         const runFolder = await runToResume(recipe, options.resume);
         await followRun((worker) => worker.handler.request('resumeRun', { runFolder }), terminal, options.json === true);
@@ -41,6 +51,7 @@ export function registerRun(program: Command, terminal: Terminal = processTermin
             ignoreCache: !options.cache,
             ...(node === undefined ? {} : { nodes: node }),
             ...(threads === undefined ? {} : { threads }),
+            ...(processes === undefined ? {} : { processes }),
           }),
         terminal,
         options.json === true,
@@ -52,9 +63,5 @@ export function registerRun(program: Command, terminal: Terminal = processTermin
 function runToResume(recipe: string | undefined, resume: true | string): Promise<string> {
   const isRecipe = typeof resume === 'string' && resume.endsWith('.json');
   const folder = path.dirname(path.resolve(isRecipe ? resume : (recipe ?? 'recipe')));
-  return findRun(
-    folder,
-    resume === true || isRecipe ? undefined : resume,
-    ({ outcome }) => outcome === 'interrupted' || outcome === 'cancelled',
-  );
+  return findResumableRun(folder, resume === true || isRecipe ? undefined : resume);
 }

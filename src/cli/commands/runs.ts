@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { cleanRuns, listRuns } from '../../core/tree/list-runs.ts';
 import { cacheFolder, sizeOnDisk } from '../../core/tree/store/run-store.ts';
 import { formatBytes } from '../../shared/drawing/format.ts';
-import { isAlive } from '../../worker/is-alive.ts';
+import { isAlive } from '../../worker/process-identity.ts';
 import { findRun } from '../run/find-run.ts';
 import { printJson, processTerminal } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';

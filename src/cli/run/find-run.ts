@@ -4,7 +4,7 @@ import { EspalierError } from '../../core/errors.ts';
 import { listRuns } from '../../core/tree/list-runs.ts';
 import { runFiles } from '../../core/tree/store/run-store.ts';
 import type { RunSummary } from '../../shared/protocol.ts';
-import { isAlive } from '../../worker/is-alive.ts';
+import { isAlive } from '../../worker/process-identity.ts';
 
 /** A run by its folder, its id (or the start of it), or the latest that is wanted. */
 export async function findRun(

@@ -91,6 +91,7 @@ export async function trainStage(
     ...(options.gradientClipNorm === undefined ? {} : { gradientClipNorm: options.gradientClipNorm }),
     ...(options.restoreBest === undefined ? {} : { restoreBest: options.restoreBest }),
     ...(context.checkpoint === undefined ? {} : { checkpoint: context.checkpoint }),
+    ...(context.memoryBytes === undefined ? {} : { memoryBytes: context.memoryBytes }),
     signal: context.signal,
     onProgress: (training) => {
       context.onProgress('training', training.step / training.steps, training);

@@ -27,6 +27,8 @@ export interface TechniqueContext {
   readonly signal: AbortSignal;
   /** Where the stage's training keeps its state, and goes on from. */
   readonly checkpoint?: Checkpointing;
+  /** What a training step may take; by default most of what is free. */
+  readonly memoryBytes?: number;
   onProgress(phase: NodePhase, fraction: number, training?: TrainingProgress): void;
   warn(message: string): void;
 }

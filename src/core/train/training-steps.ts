@@ -154,8 +154,13 @@ export class TrainingSteps {
   }
 }
 
+/** Bytes that a training step may take when nothing else trains. */
+export function usableMemory(): number {
+  return freemem() * usableShare;
+}
+
 function fittingSize(setup: TrainingSetup, { batchSize, memoryBytes }: StepOptions, whole: Program): number {
-  const available = memoryBytes ?? freemem() * usableShare;
+  const available = memoryBytes ?? usableMemory();
   let needed = predictMemory(whole);
   let size = batchSize;
   while (needed > available && size > 1) {

@@ -1,21 +1,23 @@
-import { readFile, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { EspalierError } from '../errors.ts';
 import type { RunSummary } from '../../shared/protocol.ts';
 import { reduceEvents } from '../../shared/run-state.ts';
 import type { RunState } from '../../shared/run-state.ts';
 import { readEvents } from './store/event-log.ts';
+import { readOwner } from './store/run-owner.ts';
+import type { IsAlive } from './store/run-owner.ts';
 import { cacheFolder, runFiles, runsFolder, sizeOnDisk } from './store/run-store.ts';
 
 /** All runs next to a recipe, newest first. A run counts as going on while the process that owns it lives. */
-export async function listRuns(folder: string, isAlive: (process: number) => boolean): Promise<readonly RunSummary[]> {
+export async function listRuns(folder: string, isAlive: IsAlive): Promise<readonly RunSummary[]> {
   const runs = runsFolder(folder);
   const ids = await readdir(runs).catch(() => []);
   const summaries = await Promise.all(ids.filter((id) => !id.startsWith('.')).map((id) => summarize(path.join(runs, id), isAlive)));
   return summaries.flatMap((summary) => summary ?? []).sort((a, b) => b.startedAt - a.startedAt || b.runId.localeCompare(a.runId));
 }
 
-async function summarize(runFolder: string, isAlive: (process: number) => boolean): Promise<RunSummary | undefined> {
+async function summarize(runFolder: string, isAlive: IsAlive): Promise<RunSummary | undefined> {
   const state = reduceEvents(readEvents(path.join(runFolder, runFiles.events)));
   if (state.runId === undefined || state.startedAt === undefined) return undefined;
   const nodes = state.models.flatMap((model) => [...model.nodes.values()]);
@@ -31,19 +33,10 @@ async function summarize(runFolder: string, isAlive: (process: number) => boolea
   };
 }
 
-async function outcomeOf(runFolder: string, state: RunState, isAlive: (process: number) => boolean): Promise<RunSummary['outcome']> {
+async function outcomeOf(runFolder: string, state: RunState, isAlive: IsAlive): Promise<RunSummary['outcome']> {
   if (state.outcome !== undefined) return state.outcome;
   const owner = await readOwner(runFolder);
   return owner !== undefined && isAlive(owner) ? 'running' : 'interrupted';
-}
-
-async function readOwner(runFolder: string): Promise<number | undefined> {
-  try {
-    const { process }: { readonly process: number } = JSON.parse(await readFile(path.join(runFolder, runFiles.owner), 'utf8'));
-    return process;
-  } catch {
-    return undefined;
-  }
 }
 
 /**
@@ -51,12 +44,7 @@ async function readOwner(runFolder: string): Promise<number | undefined> {
  *
  * @throws EspalierError `invalid-argument` for a folder that is not a run of this store, or one that is going on
  */
-export async function cleanRuns(
-  folder: string,
-  runFolders: readonly string[],
-  cache: boolean,
-  isAlive: (process: number) => boolean,
-): Promise<number> {
+export async function cleanRuns(folder: string, runFolders: readonly string[], cache: boolean, isAlive: IsAlive): Promise<number> {
   const known = await listRuns(folder, isAlive);
   let freed = 0;
   for (const runFolder of runFolders.map((run) => path.resolve(run))) {

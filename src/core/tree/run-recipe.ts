@@ -53,7 +53,7 @@ async function walkTree(walk: Walk, model: ModelRun, walker: TreeWalker): Promis
   const targets = hasTargets(walk.targets) ? walk.targets : undefined;
   const tell = (message: string): void => walk.emit({ type: 'log', level: 'info', message, model: model.name, node: undefined });
   for (const [index, level] of levels.entries()) {
-    for (const entry of level) await walker.visit(entry);
+    await walker.visitAll(level);
     if (targets === undefined || !walk.untilTargets) continue;
     const verdict = judge(targets, model.tree.root, walker.results);
     const rest = levels.slice(index + 1).flat();

@@ -50,7 +50,7 @@ export async function searchTargets(
     tell(`search: "${leaf}" again with ${dial.describe(value)} (${left} of ${stages} stages left)`);
     const variant = growVariant(walker.tree, branch, value, dial);
     walker.grow(variant.tree);
-    for (const entry of variant.entries) await walker.visit(entry);
+    await walker.visitAll(variant.entries);
     const metrics = walker.results.get(variant.leaf);
     if (metrics === undefined) return;
     const tooMuch = checkTargets(targets, walker.results.get(rootId), metrics).some(({ target, met }) => target === 'accuracyDrop' && !met);

@@ -1,29 +1,20 @@
-/** From a recipe file to a run: folder, events, engine, models, and the walk. */
-import { readFile } from 'node:fs/promises';
+/** From a recipe file to a run: folder, events, models, and the walk. */
 import { arch, cpus, platform, totalmem } from 'node:os';
 import path from 'node:path';
-import { openData } from '../data/open-data.ts';
-import { createEngine } from '../engine/create-engine.ts';
-import type { Engine } from '../engine/engine.ts';
-import { importModel } from '../import/import-model.ts';
-import { lossFor } from '../train/loss-for.ts';
-import { loadRuntime } from '../tflite/runtime.ts';
 import { EVENTS_VERSION } from '../../shared/events.ts';
 import type { RunEvent, RunEventBody, RunFinished } from '../../shared/events.ts';
-import { planTree } from './deployment-tree.ts';
-import type { PlannedTree } from './deployment-tree.ts';
+import type { Parallelism } from './parallel/parallelism.ts';
+import type { StartStageProcesses } from './parallel/stage-processes.ts';
+import { prepareModels } from './prepare-models.ts';
+import type { Prepared } from './prepare-models.ts';
 import { requireRecipe } from './recipe/parse-recipe.ts';
 import type { RecipeDocument } from './recipe/recipe-document.ts';
-import { readText, resolveModels } from './recipe/resolve-recipe.ts';
-import type { ResolvedModel } from './recipe/resolve-recipe.ts';
+import { readText } from './recipe/resolve-recipe.ts';
 import { runRecipe } from './run-recipe.ts';
-import type { ModelRun } from './tree-walker.ts';
-import { selectNodes } from './select-nodes.ts';
-import type { RootDependencies } from './stage-key.ts';
-import { createStageRunner } from './stages/create-stage-runner.ts';
-import { digestData, digestPath } from './store/digest.ts';
 import { EventLog, readEvents } from './store/event-log.ts';
-import { cacheFolder, createRunFolder, newRunId, runFiles } from './store/run-store.ts';
+import { claimRun, releaseRun } from './store/run-owner.ts';
+import type { IsAlive, RunOwner } from './store/run-owner.ts';
+import { cacheFolder, createRunFolder, newRunId, recipeFolderOf, runFiles } from './store/run-store.ts';
 
 export interface Environment {
   /** Version of this program. */
@@ -31,6 +22,11 @@ export interface Environment {
   /** Digest of the code, so that no result of other code is taken for a hit. */
   readonly code: string;
   readonly threadScript: string | undefined;
+  /** This process. */
+  readonly self: RunOwner;
+  readonly isAlive: IsAlive;
+  /** Without it all stages run in this process, one after the other. */
+  readonly startStageProcesses?: StartStageProcesses;
 }
 
 export interface SessionOptions {
@@ -38,6 +34,8 @@ export interface SessionOptions {
   readonly ignoreCache?: boolean;
   /** When the recipe does not say. */
   readonly threads?: number;
+  /** When the recipe does not say. */
+  readonly processes?: number;
 }
 
 export interface Session {
@@ -48,56 +46,63 @@ export interface Session {
 }
 
 /** What a run folder's `recipe.json` holds. */
-interface StoredRecipe {
+export interface StoredRun {
   readonly path: string;
-  readonly folder: string;
   readonly options: SessionOptions;
   readonly recipe: RecipeDocument;
+  /** What was decided when the run began: a resumed one ends at the same bits only with the same. */
+  readonly parallelism?: Parallelism;
 }
 
 /** @throws EspalierError when recipe, model or data cannot be read: before anything is written */
 export async function startSession(recipePath: string, options: SessionOptions, environment: Environment): Promise<Session> {
   const folder = path.dirname(path.resolve(recipePath));
   const recipe = requireRecipe(await readText(recipePath), path.basename(recipePath));
-  const stored: StoredRecipe = { path: path.resolve(recipePath), folder, options, recipe };
-  const prepared = await prepare(stored, environment);
-  const runId = newRunId(new Date());
-  const runFolder = await createRunFolder(folder, runId, stored);
-  return session(runId, runFolder, stored, prepared, environment, false);
+  const stored: StoredRun = { path: path.resolve(recipePath), options, recipe };
+  const prepared = await prepareModels(stored, folder, environment);
+  try {
+    const runId = newRunId(new Date());
+    const runFolder = await createRunFolder(folder, runId, { ...stored, parallelism: prepared.parallelism });
+    await claimRun(runFolder, environment.self, environment.isAlive);
+    return session(runFolder, stored, prepared, environment);
+  } catch (error) {
+    prepared.processes?.stop();
+    throw error;
+  }
 }
 
-/** Goes on with a run that was cancelled or killed; what is finished stays. */
+/**
+ * Goes on with a run that was cancelled or killed; what is finished stays. The folder that holds it may have moved.
+ *
+ * @throws EspalierError `invalid-argument` when a living process works on it
+ */
 export async function resumeSession(runFolder: string, environment: Environment): Promise<Session> {
-  const stored: StoredRecipe = JSON.parse(await readText(path.join(runFolder, runFiles.recipe)));
-  const prepared = await prepare(stored, environment);
-  return session(path.basename(runFolder), path.resolve(runFolder), stored, prepared, environment, true);
+  const folder = path.resolve(runFolder);
+  const stored: StoredRun = JSON.parse(await readText(path.join(folder, runFiles.recipe)));
+  await claimRun(folder, environment.self, environment.isAlive);
+  try {
+    return session(folder, stored, await prepareModels(stored, recipeFolderOf(folder), environment), environment);
+  } catch (error) {
+    releaseRun(folder);
+    throw error;
+  }
 }
 
-interface Prepared {
-  readonly engine: Engine;
-  readonly runtime: string;
-  readonly models: readonly ModelRun[];
-}
-
-function session(
-  runId: string,
-  runFolder: string,
-  stored: StoredRecipe,
-  { engine, runtime, models }: Prepared,
-  environment: Environment,
-  resumed: boolean,
-): Session {
+function session(runFolder: string, stored: StoredRun, prepared: Prepared, environment: Environment): Session {
+  const runId = path.basename(runFolder);
+  const { models, parallelism } = prepared;
   return {
     runId,
     runFolder,
     async run(follow, signal) {
-      const log = new EventLog(path.join(runFolder, runFiles.events), follow);
+      const events = path.join(runFolder, runFiles.events);
+      const log = new EventLog(events, follow);
       const emit = (event: RunEventBody): void => {
         log.append(event);
       };
-      const described = { engine: engine.description, runtime, machine: describeMachine() };
+      const described = { engine: prepared.engine.description, runtime: prepared.runtime, machine: describeMachine() };
       try {
-        const begun = resumed && readEvents(path.join(runFolder, runFiles.events)).length > 0;
+        const begun = readEvents(events).length > 0;
         emit(
           begun
             ? { type: 'run-resumed', ...described }
@@ -111,7 +116,8 @@ function session(
                 models: models.map(({ name, tree }) => ({ model: name, tree: tree.root })),
               },
         );
-        const { recipe, options, folder } = stored;
+        for (const message of prepared.notices) emit({ type: 'log', level: 'info', message, model: undefined, node: undefined });
+        const { recipe, options } = stored;
         return await runRecipe({
           models,
           rules: recipe.layers ?? [],
@@ -119,108 +125,19 @@ function session(
           untilTargets: recipe.strategy !== undefined && recipe.strategy !== 'full',
           ...(typeof recipe.strategy === 'object' && recipe.strategy.search !== undefined ? { search: recipe.strategy.search } : {}),
           runFolder,
-          cacheFolder: cacheFolder(folder),
+          cacheFolder: cacheFolder(recipeFolderOf(runFolder)),
           ignoreCache: options.ignoreCache ?? false,
+          processes: parallelism.processes,
           emit,
           signal,
         });
       } finally {
         log.close();
+        prepared.processes?.stop();
+        releaseRun(runFolder);
       }
     },
   };
-}
-
-async function prepare({ recipe, folder, options }: StoredRecipe, environment: Environment): Promise<Prepared> {
-  const models = await resolveModels(recipe, folder);
-  for (const model of models) await readable(model.path);
-  const threads = recipe.engine?.threads ?? options.threads;
-  const notices: string[] = [];
-  const engine = await createEngine({
-    name: recipe.engine?.name ?? 'auto',
-    onNotice: (notice) => notices.push(notice),
-    ...(threads === undefined ? {} : { threads }),
-    ...(recipe.engine?.provider === undefined ? {} : { provider: recipe.engine.provider }),
-  });
-  const runtime = (await loadRuntime()).description;
-  const tree = chosenTree(recipe, options);
-  return {
-    engine,
-    runtime,
-    models: await Promise.all(models.map((model) => prepareModel(model, tree, recipe, engine, runtime, environment, notices))),
-  };
-}
-
-function chosenTree(recipe: RecipeDocument, options: SessionOptions): PlannedTree {
-  const tree = planTree(recipe.techniques, {
-    controls: recipe.controls ?? false,
-    ...(recipe.training === undefined ? {} : { training: recipe.training }),
-  });
-  const nodes = options.nodes ?? recipe.nodes;
-  return nodes === undefined ? tree : { ...tree, root: selectNodes(tree.root, nodes) };
-}
-
-async function prepareModel(
-  model: ResolvedModel,
-  tree: PlannedTree,
-  recipe: RecipeDocument,
-  engine: Engine,
-  runtime: string,
-  environment: Environment,
-  notices: readonly string[],
-): Promise<ModelRun> {
-  const seed = recipe.seed ?? 0;
-  const latency = recipe.measure?.latency ?? true;
-  const data = recipe.measure?.testSamples === undefined ? model.data : withTestLimit(model.data, recipe.measure.testSamples);
-  const dependencies: RootDependencies = {
-    model: await digestPath(model.path),
-    data: await digestData(data, model.dataFolder),
-    seed,
-    engine: engine.description,
-    runtime,
-    code: environment.code,
-    latency,
-  };
-  return {
-    name: model.name,
-    tree,
-    dependencies,
-    async openRunner(warn) {
-      for (const notice of notices) warn(notice);
-      const { network, warnings } = await importModel(model.path);
-      for (const warning of warnings) warn(warning);
-      const [input] = network.inputs;
-      const shape = input === undefined ? undefined : network.values.get(input)?.shape;
-      const splits = await openData(data, model.dataFolder, {
-        seed,
-        onWarning: warn,
-        ...(shape === undefined ? {} : { modelInputShape: shape }),
-      });
-      return createStageRunner({
-        engine,
-        network,
-        data: splits,
-        loss: lossFor(network, splits),
-        seed,
-        latency,
-        threadScript: environment.threadScript,
-      });
-    },
-  };
-}
-
-function withTestLimit<Spec extends { readonly limit?: number | { readonly test?: number } }>(spec: Spec, test: number): Spec {
-  const limits = typeof spec.limit === 'number' ? { train: spec.limit, validation: spec.limit, test: spec.limit } : spec.limit;
-  return { ...spec, limit: { ...limits, test: Math.min(test, limits?.test ?? test) } };
-}
-
-async function readable(file: string): Promise<void> {
-  try {
-    await readFile(file);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EISDIR') return;
-    await readText(file);
-  }
 }
 
 function describeMachine(): string {

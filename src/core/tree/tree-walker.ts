@@ -5,6 +5,7 @@ import type { LayerRule } from '../../shared/recipe.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
 import type { TreeEntry } from '../../shared/tree.ts';
 import type { PlannedTree, Stage } from './deployment-tree.ts';
+import { dependencyOrder } from './parallel/dependency-order.ts';
 import { stageKey } from './stage-key.ts';
 import type { RootDependencies } from './stage-key.ts';
 import type { StageFiles, StageOutcome, StageRunner } from './stages/stage-runner.ts';
@@ -24,6 +25,8 @@ export interface WalkSettings {
   readonly runFolder: string;
   readonly cacheFolder: string;
   readonly ignoreCache: boolean;
+  /** Stages that may run at the same time. */
+  readonly processes: number;
   readonly emit: (event: RunEventBody) => void;
   readonly signal: AbortSignal;
 }
@@ -54,6 +57,29 @@ export class TreeWalker {
   grow(tree: PlannedTree): void {
     this.#tree = tree;
     this.#walk.emit({ type: 'tree-grown', model: this.#model.name, tree: tree.root });
+  }
+
+  /** Visits them all, several at once where their parents allow it; on a failure those that are begun end first. */
+  async visitAll(entries: readonly TreeEntry[]): Promise<void> {
+    const order = dependencyOrder(entries, this.#walk.processes > 1);
+    const running = new Set<Promise<void>>();
+    const failures: unknown[] = [];
+    for (;;) {
+      const next = failures.length === 0 && running.size < this.#walk.processes ? order.take() : undefined;
+      if (next === undefined) {
+        if (running.size === 0) break;
+        await Promise.race(running);
+        continue;
+      }
+      const visit: Promise<void> = this.visit(next)
+        .catch((error: unknown) => void failures.push(error))
+        .then(() => {
+          order.done(next.node.id);
+          running.delete(visit);
+        });
+      running.add(visit);
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   async visit({ node, parent }: TreeEntry): Promise<void> {
@@ -108,6 +134,7 @@ export class TreeWalker {
       checkpoint: store.checkpoint,
       parent: parent && this.#files.get(parent.id),
       baseline: this.#files.get(this.#tree.root.id),
+      quietly: (work) => work(),
       onProgress: throttled((phase, fraction, training) => emit({ type: 'node-progress', ...about, phase, fraction, training })),
     });
     throwIfCancelled(signal);

@@ -71,6 +71,7 @@ async function run({
     runFolder: path.join(folder, name),
     cacheFolder: path.join(folder, 'cache'),
     ignoreCache: false,
+    processes: 1,
     emit: (event) => events.push(event),
     signal: new AbortController().signal,
     ...walk,
@@ -139,6 +140,45 @@ describe('runRecipe', () => {
       'qat',
     ]);
     expect(resumed.outcome.outcome).toBe('done');
+  });
+
+  it('runs as many stages at once as it may, none before its parent, and with the same results', async () => {
+    const working = new Set<string>();
+    let most = 0;
+    const slow = async (request: StageRequest): Promise<StageOutcome> => {
+      working.add(request.node.id);
+      most = Math.max(most, working.size);
+      expect(request.parent === undefined).toBe(request.node.id === 'baseline');
+      await new Promise((resolve) => setTimeout(resolve, request.node.id.length % 7));
+      working.delete(request.node.id);
+      return fakeOutcome(request);
+    };
+    const { outcome, made, finished } = await run({ walk: { processes: 3 }, stage: slow });
+    expect(outcome.outcome).toBe('done');
+    expect(most).toBe(3);
+    expect(made).toHaveLength(12);
+    for (const [index, { node }] of finished.entries()) {
+      const parent = node.includes('/') ? node.slice(0, node.lastIndexOf('/')) : 'baseline';
+      if (node !== 'baseline') expect(finished.slice(0, index).map((event) => event.node)).toContain(parent);
+    }
+  });
+
+  it('waits for the stages that are at work when it is cancelled, and begins none', async () => {
+    const controller = new AbortController();
+    const ended: string[] = [];
+    const { outcome, made, events } = await run({
+      walk: { processes: 2, signal: controller.signal },
+      stage: async (request) => {
+        if (request.node.id === 'clustered') controller.abort();
+        await new Promise((resolve) => setTimeout(resolve, request.node.id === 'pruned' ? 30 : 0));
+        ended.push(request.node.id);
+        return fakeOutcome(request);
+      },
+    });
+    expect(outcome.outcome).toBe('cancelled');
+    expect(made).toEqual(['baseline', 'pruned', 'clustered']);
+    expect(ended).toEqual(['baseline', 'clustered', 'pruned']);
+    expect(events.at(-1)?.type).toBe('run-finished');
   });
 
   it('keeps a checkpoint for the stage alone, and throws it away when the stage is done', async () => {

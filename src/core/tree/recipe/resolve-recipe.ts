@@ -25,7 +25,7 @@ export async function resolveModels(recipe: RecipeDocument, folder: string): Pro
         throw new EspalierError('invalid-recipe', 'has no data', { where: `model "${model.path}"`, fix: 'add "data" to the recipe' });
       const name = ('name' in model ? model.name : undefined) ?? nameOf(model.path);
       const { spec, folder: dataFolder } = await readDataSpec(data, folder);
-      return { name, path: path.resolve(folder, model.path), data: spec, dataFolder };
+      return { name, path: path.resolve(folder, model.path), data: withTestLimit(spec, recipe.measure?.testSamples), dataFolder };
     }),
   );
   const names = resolved.map(({ name }) => name);
@@ -33,6 +33,12 @@ export async function resolveModels(recipe: RecipeDocument, folder: string): Pro
   if (twice !== undefined)
     throw new EspalierError('invalid-recipe', `two models are named "${twice}"`, { where: 'models', fix: 'give each a "name" of its own' });
   return resolved;
+}
+
+function withTestLimit<Spec extends { readonly limit?: number | { readonly test?: number } }>(spec: Spec, test: number | undefined): Spec {
+  if (test === undefined) return spec;
+  const limits = typeof spec.limit === 'number' ? { train: spec.limit, validation: spec.limit, test: spec.limit } : spec.limit;
+  return { ...spec, limit: { ...limits, test: Math.min(test, limits?.test ?? test) } };
 }
 
 /** @throws EspalierError `file-access` */

@@ -22,6 +22,7 @@ import { applyQuantizationAwareTraining, quantizeTrained } from '../../technique
 import { applySparsityPreservingClustering } from '../../techniques/sparsity-preserving-clustering.ts';
 import type { OptimizedModel, TechniqueContext } from '../../techniques/technique.ts';
 import type { Checkpointing, Loss } from '../../train/fine-tuning.ts';
+import { usableMemory } from '../../train/training-steps.ts';
 import { decodeTrainingState, encodeTrainingState } from '../../train/training-state.ts';
 import { writeTflite } from '../../tflite/write-tflite.ts';
 import { omit } from '../../../shared/omit.ts';
@@ -43,6 +44,8 @@ export interface StageSetting {
   readonly latency: boolean;
   /** The bundled evaluation thread; without it files are measured on this thread. */
   readonly threadScript: string | undefined;
+  /** That run stages at the same time, this one included: they share the memory. */
+  readonly processes: number;
 }
 
 /** Some seconds of work even for large networks; writing the state takes milliseconds. */
@@ -65,7 +68,7 @@ export function createStageRunner(setting: StageSetting): StageRunner {
       expectations: product.expectations,
       simulated: product.simulated,
       test: setting.data.test,
-      latency: setting.latency,
+      timeQuietly: setting.latency ? request.quietly.bind(request) : undefined,
       threads: setting.engine.threads,
       threadScript: setting.threadScript,
       trainingSeconds: product.model.trainingSeconds,
@@ -201,7 +204,7 @@ function withoutParentZeros(expectations: Expectations | undefined): Expectation
   return { ...expectations, weights: expectations.weights.map((weight) => omit(weight, 'keepsParentZeros')) };
 }
 
-async function techniqueContext({ engine, data, loss, seed }: StageSetting, request: StageRequest): Promise<TechniqueContext> {
+async function techniqueContext({ engine, data, loss, seed, processes }: StageSetting, request: StageRequest): Promise<TechniqueContext> {
   const saved = await request.checkpoint.load();
   const checkpoint: Checkpointing = {
     everySteps: STEPS_BETWEEN_CHECKPOINTS,
@@ -215,6 +218,7 @@ async function techniqueContext({ engine, data, loss, seed }: StageSetting, requ
     seed,
     signal: request.signal,
     checkpoint,
+    ...(processes === 1 ? {} : { memoryBytes: usableMemory() / processes }),
     onProgress: request.onProgress.bind(request),
     warn: request.warn.bind(request),
   };

@@ -19,6 +19,8 @@ export interface StageRequest {
   readonly checkpoint: Checkpoint;
   onProgress(phase: NodePhase, fraction: number, training?: TrainingProgress): void;
   warn(message: string): void;
+  /** Does the work while no other stage computes: for timings. */
+  quietly<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 /** Where a stage keeps what it would lose when killed. */

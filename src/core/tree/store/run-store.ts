@@ -23,7 +23,12 @@ export function cacheFolder(recipeFolder: string): string {
   return path.join(storeFolder(recipeFolder), 'cache');
 }
 
-export const runFiles = { recipe: 'recipe.json', events: 'events.jsonl', owner: 'owner.json' } as const;
+/** The folder of the recipe that a run folder lies below. */
+export function recipeFolderOf(runFolder: string): string {
+  return path.dirname(path.dirname(path.dirname(path.resolve(runFolder))));
+}
+
+export const runFiles = { recipe: 'recipe.json', events: 'events.jsonl' } as const;
 
 /** Sorts by time; two runs begun in the same second differ in the rest. */
 export function newRunId(now: Date): string {

@@ -1,0 +1,44 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import path from 'node:path';
+import { EspalierError } from '../../core/errors.ts';
+import { listRuns } from '../../core/tree/list-runs.ts';
+import { recipeFolderOf } from '../../core/tree/store/run-store.ts';
+import type { RunSummary } from '../../shared/protocol.ts';
+import { isAlive } from '../../worker/process-identity.ts';
+import { findRun } from './find-run.ts';
+
+/** The worker of a command that was killed notices its parent's end within a training step. */
+const MOST_WAITED_MILLISECONDS = 10_000;
+const MILLISECONDS_BETWEEN_LOOKS = 200;
+
+/**
+ * Folder of the run to go on with: the named one, or the latest that did not come to its end.
+ *
+ * @throws EspalierError `invalid-argument` for a run that is done or still going on
+ */
+export async function findResumableRun(folder: string, named: string | undefined): Promise<string> {
+  const end = performance.now() + MOST_WAITED_MILLISECONDS;
+  for (;;) {
+    const runFolder = await findRun(
+      folder,
+      named,
+      named === undefined ? (run) => run.outcome === 'running' || isUnfinished(run) : undefined,
+    );
+    const run = (await listRuns(recipeFolderOf(runFolder), isAlive)).find((summary) => path.resolve(summary.runFolder) === runFolder);
+    if (run === undefined || isUnfinished(run)) return runFolder;
+    if (run.outcome !== 'running') {
+      throw new EspalierError('invalid-argument', 'this run came to its end: there is nothing to go on with', {
+        where: run.runId,
+        fix: 'start another with `espalier run RECIPE`; what has not changed is taken from the cache',
+      });
+    }
+    if (performance.now() > end) {
+      throw new EspalierError('invalid-argument', 'this run is going on', { where: run.runId, fix: 'wait for its end, or cancel it' });
+    }
+    await wait(MILLISECONDS_BETWEEN_LOOKS);
+  }
+}
+
+function isUnfinished({ outcome }: RunSummary): boolean {
+  return outcome === 'interrupted' || outcome === 'cancelled' || outcome === 'failed';
+}

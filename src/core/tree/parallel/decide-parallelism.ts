@@ -1,0 +1,74 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { isEspalierError } from '../../errors.ts';
+import type { EngineChoice } from '../../../shared/recipe.ts';
+import type { TreeNode } from '../../../shared/tree.ts';
+import { explainFailure, hasCode, writeFileAtomically } from '../store/atomic-files.ts';
+import { describeParallelism, fastestParallelism, parallelismCandidates } from './parallelism.ts';
+import type { Parallelism, TimedParallelism } from './parallelism.ts';
+import type { StageProcesses } from './stage-processes.ts';
+
+export interface ParallelismQuestion {
+  /** What the recipe fixes. */
+  readonly asked: Pick<EngineChoice, 'threads' | 'processes'>;
+  readonly cores: number;
+  readonly freeBytes: number;
+  readonly tree: TreeNode;
+  readonly models: readonly string[];
+  /** Keeps the answer: timed again, it could come out differently, and no earlier result would be a hit. */
+  readonly file: string;
+  /** None where stages run in this process alone. */
+  readonly processes: StageProcesses | undefined;
+  readonly tell: (message: string) => void;
+}
+
+/** The data's cache may hold a gigabyte; the rest is for the runtime and the training. */
+const BYTES_A_PROCESS = 1.5 * 2 ** 30;
+
+/** As the recipe fixes it, as an earlier run found it, or as training steps of its models show now. */
+export async function decideParallelism(question: ParallelismQuestion): Promise<Parallelism> {
+  const { asked, cores, freeBytes, tree, file, processes, tell } = question;
+  if (asked.threads !== undefined) return { threads: asked.threads, processes: processes === undefined ? 1 : (asked.processes ?? 1) };
+  if (processes === undefined) return { processes: 1, threads: cores };
+  if (asked.processes !== undefined) return { processes: asked.processes, threads: Math.max(1, Math.floor(cores / asked.processes)) };
+  const known = await remembered(file);
+  if (known !== undefined) return known;
+  const candidates = parallelismCandidates(cores, tree, Math.floor(freeBytes / BYTES_A_PROCESS));
+  const timed = candidates.length > 1 ? await timeAll(candidates, question.models, processes) : [];
+  const chosen = fastestParallelism(tree, timed);
+  if (chosen === undefined) return { processes: 1, threads: cores };
+  tell(describeParallelism(chosen, timed));
+  const answer: Parallelism = { processes: chosen.processes, threads: chosen.threads };
+  await explainFailure(file, () => mkdir(path.dirname(file), { recursive: true }));
+  await writeFileAtomically(file, JSON.stringify(answer));
+  return answer;
+}
+
+/** The models' steps in sum. None where a model cannot be trained: its own stages will say why. */
+async function timeAll(
+  candidates: readonly Parallelism[],
+  models: readonly string[],
+  processes: StageProcesses,
+): Promise<readonly TimedParallelism[]> {
+  try {
+    const sums = candidates.map(() => 0);
+    for (const model of models) {
+      const times = await processes.timeSteps(model, candidates);
+      times.forEach((milliseconds, index) => (sums[index] = (sums[index] ?? 0) + milliseconds));
+    }
+    return candidates.map((candidate, index) => ({ ...candidate, milliseconds: sums[index] ?? Number.NaN }));
+  } catch (error) {
+    if (isEspalierError(error)) return [];
+    throw error;
+  }
+}
+
+async function remembered(file: string): Promise<Parallelism | undefined> {
+  try {
+    const { processes, threads }: Parallelism = JSON.parse(await readFile(file, 'utf8'));
+    return { processes, threads };
+  } catch (error) {
+    if (error instanceof SyntaxError || (hasCode(error) && error.code === 'ENOENT')) return undefined;
+    throw error;
+  }
+}

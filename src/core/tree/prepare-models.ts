@@ -1,0 +1,149 @@
+/** From a recipe to what is walked: models with their trees and what their stages depend on, and how many run at once. */
+import { stat } from 'node:fs/promises';
+import { availableParallelism, cpus, freemem } from 'node:os';
+import path from 'node:path';
+import { createEngine } from '../engine/create-engine.ts';
+import type { Engine } from '../engine/engine.ts';
+import { loadRuntime } from '../tflite/runtime.ts';
+import { planTree } from './deployment-tree.ts';
+import type { PlannedTree } from './deployment-tree.ts';
+import { decideParallelism } from './parallel/decide-parallelism.ts';
+import type { ParallelismQuestion } from './parallel/decide-parallelism.ts';
+import type { Parallelism } from './parallel/parallelism.ts';
+import type { StageProcesses } from './parallel/stage-processes.ts';
+import type { RecipeDocument } from './recipe/recipe-document.ts';
+import { readText, resolveModels } from './recipe/resolve-recipe.ts';
+import type { ResolvedModel } from './recipe/resolve-recipe.ts';
+import { selectNodes } from './select-nodes.ts';
+import type { Environment, StoredRun } from './session.ts';
+import type { RootDependencies } from './stage-key.ts';
+import { openStageRunner } from './stages/open-stage-runner.ts';
+import { digestData, digestOf, digestPath } from './store/digest.ts';
+import { cacheFolder } from './store/run-store.ts';
+import type { ModelRun } from './tree-walker.ts';
+
+export interface Prepared {
+  readonly engine: Engine;
+  readonly runtime: string;
+  readonly parallelism: Parallelism;
+  readonly models: readonly ModelRun[];
+  /** What there is to say before the first stage. */
+  readonly notices: readonly string[];
+  /** Of this run alone: stopped when it ends. */
+  readonly processes: StageProcesses | undefined;
+}
+
+/** What a model's results depend on, whatever the number of threads. */
+interface Identity {
+  readonly model: string;
+  readonly data: string;
+}
+
+/** @throws EspalierError when recipe, model or data cannot be read */
+export async function prepareModels(stored: StoredRun, folder: string, environment: Environment): Promise<Prepared> {
+  const { recipe, options } = stored;
+  const models = await resolveModels(recipe, folder);
+  const identities = await Promise.all(models.map(identityOf));
+  const notices: string[] = [];
+  const tree = planTree(recipe.techniques, {
+    controls: recipe.controls ?? false,
+    ...(recipe.training === undefined ? {} : { training: recipe.training }),
+  });
+  const nodes = options.nodes ?? recipe.nodes;
+  const chosen = nodes === undefined ? tree : { ...tree, root: selectNodes(tree.root, nodes) };
+  // Loads the native runtime once, so that a machine where it does not work is told before anything is written.
+  const first = await engineOf(recipe, availableParallelism(), (notice) => notices.push(notice));
+  const processes = environment.startStageProcesses?.({ recipe, folder, engine: first.name });
+  try {
+    const parallelism =
+      stored.parallelism ??
+      (await decideParallelism({
+        asked: asked(stored),
+        cores: availableParallelism(),
+        freeBytes: freemem(),
+        tree: tree.root,
+        models: models.map(({ name }) => name),
+        file: parallelismFile(folder, identities, first, environment),
+        processes,
+        tell: (message) => notices.push(message),
+      }));
+    const engine = first.threads === parallelism.threads ? first : await engineOf(recipe, parallelism.threads, () => undefined);
+    const runtime = (await loadRuntime()).description;
+    const shared = { recipe, engine, runtime, parallelism, environment, processes };
+    return {
+      engine,
+      runtime,
+      parallelism,
+      notices,
+      processes,
+      models: models.map((model, index) => modelRun(model, identities[index] ?? { model: '', data: '' }, chosen, shared)),
+    };
+  } catch (error) {
+    processes?.stop();
+    throw error;
+  }
+}
+
+/** The command line and the editor count where the recipe does not say. */
+function asked({ recipe, options }: StoredRun): ParallelismQuestion['asked'] {
+  const threads = recipe.engine?.threads ?? options.threads;
+  const processes = recipe.engine?.processes ?? options.processes;
+  return { ...(threads === undefined ? {} : { threads }), ...(processes === undefined ? {} : { processes }) };
+}
+
+async function identityOf(model: ResolvedModel): Promise<Identity> {
+  await requireReadable(model.path);
+  return { model: await digestPath(model.path), data: await digestData(model.data, model.dataFolder) };
+}
+
+/** With the cache, which is worth nothing without the number of threads that it was made with. */
+function parallelismFile(folder: string, identities: readonly Identity[], engine: Engine, { code }: Environment): string {
+  const machine = { cores: availableParallelism(), processor: cpus()[0]?.model };
+  const key = digestOf({ models: identities.map(({ model }) => model), engine: engine.description, code, machine });
+  return path.join(cacheFolder(folder), `parallelism-${key.slice(0, 16)}.json`);
+}
+
+function engineOf({ engine }: RecipeDocument, threads: number, onNotice: (notice: string) => void): Promise<Engine> {
+  return createEngine({
+    name: engine?.name ?? 'auto',
+    threads,
+    onNotice,
+    ...(engine?.provider === undefined ? {} : { provider: engine.provider }),
+  });
+}
+
+interface Shared {
+  readonly recipe: RecipeDocument;
+  readonly engine: Engine;
+  readonly runtime: string;
+  readonly parallelism: Parallelism;
+  readonly environment: Environment;
+  readonly processes: StageProcesses | undefined;
+}
+
+function modelRun(model: ResolvedModel, identity: Identity, tree: PlannedTree, shared: Shared): ModelRun {
+  const { recipe, engine, runtime, parallelism, environment, processes } = shared;
+  const dependencies: RootDependencies = {
+    ...identity,
+    seed: recipe.seed ?? 0,
+    engine: engine.description,
+    runtime,
+    code: environment.code,
+    latency: recipe.measure?.latency ?? true,
+  };
+  return {
+    name: model.name,
+    tree,
+    dependencies,
+    openRunner: (warn) =>
+      parallelism.processes > 1 && processes !== undefined
+        ? Promise.resolve(processes.runner(model.name, parallelism))
+        : openStageRunner({ recipe, model, engine, threadScript: environment.threadScript, warn }),
+  };
+}
+
+async function requireReadable(file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  // Reading tells why, in words.
+  if (found?.isDirectory() !== true) await readText(file);
+}

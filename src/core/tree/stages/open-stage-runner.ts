@@ -1,0 +1,58 @@
+import { openData } from '../../data/open-data.ts';
+import type { DataSet, DataSplits } from '../../data/dataset.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { importModel } from '../../import/import-model.ts';
+import { lossFor } from '../../train/loss-for.ts';
+import type { RecipeDocument } from '../recipe/recipe-document.ts';
+import type { ResolvedModel } from '../recipe/resolve-recipe.ts';
+import { createStageRunner } from './create-stage-runner.ts';
+import type { StageRunner } from './stage-runner.ts';
+
+export interface OpenStageRunner {
+  readonly recipe: RecipeDocument;
+  readonly model: ResolvedModel;
+  readonly engine: Engine;
+  readonly threadScript: string | undefined;
+  readonly warn: (message: string) => void;
+  /** Other processes that train beside this one and want memory too. */
+  readonly processes?: number;
+  /** Waited for before each read of examples: a stage stands still while this does. */
+  readonly turn?: () => Promise<void>;
+}
+
+/** Reads a model and its data, so that stages can run. */
+export async function openStageRunner(options: OpenStageRunner): Promise<StageRunner> {
+  const { recipe, model, engine, threadScript, warn, processes = 1, turn } = options;
+  const { network, warnings } = await importModel(model.path);
+  for (const warning of warnings) warn(warning);
+  const [input] = network.inputs;
+  const shape = input === undefined ? undefined : network.values.get(input)?.shape;
+  const seed = recipe.seed ?? 0;
+  const opened = await openData(model.data, model.dataFolder, {
+    seed,
+    onWarning: warn,
+    ...(shape === undefined ? {} : { modelInputShape: shape }),
+  });
+  const data = turn === undefined ? opened : inTurn(opened, turn);
+  return createStageRunner({
+    engine,
+    network,
+    data,
+    loss: lossFor(network, data),
+    seed,
+    latency: recipe.measure?.latency ?? true,
+    threadScript,
+    processes,
+  });
+}
+
+function inTurn({ train, validation, test }: DataSplits, turn: () => Promise<void>): DataSplits {
+  const waiting = (data: DataSet): DataSet => ({
+    ...data,
+    async read(indices, epoch) {
+      await turn();
+      return data.read(indices, epoch);
+    },
+  });
+  return { train: waiting(train), validation: waiting(validation), test: waiting(test) };
+}

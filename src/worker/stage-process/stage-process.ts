@@ -1,0 +1,21 @@
+/** Entry of a process that runs stages for the worker. It ends when the worker does. */
+import type { Message } from '../../shared/message-handler.ts';
+import { MessageHandler } from '../../shared/message-handler.ts';
+import { createStageHandlers } from './stage-handlers.ts';
+import type { StageHostProtocol, StageProtocol } from './stage-protocol.ts';
+
+const ignoreFailure = (): void => undefined;
+
+export function serveStages(): void {
+  const handler: MessageHandler<StageProtocol, StageHostProtocol> = new MessageHandler<StageProtocol, StageHostProtocol>(
+    (message) => {
+      if (process.connected) process.send?.(message, undefined, undefined, ignoreFailure);
+    },
+    createStageHandlers(() => handler),
+  );
+  process.on('message', (message: Message) => handler.receive(message));
+  // Checkpoints lie with the worker: there is nothing to wait for.
+  process.on('disconnect', () => process.exit(0));
+  // Ctrl-C goes to the whole group of processes; who started the worker decides what it means.
+  process.on('SIGINT', ignoreFailure);
+}
