@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Command } from 'commander';
+import { readRun } from '../../core/report/read-run.ts';
 import { wholeNumber } from '../numbers.ts';
 import { followRun } from '../run/follow-run.ts';
 import { findResumableRun } from '../run/resumable-run.ts';
@@ -40,7 +41,8 @@ export function registerRun(program: Command, terminal: Terminal = processTermin
       const { node, threads, processes } = options;
       if (options.resume !== undefined) {
         const runFolder = await runToResume(recipe, options.resume);
-        await followRun((worker) => worker.handler.request('resumeRun', { runFolder }), terminal, options.json === true);
+        const { events } = await readRun(runFolder);
+        await followRun((worker) => worker.handler.request('resumeRun', { runFolder }), terminal, options.json === true, events);
         return;
       }
       if (recipe === undefined) command.error('error: no recipe is named; `espalier init MODEL --data SPEC` writes one');

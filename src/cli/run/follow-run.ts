@@ -9,14 +9,19 @@ import { RunView } from './run-view.ts';
 
 export const TARGETS_MISSED = 3;
 
-/** Runs in a child process until the end, shows it, and turns the outcome into the exit code. */
+/**
+ * Runs in a child process until the end, shows it, and turns the outcome into the exit code.
+ *
+ * @param earlier events of a run that is gone on with
+ */
 export async function followRun(
   begin: (worker: WorkerClient) => Promise<RunHandle>,
   terminal: Terminal,
   json: boolean,
+  earlier: readonly RunEvent[] = [],
 ): Promise<RunHandle> {
   const worker = startWorker();
-  const view = new RunView(terminal);
+  const view = new RunView(terminal, earlier);
   let handle: RunHandle | undefined;
   let cancelled = false;
   const cancel = (): void => {

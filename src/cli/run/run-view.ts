@@ -1,23 +1,31 @@
 import type { RunEvent } from '../../shared/events.ts';
 import { formatBytes, formatPercent } from '../../shared/drawing/format.ts';
-import { emptyRunState, reduceRun } from '../../shared/run-state.ts';
+import { reduceEvents, reduceRun } from '../../shared/run-state.ts';
 import type { NodeResult, RunState } from '../../shared/run-state.ts';
 import { flattenTree } from '../../shared/tree.ts';
+import type { NodeState } from '../../shared/tree.ts';
 import { progressBar } from '../progress-bar.ts';
 import type { Terminal } from '../terminal.ts';
 
 const BAR_WIDTH = 20;
 
+interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
 /** What a run shows while it goes on: the tree, drawn over on a terminal; a line for each event elsewhere. */
 export class RunView {
   readonly #terminal: Terminal;
-  readonly #columns: () => number;
-  #state: RunState = emptyRunState;
+  readonly #size: () => TerminalSize;
+  #state: RunState;
   #lines = 0;
 
-  constructor(terminal: Terminal, columns: () => number = () => process.stderr.columns) {
+  /** @param earlier what happened before, which is not shown again */
+  constructor(terminal: Terminal, earlier: readonly RunEvent[] = [], size: () => TerminalSize = errorOutputSize) {
     this.#terminal = terminal;
-    this.#columns = columns;
+    this.#size = size;
+    this.#state = reduceEvents(earlier);
   }
 
   get state(): RunState {
@@ -39,17 +47,42 @@ export class RunView {
     const erase = this.#lines === 0 ? '' : `\u001b[${this.#lines}A\u001b[J`;
     // Messages scroll away above the tree.
     const message = event.type === 'log' || event.type === 'node-failed' ? `${describeEvent(event, this.#state) ?? ''}\n` : '';
-    const lines =
-      event.type === 'run-finished'
-        ? []
-        : this.#state.models.flatMap((model) => [
-            ...(this.#state.models.length > 1 ? [model.model] : []),
-            ...flattenTree(model.tree).map(({ node, level }) => treeLine(model.nodes.get(node.id), level)),
-          ]);
-    const width = this.#columns() || 80;
-    this.#terminal.note(`${erase}${message}${lines.map((line) => `${[...line].slice(0, width - 1).join('')}\n`).join('')}`);
+    const { columns, rows } = this.#size();
+    const lines = event.type === 'run-finished' ? [] : fitting(treeLines(this.#state), rows - 1);
+    this.#terminal.note(`${erase}${message}${lines.map((line) => `${[...line].slice(0, columns - 1).join('')}\n`).join('')}`);
     this.#lines = lines.length;
   }
+}
+
+function errorOutputSize(): TerminalSize {
+  const { columns, rows } = process.stderr;
+  return { columns: columns || 80, rows: rows || 24 };
+}
+
+interface TreeLine {
+  readonly text: string;
+  readonly state: NodeState['kind'] | undefined;
+}
+
+function treeLines({ models }: RunState): readonly TreeLine[] {
+  return models.flatMap((model) => [
+    ...(models.length > 1 ? [{ text: model.model, state: undefined }] : []),
+    ...flattenTree(model.tree).map(({ node, level }) => {
+      const result = model.nodes.get(node.id);
+      return { text: treeLine(result, level), state: result?.state.kind };
+    }),
+  ]);
+}
+
+/** A terminal draws over only what it still shows: of a tree that is higher, what runs, and how many of the others there are. */
+function fitting(lines: readonly TreeLine[], most: number): readonly string[] {
+  if (lines.length <= most) return lines.map(({ text }) => text);
+  const count = (state: NodeState['kind']): number => lines.filter((line) => line.state === state).length;
+  const counts = (['done', 'failed', 'skipped', 'waiting'] as const)
+    .filter((state) => count(state) > 0)
+    .map((state) => `${count(state)} ${state}`);
+  const running = lines.filter(({ state }) => state === 'running').slice(0, Math.max(0, most - 1));
+  return [...running.map(({ text }) => text), counts.join(', ')];
 }
 
 function treeLine(result: NodeResult | undefined, level: number): string {

@@ -7,7 +7,7 @@ import { ActivationQuantizers } from './activation-quantizers.ts';
 import { BatchOrder } from './batch-order.ts';
 import { checkBatch, checkFineTuning } from './check-fine-tuning.ts';
 import { DivergenceDetector } from './divergence.ts';
-import type { FineTuned, FineTuning } from './fine-tuning.ts';
+import type { Checkpointing, FineTuned, FineTuning } from './fine-tuning.ts';
 import { unpack } from './flat-layout.ts';
 import { learningRate } from './learning-rate.ts';
 import { chanceLoss, lossValue } from './losses.ts';
@@ -91,6 +91,7 @@ async function train(
   const outputs = elements(shapeOf(setup.network, lossValue(setup.network, options.loss)));
   const reader = new BatchReader(options, order, total, outputs);
 
+  let saved = started;
   let step = first - 1;
   while (step < total && !watch.stopped) {
     step++;
@@ -110,10 +111,11 @@ async function train(
       learningRate: rate,
     });
     if (step % order.stepsPerEpoch === 0 || step === total) await watch.epochEnded(steps, step);
-    if (checkpoint !== undefined && step % checkpoint.everySteps === 0 && step < total) {
+    if (checkpoint !== undefined && step < total && isDue(checkpoint, step, performance.now() - saved)) {
       await checkpoint.save(
         readTrainingState(steps, { step, curve: curve.points, pending: curve.pending, best: watch.best, seconds: seconds() }),
       );
+      saved = performance.now();
     }
     // A step runs without giving up the thread: messages (cancel above all) are heard between steps.
     await nextTurn();
@@ -127,6 +129,10 @@ async function train(
     steps: step,
     seconds: seconds(),
   };
+}
+
+function isDue({ everySteps, everySeconds = Number.POSITIVE_INFINITY }: Checkpointing, step: number, millisecondsSince: number): boolean {
+  return step % everySteps === 0 || millisecondsSince >= 1000 * everySeconds;
 }
 
 function throwIfCancelled(signal: AbortSignal): void {

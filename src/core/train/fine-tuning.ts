@@ -53,6 +53,8 @@ export interface EarlyStopping {
 
 export interface Checkpointing {
   readonly everySteps: number;
+  /** Also after so many seconds since the last one: steps of large networks are slow. */
+  readonly everySeconds?: number;
   /** The state is the caller's to keep; see `encodeTrainingState`. Training waits for the promise. */
   save(state: TrainingState): Promise<void>;
   /** Training goes on from here and ends at the same bits as if it had never stopped, at the same number of threads. */

@@ -24,6 +24,25 @@ export interface Verdict {
   readonly met: boolean;
   /** For people: which node meets the targets, or what the best one misses. */
   readonly reason: string;
+  /** The smallest that meets them. */
+  readonly node?: string;
+}
+
+/** Without targets: the loss that is taken for none, a point of top-1. */
+const USUAL_TARGETS: Targets = { accuracyDrop: 0.01 };
+
+/** Which file to ship where nothing was asked for: the smallest that is about as accurate as the float baseline, or the most accurate. */
+export function recommend(tree: TreeNode, results: ReadonlyMap<string, NodeMetrics>): string | undefined {
+  const usual = judge(USUAL_TARGETS, tree, results);
+  if (usual.node !== undefined) return `smallest within a point of the baseline's accuracy: "${usual.node}"`;
+  const accurate = flattenTree(tree)
+    .flatMap(({ node }) => {
+      const metrics = results.get(node.id);
+      const top1 = metrics?.certificate?.passed === false ? undefined : metrics?.deployed?.top1;
+      return node.leaf && top1 !== undefined ? [{ id: node.id, top1 }] : [];
+    })
+    .toSorted((a, b) => b.top1 - a.top1)[0];
+  return accurate === undefined ? undefined : `no file is within a point of the baseline's accuracy; closest: "${accurate.id}"`;
 }
 
 /** Whether any deployable node that is done meets all targets; of those that do, the smallest is named. */
@@ -36,7 +55,11 @@ export function judge(targets: Targets, tree: TreeNode, results: ReadonlyMap<str
   const bySize = leaves.toSorted((a, b) => (a.metrics.sizes?.gzip ?? Infinity) - (b.metrics.sizes?.gzip ?? Infinity));
   const winner = bySize.find(({ metrics }) => meetsTargets(targets, baseline, metrics));
   if (winner !== undefined)
-    return { met: true, reason: `"${winner.node.id}" meets the targets: ${explain(targets, baseline, winner.metrics)}` };
+    return {
+      met: true,
+      node: winner.node.id,
+      reason: `"${winner.node.id}" meets the targets: ${explain(targets, baseline, winner.metrics)}`,
+    };
   const misses = ({ metrics }: { readonly metrics: NodeMetrics }): number =>
     checkTargets(targets, baseline, metrics).filter(({ met }) => !met).length;
   const closest = bySize.toSorted((a, b) => misses(a) - misses(b))[0];

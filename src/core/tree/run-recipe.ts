@@ -2,7 +2,7 @@
 import { hasTargets } from '../../shared/targets.ts';
 import type { RunFinished } from '../../shared/events.ts';
 import type { SearchOptions, Targets } from '../../shared/recipe.ts';
-import { judge, levelsOf } from './explorer.ts';
+import { judge, levelsOf, recommend } from './explorer.ts';
 import type { Verdict } from './explorer.ts';
 import { searchTargets } from './search-targets.ts';
 import { isCancellation, TreeWalker } from './tree-walker.ts';
@@ -64,7 +64,7 @@ async function walkTree(walk: Walk, model: ModelRun, walker: TreeWalker): Promis
     }
     if (rest.length > 0) tell(`level ${index}: ${verdict.reason}; going one level deeper`);
   }
-  if (targets === undefined) return { met: true, reason: '' };
+  if (targets === undefined) return { met: true, reason: recommend(model.tree.root, walker.results) ?? '' };
   const verdict = judge(targets, walker.tree.root, walker.results);
   if (verdict.met || walk.search === undefined) return verdict;
   await searchTargets(walker, targets, walk.search, tell);

@@ -1,13 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { terminalTable } from '../../../src/cli/run/result-table.ts';
 import { RunView } from '../../../src/cli/run/run-view.ts';
+import type { RunEvent } from '../../../src/shared/events.ts';
 import { flattenTree } from '../../../src/shared/tree.ts';
 import { exampleRun } from '../../support/example-run.ts';
 
-function show(isInteractive: boolean) {
+function show(isInteractive: boolean, rows = 40, earlier: readonly RunEvent[] = []) {
   const written: string[] = [];
-  const view = new RunView({ print: () => undefined, note: (text) => written.push(text), isInteractive }, () => 60);
+  const view = new RunView({ print: () => undefined, note: (text) => written.push(text), isInteractive }, earlier, () => ({
+    columns: 60,
+    rows,
+  }));
   return { view, written };
+}
+
+function tableOf(events: readonly RunEvent[]): string | undefined {
+  const { view } = show(false);
+  for (const event of events) view.update(event);
+  const [model] = view.state.models;
+  return model && terminalTable(model);
 }
 
 describe('what a run shows', () => {
@@ -27,6 +38,24 @@ describe('what a run shows', () => {
     expect(frames.every((frame) => frame.startsWith('\u001b[12A\u001b[J'))).toBe(true);
     const lines = frames.flatMap((frame) => frame.replace('\u001b[12A\u001b[J', '').trimEnd().split('\n'));
     expect(Math.max(...lines.map((line) => [...line].length))).toBeLessThanOrEqual(60);
+  });
+
+  it('is what runs and how many there are of the rest, where the tree is higher than the terminal', () => {
+    const { view, written } = show(true, 6);
+    for (const event of exampleRun().filter(({ type }) => type !== 'log')) view.update(event);
+    const heights = written.map((frame) => frame.split('\n').length - 1);
+    expect(Math.max(...heights)).toBeLessThanOrEqual(5);
+    expect(written.some((frame) => /▸ {3}pruned .*\n3 done, 8 waiting\n/.test(frame))).toBe(true);
+  });
+
+  it('knows what a resumed run did before, without telling it again', () => {
+    const events = exampleRun();
+    const stop = events.findIndex((event) => event.type === 'node-started' && event.node === 'clustered');
+    const { view, written } = show(false, 40, events.slice(0, stop));
+    expect(written).toEqual([]);
+    for (const event of events.slice(stop)) view.update(event);
+    const [model] = view.state.models;
+    expect(model && terminalTable(model)).toBe(tableOf(events));
   });
 
   it('ends with a row for every node, indented by level', () => {

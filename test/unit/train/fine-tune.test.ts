@@ -308,6 +308,16 @@ describe('checkpoints', () => {
     }
   });
 
+  it('are also saved when a time has passed, and never after the last step', async () => {
+    const steps: number[] = [];
+    const save = (state: TrainingState): Promise<void> => {
+      steps.push(state.step);
+      return Promise.resolve();
+    };
+    const { steps: total } = await tune({ checkpoint: { everySteps: 1000, everySeconds: 0, save } });
+    expect(steps).toEqual(Array.from({ length: total - 1 }, (_, index) => index + 1));
+  });
+
   it('refuses damaged checkpoints and those of other models', async () => {
     const state: TrainingState = {
       step: 1,

@@ -213,12 +213,34 @@ describe('runRecipe', () => {
         return fakeOutcome(request);
       },
     });
-    expect(outcome).toEqual({ outcome: 'failed', reason: '"pruned/clustered" failed' });
+    expect(outcome).toEqual({
+      outcome: 'failed',
+      reason: '"pruned/clustered" failed; smallest within a point of the baseline\'s accuracy: "pruned/ptq"',
+    });
     expect(skipped.map(({ node, reason }) => [node, reason])).toEqual([
       ['pruned/clustered/ptq', '"pruned/clustered" has no result'],
       ['pruned/clustered/pcqat', '"pruned/clustered" has no result'],
     ]);
     expect(finished).toHaveLength(9);
+  });
+
+  it('names the file to ship where no targets are set: the smallest about as accurate as the baseline, else the most accurate', async () => {
+    const leaves: Readonly<Record<string, readonly [top1: number, gzip: number]>> = {
+      'pruned/ptq': [0.895, 400],
+      'pruned/pqat': [0.889, 100],
+      'clustered/cqat': [0.893, 300],
+      qat: [0.9, 900],
+    };
+    const stage = (request: StageRequest): StageOutcome => {
+      const [top1, gzip] = leaves[request.node.id] ?? [0.5, 50];
+      return fakeOutcome(request, { deployed: accuracy(top1), sizes: { raw: 1000, gzip, zip: gzip } });
+    };
+    expect((await run({ stage })).outcome.reason).toBe('smallest within a point of the baseline\'s accuracy: "clustered/cqat"');
+    const inaccurate = (request: StageRequest): StageOutcome =>
+      fakeOutcome(request, { deployed: accuracy(request.node.id === 'clustered/ptq' ? 0.8 : 0.5) });
+    expect((await run({ stage: inaccurate })).outcome.reason).toBe(
+      'no file is within a point of the baseline\'s accuracy; closest: "clustered/ptq"',
+    );
   });
 
   it('counts a node whose certificate fails as failed, and says what broke', async () => {

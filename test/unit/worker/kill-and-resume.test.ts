@@ -18,12 +18,12 @@ beforeAll(async () => {
 });
 afterAll(() => worker.remove());
 
-/** Two branches, of two training stages and one; more steps than lie between two checkpoints. */
+/** Two branches; more steps than lie between two checkpoints. */
 const recipe: Recipe = {
   model: 'model.json',
-  data: { format: 'generated', set: 'digits', trainSize: 96, testSize: 40 },
+  data: { format: 'generated', set: 'digits', trainSize: 96, testSize: 20 },
   training: { steps: 230, batchSize: 8 },
-  nodes: ['pruned/pqat', 'clustered/ptq'],
+  nodes: ['pruned/ptq', 'clustered'],
   measure: { latency: false },
 };
 
@@ -63,17 +63,11 @@ describe('a killed run', () => {
     const calm = await runInWorker(worker.script, (client) => client.handler.request('startRun', { recipe: project({ threads: 1 }) }));
     expect(calm.finished?.outcome).toBe('done');
     const expected = resultFiles(calm.handle.runFolder);
-    expect([...expected.keys()].filter((name) => name.endsWith('model.tflite'))).toHaveLength(5);
+    expect([...expected.keys()].filter((name) => name.endsWith('model.tflite'))).toHaveLength(4);
 
     const file = project({ threads: 1, processes: 2 });
-    // Before anything is done, after a checkpoint, between training and the result, and in another branch's training.
-    const moments = [
-      (event: RunEvent) => event.type === 'node-started',
-      inPhase('pruned', 'training', 0.9),
-      inPhase('pruned', 'evaluating', 0),
-      inPhase('clustered', 'training', 0.5),
-      inPhase('pruned/pqat', 'training', 0.95),
-    ];
+    // After a checkpoint, between training and the result, and in another branch's training.
+    const moments = [inPhase('pruned', 'training', 0.9), inPhase('pruned', 'evaluating', 0), inPhase('clustered', 'training', 0.5)];
     const killed = await runInWorker(worker.script, (client) => client.handler.request('startRun', { recipe: file }), moments[0]);
     expect(killed.finished).toBeUndefined();
     const { runFolder } = killed.handle;
@@ -86,7 +80,7 @@ describe('a killed run', () => {
     expect(resumed.finished?.outcome).toBe('done');
     expect(resultFiles(runFolder)).toEqual(expected);
     expect(readdirSync(runFolder, { recursive: true, encoding: 'utf8' }).filter((name) => /checkpoint|tmp|owner/.test(name))).toEqual([]);
-  });
+  }, 180_000);
 });
 
 describe('a run that goes on', () => {
@@ -110,5 +104,5 @@ describe('a run that goes on', () => {
     );
     expect(await refusal).toMatchObject({ code: 'invalid-argument', message: expect.stringContaining('is going on in process') });
     expect(finished?.outcome).toBe('done');
-  });
+  }, 120_000);
 });

@@ -48,8 +48,9 @@ export interface StageSetting {
   readonly processes: number;
 }
 
-/** Some seconds of work even for large networks; writing the state takes milliseconds. */
+/** Whichever comes first; writing the state takes milliseconds. */
 const STEPS_BETWEEN_CHECKPOINTS = 200;
+const SECONDS_BETWEEN_CHECKPOINTS = 5;
 
 /** What a stage made: its model, the bytes to ship, and what they must show. */
 interface Product {
@@ -208,6 +209,7 @@ async function techniqueContext({ engine, data, loss, seed, processes }: StageSe
   const saved = await request.checkpoint.load();
   const checkpoint: Checkpointing = {
     everySteps: STEPS_BETWEEN_CHECKPOINTS,
+    everySeconds: SECONDS_BETWEEN_CHECKPOINTS,
     save: (state) => request.checkpoint.save(encodeTrainingState(state)),
     ...(saved === undefined ? {} : { resumeFrom: decodeTrainingState(saved) }),
   };
