@@ -2,6 +2,7 @@
 const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>> = {
   'train-step': () => import('./train-step.ts'),
   'guide-tree': () => import('./guide-tree.ts'),
+  'profile-step': () => import('./profile-step.ts'),
   evaluate: () => import('./evaluate.ts'),
   leaves: () => import('./leaves.ts'),
   'integer-grid': () => import('./integer-grid.ts'),

@@ -4,6 +4,8 @@ import {
   broadcastShapes,
   checkTensor,
   convolutionShape,
+  depthwiseShape,
+  type DepthwiseWindow,
   elements,
   matMulShape,
   normalizeAxis,
@@ -317,6 +319,34 @@ export class ProgramBuilder {
     if (forward.join() !== g.shape.join())
       throw new RangeError(`conv2dFilterGradient: g [${g.shape.join(', ')}] is not [${forward.join(', ')}]`);
     return this.emit(shape, 'float32', (output) => ({ op: 'conv2dFilterGradient', x, g, ...window, output }));
+  }
+
+  depthwiseConv2d(x: Tensor, filter: Tensor, window: DepthwiseWindow): Tensor {
+    return this.emit(depthwiseShape(x.shape, filter.shape, window), 'float32', (output) => ({
+      op: 'depthwiseConv2d',
+      x,
+      filter,
+      ...window,
+      output,
+    }));
+  }
+
+  /** To `shape`, the input's shape `[c, n, h, w]` of the convolution whose gradient this is. */
+  depthwiseConvTranspose2d(x: Tensor, filter: Tensor, shape: readonly number[], window: DepthwiseWindow): Tensor {
+    const forward = depthwiseShape(shape, filter.shape, window);
+    if (forward.join() !== x.shape.join())
+      throw new RangeError(
+        `depthwiseConvTranspose2d: [${x.shape.join(', ')}] is not what a convolution of [${shape.join(', ')}] gives, [${forward.join(', ')}]`,
+      );
+    return this.emit(shape, 'float32', (output) => ({ op: 'depthwiseConvTranspose2d', x, filter, ...window, output }));
+  }
+
+  /** To `shape`, the filter's `[c, kh, kw]`. */
+  depthwiseFilterGradient(x: Tensor, g: Tensor, shape: readonly number[], window: DepthwiseWindow): Tensor {
+    const forward = depthwiseShape(x.shape, shape, window);
+    if (forward.join() !== g.shape.join())
+      throw new RangeError(`depthwiseFilterGradient: g [${g.shape.join(', ')}] is not [${forward.join(', ')}]`);
+    return this.emit(shape, 'float32', (output) => ({ op: 'depthwiseFilterGradient', x, g, ...window, output }));
   }
 
   /** Of `[n, c, h, w]`. */

@@ -1,4 +1,5 @@
 import type { ElementType, Tensor } from './program.ts';
+import type { DepthwiseWindow } from './shapes.ts';
 
 export type UnaryFunction =
   | 'neg'
@@ -153,6 +154,27 @@ export interface Conv2dFilterGradient extends InstructionBase {
   readonly dilations: readonly [number, number];
   readonly groups: number;
 }
+/**
+ * Each channel of x `[c, n, h, w]` with its own filter of `[c, kh, kw]` -> `[c, n, h', w']`: channels in front, as the
+ * lowered networks keep them, so that nothing is transposed.
+ */
+export interface DepthwiseConv2d extends InstructionBase, DepthwiseWindow {
+  readonly op: 'depthwiseConv2d';
+  readonly x: Tensor;
+  readonly filter: Tensor;
+}
+/** The gradient of depthwiseConv2d with respect to its input: x `[c, n, h', w']`, filter `[c, kh, kw]` -> `[c, n, h, w]`, the output's shape. */
+export interface DepthwiseConvTranspose2d extends InstructionBase, DepthwiseWindow {
+  readonly op: 'depthwiseConvTranspose2d';
+  readonly x: Tensor;
+  readonly filter: Tensor;
+}
+/** The gradient of depthwiseConv2d with respect to its filter: x `[c, n, h, w]`, g `[c, n, h', w']` -> `[c, kh, kw]`. */
+export interface DepthwiseFilterGradient extends InstructionBase, DepthwiseWindow {
+  readonly op: 'depthwiseFilterGradient';
+  readonly x: Tensor;
+  readonly g: Tensor;
+}
 /** `[n, c, h, w]`; padding is minus infinity. */
 export interface MaxPool2d extends InstructionBase {
   readonly op: 'maxPool2d';
@@ -223,6 +245,9 @@ export type Instruction =
   | Conv2d
   | ConvTranspose2d
   | Conv2dFilterGradient
+  | DepthwiseConv2d
+  | DepthwiseConvTranspose2d
+  | DepthwiseFilterGradient
   | MaxPool2d
   | MaxPool2dGradient
   | AffineRows

@@ -34,8 +34,11 @@ export function operandsOf(instruction: Instruction): readonly Tensor[] {
       return [instruction.indices, instruction.updates];
     case 'conv2d':
     case 'convTranspose2d':
+    case 'depthwiseConv2d':
+    case 'depthwiseConvTranspose2d':
       return [instruction.x, instruction.filter];
     case 'conv2dFilterGradient':
+    case 'depthwiseFilterGradient':
     case 'maxPool2dGradient':
       return [instruction.x, instruction.g];
     case 'affineRows':
@@ -81,8 +84,11 @@ export function mapOperands(instruction: Instruction, map: (operand: Tensor) => 
       return { ...instruction, indices: map(instruction.indices), updates: map(instruction.updates) };
     case 'conv2d':
     case 'convTranspose2d':
+    case 'depthwiseConv2d':
+    case 'depthwiseConvTranspose2d':
       return { ...instruction, x: map(instruction.x), filter: map(instruction.filter) };
     case 'conv2dFilterGradient':
+    case 'depthwiseFilterGradient':
     case 'maxPool2dGradient':
       return { ...instruction, x: map(instruction.x), g: map(instruction.g) };
     case 'affineRows':

@@ -8,6 +8,9 @@ export interface Window {
   readonly groups: number;
 }
 
+/** Every channel is a group of its own. */
+export type DepthwiseWindow = Omit<Window, 'groups'>;
+
 export function elements(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
@@ -46,6 +49,16 @@ export function matMulShape(a: readonly number[], b: readonly number[], transpos
       `matmul: [${a.join(', ')}]${transposeA ? ' transposed' : ''} with [${b.join(', ')}]${transposeB ? ' transposed' : ''}`,
     );
   return [...broadcastShapes(a.slice(0, -2), b.slice(0, -2), 'matmul'), rows ?? 0, columns ?? 0];
+}
+
+/** x `[c, n, h, w]` with filter `[c, kh, kw]` -> `[c, n, h', w']`. */
+export function depthwiseShape(x: readonly number[], filter: readonly number[], window: DepthwiseWindow): number[] {
+  const [c = 0, n = 0, h = 0, w = 0] = x;
+  const [channels = 0, kh = 0, kw = 0] = filter;
+  if (x.length !== 4 || filter.length !== 3 || channels !== c)
+    throw new RangeError(`depthwise convolution: [${x.join(', ')}] with filter [${filter.join(', ')}]`);
+  const [, , rows = 0, columns = 0] = convolutionShape([n, c, h, w], [c, 1, kh, kw], { ...window, groups: c });
+  return [c, n, rows, columns];
 }
 
 /** x `[n, c, h, w]` with filter `[o, c / groups, kh, kw]` -> `[n, o, h', w']`. */

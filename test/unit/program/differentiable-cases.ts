@@ -1,5 +1,5 @@
 import type { ProgramBuilder } from '../../../src/core/program/builder.ts';
-import { convolutionShape } from '../../../src/core/program/shapes.ts';
+import { convolutionShape, depthwiseShape } from '../../../src/core/program/shapes.ts';
 import type { Tensor } from '../../../src/core/program/program.ts';
 import type { Differentiated } from './finite-differences.ts';
 
@@ -171,6 +171,29 @@ for (const [name, w] of Object.entries(windows)) {
       build: (b: ProgramBuilder, p: Tensor, q: Tensor) => b.conv2dFilterGradient(p, q, filter, w),
     },
   });
+}
+for (const [name, { strides, pads, dilations, groups }] of Object.entries(windows)) {
+  if (groups > 1) continue;
+  // Narrow images and wide ones have filter gradients of their own.
+  const wide = name === 'strided with a rest' || name === 'dilated and strided';
+  for (const [size, x] of [['', [3, 2, 6, 5]] as const, ...(wide ? [[' of wide images', [2, 1, 4, 66]] as const] : [])]) {
+    const w = { strides, pads, dilations };
+    const filter = [x[0], 3, 2];
+    Object.assign(differentiableCases, {
+      [`depthwiseConv2d${size} ${name}`]: {
+        shapes: [x, filter],
+        build: (b: ProgramBuilder, p: Tensor, q: Tensor) => b.depthwiseConv2d(p, q, w),
+      },
+      [`depthwiseConvTranspose2d${size} ${name}`]: {
+        shapes: [depthwiseShape(x, filter, w), filter],
+        build: (b: ProgramBuilder, p: Tensor, q: Tensor) => b.depthwiseConvTranspose2d(p, q, x, w),
+      },
+      [`depthwiseFilterGradient${size} ${name}`]: {
+        shapes: [x, depthwiseShape(x, filter, w)],
+        build: (b: ProgramBuilder, p: Tensor, q: Tensor) => b.depthwiseFilterGradient(p, q, filter, w),
+      },
+    });
+  }
 }
 // Enough channels for the form that takes a product for each tap of the filter.
 for (const name of ['plain', 'strided with a rest', 'padded', 'dilated and strided'] as const) {

@@ -48,10 +48,15 @@ export class GraphWriter {
     return name;
   }
 
+  /** A constant float32 tensor. */
+  constant(data: Float32Array, shape: readonly number[]): string {
+    const name = this.temporary();
+    this.initializers.push({ name, type: 'float32', shape, data });
+    return name;
+  }
+
   /** A constant float32 scalar. */
   scalar(value: number): string {
-    const name = this.temporary();
-    this.initializers.push({ name, type: 'float32', shape: [], data: Float32Array.of(value) });
-    return name;
+    return this.constant(Float32Array.of(value), []);
   }
 }

@@ -3,6 +3,7 @@ import type { Instruction } from '../../program/instructions.ts';
 import type { Program } from '../../program/program.ts';
 import { GraphWriter } from './graph-writer.ts';
 import { writeConv2d, writeConv2dFilterGradient, writeConvTranspose2d } from './nodes/convolutions.ts';
+import { writeDepthwiseConv2d, writeDepthwiseConvTranspose2d, writeDepthwiseFilterGradient } from './nodes/depthwise-convolutions.ts';
 import { writeBinary, writeCast, writeUnary, writeWhere } from './nodes/elementwise.ts';
 import {
   writeBroadcastTo,
@@ -91,6 +92,12 @@ function writeInstruction(graph: GraphWriter, instruction: Instruction, pooled: 
       return writeConvTranspose2d(graph, instruction);
     case 'conv2dFilterGradient':
       return writeConv2dFilterGradient(graph, instruction);
+    case 'depthwiseConv2d':
+      return writeDepthwiseConv2d(graph, instruction);
+    case 'depthwiseConvTranspose2d':
+      return writeDepthwiseConvTranspose2d(graph, instruction);
+    case 'depthwiseFilterGradient':
+      return writeDepthwiseFilterGradient(graph, instruction);
     case 'maxPool2d':
       return writeMaxPool2d(graph, instruction, pooled);
     case 'maxPool2dGradient':

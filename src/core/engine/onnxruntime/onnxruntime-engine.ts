@@ -15,6 +15,8 @@ export interface OnnxRuntimeEngineOptions {
   readonly description: string;
   /** Whether the operators of com.microsoft are there. */
   readonly contributed: boolean;
+  /** Where sessions write what each node took, when they are disposed of: the start of the files' paths. */
+  readonly profile?: string;
 }
 
 export function createOnnxRuntimeEngine(options: OnnxRuntimeEngineOptions): Engine {
@@ -35,13 +37,16 @@ async function compileProgram(program: Program, options: OnnxRuntimeEngineOption
       else copyOutputs(await session.run(feeds, Object.keys(set.fetches)), set.data);
       return set.data;
     },
-    dispose: () => session.release(),
+    dispose: () => {
+      if (options.profile !== undefined) session.endProfiling();
+      return session.release();
+    },
   };
 }
 
 async function createSession(
   model: Uint8Array,
-  { runtime, name, provider, threads }: OnnxRuntimeEngineOptions,
+  { runtime, name, provider, threads, profile }: OnnxRuntimeEngineOptions,
 ): Promise<OnnxRuntime.InferenceSession> {
   const cpu = name === 'onnxruntime-web' ? 'wasm' : 'cpu';
   try {
@@ -54,6 +59,7 @@ async function createSession(
       // Without the arena a step allocates each activation anew, which costs half as much again.
       enableCpuMemArena: true,
       enableMemPattern: true,
+      ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
       extra: {
         session: {
           // Spinning threads take the cores from the data workers and from the editor.

@@ -2,6 +2,7 @@ import type * as TensorFlow from '@tensorflow/tfjs';
 import { unreachable } from '../../errors.ts';
 import type { Binary, Constant, Input, Instruction, MatMul, Reduce, Unary } from '../../program/instructions.ts';
 import { conv2d, conv2dFilterGradient, convTranspose2d } from './convolutions.ts';
+import { depthwiseConv2d, depthwiseConvTranspose2d, depthwiseFilterGradient } from './depthwise-convolutions.ts';
 import { maxPool2d, maxPool2dGradient } from './pooling.ts';
 
 /** One instruction by tfjs operations; `value` gives the tensors computed so far, by id. */
@@ -64,6 +65,12 @@ export function evaluateInstruction(
       return convTranspose2d(tf, value(instruction.x.id), value(instruction.filter.id), instruction, shape);
     case 'conv2dFilterGradient':
       return conv2dFilterGradient(tf, value(instruction.x.id), value(instruction.g.id), instruction, shape);
+    case 'depthwiseConv2d':
+      return depthwiseConv2d(tf, value(instruction.x.id), value(instruction.filter.id), instruction, shape);
+    case 'depthwiseConvTranspose2d':
+      return depthwiseConvTranspose2d(tf, value(instruction.x.id), value(instruction.filter.id), instruction, shape);
+    case 'depthwiseFilterGradient':
+      return depthwiseFilterGradient(tf, value(instruction.x.id), value(instruction.g.id), instruction, shape);
     case 'maxPool2d':
       return maxPool2d(tf, value(instruction.x.id), instruction, shape);
     case 'maxPool2dGradient':

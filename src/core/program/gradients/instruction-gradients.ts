@@ -4,6 +4,7 @@ import type { Instruction } from '../instructions.ts';
 import type { Tensor } from '../program.ts';
 import type { Contribution, Wanted } from './contribution.ts';
 import { conv2dFilterGradientGradient, conv2dGradient, convTranspose2dGradient, maxPool2dGradientOf } from './convolutions.ts';
+import { depthwiseConv2dGradient, depthwiseConvTranspose2dGradient, depthwiseFilterGradientGradient } from './depthwise-convolutions.ts';
 import { binaryGradient, castGradient, rectifierGradientGradient, unaryGradient, whereGradient } from './elementwise.ts';
 import {
   broadcastToGradient,
@@ -66,6 +67,12 @@ export function instructionGradients(
       return convTranspose2dGradient(builder, instruction, g, wanted);
     case 'conv2dFilterGradient':
       return conv2dFilterGradientGradient(builder, instruction, g, wanted);
+    case 'depthwiseConv2d':
+      return depthwiseConv2dGradient(builder, instruction, g, wanted);
+    case 'depthwiseConvTranspose2d':
+      return depthwiseConvTranspose2dGradient(builder, instruction, g, wanted);
+    case 'depthwiseFilterGradient':
+      return depthwiseFilterGradientGradient(builder, instruction, g, wanted);
     case 'maxPool2d':
       return maxPool2dGradientOf(builder, instruction, g);
     case 'affineRows':

@@ -30,22 +30,33 @@ export function lowerDepthwiseConv2d(context: LoweringContext, operation: Depthw
 }
 
 /** `[c * multiplier, n * h' * w']` */
-function convolve({ builder }: LoweringContext, x: LoweredValue, filters: Tensor, depthwise: DepthwiseShape): Tensor {
+function convolve(context: LoweringContext, x: LoweredValue, filters: Tensor, depthwise: DepthwiseShape): Tensor {
+  const { builder } = context;
   const form = depthwiseForm(depthwise);
   switch (form) {
     case 'images':
       return convolveImages(builder, x.channelsMajor, filters, depthwise);
     case 'rows':
       return convolveRows(builder, x.channelsMajor, filters, depthwise);
-    case 'window': {
-      const [channels = 1] = filters.shape;
-      const y = builder.conv2d(x.batchChannelsMajor, builder.reshape(filters, [channels, 1, ...depthwise.kernel]), depthwise.window);
-      return builder.reshape(builder.transpose(y, [1, 0, 2, 3]), [
-        channels,
-        depthwise.batchSize * depthwise.output[0] * depthwise.output[1],
-      ]);
-    }
+    case 'window':
+      return convolveWindows(context, x, filters, depthwise);
     default:
       return unreachable(form);
   }
+}
+
+function convolveWindows(
+  { builder }: LoweringContext,
+  x: LoweredValue,
+  filters: Tensor,
+  { channels, multiplier, batchSize, image, output, kernel, window: { strides, pads, dilations } }: DepthwiseShape,
+): Tensor {
+  const images = builder.reshape(x.channelsMajor, [channels, 1, batchSize, ...image]);
+  const repeated = builder.reshape(builder.broadcastTo(images, [channels, multiplier, batchSize, ...image]), [
+    channels * multiplier,
+    batchSize,
+    ...image,
+  ]);
+  const y = builder.depthwiseConv2d(repeated, builder.reshape(filters, [channels * multiplier, ...kernel]), { strides, pads, dilations });
+  return builder.reshape(y, [channels * multiplier, batchSize * output[0] * output[1]]);
 }

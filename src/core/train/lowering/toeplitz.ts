@@ -12,7 +12,7 @@ import type { Window } from '../../program/shapes.ts';
 /** Above this many elements of T the zeros cost more than they save, and rows are convolved one by one. */
 const largestMatrix = 30_000;
 /** Rows wider than this are left to the sliding window. */
-const widestRow = 96;
+const widestRow = 16;
 
 export interface DepthwiseShape {
   readonly channels: number;

@@ -8,20 +8,76 @@ export function writeConv2d(graph: GraphWriter, instruction: Conv2d): void {
   graph.node('Conv', [graph.nameOf(x), graph.nameOf(filter)], attributesOf(instruction), graph.nameOf(output));
 }
 
+/**
+ * With a stride of 1 it is a convolution itself, with the taps in reverse and the channels exchanged, which runs half
+ * again as fast as the runtime's ConvTranspose.
+ */
 export function writeConvTranspose2d(graph: GraphWriter, instruction: ConvTranspose2d): void {
-  const { x, filter, strides, pads, dilations, output } = instruction;
-  // What the floor of the forward division left over at the bottom and right.
-  const rest = ([0, 1] as const).map((axis) => {
-    const kernel = ((filter.shape[axis + 2] ?? 1) - 1) * dilations[axis] + 1;
-    const full = ((x.shape[axis + 2] ?? 1) - 1) * strides[axis] + kernel - pads[axis] - pads[axis === 0 ? 2 : 3];
-    return (output.shape[axis + 2] ?? 1) - full;
-  });
+  const reversed = reversedPads(instruction, instruction.filter.shape.slice(2));
+  if (reversed !== undefined) {
+    const { x, filter, groups, output } = instruction;
+    const [o = 1, c = 1, kh = 1, kw = 1] = filter.shape;
+    const grouped = graph.node('Reshape', [reversedTaps(graph, graph.nameOf(filter)), graph.integers([groups, o / groups, c, kh, kw])]);
+    const exchanged = graph.node('Transpose', [grouped], { perm: { integers: [0, 2, 1, 3, 4] } });
+    graph.node(
+      'Conv',
+      [graph.nameOf(x), graph.node('Reshape', [exchanged, graph.integers([groups * c, o / groups, kh, kw])])],
+      attributesOf({ ...instruction, pads: reversed }),
+      graph.nameOf(output),
+    );
+    return;
+  }
+  writeStridedConvTranspose2d(graph, instruction);
+}
+
+/** Pads of the convolution with reversed taps that goes back from the output to the input; undefined where there is none. */
+export function reversedPads(
+  { strides, pads, dilations }: Omit<Window, 'groups'>,
+  kernel: readonly number[],
+): readonly [number, number, number, number] | undefined {
+  if (strides[0] !== 1 || strides[1] !== 1) return undefined;
+  const full = (axis: 0 | 1): number => ((kernel[axis] ?? 1) - 1) * dilations[axis];
+  const [top, left, bottom, right] = [full(0) - pads[0], full(1) - pads[1], full(0) - pads[2], full(1) - pads[3]];
+  return Math.min(top, left, bottom, right) < 0 ? undefined : [top, left, bottom, right];
+}
+
+/** A filter `[., ., kh, kw]` with its taps in reverse. */
+export function reversedTaps(graph: GraphWriter, filter: string): string {
+  const beforeFirst = -(2 ** 31);
+  return graph.node('Slice', [
+    filter,
+    graph.integers([-1, -1]),
+    graph.integers([beforeFirst, beforeFirst]),
+    graph.integers([2, 3]),
+    graph.integers([-1, -1]),
+  ]);
+}
+
+function writeStridedConvTranspose2d(graph: GraphWriter, instruction: ConvTranspose2d): void {
+  const { x, filter, output } = instruction;
   graph.node(
     'ConvTranspose',
     [graph.nameOf(x), graph.nameOf(filter)],
-    { ...attributesOf(instruction), output_padding: { integers: rest } },
+    {
+      ...attributesOf(instruction),
+      output_padding: { integers: outputPadding(instruction, x.shape.slice(2), filter.shape.slice(2), output.shape.slice(2)) },
+    },
     graph.nameOf(output),
   );
+}
+
+/** What the floor of the forward division left over at the bottom and right. */
+export function outputPadding(
+  { strides, pads, dilations }: Omit<Window, 'groups'>,
+  x: readonly number[],
+  kernel: readonly number[],
+  output: readonly number[],
+): readonly number[] {
+  return ([0, 1] as const).map((axis) => {
+    const extent = ((kernel[axis] ?? 1) - 1) * dilations[axis] + 1;
+    const full = ((x[axis] ?? 1) - 1) * strides[axis] + extent - pads[axis] - pads[axis === 0 ? 2 : 3];
+    return (output[axis] ?? 1) - full;
+  });
 }
 
 /** With fewer input channels a product for each tap is too narrow to be fast; with more taps there are too many of them. */

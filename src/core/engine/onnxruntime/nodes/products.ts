@@ -1,6 +1,21 @@
 import type { MatMul } from '../../../program/instructions.ts';
 import type { GraphWriter } from '../graph-writer.ts';
 
+/** `transpose(a) x b` of a `[batch, k, m]` and b `[batch, k, n]`: `[batch, m, n]`. */
+export function productOfColumns(graph: GraphWriter, a: string, b: string): string {
+  if (graph.contributed) return graph.node('FusedMatMul', [a, b], { transA: { integer: 1 } }, undefined, 'com.microsoft');
+  return graph.node('MatMul', [graph.node('Transpose', [a], { perm: { integers: lastTwoSwapped(3) } }), b]);
+}
+
+/** Products of the rows of a and b `[rows, n]` with each other: `[rows]`, as they are in `rowDot`. */
+export function productOfRows(graph: GraphWriter, a: string, b: string, [rows, n]: readonly [number, number], output?: string): string {
+  if (!graph.contributed)
+    return graph.node('ReduceSum', [graph.node('Mul', [a, b]), graph.integers([1])], { keepdims: { integer: 0 } }, output);
+  const [left, right] = [a, b].map((x) => graph.node('Reshape', [x, graph.integers([rows, 1, n])]));
+  const products = graph.node('FusedMatMul', [left ?? '', right ?? ''], { transB: { integer: 1 } }, undefined, 'com.microsoft');
+  return graph.node('Reshape', [products, graph.integers([rows])], {}, output);
+}
+
 export function writeMatMul(graph: GraphWriter, { a, b, transposeA, transposeB, output }: MatMul): void {
   const inputs = [graph.nameOf(a), graph.nameOf(b)];
   if (!transposeA && !transposeB) {

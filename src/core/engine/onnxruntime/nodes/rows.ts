@@ -1,5 +1,6 @@
 import type { AffineRows, RectifierGradient, RowDot } from '../../../program/instructions.ts';
 import type { GraphWriter } from '../graph-writer.ts';
+import { productOfRows } from './products.ts';
 
 /**
  * A 1x1 convolution with a group for each row: multiplied, added and, with the activation that the runtime fuses into
@@ -22,18 +23,7 @@ export function writeAffineRows(graph: GraphWriter, { x, scale, offset, output }
  */
 export function writeRowDot(graph: GraphWriter, { a, b, output }: RowDot): void {
   const [rows = 1, n = 1] = a.shape;
-  if (!graph.contributed) {
-    graph.node(
-      'ReduceSum',
-      [graph.node('Mul', [graph.nameOf(a), graph.nameOf(b)]), graph.integers([1])],
-      { keepdims: { integer: 0 } },
-      graph.nameOf(output),
-    );
-    return;
-  }
-  const [left, right] = [a, b].map((x) => graph.node('Reshape', [graph.nameOf(x), graph.integers([rows, 1, n])]));
-  const products = graph.node('FusedMatMul', [left ?? '', right ?? ''], { transB: { integer: 1 } }, undefined, 'com.microsoft');
-  graph.node('Reshape', [products, graph.integers([rows])], {}, graph.nameOf(output));
+  productOfRows(graph, graph.nameOf(a), graph.nameOf(b), [rows, n], graph.nameOf(output));
 }
 
 /** Larger than the reciprocal of any number that an activation takes, so that the ramp of a HardSigmoid is a step. */
