@@ -38,7 +38,7 @@ function convolve(context: LoweringContext, x: LoweredValue, filters: Tensor, de
       return convolveImages(builder, x.channelsMajor, filters, depthwise);
     case 'rows':
       return convolveRows(builder, x.channelsMajor, filters, depthwise);
-    case 'window':
+    case 'windows':
       return convolveWindows(context, x, filters, depthwise);
     default:
       return unreachable(form);
