@@ -1,4 +1,5 @@
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Network } from '../../src/core/network/network.ts';
@@ -13,15 +14,7 @@ export function findPython(): string | undefined {
 
 /** PyTorch running the same network: a child that answers each line with the milliseconds of one step. */
 export async function pytorchCandidate(name: string, python: string, network: Network, threads: number): Promise<Candidate> {
-  // Debian's OpenBLAS does not know every processor's name and falls back to kernels of twenty years ago.
-  const core = /AMD/.test(cpus()[0]?.model ?? '') ? 'Zen' : 'Haswell';
-  const environment = {
-    ...process.env,
-    OPENBLAS_CORETYPE: process.env['OPENBLAS_CORETYPE'] ?? core,
-    OMP_NUM_THREADS: String(threads),
-    OPENBLAS_NUM_THREADS: String(threads),
-  };
-  const child = spawn(python, ['bench/train-step/pytorch.py', String(threads)], { env: environment });
+  const child = spawn(python, ['bench/train-step/pytorch.py', String(threads)], { env: pytorchEnvironment(threads) });
   child.stderr.pipe(process.stderr);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ask = async (line: string): Promise<number> => {
@@ -29,8 +22,25 @@ export async function pytorchCandidate(name: string, python: string, network: Ne
     const answer = await lines.next();
     return answer.done === true ? NaN : Number(answer.value);
   };
-  await ask(JSON.stringify(describe(network)));
+  await ask(JSON.stringify(describeNetwork(network)));
   return { name, step: () => ask('step'), dispose: () => end(child) };
+}
+
+export function pytorchEnvironment(threads: number): NodeJS.ProcessEnv {
+  // Debian's OpenBLAS does not know every processor's name and falls back to kernels of twenty years ago.
+  const core = hasAvx512() ? 'SkylakeX' : /AMD/.test(cpus()[0]?.model ?? '') ? 'Zen' : 'Haswell';
+  return {
+    ...process.env,
+    OPENBLAS_CORETYPE: process.env['OPENBLAS_CORETYPE'] ?? core,
+    OMP_NUM_THREADS: String(threads),
+    OPENBLAS_NUM_THREADS: String(threads),
+    // Threads that spin for work would take the core from whatever else runs.
+    OMP_WAIT_POLICY: 'PASSIVE',
+  };
+}
+
+function hasAvx512(): boolean {
+  return existsSync('/proc/cpuinfo') && readFileSync('/proc/cpuinfo', 'utf8').includes('avx512f');
 }
 
 function end(child: ChildProcessWithoutNullStreams): Promise<void> {
@@ -39,7 +49,7 @@ function end(child: ChildProcessWithoutNullStreams): Promise<void> {
 }
 
 /** The network as data: operations with the shapes of their kernels and outputs. */
-function describe(network: Network) {
+export function describeNetwork(network: Network) {
   return {
     batchSize,
     inputs: network.inputs,
