@@ -306,6 +306,11 @@ export interface ClusteringOptions extends VariantOptions, TrainingOptions {
    * @default false
    */
   readonly includeDepthwise?: boolean;
+  /**
+   * Leave the first and the last kernel as they are.
+   * @default false
+   */
+  readonly protectEnds?: boolean;
 }
 
 export interface QuantizationAwareTrainingOptions extends VariantOptions, TrainingOptions {

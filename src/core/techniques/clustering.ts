@@ -1,7 +1,7 @@
 import { type Codebook, type Granularity, withConstraint } from '../constraints/constraint.ts';
 import { gridScales } from '../constraints/integer-grid.ts';
 import { EspalierError } from '../errors.ts';
-import type { ParameterId } from '../network/network.ts';
+import type { Network, ParameterId } from '../network/network.ts';
 import { createRandom } from '../random.ts';
 import { fisherInformation } from '../train/fisher-information.ts';
 import { buildCodebook } from './clustering/build-codebook.ts';
@@ -68,16 +68,9 @@ export async function clusterWeights(
   options: ClusteringOptions,
   pinsZero: (parameter: ParameterId) => boolean,
 ): Promise<OptimizedModel> {
-  const settings: ClusteringSettings = { clusters: options.clusters ?? 16, granularity: options.granularity ?? 'tensor' };
   const start = options.integerGrid === true ? readyForDeployment(model) : model;
   const pinned = (parameter: ParameterId): boolean => options.integerGrid === true || pinsZero(parameter);
-  const selected = selectKernels(start.network, settings, options);
-  for (const {
-    layer,
-    parameter,
-    settings: { clusters },
-  } of selected)
-    checkClusters(clusters, pinned(parameter), layer);
+  const selected = checkClustering(start.network, options, pinned);
   const kernels = selected.filter((kernel) => canCluster(kernel, context));
   if (kernels.length === 0)
     throw new EspalierError('invalid-argument', 'no layer is left to cluster', { fix: 'exclude fewer layers, or ask for fewer clusters' });
@@ -111,6 +104,23 @@ function importanceOf({ network, constraints }: OptimizedModel, context: Techniq
       context.onProgress('calibrating', fraction);
     },
   });
+}
+
+/**
+ * The kernels that a clustering would go through.
+ *
+ * @param pinsZero whether zero is one of the values of a kernel
+ * @throws EspalierError `invalid-argument` for a layer pattern that matches nothing, or too few clusters
+ */
+export function checkClustering(
+  network: Network,
+  options: ClusteringOptions,
+  pinsZero: (parameter: ParameterId) => boolean,
+): readonly SelectedKernel<ClusteringSettings>[] {
+  const settings: ClusteringSettings = { clusters: options.clusters ?? 16, granularity: options.granularity ?? 'tensor' };
+  const selected = selectKernels(network, settings, options);
+  for (const { layer, parameter, settings: own } of selected) checkClusters(own.clusters, pinsZero(parameter), layer);
+  return selected;
 }
 
 /** @throws EspalierError `invalid-argument` */

@@ -1,5 +1,6 @@
 import { EspalierError } from '../errors.ts';
-import { channelGroups } from './filter-pruning/channel-groups.ts';
+import type { Network } from '../network/network.ts';
+import { type ChannelGroups, channelGroups } from './filter-pruning/channel-groups.ts';
 import { chooseFilters } from './filter-pruning/choose-filters.ts';
 import { removeChannels } from './filter-pruning/remove-channels.ts';
 import { trainFloatStage, type TrainingOptions } from './fine-tuning-stage.ts';
@@ -28,15 +29,28 @@ export async function applyFilterPruning(
   context: TechniqueContext,
   options: FilterPruningOptions = {},
 ): Promise<OptimizedModel> {
-  const kernels = selectKernels(model.network, { sparsity: options.sparsity ?? 0.5 }, options);
+  const { groups, removed } = checkFilterPruning(model.network, options);
+  const network = removeChannels(model.network, groups, removed);
+  return trainFloatStage({ network, constraints: new Map() }, context, options, defaults);
+}
+
+/**
+ * What a filter pruning would remove.
+ *
+ * @throws EspalierError `invalid-argument` where there is no filter that could go
+ */
+export function checkFilterPruning(
+  network: Network,
+  options: FilterPruningOptions,
+): { readonly groups: ChannelGroups; readonly removed: ReadonlySet<number> } {
+  const kernels = selectKernels(network, { sparsity: options.sparsity ?? 0.5 }, options);
   for (const { layer, settings } of kernels) checkSparsity(settings.sparsity, `layer "${layer}"`);
-  const groups = channelGroups(model.network);
-  const removed = chooseFilters(model.network, groups, new Map(kernels.map(({ parameter, settings }) => [parameter, settings.sparsity])));
+  const groups = channelGroups(network);
+  const removed = chooseFilters(network, groups, new Map(kernels.map(({ parameter, settings }) => [parameter, settings.sparsity])));
   if (removed.size === 0) {
     throw new EspalierError('invalid-argument', 'no filter can be removed', {
       fix: 'raise "sparsity" or exclude fewer layers; the filters of the last layer, and of layers that are added to the input, have to stay',
     });
   }
-  const network = removeChannels(model.network, groups, removed);
-  return trainFloatStage({ network, constraints: new Map() }, context, options, defaults);
+  return { groups, removed };
 }

@@ -1,7 +1,8 @@
 import { type Sparsity, withConstraint } from '../constraints/constraint.ts';
 import { EspalierError } from '../errors.ts';
+import type { Network } from '../network/network.ts';
 import { planTraining, trainFloatStage, type TrainingOptions } from './fine-tuning-stage.ts';
-import { type LayerRules, selectKernels } from './layer-rules.ts';
+import { type LayerRules, type SelectedKernel, selectKernels } from './layer-rules.ts';
 import { scheduledMasks } from './pruning/mask-schedule.ts';
 import { checkStructure, type PruningStructure } from './pruning/pruning-structure.ts';
 import { checkSchedule, checkSparsity, pruningSteps, type PruningSchedule, sparsityAt } from './pruning/schedules.ts';
@@ -35,18 +36,7 @@ export async function applyPruning(
   const { steps } = planTraining(context, options, pruningDefaults);
   const schedule = options.schedule ?? defaultSchedule(options.sparsity ?? 0.5, steps);
   const structure = options.structure ?? { kind: 'weights', scope: 'layer' };
-  checkSchedule(schedule);
-  checkStructure(structure);
-  const kernels = selectKernels(model.network, { sparsity: options.sparsity ?? schedule.sparsity }, options);
-  if (kernels.length === 0) throw new EspalierError('invalid-argument', 'no layer is left to prune', { fix: 'exclude fewer layers' });
-  for (const { layer, settings, data } of kernels) {
-    checkSparsity(settings.sparsity, `layer "${layer}"`);
-    if (data.every((weight) => weight === 0))
-      throw new EspalierError('invalid-argument', 'the kernel is all zeros, so there is nothing to prune', {
-        where: `layer "${layer}"`,
-        fix: 'exclude the layer',
-      });
-  }
+  const kernels = checkPruning(model.network, { ...options, schedule });
   const last = pruningSteps(schedule, steps).at(-1);
   if (last !== undefined && sparsityAt(schedule, last) < schedule.sparsity) {
     context.warn(
@@ -63,6 +53,27 @@ export async function applyPruning(
     constraints.set(kernel.parameter, withConstraint(constraints.get(kernel.parameter) ?? [], unmasked(kernel.data.length)));
   const maskSchedule = scheduledMasks(kernels, schedule, structure, steps);
   return trainFloatStage({ network: model.network, constraints, maskSchedule }, context, options, pruningDefaults);
+}
+
+/**
+ * The kernels that a pruning would go through.
+ *
+ * @throws EspalierError `invalid-argument` for a sparsity, schedule, structure or layer pattern that makes no sense
+ */
+export function checkPruning(network: Network, options: PruningOptions): readonly SelectedKernel<PruningSettings>[] {
+  if (options.schedule !== undefined) checkSchedule(options.schedule);
+  if (options.structure !== undefined) checkStructure(options.structure);
+  const kernels = selectKernels(network, { sparsity: options.sparsity ?? options.schedule?.sparsity ?? 0.5 }, options);
+  if (kernels.length === 0) throw new EspalierError('invalid-argument', 'no layer is left to prune', { fix: 'exclude fewer layers' });
+  for (const { layer, settings, data } of kernels) {
+    checkSparsity(settings.sparsity, `layer "${layer}"`);
+    if (data.every((weight) => weight === 0))
+      throw new EspalierError('invalid-argument', 'the kernel is all zeros, so there is nothing to prune', {
+        where: `layer "${layer}"`,
+        fix: 'exclude the layer',
+      });
+  }
+  return kernels;
 }
 
 /** Half of the training prunes, the other half recovers. */

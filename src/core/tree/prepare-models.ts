@@ -4,6 +4,7 @@ import { availableParallelism, cpus, freemem } from 'node:os';
 import path from 'node:path';
 import { createEngine } from '../engine/create-engine.ts';
 import type { Engine } from '../engine/engine.ts';
+import { importModel } from '../import/import-model.ts';
 import { loadRuntime } from '../tflite/runtime.ts';
 import { planTree } from './deployment-tree.ts';
 import type { PlannedTree } from './deployment-tree.ts';
@@ -17,6 +18,7 @@ import type { ResolvedModel } from './recipe/resolve-recipe.ts';
 import { selectNodes } from './select-nodes.ts';
 import type { Environment, StoredRun } from './session.ts';
 import type { RootDependencies } from './stage-key.ts';
+import { checkStages } from './stages/check-stages.ts';
 import { openStageRunner } from './stages/open-stage-runner.ts';
 import { digestData, digestOf, digestPath } from './store/digest.ts';
 import { cacheFolder } from './store/run-store.ts';
@@ -135,10 +137,12 @@ function modelRun(model: ResolvedModel, identity: Identity, tree: PlannedTree, s
     name: model.name,
     tree,
     dependencies,
-    openRunner: (warn) =>
-      parallelism.processes > 1 && processes !== undefined
-        ? Promise.resolve(processes.runner(model.name, parallelism))
-        : openStageRunner({ recipe, model, engine, threadScript: environment.threadScript, warn }),
+    async openRunner(warn) {
+      checkStages(tree, (await importModel(model.path)).network, recipe.layers ?? []);
+      return parallelism.processes > 1 && processes !== undefined
+        ? processes.runner(model.name, parallelism)
+        : openStageRunner({ recipe, model, engine, threadScript: environment.threadScript, warn });
+    },
   };
 }
 

@@ -50,7 +50,7 @@ export function clusteringOptions(
   rules: readonly LayerRule[],
   teacher: () => Network,
 ): ClusteringTechniqueOptions {
-  const { clusters, granularity, initialization, gradient, weighting, rateWeight, integerGrid, includeDepthwise } = options;
+  const { clusters, granularity, initialization, gradient, weighting, rateWeight, integerGrid } = options;
   return {
     ...trainingOptions(options, teacher),
     clusters: clusters ?? 16,
@@ -60,7 +60,7 @@ export function clusteringOptions(
     ...(weighting === undefined ? {} : { weighting }),
     ...(rateWeight === undefined ? {} : { rateWeight }),
     ...(integerGrid === undefined ? {} : { integerGrid }),
-    ...(includeDepthwise === undefined ? {} : { includeDepthwise }),
+    ...protection(options),
     rules: rules.flatMap((rule): TechniqueRule<ClusteringSettings>[] => {
       if (rule.exclude?.includes('clustering') === true) return [{ layers: rule.pattern, exclude: true }];
       return rule.clusters === undefined ? [] : [{ layers: rule.pattern, settings: { clusters: rule.clusters } }];
@@ -80,7 +80,7 @@ export function quantizationAwareTrainingOptions(options: QuantizationAwareTrain
 function protection({
   includeDepthwise,
   protectEnds,
-}: PruningOptions): Pick<PruningTechniqueOptions, 'includeDepthwise' | 'protectFirst' | 'protectLast'> {
+}: PruningOptions | ClusteringOptions): Pick<PruningTechniqueOptions, 'includeDepthwise' | 'protectFirst' | 'protectLast'> {
   return {
     ...(includeDepthwise === undefined ? {} : { includeDepthwise }),
     ...(protectEnds === undefined ? {} : { protectFirst: protectEnds, protectLast: protectEnds }),
