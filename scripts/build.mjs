@@ -31,6 +31,7 @@ const targets = {
   cli: { ...node, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', banner: { js: `#!/usr/bin/env node\n${node.banner.js}` } },
   webview: { entryPoints: ['webview/main.ts'], outdir: 'dist/webview', format: 'iife', platform: 'browser', target: 'es2022' },
   fuzz: { ...node, entryPoints: ['scripts/fuzz.ts'], outfile: 'dist/fuzz.cjs' },
+  results: { ...node, entryPoints: ['scripts/results.ts'], outfile: 'dist/results.cjs' },
   bench: { ...node, entryPoints: ['bench/run.ts'], outfile: 'dist/bench.cjs' },
 };
 
@@ -43,7 +44,7 @@ if (unknown.length > 0) {
   console.error(`unknown target ${unknown.join(', ')}; have: ${Object.keys(targets).join(', ')}`);
   process.exit(2);
 }
-const chosen = named.length > 0 ? named : Object.keys(targets).filter((name) => name !== 'bench' && name !== 'fuzz');
+const chosen = named.length > 0 ? named : Object.keys(targets).filter((name) => !['bench', 'fuzz', 'results'].includes(name));
 await Promise.all(
   chosen.map((name) => {
     const { outfile, outdir, ...target } = targets[name];

@@ -74,6 +74,8 @@ export interface StartRun extends RunSettings {
   readonly nodes?: readonly string[];
   /** Do all the work again, whatever the cache holds. */
   readonly ignoreCache?: boolean;
+  /** Overrides the recipe's `seed`. */
+  readonly seed?: number;
 }
 
 export interface RunHandle {

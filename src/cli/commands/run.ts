@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { readRun } from '../../core/report/read-run.ts';
-import { wholeNumber } from '../numbers.ts';
+import { seedNumber, wholeNumber } from '../numbers.ts';
 import { followRun } from '../run/follow-run.ts';
 import { findResumableRun } from '../run/resumable-run.ts';
 import { processTerminal } from '../terminal.ts';
@@ -12,6 +12,7 @@ interface Options {
   readonly node?: readonly string[];
   readonly threads?: number;
   readonly processes?: number;
+  readonly seed?: number;
   readonly cache: boolean;
   readonly json?: boolean;
 }
@@ -35,10 +36,11 @@ export function registerRun(program: Command, terminal: Terminal = processTermin
       "stages that run at the same time, when the recipe doesn't say (default: 1 with --threads, else measured)",
       wholeNumber,
     )
+    .option('--seed <number>', "instead of the recipe's", seedNumber)
     .option('--no-cache', 'do all the work again')
     .option('--json', 'print the events as JSON, one a line')
     .action(async (recipe: string | undefined, options: Options, command: Command) => {
-      const { node, threads, processes } = options;
+      const { node, threads, processes, seed } = options;
       if (options.resume !== undefined) {
         const runFolder = await runToResume(recipe, options.resume);
         const { events } = await readRun(runFolder);
@@ -54,6 +56,7 @@ export function registerRun(program: Command, terminal: Terminal = processTermin
             ...(node === undefined ? {} : { nodes: node }),
             ...(threads === undefined ? {} : { threads }),
             ...(processes === undefined ? {} : { processes }),
+            ...(seed === undefined ? {} : { seed }),
           }),
         terminal,
         options.json === true,

@@ -9,6 +9,7 @@ import { certificates } from './html/certificates.ts';
 import { curveFigures } from './html/curve-figures.ts';
 import { densityFigures } from './html/density-figures.ts';
 import { element, table, text } from './html/markup.ts';
+import { publishedColumns, publishedResults } from './published-results.ts';
 import { styleSheet } from './html/style-sheet.ts';
 import { tradeOffFigure } from './html/trade-off-figure.ts';
 
@@ -32,7 +33,7 @@ export function htmlReport(state: RunState, recipe: Recipe): string {
       {},
       element('h1', {}, text(title)),
       summary(state),
-      ...state.models.map(modelSection),
+      ...state.models.map((model) => modelSection(model, recipe)),
       section('Recipe', element('pre', { tabindex: 0 }, element('code', {}, text(JSON.stringify(recipe, undefined, 2))))),
       ...messages(state),
     ),
@@ -70,11 +71,12 @@ function part(title: string, ...children: readonly string[]): string {
   return element('section', {}, element('h3', {}, text(title)), ...children);
 }
 
-function modelSection(model: ModelState): string {
+function modelSection(model: ModelState, recipe: Recipe): string {
   return section(
     `Model ${model.model}`,
     part('Deployment tree', treeFigure(model)),
     part('Results', resultTable(model), notes(model)),
+    ...publishedSection(model, recipe),
     part('Accuracy and size', tradeOffFigure(model)),
     part('Density of the weights', densityFigures(model)),
     part('Training', curveFigures(model)),
@@ -111,6 +113,14 @@ function resultTable(model: ModelState): string {
     columns.map(({ key }) => (key === 'model' ? indentation.repeat(row.level) : '') + row.cells[key].text),
   );
   return table(`Every node of ${model.model}`, columns, rows);
+}
+
+function publishedSection(model: ModelState, recipe: Recipe): readonly string[] {
+  const results = publishedResults(model, recipe);
+  if (results.length === 0) return [];
+  const columns = [{ title: 'Model' }, ...publishedColumns.map((title) => ({ title, numeric: true })), { title: 'Source' }];
+  const rows = results.map(({ node, cells, source }) => [node, ...cells, source]);
+  return [part('Measured / published', table(`Measured and published results of ${model.model}`, columns, rows))];
 }
 
 /** Where the figures come from, named once instead of in every cell. */

@@ -1,8 +1,8 @@
 import type { Recipe } from '../../shared/recipe.ts';
 import type { ModelState, RunState } from '../../shared/run-state.ts';
-import { formatPercent } from '../../shared/drawing/format.ts';
 import { resultColumns, resultRows, toMarkdown } from '../../shared/drawing/result-table.ts';
 import { english } from '../../shared/drawing/translate.ts';
+import { publishedColumns, publishedResults } from './published-results.ts';
 
 /** The guide's table layout, ready for a README or a pull request. */
 export function markdownReport(state: RunState, recipe: Recipe): string {
@@ -31,25 +31,13 @@ export function provenance(state: RunState): readonly string[] {
 }
 
 function references(model: ModelState, recipe: Recipe): readonly string[] {
-  const rows = Object.entries(recipe.reference ?? {}).flatMap(([node, published]) => {
-    const measured = model.nodes.get(node)?.metrics;
-    if (measured === undefined) return [];
-    const pair = (own: string, other: string): string => `${own} / ${other}`;
-    const cells = [
-      node,
-      pair(formatPercent(measured.simulated?.top1), formatPercent(published.simulatedTop1)),
-      pair(formatPercent(measured.deployed?.top1), formatPercent(published.deployedTop1)),
-      pair(String(measured.sizes?.raw ?? ''), String(published.rawBytes ?? '')),
-      pair(String(measured.sizes?.gzip ?? ''), String(published.compressedBytes ?? '')),
-    ];
-    return [`| ${cells.join(' | ')} |`];
-  });
+  const rows = publishedResults(model, recipe).map(({ node, cells }) => `| ${[node, ...cells].join(' | ')} |`);
   if (rows.length === 0) return [];
   return [
     'Measured / published:',
     '',
-    '| Node | fp32 or fake-int8 | INT8 | Bytes | Compressed |',
-    '| --- | --- | --- | --- | --- |',
+    `| ${['Model', ...publishedColumns].join(' | ')} |`,
+    `| ${['Model', ...publishedColumns].map(() => '---').join(' | ')} |`,
     ...rows,
     '',
   ];

@@ -36,6 +36,8 @@ export interface SessionOptions {
   readonly threads?: number;
   /** When the recipe does not say. */
   readonly processes?: number;
+  /** Instead of the recipe's. */
+  readonly seed?: number;
 }
 
 export interface Session {
@@ -57,7 +59,8 @@ export interface StoredRun {
 /** @throws EspalierError when recipe, model or data cannot be read: before anything is written */
 export async function startSession(recipePath: string, options: SessionOptions, environment: Environment): Promise<Session> {
   const folder = path.dirname(path.resolve(recipePath));
-  const recipe = requireRecipe(await readText(recipePath), path.basename(recipePath));
+  const written = requireRecipe(await readText(recipePath), path.basename(recipePath));
+  const recipe = options.seed === undefined ? written : { ...written, seed: options.seed };
   const stored: StoredRun = { path: path.resolve(recipePath), options, recipe };
   const prepared = await prepareModels(stored, folder, environment);
   try {

@@ -58,6 +58,30 @@ describe('the HTML report', () => {
   });
 });
 
+describe('published results', () => {
+  const published = {
+    ...recipe,
+    reference: { 'pruned/pqat': { source: 'the guide', deployedTop1: 0.9413, rawBytes: 512_032, compressedBytes: 303_997 }, nowhere: {} },
+  };
+
+  it('stand beside the measured ones in HTML and in Markdown', () => {
+    const html = htmlReport(state, published);
+    expect(html).toContain('Measured and published results of mnist');
+    for (const cell of ['25,512 / 512,032', '15,307 / 303,997', '40.00% / 40.63%', 'the guide']) expect(html).toContain(cell);
+    const row = markdownReport(state, published)
+      .split('\n')
+      .find((line) => line.includes('/ 512,032'));
+    expect(row).toMatch(
+      /^\| QAT, pruned model \| 9\d\.\d\d% \/ – \| 9\d\.\d\d% \/ 94\.13% \| 25,512 \/ 512,032 \| 15,307 \/ 303,997 \| 40\.00% \/ 40\.63% \|$/,
+    );
+  });
+
+  it('take no room where there are none', () => {
+    expect(htmlReport(state, recipe)).not.toContain('published');
+    expect(markdownReport(state, recipe)).not.toContain('published');
+  });
+});
+
 describe('reports for machines and for README files', () => {
   it('Markdown has a row for each node and says where the figures come from', () => {
     const markdown = markdownReport(state, recipe);

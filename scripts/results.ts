@@ -1,0 +1,41 @@
+/**
+ * `docs/results.md` from the recipes in `examples/guide`: `npm run results -- [--data FOLDER] [--threads N] [--only TEXT] [--render]`.
+ * Models and stages that were made before are kept; `--only` runs the studies whose recipe contains the text, `--render`
+ * none, and both write the document from whatever finished runs there are.
+ */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { linkData, makeStudy } from './results/make-results.ts';
+import { resultsDocument } from './results/results-document.ts';
+import { readStudies, studiesFolder } from './results/studies.ts';
+import { finishedRuns } from './results/study-runs.ts';
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      data: { type: 'string', default: process.env['ESPALIER_TEST_DATA'] },
+      threads: { type: 'string' },
+      only: { type: 'string', default: '' },
+      render: { type: 'boolean', default: false },
+      cli: { type: 'string', default: path.join('dist', 'cli.cjs') },
+    },
+  });
+  const root = process.cwd();
+  const studies = readStudies(root);
+  if (!values.render) {
+    linkData(root, values.data);
+    const options = { root, cli: path.resolve(values.cli), threads: values.threads === undefined ? undefined : Number(values.threads) };
+    for (const study of studies.studies) if (study.recipe.includes(values.only)) makeStudy(study, studies, options);
+  }
+  const folder = path.join(root, studiesFolder);
+  const results = await Promise.all(studies.studies.map(async (study) => ({ study, runs: await finishedRuns(study, folder) })));
+  writeFileSync(path.join(root, 'docs', 'results.md'), resultsDocument(studies, results));
+  const made = results.filter(({ runs }) => runs.length > 0).length;
+  console.log(`docs/results.md: ${made} of ${results.length} studies`);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});
