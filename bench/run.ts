@@ -3,6 +3,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly str
   'train-step': () => import('./train-step.ts'),
   'guide-tree': () => import('./guide-tree.ts'),
   'profile-step': () => import('./profile-step.ts'),
+  'guide-throughput': () => import('./guide-throughput.ts'),
   learning: () => import('./learning.ts'),
   evaluate: () => import('./evaluate.ts'),
   leaves: () => import('./leaves.ts'),

@@ -10,22 +10,24 @@ import { type Hdf5Content, writeHdf5 } from './write-hdf5.ts';
 
 /** The version whose file this is like; later ones read it too. */
 const kerasVersion = '3.5.0';
-/** The earliest date that a zip can hold: files of the same model are the same bytes. */
-const zipDate = new Date(1980, 0, 1);
-
 /** @throws EspalierError `unsupported-model` for the few operations that Keras has no layer for */
 export async function writeKerasV3(network: Network): Promise<Uint8Array> {
   const graph = layerGraph(network);
   const json = (value: object): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
   return zipSync(
     {
-      'metadata.json': json({ keras_version: kerasVersion, date_saved: '1980-01-01@00:00:00' }),
+      'metadata.json': json({ keras_version: kerasVersion, date_saved: kerasDate(new Date()) }),
       'config.json': json(modelConfig(graph)),
       'model.weights.h5': await writeHdf5(weightStore(graph.layers)),
     },
     // As Keras stores them: numbers hardly get smaller.
-    { level: 0, mtime: zipDate },
+    { level: 0 },
   );
+}
+
+/** `2026-01-31@23:59:59` */
+function kerasDate(date: Date): string {
+  return date.toISOString().slice(0, 19).replace('T', '@');
 }
 
 function modelConfig({ name, layers, inputs, outputs }: LayerGraph): object {

