@@ -345,8 +345,8 @@ export interface PostTrainingQuantizationOptions extends VariantOptions {
    */
   readonly activations?: 'int8' | 'int16';
   /**
-   * Even out the ranges of layers that follow each other; helps depthwise networks most.
-   * @default false
+   * Even out the ranges of layers that follow each other, where they are not clustered.
+   * @default true
    */
   readonly crossLayerEqualization?: boolean;
   /**

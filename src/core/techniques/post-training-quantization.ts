@@ -15,7 +15,7 @@ export interface PostTrainingQuantizationOptions {
   readonly observer?: Observer;
   /** Default: int8. */
   readonly activationType?: ActivationType;
-  /** Even out the ranges of layers that follow each other first; helps depthwise networks most. Default: false. */
+  /** Even out the ranges of layers that follow each other first, where no codebook holds their kernels. Default: true. */
   readonly crossLayerEqualization?: boolean;
   /** Take the mean error of rounded kernels out of the biases. Default: false. */
   readonly biasCorrection?: boolean;
@@ -32,7 +32,7 @@ export async function applyPostTrainingQuantization(
   options: PostTrainingQuantizationOptions = {},
 ): Promise<QuantizedNetwork> {
   const { network: deployed, constraints } = readyForDeployment(model);
-  const network = options.crossLayerEqualization === true ? equalizeLayers(deployed, constraints) : deployed;
+  const network = (options.crossLayerEqualization ?? true) ? equalizeLayers(deployed, constraints) : deployed;
   const samples = options.samples ?? 1000;
   const ranges = await calibrate({
     engine: context.engine,
