@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EspalierError } from '../core/errors.ts';
@@ -16,6 +17,8 @@ export interface WorkerClient {
 /** The worker as a child process: training never blocks the terminal, and a crash is reported instead of shared. */
 export function startWorker(script: string = path.join(path.dirname(fileURLToPath(import.meta.url)), 'worker.cjs')): WorkerClient {
   const child = fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  // The terminal stays responsive while every core trains; before the worker starts threads, which inherit it.
+  if (child.pid !== undefined) os.setPriority(child.pid, os.constants.priority.PRIORITY_BELOW_NORMAL);
   const handler = new MessageHandler<HostProtocol, WorkerProtocol>((message: Message) => {
     if (child.connected) child.send(message, () => undefined);
   }, {});

@@ -13,6 +13,7 @@ import { registerRunToNode } from './commands/run-to-node.ts';
 import { registerRecipeEditor } from './editor/register-recipe-editor.ts';
 import { registerPanelRestore } from './panel/restore-panels.ts';
 import { ResultPanels } from './panel/result-panel.ts';
+import { registerResumeOffer } from './runs/offer-resume.ts';
 import { Runs } from './runs/runs.ts';
 import type { Services } from './services.ts';
 import { registerStatusBar } from './status/status-bar.ts';
@@ -33,6 +34,7 @@ export function activate(context: vscode.ExtensionContext): Services {
   registerPanelRestore(context, services);
   registerRecipeTasks(context, services);
   registerLanguageModelTools(context, services);
+  registerResumeOffer(context, services);
   context.subscriptions.push(registerStatusBar(services.runs));
   registerOptimizeModel(context, services);
   registerRunRecipe(context, services);

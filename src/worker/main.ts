@@ -1,5 +1,4 @@
 /** The child process: the core behind the protocol, or with an argument a process that runs its stages. It ends when its parent does. */
-import { setPriority } from 'node:os';
 import type { Message } from '../shared/message-handler.ts';
 import { MessageHandler } from '../shared/message-handler.ts';
 import type { HostProtocol, WorkerProtocol } from '../shared/protocol.ts';
@@ -7,8 +6,6 @@ import { createHandlers } from './handlers.ts';
 import { Runs } from './runs.ts';
 import { STAGE_ARGUMENT } from './stage-process/stage-child.ts';
 import { serveStages } from './stage-process/stage-process.ts';
-
-const NICE = 10;
 
 /** A parent that ended in the middle of a message hears nothing more; `disconnect` follows. */
 const ignoreFailure = (): void => undefined;
@@ -43,8 +40,6 @@ function main(): void {
   });
   // Ctrl-C goes to the whole group of processes; the parent decides what it means.
   process.on('SIGINT', () => undefined);
-  // The editor and the terminal stay responsive while every core trains.
-  setPriority(NICE);
 }
 
 if (process.argv[2] === STAGE_ARGUMENT) serveStages();

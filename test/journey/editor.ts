@@ -1,6 +1,6 @@
 /** The editor as a user handles it. */
 import { mkdirSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Browser, FrameLocator, Page } from 'playwright-core';
@@ -27,7 +27,7 @@ export class Editor {
     const vsix = process.env['ESPALIER_VSIX'];
     if (vsix === undefined) throw new Error('start the journeys with scripts/test-journey.mjs');
     const folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-journey-'));
-    const server = await startServer({ vsix, settings: { 'workbench.colorTheme': 'Default Dark Modern' } });
+    const server = await startServer({ vsix, settings: { 'workbench.colorTheme': 'Dark Modern' } });
     const { browser, page, url } = await openWindow({ port: server.port, folder });
     const editor = new Editor(server, folder, browser, page);
     await page.goto(url);
@@ -65,8 +65,10 @@ export class Editor {
     await this.#page.keyboard.press('F1');
     const input = this.#page.locator('.quick-input-widget input[type=text]').first();
     await input.fill(`>${title}`);
-    await this.#page.locator('.quick-input-widget .monaco-list-row', { hasText: title }).first().waitFor();
-    await this.#page.keyboard.press('Enter');
+    const label = this.#page.locator('.quick-input-widget .monaco-list-row .label-name', {
+      hasText: new RegExp(`^${escapePattern(title)}$`),
+    });
+    await label.first().click();
   }
 
   /** An entry of the quick pick that is open. */
@@ -103,10 +105,15 @@ export class Editor {
     return this.#page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
   }
 
-  async theme(name: string): Promise<void> {
-    const file = path.join(this.server.dataFolder, 'data', 'User', 'settings.json');
-    const settings: object = JSON.parse(await readFile(file, 'utf8'));
-    await writeFile(file, JSON.stringify({ ...settings, 'workbench.colorTheme': name }));
+  /** By the name that the list of themes shows; `kind` is the class that the editor gives to the pages of webviews. */
+  async theme(name: string, kind: string): Promise<void> {
+    await this.command('Preferences: Color Theme');
+    // The list takes the theme in use for its start a moment after it is there.
+    await this.#page.locator('.quick-input-widget .monaco-list-row', { hasText: 'Dark Modern' }).waitFor();
+    await this.#page.locator('.quick-input-widget input[type=text]').first().fill(name);
+    await this.#page.locator('.quick-input-widget .monaco-list-row.focused', { hasText: name }).waitFor();
+    await this.#page.keyboard.press('Enter');
+    await this.webview().locator(`body.${kind}`).waitFor();
   }
 
   async screenshot(name: string): Promise<void> {
@@ -118,4 +125,8 @@ export class Editor {
     await this.#page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
     await this.#page.locator('.activitybar a[aria-label="Espalier"]').first().waitFor({ timeout: 60_000 });
   }
+}
+
+function escapePattern(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 }

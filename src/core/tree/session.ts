@@ -76,12 +76,14 @@ export async function startSession(recipePath: string, options: SessionOptions, 
 
 /**
  * Goes on with a run that was cancelled or killed; what is finished stays. The folder that holds it may have moved.
+ * `threads` is for when the recipe does not say.
  *
  * @throws EspalierError `invalid-argument` when a living process works on it
  */
-export async function resumeSession(runFolder: string, environment: Environment): Promise<Session> {
+export async function resumeSession(runFolder: string, environment: Environment, threads?: number): Promise<Session> {
   const folder = path.resolve(runFolder);
-  const stored: StoredRun = JSON.parse(await readText(path.join(folder, runFiles.recipe)));
+  const begun: StoredRun = JSON.parse(await readText(path.join(folder, runFiles.recipe)));
+  const stored: StoredRun = threads === undefined ? begun : { ...begun, options: { ...begun.options, threads } };
   await claimRun(folder, environment.self, environment.isAlive);
   try {
     return session(folder, stored, await prepareModels(stored, recipeFolderOf(folder), environment), environment);

@@ -93,7 +93,7 @@ function describeEnd(code: number | null, signal: NodeJS.Signals | null): string
   return vscode.l10n.t('The optimizer process ended unexpectedly (exit code {0}). Finished nodes are kept; resume to go on.', code ?? '?');
 }
 
-/** So that the editor stays responsive while models train. */
+/** So that the editor stays responsive while models train; before the worker starts threads, which inherit it. */
 function lowerPriority(child: ChildProcess, log: vscode.LogOutputChannel): void {
   if (child.pid === undefined || !readSettings().lowPriority) return;
   try {

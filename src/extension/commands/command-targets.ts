@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { describeActivity } from '../views/tree-items.ts';
-import { isRecipe, isTflite, modelLabel } from '../workspace/model-files.ts';
+import { isModel, isRecipe, isTflite, modelLabel } from '../workspace/model-files.ts';
 import { UserError } from './register-command.ts';
 
 /** A tree item, or what the panel, a CodeLens or a key binding passes. */
@@ -49,6 +49,7 @@ export async function chooseRecipe(argument: unknown, services: Services): Promi
             await services.recipes.files(),
             vscode.l10n.t('Choose a recipe'),
             vscode.l10n.t('There is no recipe (*.espalier.json) in this workspace. Use “Espalier: Optimize Model…” to make one.'),
+            createExample(),
           );
   await vscode.workspace.textDocuments.find((document) => document.uri.toString() === recipe.toString())?.save();
   return recipe;
@@ -61,11 +62,14 @@ export async function chooseModel(
 ): Promise<vscode.Uri> {
   const given = uriIn(argument);
   if (given !== undefined && !isRecipe(given)) return given;
+  const shown = activeFile();
+  if (shown !== undefined && isModel(shown) && accepts(shown)) return shown;
   const models = (await services.models.files()).filter(accepts);
   return pickFile(
     models,
     vscode.l10n.t('Choose a model'),
     vscode.l10n.t('There is no model in this workspace: add a .keras, .h5 or .tflite file, or a TFJS model.json.'),
+    createExample(),
   );
 }
 
@@ -79,9 +83,13 @@ export async function chooseTflite(argument: unknown, services: Services): Promi
 }
 
 export async function chooseRun(argument: unknown, services: Services, accepts: (run: Run) => boolean, none: string): Promise<Run> {
-  const given = runIn(argument) ?? latestOfGiven(argument, services) ?? services.panels.active();
+  const recipe = uriIn(argument);
+  if (recipe !== undefined && isRecipe(recipe)) await services.runs.ensureListed();
+  const given = runIn(argument) ?? (recipe === undefined ? undefined : services.runs.latestOf(recipe));
   if (given !== undefined && accepts(given)) return given;
-  if (given !== undefined) throw new UserError(none);
+  if (given !== undefined || recipe !== undefined) throw new UserError(none);
+  const inFront = services.panels.active();
+  if (inFront !== undefined && accepts(inFront)) return inFront;
   await services.runs.refresh();
   const runs = services.runs.all().filter(accepts);
   const [only] = runs;
@@ -102,14 +110,19 @@ export async function pickRun(runs: readonly Run[], placeHolder: string): Promis
   return chosen.run;
 }
 
-function latestOfGiven(argument: unknown, services: Services): Run | undefined {
-  const uri = uriIn(argument);
-  return uri !== undefined && isRecipe(uri) ? services.runs.latestOf(uri) : undefined;
+function createExample(): UserError['remedy'] {
+  return { title: vscode.l10n.t('Create Example Project'), command: 'espalier.createExample' };
 }
 
-async function pickFile(files: readonly vscode.Uri[], placeHolder: string, none: string): Promise<vscode.Uri> {
+/** The file that the editor shows, also where that is one of our read-only editors. */
+function activeFile(): vscode.Uri | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  return input instanceof vscode.TabInputText || input instanceof vscode.TabInputCustom ? input.uri : undefined;
+}
+
+async function pickFile(files: readonly vscode.Uri[], placeHolder: string, none: string, remedy: UserError['remedy']): Promise<vscode.Uri> {
   const [only] = files;
-  if (only === undefined) throw new UserError(none);
+  if (only === undefined) throw new UserError(none, remedy);
   if (files.length === 1) return only;
   const chosen = await vscode.window.showQuickPick(
     files.map((file) => ({ label: modelLabel(file), description: path.dirname(vscode.workspace.asRelativePath(file)), file })),

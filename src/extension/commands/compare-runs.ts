@@ -5,8 +5,16 @@ import type { Services } from '../services.ts';
 import { pickRun, runIn } from './command-targets.ts';
 import { registerCommand, UserError } from './register-command.ts';
 
-/** Two runs side by side, node by node, as Markdown that opens in the preview. */
+const comparisonScheme = 'espalier-comparison';
+
+/** Two runs side by side, node by node, as Markdown that opens in the preview: a document that nothing asks to be saved. */
 export function registerCompareRuns(context: vscode.ExtensionContext, services: Services): void {
+  const comparisons = new Map<string, string>();
+  context.subscriptions.push(
+    vscode.workspace.registerTextDocumentContentProvider(comparisonScheme, {
+      provideTextDocumentContent: (uri) => comparisons.get(uri.toString()) ?? '',
+    }),
+  );
   registerCommand(context, services, 'espalier.compareRuns', async (argument, selection) => {
     await services.runs.refresh();
     const [first, second] = await chooseTwo(argument, selection, services);
@@ -15,9 +23,9 @@ export function registerCompareRuns(context: vscode.ExtensionContext, services: 
       [first, second].map((run) => ({ name: titleOf(run), state: run.state })),
       (message, ...values) => vscode.l10n.t(message, ...values),
     );
-    const document = await vscode.workspace.openTextDocument({ language: 'markdown', content });
-    await vscode.window.showTextDocument(document);
-    await vscode.commands.executeCommand('markdown.showPreview', document.uri);
+    const uri = vscode.Uri.from({ scheme: comparisonScheme, path: `${titleOf(first)} ↔ ${titleOf(second)}.md`.replaceAll(/[\\/]/g, '-') });
+    comparisons.set(uri.toString(), content);
+    await vscode.commands.executeCommand('markdown.showPreview', uri);
   });
   registerCommand(context, services, 'espalier.deleteRun', async (argument, selection) => {
     const runs = selected(argument, selection).filter((run) => !run.active);

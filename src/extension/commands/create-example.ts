@@ -35,7 +35,9 @@ export function registerCreateExample(context: vscode.ExtensionContext, services
 }
 
 async function chooseFolder(): Promise<vscode.Uri> {
-  const [workspace] = vscode.workspace.workspaceFolders ?? [];
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  const workspace = folders.length > 1 ? await vscode.window.showWorkspaceFolderPick() : folders[0];
+  if (workspace === undefined && folders.length > 0) throw new vscode.CancellationError();
   if (workspace !== undefined) return vscode.Uri.joinPath(workspace.uri, folderName);
   const [parent] =
     (await vscode.window.showOpenDialog({

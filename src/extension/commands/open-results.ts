@@ -24,7 +24,9 @@ export function registerOpenResults(context: vscode.ExtensionContext, services: 
     );
   });
   registerCommand(context, services, 'espalier.copyPath', async (argument) => {
-    await vscode.env.clipboard.writeText((await chooseTflite(argument, services)).fsPath);
+    const { fsPath } = await chooseTflite(argument, services);
+    await vscode.env.clipboard.writeText(fsPath);
+    vscode.window.setStatusBarMessage(vscode.l10n.t('Copied {0}', fsPath), 5_000);
   });
   registerCommand(context, services, 'espalier.showLog', async () => services.log.show());
 }

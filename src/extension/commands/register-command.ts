@@ -18,14 +18,20 @@ export function registerCommand(
         services.log.error(
           error instanceof RemoteError ? (error.remoteStack ?? error.message) : error instanceof Error ? error : String(error),
         );
-        const show = vscode.l10n.t('Show Log');
-        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error), show).then((answer) => {
-          if (answer === show) services.log.show();
-        });
+        void report(error, services);
         return undefined;
       }
     }),
   );
+}
+
+async function report(error: unknown, services: Services): Promise<void> {
+  const remedy = error instanceof UserError ? error.remedy : undefined;
+  const show = vscode.l10n.t('Show Log');
+  const message = error instanceof Error ? error.message : String(error);
+  const answer = await vscode.window.showErrorMessage(message, ...(remedy === undefined ? [] : [remedy.title]), show);
+  if (answer === show) services.log.show();
+  else if (answer !== undefined && remedy !== undefined) await vscode.commands.executeCommand(remedy.command);
 }
 
 /** The user changed their mind: nothing to report. */
@@ -33,17 +39,24 @@ function isCancellation(error: unknown): boolean {
   return error instanceof vscode.CancellationError || (error instanceof RemoteError && error.code === 'cancelled');
 }
 
-/** An error whose message is for the user as it is. */
+/** An error whose message is for the user as it is, perhaps with a command that mends it. */
 export class UserError extends Error {
   override readonly name = 'UserError';
+  readonly remedy: { readonly title: string; readonly command: string } | undefined;
+
+  constructor(message: string, remedy?: UserError['remedy']) {
+    super(message);
+    this.remedy = remedy;
+  }
 }
 
 /** Running code-like content of a workspace needs its owner's trust; looking at it does not. */
 export async function requireTrust(): Promise<void> {
   if (vscode.workspace.isTrusted) return;
-  throw new UserError(
-    vscode.l10n.t('Running recipes needs a trusted workspace: choose “Manage Workspace Trust” first. Inspecting models works without.'),
-  );
+  throw new UserError(vscode.l10n.t('Running, converting and evaluating need a trusted workspace. Inspecting models works without.'), {
+    title: vscode.l10n.t('Manage Workspace Trust'),
+    command: 'workbench.trust.manage',
+  });
 }
 
 /** In front of what takes long: a notification with a way out, whose cancellation reaches the worker. */

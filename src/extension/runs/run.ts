@@ -9,9 +9,13 @@ import type { RunState } from '../../shared/run-state.ts';
 /** Followers need not hear of events more often than a screen is drawn. */
 const batchMilliseconds = 33;
 
+let made = 0;
+
 /** A run of a recipe, as its events tell it: now going on in the worker, or read from its folder. */
 export class Run implements vscode.Disposable {
   readonly recipe: vscode.Uri;
+  /** The same as long as the window lives, for views that know entries by a name. */
+  readonly key: string;
   /** What the store knows of a run whose events were not read yet. */
   readonly summary: RunSummary | undefined;
   readonly #appended = new vscode.EventEmitter<readonly RunEvent[]>();
@@ -31,6 +35,7 @@ export class Run implements vscode.Disposable {
 
   constructor(recipe: vscode.Uri, activity: PanelActivity, summary?: RunSummary) {
     this.recipe = recipe;
+    this.key = summary?.runFolder ?? `started here ${(made += 1)}`;
     this.summary = summary;
     this.#activity = activity;
     this.#handle = summary;

@@ -13,6 +13,9 @@ export interface StartOptions {
   readonly ignoreCache?: boolean;
 }
 
+/** How often a run is looked at that another window or the command line works on. */
+const lookMilliseconds = 2_000;
+
 interface QueuedRun {
   readonly run: Run;
   readonly begin: (connection: WorkerConnection) => Promise<RunHandle>;
@@ -30,10 +33,13 @@ export class Runs implements vscode.Disposable {
   #runs: Run[] = [];
   #queue: QueuedRun[] = [];
   #current: Run | undefined;
+  /** Cancelled while the worker was still reading its model. */
+  #cancelledEarly: Run | undefined;
   /** Events can overtake the reply that tells which run they are of. */
   #early = new Map<string, RunEvent[]>();
   #listing: Promise<void> | undefined;
   #listed = false;
+  #looking: NodeJS.Timeout | undefined;
 
   /** A run changed, or with undefined the list of runs. */
   readonly onDidChange = this.#changed.event;
@@ -80,12 +86,19 @@ export class Runs implements vscode.Disposable {
   }
 
   async cancel(run: Run): Promise<void> {
+    if (run.activity === 'queued' && run === this.#current) {
+      this.#cancelledEarly = run;
+      run.become('queued', vscode.l10n.t('Cancelling…'));
+      return;
+    }
     if (run.activity === 'queued') {
       this.#queue = this.#queue.filter((entry) => entry.run !== run);
       run.become(run.folder === undefined ? 'ended' : 'interrupted', vscode.l10n.t('Cancelled before it began.'));
       return;
     }
     if (run.activity !== 'running' || run.runId === undefined) return;
+    if (run !== this.#current)
+      throw new Error(vscode.l10n.t('This run goes on in another window or on the command line: cancel it there.'));
     run.become('running', vscode.l10n.t('Cancelling…'));
     await this.#worker.connection.request('cancelRun', { runId: run.runId });
   }
@@ -124,6 +137,7 @@ export class Runs implements vscode.Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.#looking);
     for (const disposable of this.#disposables) disposable.dispose();
     for (const run of this.#runs) run.dispose();
   }
@@ -136,9 +150,13 @@ export class Runs implements vscode.Disposable {
       if (await exists(vscode.Uri.file(path.join(folder, '.espalier'))))
         found.push(...(await this.#worker.connection.request('listRuns', { folder })).runs);
     }
-    const known = new Set(this.#runs.map((run) => run.folder));
+    const known = new Map(this.#runs.map((run) => [run.folder, run]));
     for (const summary of found) {
-      if (known.has(summary.runFolder)) continue;
+      const before = known.get(summary.runFolder);
+      if (before !== undefined) {
+        if (this.#isElsewhere(before)) await this.#catchUp(before, summary);
+        continue;
+      }
       const run = new Run(vscode.Uri.file(summary.recipe), activityOf(summary), summary);
       this.#follow(run);
       this.#runs.push(run);
@@ -151,6 +169,20 @@ export class Runs implements vscode.Disposable {
     // What the sidebar and the CodeLenses show is of the latest run of each recipe.
     const latest = new Map(this.#runs.toReversed().map((run) => [run.recipe.fsPath, run]));
     for (const run of latest.values()) await this.load(run);
+    clearTimeout(this.#looking);
+    if (this.#runs.some((run) => this.#isElsewhere(run))) this.#looking = setTimeout(() => void this.refresh(), lookMilliseconds);
+  }
+
+  /** Another process works on it: another window, the command line, or for a moment the worker of a window that was closed. */
+  #isElsewhere(run: Run): boolean {
+    return run.activity === 'running' && run !== this.#current;
+  }
+
+  async #catchUp(run: Run, summary: RunSummary): Promise<void> {
+    const { events } = await this.#worker.connection.request('readRun', { runFolder: summary.runFolder });
+    for (const event of events) run.append(event);
+    const activity = activityOf(summary);
+    if (activity !== run.activity) run.become(activity);
   }
 
   #insert(run: Run): Run {
@@ -192,9 +224,12 @@ export class Runs implements vscode.Disposable {
     const handle = await begin(this.#worker.connection);
     run.begin(handle);
     this.#started.fire(run);
+    const cancelled = this.#cancelledEarly === run;
+    this.#cancelledEarly = undefined;
     const early = this.#early.get(handle.runId) ?? [];
     this.#early.delete(handle.runId);
     for (const event of early) this.#deliver(run, event);
+    if (cancelled) await this.cancel(run);
   }
 
   #receive(runId: string, event: RunEvent): void {

@@ -66,6 +66,11 @@ class RunTerminal implements vscode.Pseudoterminal {
   }
 
   open(): void {
+    if (!vscode.workspace.isTrusted) {
+      this.#write(vscode.l10n.t('Running, converting and evaluating need a trusted workspace. Inspecting models works without.'));
+      this.#closed.fire(1);
+      return;
+    }
     const run = this.#services.runs.start(this.#recipe, this.#nodes === undefined ? {} : { nodes: this.#nodes });
     this.#run = run;
     run.onDidAppend((events) => {

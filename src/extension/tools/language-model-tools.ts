@@ -20,7 +20,7 @@ export function registerLanguageModelTools(context: vscode.ExtensionContext, ser
     vscode.lm.registerTool<FileInput>('espalier_inspect_model', {
       prepareInvocation: ({ input }) => ({ invocationMessage: vscode.l10n.t('Inspecting {0}', input.path) }),
       async invoke({ input }) {
-        const inspection = await services.worker.connection.request('inspect', { path: resolve(input.path).fsPath });
+        const inspection = await services.worker.connection.request('inspect', { path: (await resolve(input.path)).fsPath });
         return text(JSON.stringify({ ...inspection, densities: undefined }));
       },
     }),
@@ -34,7 +34,7 @@ export function registerLanguageModelTools(context: vscode.ExtensionContext, ser
       }),
       async invoke({ input }, token) {
         if (!vscode.workspace.isTrusted) throw new Error('the workspace is not trusted: recipes run only in trusted workspaces');
-        const run = startRun(context, services, resolve(input.recipe), input.nodes === undefined ? {} : { nodes: input.nodes });
+        const run = startRun(context, services, await resolve(input.recipe), input.nodes === undefined ? {} : { nodes: input.nodes });
         token.onCancellationRequested(() => void services.runs.cancel(run));
         await ended(run);
         return text(describe(run));
@@ -44,7 +44,7 @@ export function registerLanguageModelTools(context: vscode.ExtensionContext, ser
       prepareInvocation: ({ input }) => ({ invocationMessage: vscode.l10n.t('Reading the results of {0}', input.recipe) }),
       async invoke({ input }) {
         await services.runs.refresh();
-        const run = services.runs.latestOf(resolve(input.recipe));
+        const run = services.runs.latestOf(await resolve(input.recipe));
         if (run === undefined) throw new Error(`${input.recipe} has no run; run it with espalier_run_recipe first`);
         await services.runs.load(run);
         return text(describe(run));
@@ -53,9 +53,19 @@ export function registerLanguageModelTools(context: vscode.ExtensionContext, ser
   );
 }
 
-function resolve(file: string): vscode.Uri {
-  const [folder] = vscode.workspace.workspaceFolders ?? [];
-  return vscode.Uri.file(path.resolve(folder?.uri.fsPath ?? '.', file));
+/** Relative to the folder of the workspace that has it. */
+async function resolve(file: string): Promise<vscode.Uri> {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  const bases = path.isAbsolute(file) ? [''] : folders.map(({ uri }) => uri.fsPath);
+  const candidates = bases.map((base) => vscode.Uri.file(path.resolve(base, file)));
+  for (const candidate of candidates) {
+    const found = await vscode.workspace.fs.stat(candidate).then(
+      () => true,
+      () => false,
+    );
+    if (found) return candidate;
+  }
+  throw new Error(`there is no ${file} in the workspace; its folders are ${folders.map(({ uri }) => uri.fsPath).join(', ')}`);
 }
 
 function text(value: string): vscode.LanguageModelToolResult {

@@ -12,8 +12,8 @@ type Item = ModelItem | RecipeItem | NodeItem;
 
 interface RecipeUse {
   readonly recipe: vscode.Uri;
-  /** File system path of a model of the recipe, and the model's name in tables. */
-  readonly model: string;
+  /** File system path of a model of the recipe, undefined where it names none, and the model's name in tables. */
+  readonly model: string | undefined;
   readonly name: string;
 }
 
@@ -75,14 +75,14 @@ export class ModelsView implements vscode.TreeDataProvider<Item>, vscode.Disposa
     const used = new Set(uses.map((use) => use.model));
     const found = models.map((model) => new ModelItem(model, used.has(modelPath(model))));
     const lost = uses
-      .filter((use) => !present.has(use.model))
+      .filter((use) => use.model === undefined || !present.has(use.model))
       .map(
         (use) =>
           new RecipeItem(
             use.recipe,
             this.#runs.latestOf(use.recipe),
             use.name,
-            vscode.l10n.t('model not found: {0}', path.basename(use.model)),
+            use.model === undefined ? vscode.l10n.t('names no model') : vscode.l10n.t('model not found: {0}', path.basename(use.model)),
           ),
       );
     // Those with recipes are what the user works on.
@@ -115,6 +115,7 @@ export class ModelsView implements vscode.TreeDataProvider<Item>, vscode.Disposa
 async function usesOf(recipe: vscode.Uri): Promise<readonly RecipeUse[]> {
   try {
     const { models } = await readOutline(recipe);
+    if (models.length === 0) return [{ recipe, model: undefined, name: '' }];
     return models.map((model) => ({
       recipe,
       model: resolveIn(recipe, model.path),

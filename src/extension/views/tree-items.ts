@@ -97,7 +97,7 @@ export class RunItem extends vscode.TreeItem {
     super(run.name, vscode.TreeItemCollapsibleState.None);
     this.run = run;
     this.recipe = run.recipe;
-    this.id = `run ${run.folder ?? run.recipe.toString()}`;
+    this.id = `run ${run.key}`;
     this.iconPath = activityIcon(run);
     const started = run.startedAt;
     this.description = `${started === undefined ? '' : `${new Date(started).toLocaleString(vscode.env.language)} · `}${describeActivity(run)}`;

@@ -22,6 +22,10 @@ export function isRecipe(uri: vscode.Uri): boolean {
   return /\.espalier\.jsonc?$/.test(uri.path);
 }
 
+export function isModel(uri: vscode.Uri): boolean {
+  return /\.(keras|h5|hdf5|tflite)$|\/(model\.json|saved_model\.pb)$/.test(uri.path);
+}
+
 export function isTflite(uri: vscode.Uri): boolean {
   return uri.path.endsWith('.tflite');
 }

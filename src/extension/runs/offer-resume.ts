@@ -1,0 +1,43 @@
+import * as vscode from 'vscode';
+import type { Services } from '../services.ts';
+import type { Run } from './run.ts';
+
+/** Folder of the run that goes on in this workspace's window; still there where the window was closed in the middle. */
+const goingOnKey = 'espalier.goingOn';
+
+/** A run that was going on when its window was closed or reloaded is offered to be resumed when the workspace is opened again. */
+export function registerResumeOffer(context: vscode.ExtensionContext, { runs, panels }: Services): void {
+  const left = context.workspaceState.get<string>(goingOnKey);
+  const remember = (): void => {
+    const folder = runs.current()?.folder;
+    if (folder !== context.workspaceState.get<string>(goingOnKey)) void context.workspaceState.update(goingOnKey, folder);
+  };
+  if (left === undefined || !vscode.workspace.isTrusted) {
+    context.subscriptions.push(runs.onDidStart(remember), runs.onDidChange(remember));
+    return;
+  }
+  const offer = async (run: Run): Promise<void> => {
+    const resume = vscode.l10n.t('Resume');
+    const answer = await vscode.window.showInformationMessage(
+      vscode.l10n.t('The run {0} was interrupted when its window was closed. Finished nodes are kept.', run.name),
+      resume,
+    );
+    if (answer !== resume || run.active) return;
+    panels.show(run);
+    runs.resume(run);
+  };
+  let offered = false;
+  context.subscriptions.push(
+    runs.onDidStart(remember),
+    runs.onDidChange(() => {
+      const run = runs.inFolder(left);
+      // The worker of the closed window may live a moment longer.
+      if (!offered && run?.activity === 'interrupted') {
+        offered = true;
+        void offer(run);
+      }
+      if (offered || runs.current() !== undefined) remember();
+    }),
+  );
+  void runs.ensureListed();
+}
