@@ -11,6 +11,7 @@ import { vscodeApi } from './vscode-api.ts';
 import { curvesView } from './views/curves-view.ts';
 import { densityView } from './views/density-view.ts';
 import { headerView } from './views/header-view.ts';
+import { headlineView } from './views/headline-view.ts';
 import { layersView } from './views/layers-view.ts';
 import { logView } from './views/log-view.ts';
 import { modelTabsView } from './views/model-tabs-view.ts';
@@ -28,17 +29,19 @@ function show(next: PanelState): void {
   state = next;
   frame ??= requestAnimationFrame(() => {
     frame = undefined;
+    // Before the run's first event there is no tree, and nothing to show but the header.
+    model.hidden = state.run.models.length === 0;
     for (const view of views) view.update(state);
   });
 }
 
 /** What a restored page starts from. */
 function remember(): void {
-  const { model, node, kernel, status } = state;
+  const { node, kernel, status } = state;
   vscodeApi.setState({
     recipe: pageData.recipe,
     ...(status.runFolder === undefined ? {} : { runFolder: status.runFolder }),
-    ...(model === undefined ? {} : { model }),
+    ...(state.model === undefined ? {} : { model: state.model }),
     ...(node === undefined ? {} : { node }),
     ...(kernel === undefined ? {} : { kernel }),
   });
@@ -51,8 +54,12 @@ const actions: PanelActions = {
     remember();
   },
   act(command, node) {
-    const model = chosenModel(state)?.model;
-    void host.request('act', { command, ...(model === undefined ? {} : { model }), ...(node === undefined ? {} : { node: node.node.id }) });
+    const chosen = chosenModel(state)?.model;
+    void host.request('act', {
+      command,
+      ...(chosen === undefined ? {} : { model: chosen }),
+      ...(node === undefined ? {} : { node: node.node.id }),
+    });
   },
   copy(text) {
     void host.request('copy', { text }).then(() => {
@@ -64,6 +71,7 @@ const actions: PanelActions = {
 const header = headerView(actions);
 const tabs = modelTabsView(actions);
 const parts = [
+  headlineView(actions),
   treeView(actions),
   densityView(actions),
   resultTableView(actions),
@@ -72,17 +80,14 @@ const parts = [
   layersView(actions),
   logView(actions),
 ];
+const model = element('div', { id: 'model', hidden: true }, ...parts.map((part) => part.element));
 const views: readonly View[] = [header, tabs, ...parts];
 
-document.body.append(
-  header.element,
-  element('main', {}, tabs.element, element('div', { id: 'model' }, ...parts.map((part) => part.element))),
-  announcement,
-);
+document.body.append(header.element, element('main', {}, tabs.element, model), announcement);
 window.addEventListener('message', (event) => host.receive(event.data));
 host.on('appended', ({ events }) => show({ ...state, run: events.reduce(reduceRun, state.run) }));
 host.on('status', (status) => actions.change({ status }));
-host.on('select', ({ model, node }) => actions.change({ model, node }));
+host.on('select', (chosen) => actions.change(chosen));
 void host.request('ready', {}).then(({ title, events, status, targets }) => {
   actions.change({ title, status, targets, run: events.reduce(reduceRun, initialPanelState.run) });
 });

@@ -16,7 +16,7 @@ export interface PlotPoint {
 export interface PlotSeries {
   readonly label: string;
   readonly points: readonly PlotPoint[];
-  readonly style: 'points' | 'line' | 'dashed' | 'steps';
+  readonly style: 'points' | 'rings' | 'line' | 'dashed' | 'steps';
   /** Counts through the theme's chart colours. */
   readonly colour: number;
 }
@@ -68,7 +68,7 @@ export function createPlot(size: 'small' | 'large', onClickPoint?: (series: numb
           maintainAspectRatio: false,
           scales,
           plugins: {
-            legend: { display: contents.legend, labels: { color: colours.foreground, boxWidth: 12 } },
+            legend: { display: contents.legend, labels: legendLabels(colours) },
             tooltip: { callbacks: { label: (item) => describePoint(item.raw as PlotPoint, item.dataset.label ?? '', contents) } },
           },
           onClick: (_event, hits) => {
@@ -81,7 +81,7 @@ export function createPlot(size: 'small' | 'large', onClickPoint?: (series: numb
     }
     chart.data = data;
     chart.options.scales = scales;
-    if (chart.options.plugins?.legend !== undefined) chart.options.plugins.legend.labels = { color: colours.foreground, boxWidth: 12 };
+    if (chart.options.plugins?.legend !== undefined) chart.options.plugins.legend.labels = legendLabels(colours);
     chart.update('none');
   };
   livePlots.add(draw);
@@ -98,6 +98,10 @@ export function createPlot(size: 'small' | 'large', onClickPoint?: (series: numb
   };
 }
 
+function legendLabels(colours: ThemeColours): { readonly color: string; readonly usePointStyle: true; readonly boxHeight: number } {
+  return { color: colours.foreground, usePointStyle: true, boxHeight: 7 };
+}
+
 function describePoint(point: PlotPoint, series: string, contents: PlotContents | undefined): string {
   const figures = `${(contents?.x.format ?? String)(point.x)}, ${(contents?.y.format ?? String)(point.y)}`;
   return `${point.label ?? series}: ${figures}`;
@@ -105,20 +109,35 @@ function describePoint(point: PlotPoint, series: string, contents: PlotContents 
 
 function toDataset(series: PlotSeries, colours: ThemeColours): ChartDataset<'scatter', PlotPoint[]> {
   const colour = colours.series[series.colour % colours.series.length] ?? colours.foreground;
-  const line = series.style !== 'points';
+  const rings = series.style === 'rings';
+  const line = series.style !== 'points' && !rings;
   return {
     label: series.label,
     data: [...series.points],
     showLine: line,
     borderColor: colour,
-    borderWidth: line ? 1.5 : 1,
-    backgroundColor: series.style === 'steps' ? `color-mix(in srgb, ${colour} 40%, transparent)` : colour,
-    pointRadius: line ? 0 : 5,
+    borderWidth: line || rings ? 1.5 : 1,
+    backgroundColor: backgroundOf(series, colour),
+    pointStyle: line ? 'line' : 'circle',
+    pointRadius: line ? 0 : rings ? 9 : 5,
     pointHitRadius: 6,
     fill: series.style === 'steps' ? 'origin' : false,
     ...(series.style === 'steps' ? { stepped: 'middle' as const } : {}),
     ...(series.style === 'dashed' ? { borderDash: [6, 4] } : {}),
   };
+}
+
+function backgroundOf({ style }: PlotSeries, colour: string): string {
+  switch (style) {
+    case 'steps':
+      return `color-mix(in srgb, ${colour} 40%, transparent)`;
+    case 'rings':
+      return 'transparent';
+    case 'points':
+    case 'line':
+    case 'dashed':
+      return colour;
+  }
 }
 
 function toScale(axis: PlotAxis, colours: ThemeColours): NonNullable<NonNullable<ChartOptions<'scatter'>['scales']>[string]> {

@@ -12,8 +12,11 @@ const seriesVariables = [
   '--vscode-charts-yellow',
   '--vscode-charts-purple',
   '--vscode-charts-red',
-  '--vscode-charts-orange',
+  // Not the charts' orange: it is the half transparent mark of a search result.
+  '--vscode-editor-foreground',
 ];
+/** How many series have a colour of their own. */
+export const seriesColours = seriesVariables.length;
 
 export function themeColours(): ThemeColours {
   const style = getComputedStyle(document.documentElement);

@@ -5,6 +5,7 @@ import { translate } from '../page-data.ts';
 import { chosenModel } from '../panel-state.ts';
 import type { PanelActions, View } from '../panel-state.ts';
 import { createPlot } from '../plots.ts';
+import { seriesColours } from '../theme.ts';
 
 /** Loss or accuracy of every fine-tuned node against its steps, growing as they train. */
 export function curvesView(actions: PanelActions): View {
@@ -46,7 +47,8 @@ export function curvesView(actions: PanelActions): View {
       plot.update({
         series: trained.map((node, index) => ({
           label: translate(node.node.title),
-          style: 'line',
+          // When the theme's colours are used up, they come again with dashes.
+          style: index < seriesColours ? 'line' : 'dashed',
           colour: index,
           points: node.curve.flatMap((point) => {
             const y = state.curve === 'loss' ? point.loss : point.accuracy;

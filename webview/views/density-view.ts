@@ -1,4 +1,4 @@
-import { densityPanels, kernelNames } from '../../src/shared/drawing/density-series.ts';
+import { densityPanels, kernelNames, largestKernel } from '../../src/shared/drawing/density-series.ts';
 import type { DensityPanel } from '../../src/shared/drawing/density-series.ts';
 import { formatPercent } from '../../src/shared/drawing/format.ts';
 import { chooser } from '../controls.ts';
@@ -23,7 +23,7 @@ export function densityView(actions: PanelActions): View {
       const node = chosenNode(state);
       if (model === undefined || node === undefined) return;
       const names = kernelNames(model);
-      const kernel = state.kernel !== undefined && names.includes(state.kernel) ? state.kernel : names[0];
+      const kernel = state.kernel !== undefined && names.includes(state.kernel) ? state.kernel : largestKernel(model);
       // Densities only come with finished nodes: nothing to draw again for progress.
       const finished = [...model.nodes.values()].filter((result) => result.densities.length > 0).length;
       const current = [model.model, node.node.id, kernel, finished];

@@ -48,24 +48,27 @@ function summarize(state: PanelState): string {
   const counts = translate('{0} of {1} nodes done', done, nodes.length);
   switch (status.activity) {
     case 'queued':
-      return translate('Waiting for another run to end');
+      return nodes.length === 0 ? translate('Preparing, or waiting for another run to end') : translate('Waiting for another run to end');
     case 'running':
-      return `${translate('Running')} · ${counts}`;
+      return nodes.length === 0 ? translate('Preparing: reading the model and its data') : `${translate('Running')} · ${counts}`;
     case 'interrupted':
       return `${translate('Interrupted')} · ${counts}`;
     case 'ended': {
       const time =
         run.startedAt === undefined || run.finishedAt === undefined ? '' : ` · ${formatSeconds((run.finishedAt - run.startedAt) / 1000)}`;
-      return `${outcomeName(run.outcome)} · ${counts}${time}${run.reason === '' ? '' : ` · ${run.reason}`}`;
+      // The other outcomes' reasons say no more than the figures below.
+      const reason = run.outcome === 'failed' && run.reason !== '' ? ` · ${run.reason}` : '';
+      return nodes.length === 0 ? outcomeName(run.outcome) : `${outcomeName(run.outcome)} · ${counts}${time}${reason}`;
     }
   }
 }
 
 function outcomeName(outcome: RunFinished['outcome'] | undefined): string {
   switch (outcome) {
-    case undefined:
     case 'done':
       return translate('Done');
+    // It was refused before its first event.
+    case undefined:
     case 'failed':
       return translate('Failed');
     case 'cancelled':

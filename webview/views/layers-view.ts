@@ -1,4 +1,5 @@
 import { formatPercent } from '../../src/shared/drawing/format.ts';
+import { translateCheck } from '../../src/shared/drawing/certificate-text.ts';
 import { button } from '../controls.ts';
 import { element, section, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
@@ -68,15 +69,16 @@ export function layersView(actions: PanelActions): View {
       const verdict = node?.metrics?.certificate;
       certificate.hidden = verdict === undefined;
       checks.replaceChildren(
-        ...(verdict?.checks ?? []).map((check) =>
-          row(
+        ...(verdict?.checks ?? []).map((written) => {
+          const check = translateCheck(written, translate);
+          return row(
             check.layer,
             check.property,
             check.expected,
             check.found,
             check.passed ? `✓ ${translate('passed')}` : `✗ ${translate('failed')}`,
-          ),
-        ),
+          );
+        }),
       );
     },
   };

@@ -1,14 +1,14 @@
 import { formatBytes, formatPercent } from '../../src/shared/drawing/format.ts';
-import { paretoFront, tradeOffPoints } from '../../src/shared/drawing/pareto-front.ts';
-import type { TradeOffPoint } from '../../src/shared/drawing/pareto-front.ts';
+import { paretoFront, tradeOffAxes, tradeOffPoints } from '../../src/shared/drawing/pareto-front.ts';
+import type { TradeOffAxes, TradeOffPoint } from '../../src/shared/drawing/pareto-front.ts';
 import { section } from '../dom.ts';
 import { translate } from '../page-data.ts';
-import { chosenModel } from '../panel-state.ts';
+import { chosenModel, chosenNode } from '../panel-state.ts';
 import type { PanelActions, PanelState, View } from '../panel-state.ts';
 import { createPlot } from '../plots.ts';
 import type { PlotPoint, PlotSeries } from '../plots.ts';
 
-/** Accuracy against compressed size, with the Pareto front and the targets. */
+/** Accuracy against compressed size, with the Pareto front, the targets and the chosen node. */
 export function tradeOffView(actions: PanelActions): View {
   let groups: readonly (readonly TradeOffPoint[])[] = [];
   let previous = '';
@@ -16,16 +16,23 @@ export function tradeOffView(actions: PanelActions): View {
     const node = groups[series]?.[point]?.node;
     if (node !== undefined) actions.change({ node });
   });
+  const part = section('trade-off', translate('Accuracy and compressed size'), plot.element);
   return {
-    element: section('trade-off', translate('Accuracy and compressed size'), plot.element),
+    element: part,
     update(state) {
       const model = chosenModel(state);
       if (model === undefined) return;
       const points = tradeOffPoints(model);
-      const current = JSON.stringify([model.model, points, state.targets]);
+      part.hidden = points.length === 0;
+      const chosen = points.filter((point) => point.node === chosenNode(state)?.node.id);
+      const current = JSON.stringify([model.model, points, chosen, state.targets]);
       if (current === previous) return;
       previous = current;
       const front = paretoFront(points);
+      const baseline = model.nodes.get(model.tree.id)?.metrics?.simulated?.top1;
+      const leastAccuracy =
+        baseline === undefined || state.targets.accuracyDrop === undefined ? undefined : baseline - state.targets.accuracyDrop;
+      const axes = tradeOffAxes(points, { accuracy: leastAccuracy, bytes: state.targets.compressedBytes });
       groups = [points.filter((point) => point.leaf), points.filter((point) => !point.leaf), front];
       const [leaves = [], others = []] = groups;
       plot.update({
@@ -33,10 +40,16 @@ export function tradeOffView(actions: PanelActions): View {
           { label: translate('ready to deploy'), points: leaves.map(toPoint), style: 'points', colour: 1 },
           { label: translate('other nodes'), points: others.map(toPoint), style: 'points', colour: 0 },
           { label: translate('Pareto front'), points: front.map(toPoint), style: 'line', colour: 2 },
-          ...targetLines(points, model.nodes.get(model.tree.id)?.metrics?.simulated?.top1, state.targets),
+          { label: translate('chosen'), points: chosen.map(toPoint), style: 'rings', colour: 5 },
+          ...targetLines(axes, leastAccuracy, state.targets),
         ],
-        x: { title: translate('compressed (gzip)'), minimum: 0, format: formatBytes },
-        y: { title: translate('top-1'), format: (value) => formatPercent(value, 1) },
+        x: { title: translate('compressed (gzip)'), minimum: 0, maximum: axes.mostBytes, format: formatBytes },
+        y: {
+          title: translate('top-1'),
+          minimum: axes.leastAccuracy,
+          maximum: axes.mostAccuracy,
+          format: (value) => formatPercent(value, 1),
+        },
         legend: true,
         description: translate(
           'Accuracy against compressed size. Pareto front: {0}',
@@ -51,34 +64,25 @@ function toPoint(point: TradeOffPoint): PlotPoint {
   return { x: point.bytes, y: point.accuracy, label: translate(point.title) };
 }
 
-/** Straight lines across all points. */
-function targetLines(
-  points: readonly TradeOffPoint[],
-  baseline: number | undefined,
-  targets: PanelState['targets'],
-): readonly PlotSeries[] {
-  if (points.length === 0) return [];
-  const largest = Math.max(...points.map((point) => point.bytes));
-  const accuracies = points.map((point) => point.accuracy);
-  const least = baseline === undefined || targets.accuracyDrop === undefined ? undefined : baseline - targets.accuracyDrop;
+/** Straight lines across the whole plot. */
+function targetLines(axes: TradeOffAxes, accuracy: number | undefined, { compressedBytes }: PanelState['targets']): readonly PlotSeries[] {
   const lines: PlotSeries[] = [];
-  if (least !== undefined)
+  if (accuracy !== undefined)
     lines.push({
       label: translate('least accuracy'),
       style: 'dashed',
       colour: 4,
       points: [
-        { x: 0, y: least },
-        { x: largest, y: least },
+        { x: 0, y: accuracy },
+        { x: axes.mostBytes, y: accuracy },
       ],
     });
-  if (targets.compressedBytes !== undefined) {
+  if (compressedBytes !== undefined)
     lines.push({
       label: translate('greatest size'),
       style: 'dashed',
       colour: 3,
-      points: [Math.min(...accuracies, least ?? 1), Math.max(...accuracies)].map((y) => ({ x: targets.compressedBytes ?? 0, y })),
+      points: [axes.leastAccuracy, axes.mostAccuracy].map((y) => ({ x: compressedBytes, y })),
     });
-  }
   return lines;
 }

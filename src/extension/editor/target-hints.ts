@@ -1,7 +1,5 @@
 import * as vscode from 'vscode';
-import { formatBytes, formatMilliseconds } from '../../shared/drawing/format.ts';
-import { bestLeaf } from '../../shared/drawing/target-verdicts.ts';
-import type { TargetVerdict } from '../../shared/drawing/target-verdicts.ts';
+import { bestLeaf, describeVerdict } from '../../shared/drawing/target-verdicts.ts';
 import type { Services } from '../services.ts';
 import { isRecipe } from '../workspace/model-files.ts';
 import { outlineRecipe, targetsIn } from '../workspace/recipe-document.ts';
@@ -36,7 +34,7 @@ export class TargetHints implements vscode.Disposable {
         if (place === undefined || best === undefined) return [];
         const line = document.lineAt(document.positionAt(place.offset + place.length));
         const name = models.length > 1 ? `${model.model}: ` : '';
-        const contentText = `${verdict.met ? '✓' : '✗'} ${name}${describe(verdict)} (${vscode.l10n.t(best.leaf.node.title)})`;
+        const contentText = `${verdict.met ? '✓' : '✗'} ${name}${describeVerdict(verdict, (message, ...values) => vscode.l10n.t(message, ...values))} (${vscode.l10n.t(best.leaf.node.title)})`;
         return [
           {
             met: verdict.met,
@@ -58,23 +56,4 @@ export class TargetHints implements vscode.Disposable {
 
 function hintType(colour: string): vscode.TextEditorDecorationType {
   return vscode.window.createTextEditorDecorationType({ after: { margin: '0 0 0 2em', color: new vscode.ThemeColor(colour) } });
-}
-
-function describe(verdict: TargetVerdict): string {
-  const reached = inUnit(verdict, verdict.reached);
-  const margin = inUnit(verdict, Math.abs(verdict.margin));
-  return verdict.met
-    ? vscode.l10n.t('met: {0}, {1} to spare', reached, margin)
-    : vscode.l10n.t('missed: {0}, {1} too much', reached, margin);
-}
-
-function inUnit({ target }: TargetVerdict, value: number): string {
-  switch (target) {
-    case 'accuracyDrop':
-      return vscode.l10n.t('{0} points', (value * 100).toFixed(2));
-    case 'compressedBytes':
-      return formatBytes(value);
-    case 'latencyMilliseconds':
-      return formatMilliseconds(value);
-  }
 }

@@ -25,6 +25,12 @@ export function kernelNames(model: ModelState): readonly string[] {
   return [...names];
 }
 
+/** The kernel to look at first: most of the model's weights are in it. */
+export function largestKernel(model: ModelState): string | undefined {
+  const densities = [...model.nodes.values()].flatMap((result) => result.densities);
+  return densities.toSorted((a, b) => b.elements - a.elements)[0]?.layer;
+}
+
 /** Weights' axes span the widest node of the path; the integer axis is always that of int8. */
 export function densityPanels(model: ModelState, node: string, layer: string): readonly DensityPanel[] {
   const found = pathTo(model, node).flatMap((result) => {

@@ -150,8 +150,9 @@ function drawBox(node: TreeNode, selected: boolean): string {
 }
 
 function drawProgress(fraction: number): string {
-  const width = (nodeSize.width - 6) * clamp(fraction);
-  return svgElement('rect', { class: 'progress', x: 3, y: nodeSize.height - 8, width, height: 4, rx: 2, fill: colours.progress });
+  // At the upper edge: the lower one has the mark of a leaf.
+  const width = (nodeSize.width - 12) * clamp(fraction);
+  return svgElement('rect', { class: 'progress', x: 6, y: 2, width, height: 3, rx: 1.5, fill: colours.progress });
 }
 
 /** A folded corner, as of a file that is ready to be taken. */

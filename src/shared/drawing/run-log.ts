@@ -1,0 +1,60 @@
+/** A run as lines to read: what it had to say, and its nodes' ends, in the order of time. */
+import type { LogLine } from '../events.ts';
+import type { ModelState, NodeResult, RunState } from '../run-state.ts';
+import { describeStatus } from './deployment-tree.ts';
+import { formatBytes, formatPercent, formatSeconds } from './format.ts';
+import type { Translate } from './translate.ts';
+
+export interface RunLogLine {
+  /** Tells lines apart, also when the list has been cut at its start. */
+  readonly key: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly level: LogLine['level'];
+  readonly text: string;
+  readonly model: string | undefined;
+  readonly node: string | undefined;
+}
+
+export function runLog(state: RunState, translate: Translate): readonly RunLogLine[] {
+  const several = state.models.length > 1;
+  const ends = state.models.flatMap((model) => [...model.nodes.values()].flatMap((node) => endOf(model, node, several, translate)));
+  return [...state.log.map((line) => said(line, state, translate)), ...ends].toSorted((a, b) => a.time - b.time);
+}
+
+function said(line: LogLine, state: RunState, translate: Translate): RunLogLine {
+  const node = state.models.find(({ model }) => model === line.model)?.nodes.get(line.node ?? '')?.node;
+  const place = node === undefined ? '' : `${translate(node.title)}: `;
+  return {
+    key: `log ${line.sequence}`,
+    time: line.time,
+    level: line.level,
+    text: `${place}${line.message}`,
+    model: line.model,
+    node: line.node,
+  };
+}
+
+function endOf(model: ModelState, result: NodeResult, several: boolean, translate: Translate): readonly RunLogLine[] {
+  const { node, state, finishedAt, startedAt, metrics } = result;
+  if (finishedAt === undefined) return [];
+  const accuracy = metrics?.deployed?.top1 ?? metrics?.simulated?.top1;
+  const figures = metrics === undefined ? undefined : `${formatPercent(accuracy)} · ${formatBytes(metrics.sizes?.gzip)}`;
+  const parts = [
+    describeStatus({ state, result: figures }, translate),
+    ...(state.kind === 'done' && state.cached ? [translate('done before')] : []),
+    ...(state.kind === 'done' && !state.cached && startedAt !== undefined ? [formatSeconds((finishedAt - startedAt) / 1000)] : []),
+    ...(state.kind === 'failed' ? [state.message] : []),
+    ...(state.kind === 'skipped' ? [state.reason] : []),
+  ];
+  return [
+    {
+      key: `end ${model.model} ${node.id} ${finishedAt}`,
+      time: finishedAt,
+      level: state.kind === 'failed' ? 'error' : state.kind === 'skipped' ? 'warning' : 'info',
+      text: `${several ? `${model.model} · ` : ''}${translate(node.title)}: ${parts.join(' · ')}`,
+      model: model.model,
+      node: node.id,
+    },
+  ];
+}

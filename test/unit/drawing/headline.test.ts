@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { headline } from '../../../src/shared/drawing/headline.ts';
+import { english } from '../../../src/shared/drawing/translate.ts';
+import { reduceEvents } from '../../../src/shared/run-state.ts';
+import { exampleRun } from '../../support/example-run.ts';
+
+const events = exampleRun();
+const modelAfter = (count: number) => {
+  const [model] = reduceEvents(events.slice(0, count)).models;
+  if (model === undefined) throw new Error('the example run has a model');
+  return model;
+};
+const finished = modelAfter(events.length);
+
+describe('the headline', () => {
+  it('waits for the first leaf', () => {
+    expect(headline(modelAfter(4), {}, english)).toBeUndefined();
+  });
+
+  it('without targets names the smallest leaf, against the trained model', () => {
+    const found = headline(finished, {}, english);
+    // 84,968 bytes * 0.9 against 25,512 * 0.25, as the example run makes them up.
+    expect(found).toMatchObject({ title: 'Smallest leaf', targets: [] });
+    expect(found?.figures.map(({ name, value, remark }) => [name, value, remark]).slice(1)).toEqual([
+      ['Compressed', '6.4 kB', '12.0× smaller'],
+      ['Size', '25.5 kB', '3.3× smaller'],
+      ['Latency', '0.081 ms', ''],
+    ]);
+    expect(found?.node).toMatch(/^pruned\/clustered\//);
+  });
+
+  it('says of each target whether it is met and by how much', () => {
+    expect(headline(finished, { compressedBytes: 10_000 }, english)).toMatchObject({
+      title: 'Smallest leaf that meets the targets',
+      targets: [{ met: true, text: 'compressed size met: 6.4 kB, 3.6 kB to spare' }],
+    });
+    expect(headline(finished, { compressedBytes: 1_000, latencyMilliseconds: 1 }, english)).toMatchObject({
+      title: 'Leaf closest to the targets',
+      targets: [
+        { met: false, text: 'compressed size missed: 6.4 kB, 5.4 kB too much' },
+        { met: true, text: 'latency met: 0.081 ms, 0.919 ms to spare' },
+      ],
+    });
+  });
+});
