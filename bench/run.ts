@@ -9,6 +9,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly str
   leaves: () => import('./leaves.ts'),
   'integer-grid': () => import('./integer-grid.ts'),
   techniques: () => import('./techniques.ts'),
+  'panel-events': () => import('./panel-events.ts'),
 };
 
 async function main([name = '', ...args]: readonly string[]): Promise<void> {

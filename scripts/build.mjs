@@ -32,7 +32,7 @@ const targets = {
   webview: { entryPoints: ['webview/main.ts'], outdir: 'dist/webview', format: 'iife', platform: 'browser', target: 'es2022' },
   fuzz: { ...node, entryPoints: ['scripts/fuzz.ts'], outfile: 'dist/fuzz.cjs' },
   results: { ...node, entryPoints: ['scripts/results.ts'], outfile: 'dist/results.cjs' },
-  bench: { ...node, entryPoints: ['bench/run.ts'], outfile: 'dist/bench.cjs' },
+  bench: { ...node, external: [...node.external, 'playwright-core'], entryPoints: ['bench/run.ts'], outfile: 'dist/bench.cjs' },
 };
 
 const args = process.argv.slice(2);
