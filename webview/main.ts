@@ -3,6 +3,7 @@ import { MessageHandler } from '../src/shared/message-handler.ts';
 import type { PanelHost, PanelPage } from '../src/shared/panel-protocol.ts';
 import { reduceRun } from '../src/shared/run-state.ts';
 import { element } from './dom.ts';
+import { DrawLoop } from './draw-loop.ts';
 import './main.css';
 import { pageData, translate } from './page-data.ts';
 import { chosenModel, initialPanelState } from './panel-state.ts';
@@ -22,18 +23,6 @@ import { treeView } from './views/tree-view.ts';
 const host = new MessageHandler<PanelPage, PanelHost>((message) => vscodeApi.postMessage(message), {});
 const remembered = vscodeApi.getState();
 let state: PanelState = { ...initialPanelState, model: remembered?.model, node: remembered?.node, kernel: remembered?.kernel };
-let frame: number | undefined;
-
-/** However many events arrive, the page is drawn once a frame. */
-function show(next: PanelState): void {
-  state = next;
-  frame ??= requestAnimationFrame(() => {
-    frame = undefined;
-    // Before the run's first event there is no tree, and nothing to show but the header.
-    model.hidden = state.run.models.length === 0;
-    for (const view of views) view.update(state);
-  });
-}
 
 /** What a restored page starts from. */
 function remember(): void {
@@ -50,7 +39,8 @@ function remember(): void {
 const announcement = element('p', { class: 'announcement', role: 'status', 'aria-live': 'polite' });
 const actions: PanelActions = {
   change(part) {
-    show({ ...state, ...part });
+    state = { ...state, ...part };
+    loop.show(state, true);
     remember();
   },
   act(command, node) {
@@ -81,11 +71,21 @@ const parts = [
   logView(actions),
 ];
 const model = element('div', { id: 'model', hidden: true }, ...parts.map((part) => part.element));
-const views: readonly View[] = [header, tabs, ...parts];
+/** Before the run's first event there is no tree, and nothing to show but the header. */
+const whole: View = {
+  element: model,
+  update: ({ run }) => {
+    model.hidden = run.models.length === 0;
+  },
+};
+const loop = new DrawLoop([whole, header, tabs, ...parts]);
 
 document.body.append(header.element, element('main', {}, tabs.element, model), announcement);
 window.addEventListener('message', (event) => host.receive(event.data));
-host.on('appended', ({ events }) => show({ ...state, run: events.reduce(reduceRun, state.run) }));
+host.on('appended', ({ events }) => {
+  state = { ...state, run: events.reduce(reduceRun, state.run) };
+  loop.show(state, false);
+});
 host.on('status', (status) => actions.change({ status }));
 host.on('select', (chosen) => actions.change(chosen));
 void host.request('ready', {}).then(({ title, events, status, targets }) => {

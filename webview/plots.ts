@@ -2,6 +2,8 @@
 import { Chart, Filler, Legend, LinearScale, LineElement, PointElement, ScatterController, Tooltip } from 'chart.js';
 import type { ChartDataset, ChartOptions } from 'chart.js';
 import { element } from './dom.ts';
+import { queuePlot } from './plot-queue.ts';
+import type { QueuedPlot } from './plot-queue.ts';
 import { onThemeChange, themeColours } from './theme.ts';
 import type { ThemeColours } from './theme.ts';
 
@@ -43,9 +45,9 @@ export interface Plot {
   dispose(): void;
 }
 
-const livePlots = new Set<() => void>();
+const livePlots = new Set<QueuedPlot>();
 onThemeChange(() => {
-  for (const redraw of livePlots) redraw();
+  for (const plot of livePlots) plot.request();
 });
 
 export function createPlot(size: 'small' | 'large', onClickPoint?: (series: number, point: number) => void): Plot {
@@ -55,7 +57,6 @@ export function createPlot(size: 'small' | 'large', onClickPoint?: (series: numb
   const draw = (): void => {
     if (contents === undefined) return;
     const colours = themeColours();
-    canvas.setAttribute('aria-label', contents.description);
     const data = { datasets: contents.series.map((series) => toDataset(series, colours)) };
     const scales = { x: toScale(contents.x, colours), y: toScale(contents.y, colours) };
     if (chart === undefined) {
@@ -64,6 +65,8 @@ export function createPlot(size: 'small' | 'large', onClickPoint?: (series: numb
         data,
         options: {
           animation: false,
+          parsing: false,
+          normalized: true,
           responsive: true,
           maintainAspectRatio: false,
           scales,
@@ -84,15 +87,19 @@ export function createPlot(size: 'small' | 'large', onClickPoint?: (series: numb
     if (chart.options.plugins?.legend !== undefined) chart.options.plugins.legend.labels = legendLabels(colours);
     chart.update('none');
   };
-  livePlots.add(draw);
+  const frame = element('div', { class: `plot ${size}` }, canvas);
+  const queued = queuePlot(frame, draw);
+  livePlots.add(queued);
   return {
-    element: element('div', { class: `plot ${size}` }, canvas),
+    element: frame,
     update(next) {
       contents = next;
-      draw();
+      canvas.setAttribute('aria-label', next.description);
+      queued.request();
     },
     dispose() {
-      livePlots.delete(draw);
+      livePlots.delete(queued);
+      queued.dispose();
       chart?.destroy();
     },
   };

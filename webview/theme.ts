@@ -18,7 +18,15 @@ const seriesVariables = [
 /** How many series have a colour of their own. */
 export const seriesColours = seriesVariables.length;
 
+let current: ThemeColours | undefined;
+
+/** Read once for each theme: asking for computed styles makes the browser lay out the page. */
 export function themeColours(): ThemeColours {
+  current ??= readColours();
+  return current;
+}
+
+function readColours(): ThemeColours {
   const style = getComputedStyle(document.documentElement);
   const read = (name: string, otherwise: string): string => style.getPropertyValue(name).trim() || otherwise;
   const foreground = read('--vscode-editor-foreground', '#888888');
@@ -33,5 +41,11 @@ export function themeColours(): ThemeColours {
 
 /** Calls back when the user changes the theme; the editor then rewrites the variables and the body's class. */
 export function onThemeChange(listener: () => void): void {
-  new MutationObserver(listener).observe(document.body, { attributes: true, attributeFilter: ['class', 'data-vscode-theme-id'] });
+  const changed = (): void => {
+    current = undefined;
+    listener();
+  };
+  const observer = new MutationObserver(changed);
+  observer.observe(document.body, { attributes: true, attributeFilter: ['class', 'data-vscode-theme-id'] });
+  observer.observe(document.documentElement, { attributes: true, attributeFilter: ['style'] });
 }

@@ -1,4 +1,5 @@
 import { formatPercent, formatSeconds } from '../../src/shared/drawing/format.ts';
+import { thin } from '../../src/shared/drawing/thin.ts';
 import { chooser } from '../controls.ts';
 import { element, section, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
@@ -6,6 +7,9 @@ import { chosenModel } from '../panel-state.ts';
 import type { PanelActions, View } from '../panel-state.ts';
 import { createPlot } from '../plots.ts';
 import { seriesColours } from '../theme.ts';
+
+/** A plot is hardly wider than this many points apart. */
+const mostPoints = 250;
 
 /** Loss or accuracy of every fine-tuned node against its steps, growing as they train. */
 export function curvesView(actions: PanelActions): View {
@@ -50,7 +54,7 @@ export function curvesView(actions: PanelActions): View {
           // When the theme's colours are used up, they come again with dashes.
           style: index < seriesColours ? 'line' : 'dashed',
           colour: index,
-          points: node.curve.flatMap((point) => {
+          points: thin(node.curve, mostPoints).flatMap((point) => {
             const y = state.curve === 'loss' ? point.loss : point.accuracy;
             return y === undefined ? [] : [{ x: point.step, y }];
           }),

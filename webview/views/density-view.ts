@@ -2,7 +2,7 @@ import { densityPanels, kernelNames, largestKernel } from '../../src/shared/draw
 import type { DensityPanel } from '../../src/shared/drawing/density-series.ts';
 import { formatPercent } from '../../src/shared/drawing/format.ts';
 import { chooser } from '../controls.ts';
-import { element, section } from '../dom.ts';
+import { element, section, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenModel, chosenNode } from '../panel-state.ts';
 import type { PanelActions, View } from '../panel-state.ts';
@@ -14,7 +14,8 @@ export function densityView(actions: PanelActions): View {
   const kernels = chooser('kernel', translate('Kernel'), (kernel) => actions.change({ kernel }));
   const plots = element('div', { class: 'plots' });
   const empty = element('p', { class: 'quiet' }, translate('The densities appear with the first finished node.'));
-  let shown: readonly Plot[] = [];
+  /** Made when a longer path first needs them, and kept: making a chart takes longer than changing one. */
+  const figures: Figure[] = [];
   let previous: unknown[] = [];
   return {
     element: section('density', translate('Weight density'), kernels.element, empty, plots),
@@ -31,29 +32,25 @@ export function densityView(actions: PanelActions): View {
       previous = current;
       empty.hidden = names.length > 0;
       kernels.element.hidden = names.length === 0;
-      for (const plot of shown) plot.dispose();
-      shown = [];
+      plots.hidden = kernel === undefined;
       if (kernel === undefined) return;
       kernels.update(
         names.map((name) => ({ value: name, label: name })),
         kernel,
       );
       const panels = densityPanels(model, node.node.id, kernel);
-      const drawn = panels.map((panel) => ({ panel, plot: createPlot('small') }));
-      shown = drawn.map(({ plot }) => plot);
-      plots.replaceChildren(
-        ...drawn.map(({ panel, plot }) =>
-          element(
-            'figure',
-            {},
-            element('figcaption', {}, translate(panel.title)),
-            plot.element,
-            element('p', { class: 'quiet' }, describe(panel)),
-          ),
-        ),
-      );
-      for (const { panel, plot } of drawn) {
-        plot.update({
+      while (figures.length < panels.length) {
+        const figure = createFigure();
+        figures.push(figure);
+        plots.append(figure.element);
+      }
+      for (const [index, figure] of figures.entries()) {
+        const panel = panels[index];
+        figure.element.hidden = panel === undefined;
+        if (panel === undefined) continue;
+        setText(figure.caption, translate(panel.title));
+        setText(figure.remark, describe(panel));
+        figure.plot.update({
           series: [{ label: kernel, points: panel.points, style: 'steps', colour: panel.axis === 'integer' ? 1 : 0 }],
           x: {
             title: panel.axis === 'integer' ? translate('int8 value') : translate('weight'),
@@ -68,6 +65,20 @@ export function densityView(actions: PanelActions): View {
       }
     },
   };
+}
+
+interface Figure {
+  readonly element: HTMLElement;
+  readonly caption: HTMLElement;
+  readonly remark: HTMLElement;
+  readonly plot: Plot;
+}
+
+function createFigure(): Figure {
+  const caption = element('figcaption');
+  const remark = element('p', { class: 'quiet' });
+  const plot = createPlot('small');
+  return { element: element('figure', {}, caption, plot.element, remark), caption, remark, plot };
 }
 
 function describe(panel: DensityPanel): string {
