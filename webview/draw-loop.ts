@@ -1,11 +1,11 @@
 /**
  * Draws the page's parts without holding up the editor: what the user does is shown in the next frame, whole; what
- * streams in is shown some ten times a second, and its parts take turns where one frame has no time for all of them.
+ * streams in is shown some six times a second, and its parts take turns where one frame has no time for all of them.
  */
 import type { PanelState, View } from './panel-state.ts';
 
 const frameBudgetMilliseconds = 6;
-const streamingPaceMilliseconds = 100;
+const streamingPaceMilliseconds = 160;
 
 export class DrawLoop {
   readonly #views: readonly View[];

@@ -49,6 +49,58 @@ describe('checkRecipe', () => {
   });
 });
 
+describe('a recipe with many mistakes', () => {
+  it('has each told at its place, whatever else is wrong', async () => {
+    const found = await findings({
+      models: [
+        { path: 'digits/model.json', nmae: 'a' },
+        { path: 'digits/modle.json', data: digits },
+        { path: 'broken.h5' },
+        { path: 'digits/model.json', data: { format: 'images', folder: 'nowhere' } },
+      ],
+      data: digits,
+      targets: { accuracyDrop: 2 },
+      techniques: { prunning: { sparsity: 0.5 }, clustering: { clusters: 'many' } },
+      layers: [{ pattern: 7 }, { pattern: 'conv3d', sparsity: 0.1 }],
+      strategy: 'untl-targets',
+      nodes: ['pruned/pqta'],
+    });
+    expect(found.map(({ code, text }) => [code, text])).toEqual([
+      ['unknown-field', '"nmae"'],
+      ['out-of-range', '2'],
+      ['unknown-field', '"prunning"'],
+      ['wrong-type', '"many"'],
+      ['wrong-type', '7'],
+      ['out-of-range', '"untl-targets"'],
+      ['unknown-node', '"pruned/pqta"'],
+      ['missing-file', '"digits/modle.json"'],
+      ['unreadable-model', '"broken.h5"'],
+      ['unknown-layer', '"conv3d"'],
+      ['unreadable-data', '{"format":"images","folder":"nowhere"}'],
+    ]);
+  });
+
+  it.each([
+    [{ models: [] }, 'contradiction', '[]'],
+    [{ strategy: 'until-targets', targets: {} }, 'contradiction', '"until-targets"'],
+    [
+      { targets: { compressedBytes: 5_000 }, techniques: { ptq: false, qat: false, pqat: false, cqat: false, pcqat: false } },
+      'contradiction',
+      '{"compressedBytes":5000}',
+    ],
+  ])('contradictions are marked where they are: %j', async (change, code, text) => {
+    expect(await findings({ ...good, ...change })).toMatchObject([{ code, text }]);
+  });
+
+  it('goes on behind a syntax error', async () => {
+    const text = '{ "model": "digits/modle.json" "data": { "format": "generated", "set": "digits" } }';
+    expect((await checkRecipe(text, folder)).map(({ code, offset }) => [code, text.slice(offset, offset + 7)])).toEqual([
+      ['syntax', '"data":'],
+      ['missing-file', '"digits'],
+    ]);
+  });
+});
+
 describe('relocateData', () => {
   it('writes the paths that are there from the other folder, and nothing else', () => {
     const block = { format: 'digits', train: { inputs: 'digits/weights.bin', labels: 'missing.csv' }, shape: [2, 3] };

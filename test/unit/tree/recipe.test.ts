@@ -9,7 +9,7 @@ const findings = (text: string): readonly (readonly [string, string, string])[] 
 
 describe('the recipe', () => {
   it('needs two lines', () => {
-    expect(parseRecipe(`{ "model": "m.h5",\n${data} }`)).toEqual({
+    expect(parseRecipe(`{ "model": "m.h5",\n${data} }`)).toMatchObject({
       recipe: { model: 'm.h5', data: { format: 'generated', set: 'digits' } },
       diagnostics: [],
     });

@@ -12,6 +12,7 @@ import type { Network } from '../../network/network.ts';
 import { kernelsOf } from '../../techniques/kernels.ts';
 import { layerPattern } from '../../techniques/layer-rules.ts';
 import type { DiagnosticCode, RecipeDiagnostic } from '../../../shared/recipe-diagnostics.ts';
+import { hasTargets } from '../../../shared/targets.ts';
 import { flattenTree } from '../../../shared/tree.ts';
 import { planTree } from '../deployment-tree.ts';
 import { parseRecipe } from './parse-recipe.ts';
@@ -23,13 +24,15 @@ type Report = (field: FieldPath, code: DiagnosticCode, message: string, more?: P
 
 /** @param folder of the recipe, which its paths are relative to */
 export async function checkRecipe(text: string, folder: string): Promise<readonly RecipeDiagnostic[]> {
-  const { recipe, diagnostics } = parseRecipe(text);
+  const { salvaged, diagnostics } = parseRecipe(text);
   const root = parseTree(text, [], { allowTrailingComma: true });
-  if (recipe === undefined || root === undefined) return diagnostics;
+  if (salvaged === undefined || root === undefined) return diagnostics;
+  const { recipe } = salvaged;
   const found: RecipeDiagnostic[] = [...diagnostics];
   const report: Report = (field, code, message, more = {}) => {
-    const { offset, length } = nearestNode(root, field);
-    found.push({ severity: 'error', code, message, offset, length, path: field, suggestions: [], ...more });
+    const path = salvaged.original(field);
+    const { offset, length } = nearestNode(root, path);
+    found.push({ severity: 'error', code, message, offset, length, path, suggestions: [], ...more });
   };
   checkNodes(recipe, report);
   for (const model of modelsOf(recipe)) await checkModel(model, recipe, folder, report);
@@ -54,7 +57,11 @@ function modelsOf(recipe: RecipeDocument): readonly NamedModel[] {
 }
 
 function checkNodes(recipe: RecipeDocument, report: Report): void {
-  const known = flattenTree(planTree(recipe.techniques, { controls: recipe.controls ?? false }).root).map(({ node }) => node.id);
+  const tree = flattenTree(planTree(recipe.techniques, { controls: recipe.controls ?? false }).root);
+  const known = tree.map(({ node }) => node.id);
+  if (hasTargets(recipe.targets) && !tree.some(({ node }) => node.leaf)) {
+    report(['targets'], 'contradiction', 'targets are for files to deploy, but the techniques leave none: allow "ptq" or "qat"');
+  }
   recipe.nodes?.forEach((name, index) => {
     if (known.includes(name)) return;
     report(['nodes', index], 'unknown-node', `there is no node "${name}"; the tree has ${known.join(', ')}`, {

@@ -1,15 +1,19 @@
-import { getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
-import type { ParseError } from 'jsonc-parser';
+import { findNodeAtLocation, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
+import type { Node, ParseError } from 'jsonc-parser';
 import schema from '../../../../schemas/recipe.schema.json' with { type: 'json' };
 import { EspalierError } from '../../errors.ts';
 import type { RecipeDiagnostic } from '../../../shared/recipe-diagnostics.ts';
 import type { RecipeDocument } from './recipe-document.ts';
+import { salvageRecipe } from './salvage-recipe.ts';
+import type { SalvagedRecipe } from './salvage-recipe.ts';
 import { checkAgainstSchema } from './schema-check.ts';
 import type { JsonSchema } from './schema-check.ts';
 
 export interface ParsedRecipe {
   /** Undefined when there is an error among the diagnostics. */
   readonly recipe: RecipeDocument | undefined;
+  /** What is left of it without the mistakes, for checks that need more than the text. */
+  readonly salvaged: SalvagedRecipe | undefined;
   readonly diagnostics: readonly RecipeDiagnostic[];
 }
 
@@ -26,13 +30,18 @@ export function parseRecipe(text: string): ParsedRecipe {
     path: [],
     suggestions: [],
   }));
-  if (root === undefined || syntax.length > 0) return { recipe: undefined, diagnostics: syntax.length > 0 ? syntax : [empty(text)] };
+  if (root === undefined) return { recipe: undefined, salvaged: undefined, diagnostics: syntax.length > 0 ? syntax : [empty(text)] };
   const recipeSchema: JsonSchema = schema;
   const found = checkAgainstSchema(root, recipeSchema);
-  if (found.length > 0) return { recipe: undefined, diagnostics: found };
   const recipe: RecipeDocument = getNodeValue(root);
-  const contradictions = checkContradictions(recipe, root.length);
-  return { recipe: contradictions.some(({ severity }) => severity === 'error') ? undefined : recipe, diagnostics: contradictions };
+  // A broken text may well have the field that would be said to be missing.
+  const contradictions = root.type === 'object' && syntax.length === 0 ? checkContradictions(recipe, root, found) : [];
+  const diagnostics = [...syntax, ...found, ...contradictions];
+  return {
+    recipe: diagnostics.some(({ severity }) => severity === 'error') ? undefined : recipe,
+    salvaged: salvageRecipe(root, found),
+    diagnostics,
+  };
 }
 
 /** @throws EspalierError `invalid-recipe` with all that is wrong, each with its line and column */
@@ -54,26 +63,34 @@ function place(text: string, { offset, path, message }: RecipeDiagnostic): strin
   return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}: ${field}${message}`;
 }
 
-function checkContradictions(recipe: RecipeDocument, length: number): readonly RecipeDiagnostic[] {
-  const about = (
-    severity: 'error' | 'warning',
-    code: RecipeDiagnostic['code'],
-    message: string,
-    path: RecipeDiagnostic['path'] = [],
-  ): RecipeDiagnostic => ({ severity, code, message, offset: 0, length, path, suggestions: [] });
+/** Also of a recipe with other mistakes, so nothing is taken for granted but that it is an object. */
+function checkContradictions(recipe: RecipeDocument, root: Node, others: readonly RecipeDiagnostic[]): readonly RecipeDiagnostic[] {
   const found: RecipeDiagnostic[] = [];
-  const models = recipe.models ?? [];
-  if (recipe.model === undefined && models.length === 0)
-    found.push(about('error', 'missing-field', '"model" is missing: the path of the trained model'));
-  if (recipe.model !== undefined && recipe.models !== undefined)
-    found.push(about('error', 'contradiction', 'give "model" or "models", not both', ['models']));
-  if (recipe.data === undefined && (models.length === 0 || models.some(({ data }) => data === undefined))) {
-    found.push(about('error', 'missing-field', '"data" is missing: a data block, or the path of a file with one'));
-  }
+  const report = (code: RecipeDiagnostic['code'], message: string, path: RecipeDiagnostic['path'] = []): void => {
+    const place = path.length === 0 ? undefined : findNodeAtLocation(root, [...path]);
+    // What is missing from the recipe as a whole is marked where it begins, not all over it.
+    const { offset, length } = place ?? { offset: root.offset, length: 1 };
+    found.push({ severity: 'error', code, message, offset, length, path, suggestions: [] });
+  };
+  const isWrong = (name: string): boolean => others.some(({ path }) => path[0] === name);
+  const isMistyped = (name: string): boolean => others.some(({ suggestions }) => suggestions[0] === name);
+  const models = Array.isArray(recipe.models) ? recipe.models.filter((model) => typeof model === 'object') : [];
+  if (recipe.model === undefined && recipe.models === undefined && !isMistyped('model'))
+    report('missing-field', '"model" is missing: the path of the trained model');
+  if (recipe.model === undefined && recipe.models !== undefined && models.length === 0)
+    report('missing-field', '"models" has no entry: add one with the "path" of a trained model', ['models']);
+  if (recipe.model !== undefined && recipe.models !== undefined) report('contradiction', 'give "model" or "models", not both', ['models']);
+  if (recipe.data === undefined && !isMistyped('data') && (models.length === 0 || models.some(({ data }) => data === undefined)))
+    report('missing-field', '"data" is missing: a data block, or the path of a file with one');
   const untilTargets = recipe.strategy !== undefined && recipe.strategy !== 'full';
-  if (untilTargets && Object.keys(recipe.targets ?? {}).length === 0) {
-    found.push(about('error', 'contradiction', 'the strategy "until-targets" needs "targets"', ['strategy']));
-  }
+  if (
+    untilTargets &&
+    !isWrong('strategy') &&
+    !isWrong('targets') &&
+    !isMistyped('targets') &&
+    Object.keys(recipe.targets ?? {}).length === 0
+  )
+    report('contradiction', 'the strategy "until-targets" needs "targets"', ['strategy']);
   return found;
 }
 

@@ -1,0 +1,59 @@
+/** What of a recipe can still be checked when some of its fields are wrong, so that one mistake does not hide the others. */
+import { getNodeValue } from 'jsonc-parser';
+import type { Node } from 'jsonc-parser';
+import type { RecipeDiagnostic } from '../../../shared/recipe-diagnostics.ts';
+import type { RecipeDocument } from './recipe-document.ts';
+
+export interface SalvagedRecipe {
+  /** Without the fields and list entries that the findings are about. */
+  readonly recipe: RecipeDocument;
+  /** The place in the text of a place in `recipe`: entries that were left out move the later ones of their list. */
+  original(path: RecipeDiagnostic['path']): RecipeDiagnostic['path'];
+}
+
+/** Undefined where the document is not an object at all. */
+export function salvageRecipe(root: Node, findings: readonly RecipeDiagnostic[]): SalvagedRecipe | undefined {
+  if (root.type !== 'object') return undefined;
+  // Without a required field the object around it says nothing; the recipe itself requires none.
+  const wrong = findings.map(({ path }) => path).filter((path) => path.length > 0);
+  const kept = new Map<string, readonly number[]>();
+  const recipe: RecipeDocument = JSON.parse(JSON.stringify(keep(getNodeValue(root), [], wrong, kept)));
+  return {
+    recipe,
+    original: (path) =>
+      path.reduce<RecipeDiagnostic['path']>((found, part) => {
+        const index = typeof part === 'number' ? kept.get(found.join('/'))?.[part] : undefined;
+        return [...found, index ?? part];
+      }, []),
+  };
+}
+
+/** A copy without what is at a wrong path; `kept` gets the original indexes of what is left of each list. */
+function keep(
+  value: unknown,
+  path: RecipeDiagnostic['path'],
+  wrong: readonly RecipeDiagnostic['path'][],
+  kept: Map<string, readonly number[]>,
+): unknown {
+  const isWrong = (part: string | number): boolean => wrong.some((other) => isSame(other, [...path, part]));
+  if (Array.isArray(value)) {
+    // A list entry with a mistake in it is left out as a whole: what is left of it may be too little.
+    const indexes = value.flatMap((_, index) => (wrong.some((other) => isWithin(other, [...path, index])) ? [] : [index]));
+    kept.set(path.join('/'), indexes);
+    return indexes.map((index): unknown => keep(value[index], [...path, index], wrong, kept));
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name]) => !isWrong(name))
+      .map(([name, inner]) => [name, keep(inner, [...path, name], wrong, kept)]),
+  );
+}
+
+function isSame(a: RecipeDiagnostic['path'], b: RecipeDiagnostic['path']): boolean {
+  return a.length === b.length && isWithin(a, b);
+}
+
+function isWithin(path: RecipeDiagnostic['path'], outer: RecipeDiagnostic['path']): boolean {
+  return outer.every((part, index) => path[index] === part);
+}
