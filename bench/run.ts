@@ -10,6 +10,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly str
   'integer-grid': () => import('./integer-grid.ts'),
   techniques: () => import('./techniques.ts'),
   'panel-events': () => import('./panel-events.ts'),
+  activation: () => import('./activation.ts'),
 };
 
 async function main([name = '', ...args]: readonly string[]): Promise<void> {

@@ -1,19 +1,7 @@
 // Bundles everything that runs into dist/. `node scripts/build.mjs [--minify] [--into=FOLDER] [target…]` builds all targets or the named ones.
 import path from 'node:path';
 import { build } from 'esbuild';
-
-const node = {
-  platform: 'node',
-  format: 'cjs',
-  target: 'node20',
-  // Packages with native code or .wasm files are found in node_modules at run time.
-  external: ['vscode', 'onnxruntime-node', 'onnxruntime-web', '@litertjs/core', 'h5wasm', 'h5wasm/node', '@tensorflow/*'],
-  // Its CommonJS form is UMD, whose inner requires no bundler can follow.
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
-  // Our sources are ESM and ask for import.meta.url; a CommonJS bundle has __filename instead.
-  define: { 'import.meta.url': 'importMetaUrl' },
-  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
-};
+import { nodeBundle as node } from './bundle-settings.mjs';
 
 const targets = {
   extension: { ...node, entryPoints: ['src/extension/main.ts'], outfile: 'dist/extension.cjs' },

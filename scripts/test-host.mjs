@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { nodeBundle } from './bundle-settings.mjs';
 import { root, run } from './setup.mjs';
 
 const results = path.join(root, 'test-results', 'host.json');
@@ -17,7 +18,7 @@ const extension = path.join(root, '.cache', 'host-extension');
 
 await mkdir(path.dirname(results), { recursive: true });
 await Promise.all([results, report].map((file) => rm(file, { force: true })));
-run('node', ['scripts/build.mjs', 'extension', 'webview']);
+run('node', ['scripts/build.mjs', 'extension', 'webview', 'hdf5-reader']);
 await assembleExtension();
 await bundle('test/host/suite/index.ts', suite);
 
@@ -57,6 +58,7 @@ async function assembleExtension() {
     'l10n',
     'dist/extension.cjs',
     'dist/webview',
+    'dist/hdf5-reader.mjs',
   ]) {
     await symlink(path.join(root, name), path.join(extension, name));
   }
@@ -68,11 +70,8 @@ function bundle(entryPoint, outfile) {
     entryPoints: [entryPoint],
     outfile,
     bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    mainFields: ['module', 'main'],
-    external: ['vscode', 'mocha'],
+    ...nodeBundle,
+    external: [...nodeBundle.external, 'mocha'],
     sourcemap: 'inline',
     logLevel: 'warning',
     absWorkingDir: root,

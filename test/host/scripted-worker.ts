@@ -5,7 +5,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseRecipe } from '../../src/core/tree/recipe/parse-recipe.ts';
+import { checkRecipe } from '../../src/core/tree/recipe/check-recipe.ts';
 import type { RunEvent } from '../../src/shared/events.ts';
 import { MessageHandler } from '../../src/shared/message-handler.ts';
 import type { Message } from '../../src/shared/message-handler.ts';
@@ -67,7 +67,8 @@ const connection = new MessageHandler<WorkerProtocol, HostProtocol>((message) =>
     for (const folder of runFolders) rmSync(folder, { recursive: true });
     return Promise.resolve({ bytes: 1000 });
   },
-  checkRecipe: ({ text }) => Promise.resolve({ diagnostics: parseRecipe(text).diagnostics }),
+  // The real check: only runs are made up.
+  checkRecipe: async ({ path: file, text }) => ({ diagnostics: await checkRecipe(text, path.dirname(file)) }),
   writeRecipe: ({ model, data, output = `${model}.espalier.json` }) => {
     writeFileSync(output, `${JSON.stringify({ model: path.basename(model), data })}\n`);
     return Promise.resolve({ path: output });

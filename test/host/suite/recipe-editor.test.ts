@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { eventually, exampleRecipe, services, workspaceFile } from './support.ts';
+import { eventually, exampleRecipe, services, workspaceFile, writeModel, writeRecipe } from './support.ts';
 
 async function diagnosticsOf(uri: vscode.Uri, count: number): Promise<readonly vscode.Diagnostic[]> {
   return eventually(() => {
@@ -29,11 +29,12 @@ describe('a recipe in the editor', () => {
   });
 
   it('marks mistakes where they are, and mends one', async () => {
+    await writeModel('digits');
     const uri = workspaceFile('models', 'mistakes.espalier.json');
     await vscode.workspace.fs.writeFile(
       uri,
       new TextEncoder().encode(
-        '{\n  "model": "mnist.h5",\n  "data": { "format": "idx", "folder": "mnist" },\n  "techniques": { "prunning": { "sparsity": 0.5 } }\n}\n',
+        '{\n  "model": "digits/model.json",\n  "data": { "format": "generated", "set": "digits", "trainSize": 60, "testSize": 40 },\n  "techniques": { "prunning": { "sparsity": 0.5 } }\n}\n',
       ),
     );
     const document = await vscode.workspace.openTextDocument(uri);
@@ -53,6 +54,50 @@ describe('a recipe in the editor', () => {
       'no diagnostics',
     );
     await document.save();
+    await vscode.workspace.fs.delete(uri);
+  });
+
+  it('has ten kinds of mistakes told at once, each at its place', async () => {
+    await writeModel('digits');
+    await writeModel('five', 5);
+    const digits = { format: 'generated', set: 'digits', trainSize: 60, testSize: 40 };
+    const uri = await writeRecipe('ten.espalier.json', {
+      models: [
+        { path: 'digits/model.json', nmae: 'a' },
+        { path: 'digits/modle.json' },
+        { path: 'mnist.h5' },
+        { path: 'five/model.json' },
+        { path: 'digits/model.json', data: { format: 'images', folder: 'nowhere' } },
+        { path: 'digits/model.json', data: { folder: 'mnist' } },
+      ],
+      data: digits,
+      targets: {},
+      strategy: 'until-targets',
+      techniques: { pruning: { sparsity: 1.5 }, clustering: { clusters: 'many' } },
+      layers: [{ pattern: 'conv3d', sparsity: 0.1 }],
+      nodes: ['pruned/pqta'],
+    });
+    const document = await vscode.workspace.openTextDocument(uri);
+    await vscode.window.showTextDocument(document);
+    const found = await diagnosticsOf(uri, 11);
+    const told = found.map((diagnostic) => {
+      const [first] = document.getText(diagnostic.range).split('\n');
+      return `${String(diagnostic.code)} at line ${diagnostic.range.start.line + 1}: ${first ?? ''}`;
+    });
+    const line = (text: string): number => document.positionAt(document.getText().indexOf(text)).line + 1;
+    assert.deepEqual(told.toSorted(), [
+      `contradiction at line ${line('"strategy"')}: "until-targets"`,
+      `missing-field at line ${line('"folder": "mnist"') - 1}: {`,
+      `missing-file at line ${line('modle.json')}: "digits/modle.json"`,
+      `out-of-range at line ${line('1.5')}: 1.5`,
+      `unknown-field at line ${line('nmae')}: "nmae"`,
+      `unknown-layer at line ${line('conv3d')}: "conv3d"`,
+      `unknown-node at line ${line('pqta')}: "pruned/pqta"`,
+      `unreadable-data at line ${line('"images"') - 1}: {`,
+      `unreadable-model at line ${line('mnist.h5')}: "mnist.h5"`,
+      `wrong-class-count at line ${line('"generated"') - 1}: {`,
+      `wrong-type at line ${line('"many"')}: "many"`,
+    ]);
     await vscode.workspace.fs.delete(uri);
   });
 

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as vscode from 'vscode';
+import { writeTfjsLayers } from '../../../src/core/export/tfjs-layers.ts';
+import { mnistCnn } from '../../../src/core/models/mnist-cnn.ts';
 import type { Run } from '../../../src/extension/runs/run.ts';
 import type { Services } from '../../../src/extension/services.ts';
 
@@ -31,6 +33,13 @@ export async function eventually<Value>(
     await wait(50);
   }
   throw new Error(`${what} did not come about within ${seconds} s`);
+}
+
+/** A network that can be read, as TFJS writes it, in the folder of the recipes. */
+export async function writeModel(name: string, classes = 10): Promise<void> {
+  const { json, weights } = writeTfjsLayers(mnistCnn({ classes, seed: 0 }));
+  await vscode.workspace.fs.writeFile(workspaceFile('models', name, 'model.json'), new TextEncoder().encode(json));
+  await vscode.workspace.fs.writeFile(workspaceFile('models', name, 'weights.bin'), weights);
 }
 
 export async function writeRecipe(name: string, content: object): Promise<vscode.Uri> {

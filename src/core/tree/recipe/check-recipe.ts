@@ -35,7 +35,9 @@ export async function checkRecipe(text: string, folder: string): Promise<readonl
     found.push({ severity: 'error', code, message, offset, length, path, suggestions: [], ...more });
   };
   checkNodes(recipe, report);
-  for (const model of modelsOf(recipe)) await checkModel(model, recipe, folder, report);
+  const networks: Network[] = [];
+  for (const model of modelsOf(recipe)) networks.push(...(await checkModel(model, folder, report)));
+  checkLayers(networks, recipe, report);
   return found;
 }
 
@@ -70,33 +72,31 @@ function checkNodes(recipe: RecipeDocument, report: Report): void {
   });
 }
 
-async function checkModel(model: NamedModel, recipe: RecipeDocument, folder: string, report: Report): Promise<void> {
+/** The network, where it can be read. */
+async function checkModel(model: NamedModel, folder: string, report: Report): Promise<readonly Network[]> {
   const file = path.resolve(folder, model.path);
   if (!existsSync(file)) {
     report(model.field, 'missing-file', `there is no file "${model.path}"`, { suggestions: similarFiles(folder, model.path) });
-    return;
+    return [];
   }
   const network = await trying(
     async () => (await importModel(file)).network,
     (message) => report(model.field, 'unreadable-model', message),
   );
-  if (network === undefined) return;
-  checkLayers(network, recipe, report);
+  if (network === undefined) return [];
   if (model.data !== undefined) await checkModelData(network, model.data, model.dataField, folder, report);
+  return [network];
 }
 
-function checkLayers(network: Network, recipe: RecipeDocument, report: Report): void {
-  const layers = kernelsOf(network).map(({ layer }) => layer);
+/** A rule is for the layers of any of the models. */
+function checkLayers(networks: readonly Network[], recipe: RecipeDocument, report: Report): void {
+  if (networks.length === 0) return;
+  const layers = [...new Set(networks.flatMap((network) => kernelsOf(network).map(({ layer }) => layer)))];
   recipe.layers?.forEach(({ pattern }, index) => {
     if (layers.some((layer) => layerPattern(pattern).test(layer))) return;
-    report(
-      ['layers', index, 'pattern'],
-      'unknown-layer',
-      `"${pattern}" matches no layer with a kernel; the model has ${layers.join(', ')}`,
-      {
-        suggestions: closest(pattern, layers),
-      },
-    );
+    report(['layers', index, 'pattern'], 'unknown-layer', `"${pattern}" matches no layer with a kernel; there are ${layers.join(', ')}`, {
+      suggestions: closest(pattern, layers),
+    });
   });
 }
 
