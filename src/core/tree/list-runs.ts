@@ -7,7 +7,7 @@ import type { RunState } from '../../shared/run-state.ts';
 import { readEvents } from './store/event-log.ts';
 import { readOwner } from './store/run-owner.ts';
 import type { IsAlive } from './store/run-owner.ts';
-import { cacheFolder, runFiles, runsFolder, sizeOnDisk } from './store/run-store.ts';
+import { cacheFolder, recipeFolderOf, runFiles, runsFolder, sizeOnDisk } from './store/run-store.ts';
 
 /** All runs next to a recipe, newest first. A run counts as going on while the process that owns it lives. */
 export async function listRuns(folder: string, isAlive: IsAlive): Promise<readonly RunSummary[]> {
@@ -24,7 +24,8 @@ async function summarize(runFolder: string, isAlive: IsAlive): Promise<RunSummar
   return {
     runId: state.runId,
     runFolder,
-    recipe: state.recipe,
+    // Beside the folder of runs, also when all of it was moved since.
+    recipe: path.join(recipeFolderOf(runFolder), path.basename(state.recipe)),
     startedAt: state.startedAt,
     outcome: await outcomeOf(runFolder, state, isAlive),
     nodesDone: nodes.filter((node) => node.state.kind === 'done').length,
