@@ -2,7 +2,7 @@
  * Training from scratch on published data: loss and accuracy of each epoch and the test set's top-1 after it. Beside it
  * PyTorch, where python3 has it, from the same weights on the same batches in the same order.
  *
- * `ESPALIER_TEST_DATA=... npm run bench -- learning [mnist | cifar10 | cifar10-mobilenet | fsdd] [seed] [epochs] [examples]`
+ * `ESPALIER_TEST_DATA=... npm run bench -- learning [mnist | cifar10 | cifar10-mobilenet | fsdd] [seed] [epochs] [examples] [alone]`
  */
 import { createEngine } from '../src/core/engine/create-engine.ts';
 import type { Engine } from '../src/core/engine/engine.ts';
@@ -21,7 +21,7 @@ interface Length {
   readonly epochs: number;
 }
 
-export async function run([name = 'mnist', seed = '0', epochs, examples]: readonly string[]): Promise<void> {
+export async function run([name = 'mnist', seed = '0', epochs, examples, alone]: readonly string[]): Promise<void> {
   const folder = process.env['ESPALIER_TEST_DATA'];
   if (folder === undefined) {
     console.log('learning: left out, for ESPALIER_TEST_DATA does not name the folder of test data');
@@ -36,6 +36,7 @@ export async function run([name = 'mnist', seed = '0', epochs, examples]: readon
     `${name}, ${network.name} from scratch, seed ${seed}: ${data.train.size} training and ${data.test.size} test examples, Adam ${recipe.rate}, batches of ${batchSize}`,
   );
   await learnHere(await createEngine({ name: 'onnxruntime-node', threads: 1 }), network, recipe, data, length);
+  if (alone === 'alone') return;
   const python = findPython();
   if (python === undefined) console.log('PyTorch is left out: python3 has no module torch');
   else await learnInPyTorch(python, network, recipe, data, length);

@@ -3,6 +3,7 @@ import type { Fed, Trainable } from '../constraints/lowered-weight.ts';
 import type { Target } from '../data/dataset.ts';
 import type { Network, ParameterId } from '../network/network.ts';
 import type { BatchNorm } from '../network/operations.ts';
+import { foldPadding } from '../network/passes/fold-padding.ts';
 import { ProgramBuilder } from '../program/builder.ts';
 import { gradient } from '../program/gradient.ts';
 import type { Program, Tensor } from '../program/program.ts';
@@ -99,7 +100,8 @@ interface LoweredGradients {
 }
 
 function lowerGradients(builder: ProgramBuilder, setup: TrainingSetup, bound: BoundParameters, batchSize: number): LoweredGradients {
-  const { network, parameters, loss } = setup;
+  const { parameters, loss } = setup;
+  const network = foldPadding(setup.network);
   const quantizers = setup.quantizers?.lower(builder);
   const inputs = network.inputs.map((id) => builder.input(`input/${id}`, [batchSize, ...shapeOf(network, id)]));
   const lowered = lowerNetwork(builder, network, {

@@ -17,7 +17,7 @@ import {
 } from './nodes/movement.ts';
 import { poolingsWithGradient, writeMaxPool2d, writeMaxPool2dGradient } from './nodes/pooling.ts';
 import { writeMatMul } from './nodes/products.ts';
-import { writeAffineRows, writeRectifierGradient, writeRowDot } from './nodes/rows.ts';
+import { rectifiedAffineRows, writeAffineRows, writeRectifiedRows, writeRectifierGradient, writeRowDot } from './nodes/rows.ts';
 import { writeArgReduce, writeReduce } from './nodes/reductions.ts';
 import { encodeOnnxModel } from './onnx-model.ts';
 
@@ -25,7 +25,13 @@ import { encodeOnnxModel } from './onnx-model.ts';
 export function encodeProgram(program: Program, options: { readonly contributed: boolean }): Uint8Array {
   const graph = new GraphWriter(options);
   const pooled = poolingsWithGradient(program.instructions);
-  for (const instruction of program.instructions) writeInstruction(graph, instruction, pooled);
+  const rectified = rectifiedAffineRows(program);
+  const fused = new Set([...rectified.values()].map(({ output }) => output.id));
+  for (const instruction of program.instructions) {
+    const affine = rectified.get(instruction.output.id);
+    if (instruction.op === 'unary' && affine !== undefined) writeRectifiedRows(graph, affine, instruction);
+    else if (!fused.has(instruction.output.id)) writeInstruction(graph, instruction, pooled);
+  }
   for (const [name, tensor] of Object.entries(program.outputs)) {
     // A node of its own, since an output may also be an input, a constant, or wanted under two names.
     graph.node('Identity', [graph.nameOf(tensor)], {}, outputName(name));

@@ -18,5 +18,5 @@ export function rowDotGradient(builder: ProgramBuilder, { a, b }: RowDot, g: Ten
 }
 
 function scaleRows(builder: ProgramBuilder, x: Tensor, scale: Tensor): Tensor {
-  return builder.affineRows(x, scale, builder.constant(new Float32Array(scale.shape[0] ?? 0), scale.shape));
+  return builder.mul(x, builder.reshape(scale, [scale.shape[0] ?? 1, 1]));
 }

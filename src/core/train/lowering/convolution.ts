@@ -9,8 +9,15 @@ import { windowPads } from './padding.ts';
 export function lowerConv2d(context: LoweringContext, operation: Conv2d, x: LoweredValue, shape: Shape): LoweredValue {
   const kernel = context.parameter(operation.kernel);
   const [, kh = 1, kw = 1] = kernel.shape;
-  const form = kh === 1 && kw === 1 ? pointwise : x.channels === 1 ? unfolded : windowed;
+  const form = kh === 1 && kw === 1 ? pointwise : unfolds(x, kh * kw) ? unfolded : windowed;
   return context.channelsMajor(shape, addBias(context, form(context, operation, x, kernel), operation.bias, operation.activation));
+}
+
+/** With more elements to a window its columns, and the convolution that takes them, cost more than the product saves. */
+const longestColumn = 64;
+
+function unfolds({ channels }: LoweredValue, taps: number): boolean {
+  return channels === 1 || (channels <= 4 && channels * taps <= longestColumn);
 }
 
 /** Adds the bias `[c]` to `[c, columns]` and applies the fused activation. */
@@ -32,24 +39,31 @@ function pointwise({ builder }: LoweringContext, { strides }: Conv2d, x: Lowered
 }
 
 /**
- * Of one channel (a spectrogram, a grey image): the elements of each window as a column `[kh * kw, n * h' * w']`, taken by
- * a convolution with the identity, then one product. The result is channels-major, and so is its gradient.
+ * Of few channels (a spectrogram, a picture): the elements of each window as a column `[kh * kw * c, n * h' * w']`, taken
+ * by a convolution with the identity, then one product. The result is channels-major, and so is its gradient.
  */
 function unfolded({ builder, batchSize }: LoweringContext, operation: Conv2d, x: LoweredValue, kernel: Tensor): Tensor {
-  const [out = 1, kh = 1, kw = 1] = kernel.shape;
+  const [out = 1, kh = 1, kw = 1, channels = 1] = kernel.shape;
   const [h = 1, w = 1] = x.shape;
-  const taps = kh * kw;
+  const columnLength = kh * kw * channels;
   const pads = windowPads([h, w], [kh, kw], operation.strides, operation.dilations, operation.padding);
-  const identity = Float32Array.from({ length: taps * taps }, (_, i) => (i % (taps + 1) === 0 ? 1 : 0));
   const window = { strides: operation.strides, pads, dilations: operation.dilations, groups: 1 };
-  const windows = builder.conv2d(
-    builder.reshape(x.channelsMajor, [batchSize, 1, h, w]),
-    builder.constant(identity, [taps, 1, kh, kw]),
-    window,
-  );
+  const images = channels === 1 ? builder.reshape(x.channelsMajor, [batchSize, 1, h, w]) : x.batchChannelsMajor;
+  const windows = builder.conv2d(images, builder.constant(identity(kh * kw, channels), [columnLength, channels, kh, kw]), window);
   const [, , rows = 1, columns = 1] = windows.shape;
-  const positions = builder.transpose(builder.reshape(windows, [batchSize, taps, rows * columns]), [1, 0, 2]);
-  return builder.matmul(builder.reshape(kernel, [out, taps]), builder.reshape(positions, [taps, batchSize * rows * columns]));
+  const positions = builder.transpose(builder.reshape(windows, [batchSize, columnLength, rows * columns]), [1, 0, 2]);
+  return builder.matmul(
+    builder.reshape(kernel, [out, columnLength]),
+    builder.reshape(positions, [columnLength, batchSize * rows * columns]),
+  );
+}
+
+/** Filters `[taps * channels, channels, taps]`, each of which takes one element of a window, in the order of kernels. */
+function identity(taps: number, channels: number): Float32Array {
+  const filters = new Float32Array((taps * channels) ** 2);
+  for (let tap = 0; tap < taps; tap++)
+    for (let channel = 0; channel < channels; channel++) filters[((tap * channels + channel) * channels + channel) * taps + tap] = 1;
+  return filters;
 }
 
 function windowed(context: LoweringContext, operation: Conv2d, x: LoweredValue, kernel: Tensor): Tensor {

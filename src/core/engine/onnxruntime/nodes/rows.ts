@@ -1,20 +1,46 @@
-import type { AffineRows, RectifierGradient, RowDot } from '../../../program/instructions.ts';
+import type { AffineRows, RectifierGradient, RowDot, Unary } from '../../../program/instructions.ts';
+import { operandsOf } from '../../../program/operands.ts';
+import type { Program } from '../../../program/program.ts';
 import type { GraphWriter } from '../graph-writer.ts';
 import { productOfRows } from './products.ts';
 
-/**
- * A 1x1 convolution with a group for each row: multiplied, added and, with the activation that the runtime fuses into
- * it, rectified in one pass, where Mul, Add and Relu would each go through memory.
- */
-export function writeAffineRows(graph: GraphWriter, { x, scale, offset, output }: AffineRows): void {
+/** A 1x1 convolution with a group for each row: multiplied and added in one pass, where Mul and Add would each go through memory. */
+export function writeAffineRows(graph: GraphWriter, instruction: AffineRows): void {
+  const { output } = instruction;
+  graph.node('Reshape', [affineImages(graph, instruction), graph.integers(output.shape)], {}, graph.nameOf(output));
+}
+
+/** The same with a rectifier directly behind the convolution, which the runtime then fuses into its one pass. */
+export function writeRectifiedRows(graph: GraphWriter, affine: AffineRows, { function: name, output }: Unary): void {
+  const images = affineImages(graph, affine);
+  const rectified = name === 'relu6' ? graph.node('Clip', [images, graph.scalar(0), graph.scalar(6)]) : graph.node('Relu', [images]);
+  graph.node('Reshape', [rectified, graph.integers(output.shape)], {}, graph.nameOf(output));
+}
+
+/** Affine maps that only a rectifier reads, by the id of the rectifier's output. */
+export function rectifiedAffineRows(program: Program): ReadonlyMap<number, AffineRows> {
+  const affine = new Map(program.instructions.flatMap((each) => (each.op === 'affineRows' ? [[each.output.id, each] as const] : [])));
+  const reads = new Map<number, number>();
+  for (const { id } of [...program.instructions.flatMap(operandsOf), ...Object.values(program.outputs)])
+    reads.set(id, (reads.get(id) ?? 0) + 1);
+  return new Map(
+    program.instructions.flatMap((each) => {
+      if (each.op !== 'unary' || (each.function !== 'relu' && each.function !== 'relu6')) return [];
+      const source = affine.get(each.x.id);
+      return source !== undefined && reads.get(each.x.id) === 1 ? [[each.output.id, source] as const] : [];
+    }),
+  );
+}
+
+/** `[1, rows, 1, n]` */
+function affineImages(graph: GraphWriter, { x, scale, offset }: AffineRows): string {
   const [rows = 1, n = 1] = x.shape;
   const images = graph.node('Reshape', [graph.nameOf(x), graph.integers([1, rows, 1, n])]);
   const filters = graph.node('Reshape', [graph.nameOf(scale), graph.integers([rows, 1, 1, 1])]);
-  const scaled = graph.node('Conv', [images, filters, graph.nameOf(offset)], {
+  return graph.node('Conv', [images, filters, graph.nameOf(offset)], {
     group: { integer: rows },
     kernel_shape: { integers: [1, 1] },
   });
-  graph.node('Reshape', [scaled, graph.integers([rows, n])], {}, graph.nameOf(output));
 }
 
 /**
