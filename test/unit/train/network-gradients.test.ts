@@ -45,6 +45,75 @@ const cases: readonly (readonly [string, Network])[] = [
         network([6, 7, 1], (b, x) => b.conv2d('c', x, { kernel: seededParameter([2, 3, 2, 2], 3), dilations: [2, 2], padding })),
       ] as const,
   ),
+  // Large enough for each of the forms that depthwise convolutions take; small images above take the third.
+  ...([1, 2] as const).map(
+    (multiplier) =>
+      [
+        `depthwise x${multiplier} by rows`,
+        network([12, 9, 1], (b, x) =>
+          b.globalPool(
+            'p',
+            b.depthwiseConv2d('c', x, {
+              kernel: seededParameter([1, 3, 3, 2 * multiplier], 3),
+              bias: bias(2 * multiplier),
+              padding: 'same',
+            }),
+            'average',
+          ),
+        ),
+      ] as const,
+  ),
+  ...(
+    [
+      [1, 1],
+      [2, 1],
+      [2, 2],
+    ] as const
+  ).map(
+    ([stride, multiplier]) =>
+      [
+        `depthwise x${multiplier} stride ${stride} by windows`,
+        network([9, 26, 1], (b, x) =>
+          b.pool2d(
+            'p',
+            b.depthwiseConv2d('c', x, {
+              kernel: seededParameter([1, 3, 3, 2 * multiplier], 3),
+              strides: [stride, stride],
+              padding: 'same',
+              activation: 'relu6',
+            }),
+            'average',
+            [4, 5],
+          ),
+        ),
+      ] as const,
+  ),
+  ...([1, 2] as const).map(
+    (stride) =>
+      [
+        `conv of a picture, stride ${stride}`,
+        ((): Network => {
+          const b = new NetworkBuilder('picture');
+          const x = b.conv2d('first', b.input([5, 6, 3]), {
+            kernel: seededParameter([4, 3, 2, 3], 1),
+            strides: [stride, stride],
+            padding: 'same',
+          });
+          return b.build([b.conv2d('c', x, { kernel: seededParameter([2, 2, 2, 4], 3), bias: bias(2) })]);
+        })(),
+      ] as const,
+  ),
+  [
+    'padding before a convolution with stride',
+    network([4, 6, 1], (b, x) => {
+      const zeros: readonly (readonly [number, number])[] = [
+        [0, 1],
+        [0, 1],
+        [0, 0],
+      ];
+      return b.conv2d('c', b.pad('pad', x, zeros), { kernel: seededParameter([3, 3, 3, 2], 3), strides: [2, 2] });
+    }),
+  ],
   [
     'conv of one channel',
     ((): Network => {
@@ -99,6 +168,16 @@ const cases: readonly (readonly [string, Network])[] = [
   ['max pool', network([4, 5, 1], (b, x) => b.pool2d('p', x, 'max', [2, 2]))],
   ['max pool, overlapping', network([5, 5, 1], (b, x) => b.pool2d('p', x, 'max', [3, 3], { strides: [2, 2], padding: 'same' }))],
   ['average pool', network([4, 5, 1], (b, x) => b.pool2d('p', x, 'average', [3, 2], { strides: [2, 1], padding: 'same' }))],
+  ['average pool of tiles', network([4, 6, 1], (b, x) => b.pool2d('p', x, 'average', [2, 3]))],
+  ['global max', network([2, 3, 1], (b, x) => b.globalPool('p', x, 'max'))],
+  ['rescale', network([2, 3, 1], (b, x) => b.rescale('r', x, Float32Array.of(0.5, 2), Float32Array.of(0.1)))],
+  [
+    'sub and mul',
+    network([2, 3, 1], (b, x) => {
+      const y = b.activation('sigmoid', x, 'sigmoid');
+      return b.binary('mul', 'mul', b.binary('sub', 'sub', x, y), y);
+    }),
+  ],
   ['global average', network([2, 3, 1], (b, x) => b.globalPool('p', x, 'average'))],
   [
     'add and concat branches',
@@ -163,6 +242,53 @@ it.each(cases)('%s: the gradient of every parameter equals finite differences of
     );
     compare(found, expected, 2e-4, engine.name);
   }
+});
+
+it('an embedding: rows of the table that occur learn, each as often as it occurs', async () => {
+  const b = new NetworkBuilder('embedding');
+  const x = b.embedding('table', b.input([4]), seededParameter([6, 3], 1));
+  const tested = b.build([b.dense('d', b.flatten('f', x), { kernel: seededParameter([2, 12], 3), bias: bias(2) })]);
+  const inputs = Float32Array.of(0, 1, 1, 2, 5, 5, 5, 0, 2, 1, 0, 5);
+  const targets = randomData(batchSize * 2, 9);
+  const expected = numericGradient(
+    tested,
+    (outputs) => outputs.reduce((sum, y, i) => sum + (y - targets[i]!) ** 2, 0) / outputs.length,
+    inputs,
+  );
+  for (const engine of engines) {
+    const loss: Loss = { kind: 'meanSquaredError' };
+    const found = await symbolicGradient(
+      engine,
+      tested,
+      loss,
+      { kind: 'regression', size: 2 },
+      { inputs, targets, labels: new Int32Array(0) },
+    );
+    compare(found, expected, 2e-4, engine.name);
+  }
+});
+
+it.each(['relu', 'relu6', 'none'] as const)('batch norm in training mode followed by %s: both engines agree', async (rectifier) => {
+  const tested = network([3, 4, 1], (b, x) => {
+    const statistics = { mean: filled([2], 0), variance: filled([2], 1) };
+    const normalized = b.batchNorm('bn', x, { gamma: { shape: [2], data: Float32Array.of(2.7, 5.3) }, beta: bias(2, 5), ...statistics });
+    return rectifier === 'none' ? normalized : b.activation('rectifier', normalized, rectifier);
+  });
+  const inputs = randomData(batchSize * 12, 8);
+  const targets = randomData(batchSize * 24, 9);
+  const [found, expected] = await Promise.all(
+    engines.map((engine) =>
+      symbolicGradient(
+        engine,
+        tested,
+        { kind: 'meanSquaredError' },
+        { kind: 'regression', size: 24 },
+        { inputs, targets, labels: new Int32Array(0) },
+        'training',
+      ),
+    ),
+  );
+  compare(found!, [...expected!], 2e-4);
 });
 
 it('batch norm in training mode: gradients go through the statistics of the batch', async () => {
