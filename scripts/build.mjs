@@ -7,6 +7,7 @@ const targets = {
   extension: { ...node, entryPoints: ['src/extension/main.ts'], outfile: 'dist/extension.cjs' },
   worker: { ...node, entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.cjs' },
   'evaluation-thread': { ...node, entryPoints: ['src/core/measure/evaluation-thread.ts'], outfile: 'dist/evaluation-thread.cjs' },
+  'reading-thread': { ...node, entryPoints: ['src/core/data/reading/reading-thread.ts'], outfile: 'dist/reading-thread.cjs' },
   // The entry of a thread, found beside the bundle that starts it.
   'hdf5-reader': {
     ...node,

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { installPackages, root, run } from './setup.mjs';
 
 installPackages();
-run('node', ['scripts/build.mjs', 'cli', 'worker', 'evaluation-thread']);
+run('node', ['scripts/build.mjs', 'cli', 'worker', 'evaluation-thread', 'reading-thread']);
 const folder = path.join(root, 'out', 'demo');
 const espalier = path.join(root, 'dist', 'cli.cjs');
 run('node', [espalier, 'create-example', folder, '--force']);

@@ -10,11 +10,15 @@ import { StagePool } from './stage-process/stage-pool.ts';
 /** What the core is told of the program that it is part of. */
 export function environment(): Environment {
   const bundle = fileURLToPath(import.meta.url);
-  const thread = path.join(path.dirname(bundle), 'evaluation-thread.cjs');
+  const beside = (name: string): string | undefined => {
+    const script = path.join(path.dirname(bundle), name);
+    return existsSync(script) ? script : undefined;
+  };
   return {
     espalier: manifest.version,
     code: createHash('sha256').update(readFileSync(bundle)).digest('hex'),
-    threadScript: existsSync(thread) ? thread : undefined,
+    threadScript: beside('evaluation-thread.cjs'),
+    readingScript: beside('reading-thread.cjs'),
     self: ownIdentity(),
     isAlive,
     startStageProcesses: (source) => new StagePool(bundle, source),

@@ -141,7 +141,14 @@ function modelRun(model: ResolvedModel, identity: Identity, tree: PlannedTree, s
       checkStages(tree, (await importModel(model.path)).network, recipe.layers ?? []);
       return parallelism.processes > 1 && processes !== undefined
         ? processes.runner(model.name, parallelism)
-        : openStageRunner({ recipe, model, engine, threadScript: environment.threadScript, warn });
+        : openStageRunner({
+            recipe,
+            model,
+            engine,
+            threadScript: environment.threadScript,
+            readingScript: environment.readingScript,
+            warn,
+          });
     },
   };
 }

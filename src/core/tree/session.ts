@@ -22,6 +22,8 @@ export interface Environment {
   /** Digest of the code, so that no result of other code is taken for a hit. */
   readonly code: string;
   readonly threadScript: string | undefined;
+  /** The bundle of the thread that augments examples; without it they are augmented between steps. */
+  readonly readingScript?: string | undefined;
   /** This process. */
   readonly self: RunOwner;
   readonly isAlive: IsAlive;

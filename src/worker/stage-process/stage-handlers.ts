@@ -81,6 +81,7 @@ async function openRunner(setting: StageSetting, gate: Gate, warn: (message: str
     model: await modelOf(setting),
     engine: await engineOf(setting),
     threadScript: environment().threadScript,
+    readingScript: environment().readingScript,
     warn,
     processes: setting.processes,
     turn: gate.passed,

@@ -1,5 +1,6 @@
 import { openData } from '../../data/open-data.ts';
 import type { DataSet, DataSplits } from '../../data/dataset.ts';
+import { readInThread } from '../../data/reading/read-in-thread.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { importModel } from '../../import/import-model.ts';
 import { lossFor } from '../../train/loss-for.ts';
@@ -13,6 +14,8 @@ export interface OpenStageRunner {
   readonly model: ResolvedModel;
   readonly engine: Engine;
   readonly threadScript: string | undefined;
+  /** The thread that augments examples while the engine computes; without it they are augmented between steps. */
+  readonly readingScript?: string | undefined;
   readonly warn: (message: string) => void;
   /** Other processes that train beside this one and want memory too. */
   readonly processes?: number;
@@ -22,7 +25,7 @@ export interface OpenStageRunner {
 
 /** Reads a model and its data, so that stages can run. */
 export async function openStageRunner(options: OpenStageRunner): Promise<StageRunner> {
-  const { recipe, model, engine, threadScript, warn, processes = 1, turn } = options;
+  const { recipe, model, engine, threadScript, readingScript, warn, processes = 1, turn } = options;
   const { network, warnings } = await importModel(model.path);
   for (const warning of warnings) warn(warning);
   const [input] = network.inputs;
@@ -33,7 +36,15 @@ export async function openStageRunner(options: OpenStageRunner): Promise<StageRu
     onWarning: warn,
     ...(shape === undefined ? {} : { modelInputShape: shape }),
   });
-  const data = turn === undefined ? opened : inTurn(opened, turn);
+  const { augmentation } = model.data;
+  const read =
+    augmentation === undefined || readingScript === undefined
+      ? opened
+      : {
+          ...opened,
+          train: readInThread(opened.train, readingScript, { spec: model.data, folder: model.dataFolder, seed, modelInputShape: shape }),
+        };
+  const data = turn === undefined ? read : inTurn(read, turn);
   return createStageRunner({
     engine,
     network,

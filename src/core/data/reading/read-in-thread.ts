@@ -1,0 +1,76 @@
+import { Worker } from 'node:worker_threads';
+import { EspalierError } from '../../errors.ts';
+import type { Batch, DataSet } from '../dataset.ts';
+import type { ReadingData, ReadingFailure, ReadingReply, ReadRequest } from './reading-messages.ts';
+
+interface Waiting {
+  resolve(batch: Batch): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * The training examples of `train`, read and augmented in a thread of their own, so that an engine whose steps block
+ * this one never waits for them. The thread opens the data anew at the first read of training; reads for evaluation stay
+ * here. Examples are augmented as a function of seed, epoch and index, so the numbers are the same.
+ *
+ * @param script the bundle of `reading-thread.ts`
+ */
+export function readInThread(train: DataSet, script: string | URL, data: ReadingData): DataSet {
+  let reader: Reader | undefined;
+  return {
+    ...train,
+    read: (indices, epoch) => {
+      if (epoch === undefined) return train.read(indices);
+      if (reader === undefined || reader.ended) reader = new Reader(script, data, train.name);
+      return reader.read(indices, epoch);
+    },
+  };
+}
+
+class Reader {
+  ended = false;
+  readonly #worker: Worker;
+  readonly #name: string;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextId = 0;
+
+  constructor(script: string | URL, workerData: ReadingData, name: string) {
+    this.#name = name;
+    this.#worker = new Worker(script, { workerData });
+    this.#worker.unref();
+    this.#worker.on('message', (reply: ReadingReply) => {
+      const waiting = this.#waiting.get(reply.id);
+      this.#settle(reply.id);
+      if (reply.kind === 'batch') waiting?.resolve(reply.batch);
+      else waiting?.reject(errorOf(reply.failure));
+    });
+    this.#worker.on('error', (error) => this.#end(error.message));
+    this.#worker.on('exit', (code) => this.#end(`it ended with code ${code}`));
+  }
+
+  read(indices: Uint32Array, epoch: number): Promise<Batch> {
+    const request: ReadRequest = { id: this.#nextId++, indices, epoch };
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(request.id, { resolve, reject });
+      // Only a thread that somebody waits for keeps the process alive.
+      this.#worker.ref();
+      this.#worker.postMessage(request);
+    });
+  }
+
+  #settle(id: number): void {
+    this.#waiting.delete(id);
+    if (this.#waiting.size === 0) this.#worker.unref();
+  }
+
+  #end(message: string): void {
+    this.ended = true;
+    for (const { reject } of this.#waiting.values())
+      reject(new EspalierError('runtime', `the thread that reads examples failed: ${message}`, { where: `data set "${this.#name}"` }));
+    this.#waiting.clear();
+  }
+}
+
+function errorOf({ code, message }: ReadingFailure): Error {
+  return code === undefined ? new Error(message) : new EspalierError(code, message);
+}

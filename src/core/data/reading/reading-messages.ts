@@ -1,0 +1,28 @@
+import type { ErrorCode } from '../../errors.ts';
+import type { DataSpec } from '../data-spec.ts';
+import type { Batch } from '../dataset.ts';
+
+/** What the thread opens: the same data, with the same seed, as the thread that asks has open. */
+export interface ReadingData {
+  readonly spec: DataSpec;
+  readonly folder: string;
+  readonly seed: number;
+  readonly modelInputShape: readonly number[] | undefined;
+}
+
+export interface ReadRequest {
+  readonly id: number;
+  readonly indices: Uint32Array;
+  readonly epoch: number;
+}
+
+export interface ReadingFailure {
+  /** Undefined for what is not an `EspalierError`. */
+  readonly code: ErrorCode | undefined;
+  /** Whole: with place and remedy. */
+  readonly message: string;
+}
+
+export type ReadingReply =
+  | { readonly kind: 'batch'; readonly id: number; readonly batch: Batch }
+  | { readonly kind: 'failed'; readonly id: number; readonly failure: ReadingFailure };
