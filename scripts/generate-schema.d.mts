@@ -1,2 +1,6 @@
-export declare const schemaFile: string;
-export declare function generateSchema(): string;
+export interface GeneratedSchema {
+  readonly title: string;
+  readonly file: string;
+}
+export declare const schemas: readonly GeneratedSchema[];
+export declare function generateSchema(schema: GeneratedSchema): string;

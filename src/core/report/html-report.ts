@@ -5,6 +5,7 @@ import { resultColumns, resultRows } from '../../shared/drawing/result-table.ts'
 import { english } from '../../shared/drawing/translate.ts';
 import type { Recipe } from '../../shared/recipe.ts';
 import type { ModelState, NodeResult, RunState } from '../../shared/run-state.ts';
+import { guideTable } from './guide-table.ts';
 import { certificates } from './html/certificates.ts';
 import { curveFigures } from './html/curve-figures.ts';
 import { densityFigures } from './html/density-figures.ts';
@@ -75,7 +76,8 @@ function modelSection(model: ModelState, recipe: Recipe): string {
   return section(
     `Model ${model.model}`,
     part('Deployment tree', treeFigure(model)),
-    part('Results', resultTable(model), notes(model)),
+    part('Files to deploy', deploymentTable(model)),
+    part('Every node', resultTable(model), notes(model)),
     ...publishedSection(model, recipe),
     part('Accuracy and size', tradeOffFigure(model)),
     part('Density of the weights', densityFigures(model)),
@@ -105,6 +107,15 @@ function statusOf({ state, metrics }: NodeResult): NodeStatus {
     ...(metrics?.sizes === undefined ? [] : [formatBytes(metrics.sizes.gzip)]),
   ];
   return { state, result: figures.length === 0 ? undefined : figures.join(' · ') };
+}
+
+function deploymentTable(model: ModelState): string {
+  const { titles, rows } = guideTable(model);
+  return table(
+    `Files to deploy of ${model.model}; in brackets the part of the file that compression saves`,
+    titles.map((title, index) => (index === 0 ? { title: 'Measure' } : { title, numeric: true })),
+    rows,
+  );
 }
 
 function resultTable(model: ModelState): string {

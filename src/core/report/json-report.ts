@@ -1,22 +1,34 @@
 import { omit } from '../../shared/omit.ts';
-import type { RunState } from '../../shared/run-state.ts';
+import { REPORT_VERSION } from '../../shared/run-report.ts';
+import type { NodeReport, RunReport } from '../../shared/run-report.ts';
+import type { NodeResult, RunState } from '../../shared/run-state.ts';
 
-export const REPORT_VERSION = 1;
-
-/** The run as data: every node with its state and metrics. Densities and curves are in the run folder. */
+/** The run as data: every node with its state and metrics, as `schemas/report.schema.json` describes it. */
 export function jsonReport(state: RunState): string {
-  const models = state.models.map((model) => ({
-    model: model.model,
-    nodes: [...model.nodes.values()].map(({ node, parent, state: nodeState, metrics, tflite }) => {
-      return {
-        ...omit(node, 'children'),
-        parent,
-        state: nodeState,
-        tflite,
-        ...(metrics === undefined ? {} : { metrics: omit(metrics, 'curve') }),
-      };
-    }),
-  }));
-  const { runId, recipe, espalier, engine, runtime, machine, startedAt, finishedAt, outcome, reason } = state;
-  return `${JSON.stringify({ version: REPORT_VERSION, runId, recipe, espalier, engine, runtime, machine, startedAt, finishedAt, outcome, reason, models }, undefined, 2)}\n`;
+  const { runId = '', recipe, espalier, engine, runtime, machine, startedAt, finishedAt, outcome, reason } = state;
+  const report: RunReport = {
+    version: REPORT_VERSION,
+    runId,
+    recipe,
+    espalier,
+    engine,
+    runtime,
+    machine,
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...(outcome === undefined ? {} : { outcome }),
+    reason,
+    models: state.models.map(({ model, nodes }) => ({ model, nodes: [...nodes.values()].map(nodeReport) })),
+  };
+  return `${JSON.stringify(report, undefined, 2)}\n`;
+}
+
+function nodeReport({ node, parent, state, metrics, tflite }: NodeResult): NodeReport {
+  return {
+    ...omit(node, 'children'),
+    ...(parent === undefined ? {} : { parent }),
+    state,
+    ...(tflite === undefined ? {} : { tflite }),
+    ...(metrics === undefined ? {} : { metrics: omit(metrics, 'curve') }),
+  };
 }

@@ -2,18 +2,33 @@ import type { Recipe } from '../../shared/recipe.ts';
 import type { ModelState, RunState } from '../../shared/run-state.ts';
 import { resultColumns, resultRows, toMarkdown } from '../../shared/drawing/result-table.ts';
 import { english } from '../../shared/drawing/translate.ts';
+import { guideTable } from './guide-table.ts';
 import { publishedColumns, publishedResults } from './published-results.ts';
 
-/** The guide's table layout, ready for a README or a pull request. */
+/** The guide's table and every node, ready for a README or a pull request. */
 export function markdownReport(state: RunState, recipe: Recipe): string {
   const parts = state.models.map((model) =>
-    [`## ${model.model}`, '', toMarkdown(resultColumns(english), resultRows(model, english)).trim(), '', ...references(model, recipe)].join(
-      '\n',
-    ),
+    [
+      `## ${model.model}`,
+      '',
+      ...guideLines(model),
+      '',
+      'Every node of the deployment tree:',
+      '',
+      toMarkdown(resultColumns(english), resultRows(model, english)).trim(),
+      '',
+      ...references(model, recipe),
+    ].join('\n'),
   );
   return `${parts.join('\n')}\n${provenance(state)
     .map((line) => `- ${line}`)
     .join('\n')}\n`;
+}
+
+function guideLines(model: ModelState): readonly string[] {
+  const { titles, rows } = guideTable(model);
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(titles), line(titles.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(line)];
 }
 
 /** What a reader must know to trust or repeat the figures. */

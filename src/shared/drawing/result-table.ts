@@ -49,7 +49,12 @@ export function resultColumns(translate: Translate): readonly Column[] {
       numeric: true,
     },
     { key: 'size', title: translate('Size'), description: translate('Bytes of the .tflite'), numeric: true },
-    { key: 'compressed', title: translate('Compressed'), description: translate('gzip -9, and as a part of the file'), numeric: true },
+    {
+      key: 'compressed',
+      title: translate('Compressed'),
+      description: translate('gzip -9, and the part of the file that it saves'),
+      numeric: true,
+    },
     { key: 'sparsity', title: translate('Sparsity'), description: translate('Zeros among the weights of all kernels'), numeric: true },
     {
       key: 'uniqueValues',
@@ -92,7 +97,7 @@ function cellsOf(result: NodeResult, translate: Translate): Readonly<Record<Colu
     compressed:
       sizes === undefined
         ? { text: missing, order: undefined }
-        : { text: `${formatBytes(sizes.gzip)} (${formatPercent(sizes.gzip / sizes.raw, 0)})`, order: sizes.gzip },
+        : { text: `${formatBytes(sizes.gzip)} (−${formatPercent(1 - sizes.gzip / sizes.raw, 1)})`, order: sizes.gzip },
     sparsity: { text: formatPercent(weights.sparsity, 1), order: weights.sparsity },
     uniqueValues:
       uniqueValues === undefined

@@ -23,7 +23,7 @@ describe('the result table', () => {
     expect(rows.find((row) => row.node === 'pruned/pqat')?.cells).toMatchObject({
       model: { text: 'QAT, pruned model' },
       size: { text: '25.5 kB', order: 25_512 },
-      compressed: { text: '15.3 kB (60%)' },
+      compressed: { text: '15.3 kB (−40.0%)' },
       sparsity: { text: '50.0%', order: 0.5 },
       uniqueValues: { text: '201 (40)' },
       certificate: { text: 'passed' },

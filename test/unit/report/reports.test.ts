@@ -1,11 +1,15 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseTree } from 'jsonc-parser';
 import { afterEach, describe, expect, it } from 'vitest';
 import { csvReport } from '../../../src/core/report/csv-report.ts';
 import { htmlReport } from '../../../src/core/report/html-report.ts';
 import { jsonReport } from '../../../src/core/report/json-report.ts';
 import { markdownReport } from '../../../src/core/report/markdown-report.ts';
+import { checkAgainstSchema } from '../../../src/core/tree/recipe/schema-check.ts';
+import type { JsonSchema } from '../../../src/core/tree/recipe/schema-check.ts';
 import { writeReport } from '../../../src/core/report/write-report.ts';
 import type { RunEvent } from '../../../src/shared/events.ts';
 import { reduceEvents } from '../../../src/shared/run-state.ts';
@@ -96,6 +100,43 @@ describe('reports for machines and for README files', () => {
     expect(lines.find((line) => line.startsWith('mnist,pruned/pqat,'))).toMatch(
       /^mnist,pruned\/pqat,pqat,int8,done,0\.97\d*,0\.97\d*,10000,25512,15307,15425,0\.5,201,40,0\.081,4\.2,passed$/,
     );
+  });
+
+  it("Markdown has the guide's table: a column for each file to deploy, with the accuracy of the network it was made from", () => {
+    const lines = markdownReport(state, recipe).split('\n');
+    const cells = (name: string): readonly string[] =>
+      lines
+        .find((line) => line.startsWith(`| ${name} |`))
+        ?.split(' | ')
+        .slice(1) ?? [];
+    const titles =
+      lines
+        .find((line) => line.startsWith('|  |'))
+        ?.split(' | ')
+        .slice(1) ?? [];
+    expect(titles).toHaveLength(8);
+    const pqat = titles.indexOf('QAT, pruned model');
+    const pruned = titles.indexOf('Pruned model');
+    const metrics = (node: string) => state.models[0]?.nodes.get(node)?.metrics;
+    const percent = (fraction = NaN): string => `${(100 * fraction).toFixed(2)}%`;
+    expect(cells('fp32 or (fake-int8) top-1')[pruned]).toBe(percent(metrics('pruned')?.simulated?.top1));
+    expect(cells('fp32 or (fake-int8) top-1')[pqat]).toBe(`(${percent(metrics('pruned/pqat')?.simulated?.top1)})`);
+    expect(cells('INT8 top-1')[pruned]).toBe(percent(metrics('pruned/ptq')?.deployed?.top1));
+    // 1 - 15,307 / 25,512.
+    expect(cells('Bytes, gzip -9')[pqat]).toBe('25,512 -> 15,307 (40.00%)');
+    // Pruning's 4.2 seconds and PQAT's.
+    expect(cells('Training of the whole path')[pqat]).toBe('8.4 s');
+  });
+
+  it('JSON is as its schema says', () => {
+    const schema: JsonSchema = JSON.parse(readFileSync('schemas/report.schema.json', 'utf8'));
+    const definition: JsonSchema = { $ref: '#/definitions/RunReport', definitions: schema.definitions ?? {} };
+    for (const events of [exampleRun(), exampleRun().slice(0, 1), exampleRun().slice(0, 30)]) {
+      const root = parseTree(jsonReport(reduceEvents(events)));
+      expect(root && checkAgainstSchema(root, definition)).toEqual([]);
+    }
+    const damaged = parseTree(jsonReport(state).replace('"runId"', '"runid"'));
+    expect(damaged && checkAgainstSchema(damaged, definition)).not.toEqual([]);
   });
 
   it('JSON carries a version and every node', () => {

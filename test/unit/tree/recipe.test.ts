@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseRecipe, requireRecipe } from '../../../src/core/tree/recipe/parse-recipe.ts';
-import { generateSchema, schemaFile } from '../../../scripts/generate-schema.mjs';
+import { generateSchema, schemas } from '../../../scripts/generate-schema.mjs';
 
 const data = '"data": { "format": "generated", "set": "digits" }';
 const findings = (text: string): readonly (readonly [string, string, string])[] =>
@@ -60,8 +60,8 @@ describe('the recipe', () => {
   });
 });
 
-describe('the schema', () => {
-  it('is the one that the types give: run `node scripts/generate-schema.mjs` after changing them', () => {
-    expect(readFileSync(schemaFile, 'utf8')).toBe(generateSchema());
+describe('the schemas', () => {
+  it.each(schemas)('$title is the one that the types give: run `node scripts/generate-schema.mjs` after changing them', (schema) => {
+    expect(readFileSync(schema.file, 'utf8')).toBe(generateSchema(schema));
   });
 });

@@ -1,0 +1,59 @@
+import type { RunFinished } from './events.ts';
+import type { NodeMetrics } from './results.ts';
+import type { NodeState, TreeNode } from './tree.ts';
+
+export const REPORT_VERSION = 1;
+
+/** What `espalier report --format json` writes. Fields are added, never changed in meaning, within a version. */
+export interface RunReport {
+  readonly version: typeof REPORT_VERSION;
+  readonly runId: string;
+  /** Path of the recipe. */
+  readonly recipe: string;
+  /** Version of Espalier. */
+  readonly espalier: string;
+  /** What trained, with version, provider and threads. */
+  readonly engine: string;
+  /** What the .tflite files were measured in. */
+  readonly runtime: string;
+  readonly machine: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt?: number;
+  /** Milliseconds since the epoch; missing while the run goes on. */
+  readonly finishedAt?: number;
+  /** Missing while the run goes on, and when it was killed. */
+  readonly outcome?: RunFinished['outcome'];
+  readonly reason: string;
+  readonly models: readonly ModelReport[];
+}
+
+export interface ModelReport {
+  readonly model: string;
+  /** Parents before children. */
+  readonly nodes: readonly NodeReport[];
+}
+
+export interface NodeReport extends Omit<TreeNode, 'children'> {
+  /** Id of the parent; missing for the trained model. */
+  readonly parent?: string;
+  readonly state: NodeState;
+  /** Path of the .tflite relative to the run folder. */
+  readonly tflite?: string;
+  /** Missing until the node is done. Accuracies are fractions; sizes are bytes. */
+  readonly metrics?: ReportedMetrics;
+}
+
+/** Figures that were not measured are missing. Densities and curves are in the run folder. */
+export type ReportedMetrics = Partial<Omit<NodeMetrics, 'curve' | 'simulated' | 'deployed'>> & {
+  readonly simulated?: ReportedAccuracy;
+  readonly deployed?: ReportedAccuracy;
+};
+
+export interface ReportedAccuracy {
+  readonly top1?: number;
+  readonly top5?: number;
+  readonly meanSquaredError?: number;
+  /** Examples measured. */
+  readonly samples: number;
+  readonly runtime: string;
+}
