@@ -7,6 +7,13 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
+/** An option's value as a whole number, 0 included. */
+export function wholeNumberOrZero(text: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('Give a whole number, 0 or above.');
+  return value;
+}
+
 /** An option's value as a part of 1, 1 itself left out. */
 export function properFraction(text: string): number {
   const value = text.trim() === '' ? NaN : Number(text);

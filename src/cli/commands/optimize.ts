@@ -5,7 +5,7 @@ import { relocateData } from '../../core/tree/recipe/relocate-data.ts';
 import { writeFileAtomically } from '../../core/tree/store/atomic-files.ts';
 import { tflitePath } from '../../core/tree/store/run-store.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
-import { wholeNumber } from '../numbers.ts';
+import { wholeNumber, wholeNumberOrZero } from '../numbers.ts';
 import { parseSteps } from '../parse-steps.ts';
 import { applySettings } from '../step-settings.ts';
 import { followRun } from '../run/follow-run.ts';
@@ -39,7 +39,7 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
       (value: string, all: readonly string[]) => [...all, value],
       [],
     )
-    .option('--seed <seed>', 'fixes every random choice', wholeNumber, 0)
+    .option('--seed <seed>', 'fixes every random choice', wholeNumberOrZero, 0)
     .option('--json', 'print the events as JSON, one a line')
     .action(async (model: string, options: Options) => {
       const steps = parseSteps(options.steps);

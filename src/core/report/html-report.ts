@@ -18,7 +18,8 @@ const outcomes = { done: 'done', failed: 'failed', cancelled: 'cancelled', 'targ
 const indentation = '\u2003';
 
 export function htmlReport(state: RunState, recipe: Recipe): string {
-  const title = `Espalier: ${state.recipe}`;
+  // Where the recipe lay is of no use to other readers.
+  const title = `Espalier: ${state.recipe.split(/[\\/]/).at(-1) ?? ''}`;
   const head = element(
     'head',
     {},

@@ -1,6 +1,7 @@
 /** From a recipe file to a run: folder, events, models, and the walk. */
 import { arch, cpus, platform, totalmem } from 'node:os';
 import path from 'node:path';
+import { isEspalierError } from '../errors.ts';
 import { EVENTS_VERSION } from '../../shared/events.ts';
 import type { RunEvent, RunEventBody, RunFinished } from '../../shared/events.ts';
 import type { Parallelism } from './parallel/parallelism.ts';
@@ -138,6 +139,12 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
           emit,
           signal,
         });
+      } catch (error) {
+        // The disk is full, so that not even this can be kept: the run can be resumed once there is space.
+        if (!isEspalierError(error)) throw error;
+        const outcome = { outcome: 'failed', reason: error.message } as const;
+        log.tell({ type: 'run-finished', ...outcome });
+        return outcome;
       } finally {
         log.close();
         prepared.processes?.stop();

@@ -4,11 +4,11 @@ export const styleSheet = `
 @media (prefers-color-scheme: dark) { :root { --text: #e6e6e6; --page: #1b1b1b; --quiet: #b0b0b0; --line: #9a9a9a; --rule: #444444; --plain: #2a2a2a; --fine-tuned: #1f4524; --collaborative: #ff8080; --bars: #6aa7ee; --integer: #c79cf0; --failed: #ff9a92; --passed: #86d686; } }
 @media print { :root { color-scheme: light; } details > * { display: block; } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page); max-width: 1440px; margin: 0 auto; padding: 1rem 1.5rem 3rem; }
-h1 { font-size: 1.7rem; margin-bottom: .3rem; } h2 { margin-top: 2.2rem; border-bottom: 1px solid var(--rule); } h3 { margin-top: 1.8rem; } h4 { margin-bottom: .2rem; }
+h1, dd { overflow-wrap: anywhere; } h1 { font-size: 1.7rem; margin-bottom: .3rem; } h2 { margin-top: 2.2rem; border-bottom: 1px solid var(--rule); } h3 { margin-top: 1.8rem; } h4 { margin-bottom: .2rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; } dt { color: var(--quiet); } dd { margin: 0; }
-.wide { overflow-x: auto; } .wide:focus-visible, summary:focus-visible { outline: 2px solid var(--bars); outline-offset: 2px; }
+.wide { overflow-x: auto; } .wide table { font-size: .9rem; } .wide:focus-visible, summary:focus-visible { outline: 2px solid var(--bars); outline-offset: 2px; }
 table { border-collapse: collapse; margin: .5rem 0; font-variant-numeric: tabular-nums; } caption { text-align: left; color: var(--quiet); padding-bottom: .3rem; }
-th, td { text-align: left; padding: .25rem .55rem; border-bottom: 1px solid var(--rule); white-space: nowrap; } thead th { border-bottom: 2px solid var(--line); } tbody th { font-weight: normal; } .number { text-align: right; }
+th, td { text-align: left; padding: .25rem .45rem; border-bottom: 1px solid var(--rule); white-space: nowrap; } thead th { border-bottom: 2px solid var(--line); } tbody th { font-weight: normal; } .number { text-align: right; }
 .panels { display: flex; flex-wrap: wrap; gap: .8rem; } figure { margin: 0; max-width: 100%; } figcaption { font-size: .85rem; color: var(--quiet); max-width: 230px; } figure:has(.trade-off) figcaption { max-width: none; }
 summary { cursor: pointer; font-weight: 600; padding: .25rem 0; } pre { overflow-x: auto; padding: .8rem; border: 1px solid var(--rule); font-size: .85rem; }
 svg { max-width: 100%; height: auto; } svg text { fill: var(--text); font: 11px system-ui, sans-serif; }

@@ -73,8 +73,12 @@ export async function explainFailure<T>(where: string, work: () => Promise<T>): 
   try {
     return await work();
   } catch (error) {
-    const reason = hasCode(error) ? reasons[error.code] : undefined;
-    if (reason === undefined) throw error;
-    throw new EspalierError('file-access', reason[0], { where, fix: reason[1], cause: error });
+    throw explained(where, error);
   }
+}
+
+/** The failure in words that say what to do, where it is one that users can do something about. */
+export function explained(where: string, error: unknown): unknown {
+  const reason = hasCode(error) ? reasons[error.code] : undefined;
+  return reason === undefined ? error : new EspalierError('file-access', reason[0], { where, fix: reason[1], cause: error });
 }
