@@ -1,3 +1,4 @@
+import { EspalierError, isEspalierError } from '../../core/errors.ts';
 import type { RunEvent, RunFinished } from '../../shared/events.ts';
 import type { RunHandle } from '../../shared/protocol.ts';
 import { CommandFailure, exitCodes } from '../program.ts';
@@ -28,8 +29,15 @@ export async function followRun(
     cancelled = true;
     if (handle !== undefined) void worker.handler.request('cancelRun', { runId: handle.runId }).catch(() => undefined);
   };
+  let last: RunEvent | undefined;
+  const crashed = worker.crashed.catch((error: unknown) => {
+    throw withLastEvent(error, last);
+  });
+  // It may come when nobody waits for it any more.
+  crashed.catch(() => undefined);
   const finished = new Promise<RunFinished>((resolve) => {
     worker.handler.on('run', ({ event }: { readonly event: RunEvent }) => {
+      last = event;
       if (json) terminal.print(JSON.stringify(event));
       else view.update(event);
       if (event.type === 'run-finished') resolve(event);
@@ -38,9 +46,9 @@ export async function followRun(
   process.once('SIGINT', cancel);
   process.once('SIGTERM', cancel);
   try {
-    handle = await Promise.race([begin(worker), worker.crashed]);
+    handle = await Promise.race([begin(worker), crashed]);
     if (cancelled) cancel();
-    const { outcome, reason } = await Promise.race([finished, worker.crashed]);
+    const { outcome, reason } = await Promise.race([finished, crashed]);
     if (!json) printResults(view, handle, reason, terminal);
     if (outcome === 'cancelled') throw new CommandFailure(`cancelled; go on with: espalier run --resume ${handle.runId}`, exitCodes.failed);
     if (outcome === 'failed') throw new CommandFailure(`failed: ${reason}`, exitCodes.failed);
@@ -51,6 +59,14 @@ export async function followRun(
     process.off('SIGTERM', cancel);
     worker.stop();
   }
+}
+
+/** What a crash was in the middle of. */
+function withLastEvent(error: unknown, last: RunEvent | undefined): unknown {
+  if (!isEspalierError(error) || last === undefined) return error;
+  const node = 'node' in last && last.node !== undefined ? ` of "${last.node}"` : '';
+  const phase = last.type === 'node-progress' ? ` (${last.phase}, ${Math.floor(last.fraction * 100)}%)` : '';
+  return new EspalierError(error.code, `${error.message}; the last event was ${last.type}${node}${phase}`, { cause: error });
 }
 
 function printResults(view: RunView, { runFolder }: RunHandle, reason: string, terminal: Terminal): void {
