@@ -1,9 +1,10 @@
 /**
- * Throws seeded mutations at every model reader: `npm run fuzz -- [--mutations 10000] [--format name] [--seed 1] [--first 0]`.
+ * Throws seeded mutations at every reader of models and data: `npm run fuzz -- [--mutations 10000] [--format name] [--seed 1] [--first 0]`.
  * Formats that the project does not write itself are read from ESPALIER_TEST_DATA. Exits 1 when a mutation ends in
  * anything but a model or a typed error.
  */
 import { parseArgs } from 'node:util';
+import { dataTargets } from '../test/fuzz/data-targets.ts';
 import { modelTargets } from '../test/fuzz/model-targets.ts';
 import { fuzz } from '../test/fuzz/run-fuzz.ts';
 
@@ -17,8 +18,9 @@ async function main(): Promise<void> {
     },
   });
   const folder = process.env['ESPALIER_TEST_DATA'];
-  if (folder === undefined) console.log('ESPALIER_TEST_DATA is not set: .h5, .keras and SavedModel are left out');
-  const { targets, dispose } = await modelTargets(folder);
+  if (folder === undefined) console.log('ESPALIER_TEST_DATA is not set: real .h5 and .keras files and SavedModel are left out');
+  const [models, data] = [await modelTargets(folder), await dataTargets()];
+  const targets = [...models.targets, ...data.targets];
   try {
     const chosen = targets.filter(({ name }) => values.format === undefined || name.startsWith(values.format));
     if (chosen.length === 0) throw new Error(`no format "${values.format ?? ''}"; there are ${targets.map(({ name }) => name).join(', ')}`);
@@ -33,7 +35,7 @@ async function main(): Promise<void> {
       if (report.failures.length > 0) process.exitCode = 1;
     }
   } finally {
-    await dispose();
+    await Promise.all([models.dispose(), data.dispose()]);
   }
 }
 

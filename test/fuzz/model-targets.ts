@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeTfjsLayers } from '../../src/core/export/tfjs-layers.ts';
 import { importModel } from '../../src/core/import/import-model.ts';
+import { digitsCnn } from '../../src/core/models/digits-cnn.ts';
 import { mnistCnn } from '../../src/core/models/mnist-cnn.ts';
+import { prepareForDeployment } from '../../src/core/network/passes/prepare-for-deployment.ts';
+import { quantizeNetwork } from '../../src/core/quantize/quantize-network.ts';
+import { inspectModel } from '../../src/core/tree/operations/inspect-model.ts';
 import { kerasH5, kerasV3 } from '../unit/import/keras-model-files.ts';
 import { writeTflite } from '../../src/core/tflite/write-tflite.ts';
 
@@ -36,6 +40,13 @@ export interface FuzzTarget {
   read(bytes: Uint8Array): Promise<unknown>;
 }
 
+/** The digits network in int8, which only inspection reads. */
+function smallIntegerFile(): Uint8Array {
+  const network = prepareForDeployment(digitsCnn({ seed: 1 }));
+  const ranges = new Map([...network.values.keys()].map((id) => [id, { minimum: -1, maximum: 1 }] as const));
+  return writeTflite({ kind: 'integer', quantized: quantizeNetwork({ network, ranges }), inputType: 'int8', outputType: 'int8' });
+}
+
 /** `dataFolder` adds real models of HDF5 and .keras, and SavedModel, which is not written here; `dispose` removes the temporary folder. */
 export async function modelTargets(
   dataFolder: string | undefined,
@@ -52,9 +63,32 @@ export async function modelTargets(
   });
   const { json, weights } = writeTfjsLayers(mnistCnn({ seed: 1 }));
   await writeFile(join(folder, 'weights.bin'), weights);
+  const quantized = smallIntegerFile();
   const targets: FuzzTarget[] = [
     file('tfjs model.json', new TextEncoder().encode(json)),
+    {
+      name: 'tfjs weights.bin',
+      original: weights,
+      read: async (bytes) => {
+        await writeFile(join(folder, 'weights.bin'), bytes);
+        try {
+          await writeFile(join(folder, 'model.json'), json);
+          return await importModel(join(folder, 'model.json'));
+        } finally {
+          await writeFile(join(folder, 'weights.bin'), weights);
+        }
+      },
+    },
     file('tflite', writeTflite({ kind: 'float', network: mnistCnn({ seed: 1 }) })),
+    {
+      name: 'int8 tflite, inspected',
+      original: quantized,
+      read: async (bytes) => {
+        const path = join(folder, 'model');
+        await writeFile(path, bytes);
+        return inspectModel(path);
+      },
+    },
     file(
       'small.h5',
       await kerasH5(dense.config, new Map([['dense', dense.weights.map((weight) => ({ ...weight, name: `dense/${weight.name}` }))]])),
@@ -80,7 +114,7 @@ export async function modelTargets(
     const restore = async (): Promise<void> => {
       for (const [i, part] of parts.entries()) await writeFile(join(savedModel, part), originals[i] ?? '');
     };
-    for (const [i, part] of parts.slice(0, 2).entries()) {
+    for (const [i, part] of parts.entries()) {
       targets.push({
         name: `saved model ${part}`,
         original: originals[i] ?? new Uint8Array(),

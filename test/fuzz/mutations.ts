@@ -1,6 +1,9 @@
 import { createRandom, type Random } from '../../src/core/random.ts';
 
-/** Seeded damage to a file: flipped bytes and bits, extreme numbers, truncation, pieces copied, moved or taken from another file. */
+/**
+ * Seeded damage to files: bytes and bits flipped, extreme numbers, truncation, pieces copied over others, spliced in from
+ * another of the files, and cut out.
+ */
 export function* mutations(files: readonly Uint8Array[], count: number, seed: number): Generator<Uint8Array> {
   const random = createRandom(seed);
   for (let i = 0; i < count; i++) {
@@ -12,7 +15,7 @@ export function* mutations(files: readonly Uint8Array[], count: number, seed: nu
 
 function mutate(file: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
   const bytes = file.slice();
-  switch (random.integer(6)) {
+  switch (random.integer(7)) {
     case 0:
       for (let n = 1 + random.integer(8); n > 0; n--) bytes[random.integer(bytes.length)] = random.integer(256);
       return bytes;
@@ -30,8 +33,11 @@ function mutate(file: Uint8Array, other: Uint8Array, random: Random): Uint8Array
     }
     case 4: {
       const from = random.integer(other.length);
-      bytes.set(other.subarray(from, from + Math.min(1 + random.integer(512), bytes.length)).slice(0, bytes.length), 0);
-      return bytes;
+      return splice(bytes, random.integer(bytes.length), random.integer(2), other.subarray(from, from + 1 + random.integer(512)));
+    }
+    case 5: {
+      const from = random.integer(bytes.length);
+      return splice(bytes, from, 1 + random.integer(512), new Uint8Array());
     }
     default: {
       const extremes = [0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffffe, bytes.length];
@@ -40,4 +46,13 @@ function mutate(file: Uint8Array, other: Uint8Array, random: Random): Uint8Array
       return bytes;
     }
   }
+}
+
+/** `bytes` with `removed` of them from `at` on replaced by `piece`. */
+function splice(bytes: Uint8Array, at: number, removed: number, piece: Uint8Array): Uint8Array {
+  const result = new Uint8Array(bytes.length - Math.min(removed, bytes.length - at) + piece.length);
+  result.set(bytes.subarray(0, at));
+  result.set(piece, at);
+  result.set(bytes.subarray(at + Math.min(removed, bytes.length - at)), at + piece.length);
+  return result;
 }

@@ -51,7 +51,14 @@ function buildTflite(source: TfliteSource, batch: number): TfliteModel {
   const context = new WriteContext(network, graph, encoding, batch);
   const inputs = network.inputs.map((id) => writeInput(context, id, source));
   for (const operation of network.operations) writeOperation(context, operation);
-  const outputs = network.outputs.map((id) => writeOutput(context, id, source));
+  // A runtime fills outputs by running operators: one that is an input as well, or twice an output, needs a copy.
+  const taken = new Set(inputs);
+  const outputs = network.outputs.map((id) => {
+    const computed = context.tensorOf(id);
+    const tensor = taken.has(computed) ? copyOf(context, computed) : computed;
+    taken.add(computed);
+    return writeOutput(context, id, tensor, source);
+  });
   const subgraph = graph.build('main', inputs, outputs);
   const named = (tensor: number): SignatureTensor => ({ name: graph.tensorAt(tensor).name, tensor });
   return {
@@ -94,9 +101,7 @@ function writeInput(context: WriteContext, id: ValueId, source: TfliteSource): n
   return tensor;
 }
 
-function writeOutput(context: WriteContext, id: ValueId, source: TfliteSource): number {
-  const { graph } = context;
-  const tensor = context.tensorOf(id);
+function writeOutput({ graph }: WriteContext, id: ValueId, tensor: number, source: TfliteSource): number {
   if (source.kind !== 'integer') return tensor;
   const inside = graph.tensorAt(tensor);
   const outside = interfaceEncoding(inside, source.outputType, `output "${id}"`);
@@ -104,6 +109,13 @@ function writeOutput(context: WriteContext, id: ValueId, source: TfliteSource): 
   const converted = graph.tensor({ name: `${inside.name}/${outside.type}`, shape: inside.shape, ...outside });
   graph.operator(outside.type === 'float32' ? 'DEQUANTIZE' : 'QUANTIZE', [tensor], converted);
   return converted;
+}
+
+function copyOf({ graph }: WriteContext, tensor: number): number {
+  const { name, shape, type, quantization } = graph.tensorAt(tensor);
+  const copy = graph.tensor({ name: `${name}/copy`, shape, type, quantization });
+  graph.operator('RESHAPE', [tensor, graph.integers(`${name}/copy/shape`, shape)], copy, { newShape: shape });
+  return copy;
 }
 
 function interfaceEncoding(inside: TensorEncoding, type: InterfaceType, where: string): TensorEncoding {
