@@ -134,6 +134,8 @@ export interface EvaluationResult {
   readonly version: 1;
   readonly model: string;
   readonly accuracy: Accuracy;
+  /** In the order of the labels, where the data name them. */
+  readonly classNames?: readonly string[] | undefined;
   readonly seconds: number;
   readonly warnings: readonly string[];
 }

@@ -18,6 +18,13 @@ export interface Accuracy {
   readonly top1: number | undefined;
   readonly top5: number | undefined;
   readonly meanSquaredError: number | undefined;
+  /**
+   * Area under the ROC curve: of two classes by the score of the second, of an autoencoder with labels by its
+   * reconstruction error, where every label but 0 is an anomaly.
+   */
+  readonly rocAuc?: number | undefined;
+  /** `confusion[label][predicted]` counts examples; classifiers of at most 100 classes. */
+  readonly confusion?: readonly (readonly number[])[] | undefined;
   /** Examples measured. */
   readonly samples: number;
   readonly runtime: string;

@@ -7,6 +7,7 @@ import { evaluationThreadScript } from '../evaluation-thread-script.ts';
 import { interruptible } from '../interrupt.ts';
 import { wholeNumber } from '../numbers.ts';
 import { ProgressBar } from '../progress-bar.ts';
+import { textTable } from '../text-table.ts';
 import { printJson, printWarnings, processTerminal, type Terminal } from '../terminal.ts';
 
 interface Options {
@@ -45,12 +46,35 @@ export function registerEvaluate(program: Command, terminal: Terminal = processT
     });
 }
 
-export function describeEvaluation({ model, accuracy, seconds }: EvaluationResult): string {
-  const { top1, top5, meanSquaredError, samples, runtime } = accuracy;
+export function describeEvaluation({ model, accuracy, seconds, classNames }: EvaluationResult): string {
+  const { top1, top5, meanSquaredError, rocAuc, confusion, samples, runtime } = accuracy;
   const figures = [
     ...(top1 === undefined ? [] : [`top-1 ${formatPercent(top1)} (${Math.round(top1 * samples)} of ${samples})`]),
     ...(top5 === undefined ? [] : [`top-5 ${formatPercent(top5)}`]),
     ...(meanSquaredError === undefined ? [] : [`mean squared error ${meanSquaredError.toPrecision(6)}`]),
+    ...(rocAuc === undefined ? [] : [`ROC AUC ${rocAuc.toFixed(4)}`]),
   ];
-  return `${model}: ${figures.join(', ')}; ${samples} examples in ${runtime}, ${formatSeconds(seconds)}`;
+  const summary = `${model}: ${figures.join(', ')}; ${samples} examples in ${runtime}, ${formatSeconds(seconds)}`;
+  return confusion === undefined || confusion.length > widestConfusion ? summary : `${summary}\n\n${confusionTable(confusion, classNames)}`;
+}
+
+/** Classes whose counts fit a terminal's line; `--json` has them all. */
+const widestConfusion = 12;
+
+const longestClassName = 10;
+const cut = (name: string): string => (name.length <= longestClassName ? name : `${name.slice(0, longestClassName - 1)}…`);
+
+function confusionTable(confusion: readonly (readonly number[])[], classNames: readonly string[] | undefined): string {
+  const nameOf = (label: number): string => cut(classNames?.[label] ?? String(label));
+  return textTable(
+    [
+      { title: 'label \\ predicted' },
+      ...confusion.map((_, label) => ({ title: nameOf(label), numeric: true })),
+      { title: 'recall', numeric: true },
+    ],
+    confusion.map((row, label) => {
+      const examples = row.reduce((sum, count) => sum + count, 0);
+      return [nameOf(label), ...row.map(String), formatPercent(examples === 0 ? undefined : (row[label] ?? 0) / examples, 1)];
+    }),
+  );
 }

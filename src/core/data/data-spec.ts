@@ -215,6 +215,7 @@ export interface NpzDataSpec extends DataOptions, TestFraction, ArrayTarget {
 export interface ArrayTarget {
   /**
    * What the model predicts. Without it: integer or one-hot labels are classes, others regression, none an autoencoder.
+   * An autoencoder's labels, where there are any, tell anomalies (not 0) from what is normal (0), for its ROC AUC.
    */
   readonly task?: 'classes' | 'regression' | 'autoencoder';
   /**

@@ -23,7 +23,7 @@ export interface Batch {
   readonly size: number;
   /** `[size, ...inputShape]` */
   readonly inputs: Float32Array;
-  /** Class indices. Empty for regression. */
+  /** Class indices; of autoencoders, where the data have labels, 0 for what is normal. Empty for regression. */
   readonly labels: Int32Array;
   /** `[size, target size]` for regression, else empty. */
   readonly targets: Float32Array;

@@ -28,7 +28,7 @@ export interface ExampleSource {
   /** Of every example; undefined when each file has its own. */
   readonly shape: readonly number[] | undefined;
   readonly target: Target;
-  /** Class of each example; empty for regression. */
+  /** Class of each example; of autoencoders 0 for what is normal. Empty for regression. */
   readonly labels: Int32Array;
   /** `[size, target size]` for regression; empty for classes and for autoencoders, whose target is their input. */
   readonly targets: Float32Array;

@@ -58,7 +58,7 @@ export function preparedDataSet({ source, pipeline, cacheBytes, augmentationSeed
     read: async (indices, epoch): Promise<Batch> => {
       const inputs = new Float32Array(indices.length * length);
       await readInto(indices, inputs, epoch);
-      const labels = source.target.kind === 'classes' ? Int32Array.from(indices, (index) => source.labels[index] ?? 0) : new Int32Array(0);
+      const labels = source.labels.length > 0 ? Int32Array.from(indices, (index) => source.labels[index] ?? 0) : new Int32Array(0);
       return { size: indices.length, inputs, labels, targets: isAutoencoder ? inputs : regressionTargets(source, indices, targetSize) };
     },
   };

@@ -2,16 +2,22 @@ import type { Accuracy } from '../../shared/results.ts';
 import type { Batch, Target } from '../data/dataset.ts';
 import { EspalierError } from '../errors.ts';
 
-/** Sums over examples, so that parts measured in several threads add up. */
+/** Sums over examples. */
 export interface ScoreSums {
   samples: number;
   top1: number;
   top5: number;
   squaredError: number;
   errorTerms: number;
-  /** `[classes, classes]`, rows are labels; empty for regression. */
+  /** `[classes, classes]`, rows are labels; empty for regression and above 100 classes. */
   readonly confusion: Uint32Array;
+  /** Of each example, where there are two kinds to tell apart: how strongly it looks like the second, and whether it is one. */
+  readonly scores: number[];
+  readonly positive: boolean[];
 }
+
+/** More cells than anybody reads, and than a run's events should carry. */
+const mostConfusionClasses = 100;
 
 export function emptySums(target: Target): ScoreSums {
   return {
@@ -20,7 +26,9 @@ export function emptySums(target: Target): ScoreSums {
     top5: 0,
     squaredError: 0,
     errorTerms: 0,
-    confusion: new Uint32Array(target.kind === 'classes' ? target.classes ** 2 : 0),
+    confusion: new Uint32Array(target.kind === 'classes' && target.classes <= mostConfusionClasses ? target.classes ** 2 : 0),
+    scores: [],
+    positive: [],
   };
 }
 
@@ -46,7 +54,12 @@ function addClassScores(sums: ScoreSums, outputs: ArrayLike<number>, batch: Batc
     const predicted = isBinary ? Number((outputs[example] ?? 0) > 0.5) : largest(outputs, example * width, width);
     if (predicted === label) sums.top1++;
     if (isBinary || rankOf(outputs, example * width, width, label) < 5) sums.top5++;
-    if (predicted < classes) {
+    if (classes === 2) {
+      const first = example * width;
+      sums.scores.push(isBinary ? (outputs[example] ?? 0) : (outputs[first + 1] ?? 0) - (outputs[first] ?? 0));
+      sums.positive.push(label === 1);
+    }
+    if (predicted < classes && sums.confusion.length > 0) {
       const cell = label * classes + predicted;
       sums.confusion[cell] = (sums.confusion[cell] ?? 0) + 1;
     }
@@ -77,30 +90,33 @@ function addErrors(sums: ScoreSums, outputs: ArrayLike<number>, batch: Batch, si
       where: 'model and data',
       fix: 'use the data that the model was trained on',
     });
-  for (let i = 0; i < outputs.length; i++) {
-    const difference = (outputs[i] ?? 0) - (batch.targets[i] ?? 0);
-    sums.squaredError += difference * difference;
+  for (let example = 0; example < batch.size; example++) {
+    let squared = 0;
+    for (let i = example * width; i < (example + 1) * width; i++) {
+      const difference = (outputs[i] ?? 0) - (batch.targets[i] ?? 0);
+      squared += difference * difference;
+    }
+    sums.squaredError += squared;
+    if (batch.labels.length > 0) {
+      sums.scores.push(squared / width);
+      sums.positive.push(batch.labels[example] !== 0);
+    }
   }
   sums.errorTerms += outputs.length;
 }
 
-export function mergeSums(into: ScoreSums, from: ScoreSums): void {
-  into.samples += from.samples;
-  into.top1 += from.top1;
-  into.top5 += from.top5;
-  into.squaredError += from.squaredError;
-  into.errorTerms += from.errorTerms;
-  from.confusion.forEach((count, cell) => {
-    into.confusion[cell] = (into.confusion[cell] ?? 0) + count;
-  });
-}
-
 export function accuracyOf(sums: ScoreSums, target: Target, runtime: string): Accuracy {
   const isClasses = target.kind === 'classes' && sums.samples > 0;
+  const classes = target.kind === 'classes' ? target.classes : 0;
   return {
     top1: isClasses ? sums.top1 / sums.samples : undefined,
-    top5: isClasses && target.classes > 5 ? sums.top5 / sums.samples : undefined,
+    top5: isClasses && classes > 5 ? sums.top5 / sums.samples : undefined,
     meanSquaredError: target.kind === 'regression' && sums.errorTerms > 0 ? sums.squaredError / sums.errorTerms : undefined,
+    rocAuc: rocAuc(sums.scores, sums.positive),
+    confusion:
+      sums.confusion.length === 0
+        ? undefined
+        : Array.from({ length: classes }, (_, label) => Array.from(sums.confusion.subarray(label * classes, (label + 1) * classes))),
     samples: sums.samples,
     runtime,
   };

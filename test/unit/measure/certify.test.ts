@@ -3,7 +3,6 @@ import { certify } from '../../../src/core/measure/certify.ts';
 import { kernelDensities } from '../../../src/core/measure/density.ts';
 import { compressedSaving, fileSizes } from '../../../src/core/measure/file-sizes.ts';
 import { quantile } from '../../../src/core/measure/latency.ts';
-import { accuracyOf, addScores, emptySums, rocAuc } from '../../../src/core/measure/score.ts';
 import { weightMetrics } from '../../../src/core/measure/weight-metrics.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import { quantizeNetwork } from '../../../src/core/quantize/quantize-network.ts';
@@ -92,33 +91,6 @@ it('sizes: repeated bytes compress, and the saving is the guide’s percentage',
   expect(sizes.gzip).toBeLessThan(100);
   expect(sizes.zip).toBeLessThan(300);
   expect(compressedSaving(434_879, 528_128)).toBeCloseTo(0.1766, 4);
-});
-
-it('scores: top-1, top-5, confusion, ties to the first class', () => {
-  const target = { kind: 'classes', classes: 6, names: undefined } as const;
-  const sums = emptySums(target);
-  const outputs = [0.1, 0.5, 0.1, 0.1, 0.1, 0.1, /* tie */ 3, 3, 0, 0, 0, -1];
-  addScores(sums, outputs, { size: 2, inputs: new Float32Array(0), labels: Int32Array.of(1, 5), targets: new Float32Array(0) }, target);
-  expect(accuracyOf(sums, target, 'r')).toEqual({ top1: 0.5, top5: 0.5, meanSquaredError: undefined, samples: 2, runtime: 'r' });
-  expect([sums.confusion[1 * 6 + 1], sums.confusion[5 * 6 + 0]]).toEqual([1, 1]);
-});
-
-it('scores: mean squared error of regression', () => {
-  const target = { kind: 'regression', size: 2 } as const;
-  const sums = emptySums(target);
-  addScores(
-    sums,
-    [1, 2, 3, 4],
-    { size: 2, inputs: new Float32Array(0), labels: new Int32Array(0), targets: Float32Array.of(1, 0, 0, 4) },
-    target,
-  );
-  expect(accuracyOf(sums, target, 'r').meanSquaredError).toBe(13 / 4);
-});
-
-it('ROC AUC counts pairs in order, ties half', () => {
-  expect(rocAuc([0.1, 0.4, 0.35, 0.8], [false, false, true, true])).toBe(0.75);
-  expect(rocAuc([1, 1, 1], [true, false, false])).toBe(0.5);
-  expect(rocAuc([1, 2], [true, true])).toBeUndefined();
 });
 
 it('quantiles interpolate', () => {

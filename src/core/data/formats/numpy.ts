@@ -126,6 +126,12 @@ function readTarget(
 ): { readonly target: Target; readonly labels: Int32Array; readonly targets: Float32Array } {
   const none = { labels: new Int32Array(0), targets: new Float32Array(0) };
   if (labels === undefined || spec.task === 'autoencoder') {
+    if (labels !== undefined)
+      return {
+        labels: Int32Array.from(npyNumbers(labels, 0, size)),
+        targets: none.targets,
+        target: { kind: 'regression', size: inputLength },
+      };
     if (spec.task === 'classes' || spec.task === 'regression')
       throw new EspalierError('invalid-data', `task "${spec.task}" needs labels`, {
         where: 'data',
@@ -142,6 +148,12 @@ function readTarget(
     throw new EspalierError('invalid-data', `its rows of ${width} values are not one-hot`, {
       where: labels.where,
       fix: 'store class indices, or set "task": "regression"',
+    });
+  const fraction = oneHot ? undefined : values.find((value) => !Number.isInteger(value));
+  if (fraction !== undefined)
+    throw new EspalierError('invalid-data', `it holds ${fraction}, which is not a class index`, {
+      where: labels.where,
+      fix: 'store whole numbers from 0, or set "task": "regression"',
     });
   const classes = oneHot
     ? Int32Array.from({ length: size }, (_, row) => values.indexOf(1, row * width) - row * width)

@@ -34,7 +34,8 @@ export async function evaluateModel(asked: Evaluation, context: EvaluationContex
   const { accuracy, data } = bytes === undefined ? await evaluateImported(evaluation, warn) : await evaluateFile(evaluation, bytes, warn);
   const nearChance = await chanceWarning(accuracy, data);
   if (nearChance !== undefined) warnings.push(nearChance);
-  return { version: 1, model: evaluation.model, accuracy, seconds: (performance.now() - start) / 1000, warnings };
+  const classNames = data.target.kind === 'classes' ? data.target.names : undefined;
+  return { version: 1, model: evaluation.model, accuracy, classNames, seconds: (performance.now() - start) / 1000, warnings };
 }
 
 interface Evaluated {
