@@ -8,6 +8,7 @@ import { validateNetwork } from '../network/validate-network.ts';
 import { detectFormat, type ModelFormat } from './detect-format.ts';
 import { fileAccessError } from './file-access.ts';
 import { importers } from './importers.ts';
+import { namingFile } from './naming-file.ts';
 
 export interface ImportedModel {
   readonly network: Network;
@@ -38,20 +39,6 @@ export async function importModel(path: string): Promise<ImportedModel> {
     }
     throw cause;
   }
-}
-
-/** A reader knows the layer or the tensor; the user wants the file as well. */
-function namingFile(error: EspalierError, file: string): EspalierError {
-  if (error.code === 'file-access' || error.where?.includes(file) === true) return error;
-  const place = error.where === undefined ? '' : `${error.where}: `;
-  const remedy = error.fix === undefined ? '' : `; ${error.fix}`;
-  const what = error.message.slice(place.length, error.message.length - remedy.length);
-  const fix = error.fix ?? (error.code === 'invalid-model' ? 'save or download the model again' : undefined);
-  return new EspalierError(error.code, what, {
-    where: error.where === undefined ? file : `${file}, ${error.where}`,
-    cause: error.cause,
-    ...(fix === undefined ? {} : { fix }),
-  });
 }
 
 /** Dropout stays, for training uses it; what no output depends on goes. */

@@ -3,18 +3,18 @@ import type { Accuracy } from '../../shared/results.ts';
 import type { DataSet } from '../data/dataset.ts';
 import { loadRuntime } from '../tflite/runtime.ts';
 import { requireExamples, throwIfCancelled } from './evaluate-network.ts';
-import { EvaluationPool } from './evaluation-pool.ts';
+import { borrowThreads, readyThreads, returnThreads } from './evaluation-pool.ts';
 import { accuracyOf, addScores, emptySums, type ScoreSums } from './score.ts';
 import { createScorer } from './tflite-scorer.ts';
 
 export interface TfliteEvaluation {
   readonly bytes: Uint8Array;
   readonly data: DataSet;
-  /** Most worker threads; needs `threadScript`. They are started where they save more time than their start takes. */
+  /** Most threads, this one among them; others need `threadScript`. They take part where they save more time than their start takes. */
   readonly threads?: number;
   /** The bundled `evaluation-thread`, a path or URL; without it the file runs on the calling thread. */
   readonly threadScript?: string | URL;
-  /** What the start of a thread takes, until its code is hot; default: 400. 0 starts threads for any work. */
+  /** What the start of a thread takes, until its code is hot; default: 400, and 20 for one that is kept ready. 0 uses threads for any work. */
   readonly threadStartMilliseconds?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (fraction: number) => void;
@@ -26,13 +26,13 @@ type Run = (inputs: Float32Array, size: number) => Promise<Float32Array>;
 const probeSize = 8;
 const probeMilliseconds = 20;
 /** Long enough that messages cost little, short enough to hear a cancellation soon. */
-const batchMilliseconds = 50;
+const batchMilliseconds = 25;
 const largestBatch = 256;
 
 /** Accuracy of a .tflite from its bytes in the embedded runtime: the same in one thread as in several. */
 export async function evaluateTflite(options: TfliteEvaluation): Promise<Accuracy> {
   requireExamples(options.data);
-  const { data, bytes, threads = 1, threadScript, threadStartMilliseconds = 400 } = options;
+  const { data, bytes, threads = 1, threadScript } = options;
   const runtime = await loadRuntime();
   const interpreter = await runtime.load(bytes);
   const evaluation = new Evaluation(options);
@@ -43,8 +43,8 @@ export async function evaluateTflite(options: TfliteEvaluation): Promise<Accurac
     const batch = Math.min(largestBatch, Math.max(1, Math.ceil(batchMilliseconds / each)));
     const count = Math.min(threads, Math.ceil(evaluation.left / batch));
     const saved = each * evaluation.left * (1 - 1 / Math.max(count, 1));
-    if (threadScript !== undefined && count > 1 && saved > threadStartMilliseconds)
-      await runInThreads(evaluation, batch, threadScript, bytes, count);
+    if (threadScript !== undefined && count > 1 && saved > (options.threadStartMilliseconds ?? startMilliseconds(threadScript, count - 1)))
+      await runInThreads(evaluation, batch, { script: threadScript, helpers: count - 1, bytes, run });
     else await evaluation.finish(batch, run, 1);
   } finally {
     await interpreter.dispose();
@@ -64,13 +64,33 @@ async function probe(evaluation: Evaluation, run: Run): Promise<number> {
   return each;
 }
 
-async function runInThreads(evaluation: Evaluation, batch: number, script: string | URL, bytes: Uint8Array, count: number): Promise<void> {
-  const pool = await EvaluationPool.start(script, bytes, count);
+/** Threads that are kept ready have only to load the model. */
+function startMilliseconds(script: string | URL, helpers: number): number {
+  return readyThreads(script) >= helpers ? 20 : 400;
+}
+
+interface SharedWork {
+  readonly script: string | URL;
+  /** Threads beside this one. */
+  readonly helpers: number;
+  readonly bytes: Uint8Array;
+  /** On this thread. */
+  readonly run: Run;
+}
+
+/** Two batches a thread: one runs, one waits. What is more runs here, so that this thread is never idle. */
+const batchesPerThread = 2;
+
+async function runInThreads(evaluation: Evaluation, batch: number, { script, helpers, bytes, run }: SharedWork): Promise<void> {
+  const threads = await borrowThreads(script, helpers, bytes);
   try {
-    // Two batches a thread: one runs, one waits, so that no thread waits for this one.
-    await evaluation.finish(batch, (inputs, size) => pool.run(inputs, size), count * 2);
+    const share: Run = (inputs, size) => {
+      const least = threads.reduce((a, b) => (b.load < a.load ? b : a));
+      return least.load < batchesPerThread ? least.run(inputs, size) : run(inputs, size);
+    };
+    await evaluation.finish(batch, share, (helpers + 1) * batchesPerThread * 2);
   } finally {
-    await pool.stop();
+    await returnThreads(script, threads);
   }
 }
 

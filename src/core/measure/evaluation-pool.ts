@@ -1,84 +1,75 @@
-import { Worker } from 'node:worker_threads';
-import { EspalierError } from '../errors.ts';
-import type { RunRequest, ThreadData, ThreadReply } from './evaluation-messages.ts';
+/**
+ * Evaluation threads, kept for the next file: starting one costs more than a small network takes for ten thousand
+ * examples, and the nodes of a tree are measured one after another.
+ */
+import { ThreadHandle } from './thread-handle.ts';
 
-interface Pending {
-  resolve(outputs: Float32Array): void;
-  reject(error: unknown): void;
+const idleSeconds = 60;
+
+interface Idle {
+  readonly thread: ThreadHandle;
+  readonly script: string;
+  readonly timer: NodeJS.Timeout;
 }
 
-interface Thread {
-  readonly worker: Worker;
-  readonly pending: Map<number, Pending>;
+let idle: readonly Idle[] = [];
+
+/** Threads that could start at once. */
+export function readyThreads(script: string | URL): number {
+  return idle.filter((entry) => entry.script === String(script) && entry.thread.isReady).length;
 }
 
-/** Threads that each run the same .tflite; a batch goes to the one with the least to do. */
-export class EvaluationPool {
-  readonly description: string;
-  readonly #threads: readonly Thread[];
-  #nextId = 0;
-
-  private constructor(threads: readonly Thread[], description: string) {
-    this.#threads = threads;
-    this.description = description;
-  }
-
-  static async start(script: string | URL, bytes: Uint8Array, count: number): Promise<EvaluationPool> {
-    const started = Array.from({ length: count }, () => startThread(script, bytes));
-    try {
-      const ready = await Promise.all(started.map(({ ready: description }) => description));
-      return new EvaluationPool(
-        started.map(({ thread }) => thread),
-        ready[0] ?? '',
-      );
-    } catch (error) {
-      await Promise.all(started.map(({ thread }) => thread.worker.terminate()));
-      throw error;
-    }
-  }
-
-  get size(): number {
-    return this.#threads.length;
-  }
-
-  run(inputs: Float32Array, size: number): Promise<Float32Array> {
-    const thread = this.#threads.reduce((least, other) => (other.pending.size < least.pending.size ? other : least));
-    const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      thread.pending.set(id, { resolve, reject });
-      const request: RunRequest = { id, inputs, size };
-      thread.worker.postMessage(request);
-    });
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+/** Starts threads for an evaluation that is coming, beside the work that comes before it. */
+export function warmUpThreads(script: string | URL, count: number): void {
+  for (let missing = count - idle.filter((entry) => entry.script === String(script)).length; missing > 0; missing--) {
+    keep(new ThreadHandle(script), String(script));
   }
 }
 
-function startThread(script: string | URL, bytes: Uint8Array): { readonly thread: Thread; readonly ready: Promise<string> } {
-  const workerData: ThreadData = { bytes };
-  const worker = new Worker(script, { workerData });
-  const pending = new Map<number, Pending>();
-  const ready = new Promise<string>((resolve, reject) => {
-    const fail = (message: string): void => {
-      const error = new EspalierError('runtime', message, { where: 'evaluation thread' });
-      reject(error);
-      for (const waiting of pending.values()) waiting.reject(error);
-      pending.clear();
-    };
-    worker.on('message', (reply: ThreadReply) => {
-      if (reply.kind === 'ready') {
-        resolve(reply.description);
-      } else if (reply.kind === 'result') {
-        pending.get(reply.id)?.resolve(reply.outputs);
-        pending.delete(reply.id);
-      } else {
-        fail(reply.message);
-      }
-    });
-    worker.on('error', (error) => fail(error.message));
-    worker.on('exit', (code) => fail(`it ended with code ${code}`));
-  });
-  return { thread: { worker, pending }, ready };
+/**
+ * Threads with the model loaded, the caller's until they are given back.
+ *
+ * @throws EspalierError `runtime` when one does not start or refuses the model
+ */
+export async function borrowThreads(script: string | URL, count: number, bytes: Uint8Array): Promise<readonly ThreadHandle[]> {
+  const threads = Array.from({ length: count }, () => take(String(script)) ?? new ThreadHandle(script));
+  try {
+    await Promise.all(
+      threads.map(async (thread) => {
+        thread.holdProcess(true);
+        await thread.ready;
+        await thread.loadModel(bytes);
+      }),
+    );
+    return threads;
+  } catch (error) {
+    await Promise.all(threads.map((thread) => thread.stop()));
+    throw error;
+  }
+}
+
+/** One that was left in the middle of its work is ended. */
+export async function returnThreads(script: string | URL, threads: readonly ThreadHandle[]): Promise<void> {
+  for (const thread of threads) {
+    if (thread.isReusable) keep(thread, String(script));
+    else await thread.stop();
+  }
+}
+
+function take(script: string): ThreadHandle | undefined {
+  const entries = idle.filter((entry) => entry.script === script);
+  const entry = entries.find(({ thread }) => thread.isReady) ?? entries[0];
+  if (entry === undefined) return undefined;
+  idle = idle.filter((other) => other !== entry);
+  clearTimeout(entry.timer);
+  return entry.thread;
+}
+
+function keep(thread: ThreadHandle, script: string): void {
+  thread.holdProcess(false);
+  const timer = setTimeout(() => {
+    idle = idle.filter((entry) => entry.thread !== thread);
+    void thread.stop();
+  }, idleSeconds * 1000).unref();
+  idle = [...idle, { thread, script, timer }];
 }

@@ -1,30 +1,47 @@
-/** Entry of a worker thread that runs one .tflite: the wasm runtime has one thread, so each core gets a runtime. */
-import { parentPort, workerData } from 'node:worker_threads';
-import { loadRuntime } from '../tflite/runtime.ts';
-import type { RunRequest, ThreadData, ThreadReply } from './evaluation-messages.ts';
+/** Entry of a worker thread that runs one .tflite after another: the wasm runtime has one thread, so each core gets a runtime. */
+import { parentPort } from 'node:worker_threads';
+import { loadRuntime, type Interpreter } from '../tflite/runtime.ts';
+import type { ThreadReply, ThreadRequest } from './evaluation-messages.ts';
 import { createScorer, type TfliteScorer } from './tflite-scorer.ts';
 
 const reply = (message: ThreadReply): void => parentPort?.postMessage(message);
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-async function serve({ bytes }: ThreadData): Promise<void> {
-  const runtime = await loadRuntime();
-  const scorer = createScorer(await runtime.load(bytes));
-  // One after the other: an interpreter has one set of buffers.
-  let queue = Promise.resolve();
-  parentPort?.on('message', (request: RunRequest) => {
-    queue = queue.then(() => answer(scorer, request));
-  });
-  reply({ kind: 'ready', description: runtime.description });
-}
+class Server {
+  #loaded: { readonly interpreter: Interpreter; readonly scorer: TfliteScorer } | undefined;
 
-async function answer(scorer: TfliteScorer, { id, inputs, size }: RunRequest): Promise<void> {
-  try {
-    reply({ kind: 'result', id, outputs: await scorer.run(inputs, size) });
-  } catch (error) {
-    reply({ kind: 'failed', id, message: messageOf(error) });
+  async answer(request: ThreadRequest): Promise<void> {
+    try {
+      const outputs = request.kind === 'load' ? await this.#load(request.bytes) : await this.#run(request.inputs, request.size);
+      reply({ kind: 'done', id: request.id, outputs });
+    } catch (error) {
+      reply({ kind: 'failed', id: request.id, message: messageOf(error) });
+    }
+  }
+
+  async #load(bytes: Uint8Array): Promise<Float32Array> {
+    await this.#loaded?.interpreter.dispose();
+    this.#loaded = undefined;
+    const interpreter = await (await loadRuntime()).load(bytes);
+    this.#loaded = { interpreter, scorer: createScorer(interpreter) };
+    return new Float32Array(0);
+  }
+
+  async #run(inputs: Float32Array, size: number): Promise<Float32Array> {
+    if (this.#loaded === undefined) throw new Error('no model is loaded');
+    return this.#loaded.scorer.run(inputs, size);
   }
 }
 
-const data: ThreadData = workerData;
-serve(data).catch((error: unknown) => reply({ kind: 'failed', id: undefined, message: messageOf(error) }));
+async function serve(): Promise<void> {
+  await loadRuntime();
+  const server = new Server();
+  // One after the other: an interpreter has one set of buffers.
+  let queue = Promise.resolve();
+  parentPort?.on('message', (request: ThreadRequest) => {
+    queue = queue.then(() => server.answer(request));
+  });
+  reply({ kind: 'ready' });
+}
+
+serve().catch((error: unknown) => reply({ kind: 'failed', id: undefined, message: messageOf(error) }));

@@ -1,5 +1,7 @@
+import { basename } from 'node:path';
 import type { ModelInspection } from '../../../shared/inspection.ts';
 import { importModel } from '../../import/import-model.ts';
+import { readingFile } from '../../import/naming-file.ts';
 import { inspectNetwork } from './inspect-network.ts';
 import { inspectTflite } from './inspect-tflite.ts';
 import { readTfliteBytes } from './read-model-file.ts';
@@ -12,5 +14,7 @@ import { readTfliteBytes } from './read-model-file.ts';
  */
 export async function inspectModel(path: string): Promise<ModelInspection> {
   const bytes = await readTfliteBytes(path);
-  return bytes === undefined ? inspectNetwork(path, await importModel(path)) : inspectTflite(path, bytes);
+  return bytes === undefined
+    ? inspectNetwork(path, await importModel(path))
+    : readingFile(basename(path), () => inspectTflite(path, bytes));
 }
