@@ -19,11 +19,11 @@ export function notRunSection({ notRun, throughput }: Studies): readonly string[
           ];
     return [row, `[${recipe}](../examples/guide/${recipe})`, published, 'recipe ready, not run here', ...cells];
   });
-  const heads = ['Row of the guide', 'Recipe', 'Published INT8', 'Measured', 'Time on this machine', 'Time on a GPU'];
+  const heads = ['Row of the guide', 'Recipe', 'Published INT8', 'Measured', 'Time on one core here', 'Time on a GPU'];
   return [
     '## Recipes that are ready and were not run here',
     '',
-    'Their data cannot be had on this machine, or their training takes longer than it is lent for. Time on this machine follows from training steps that were',
+    'Their data cannot be had on this machine, or their training takes longer than it is lent for. Time on one core follows from training steps that were',
     `measured: ${throughput.map(({ network, examplesPerSecond, measured }) => `${network} ${examplesPerSecond} examples/s (${measured})`).join('; ')}. Time on a GPU`,
     'is an estimate that nothing here could check: three times the multiply-adds of an inference for each example, at 2 tera-multiply-adds a second. Reading the',
     'data and training the baseline are not included.',
