@@ -1,9 +1,9 @@
 /**
  * `docs/results.md` from the recipes in `examples/guide`: `npm run results -- [--data FOLDER] [--threads N] [--only TEXT] [--render]`.
  * Models and stages that were made before are kept; `--only` runs the studies whose recipe contains the text, `--render`
- * none, and both write the document from whatever finished runs there are.
+ * none, and both write the document from the finished runs there are; studies without one keep their section.
  */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { linkData, makeStudy } from './results/make-results.ts';
@@ -30,9 +30,11 @@ async function main(): Promise<void> {
   }
   const folder = path.join(root, studiesFolder);
   const results = await Promise.all(studies.studies.map(async (study) => ({ study, runs: await finishedRuns(study, folder) })));
-  writeFileSync(path.join(root, 'docs', 'results.md'), resultsDocument(studies, results));
+  const document = path.join(root, 'docs', 'results.md');
+  const previous = existsSync(document) ? readFileSync(document, 'utf8') : '';
+  writeFileSync(document, resultsDocument(studies, results, previous));
   const made = results.filter(({ runs }) => runs.length > 0).length;
-  console.log(`docs/results.md: ${made} of ${results.length} studies`);
+  console.log(`docs/results.md: ${made} of ${results.length} studies from runs`);
 }
 
 main().catch((error: unknown) => {

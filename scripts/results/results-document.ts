@@ -12,7 +12,11 @@ export interface StudyResults {
   readonly runs: readonly ReadRun[];
 }
 
-export function resultsDocument(studies: Studies, results: readonly StudyResults[]): string {
+/**
+ * @param previous the document as it was: studies whose runs are not on this machine keep their section
+ */
+export function resultsDocument(studies: Studies, results: readonly StudyResults[], previous = ''): string {
+  const kept = sectionsOf(previous);
   const lines = [
     '# Results',
     '',
@@ -20,11 +24,10 @@ export function resultsDocument(studies: Studies, results: readonly StudyResults
     'the `.tflite` in LiteRT, every certificate is computed from the integers in the file.',
     '',
     ...studies.notes.map((note) => `- ${note}`),
-    ...environment(results.flatMap(({ runs }) => runs)).map((line) => `- ${line}`),
     '',
     ...legend,
     '',
-    ...results.flatMap(studySection),
+    ...results.flatMap((result) => (result.runs.length === 0 ? kept.get(result.study.title) : undefined) ?? studySection(result)),
     ...notRunSection(studies),
   ];
   return `${lines.join('\n').trimEnd()}\n`;
@@ -37,16 +40,25 @@ const legend = [
   'most in any kernel, in any one channel in brackets; _Training_ is the time of that stage alone. Where there are several runs: mean (lowest – highest).',
 ];
 
-function environment(runs: readonly ReadRun[]): readonly string[] {
-  if (runs.length === 0) return [];
+/** What was measured with, and when. */
+function environment(runs: readonly ReadRun[]): string {
   const distinct = (of: (run: ReadRun) => string): string => [...new Set(runs.map(of))].filter((text) => text !== '').join('; ');
   return [
-    `Espalier ${distinct(({ state }) => state.espalier)}, Node ${process.version}`,
-    `Training engine: ${distinct(({ state }) => state.engine)}`,
-    `Runtime of INT8 figures: ${distinct(({ state }) => state.runtime)}`,
-    `Machine: ${distinct(({ state }) => state.machine)}`,
-    `Runs from ${new Date(Math.min(...runs.map(({ state }) => state.startedAt ?? Infinity))).toISOString().slice(0, 10)}`,
-  ];
+    `Espalier ${distinct(({ state }) => state.espalier)}, Node ${process.versions.node},`,
+    `${distinct(({ state }) => state.engine)}; ${distinct(({ state }) => state.runtime)};`,
+    `${distinct(({ state }) => state.machine)};`,
+    `${distinct(({ state }) => (state.startedAt === undefined ? '' : new Date(state.startedAt).toISOString().slice(0, 10)))}.`,
+  ].join(' ');
+}
+
+/** Lines of each section with results, by its title. */
+function sectionsOf(document: string): ReadonlyMap<string, readonly string[]> {
+  const sections = document.split(/^(?=## )/m).slice(1);
+  return new Map(
+    sections
+      .filter((section) => section.includes('\n| Model |'))
+      .map((section) => [section.slice(3, section.indexOf('\n')), [...section.trimEnd().split('\n'), '']]),
+  );
 }
 
 function studySection({ study, runs }: StudyResults): readonly string[] {
@@ -58,6 +70,7 @@ function studySection({ study, runs }: StudyResults): readonly string[] {
     ...resultTable(study, series),
     '',
     provenance(runs, series),
+    environment(runs),
     '',
     ...publishedTable(runs),
     ...(study.findings === undefined ? [] : [...study.findings.map((finding) => `- ${finding}`), '']),

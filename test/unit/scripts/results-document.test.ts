@@ -75,6 +75,16 @@ describe('docs/results.md', () => {
     );
   });
 
+  it('keeps the section of a study that was run elsewhere, and replaces it when it is run here', () => {
+    const before = resultsDocument(studies, [{ study, runs: [run(0, 'ptq', 0.9)] }]);
+    expect(resultsDocument(studies, [{ study, runs: [] }], before)).toBe(before);
+    const again = resultsDocument(studies, [{ study, runs: [run(0, 'ptq', 0.8)] }], before);
+    expect(rowOf(again, 'Quantized model')[1]).toBe('80.00%');
+    expect(again.match(/^## Digits$/gm)).toHaveLength(1);
+    const empty = resultsDocument(studies, [{ study, runs: [] }]);
+    expect(rowOf(resultsDocument(studies, [{ study, runs: [run(0, 'ptq', 0.7)] }], empty), 'Quantized model')[1]).toBe('70.00%');
+  });
+
   it('says what was not run, with the time that it would take', () => {
     const document = resultsDocument(
       {
