@@ -128,6 +128,12 @@ export interface TrainingOptions {
   readonly learningRate?: number;
   /** Distillation from the baseline; `true` takes temperature 2 and weight 0.5. */
   readonly distillation?: boolean | Distillation;
+  /**
+   * Names or patterns of layers that keep their weights: they are not trained, pruned or clustered. `*` stands for any
+   * characters.
+   * @examples [["conv2d*"]]
+   */
+  readonly freeze?: readonly string[];
 }
 
 export interface Distillation {

@@ -11,6 +11,7 @@ import type {
   MaskSchedule,
   Optimizer,
 } from '../train/fine-tuning.ts';
+import { frozenParameters } from './frozen-layers.ts';
 import { reestimateBatchNorms } from './reestimate-batch-norms.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
@@ -25,6 +26,8 @@ export interface TrainingOptions {
   readonly gradientClipNorm?: number;
   readonly restoreBest?: boolean;
   readonly batchNorm?: BatchNormMode;
+  /** Names or patterns of layers that keep their weights. */
+  readonly freeze?: readonly string[];
   /** Learn from a teacher, usually the baseline, besides the labels. */
   readonly distillation?: Distillation;
 }
@@ -88,6 +91,7 @@ export async function trainStage(
     batchSize,
     seed: context.seed,
     batchNorm: options.batchNorm ?? 'training',
+    ...(options.freeze === undefined ? {} : { frozen: frozenParameters(stage.network, options.freeze) }),
     ...(options.gradientClipNorm === undefined ? {} : { gradientClipNorm: options.gradientClipNorm }),
     ...(options.restoreBest === undefined ? {} : { restoreBest: options.restoreBest }),
     ...(context.checkpoint === undefined ? {} : { checkpoint: context.checkpoint }),

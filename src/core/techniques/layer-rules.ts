@@ -7,6 +7,8 @@ export interface LayerRule<S> {
   /** A layer's name, or a pattern in which `*` stands for any characters and `?` for one. */
   readonly layers: string;
   readonly exclude?: boolean;
+  /** The pattern may match no kernel: it was checked elsewhere. */
+  readonly optional?: boolean;
   /** Instead of the technique's own, for these layers. */
   readonly settings?: Partial<S>;
 }
@@ -29,8 +31,8 @@ export interface SelectedKernel<S> extends Kernel {
 export function selectKernels<S>(network: Network, settings: S, options: LayerRules<S>): readonly SelectedKernel<S>[] {
   const kernels = kernelsOf(network);
   const rules = (options.rules ?? []).map((rule) => ({ ...rule, pattern: layerPattern(rule.layers) }));
-  for (const { layers, pattern } of rules) {
-    if (!kernels.some(({ layer }) => pattern.test(layer))) {
+  for (const { layers, pattern, optional = false } of rules) {
+    if (!optional && !kernels.some(({ layer }) => pattern.test(layer))) {
       throw new EspalierError('invalid-argument', `pattern "${layers}" matches no layer with a kernel`, {
         fix: `the model has ${kernels.map(({ layer }) => `"${layer}"`).join(', ')}`,
       });

@@ -1,7 +1,7 @@
 import type { Batch, DataSet } from '../data/dataset.ts';
 import { EspalierError } from '../errors.ts';
 import { elements } from '../program/shapes.ts';
-import type { FineTuning } from './fine-tuning.ts';
+import type { FineTuning, Optimizer } from './fine-tuning.ts';
 import { lossValue } from './losses.ts';
 import { shapeOf } from './lowering/lower-network.ts';
 
@@ -33,12 +33,33 @@ function checkNumbers(options: FineTuning): void {
   count('batchSize', options.batchSize);
   if (options.steps === undefined) count('epochs', options.epochs);
   else count('steps', options.steps);
+  const { warmUpSteps = 0 } = options.learningRate;
+  if (!Number.isSafeInteger(warmUpSteps) || warmUpSteps < 0)
+    throw new EspalierError('invalid-argument', `"warmUpSteps" is ${warmUpSteps}; it must be a whole number, 0 or more`);
   if (options.gradientClipNorm !== undefined) positive('gradientClipNorm', options.gradientClipNorm);
+  if (options.earlyStopping !== undefined) count('earlyStopping.patience', options.earlyStopping.patience);
+  checkOptimizer(options.optimizer, positive);
   if (options.loss.kind === 'distillation') {
     positive('temperature', options.loss.temperature);
     if (!(options.loss.weight >= 0 && options.loss.weight <= 1))
       throw new EspalierError('invalid-argument', `the weight of the distillation is ${options.loss.weight}; it must lie between 0 and 1`);
   }
+}
+
+function checkOptimizer(optimizer: Optimizer, positive: (name: string, value: number) => void): void {
+  const share = (name: string, value: number): void => {
+    if (!(value >= 0 && value < 1))
+      throw new EspalierError('invalid-argument', `"${name}" is ${value}; it must lie between 0 and 1, 1 excluded`);
+  };
+  if (optimizer.kind === 'sgd') share('momentum', optimizer.momentum);
+  else {
+    share('beta1', optimizer.beta1);
+    share('beta2', optimizer.beta2);
+    positive('epsilon', optimizer.epsilon);
+  }
+  const weightDecay = optimizer.kind === 'adam' ? 0 : (optimizer.weightDecay ?? 0);
+  if (!(weightDecay >= 0) || !Number.isFinite(weightDecay))
+    throw new EspalierError('invalid-argument', `"weightDecay" is ${weightDecay}; it must be a number, 0 or more`);
 }
 
 function checkNetwork({ network, loss }: FineTuning): void {

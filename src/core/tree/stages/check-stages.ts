@@ -1,6 +1,7 @@
 import { EspalierError, isEspalierError, unreachable } from '../../errors.ts';
 import type { Network, ParameterId } from '../../network/network.ts';
 import { checkClustering } from '../../techniques/clustering.ts';
+import { checkFrozenLayers } from '../../techniques/frozen-layers.ts';
 import { checkFilterPruning } from '../../techniques/filter-pruning.ts';
 import { checkPruning } from '../../techniques/pruning.ts';
 import type { LayerRule } from '../../../shared/recipe.ts';
@@ -31,6 +32,7 @@ function checkStage(
   pruned: ReadonlySet<ParameterId>,
 ): ReadonlySet<ParameterId> {
   const teacher = (): Network => network;
+  if ('options' in stage && 'freeze' in stage.options) checkFrozenLayers(network, stage.options.freeze ?? []);
   switch (stage.technique) {
     case 'pruning': {
       const options = pruningOptions(stage.options, rules, teacher);

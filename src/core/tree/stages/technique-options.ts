@@ -18,12 +18,13 @@ import type {
 
 /** @param teacher the baseline, for distillation */
 export function trainingOptions(options: TrainingOptions, teacher: () => Network): StageTraining {
-  const { epochs, steps, batchSize, learningRate, distillation } = options;
+  const { epochs, steps, batchSize, learningRate, distillation, freeze } = options;
   return {
     ...(epochs === undefined ? {} : { epochs }),
     ...(steps === undefined ? {} : { steps }),
     ...(batchSize === undefined ? {} : { batchSize }),
     ...(learningRate === undefined ? {} : { learningRate }),
+    ...(freeze === undefined ? {} : { freeze }),
     ...(distillation === undefined || distillation === false
       ? {}
       : { distillation: { teacher: teacher(), ...(distillation === true ? {} : distillation) } }),
@@ -38,10 +39,13 @@ export function pruningOptions(options: PruningOptions, rules: readonly LayerRul
     ...(options.schedule === undefined ? {} : { schedule: pruningSchedule(options.schedule, sparsity) }),
     ...(options.structure === undefined || options.structure === 'filters' ? {} : { structure: pruningStructure(options.structure) }),
     ...protection(options),
-    rules: rules.flatMap((rule): TechniqueRule<PruningSettings>[] => {
-      if (rule.exclude?.includes('pruning') === true) return [{ layers: rule.pattern, exclude: true }];
-      return rule.sparsity === undefined ? [] : [{ layers: rule.pattern, settings: { sparsity: rule.sparsity } }];
-    }),
+    rules: [
+      ...rules.flatMap((rule): TechniqueRule<PruningSettings>[] => {
+        if (rule.exclude?.includes('pruning') === true) return [{ layers: rule.pattern, exclude: true }];
+        return rule.sparsity === undefined ? [] : [{ layers: rule.pattern, settings: { sparsity: rule.sparsity } }];
+      }),
+      ...frozenRules(options),
+    ],
   };
 }
 
@@ -61,10 +65,13 @@ export function clusteringOptions(
     ...(rateWeight === undefined ? {} : { rateWeight }),
     ...(integerGrid === undefined ? {} : { integerGrid }),
     ...protection(options),
-    rules: rules.flatMap((rule): TechniqueRule<ClusteringSettings>[] => {
-      if (rule.exclude?.includes('clustering') === true) return [{ layers: rule.pattern, exclude: true }];
-      return rule.clusters === undefined ? [] : [{ layers: rule.pattern, settings: { clusters: rule.clusters } }];
-    }),
+    rules: [
+      ...rules.flatMap((rule): TechniqueRule<ClusteringSettings>[] => {
+        if (rule.exclude?.includes('clustering') === true) return [{ layers: rule.pattern, exclude: true }];
+        return rule.clusters === undefined ? [] : [{ layers: rule.pattern, settings: { clusters: rule.clusters } }];
+      }),
+      ...frozenRules(options),
+    ],
   };
 }
 
@@ -75,6 +82,10 @@ export function quantizationAwareTrainingOptions(options: QuantizationAwareTrain
     ...(weightScales === undefined ? {} : { weightScales }),
     ...(freezeRangesAfter === undefined ? {} : { freezeRangesAfter }),
   };
+}
+
+function frozenRules({ freeze = [] }: TrainingOptions): TechniqueRule<never>[] {
+  return freeze.map((layers) => ({ layers, exclude: true, optional: true }));
 }
 
 function protection({
