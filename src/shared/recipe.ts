@@ -299,7 +299,7 @@ export interface ClusteringOptions extends VariantOptions, TrainingOptions {
    * How much the size after compression counts beside the error: 0 not at all, 1 a bit for what it saves in error
    * elsewhere; more makes files smaller and less accurate.
    * @minimum 0
-   * @default 1
+   * @default 0.75
    */
   readonly rateWeight?: number;
   /**

@@ -33,7 +33,7 @@ export interface ClusteringOptions extends LayerRules<ClusteringSettings>, Train
   readonly integerGrid?: boolean;
   /**
    * How much the length of the entropy code counts beside the error when centroids are chosen and weights assigned: 0
-   * not at all; default: 1, where a bit costs what it would save in error elsewhere. Only with `refine`.
+   * not at all, 1 where a bit costs what it would save in error elsewhere; default: 0.75. Only with `refine`.
    */
   readonly rateWeight?: number;
   /** How much the error of each weight counts in k-means: all the same (the default), or by its Fisher information. */
@@ -160,7 +160,7 @@ function codebookOf(
   importance: Float32Array | undefined,
   seed: number,
 ): Codebook {
-  const { initialization = 'kmeans++', refine = true, gradient = 'sum', integerGrid = false, rateWeight = 1 } = options;
+  const { initialization = 'kmeans++', refine = true, gradient = 'sum', integerGrid = false, rateWeight = 0.75 } = options;
   const gridGranularity = quantizationGranularity(operation);
   // A dense kernel has one scale, so one codebook: as many for each output would only be more values to store.
   const granularity: Granularity = settings.granularity === 'channel' && !integerGrid ? gridGranularity : { kind: 'tensor' };
