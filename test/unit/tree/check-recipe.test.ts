@@ -75,8 +75,8 @@ describe('a recipe with many mistakes', () => {
       ['unknown-node', '"pruned/pqta"'],
       ['missing-file', '"digits/modle.json"'],
       ['unreadable-model', '"broken.h5"'],
-      ['unknown-layer', '"conv3d"'],
       ['unreadable-data', '{"format":"images","folder":"nowhere"}'],
+      ['unknown-layer', '"conv3d"'],
     ]);
   });
 
