@@ -1,7 +1,7 @@
 /** The result panel's page. It holds no truth of its own: it shows what the run's events say. */
 import { MessageHandler } from '../src/shared/message-handler.ts';
 import type { PanelHost, PanelPage } from '../src/shared/panel-protocol.ts';
-import { reduceRun } from '../src/shared/run-state.ts';
+import { reduceRun, settleRun } from '../src/shared/run-state.ts';
 import { element } from './dom.ts';
 import { DrawLoop } from './draw-loop.ts';
 import './main.css';
@@ -24,6 +24,11 @@ const host = new MessageHandler<PanelPage, PanelHost>((message) => vscodeApi.pos
 const remembered = vscodeApi.getState();
 let state: PanelState = { ...initialPanelState, model: remembered?.model, node: remembered?.node, kernel: remembered?.kernel };
 
+/** `urgent` for what the user did. */
+function show(urgent: boolean): void {
+  loop.show(state.status.activity === 'running' ? state : { ...state, run: settleRun(state.run) }, urgent);
+}
+
 /** What a restored page starts from. */
 function remember(): void {
   const { node, kernel, status } = state;
@@ -40,7 +45,7 @@ const announcement = element('p', { class: 'announcement', role: 'status', 'aria
 const actions: PanelActions = {
   change(part) {
     state = { ...state, ...part };
-    loop.show(state, true);
+    show(true);
     remember();
   },
   act(command, node) {
@@ -84,7 +89,7 @@ document.body.append(header.element, element('main', {}, tabs.element, model), a
 window.addEventListener('message', (event) => host.receive(event.data));
 host.on('appended', ({ events }) => {
   state = { ...state, run: events.reduce(reduceRun, state.run) };
-  loop.show(state, false);
+  show(false);
 });
 host.on('status', (status) => actions.change({ status }));
 host.on('select', (chosen) => actions.change(chosen));

@@ -163,6 +163,14 @@ export function reduceEvents(events: Iterable<RunEvent>): RunState {
   return state;
 }
 
+/** Of a run that nobody works on: the node that ran when its process was killed has no result, and waits. */
+export function settleRun(state: RunState): RunState {
+  const models = state.models.map((model) =>
+    [...model.nodes.values()].some((node) => node.state.kind === 'running') ? { ...model, nodes: mapNodes(model.nodes, waitAgain) } : model,
+  );
+  return { ...state, models };
+}
+
 /** The nodes from the root to `id`, both included; empty when the tree has no such node. */
 export function pathTo(model: ModelState, id: string): readonly NodeResult[] {
   const path: NodeResult[] = [];

@@ -152,8 +152,8 @@ describe('a new user', () => {
     await editor.command('Espalier: Optimize Model…');
     await editor.pick('As in digits.espalier.json');
     await editor.pick('Quick look');
-    await editor.answer('2');
-    await editor.answer('');
+    await editor.answer('Most accuracy that may be lost', '2');
+    await editor.answer('Largest compressed size', '');
     const page = editor.webview();
     await page
       .locator('h1', { hasText: 'digits-2' })

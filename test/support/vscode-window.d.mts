@@ -9,6 +9,8 @@ export interface Server {
 export interface ServerOptions {
   readonly settings?: object;
   readonly vsix?: string;
+  /** Whether every workspace is trusted; otherwise none is. */
+  readonly trusted?: boolean;
   readonly arguments?: readonly string[];
   readonly environment?: object;
 }

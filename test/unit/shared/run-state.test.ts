@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/shared/events.ts';
-import { pathTo, reduceEvents } from '../../../src/shared/run-state.ts';
+import { pathTo, reduceEvents, settleRun } from '../../../src/shared/run-state.ts';
+import type { RunState } from '../../../src/shared/run-state.ts';
 import type { NodeMetrics } from '../../../src/shared/results.ts';
 import type { TreeNode } from '../../../src/shared/tree.ts';
+import { exampleRun } from '../../support/example-run.ts';
 
 const leaf: TreeNode = {
   id: 'pruned/ptq',
@@ -139,5 +141,18 @@ describe('reduceRun', () => {
   it('gives the path from the root to a node', () => {
     const [model] = reduceEvents([started]).models;
     expect(model && pathTo(model, 'pruned/ptq').map(({ node }) => node.id)).toEqual(['baseline', 'pruned', 'pruned/ptq']);
+  });
+});
+
+describe('a run that nobody works on', () => {
+  it('has no running node: the one that ran waits, the others stay as they are', () => {
+    const events = exampleRun();
+    const running = events.findIndex((event) => event.type === 'node-progress');
+    const killed = reduceEvents(events.slice(0, running + 1));
+    const states = (state: RunState) => [...(state.models[0]?.nodes.values() ?? [])].map((node) => node.state.kind);
+    expect(states(killed).slice(0, 3)).toEqual(['done', 'done', 'running']);
+    expect(states(settleRun(killed)).slice(0, 3)).toEqual(['done', 'done', 'waiting']);
+    const whole = reduceEvents(events);
+    expect(settleRun(whole).models[0]).toBe(whole.models[0]);
   });
 });
