@@ -5,7 +5,7 @@ import path from 'node:path';
 import { installPackages, root, run } from './setup.mjs';
 
 installPackages();
-run('node', ['scripts/build.mjs', 'cli', 'worker', 'evaluation-thread', 'reading-thread']);
+run('node', ['scripts/build.mjs', 'cli', 'worker', 'evaluation-thread', 'reading-thread', 'hdf5-reader']);
 const folder = path.join(root, 'out', 'demo');
 const espalier = path.join(root, 'dist', 'cli.cjs');
 run('node', [espalier, 'create-example', folder, '--force']);
