@@ -130,8 +130,23 @@ describe('espalier evaluate', () => {
     await writeFile(spec, `// digits\n${digits}`);
     const fromFile: object = JSON.parse((await espalier('evaluate', model, '--data', spec, '--json')).out);
     const inline: object = JSON.parse((await espalier('evaluate', model, '--data', digits, '--json')).out);
+    const counts = JSON.stringify(fromFile).match(/"confusion":\[(\[[\d,]+\],?){10}\]/);
+    expect(counts).not.toBeNull();
     expect(fromFile).toMatchObject({ version: 1, accuracy: { samples: 20, runtime: expect.stringContaining('LiteRT') } });
     expect(inline).toMatchObject({ accuracy: 'accuracy' in fromFile ? fromFile.accuracy : undefined });
+  });
+
+  it('names a field that the data block does not have, before any work', async () => {
+    const typed = JSON.stringify({ format: 'generated', set: 'digits', preprocesing: { scale: 1 } });
+    expect(await espalier('evaluate', model, '--data', typed)).toEqual({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(
+        /^error: data\.preprocesing: there is no field "preprocesing" here; did you mean "preprocessing"\?; correct/,
+      ) as string,
+    });
+    const wrongType = JSON.stringify({ format: 'idx', folder: 3 });
+    expect((await espalier('evaluate', model, '--data', wrongType)).err).toMatch(/^error: data\.folder: expected a string, found a number/);
   });
 
   it('warns on standard error when a model only guesses', async () => {

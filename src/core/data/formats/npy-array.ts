@@ -1,5 +1,5 @@
 import { EspalierError } from '../../errors.ts';
-import type { ByteSource } from '../files/byte-store.ts';
+import { bytesInMemory, type ByteSource } from '../files/byte-store.ts';
 
 const elementBytes = { b1: 1, u1: 1, i1: 1, i2: 2, u2: 2, i4: 4, u4: 4, i8: 8, u8: 8, f2: 2, f4: 4, f8: 8 } as const;
 export type NpyType = keyof typeof elementBytes;
@@ -8,6 +8,7 @@ export interface NpyArray {
   readonly where: string;
   readonly type: NpyType;
   readonly shape: readonly number[];
+  readonly isLittleEndian: boolean;
   /** Rows along the first axis, as numbers of double precision rounded to float32 (or integers as they are). */
   readonly bytes: ByteSource;
   readonly offset: number;
@@ -31,8 +32,6 @@ export function readNpy(bytes: ByteSource, where: string): NpyArray {
   const type = descriptor?.[2];
   if (descriptor === null || dimensions === undefined || type === undefined) throw damaged('its header names no type and shape');
   if (!isNpyType(type)) throw damaged(`its element type is ${type}, but only numbers of 1 to 8 bytes are read`);
-  if (descriptor[1] === '>') throw damaged('its numbers are big-endian');
-  if (/'fortran_order'\s*:\s*True/.test(header)) throw damaged('it is in Fortran order (use numpy.ascontiguousarray)');
   const shape = dimensions
     .split(',')
     .map((size) => size.trim())
@@ -41,7 +40,30 @@ export function readNpy(bytes: ByteSource, where: string): NpyArray {
   if (shape.some((size) => !Number.isSafeInteger(size) || size < 0)) throw damaged(`its shape (${dimensions}) is impossible`);
   const expected = shape.reduce((product, size) => product * size, elementBytes[type]);
   if (bytes.size - offset !== expected) throw damaged(`its header promises ${expected} bytes of data, but it has ${bytes.size - offset}`);
-  return { where, type, shape, bytes, offset };
+  const isLittleEndian = descriptor[1] !== '>';
+  const isFortran = /'fortran_order'\s*:\s*True/.test(header) && shape.length > 1;
+  return isFortran
+    ? { where, type, shape, isLittleEndian, bytes: inRowOrder(bytes.read(offset, expected), shape, elementBytes[type]), offset: 0 }
+    : { where, type, shape, isLittleEndian, bytes, offset };
+}
+
+/** Fortran order has the first axis vary fastest; such an array is rearranged in memory once. */
+function inRowOrder(columns: Uint8Array, shape: readonly number[], size: number): ByteSource {
+  const rows = new Uint8Array(columns.length);
+  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((product, length) => product * length, 1));
+  const position = shape.map(() => 0);
+  let from = 0;
+  for (let to = 0; to < rows.length; to += size) {
+    for (let byte = 0; byte < size; byte++) rows[to + byte] = columns[from * size + byte] ?? 0;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      position[axis] = (position[axis] ?? 0) + 1;
+      from += strides[axis] ?? 0;
+      if ((position[axis] ?? 0) < (shape[axis] ?? 1)) break;
+      from -= (position[axis] ?? 0) * (strides[axis] ?? 0);
+      position[axis] = 0;
+    }
+  }
+  return bytesInMemory(rows);
 }
 
 function isNpyType(type: string): type is NpyType {
@@ -57,11 +79,11 @@ export function npyNumbers(array: NpyArray, from: number, count: number): Float3
   const size = elementBytes[array.type];
   const bytes = array.bytes.read(array.offset + from * size, count * size);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const read = reader(array.type, view);
+  const read = reader(array.type, view, array.isLittleEndian);
   return Float32Array.from({ length: count }, (_, index) => read(index * size));
 }
 
-function reader(type: NpyType, view: DataView): (offset: number) => number {
+function reader(type: NpyType, view: DataView, littleEndian: boolean): (offset: number) => number {
   switch (type) {
     case 'b1':
     case 'u1':
@@ -69,23 +91,23 @@ function reader(type: NpyType, view: DataView): (offset: number) => number {
     case 'i1':
       return (offset) => view.getInt8(offset);
     case 'i2':
-      return (offset) => view.getInt16(offset, true);
+      return (offset) => view.getInt16(offset, littleEndian);
     case 'u2':
-      return (offset) => view.getUint16(offset, true);
+      return (offset) => view.getUint16(offset, littleEndian);
     case 'i4':
-      return (offset) => view.getInt32(offset, true);
+      return (offset) => view.getInt32(offset, littleEndian);
     case 'u4':
-      return (offset) => view.getUint32(offset, true);
+      return (offset) => view.getUint32(offset, littleEndian);
     case 'i8':
-      return (offset) => Number(view.getBigInt64(offset, true));
+      return (offset) => Number(view.getBigInt64(offset, littleEndian));
     case 'u8':
-      return (offset) => Number(view.getBigUint64(offset, true));
+      return (offset) => Number(view.getBigUint64(offset, littleEndian));
     case 'f2':
-      return (offset) => halfToNumber(view.getUint16(offset, true));
+      return (offset) => halfToNumber(view.getUint16(offset, littleEndian));
     case 'f4':
-      return (offset) => view.getFloat32(offset, true);
+      return (offset) => view.getFloat32(offset, littleEndian);
     case 'f8':
-      return (offset) => view.getFloat64(offset, true);
+      return (offset) => view.getFloat64(offset, littleEndian);
   }
 }
 

@@ -2,6 +2,7 @@ import { openData } from '../../data/open-data.ts';
 import type { DataSplits } from '../../data/dataset.ts';
 import { readDataSpec } from '../../data/read-data-spec.ts';
 import type { Network } from '../../network/network.ts';
+import { checkDataSpec } from '../recipe/check-data-spec.ts';
 
 /** Data of a command: a block (paths relative to the current folder), or the path of a file with one. */
 export async function openModelData(
@@ -10,6 +11,7 @@ export async function openModelData(
   onWarning: (message: string) => void,
 ): Promise<DataSplits> {
   const { spec, folder } = await readDataSpec(data, '.');
+  checkDataSpec(spec);
   return openData(spec, folder, { seed: 0, onWarning, ...(shape === undefined ? {} : { modelInputShape: shape }) });
 }
 
