@@ -19,13 +19,6 @@ export function readyThreads(script: string | URL): number {
   return idle.filter((entry) => entry.script === String(script) && entry.thread.isReady).length;
 }
 
-/** Starts threads for an evaluation that is coming, beside the work that comes before it. */
-export function warmUpThreads(script: string | URL, count: number): void {
-  for (let missing = count - idle.filter((entry) => entry.script === String(script)).length; missing > 0; missing--) {
-    keep(new ThreadHandle(script), String(script));
-  }
-}
-
 /**
  * Threads with the model loaded, the caller's until they are given back.
  *

@@ -9,7 +9,6 @@ import { createEngine } from '../../engine/create-engine.ts';
 import { importModel } from '../../import/import-model.ts';
 import { readingFile } from '../../import/naming-file.ts';
 import { evaluateNetwork } from '../../measure/evaluate-network.ts';
-import { warmUpThreads } from '../../measure/evaluation-pool.ts';
 import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
 import { openModelData } from './open-model-data.ts';
@@ -55,14 +54,10 @@ async function evaluateImported(evaluation: Request, warn: (message: string) => 
   return { accuracy: await evaluateNetwork({ engine, network, data, signal: evaluation.context.signal, ...progressOf(evaluation) }), data };
 }
 
-/** Started while the data are opened; more are started once it is known that they pay. */
-const mostWarmThreads = 8;
-
 async function evaluateFile(evaluation: Request, bytes: Uint8Array, warn: (message: string) => void): Promise<Evaluated> {
   const [graph] = readingFile(basename(evaluation.model), () => readTflite(bytes)).subgraphs;
   const shape = graph?.tensors[graph.inputs[0] ?? -1]?.shape ?? [];
   const { threads = availableParallelism(), threadScript } = evaluation.context;
-  if (threadScript !== undefined) warmUpThreads(threadScript, Math.min(threads - 1, mostWarmThreads));
   const data = await openSplit(evaluation, shape.slice(1), warn);
   const accuracy = await evaluateTflite({
     bytes,
