@@ -23,11 +23,11 @@ export class Editor {
   }
 
   /** An empty folder in a VS Code that has the packaged extension. */
-  static async open({ trusted = true }: { readonly trusted?: boolean } = {}): Promise<Editor> {
+  static async open(): Promise<Editor> {
     const vsix = process.env['ESPALIER_VSIX'];
     if (vsix === undefined) throw new Error('start the journeys with scripts/test-journey.mjs');
     const folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-journey-'));
-    const server = await startServer({ vsix, trusted, settings: { 'workbench.colorTheme': 'Dark Modern' } });
+    const server = await startServer({ vsix, settings: { 'workbench.colorTheme': 'Dark Modern' } });
     const { browser, page, url } = await openWindow({ port: server.port, folder });
     const editor = new Editor(server, folder, browser, page);
     await page.goto(url);
@@ -81,16 +81,6 @@ export class Editor {
     await this.#page.locator('.quick-input-widget', { hasText: question }).waitFor();
     await this.#page.locator('.quick-input-widget input[type=text]').first().fill(text);
     await this.#page.keyboard.press('Enter');
-  }
-
-  /** What the notification in front says, which is then taken away. */
-  async notification(): Promise<string> {
-    const message = this.#page.locator('.notifications-toasts .notification-list-item-message').first();
-    await message.waitFor();
-    const text = (await message.textContent()) ?? '';
-    await this.command('Notifications: Clear All Notifications');
-    await message.waitFor({ state: 'detached' });
-    return text;
   }
 
   async openSidebar(): Promise<void> {

@@ -9,8 +9,6 @@ export interface Server {
 export interface ServerOptions {
   readonly settings?: object;
   readonly vsix?: string;
-  /** Whether every workspace is trusted; otherwise none is. */
-  readonly trusted?: boolean;
   readonly arguments?: readonly string[];
   readonly environment?: object;
 }

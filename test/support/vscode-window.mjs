@@ -15,14 +15,13 @@ const quietSettings = {
   'telemetry.telemetryLevel': 'off',
   'extensions.ignoreRecommendations': true,
   'security.workspace.trust.untrustedFiles': 'open',
-  'security.workspace.trust.startupPrompt': 'never',
 };
 
 /**
- * @param {{ settings?: object, vsix?: string, trusted?: boolean, arguments?: readonly string[], environment?: object }} options
+ * @param {{ settings?: object, vsix?: string, arguments?: readonly string[], environment?: object }} options
  * @returns {Promise<{ port: number, dataFolder: string, stop: () => Promise<void> }>}
  */
-export async function startServer({ settings = {}, vsix, trusted = true, arguments: extra = [], environment = {} } = {}) {
+export async function startServer({ settings = {}, vsix, arguments: extra = [], environment = {} } = {}) {
   const { node, main } = await installVSCodeServer();
   const dataFolder = await mkdtemp(path.join(os.tmpdir(), 'espalier-vscode-'));
   await mkdir(path.join(dataFolder, 'data', 'User'), { recursive: true });
@@ -47,7 +46,7 @@ export async function startServer({ settings = {}, vsix, trusted = true, argumen
       '--port',
       '0',
       '--without-connection-token',
-      ...(trusted ? ['--disable-workspace-trust'] : []),
+      '--disable-workspace-trust',
       '--enable-smoke-test-driver',
       ...common,
       ...extra,
