@@ -104,7 +104,16 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
     runFolder,
     async run(follow, signal) {
       const events = path.join(runFolder, runFiles.events);
-      const log = new EventLog(events, follow);
+      let isOwner = true;
+      const release = (): void => {
+        if (isOwner) releaseRun(runFolder);
+        isOwner = false;
+      };
+      // Who hears of the end may end this process, or go on with the run in another: it is free before that is told.
+      const log = new EventLog(events, (event) => {
+        if (event.type === 'run-finished') release();
+        follow(event);
+      });
       const emit = (event: RunEventBody): void => {
         log.append(event);
       };
@@ -148,7 +157,7 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
       } finally {
         log.close();
         prepared.processes?.stop();
-        releaseRun(runFolder);
+        release();
       }
     },
   };
