@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as TensorFlow from '@tensorflow/tfjs';
+import { restoreRemovedUtilities } from './removed-utilities.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -18,7 +19,7 @@ export async function loadTfjs(): Promise<LoadedTfjs> {
 }
 
 function loadTfjsNode(): boolean {
-  restoreRemovedUtilities();
+  restoreRemovedUtilities(require('node:util'));
   try {
     require('@tensorflow/tfjs-node');
     return true;
@@ -26,11 +27,4 @@ function loadTfjsNode(): boolean {
     // An optional dependency: not installed, or no libtensorflow for this platform.
     return false;
   }
-}
-
-/** tfjs-node 4.22, the last release, calls two functions that Node 23 took out of `util`. */
-function restoreRemovedUtilities(): void {
-  const util: Record<string, unknown> = require('node:util');
-  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  util.isArray ??= Array.isArray;
 }
