@@ -5,6 +5,8 @@ export interface DataSet {
   /** Of one example, as the model takes it after preprocessing: `[h, w, c]`, `[frames, coefficients, 1]`, `[features]`. */
   readonly inputShape: readonly number[];
   readonly target: Target;
+  /** Class of each example, where the target is classes and they are known without reading the examples. */
+  readonly labels?: Int32Array;
   /**
    * Reads examples in the order of the indices. Bounded memory: nothing else stays loaded but what a cache allows.
    *

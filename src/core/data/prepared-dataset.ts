@@ -55,6 +55,7 @@ export function preparedDataSet({ source, pipeline, cacheBytes, augmentationSeed
     size: source.size,
     inputShape,
     target: isAutoencoder ? { kind: 'regression', size: length } : source.target,
+    ...(source.target.kind === 'classes' ? { labels: source.labels } : {}),
     read: async (indices, epoch): Promise<Batch> => {
       const inputs = new Float32Array(indices.length * length);
       await readInto(indices, inputs, epoch);

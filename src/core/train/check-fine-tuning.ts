@@ -103,7 +103,7 @@ function checkDataSet({ network, loss }: FineTuning, data: DataSet, split: strin
   if (target.kind === 'regression' && target.size !== outputs) {
     throw new EspalierError('invalid-data', `its targets have ${target.size} numbers, the model predicts ${outputs}`, { where });
   }
-  if (target.kind === 'classes' && target.classes > Math.max(outputs, 2)) {
+  if (target.kind === 'classes' && target.classes > classesOf(outputs)) {
     throw new EspalierError('invalid-data', `it has ${target.classes} classes, the model tells ${outputs} apart`, {
       where,
       fix: 'use the data set that the model was trained for, or a model with as many outputs as classes',
@@ -112,6 +112,36 @@ function checkDataSet({ network, loss }: FineTuning, data: DataSet, split: strin
   if (target.kind === 'classes' && outputs === 1 && loss.kind === 'crossEntropy') {
     throw new EspalierError('invalid-argument', 'cross-entropy over one output is always 0', { fix: 'use the loss "binaryCrossEntropy"' });
   }
+  if (target.kind === 'classes' && data.labels !== undefined) checkAllLabels(data.labels, data, outputs);
+}
+
+/** A wrong label must not first show when its batch comes, perhaps hours into an epoch. */
+function checkAllLabels(labels: Int32Array, data: DataSet, outputs: number): void {
+  const where = `data set "${data.name}"`;
+  if (labels.length !== data.size) {
+    throw new EspalierError('invalid-data', `it has ${labels.length} labels for ${data.size} examples`, {
+      where,
+      fix: 'give each example one label',
+    });
+  }
+  const wrong = labels.findIndex((label) => !isClassOf(label, outputs));
+  if (wrong >= 0) throw labelError(`example ${wrong}: label ${labels[wrong]}`, outputs, where);
+}
+
+/** One output tells two classes apart. */
+function classesOf(outputs: number): number {
+  return Math.max(outputs, 2);
+}
+
+function isClassOf(label: number, outputs: number): boolean {
+  return label >= 0 && label < classesOf(outputs);
+}
+
+function labelError(label: string, outputs: number, where: string): EspalierError {
+  return new EspalierError('invalid-data', `${label} is outside 0 to ${classesOf(outputs) - 1}, the classes of the model`, {
+    where,
+    fix: 'correct the label, or take a model with as many outputs as there are classes',
+  });
 }
 
 /** @throws EspalierError when a batch is not what its data set said it would be */
@@ -127,15 +157,8 @@ export function checkBatch(batch: Batch, data: DataSet, outputs: number, expecte
       });
     return;
   }
-  const classes = Math.max(outputs, 2);
-  const wrong = batch.labels.find((label) => label < 0 || label >= classes);
-  if (batch.labels.length !== expected || wrong !== undefined) {
-    throw new EspalierError(
-      'invalid-data',
-      wrong === undefined
-        ? `a batch of ${expected} examples came with ${batch.labels.length} labels`
-        : `label ${wrong} is outside 0 to ${classes - 1}, the classes of the model`,
-      { where },
-    );
-  }
+  if (batch.labels.length !== expected)
+    throw new EspalierError('invalid-data', `a batch of ${expected} examples came with ${batch.labels.length} labels`, { where });
+  const wrong = batch.labels.find((label) => !isClassOf(label, outputs));
+  if (wrong !== undefined) throw labelError(`label ${wrong}`, outputs, where);
 }

@@ -75,6 +75,11 @@ function alignedTo(bytes: Uint8Array, alignment: number): Uint8Array {
   return bytes.byteOffset % alignment === 0 ? bytes : bytes.slice();
 }
 
+/** Whether a number read from a file can be kept as a label as it is: kept as an int32, 1.5 and 2^32 + 1 would both pass for class 1. */
+export function fitsLabel(value: number): boolean {
+  return Number.isInteger(value) && Math.abs(value) < 2 ** 31;
+}
+
 /** Classes from labels: as many as the highest label says, unless names or a count say more. */
 export function classTarget(
   labels: Int32Array,

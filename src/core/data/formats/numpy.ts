@@ -8,7 +8,7 @@ import { bytesInMemory } from '../files/byte-store.ts';
 import { fileError } from '../files/file-access.ts';
 import { openBytes } from '../files/open-bytes.ts';
 import { resolvePath } from '../files/resolve-path.ts';
-import { classTarget } from './fixed-shape-source.ts';
+import { classTarget, fitsLabel } from './fixed-shape-source.ts';
 import { isIntegerType, npyNumbers, readNpy, type NpyArray } from './npy-array.ts';
 
 /** Examples from .npy files; inputs larger than memory are read in place. */
@@ -149,9 +149,9 @@ function readTarget(
       where: labels.where,
       fix: 'store class indices, or set "task": "regression"',
     });
-  const fraction = oneHot ? undefined : values.find((value) => !Number.isInteger(value));
-  if (fraction !== undefined)
-    throw new EspalierError('invalid-data', `it holds ${fraction}, which is not a class index`, {
+  const unusable = oneHot ? undefined : values.find((value) => !fitsLabel(value));
+  if (unusable !== undefined)
+    throw new EspalierError('invalid-data', `it holds ${unusable}, which is not a class index`, {
       where: labels.where,
       fix: 'store whole numbers from 0, or set "task": "regression"',
     });

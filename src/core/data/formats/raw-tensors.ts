@@ -7,7 +7,7 @@ import { fileError } from '../files/file-access.ts';
 import { openBytes } from '../files/open-bytes.ts';
 import { resolvePath } from '../files/resolve-path.ts';
 import { csvRows } from './csv-rows.ts';
-import { classTarget, fixedShapeSource, storedBytes } from './fixed-shape-source.ts';
+import { classTarget, fitsLabel, fixedShapeSource, storedBytes } from './fixed-shape-source.ts';
 
 /** Examples from one file of tensors and a CSV of labels. */
 export async function openRaw(spec: RawDataSpec, folder: string): Promise<SourceSplits> {
@@ -73,7 +73,7 @@ async function readLabels(spec: RawDataSpec, path: string): Promise<Int32Array> 
   return Int32Array.from(rows, (row, index) => {
     const cell = row[spec.labelColumn]?.trim() ?? '';
     const label = Number(cell);
-    if (cell === '' || !Number.isInteger(label))
+    if (cell === '' || !fitsLabel(label))
       throw new EspalierError(
         'invalid-data',
         `row ${index + 1} has ${JSON.stringify(cell)} in column ${spec.labelColumn}, which is not a class index`,
