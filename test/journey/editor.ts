@@ -1,5 +1,5 @@
 /** The editor as a user handles it. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -47,6 +47,17 @@ export class Editor {
     this.#page = opened.page;
     await this.#page.goto(opened.url);
     await this.#ready();
+  }
+
+  /** As the system does it when memory runs out: the extension's child processes are gone at once. */
+  killOptimizer(): number {
+    const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    const workers = processes.filter((name) => {
+      const command = commandLine(name);
+      return command.includes(this.server.dataFolder) && command.includes('worker.cjs');
+    });
+    for (const name of workers) process.kill(Number(name), 'SIGKILL');
+    return workers.length;
   }
 
   async reload(): Promise<void> {
@@ -130,4 +141,13 @@ export class Editor {
 
 function escapePattern(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}
+
+/** Empty for a process that has ended meanwhile. */
+function commandLine(processName: string): string {
+  try {
+    return readFileSync(`/proc/${processName}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
 }

@@ -52,6 +52,18 @@ describe('a new user', () => {
     await editor.screenshot('04-cancelled');
   });
 
+  it('is told when the optimizer is killed, and loses nothing that was done', async () => {
+    const page = editor.webview();
+    const done = await page.locator('.node.done').count();
+    await page.locator('vscode-button', { hasText: 'Resume' }).click();
+    await page.locator('.node.running').first().waitFor({ timeout: 60_000 });
+    expect(editor.killOptimizer()).toBeGreaterThan(0);
+    await page.locator('.notice', { hasText: 'resume to go on' }).waitFor();
+    expect(await page.locator('.node.done').count()).toBeGreaterThanOrEqual(done);
+    expect(await page.locator('.node.running').count()).toBe(0);
+    await editor.screenshot('04-killed');
+  });
+
   it('resumes, reloads the window in the middle, and resumes again to the end', async () => {
     await editor.webview().locator('vscode-button', { hasText: 'Resume' }).click();
     await editor.webview().locator('.node.running').first().waitFor({ timeout: 60_000 });
