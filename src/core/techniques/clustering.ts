@@ -11,6 +11,7 @@ import { readyForDeployment } from './fold-constraints.ts';
 import { quantizationGranularity } from './kernels.ts';
 import { type LayerRules, type SelectedKernel, selectKernels } from './layer-rules.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
+import { defaultClusters } from './defaults.ts';
 
 export interface ClusteringSettings {
   /** Values a kernel, or a channel, may take; at least 2, and 3 where zero is one of them. */
@@ -117,7 +118,7 @@ export function checkClustering(
   options: ClusteringOptions,
   pinsZero: (parameter: ParameterId) => boolean,
 ): readonly SelectedKernel<ClusteringSettings>[] {
-  const settings: ClusteringSettings = { clusters: options.clusters ?? 16, granularity: options.granularity ?? 'tensor' };
+  const settings: ClusteringSettings = { clusters: options.clusters ?? defaultClusters, granularity: options.granularity ?? 'tensor' };
   const selected = selectKernels(network, settings, options);
   for (const { layer, parameter, settings: own } of selected) checkClusters(own.clusters, pinsZero(parameter), layer);
   return selected;

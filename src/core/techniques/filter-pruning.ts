@@ -7,6 +7,7 @@ import { trainFloatStage, type TrainingOptions } from './fine-tuning-stage.ts';
 import { type LayerRules, selectKernels } from './layer-rules.ts';
 import { checkSparsity } from './pruning/schedules.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
+import { defaultSparsity } from './defaults.ts';
 
 export interface FilterPruningSettings {
   /** Fraction of each layer's filters to remove, in [0, 1). */
@@ -43,7 +44,7 @@ export function checkFilterPruning(
   network: Network,
   options: FilterPruningOptions,
 ): { readonly groups: ChannelGroups; readonly removed: ReadonlySet<number> } {
-  const kernels = selectKernels(network, { sparsity: options.sparsity ?? 0.5 }, options);
+  const kernels = selectKernels(network, { sparsity: options.sparsity ?? defaultSparsity }, options);
   for (const { layer, settings } of kernels) checkSparsity(settings.sparsity, `layer "${layer}"`);
   const groups = channelGroups(network);
   const removed = chooseFilters(network, groups, new Map(kernels.map(({ parameter, settings }) => [parameter, settings.sparsity])));

@@ -7,6 +7,7 @@ import { scheduledMasks } from './pruning/mask-schedule.ts';
 import { checkStructure, type PruningStructure } from './pruning/pruning-structure.ts';
 import { checkSchedule, checkSparsity, pruningSteps, type PruningSchedule, sparsityAt } from './pruning/schedules.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
+import { defaultSparsity } from './defaults.ts';
 
 export interface PruningSettings {
   /** Fraction of weights to remove, in [0, 1); the structure `groups` brings its own. */
@@ -34,7 +35,7 @@ export async function applyPruning(
   options: PruningOptions = {},
 ): Promise<OptimizedModel> {
   const { steps } = planTraining(context, options, pruningDefaults);
-  const schedule = options.schedule ?? defaultSchedule(options.sparsity ?? 0.5, steps);
+  const schedule = options.schedule ?? defaultSchedule(options.sparsity ?? defaultSparsity, steps);
   const structure = options.structure ?? { kind: 'weights', scope: 'layer' };
   const kernels = checkPruning(model.network, { ...options, schedule });
   const last = pruningSteps(schedule, steps).at(-1);
@@ -63,7 +64,7 @@ export async function applyPruning(
 export function checkPruning(network: Network, options: PruningOptions): readonly SelectedKernel<PruningSettings>[] {
   if (options.schedule !== undefined) checkSchedule(options.schedule);
   if (options.structure !== undefined) checkStructure(options.structure);
-  const kernels = selectKernels(network, { sparsity: options.sparsity ?? options.schedule?.sparsity ?? 0.5 }, options);
+  const kernels = selectKernels(network, { sparsity: options.sparsity ?? options.schedule?.sparsity ?? defaultSparsity }, options);
   if (kernels.length === 0) throw new EspalierError('invalid-argument', 'no layer is left to prune', { fix: 'exclude fewer layers' });
   for (const { layer, settings, data } of kernels) {
     checkSparsity(settings.sparsity, `layer "${layer}"`);

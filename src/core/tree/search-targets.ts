@@ -9,10 +9,9 @@ import type { TreeEntry, TreeNode } from '../../shared/tree.ts';
 import { rootId } from './deployment-tree.ts';
 import type { PlannedTree, Stage } from './deployment-tree.ts';
 import type { TreeWalker } from './tree-walker.ts';
+import { defaultClusters, defaultSparsity } from '../techniques/defaults.ts';
 
 const DEFAULT_STAGES = 6;
-const DEFAULT_SPARSITY = 0.5;
-const DEFAULT_CLUSTERS = 16;
 const MOST_CLUSTERS = 256;
 /** Sparsities closer than this are not told apart by the accuracy. */
 const FINEST_SPARSITY = 0.02;
@@ -88,7 +87,7 @@ function dialOf(path: readonly TreeEntry[], { stages }: PlannedTree): Dial | und
       return {
         node: node.id,
         gentle: 0,
-        harsh: stage.options.sparsity ?? DEFAULT_SPARSITY,
+        harsh: stage.options.sparsity ?? defaultSparsity,
         middle: (gentle, harsh) => (harsh - gentle < 2 * FINEST_SPARSITY ? undefined : Math.round((gentle + harsh) * 500) / 1000),
         describe: (value) => `sparsity ${value}`,
         apply: (changed, sparsity) =>
@@ -99,7 +98,7 @@ function dialOf(path: readonly TreeEntry[], { stages }: PlannedTree): Dial | und
       return {
         node: node.id,
         gentle: MOST_CLUSTERS,
-        harsh: stage.options.clusters ?? DEFAULT_CLUSTERS,
+        harsh: stage.options.clusters ?? defaultClusters,
         middle: (gentle, harsh) => (gentle - harsh < 2 ? undefined : Math.round(Math.sqrt(gentle * harsh))),
         describe: (value) => `${value} clusters`,
         apply: (changed, clusters) =>

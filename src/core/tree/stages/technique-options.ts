@@ -15,6 +15,7 @@ import type {
   QuantizationAwareTrainingOptions,
   TrainingOptions,
 } from '../../../shared/recipe.ts';
+import { defaultClusters, defaultSparsity } from '../../techniques/defaults.ts';
 
 /** @param teacher the baseline, for distillation */
 export function trainingOptions(options: TrainingOptions, teacher: () => Network): StageTraining {
@@ -32,7 +33,7 @@ export function trainingOptions(options: TrainingOptions, teacher: () => Network
 }
 
 export function pruningOptions(options: PruningOptions, rules: readonly LayerRule[], teacher: () => Network): PruningTechniqueOptions {
-  const sparsity = options.sparsity ?? 0.5;
+  const sparsity = options.sparsity ?? defaultSparsity;
   return {
     ...trainingOptions(options, teacher),
     sparsity,
@@ -57,7 +58,7 @@ export function clusteringOptions(
   const { clusters, granularity, initialization, gradient, weighting, rateWeight, integerGrid } = options;
   return {
     ...trainingOptions(options, teacher),
-    clusters: clusters ?? 16,
+    clusters: clusters ?? defaultClusters,
     granularity: granularity ?? 'tensor',
     ...(initialization === undefined ? {} : { initialization }),
     ...(gradient === undefined ? {} : { gradient }),
