@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DataSpec } from '../src/core/data/data-spec.ts';
+import type { DataSpec } from '../src/core/data/spec/data-spec.ts';
 import { openData } from '../src/core/data/open-data.ts';
 import { createEngine } from '../src/core/engine/create-engine.ts';
 import { importModel } from '../src/core/import/import-model.ts';

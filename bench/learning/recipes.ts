@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { DataSpec } from '../../src/core/data/data-spec.ts';
+import type { DataSpec } from '../../src/core/data/spec/data-spec.ts';
 import type { DataSet } from '../../src/core/data/dataset.ts';
 import { openData } from '../../src/core/data/open-data.ts';
 import { dsCnn } from '../../src/core/models/ds-cnn.ts';

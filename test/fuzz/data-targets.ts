@@ -9,7 +9,7 @@ import { PNG } from 'pngjs';
 import { pack } from 'tar-stream';
 import wavefile from 'wavefile';
 import { decodeWav } from '../../src/core/data/audio/decode-wav.ts';
-import type { DataSpec } from '../../src/core/data/data-spec.ts';
+import type { DataSpec } from '../../src/core/data/spec/data-spec.ts';
 import { decodeImage } from '../../src/core/data/images/decode-image.ts';
 import { openData } from '../../src/core/data/open-data.ts';
 import type { FuzzTarget } from './model-targets.ts';

@@ -1,5 +1,6 @@
 import { EspalierError, unreachable } from '../errors.ts';
-import type { DataSpec, SplitLimits } from './data-spec.ts';
+import type { SplitLimits } from './spec/data-options.ts';
+import type { DataSpec } from './spec/data-spec.ts';
 import type { DataSet, DataSplits } from './dataset.ts';
 import { emptySource, type ExampleSource, type Sound, type SourceSplits } from './example-source.ts';
 import { openAudioFolder } from './formats/audio-folder.ts';

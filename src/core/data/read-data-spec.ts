@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { EspalierError } from '../errors.ts';
-import type { DataSpec } from './data-spec.ts';
+import type { DataSpec } from './spec/data-spec.ts';
 
 /** A spec, and the folder that its paths are relative to. */
 export interface LocatedDataSpec {

@@ -1,6 +1,6 @@
 /** The text files of the example project: a function of the seed alone. */
 import type { Recipe } from '../../shared/recipe.ts';
-import type { GeneratedDataSpec } from '../data/data-spec.ts';
+import type { GeneratedDataSpec } from '../data/spec/generated-spec.ts';
 
 export const exampleModel = 'digits/model.json';
 export const exampleWeights = 'digits/weights.bin';

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AudioDataSpec } from '../../../src/core/data/data-spec.ts';
+import type { AudioDataSpec } from '../../../src/core/data/spec/audio-spec.ts';
 import { openData } from '../../../src/core/data/open-data.ts';
 
 const rate = 1000;

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openData } from '../../../src/core/data/open-data.ts';
-import type { DataSpec } from '../../../src/core/data/data-spec.ts';
+import type { DataSpec } from '../../../src/core/data/spec/data-spec.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'espalier-open-data-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { DataSpec } from '../../../src/core/data/data-spec.ts';
+import type { DataSpec } from '../../../src/core/data/spec/data-spec.ts';
 import { openData } from '../../../src/core/data/open-data.ts';
 import { readInThread } from '../../../src/core/data/reading/read-in-thread.ts';
 import { EspalierError } from '../../../src/core/errors.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DataSpec } from '../../../src/core/data/data-spec.ts';
+import type { DataSpec } from '../../../src/core/data/spec/data-spec.ts';
 import { openData } from '../../../src/core/data/open-data.ts';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import type { Engine } from '../../../src/core/engine/engine.ts';

@@ -10,7 +10,7 @@ import { evaluateNetwork } from '../../../src/core/measure/evaluate-network.ts';
 import { evaluateTflite } from '../../../src/core/measure/evaluate-tflite.ts';
 import { weightMetrics } from '../../../src/core/measure/weight-metrics.ts';
 import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
-import type { DataSpec } from '../../../src/core/data/data-spec.ts';
+import type { DataSpec } from '../../../src/core/data/spec/data-spec.ts';
 import { openData } from '../../../src/core/data/open-data.ts';
 
 const root = process.env['ESPALIER_TEST_DATA'] ?? '';

@@ -1,7 +1,7 @@
 /** Filter pruning and data-free quantization on networks as people deploy them, trained by others where they are there. */
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { DataSpec } from '../../../src/core/data/data-spec.ts';
+import type { DataSpec } from '../../../src/core/data/spec/data-spec.ts';
 import type { DataSplits } from '../../../src/core/data/dataset.ts';
 import { openData } from '../../../src/core/data/open-data.ts';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';

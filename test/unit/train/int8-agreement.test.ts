@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import type { DataSpec } from '../../../src/core/data/data-spec.ts';
+import type { DataSpec } from '../../../src/core/data/spec/data-spec.ts';
 import type { DataSet } from '../../../src/core/data/dataset.ts';
 import { openData } from '../../../src/core/data/open-data.ts';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';

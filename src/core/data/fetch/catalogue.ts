@@ -1,5 +1,5 @@
 /** Published data sets that can be downloaded: where they lie, what they must hash to, and how a recipe reads them. */
-import type { DataSpec } from '../data-spec.ts';
+import type { DataSpec } from '../spec/data-spec.ts';
 
 export const dataSetNames = ['mnist', 'fashion-mnist', 'cifar-10', 'speech-commands', 'imagenet'] as const;
 export type DataSetName = (typeof dataSetNames)[number];

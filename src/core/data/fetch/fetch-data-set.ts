@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EspalierError, isEspalierError } from '../../errors.ts';
-import type { DataSpec } from '../data-spec.ts';
+import type { DataSpec } from '../spec/data-spec.ts';
 import { fileError } from '../files/file-access.ts';
 import { catalogue, type DataSetFile, type DataSetName, dataSetNames, type PublishedDataSet } from './catalogue.ts';
 import { downloadFile, type DownloadOptions, hasChecksum, sizeOf } from './download-file.ts';

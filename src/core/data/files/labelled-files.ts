@@ -1,6 +1,6 @@
 import { EspalierError } from '../../errors.ts';
 import { createRandom, shuffle } from '../../random.ts';
-import type { FileCollection } from '../data-spec.ts';
+import type { FileCollection } from '../spec/file-collection-spec.ts';
 import { openFileTree, type FileTree } from './file-tree.ts';
 import { resolvePath } from './resolve-path.ts';
 

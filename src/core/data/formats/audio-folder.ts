@@ -1,7 +1,7 @@
 import { EspalierError } from '../../errors.ts';
 import { decodeWav } from '../audio/decode-wav.ts';
 import { resample } from '../audio/resample.ts';
-import type { AudioDataSpec, MadeClass } from '../data-spec.ts';
+import type { AudioDataSpec, MadeClass } from '../spec/audio-spec.ts';
 import type { ExampleSource, Sound, SourceSplits } from '../example-source.ts';
 import type { BackgroundFile } from '../files/labelled-files.ts';
 import { openFiles } from './file-source.ts';

@@ -1,6 +1,6 @@
 import { EspalierError } from '../../errors.ts';
 import { basename } from 'node:path';
-import type { CifarBinaryDataSpec } from '../data-spec.ts';
+import type { CifarBinaryDataSpec } from '../spec/cifar-binary-spec.ts';
 import type { Example, ExampleSource, SourceSplits } from '../example-source.ts';
 import { bytesInMemory, type ByteSource } from '../files/byte-store.ts';
 import { openFileTree } from '../files/file-tree.ts';

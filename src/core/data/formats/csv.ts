@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { EspalierError } from '../../errors.ts';
-import type { CsvDataSpec } from '../data-spec.ts';
+import type { CsvDataSpec } from '../spec/csv-spec.ts';
 import type { ExampleSource, SourceSplits } from '../example-source.ts';
 import { fileError } from '../files/file-access.ts';
 import { resolvePath } from '../files/resolve-path.ts';

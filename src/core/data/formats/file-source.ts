@@ -1,5 +1,5 @@
 import { isEspalierError } from '../../errors.ts';
-import type { FileCollection } from '../data-spec.ts';
+import type { FileCollection } from '../spec/file-collection-spec.ts';
 import type { Example, ExampleSource, SourceSplits } from '../example-source.ts';
 import { type BackgroundFile, findLabelledFiles, type LabelledFile, type LabellingOptions } from '../files/labelled-files.ts';
 

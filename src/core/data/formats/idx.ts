@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EspalierError } from '../../errors.ts';
-import type { IdxDataSpec } from '../data-spec.ts';
+import type { IdxDataSpec } from '../spec/idx-spec.ts';
 import type { ExampleSource, SourceSplits } from '../example-source.ts';
 import type { ByteSource } from '../files/byte-store.ts';
 import { openBytes } from '../files/open-bytes.ts';

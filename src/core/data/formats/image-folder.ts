@@ -1,4 +1,4 @@
-import type { ImageDataSpec } from '../data-spec.ts';
+import type { ImageDataSpec } from '../spec/image-spec.ts';
 import type { SourceSplits } from '../example-source.ts';
 import { decodeImage } from '../images/decode-image.ts';
 import { openFiles } from './file-source.ts';

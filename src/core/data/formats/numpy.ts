@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { unzipSync } from 'fflate';
 import { EspalierError } from '../../errors.ts';
-import type { ArrayTarget, NpyDataSpec, NpzDataSpec } from '../data-spec.ts';
+import type { ArrayTarget, NpyDataSpec, NpzDataSpec } from '../spec/array-specs.ts';
 import type { Target } from '../dataset.ts';
 import type { Example, ExampleSource, SourceSplits } from '../example-source.ts';
 import { bytesInMemory } from '../files/byte-store.ts';

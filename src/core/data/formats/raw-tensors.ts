@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { EspalierError } from '../../errors.ts';
-import type { RawDataSpec, RawTensors } from '../data-spec.ts';
+import type { RawDataSpec, RawTensors } from '../spec/raw-spec.ts';
 import type { Target } from '../dataset.ts';
 import { emptySource, type ExampleSource, type SourceSplits } from '../example-source.ts';
 import { fileError } from '../files/file-access.ts';

@@ -1,6 +1,6 @@
 import { unreachable } from '../../errors.ts';
 import { createRandom, type Random } from '../../random.ts';
-import type { GeneratedDataSpec } from '../data-spec.ts';
+import type { GeneratedDataSpec } from '../spec/generated-spec.ts';
 import type { Example, ExampleSource, SourceSplits } from '../example-source.ts';
 import { digitClasses, drawDigit } from './digits.ts';
 import { keywordClasses, makeKeyword } from './keywords.ts';

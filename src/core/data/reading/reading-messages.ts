@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../errors.ts';
-import type { DataSpec } from '../data-spec.ts';
+import type { DataSpec } from '../spec/data-spec.ts';
 import type { Batch } from '../dataset.ts';
 
 /** What the thread opens: the same data, with the same seed, as the thread that asks has open. */

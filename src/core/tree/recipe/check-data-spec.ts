@@ -1,6 +1,6 @@
 import { parseTree } from 'jsonc-parser';
 import schema from '../../../../schemas/recipe.schema.json' with { type: 'json' };
-import type { DataSpec } from '../../data/data-spec.ts';
+import type { DataSpec } from '../../data/spec/data-spec.ts';
 import { EspalierError } from '../../errors.ts';
 import { checkAgainstSchema, type JsonSchema } from './schema-check.ts';
 

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { findNodeAtLocation, parseTree, type Node } from 'jsonc-parser';
 import { checkData } from '../../data/check-data.ts';
-import type { DataSpec } from '../../data/data-spec.ts';
+import type { DataSpec } from '../../data/spec/data-spec.ts';
 import { openData } from '../../data/open-data.ts';
 import { readDataSpec } from '../../data/read-data-spec.ts';
 import { isEspalierError } from '../../errors.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EspalierError } from '../../errors.ts';
-import type { DataSpec } from '../../data/data-spec.ts';
+import type { DataSpec } from '../../data/spec/data-spec.ts';
 import { readDataSpec } from '../../data/read-data-spec.ts';
 import { hasCode } from '../store/atomic-files.ts';
 import type { RecipeDocument } from './recipe-document.ts';

@@ -1,0 +1,25 @@
+import type { DataOptions, TestFraction } from './data-options.ts';
+
+/** A table with a header line. */
+export interface CsvDataSpec extends DataOptions, TestFraction {
+  readonly format: 'csv';
+  /** @examples ["iris.csv"] */
+  readonly file: string;
+  /** A table of test examples with the same columns; without it a fraction of `file` is the test set. */
+  readonly testFile?: string;
+  /** Column to predict. */
+  readonly target: string;
+  /** @default "classes" */
+  readonly task?: 'classes' | 'regression';
+  /** Columns that the model takes, in its order; without it all numeric columns. */
+  readonly features?: readonly string[];
+  /** Columns of `features` whose values are names: one input for each value, 1 where it is the row's (one-hot). */
+  readonly categorical?: readonly string[];
+  /**
+   * Rows with an empty or `NA` cell in a used column are left out, or the cell is filled with the column's mean.
+   * @default "skip-row"
+   */
+  readonly missing?: 'skip-row' | 'mean';
+  /** @default "," */
+  readonly separator?: string;
+}

@@ -1,0 +1,40 @@
+import type { DataOptions, TestFraction } from './data-options.ts';
+
+/** One file of tensors one behind the other, and a CSV with one line a tensor. */
+export interface RawDataSpec extends DataOptions, TestFraction {
+  readonly format: 'raw';
+  readonly train?: RawTensors;
+  readonly test?: RawTensors;
+  /**
+   * Shape of one tensor.
+   * @examples [[49, 10, 1]]
+   */
+  readonly shape: readonly number[];
+  /** Little-endian. */
+  readonly type: 'int8' | 'uint8' | 'int16' | 'float32';
+  /**
+   * Column of the labels CSV that holds the class, counted from 0.
+   * @asType integer
+   * @minimum 0
+   */
+  readonly labelColumn: number;
+  /**
+   * The labels CSV starts with a line of column names.
+   * @default false
+   */
+  readonly header?: boolean;
+  /**
+   * Number of classes, when not all occur.
+   * @asType integer
+   * @minimum 2
+   */
+  readonly classCount?: number;
+  readonly classNames?: readonly string[];
+}
+
+export interface RawTensors {
+  /** @examples ["mfcc_1000x49x10.i8"] */
+  readonly inputs: string;
+  /** @examples ["y_labels.csv"] */
+  readonly labels: string;
+}
