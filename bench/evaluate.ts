@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DataSpec } from '../src/core/data/spec/data-spec.ts';
+import { inputsOf } from '../src/core/data/inputs/model-inputs.ts';
 import { openData } from '../src/core/data/open-data.ts';
 import { createEngine } from '../src/core/engine/create-engine.ts';
 import { importModel } from '../src/core/import/import-model.ts';
@@ -47,8 +48,8 @@ export async function run(args: readonly string[]): Promise<void> {
 
 async function measure(name: string, trained: Network, spec: DataSpec, folder: string, threads: number): Promise<void> {
   const network = prepareForDeployment(trained);
-  const modelInputShape = network.values.get(network.inputs[0] ?? '')?.shape ?? [];
-  const data = await openData(spec, folder, { seed: 0, modelInputShape });
+  const modelInputs = inputsOf(network);
+  const data = await openData(spec, folder, { seed: 0, modelInputs });
   // Decoded once before, so that reading is not part of what is compared.
   await data.test.read(Uint32Array.from({ length: data.test.size }, (_, index) => index));
   const engine = await createEngine();

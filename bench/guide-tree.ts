@@ -6,6 +6,7 @@
  * `ESPALIER_TEST_DATA=... npm run bench -- guide-tree [guide|defaults] [seeds]`
  */
 import path from 'node:path';
+import { inputsOf } from '../src/core/data/inputs/model-inputs.ts';
 import { openData } from '../src/core/data/open-data.ts';
 import { createEngine } from '../src/core/engine/create-engine.ts';
 import { importModel } from '../src/core/import/import-model.ts';
@@ -56,7 +57,7 @@ async function walk(folder: string, seed: number, name: string, options: WalkOpt
   const { network } = await importModel(path.join(folder, `models/h5/mnist_notebook_seed${seed}.h5`));
   const data = await openData({ format: 'idx', folder: 'mnist' }, folder, {
     seed,
-    modelInputShape: network.values.get(network.inputs[0] ?? '')?.shape ?? [],
+    modelInputs: inputsOf(network),
   });
   const engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
   console.log(`\nmnist_notebook_seed${seed}, recipes: ${name}; ${engine.description}`);

@@ -5,6 +5,7 @@
  * `npm run bench -- integer-grid MODEL DATA.json [seed] [clusters…]`
  */
 import { gzipSync } from 'node:zlib';
+import { inputsOf } from '../src/core/data/inputs/model-inputs.ts';
 import { openData } from '../src/core/data/open-data.ts';
 import { readDataSpec } from '../src/core/data/read-data-spec.ts';
 import { createEngine } from '../src/core/engine/create-engine.ts';
@@ -26,8 +27,8 @@ export async function run([modelFile, dataFile, seed = '0', ...counts]: readonly
   if (modelFile === undefined || dataFile === undefined) throw new Error('give a model and the JSON file of its data');
   const { network } = await importModel(modelFile);
   const { spec, folder } = await readDataSpec(dataFile, '.');
-  const modelInputShape = network.values.get(network.inputs[0] ?? '')?.shape ?? [];
-  const data = await openData(spec, folder, { seed: Number(seed), modelInputShape });
+  const modelInputs = inputsOf(network);
+  const data = await openData(spec, folder, { seed: Number(seed), modelInputs });
   const engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
   const context = benchContext({ engine, data, seed: Number(seed) });
   const base: OptimizedModel = { network, constraints: new Map(), ranges: undefined };

@@ -4,6 +4,7 @@
  *
  * `npm run bench -- leaves MODEL DATA.json [clusters] [seed] [plain-controls]`
  */
+import { inputsOf } from '../src/core/data/inputs/model-inputs.ts';
 import { openData } from '../src/core/data/open-data.ts';
 import { readDataSpec } from '../src/core/data/read-data-spec.ts';
 import { createEngine } from '../src/core/engine/create-engine.ts';
@@ -18,8 +19,8 @@ export async function run([model, dataFile, clusters = '16', seed = '0', control
   if (model === undefined || dataFile === undefined) throw new Error('give a model and the JSON file of its data');
   const { network } = await importModel(model);
   const { spec, folder } = await readDataSpec(dataFile, '.');
-  const modelInputShape = network.values.get(network.inputs[0] ?? '')?.shape ?? [];
-  const data = await openData(spec, folder, { seed: Number(seed), modelInputShape });
+  const modelInputs = inputsOf(network);
+  const data = await openData(spec, folder, { seed: Number(seed), modelInputs });
   const engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
   console.log(
     `${network.name}: ${data.train.size} training, ${data.test.size} test examples; ${engine.description}, int8 in LiteRT; gzip -9; seed ${seed}`,

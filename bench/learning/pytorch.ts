@@ -58,7 +58,10 @@ function writeParameters(folder: string, network: Network, index: number): Reado
 }
 
 async function writeExamples(folder: string, name: string, data: DataSet): Promise<void> {
-  const { inputs, labels } = await data.read(Uint32Array.from({ length: data.size }, (_, i) => i));
+  const {
+    inputs: [inputs = new Float32Array(0)],
+    labels,
+  } = await data.read(Uint32Array.from({ length: data.size }, (_, i) => i));
   writeFileSync(join(folder, `${name}.f32`), inputs);
   writeFileSync(join(folder, `${name}.i32`), labels);
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DataSpec } from '../../src/core/data/spec/data-spec.ts';
 import type { DataSet } from '../../src/core/data/dataset.ts';
+import { inputsOf } from '../../src/core/data/inputs/model-inputs.ts';
 import { openData } from '../../src/core/data/open-data.ts';
 import { dsCnn } from '../../src/core/models/ds-cnn.ts';
 import { mnistCnn } from '../../src/core/models/mnist-cnn.ts';
@@ -68,6 +69,6 @@ export interface RecipeData {
 export async function openRecipe(recipe: Recipe, folder: string, seed: number, examples: number): Promise<RecipeData> {
   const network = recipe.build(seed);
   const limit = Number.isFinite(examples) ? { limit: { train: examples, test: Math.ceil(examples / 5) } } : {};
-  const modelInputShape = network.values.get(network.inputs[0] ?? '')?.shape ?? [];
-  return openData({ ...recipe.spec, ...limit }, join(folder, recipe.folder), { seed, modelInputShape });
+  const modelInputs = inputsOf(network);
+  return openData({ ...recipe.spec, ...limit }, join(folder, recipe.folder), { seed, modelInputs });
 }

@@ -5,6 +5,7 @@ import { createEngine } from '../../src/core/engine/create-engine.ts';
 import type { Engine } from '../../src/core/engine/engine.ts';
 import { createTfjsEngine } from '../../src/core/engine/tfjs/tfjs-engine.ts';
 import { elements } from '../../src/core/program/shapes.ts';
+import { inputsOf } from '../../src/core/data/inputs/model-inputs.ts';
 import type { Batch } from '../../src/core/data/dataset.ts';
 import type { TrainingSetup } from '../../src/core/train/training-program.ts';
 import { TrainingSteps } from '../../src/core/train/training-steps.ts';
@@ -58,10 +59,9 @@ export function espalierCandidate(name: string, engine: Engine, setup: TrainingS
 
 function randomBatch({ network }: TrainingSetup): Batch {
   const random = createRandom(1);
-  const shape = network.values.get(network.inputs[0] ?? '')?.shape ?? [];
   return {
     size: batchSize,
-    inputs: Float32Array.from({ length: batchSize * elements(shape) }, () => random.normal()),
+    inputs: inputsOf(network).map(({ shape }) => Float32Array.from({ length: batchSize * elements(shape) }, () => random.normal())),
     labels: Int32Array.from({ length: batchSize }, () => random.integer(10)),
     targets: new Float32Array(0),
   };

@@ -1,6 +1,7 @@
 /** A new model by the name of its architecture: initial weights, or trained on data, in a file that Keras opens. */
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { inputsOf } from '../data/inputs/model-inputs.ts';
 import { openData } from '../data/open-data.ts';
 import { readDataSpec } from '../data/read-data-spec.ts';
 import type { DataSplits } from '../data/dataset.ts';
@@ -104,7 +105,5 @@ async function openTrainingData(
   onWarning: (message: string) => void,
 ): Promise<DataSplits> {
   const { spec, folder } = await readDataSpec(data, '.');
-  const [input] = network.inputs;
-  const shape = input === undefined ? undefined : network.values.get(input)?.shape;
-  return openData(spec, folder, { seed, onWarning, ...(shape === undefined ? {} : { modelInputShape: shape }) });
+  return openData(spec, folder, { seed, onWarning, modelInputs: inputsOf(network) });
 }

@@ -2,6 +2,7 @@ import type { Accuracy } from '../../shared/results.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network } from '../network/network.ts';
 import type { DataSet } from './dataset.ts';
+import { describeInputs, inputsOf, type ModelInput } from './inputs/model-inputs.ts';
 
 const examplesRead = 256;
 
@@ -12,27 +13,40 @@ const examplesRead = 256;
  * @throws EspalierError where the two cannot go together: another input shape, more classes than outputs
  */
 export async function checkData(network: Network, data: DataSet): Promise<readonly string[]> {
-  const [inputId = ''] = network.inputs;
   const [outputId = ''] = network.outputs;
-  const input = network.values.get(inputId)?.shape ?? [];
   const output = network.values.get(outputId)?.shape ?? [];
-  if (network.inputs.length !== 1)
-    throw new EspalierError('unsupported-model', `it has ${network.inputs.length} inputs, but a data set feeds one`, {
-      where: network.name,
-      fix: 'export the part of the model with one input',
-    });
-  if (count(input) !== count(data.inputShape)) {
-    throw new EspalierError('invalid-data', `the data are [${data.inputShape.join(', ')}], but the model takes [${input.join(', ')}]`, {
-      where: data.name,
-      fix: 'use the data that the model was trained on, or set "preprocessing"',
-    });
-  }
+  checkInputShapes(inputsOf(network), data);
   return [...outputWarnings(count(output), data), ...(await valueWarnings(data))];
+}
+
+/**
+ * As far as the inputs go: examples that calibrate need no labels.
+ *
+ * @throws EspalierError for data of another input shape
+ */
+export async function checkInputs(network: Network, data: DataSet): Promise<readonly string[]> {
+  checkInputShapes(inputsOf(network), data);
+  return valueWarnings(data);
+}
+
+function checkInputShapes(inputs: readonly ModelInput[], data: DataSet): void {
+  if (inputs.map(({ shape }) => count(shape)).join() === data.inputShapes.map(count).join()) return;
+  const shapes = data.inputShapes.map((shape) => `[${shape.join(', ')}]`).join(', ');
+  throw new EspalierError('invalid-data', `the data are ${shapes}, but the model takes ${describeInputs(inputs)}`, {
+    where: data.name,
+    fix: 'use the data that the model was trained on, or set "preprocessing"',
+  });
 }
 
 function outputWarnings(outputs: number, data: DataSet): readonly string[] {
   const { target } = data;
   if (target.kind === 'regression') {
+    if (outputs !== target.size && target.isInput === true)
+      throw new EspalierError(
+        'invalid-data',
+        `the data have no labels, so that the model should give back its input of ${target.size} values, but it has ${outputs} outputs`,
+        { where: data.name, fix: 'name the labels in the data spec' },
+      );
     if (outputs !== target.size)
       throw new EspalierError('invalid-data', `the model has ${outputs} outputs, but the data have ${target.size} values to predict`, {
         where: data.name,
@@ -63,11 +77,15 @@ async function valueWarnings(data: DataSet): Promise<readonly string[]> {
 export async function valueRange(data: DataSet): Promise<{ readonly minimum: number; readonly maximum: number; readonly finite: boolean }> {
   const read = Math.min(examplesRead, data.size);
   const { inputs } = await data.read(Uint32Array.from({ length: read }, (_, i) => Math.floor((i * data.size) / read)));
-  return {
-    minimum: inputs.reduce((least, value) => Math.min(least, value), Infinity),
-    maximum: inputs.reduce((most, value) => Math.max(most, value), -Infinity),
-    finite: inputs.every(Number.isFinite),
-  };
+  let [minimum, maximum, finite] = [Infinity, -Infinity, true];
+  for (const values of inputs) {
+    for (const value of values) {
+      minimum = Math.min(minimum, value);
+      maximum = Math.max(maximum, value);
+      finite &&= Number.isFinite(value);
+    }
+  }
+  return { minimum, maximum, finite };
 }
 
 /**

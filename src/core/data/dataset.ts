@@ -2,8 +2,11 @@
 export interface DataSet {
   readonly name: string;
   readonly size: number;
-  /** Of one example, as the model takes it after preprocessing: `[h, w, c]`, `[frames, coefficients, 1]`, `[features]`. */
-  readonly inputShape: readonly number[];
+  /**
+   * Of one example, as the model takes it after preprocessing: `[h, w, c]`, `[frames, coefficients, 1]`, `[features]`. One
+   * for each input of the model, in its order.
+   */
+  readonly inputShapes: readonly (readonly number[])[];
   readonly target: Target;
   /** Class of each example, where the target is classes and they are known without reading the examples. */
   readonly labels?: Int32Array;
@@ -18,13 +21,13 @@ export interface DataSet {
 
 export type Target =
   | { readonly kind: 'classes'; readonly classes: number; readonly names: readonly string[] | undefined }
-  /** A vector to predict, or for `autoencoder` the input itself. */
-  | { readonly kind: 'regression'; readonly size: number };
+  /** A vector to predict; `isInput`: of autoencoders, and where there are no labels, the input itself. */
+  | { readonly kind: 'regression'; readonly size: number; readonly isInput?: boolean };
 
 export interface Batch {
   readonly size: number;
-  /** `[size, ...inputShape]` */
-  readonly inputs: Float32Array;
+  /** `[size, ...shape]` for each input of the model. */
+  readonly inputs: readonly Float32Array[];
   /** Class indices; of autoencoders, where the data have labels, 0 for what is normal. Empty for regression. */
   readonly labels: Int32Array;
   /** `[size, target size]` for regression, else empty. */

@@ -1,8 +1,7 @@
 import { EspalierError, unreachable } from '../errors.ts';
-import type { SplitLimits } from './spec/data-options.ts';
-import type { DataSpec } from './spec/data-spec.ts';
+import { checkOptions } from './check-options.ts';
 import type { DataSet, DataSplits } from './dataset.ts';
-import { emptySource, type ExampleSource, type Sound, type SourceSplits } from './example-source.ts';
+import type { ExampleSource, Sound, SourceSplits } from './example-source.ts';
 import { openAudioFolder } from './formats/audio-folder.ts';
 import { openCifarBinary } from './formats/cifar-binary.ts';
 import { openCsv } from './formats/csv.ts';
@@ -11,17 +10,21 @@ import { openImageFolder } from './formats/image-folder.ts';
 import { openNpy, openNpz } from './formats/numpy.ts';
 import { openRaw } from './formats/raw-tensors.ts';
 import { openGenerated } from './generated/open-generated.ts';
+import { findValue, requireSingleInput, type SelectedInput } from './inputs/input-values.ts';
+import { joinInputs } from './inputs/join-inputs.ts';
+import { plainName, type ModelInput } from './inputs/model-inputs.ts';
 import { measureChannels } from './preprocessing/measure-channels.ts';
 import { createPipeline, type PipelineOptions } from './preprocessing/pipeline.ts';
-import type { Normalisation } from './preprocessing/preprocessing.ts';
+import type { InputPreprocessing, Normalisation } from './preprocessing/preprocessing.ts';
 import { preparedDataSet } from './prepared-dataset.ts';
-import { limitExamples, mixClasses, partOff } from './splits.ts';
+import type { DataSpec } from './spec/data-spec.ts';
+import { splitSources } from './split-sources.ts';
 
 export interface OpenDataOptions {
   /** Of the run: which examples are held back for validation, and augmentation. */
   readonly seed: number;
-  /** Images are resized, and all data reshaped, to what the model takes. */
-  readonly modelInputShape?: readonly number[];
+  /** Images are resized, and all data reshaped, to what the model takes. One input without it. */
+  readonly modelInputs?: readonly ModelInput[];
   readonly onWarning?: (message: string) => void;
 }
 
@@ -33,26 +36,52 @@ export interface OpenDataOptions {
  */
 export async function openData(spec: DataSpec, folder: string, options: OpenDataOptions): Promise<DataSplits> {
   checkOptions(spec);
-  const sources = await openSources(spec, folder);
+  const { modelInputs = [] } = options;
+  const [input] = modelInputs;
+  if (modelInputs.length < 2) return openInput(spec, folder, options, input && { input, all: modelInputs });
+  // The same file may be opened for each.
+  const warnings = new Set<string>();
+  const perInput: OpenDataOptions = { ...options, onWarning: (message) => void warnings.add(message) };
+  const cacheMegabytes = (spec.cacheMegabytes ?? defaultCacheMegabytes) / modelInputs.length;
+  const opened: DataSplits[] = [];
+  for (const each of modelInputs)
+    opened.push(await openInput({ ...spec, cacheMegabytes }, folder, perInput, { input: each, all: modelInputs }));
+  for (const warning of warnings) options.onWarning?.(warning);
+  return joinInputs(modelInputs, opened);
+}
+
+const defaultCacheMegabytes = 512;
+
+/** The examples of one input of the model. */
+async function openInput(
+  spec: DataSpec,
+  folder: string,
+  options: OpenDataOptions,
+  selected: SelectedInput | undefined,
+): Promise<DataSplits> {
+  const sources = await openSources(spec, folder, selected);
   for (const warning of sources.warnings) options.onWarning?.(warning);
   const splits = splitSources(spec, sources, options.seed);
-  const { normalise, ...preprocessing } = spec.preprocessing ?? {};
+  const { normalise, ...preprocessing } = preprocessingOf(spec, selected);
   const backgroundSounds = spec.augmentation?.backgroundNoise === undefined ? [] : await readBackground(sources);
   const pipelineOptions = (normalisation: Normalisation | undefined): PipelineOptions => ({
-    name: `${spec.format} data`,
+    name:
+      selected === undefined || selected.all.length < 2
+        ? `${spec.format} data`
+        : `${spec.format} data of "${plainName(selected.input.name)}"`,
     shape: splits.train.shape,
     preprocessing,
     normalisation,
     augmentation: spec.augmentation ?? {},
     backgroundSounds,
-    modelInputShape: options.modelInputShape,
+    modelInputShape: selected?.input.shape,
   });
   const normalisation =
     normalise === 'training'
       ? await measureChannels(splits.train, createPipeline(splits.train.kind, pipelineOptions(undefined)))
       : normalise;
   const pipeline = createPipeline(splits.train.kind, pipelineOptions(normalisation));
-  const cacheBytes = (spec.cacheMegabytes ?? 512) * 1e6;
+  const cacheBytes = (spec.cacheMegabytes ?? defaultCacheMegabytes) * 1e6;
   const total = splits.train.size + splits.validation.size + splits.test.size;
   const prepare = (source: ExampleSource, augmentationSeed?: number): DataSet =>
     preparedDataSet({ source, pipeline, cacheBytes: (cacheBytes * source.size) / Math.max(total, 1), augmentationSeed });
@@ -73,7 +102,31 @@ async function readBackground({ backgroundSounds }: SourceSplits): Promise<reado
   return sounds;
 }
 
-async function openSources(spec: DataSpec, folder: string): Promise<SourceSplits> {
+function preprocessingOf({ preprocessing = {} }: DataSpec, selected: SelectedInput | undefined): InputPreprocessing {
+  const { inputs, ...common } = preprocessing;
+  return { ...common, ...(inputs === undefined ? undefined : findValue(inputs, selected, 'preprocessing.inputs')) };
+}
+
+async function openSources(spec: DataSpec, folder: string, selected: SelectedInput | undefined): Promise<SourceSplits> {
+  switch (spec.format) {
+    case 'npy':
+      return openNpy(spec, folder, selected);
+    case 'npz':
+      return openNpz(spec, folder, selected);
+    case 'csv':
+      return openCsv(spec, folder, selected);
+    case 'raw':
+      return openRaw(spec, folder, selected);
+    default:
+      requireSingleInput(spec.format, selected);
+      return openSingleInput(spec, folder);
+  }
+}
+
+/** Formats whose examples are one image, sound or pattern each. */
+type SingleInputSpec = Exclude<DataSpec, { readonly format: 'npy' | 'npz' | 'csv' | 'raw' }>;
+
+async function openSingleInput(spec: SingleInputSpec, folder: string): Promise<SourceSplits> {
   switch (spec.format) {
     case 'idx':
       return openIdx(spec, folder);
@@ -83,75 +136,9 @@ async function openSources(spec: DataSpec, folder: string): Promise<SourceSplits
       return openImageFolder(spec, folder);
     case 'audio':
       return openAudioFolder(spec, folder);
-    case 'npy':
-      return openNpy(spec, folder);
-    case 'npz':
-      return openNpz(spec, folder);
-    case 'csv':
-      return openCsv(spec, folder);
-    case 'raw':
-      return openRaw(spec, folder);
     case 'generated':
       return openGenerated(spec);
     default:
       return unreachable(spec);
   }
-}
-
-function checkOptions(spec: DataSpec): void {
-  const { format }: { readonly format: string } = spec;
-  const known = ['idx', 'cifar-binary', 'images', 'audio', 'npy', 'npz', 'csv', 'raw', 'generated'];
-  if (!known.includes(format))
-    throw new EspalierError('invalid-data', `unknown data format ${JSON.stringify(format)}`, {
-      where: 'data.format',
-      fix: `use one of ${known.join(', ')}`,
-    });
-  const fractions = { validation: spec.validation, testFraction: 'testFraction' in spec ? spec.testFraction : undefined };
-  for (const [field, value] of Object.entries(fractions)) {
-    if (value !== undefined && !(value >= 0 && value < 1))
-      throw new EspalierError('invalid-data', `${value} is not a fraction`, {
-        where: `data.${field}`,
-        fix: 'give a number from 0 to below 1, such as 0.1',
-      });
-  }
-  for (const [split, value] of Object.entries(limitsOf(spec))) {
-    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
-      throw new EspalierError('invalid-data', `a limit of ${String(value)} examples`, {
-        where: `data.limit (${split})`,
-        fix: 'give a whole number above 0',
-      });
-  }
-}
-
-function limitsOf(spec: DataSpec): SplitLimits {
-  return typeof spec.limit === 'number' ? { train: spec.limit, validation: spec.limit, test: spec.limit } : (spec.limit ?? {});
-}
-
-function splitSources(
-  spec: DataSpec,
-  sources: SourceSplits,
-  seed: number,
-): { readonly train: ExampleSource; readonly validation: ExampleSource; readonly test: ExampleSource } {
-  const splitSeed = spec.splitSeed ?? 0;
-  const limits = limitsOf(spec);
-  const testFraction = 'testFraction' in spec ? (spec.testFraction ?? 0.2) : 0.2;
-  const withTest =
-    sources.test !== undefined
-      ? { rest: sources.train, part: sources.test }
-      : partOff(sources.train, Math.round(sources.train.size * testFraction), splitSeed, { rest: 'train', part: 'test' });
-  const train = mixClasses(limitExamples(withTest.rest, limits.train, splitSeed), splitSeed);
-  const test = limitExamples(withTest.part, limits.test, splitSeed);
-  if (train.size + test.size === 0)
-    throw new EspalierError('invalid-data', 'it holds no examples', {
-      where: `${spec.format} data`,
-      fix: 'check the folder and pattern of the data spec',
-    });
-  const count = Math.round(train.size * (spec.validation ?? 0.1));
-  const withValidation =
-    sources.validation !== undefined
-      ? { rest: train, part: sources.validation }
-      : count === 0
-        ? { rest: train, part: emptySource(train, 'validation') }
-        : partOff(train, count, seed, { rest: 'train', part: 'validation' });
-  return { train: withValidation.rest, validation: limitExamples(withValidation.part, limits.validation, splitSeed), test };
 }

@@ -53,14 +53,19 @@ export function preparedDataSet({ source, pipeline, cacheBytes, augmentationSeed
   return {
     name: source.name,
     size: source.size,
-    inputShape,
-    target: isAutoencoder ? { kind: 'regression', size: length } : source.target,
+    inputShapes: [inputShape],
+    target: isAutoencoder ? { kind: 'regression', size: length, isInput: true } : source.target,
     ...(source.target.kind === 'classes' ? { labels: source.labels } : {}),
     read: async (indices, epoch): Promise<Batch> => {
       const inputs = new Float32Array(indices.length * length);
       await readInto(indices, inputs, epoch);
       const labels = source.labels.length > 0 ? Int32Array.from(indices, (index) => source.labels[index] ?? 0) : new Int32Array(0);
-      return { size: indices.length, inputs, labels, targets: isAutoencoder ? inputs : regressionTargets(source, indices, targetSize) };
+      return {
+        size: indices.length,
+        inputs: [inputs],
+        labels,
+        targets: isAutoencoder ? inputs : regressionTargets(source, indices, targetSize),
+      };
     },
   };
 }

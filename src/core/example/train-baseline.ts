@@ -1,5 +1,6 @@
 import { createEngine } from '../engine/create-engine.ts';
 import type { Engine } from '../engine/engine.ts';
+import { inputsOf } from '../data/inputs/model-inputs.ts';
 import { openData } from '../data/open-data.ts';
 import { evaluateNetwork } from '../measure/evaluate-network.ts';
 import { digitsCnn } from '../models/digits-cnn.ts';
@@ -28,7 +29,7 @@ const learningRate = 2e-3;
 export async function trainBaseline({ engine, seed, epochs, signal, onProgress }: BaselineOptions): Promise<Baseline> {
   const runner = engine ?? (await createEngine());
   const initial = digitsCnn({ seed });
-  const data = await openData(digitsData(seed), '.', { seed, modelInputShape: [28, 28, 1] });
+  const data = await openData(digitsData(seed), '.', { seed, modelInputs: inputsOf(initial) });
   const { network } = await fineTune({
     engine: runner,
     network: initial,

@@ -34,7 +34,7 @@ export async function evaluateNetwork(options: NetworkEvaluation): Promise<Accur
     for (let start = 0; start < data.size; start += inference.batchSize) {
       throwIfCancelled(options.signal);
       const batch = await data.read(Uint32Array.from({ length: Math.min(inference.batchSize, data.size - start) }, (_, i) => start + i));
-      const [outputs] = await inference.run([batch.inputs], batch.size);
+      const [outputs] = await inference.run(batch.inputs, batch.size);
       if (outputs === undefined) throw new EspalierError('invalid-model', 'it has no output', { where: network.name });
       addScores(sums, outputs, batch, data.target);
       options.onProgress?.((start + batch.size) / data.size);

@@ -20,7 +20,7 @@ export interface TfliteEvaluation {
   readonly onProgress?: (fraction: number) => void;
 }
 
-type Run = (inputs: Float32Array, size: number) => Promise<Float32Array>;
+type Run = (inputs: readonly Float32Array[], size: number) => Promise<Float32Array>;
 
 /** The first examples run here, to learn what one takes. */
 const probeSize = 8;

@@ -2,7 +2,7 @@
 export type ThreadRequest =
   /** The model that the following batches run through, until the next one. */
   | { readonly kind: 'load'; readonly id: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'run'; readonly id: number; readonly inputs: Float32Array; readonly size: number };
+  | { readonly kind: 'run'; readonly id: number; readonly inputs: readonly Float32Array[]; readonly size: number };
 
 export type ThreadReply =
   | { readonly kind: 'ready' }

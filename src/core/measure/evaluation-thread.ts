@@ -27,7 +27,7 @@ class Server {
     return new Float32Array(0);
   }
 
-  async #run(inputs: Float32Array, size: number): Promise<Float32Array> {
+  async #run(inputs: readonly Float32Array[], size: number): Promise<Float32Array> {
     if (this.#loaded === undefined) throw new Error('no model is loaded');
     return this.#loaded.scorer.run(inputs, size);
   }

@@ -3,41 +3,46 @@ import type { Interpreter, TensorDetails } from '../tflite/runtime.ts';
 
 /** Runs examples one by one through an interpreter, from and to real numbers. */
 export interface TfliteScorer {
-  readonly inputLength: number;
-  readonly outputLength: number;
-  /** `[size, input length] -> [size, output length]` */
-  run(inputs: Float32Array, size: number): Promise<Float32Array>;
+  /** `[size, input length]` for each input -> `[size, output length]` of the first output */
+  run(inputs: readonly Float32Array[], size: number): Promise<Float32Array>;
 }
 
 export function createScorer(interpreter: Interpreter): TfliteScorer {
-  const [input, ...others] = interpreter.inputs;
   const [output] = interpreter.outputs;
-  if (input === undefined || output === undefined || others.length > 0)
-    throw new EspalierError(
-      'unsupported-model',
-      `it has ${interpreter.inputs.length} inputs; models of one input can be measured on a data set`,
-    );
-  const inputLength = elements(input);
+  if (output === undefined) throw new EspalierError('unsupported-model', 'it has no output to measure');
+  const encoders = interpreter.inputs.map(encodeExamples);
   const outputLength = elements(output);
-  const encode = encoder(input);
   const decode = decoder(output);
   return {
-    inputLength,
-    outputLength,
     run: async (inputs, size) => {
-      if (inputs.length !== size * inputLength)
-        throw new EspalierError(
-          'invalid-data',
-          `an example has ${inputs.length / size} numbers, but the model takes [${input.shape.join(', ')}]`,
-          { where: `input "${input.name}"`, fix: 'check the shape that the data set is preprocessed to' },
-        );
+      if (inputs.length !== encoders.length)
+        throw new EspalierError('invalid-data', `the data feed ${inputs.length} inputs, but the model takes ${encoders.length}`, {
+          where: 'model and data',
+          fix: 'name the data of each input in the data spec',
+        });
+      const encode = inputs.map((values, index) => encoders[index]?.(values, size) ?? (() => new Uint8Array()));
       const outputs = new Float32Array(size * outputLength);
       for (let example = 0; example < size; example++) {
-        const [result] = await interpreter.run([encode(inputs.subarray(example * inputLength, (example + 1) * inputLength))]);
+        const [result] = await interpreter.run(encode.map((tensor) => tensor(example)));
         if (result !== undefined) decode(result, outputs, example * outputLength);
       }
       return outputs;
     },
+  };
+}
+
+/** From the numbers of a batch to the bytes of each of its examples. */
+function encodeExamples(input: TensorDetails): (values: Float32Array, size: number) => (example: number) => Uint8Array {
+  const length = elements(input);
+  const encode = encoder(input);
+  return (values, size) => {
+    if (values.length !== size * length)
+      throw new EspalierError(
+        'invalid-data',
+        `an example has ${values.length / size} numbers, but the model takes [${input.shape.join(', ')}]`,
+        { where: `input "${input.name}"`, fix: 'check the shape that the data set is preprocessed to' },
+      );
+    return (example) => encode(values.subarray(example * length, (example + 1) * length));
   };
 }
 

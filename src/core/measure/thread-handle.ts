@@ -63,8 +63,8 @@ export class ThreadHandle {
     await this.#send((id) => ({ kind: 'load', id, bytes }));
   }
 
-  /** `[size, input length] -> [size, output length]` */
-  run(inputs: Float32Array, size: number): Promise<Float32Array> {
+  /** `[size, input length]` for each input -> `[size, output length]` */
+  run(inputs: readonly Float32Array[], size: number): Promise<Float32Array> {
     return this.#send((id) => ({ kind: 'run', id, inputs, size }));
   }
 

@@ -46,7 +46,7 @@ export async function calibrate(calibration: Calibration): Promise<ReadonlyMap<V
       if (signal.aborted) throw new EspalierError('cancelled', 'calibration was cancelled');
       const size = Math.min(batchSize, samples - start);
       const batch = await data.read(Uint32Array.from({ length: size }, (_, i) => Math.floor(((start + i) * data.size) / samples)));
-      const results = await inference.run([batch.inputs], size);
+      const results = await inference.run(batch.inputs, size);
       const valueOf = new Map(outputs.map((id, i) => [id, results[i]]));
       for (const group of observed) {
         for (const source of group.sources) {

@@ -32,7 +32,7 @@ export async function reestimateBatchNorms(
       for (let start = 0; start < count; start += size) {
         if (signal.aborted) throw new EspalierError('cancelled', 'measuring batch-norm statistics was cancelled');
         const batch = await data.train.read(indices.subarray(start, Math.min(start + size, count)));
-        const [values] = await inference.run([batch.inputs], batch.size);
+        const [values] = await inference.run(batch.inputs, batch.size);
         if (values !== undefined) moments.add(values);
       }
     } finally {

@@ -63,20 +63,15 @@ function checkOptimizer(optimizer: Optimizer, positive: (name: string, value: nu
 }
 
 function checkNetwork({ network, loss }: FineTuning): void {
-  if (network.inputs.length !== 1) {
-    throw new EspalierError('unsupported-model', `network "${network.name}" has ${network.inputs.length} inputs; training data has one`, {
-      fix: 'train a model with a single input',
-    });
-  }
   if (loss.kind !== 'distillation') return;
   const [student, teacher] = [network, loss.teacher].map((each) => ({
-    input: shapeOf(each, each.inputs[0] ?? ''),
+    inputs: shapesText(each.inputs.map((id) => shapeOf(each, id))),
     output: shapeOf(each, lossValue(each, loss)),
   }));
-  if (student?.input.join() !== teacher?.input.join() || elements(student?.output ?? []) !== elements(teacher?.output ?? [])) {
+  if (student?.inputs !== teacher?.inputs || elements(student?.output ?? []) !== elements(teacher?.output ?? [])) {
     throw new EspalierError(
       'invalid-argument',
-      `the teacher "${loss.teacher.name}" takes [${teacher?.input.join(', ')}] and gives [${teacher?.output.join(', ')}], the network [${student?.input.join(', ')}] and [${student?.output.join(', ')}]`,
+      `the teacher "${loss.teacher.name}" takes ${teacher?.inputs} and gives [${teacher?.output.join(', ')}], the network ${student?.inputs} and [${student?.output.join(', ')}]`,
       {
         fix: 'distil from a model with the same input and classes',
       },
@@ -91,9 +86,9 @@ function checkDataSet({ network, loss }: FineTuning, data: DataSet, split: strin
       where,
       fix: 'give it some examples or lower the share of the other splits',
     });
-  const wanted = shapeOf(network, network.inputs[0] ?? '');
-  if (elements(wanted) !== elements(data.inputShape)) {
-    throw new EspalierError('invalid-data', `its examples are [${data.inputShape.join(', ')}], the model takes [${wanted.join(', ')}]`, {
+  const wanted = network.inputs.map((id) => shapeOf(network, id));
+  if (wanted.map(elements).join() !== data.inputShapes.map(elements).join()) {
+    throw new EspalierError('invalid-data', `its examples are ${shapesText(data.inputShapes)}, the model takes ${shapesText(wanted)}`, {
       where,
       fix: 'change the preprocessing (resize, grayscale, reshape) so that they agree',
     });
@@ -113,6 +108,10 @@ function checkDataSet({ network, loss }: FineTuning, data: DataSet, split: strin
     throw new EspalierError('invalid-argument', 'cross-entropy over one output is always 0', { fix: 'use the loss "binaryCrossEntropy"' });
   }
   if (target.kind === 'classes' && data.labels !== undefined) checkAllLabels(data.labels, data, outputs);
+}
+
+function shapesText(shapes: readonly (readonly number[])[]): string {
+  return shapes.map((shape) => `[${shape.join(', ')}]`).join(' and ');
 }
 
 /** A wrong label must not first show when its batch comes, perhaps hours into an epoch. */
@@ -147,8 +146,9 @@ function labelError(label: string, outputs: number, where: string): EspalierErro
 /** @throws EspalierError when a batch is not what its data set said it would be */
 export function checkBatch(batch: Batch, data: DataSet, outputs: number, expected: number): void {
   const where = `data set "${data.name}"`;
-  if (batch.size !== expected || batch.inputs.length !== expected * elements(data.inputShape)) {
-    throw new EspalierError('invalid-data', `a batch of ${expected} examples came with ${batch.inputs.length} numbers`, { where });
+  const lengths = batch.inputs.map((input) => input.length);
+  if (batch.size !== expected || lengths.join() !== data.inputShapes.map((shape) => expected * elements(shape)).join()) {
+    throw new EspalierError('invalid-data', `a batch of ${expected} examples came with ${lengths.join(' and ')} numbers`, { where });
   }
   if (data.target.kind === 'regression') {
     if (batch.targets.length !== expected * data.target.size)

@@ -61,8 +61,11 @@ export async function prepareStepTiming(engine: Engine, network: Network, batchS
 
 function randomBatch(network: Network, size: number, targets: number): Batch {
   const random = createRandom(0);
-  const [input] = network.inputs;
-  const values = input === undefined ? 0 : elements(shapeOf(network, input));
   const normal = (length: number): Float32Array => Float32Array.from({ length }, () => random.normal());
-  return { size, inputs: normal(size * values), labels: new Int32Array(0), targets: normal(size * targets) };
+  return {
+    size,
+    inputs: network.inputs.map((input) => normal(size * elements(shapeOf(network, input)))),
+    labels: new Int32Array(0),
+    targets: normal(size * targets),
+  };
 }

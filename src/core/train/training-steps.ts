@@ -142,7 +142,7 @@ export class TrainingSteps {
     return {
       ...Object.fromEntries(this.state),
       ...Object.fromEntries(this.fed),
-      ...Object.fromEntries(network.inputs.map((id) => [`input/${id}`, batch.inputs])),
+      ...Object.fromEntries(network.inputs.map((id, i) => [`input/${id}`, batch.inputs[i] ?? new Float32Array(0)])),
       ...Object.fromEntries(
         training.dropouts.map((dropout, i) => [dropout.name, dropoutMask(dropout, this.#options.seed + i + 1 + start, step)]),
       ),
@@ -184,7 +184,7 @@ function partOf(batch: Batch, start: number, size: number): Batch {
   const bounds = (length: number): [number, number] => [(start * length) / batch.size, ((start + size) * length) / batch.size];
   return {
     size,
-    inputs: batch.inputs.subarray(...bounds(batch.inputs.length)),
+    inputs: batch.inputs.map((input) => input.subarray(...bounds(input.length))),
     labels: batch.labels.subarray(...bounds(batch.labels.length)),
     targets: batch.targets.subarray(...bounds(batch.targets.length)),
   };

@@ -32,7 +32,7 @@ export async function compileValidation(engine: Engine, setup: TrainingSetup, da
   if (output === undefined) throw new RangeError(`network "${network.name}" does not compute "${id}"`);
   const compiled = await engine.compile(builder.build({ predictions: output.batchMajor }));
   const length = elements(output.shape);
-  const inputLength = elements(data.inputShape);
+  const inputLengths = network.inputs.map((input) => elements(shapeOf(network, input)));
   const threshold = setup.loss.kind === 'meanSquaredError' ? 0.5 : 0;
 
   return {
@@ -41,12 +41,12 @@ export async function compileValidation(engine: Engine, setup: TrainingSetup, da
       for (let start = 0; start < data.size; start += batchSize) {
         const size = Math.min(batchSize, data.size - start);
         const batch = await data.read(Uint32Array.from({ length: size }, (_, i) => start + i));
-        const inputs = new Float32Array(batchSize * inputLength);
-        inputs.set(batch.inputs);
         const { predictions } = await compiled.run({
           ...Object.fromEntries(steps.state),
           ...Object.fromEntries(steps.fed),
-          ...Object.fromEntries(network.inputs.map((input) => [`input/${input}`, inputs])),
+          ...Object.fromEntries(
+            network.inputs.map((input, i) => [`input/${input}`, filledUp(batch.inputs[i], batchSize * (inputLengths[i] ?? 0))]),
+          ),
           quantizers: setup.quantizers?.feeds(steps.ranges) ?? new Float32Array(0),
         });
         for (let i = 0; i < size; i++) {
@@ -61,6 +61,14 @@ export async function compileValidation(engine: Engine, setup: TrainingSetup, da
     },
     dispose: () => compiled.dispose(),
   };
+}
+
+/** A partial batch is filled up with zeros. */
+function filledUp(values: Float32Array | undefined, length: number): Float32Array {
+  if (values?.length === length) return values;
+  const filled = new Float32Array(length);
+  if (values !== undefined) filled.set(values);
+  return filled;
 }
 
 /** The largest output, the first one on ties; one output alone tells two classes apart by the threshold. */

@@ -27,10 +27,13 @@ describe('IDX', () => {
   writeIdx('t10k-labels-idx1-ubyte.gz', [1], [1]);
 
   it('gives pixels over 255 in the shape that the model takes', async () => {
-    const data = await openData({ format: 'idx', folder: '.', validation: 0 }, folder, { seed: 0, modelInputShape: [2, 2] });
-    expect(data.train.inputShape).toEqual([2, 2]);
+    const data = await openData({ format: 'idx', folder: '.', validation: 0 }, folder, {
+      seed: 0,
+      modelInputs: [{ name: 'input', shape: [2, 2] }],
+    });
+    expect(data.train.inputShapes).toEqual([[2, 2]]);
     const batch = await data.train.read(Uint32Array.of(0));
-    expect([...batch.inputs]).toEqual([0, 51, 102, 255].map((value) => Math.fround(value / 255)));
+    expect([...batch.inputs[0]!]).toEqual([0, 51, 102, 255].map((value) => Math.fround(value / 255)));
     expect([...(await data.train.read(Uint32Array.of(3, 0))).labels]).toEqual([1, 0]);
     expect(data.validation.size).toBe(0);
   });
@@ -68,11 +71,11 @@ describe('folders of images', () => {
   const spec: DataSpec = { format: 'images', folder: 'images', testFraction: 0.5, validation: 0, preprocessing: { scale: 1 } };
 
   it('takes classes from folders and resizes to the model', async () => {
-    const data = await openData(spec, folder, { seed: 0, modelInputShape: [1, 2, 1] });
+    const data = await openData(spec, folder, { seed: 0, modelInputs: [{ name: 'input', shape: [1, 2, 1] }] });
     expect(data.train.target).toEqual({ kind: 'classes', classes: 2, names: ['a', 'b'] });
     const train = await data.train.read(all(2));
     const test = await data.test.read(all(2));
-    expect([...train.inputs, ...test.inputs].filter((value) => value > 0).sort()).toEqual([10, 20, 30, 40]);
+    expect([...train.inputs[0]!, ...test.inputs[0]!].filter((value) => value > 0).sort()).toEqual([10, 20, 30, 40]);
   });
 
   it('names a corrupt image, or leaves it out with a warning', async () => {
@@ -83,7 +86,7 @@ describe('folders of images', () => {
     }
     writeFileSync(join(folder, 'damaged/a/3.png'), pixel(9).subarray(0, 40));
     const damaged: DataSpec = { ...spec, folder: 'damaged', testFraction: 0 };
-    const options = { seed: 0, modelInputShape: [1, 2, 1] };
+    const options = { seed: 0, modelInputs: [{ name: 'input', shape: [1, 2, 1] }] };
     const data = await openData(damaged, folder, options);
     await expect(data.train.read(all(5))).rejects.toThrow(/damaged\/a\/3\.png: the image cannot be decoded/);
     const warnings: string[] = [];
@@ -118,7 +121,7 @@ describe('tables', () => {
       folder,
       { seed: 0, onWarning: (message) => warnings.push(message) },
     );
-    expect([...(await data.train.read(all(3))).inputs]).toEqual([1, 0, 1, 2, 1, 0, 4, 1, 0]);
+    expect([...(await data.train.read(all(3))).inputs[0]!]).toEqual([1, 0, 1, 2, 1, 0, 4, 1, 0]);
     expect([...(await data.train.read(all(3))).labels]).toEqual([1, 0, 1]);
     expect(warnings).toEqual([expect.stringContaining('1 of 4 rows')]);
   });
@@ -140,8 +143,8 @@ describe('tables', () => {
     );
     const batch = await data.train.read(all(4));
     expect([...batch.targets]).toEqual([10, 20, 30, 40]);
-    expect(batch.inputs.reduce((sum, value) => sum + value, 0)).toBeCloseTo(0, 5);
-    expect(batch.inputs.reduce((sum, value) => sum + value * value, 0) / 4).toBeCloseTo(1, 5);
+    expect(batch.inputs[0]!.reduce((sum, value) => sum + value, 0)).toBeCloseTo(0, 5);
+    expect(batch.inputs[0]!.reduce((sum, value) => sum + value * value, 0) / 4).toBeCloseTo(1, 5);
   });
 
   it('says which columns there are', async () => {
@@ -155,7 +158,7 @@ describe('generated sets', () => {
   it.each(['digits', 'keywords', 'table'] as const)('%s are a function of the seed', async (set) => {
     const read = async (generatorSeed: number): Promise<Float32Array> => {
       const data = await openData({ format: 'generated', set, trainSize: 24, testSize: 12, generatorSeed }, folder, { seed: 0 });
-      return (await data.train.read(Uint32Array.of(3, 5))).inputs;
+      return (await data.train.read(Uint32Array.of(3, 5))).inputs[0]!;
     };
     expect(await read(1)).toEqual(await read(1));
     expect(await read(1)).not.toEqual(await read(2));
@@ -169,11 +172,11 @@ describe('generated sets', () => {
       const members = [...all(500)].filter((index) => train.labels[index] === digit);
       return Float32Array.from(
         { length: 784 },
-        (__, pixel) => members.reduce((sum, index) => sum + (train.inputs[index * 784 + pixel] ?? 0), 0) / members.length,
+        (__, pixel) => members.reduce((sum, index) => sum + (train.inputs[0]![index * 784 + pixel] ?? 0), 0) / members.length,
       );
     });
     const distance = (mean: Float32Array, index: number): number =>
-      mean.reduce((sum, value, pixel) => sum + (value - (test.inputs[index * 784 + pixel] ?? 0)) ** 2, 0);
+      mean.reduce((sum, value, pixel) => sum + (value - (test.inputs[0]![index * 784 + pixel] ?? 0)) ** 2, 0);
     const correct = [...all(200)].filter((index) => {
       const distances = means.map((mean) => distance(mean, index));
       return distances.indexOf(Math.min(...distances)) === test.labels[index];
@@ -187,7 +190,7 @@ it('augments as a function of seed, epoch and example, and only in training', as
   const spec: DataSpec = { format: 'generated', set: 'digits', trainSize: 20, testSize: 10, augmentation: { shift: 3, noise: 0.01 } };
   const data = await openData(spec, folder, { seed: 4 });
   const read = async (indices: number[], epoch?: number): Promise<Float32Array> =>
-    (await data.train.read(Uint32Array.from(indices), epoch)).inputs;
+    (await data.train.read(Uint32Array.from(indices), epoch)).inputs[0]!;
   expect(await read([2], 1)).toEqual((await read([5, 2], 1)).subarray(784));
   expect(await read([2], 1)).not.toEqual(await read([2], 2));
   expect(await read([2])).toEqual(await read([2]));

@@ -24,8 +24,8 @@ it('gives the numbers, labels and augmentation of the same seed and epoch, batch
     testSize: 4,
     augmentation: { shift: 2, noise: 0.1 },
   };
-  const here = await openData(spec, '.', { seed: 5, modelInputShape: [28, 28, 1] });
-  const there = readInThread(here.train, script, { spec, folder: '.', seed: 5, modelInputShape: [28, 28, 1] });
+  const here = await openData(spec, '.', { seed: 5, modelInputs: [{ name: 'input', shape: [28, 28, 1] }] });
+  const there = readInThread(here.train, script, { spec, folder: '.', seed: 5, modelInputs: [{ name: 'input', shape: [28, 28, 1] }] });
   const asked = [Uint32Array.of(3, 1, 2), Uint32Array.of(0), Uint32Array.of(7, 7)];
   const batches = await Promise.all(asked.map((indices, epoch) => there.read(indices, epoch)));
   for (const [epoch, indices] of asked.entries()) expect(batches[epoch]).toEqual(await here.train.read(indices, epoch));
@@ -40,7 +40,7 @@ it('reports data that cannot be read as it is reported here', async () => {
     writeFileSync(path.join(folder, 'data.csv'), 'x,y\n1,2\n3,4\n5,6\n7,8\n');
     const spec: DataSpec = { format: 'csv', file: 'data.csv', target: 'y', task: 'regression' };
     const { train } = await openData(spec, folder, { seed: 0 });
-    const there = readInThread(train, script, { spec, folder: path.join(folder, 'gone'), seed: 0, modelInputShape: undefined });
+    const there = readInThread(train, script, { spec, folder: path.join(folder, 'gone'), seed: 0, modelInputs: undefined });
     const failure: unknown = await there.read(Uint32Array.of(0), 0).catch((error: unknown) => error);
     const expected: unknown = await openData(spec, path.join(folder, 'gone'), { seed: 0 }).catch((error: unknown) => error);
     expect(expected).toBeInstanceOf(EspalierError);
@@ -56,7 +56,7 @@ it('says so when the thread itself fails', async () => {
     spec: { format: 'generated', set: 'digits' },
     folder: '.',
     seed: 5,
-    modelInputShape: undefined,
+    modelInputs: undefined,
   });
   await expect(there.read(Uint32Array.of(0), 0)).rejects.toThrow('the thread that reads examples failed: ');
 });

@@ -41,7 +41,7 @@ describe('the example project', () => {
     const { model, data }: Recipe = JSON.parse(readFileSync(recipe, 'utf8'));
     const spec: DataSpec = JSON.parse(readFileSync(join(project, String(data)), 'utf8'));
     const { network } = await importModel(join(project, String(model)));
-    const { test } = await openData(spec, project, { seed: 0, modelInputShape: [28, 28, 1] });
+    const { test } = await openData(spec, project, { seed: 0, modelInputs: [{ name: 'input', shape: [28, 28, 1] }] });
     const again = await evaluateNetwork({ engine, network, data: test });
     expect(again.top1).toBe(accuracy.top1);
     expect(readdirSync(project).sort()).toEqual(['README.md', 'digits', 'digits.data.json', 'digits.espalier.json', 'mine.txt']);

@@ -35,7 +35,7 @@ describe.skipIf(root === '')('models that somebody else trained', () => {
 
   it('scores 902 of 1000 with the published int8 keyword model, in threads as on one', async () => {
     const bytes = readFileSync(join(root, 'models/tflite/kws_ref_model.tflite'));
-    const { test } = await openData(keywords, join(root, 'kws01'), { seed: 0, modelInputShape: [49, 10, 1] });
+    const { test } = await openData(keywords, join(root, 'kws01'), { seed: 0, modelInputs: [{ name: 'input', shape: [49, 10, 1] }] });
     const single = await evaluateTflite({ bytes, data: test });
     expect(single.top1).toBeCloseTo(0.902, 6);
     const threadScript = join(folder, 'evaluation-thread.cjs');
@@ -54,14 +54,17 @@ describe.skipIf(root === '')('models that somebody else trained', () => {
 
   it('scores 913 of 1000 with the float keyword model on the engine', async () => {
     const { network } = await importModel(join(root, 'models/savedmodel/kws_ref_model'));
-    const { test } = await openData(keywords, join(root, 'kws01'), { seed: 0, modelInputShape: [49, 10, 1] });
+    const { test } = await openData(keywords, join(root, 'kws01'), { seed: 0, modelInputs: [{ name: 'input', shape: [49, 10, 1] }] });
     const accuracy = await evaluateNetwork({ engine: await createEngine({ threads: 1 }), network, data: test });
     expect(accuracy.top1).toBeCloseTo(0.913, 6);
   });
 
   it('scores 98.13% of MNIST with the notebook network', async () => {
     const { network } = await importModel(join(root, 'models/h5/mnist_notebook_seed0.h5'));
-    const { test } = await openData({ format: 'idx', folder: 'mnist' }, root, { seed: 0, modelInputShape: [28, 28] });
+    const { test } = await openData({ format: 'idx', folder: 'mnist' }, root, {
+      seed: 0,
+      modelInputs: [{ name: 'input', shape: [28, 28] }],
+    });
     const accuracy = await evaluateNetwork({ engine: await createEngine({ threads: 1 }), network, data: test });
     expect(accuracy.top1).toBeCloseTo(0.9813, 6);
   });

@@ -6,7 +6,7 @@ it('top-1, top-5, confusion, ties to the first class', () => {
   const target = { kind: 'classes', classes: 6, names: undefined } as const;
   const sums = emptySums(target);
   const outputs = [0.1, 0.5, 0.1, 0.1, 0.1, 0.1, /* tie */ 3, 3, 0, 0, 0, -1];
-  addScores(sums, outputs, { size: 2, inputs: new Float32Array(0), labels: Int32Array.of(1, 5), targets: new Float32Array(0) }, target);
+  addScores(sums, outputs, { size: 2, inputs: [], labels: Int32Array.of(1, 5), targets: new Float32Array(0) }, target);
   const { confusion, ...figures } = accuracyOf(sums, target, 'r');
   expect(figures).toEqual({ top1: 0.5, top5: 0.5, samples: 2, runtime: 'r' });
   expect([confusion?.[1]?.[1], confusion?.[5]?.[0], confusion?.flat().reduce((sum, count) => sum + count)]).toEqual([1, 1, 2]);
@@ -15,12 +15,7 @@ it('top-1, top-5, confusion, ties to the first class', () => {
 it('mean squared error of regression', () => {
   const target = { kind: 'regression', size: 2 } as const;
   const sums = emptySums(target);
-  addScores(
-    sums,
-    [1, 2, 3, 4],
-    { size: 2, inputs: new Float32Array(0), labels: new Int32Array(0), targets: Float32Array.of(1, 0, 0, 4) },
-    target,
-  );
+  addScores(sums, [1, 2, 3, 4], { size: 2, inputs: [], labels: new Int32Array(0), targets: Float32Array.of(1, 0, 0, 4) }, target);
   expect(accuracyOf(sums, target, 'r').meanSquaredError).toBe(13 / 4);
 });
 
@@ -32,7 +27,7 @@ it('ROC AUC counts pairs in order, ties half', () => {
 
 const batchOf = (labels: readonly number[], targets: readonly number[] = []): Batch => ({
   size: labels.length,
-  inputs: new Float32Array(0),
+  inputs: [],
   labels: Int32Array.from(labels),
   targets: Float32Array.from(targets),
 });

@@ -35,7 +35,7 @@ function echo(
 describe('numbers on their way into and out of a file', () => {
   it('rounds halves away from zero and clamps to int8', async () => {
     const { interpreter, seen } = echo('int8', 1, 0.5, 3);
-    const outputs = await createScorer(interpreter).run(Float32Array.of(0.25, -0.25, 100, -100, 0.2, -0.2, 0.75, -0.75), 2);
+    const outputs = await createScorer(interpreter).run([Float32Array.of(0.25, -0.25, 100, -100, 0.2, -0.2, 0.75, -0.75)], 2);
     expect(seen.map((bytes) => [...new Int8Array(bytes.buffer)])).toEqual([
       [4, 2, 127, -128],
       [3, 3, 5, 1],
@@ -45,16 +45,16 @@ describe('numbers on their way into and out of a file', () => {
 
   it('clamps uint8 and int16 to their own ends', async () => {
     const unsigned = echo('uint8', 1, 1, 128);
-    await createScorer(unsigned.interpreter).run(Float32Array.of(-500, 500, 0, -1), 1);
+    await createScorer(unsigned.interpreter).run([Float32Array.of(-500, 500, 0, -1)], 1);
     expect([...unsigned.seen[0]!]).toEqual([0, 255, 128, 127]);
     const wide = echo('int16', 2, 1, 0);
-    await createScorer(wide.interpreter).run(Float32Array.of(-40_000, 40_000, 1.5, -1.5), 1);
+    await createScorer(wide.interpreter).run([Float32Array.of(-40_000, 40_000, 1.5, -1.5)], 1);
     expect([...new Int16Array(wide.seen[0]!.buffer)]).toEqual([-32_768, 32_767, 2, -2]);
   });
 
   it('passes floats through, each example its own', async () => {
     const { interpreter } = echo('float32', 4, 1, 0);
     const inputs = Float32Array.of(1, 2, 3, 4, -5, 0.1, 1e-30, 7);
-    expect(await createScorer(interpreter).run(inputs, 2)).toEqual(inputs);
+    expect(await createScorer(interpreter).run([inputs], 2)).toEqual(inputs);
   });
 });

@@ -94,7 +94,7 @@ describe('post-training quantization', () => {
     const batch = await train.read(Uint32Array.from({ length: train.size }, (_, i) => i));
     const sums = [0, 0, 0, 0];
     for (let i = 0; i < train.size; i++) {
-      executeNetwork(network, [batch.inputs.subarray(i * 16, i * 16 + 16)])
+      executeNetwork(network, [batch.inputs[0]!.subarray(i * 16, i * 16 + 16)])
         .get(network.outputs[0]!)!
         .forEach((value, o) => {
           sums[o] = sums[o]! + value / train.size;

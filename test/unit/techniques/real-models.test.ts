@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DataSpec } from '../../../src/core/data/spec/data-spec.ts';
 import type { DataSplits } from '../../../src/core/data/dataset.ts';
+import { inputsOf } from '../../../src/core/data/inputs/model-inputs.ts';
 import { openData } from '../../../src/core/data/open-data.ts';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import { importModel } from '../../../src/core/import/import-model.ts';
@@ -104,7 +105,7 @@ describe.skipIf(root === undefined)('with biases corrected', () => {
     const network = await load(file);
     const data = await openData({ ...spec, limit: { train: 256 } }, root ?? '', {
       seed: 0,
-      modelInputShape: network.values.get(network.inputs[0] ?? '')?.shape ?? [],
+      modelInputs: inputsOf(network),
     });
     const plain = await meanShift(network, data, false);
     expect(await meanShift(network, data, true)).toBeLessThan(0.8 * plain);
@@ -123,7 +124,7 @@ async function meanShift(network: Network, data: DataSplits, biasCorrection: boo
   const [float, rounded] = await Promise.all(
     [deployed, roundedNetwork(quantized)].map(async (each) => {
       const inference = await compileInference(engine, each, examples, { outputs: logits });
-      const [values = new Float32Array(0)] = await inference.run([inputs], examples);
+      const [values = new Float32Array(0)] = await inference.run(inputs, examples);
       await inference.dispose();
       return values;
     }),

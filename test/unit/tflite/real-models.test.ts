@@ -45,12 +45,12 @@ describe.skipIf(folder === undefined)('published models (ESPALIER_TEST_DATA)', (
     const data: DataSet = {
       name: 'kws01',
       size: labels.length,
-      inputShape: [49, 10, 1],
+      inputShapes: [[49, 10, 1]],
       target: { kind: 'classes', classes: 12, names: undefined },
       read: (indices) =>
         Promise.resolve({
           size: indices.length,
-          inputs: Float32Array.from(Array.from(indices).flatMap((i) => Array.from(features.subarray(i * 490, (i + 1) * 490)))),
+          inputs: [Float32Array.from(Array.from(indices).flatMap((i) => Array.from(features.subarray(i * 490, (i + 1) * 490))))],
           labels: Int32Array.from(indices, (i) => labels[i] ?? 0),
           targets: new Float32Array(),
         }),

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import type { DataSpec } from '../../../src/core/data/spec/data-spec.ts';
 import type { DataSet } from '../../../src/core/data/dataset.ts';
+import { inputsOf } from '../../../src/core/data/inputs/model-inputs.ts';
 import { openData } from '../../../src/core/data/open-data.ts';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import { importModel } from '../../../src/core/import/import-model.ts';
@@ -107,7 +108,7 @@ it.skipIf(root === undefined).each<readonly [string, string, DataSpec]>([
   ],
 ])('on real networks and data: %s', async (_, model, spec) => {
   const { network } = await importModel(path.join(root ?? '', model));
-  const data = await openData(spec, root ?? '', { seed: 0, modelInputShape: network.values.get(network.inputs[0] ?? '')?.shape ?? [] });
+  const data = await openData(spec, root ?? '', { seed: 0, modelInputs: inputsOf(network) });
   const quantized = await applyPostTrainingQuantization(
     { network, constraints: new Map(), ranges: undefined },
     { ...techniqueContext(engine), data },
@@ -127,7 +128,9 @@ async function agreement(
   data: DataSet,
   examples: number,
 ): Promise<{ readonly equal: number; readonly withinOneStep: number }> {
-  const { inputs } = await data.read(Uint32Array.from({ length: examples }, (_, i) => i));
+  const {
+    inputs: [inputs = new Float32Array(0)],
+  } = await data.read(Uint32Array.from({ length: examples }, (_, i) => i));
   const { activations, activationType } = quantized;
   const inference = await compileInference(engine, roundedNetwork(quantized), examples, { activations, activationType });
   const [simulated = new Float32Array(0)] = await inference.run([inputs], examples);

@@ -14,7 +14,7 @@ it.skipIf(root === undefined)(
     const engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
     const data = await openData({ format: 'idx', folder: 'mnist', limit: { train: 10_000, test: 2_000 }, validation: 0 }, root ?? '', {
       seed: 0,
-      modelInputShape: [28, 28],
+      modelInputs: [{ name: 'input', shape: [28, 28] }],
     });
     const network = mnistCnn({ seed: 1 });
     const tuned = await fineTune(

@@ -59,12 +59,12 @@ export function memoryDataSet(
   return {
     name: 'memory',
     size: inputs.length / length,
-    inputShape,
+    inputShapes: [inputShape],
     target,
     read: (indices) =>
       Promise.resolve({
         size: indices.length,
-        inputs: take(inputs, length, indices),
+        inputs: [take(inputs, length, indices)],
         labels: target.kind === 'classes' ? Int32Array.from(indices, (i) => labels[i]!) : new Int32Array(0),
         targets: take(targets, width, indices),
       }),

@@ -8,11 +8,15 @@ import { bytesInMemory } from '../files/byte-store.ts';
 import { fileError } from '../files/file-access.ts';
 import { openBytes } from '../files/open-bytes.ts';
 import { resolvePath } from '../files/resolve-path.ts';
+import { ownValue, type SelectedInput } from '../inputs/input-values.ts';
+import { plainName } from '../inputs/model-inputs.ts';
 import { classTarget, fitsLabel } from './fixed-shape-source.ts';
 import { isIntegerType, npyNumbers, readNpy, type NpyArray } from './npy-array.ts';
 
 /** Examples from .npy files; inputs larger than memory are read in place. */
-export async function openNpy(spec: NpyDataSpec, folder: string): Promise<SourceSplits> {
+export async function openNpy(spec: NpyDataSpec, folder: string, selected?: SelectedInput): Promise<SourceSplits> {
+  const trainInputs = ownValue(spec.trainInputs, selected, 'trainInputs');
+  const testInputs = spec.testInputs === undefined ? undefined : ownValue(spec.testInputs, selected, 'testInputs');
   const open = async (path: string | undefined): Promise<NpyArray | undefined> => {
     if (path === undefined) return undefined;
     const where = resolvePath(folder, path);
@@ -20,43 +24,64 @@ export async function openNpy(spec: NpyDataSpec, folder: string): Promise<Source
   };
   return arraySplits(
     spec,
-    await open(spec.trainInputs),
+    await open(trainInputs),
     await open(spec.trainLabels),
-    await open(spec.testInputs),
+    await open(testInputs),
     await open(spec.testLabels),
-    spec.trainInputs,
+    trainInputs,
   );
 }
 
 /** Examples from an .npz file, a zip of .npy files. */
-export async function openNpz(spec: NpzDataSpec, folder: string): Promise<SourceSplits> {
+export async function openNpz(spec: NpzDataSpec, folder: string, selected?: SelectedInput): Promise<SourceSplits> {
   const where = resolvePath(folder, spec.file);
   const archive = await readFile(where).catch((error: unknown) => {
     throw fileError(error, where);
   });
-  const names = {
-    trainInputs: spec.trainInputs ?? 'x_train',
-    trainLabels: spec.trainLabels ?? 'y_train',
-    testInputs: spec.testInputs ?? 'x_test',
-    testLabels: spec.testLabels ?? 'y_test',
-  };
-  const wanted = new Set(Object.values(names).map((name) => `${name}.npy`));
+  const names = arrayNames(spec, selected);
+  const wanted = new Set(Object.values(names).map(({ name }) => `${name}.npy`));
   const present: string[] = [];
   const files = unzip(archive, where, (name) => {
     present.push(name.replace(/\.npy$/, ''));
     return wanted.has(name);
   });
-  const open = (name: string): NpyArray | undefined => {
+  const open = ({ name, field, optional }: ArrayName): NpyArray | undefined => {
     const bytes = files[`${name}.npy`];
-    return bytes === undefined ? undefined : readNpy(bytesInMemory(bytes), `${where} (${name})`);
+    if (bytes !== undefined) return readNpy(bytesInMemory(bytes), `${where} (${name})`);
+    if (optional) return undefined;
+    throw new EspalierError('invalid-data', `it has no array "${name}"`, { where, fix: `set "${field}" to one of ${present.join(', ')}` });
   };
-  const inputs = open(names.trainInputs);
-  if (inputs === undefined)
-    throw new EspalierError('invalid-data', `it has no array "${names.trainInputs}"`, {
-      where,
-      fix: `set "trainInputs" to one of ${present.join(', ')}`,
-    });
-  return arraySplits(spec, inputs, open(names.trainLabels), open(names.testInputs), open(names.testLabels), where);
+  return arraySplits(spec, open(names.trainInputs), open(names.trainLabels), open(names.testInputs), open(names.testLabels), where);
+}
+
+interface ArrayName {
+  readonly name: string;
+  readonly field: string;
+  /** A usual name, not one that the spec gives. */
+  readonly optional: boolean;
+}
+
+function arrayNames(
+  spec: NpzDataSpec,
+  selected: SelectedInput | undefined,
+): Readonly<Record<'trainInputs' | 'trainLabels' | 'testInputs' | 'testLabels', ArrayName>> {
+  const named = (field: keyof NpzDataSpec, given: string | undefined, usual: string): ArrayName => ({
+    name: given ?? usual,
+    field,
+    optional: given === undefined,
+  });
+  const own = (field: 'trainInputs' | 'testInputs'): string | undefined => {
+    const given = spec[field];
+    return given === undefined ? undefined : ownValue(given, selected, field);
+  };
+  const inputName = selected !== undefined && selected.all.length > 1 ? plainName(selected.input.name) : undefined;
+  return {
+    trainInputs: { ...named('trainInputs', own('trainInputs'), inputName ?? 'x_train'), optional: false },
+    trainLabels: named('trainLabels', spec.trainLabels, 'y_train'),
+    // An input has no usual name for its test examples, which are then a part of all.
+    testInputs: named('testInputs', own('testInputs'), inputName === undefined ? 'x_test' : ''),
+    testLabels: named('testLabels', spec.testLabels, 'y_test'),
+  };
 }
 
 function unzip(archive: Uint8Array, where: string, wants: (name: string) => boolean): Readonly<Record<string, Uint8Array>> {

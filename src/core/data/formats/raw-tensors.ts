@@ -1,18 +1,28 @@
 import { readFile } from 'node:fs/promises';
 import { EspalierError } from '../../errors.ts';
-import type { RawDataSpec, RawTensors } from '../spec/raw-spec.ts';
+import type { RawDataSpec, RawType } from '../spec/raw-spec.ts';
 import type { Target } from '../dataset.ts';
 import { emptySource, type ExampleSource, type SourceSplits } from '../example-source.ts';
 import { fileError } from '../files/file-access.ts';
 import { openBytes } from '../files/open-bytes.ts';
 import { resolvePath } from '../files/resolve-path.ts';
+import { ownOrCommonValue, ownValue, type SelectedInput } from '../inputs/input-values.ts';
 import { csvRows } from './csv-rows.ts';
 import { classTarget, fitsLabel, fixedShapeSource, storedBytes } from './fixed-shape-source.ts';
 
 /** Examples from one file of tensors and a CSV of labels. */
-export async function openRaw(spec: RawDataSpec, folder: string): Promise<SourceSplits> {
-  const train = spec.train === undefined ? undefined : await openTensors('train', spec, spec.train, folder);
-  const test = spec.test === undefined ? undefined : await openTensors('test', spec, spec.test, folder);
+export async function openRaw(spec: RawDataSpec, folder: string, selected?: SelectedInput): Promise<SourceSplits> {
+  const open = async (split: 'train' | 'test'): Promise<ExampleSource | undefined> => {
+    const files = spec[split];
+    if (files === undefined) return undefined;
+    const inputs = ownValue(files.inputs, selected, `${split}.inputs`);
+    return openTensors(split, spec, layout, { inputs: resolvePath(folder, inputs), labels: resolvePath(folder, files.labels) });
+  };
+  const layout = {
+    shape: ownOrCommonValue(spec.shape, selected, 'shape'),
+    type: ownOrCommonValue(spec.type, selected, 'type'),
+  };
+  const [train, test] = [await open('train'), await open('test')];
   const some = train ?? test;
   if (some === undefined)
     throw new EspalierError('invalid-data', 'it has neither "train" nor "test"', {
@@ -34,32 +44,40 @@ function widerTarget(a: Target | undefined, b: Target | undefined): Target | und
   return a.classes >= b.classes ? a : b;
 }
 
-async function openTensors(name: string, spec: RawDataSpec, files: RawTensors, folder: string): Promise<ExampleSource> {
-  const inputsPath = resolvePath(folder, files.inputs);
-  const labelsPath = resolvePath(folder, files.labels);
-  if (spec.shape.length === 0 || spec.shape.some((size) => !Number.isInteger(size) || size < 1))
-    throw new EspalierError('invalid-data', `[${spec.shape.join(', ')}] is no shape`, {
+interface TensorLayout {
+  readonly shape: readonly number[];
+  readonly type: RawType;
+}
+
+async function openTensors(
+  name: string,
+  spec: RawDataSpec,
+  { shape, type }: TensorLayout,
+  { inputs: inputsPath, labels: labelsPath }: { readonly inputs: string; readonly labels: string },
+): Promise<ExampleSource> {
+  if (shape.length === 0 || shape.some((size) => !Number.isInteger(size) || size < 1))
+    throw new EspalierError('invalid-data', `[${shape.join(', ')}] is no shape`, {
       where: 'data.shape',
       fix: 'give whole numbers above 0',
     });
   const bytes = await openBytes(inputsPath);
-  const length = spec.shape.reduce((product, size) => product * size, 1) * storedBytes[spec.type];
+  const length = shape.reduce((product, size) => product * size, 1) * storedBytes[type];
   const labels = await readLabels(spec, labelsPath);
   if (bytes.size !== labels.length * length) {
     throw new EspalierError(
       'invalid-data',
-      `it has ${bytes.size} bytes, but ${labels.length} labels of ${spec.type} [${spec.shape.join(', ')}] take ${labels.length * length}`,
+      `it has ${bytes.size} bytes, but ${labels.length} labels of ${type} [${shape.join(', ')}] take ${labels.length * length}`,
       { where: inputsPath, fix: 'correct "shape" or "type", or take the labels of the same set' },
     );
   }
   return fixedShapeSource({
     name,
     kind: 'tensor',
-    shape: spec.shape,
+    shape,
     size: labels.length,
     bytes,
     offset: 0,
-    type: spec.type,
+    type,
     labels,
     target: classTarget(labels, { where: labelsPath, names: spec.classNames, count: spec.classCount }),
   });

@@ -2,7 +2,7 @@ import type { Random } from '../../random.ts';
 import { unreachable } from '../../errors.ts';
 import type { Example, ExampleKind, Sound, StoredNumbers } from '../example-source.ts';
 import { imagePipeline } from './image-pipeline.ts';
-import type { Augmentation, Normalisation, Preprocessing } from './preprocessing.ts';
+import type { Augmentation, InputPreprocessing, Normalisation } from './preprocessing.ts';
 import { soundPipeline } from './sound-pipeline.ts';
 import { tensorPipeline } from './tensor-pipeline.ts';
 
@@ -20,7 +20,7 @@ export interface PipelineOptions {
   readonly name: string;
   /** Of every stored example, where they have one. */
   readonly shape: readonly number[] | undefined;
-  readonly preprocessing: Omit<Preprocessing, 'normalise'>;
+  readonly preprocessing: Omit<InputPreprocessing, 'normalise'>;
   readonly normalisation: Normalisation | undefined;
   readonly augmentation: Augmentation;
   /** What `augmentation.backgroundNoise` is cut from. */

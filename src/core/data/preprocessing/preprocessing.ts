@@ -1,6 +1,15 @@
 /** What happens to an example between its file and the model: the JSON of a recipe. */
+import type { ByInput } from '../spec/by-input.ts';
 
-export interface Preprocessing {
+export interface Preprocessing extends InputPreprocessing {
+  /**
+   * Of a model with several inputs: what differs for one of them, by its name.
+   * @examples [{ "image": { "scale": 0.00392156862745098 } }]
+   */
+  readonly inputs?: ByInput<InputPreprocessing>;
+}
+
+export interface InputPreprocessing {
   /**
    * Multiplies every value. Images default to 1/255, raw tensors and tables to 1.
    * @examples [0.00392156862745098, 1]

@@ -1,13 +1,14 @@
 import type { ErrorCode } from '../../errors.ts';
 import type { DataSpec } from '../spec/data-spec.ts';
 import type { Batch } from '../dataset.ts';
+import type { ModelInput } from '../inputs/model-inputs.ts';
 
 /** What the thread opens: the same data, with the same seed, as the thread that asks has open. */
 export interface ReadingData {
   readonly spec: DataSpec;
   readonly folder: string;
   readonly seed: number;
-  readonly modelInputShape: readonly number[] | undefined;
+  readonly modelInputs: readonly ModelInput[] | undefined;
 }
 
 export interface ReadRequest {

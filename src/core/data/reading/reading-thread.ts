@@ -5,9 +5,9 @@ import type { DataSet } from '../dataset.ts';
 import { openData } from '../open-data.ts';
 import type { ReadingData, ReadingFailure, ReadingReply, ReadRequest } from './reading-messages.ts';
 
-function serve({ spec, folder, seed, modelInputShape }: ReadingData): void {
+function serve({ spec, folder, seed, modelInputs }: ReadingData): void {
   // Warnings were given where the data were opened first.
-  const opening = openData(spec, folder, { seed, ...(modelInputShape === undefined ? {} : { modelInputShape }) });
+  const opening = openData(spec, folder, { seed, ...(modelInputs === undefined ? {} : { modelInputs }) });
   opening.catch(() => undefined);
   parentPort?.on('message', (request: ReadRequest) => {
     void answer(
@@ -21,7 +21,7 @@ async function answer(train: Promise<DataSet>, { id, indices, epoch }: ReadReque
   try {
     const batch = await (await train).read(indices, epoch);
     // An autoencoder's targets are its inputs: the same memory, handed over once.
-    const memory = [batch.inputs, batch.labels, batch.targets]
+    const memory = [...batch.inputs, batch.labels, batch.targets]
       .map(({ buffer }) => buffer)
       .filter((buffer) => buffer instanceof ArrayBuffer);
     reply({ kind: 'batch', id, batch }, [...new Set(memory)]);

@@ -1,13 +1,14 @@
+import type { ByInput } from './by-input.ts';
 import type { DataOptions, TestFraction } from './data-options.ts';
 
 /** Arrays in .npy files, examples along the first axis. */
 export interface NpyDataSpec extends DataOptions, TestFraction, ArrayTarget {
   readonly format: 'npy';
   /** @examples ["x_train.npy"] */
-  readonly trainInputs: string;
+  readonly trainInputs: string | ByInput<string>;
   /** @examples ["y_train.npy"] */
   readonly trainLabels?: string;
-  readonly testInputs?: string;
+  readonly testInputs?: string | ByInput<string>;
   readonly testLabels?: string;
 }
 
@@ -16,12 +17,16 @@ export interface NpzDataSpec extends DataOptions, TestFraction, ArrayTarget {
   readonly format: 'npz';
   /** @examples ["mnist.npz"] */
   readonly file: string;
-  /** @default "x_train" */
-  readonly trainInputs?: string;
+  /**
+   * Default for a model with several inputs: the arrays that are called as the inputs are, of which a part becomes the
+   * test set.
+   * @default "x_train"
+   */
+  readonly trainInputs?: string | ByInput<string>;
   /** @default "y_train" */
   readonly trainLabels?: string;
   /** @default "x_test" */
-  readonly testInputs?: string;
+  readonly testInputs?: string | ByInput<string>;
   /** @default "y_test" */
   readonly testLabels?: string;
 }

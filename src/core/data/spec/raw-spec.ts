@@ -1,3 +1,4 @@
+import type { ByInput } from './by-input.ts';
 import type { DataOptions, TestFraction } from './data-options.ts';
 
 /** One file of tensors one behind the other, and a CSV with one line a tensor. */
@@ -9,9 +10,9 @@ export interface RawDataSpec extends DataOptions, TestFraction {
    * Shape of one tensor.
    * @examples [[49, 10, 1]]
    */
-  readonly shape: readonly number[];
+  readonly shape: readonly number[] | ByInput<readonly number[]>;
   /** Little-endian. */
-  readonly type: 'int8' | 'uint8' | 'int16' | 'float32';
+  readonly type: RawType | ByInput<RawType>;
   /**
    * Column of the labels CSV that holds the class, counted from 0.
    * @asType integer
@@ -32,9 +33,11 @@ export interface RawDataSpec extends DataOptions, TestFraction {
   readonly classNames?: readonly string[];
 }
 
+export type RawType = 'int8' | 'uint8' | 'int16' | 'float32';
+
 export interface RawTensors {
   /** @examples ["mfcc_1000x49x10.i8"] */
-  readonly inputs: string;
+  readonly inputs: string | ByInput<string>;
   /** @examples ["y_labels.csv"] */
   readonly labels: string;
 }

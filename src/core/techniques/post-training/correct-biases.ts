@@ -81,7 +81,7 @@ async function channelMeans(
       if (signal.aborted) throw new EspalierError('cancelled', 'bias correction was cancelled');
       const size = Math.min(batchSize, count - start);
       const batch = await data.read(Uint32Array.from({ length: size }, (_, i) => start + i));
-      const results = await inference.run([batch.inputs], size);
+      const results = await inference.run(batch.inputs, size);
       values.forEach((value, index) => {
         const sum = sums.get(value);
         const result = results[index];

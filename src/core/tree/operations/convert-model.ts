@@ -1,5 +1,6 @@
 import type { Conversion, ConversionMode, ConversionResult } from '../../../shared/protocol.ts';
-import { checkData } from '../../data/check-data.ts';
+import { checkInputs } from '../../data/check-data.ts';
+import { inputsOf } from '../../data/inputs/model-inputs.ts';
 import { createEngine } from '../../engine/create-engine.ts';
 import { EspalierError, unreachable } from '../../errors.ts';
 import { importModel } from '../../import/import-model.ts';
@@ -11,7 +12,7 @@ import { quantizeNetwork } from '../../quantize/quantize-network.ts';
 import { loadRuntime } from '../../tflite/runtime.ts';
 import { writeTflite } from '../../tflite/write-tflite.ts';
 import { writeFileAtomically } from '../store/atomic-files.ts';
-import { inputShapeOf, openModelData } from './open-model-data.ts';
+import { openModelData } from './open-model-data.ts';
 import type { OperationContext } from './operation-context.ts';
 
 export const conversionModes = ['float', 'float16', 'dynamic', 'int8', 'int16x8'] as const satisfies readonly ConversionMode[];
@@ -82,8 +83,8 @@ async function encodeInteger(
       fix: 'give a data block, or choose mode float, float16 or dynamic',
     });
   }
-  const { train } = await openModelData(conversion.data, inputShapeOf(network), warn);
-  for (const warning of await checkData(network, train)) warn(warning);
+  const { train } = await openModelData(conversion.data, inputsOf(network), warn);
+  for (const warning of await checkInputs(network, train)) warn(warning);
   if (train.size === 0) {
     throw new EspalierError('invalid-data', 'there are no training examples, which calibrate the activations', {
       where: train.name,

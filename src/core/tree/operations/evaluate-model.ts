@@ -5,11 +5,13 @@ import type { Evaluation, EvaluationResult } from '../../../shared/protocol.ts';
 import type { Accuracy } from '../../../shared/results.ts';
 import { chanceWarning, checkData } from '../../data/check-data.ts';
 import type { DataSet } from '../../data/dataset.ts';
+import { inputsOf, type ModelInput } from '../../data/inputs/model-inputs.ts';
 import { createEngine } from '../../engine/create-engine.ts';
 import { importModel } from '../../import/import-model.ts';
 import { readingFile } from '../../import/naming-file.ts';
 import { evaluateNetwork } from '../../measure/evaluate-network.ts';
 import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
+import { fileInputs } from '../../tflite/file-inputs.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
 import { openModelData } from './open-model-data.ts';
 import type { OperationContext } from './operation-context.ts';
@@ -48,17 +50,16 @@ interface Evaluated {
 async function evaluateImported(evaluation: Request, warn: (message: string) => void): Promise<Evaluated> {
   const { network, warnings } = await importModel(evaluation.model);
   warnings.forEach(warn);
-  const data = await openSplit(evaluation, network.values.get(network.inputs[0] ?? '')?.shape ?? [], warn);
+  const data = await openSplit(evaluation, inputsOf(network), warn);
   (await checkData(network, data)).forEach(warn);
   const engine = await createEngine({ onNotice: warn });
   return { accuracy: await evaluateNetwork({ engine, network, data, signal: evaluation.context.signal, ...progressOf(evaluation) }), data };
 }
 
 async function evaluateFile(evaluation: Request, bytes: Uint8Array, warn: (message: string) => void): Promise<Evaluated> {
-  const [graph] = readingFile(basename(evaluation.model), () => readTflite(bytes)).subgraphs;
-  const shape = graph?.tensors[graph.inputs[0] ?? -1]?.shape ?? [];
+  const inputs = readingFile(basename(evaluation.model), () => fileInputs(readTflite(bytes)));
   const { threads = availableParallelism(), threadScript } = evaluation.context;
-  const data = await openSplit(evaluation, shape.slice(1), warn);
+  const data = await openSplit(evaluation, inputs, warn);
   const accuracy = await evaluateTflite({
     bytes,
     data,
@@ -72,10 +73,10 @@ async function evaluateFile(evaluation: Request, bytes: Uint8Array, warn: (messa
 
 async function openSplit(
   { data, split = 'test' }: Request,
-  modelInputShape: readonly number[],
+  modelInputs: readonly ModelInput[],
   onWarning: (message: string) => void,
 ): Promise<DataSet> {
-  return (await openModelData(data, modelInputShape, onWarning))[split];
+  return (await openModelData(data, modelInputs, onWarning))[split];
 }
 
 function progressOf({ context }: Request): { readonly onProgress: (fraction: number) => void } {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { findNodeAtLocation, parseTree, type Node } from 'jsonc-parser';
 import { checkData } from '../../data/check-data.ts';
 import type { DataSpec } from '../../data/spec/data-spec.ts';
+import { inputsOf } from '../../data/inputs/model-inputs.ts';
 import { openData } from '../../data/open-data.ts';
 import { readDataSpec } from '../../data/read-data-spec.ts';
 import { isEspalierError } from '../../errors.ts';
@@ -105,11 +106,10 @@ async function checkModelData(network: Network, data: DataSpec | string, field: 
     report(field, 'missing-file', `there is no file "${data}"`, { suggestions: similarFiles(folder, data) });
     return;
   }
-  const shape = network.values.get(network.inputs[0] ?? '')?.shape;
   const splits = await trying(
     async () => {
       const { spec, folder: dataFolder } = await readDataSpec(data, folder);
-      return openData(spec, dataFolder, { seed: 0, ...(shape === undefined ? {} : { modelInputShape: shape }) });
+      return openData(spec, dataFolder, { seed: 0, modelInputs: inputsOf(network) });
     },
     (message) => report(field, 'unreadable-data', message),
   );

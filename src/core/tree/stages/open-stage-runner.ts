@@ -1,5 +1,6 @@
 import { openData } from '../../data/open-data.ts';
 import type { DataSet, DataSplits } from '../../data/dataset.ts';
+import { inputsOf } from '../../data/inputs/model-inputs.ts';
 import { readInThread } from '../../data/reading/read-in-thread.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { importModel } from '../../import/import-model.ts';
@@ -28,21 +29,16 @@ export async function openStageRunner(options: OpenStageRunner): Promise<StageRu
   const { recipe, model, engine, threadScript, readingScript, warn, processes = 1, turn } = options;
   const { network, warnings } = await importModel(model.path);
   for (const warning of warnings) warn(warning);
-  const [input] = network.inputs;
-  const shape = input === undefined ? undefined : network.values.get(input)?.shape;
+  const modelInputs = inputsOf(network);
   const seed = recipe.seed ?? 0;
-  const opened = await openData(model.data, model.dataFolder, {
-    seed,
-    onWarning: warn,
-    ...(shape === undefined ? {} : { modelInputShape: shape }),
-  });
+  const opened = await openData(model.data, model.dataFolder, { seed, onWarning: warn, modelInputs });
   const { augmentation } = model.data;
   const read =
     augmentation === undefined || readingScript === undefined
       ? opened
       : {
           ...opened,
-          train: readInThread(opened.train, readingScript, { spec: model.data, folder: model.dataFolder, seed, modelInputShape: shape }),
+          train: readInThread(opened.train, readingScript, { spec: model.data, folder: model.dataFolder, seed, modelInputs }),
         };
   const data = turn === undefined ? read : inTurn(read, turn);
   return createStageRunner({

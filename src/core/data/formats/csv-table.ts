@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { EspalierError } from '../../errors.ts';
+import { fileError } from '../files/file-access.ts';
+import type { CsvDataSpec } from '../spec/csv-spec.ts';
+import { isNumber } from './csv-cells.ts';
+import { csvRows } from './csv-rows.ts';
+
+export interface Table {
+  readonly where: string;
+  /** Names of the columns; "0", "1" and so on in a file without a header line. */
+  readonly columns: readonly string[];
+  readonly hasHeader: boolean;
+  readonly rows: readonly (readonly string[])[];
+  /** Of the first of `rows` in the file, counted from 1. */
+  readonly firstLine: number;
+}
+
+/** @throws EspalierError `file-access`; `invalid-data` for a file without rows, or with rows of different length */
+export async function readTable(spec: CsvDataSpec, where: string): Promise<Table> {
+  const text = await readFile(where, 'utf8').catch((error: unknown) => {
+    throw fileError(error, where);
+  });
+  const lines = csvRows(text, spec.separator ?? ',', where).map((row) => row.map((cell) => cell.trim()));
+  const [first = []] = lines;
+  const hasHeader = spec.header ?? looksLikeHeader(first, spec.target);
+  const rows = hasHeader ? lines.slice(1) : lines;
+  if (rows.length === 0)
+    throw new EspalierError('invalid-data', hasHeader ? 'it has no rows below its header' : 'it is empty', {
+      where,
+      fix: 'name a CSV file with one row an example',
+    });
+  const columns = hasHeader ? first : first.map((_, index) => String(index));
+  const firstLine = hasHeader ? 2 : 1;
+  const ragged = rows.findIndex((row) => row.length !== columns.length);
+  if (ragged >= 0)
+    throw new EspalierError(
+      'invalid-data',
+      `row ${ragged + firstLine} has ${rows[ragged]?.length ?? 0} cells, but the ${hasHeader ? 'header' : 'first row'} has ${columns.length}`,
+      { where, fix: 'correct the row, or set "separator"' },
+    );
+  return { where, columns, hasHeader, rows, firstLine };
+}
+
+/**
+ * Names are rarely numbers, so a line that holds one is data, unless the column to predict is called as one of its cells.
+ * A target that is an index, and no name in the line, says that there are no names.
+ */
+function looksLikeHeader(line: readonly string[], target: string): boolean {
+  const namesTarget = line.includes(target);
+  const isIndex = /^\d+$/.test(target) && Number(target) < line.length;
+  return line.some(isNumber) ? namesTarget && !isNumber(target) : namesTarget || !isIndex;
+}
+
+/** @param field of the data spec that names it */
+export function columnOf(table: Table, name: string, field: string): number {
+  const column = table.columns.indexOf(name);
+  if (column >= 0) return column;
+  const [only = ''] = table.columns;
+  const separator = table.columns.length === 1 ? [';', '\t', '|'].find((character) => only.includes(character)) : undefined;
+  throw new EspalierError('invalid-data', `there is no column "${name}" in ${table.where}`, {
+    where: field,
+    fix:
+      separator !== undefined
+        ? `set "separator" to ${JSON.stringify(separator)}`
+        : table.hasHeader
+          ? `the columns are ${table.columns.join(', ')}; set "header" to false if the first line holds values`
+          : `the file has no header line, so that its columns are called "0" to "${table.columns.length - 1}"; set "header" to true if it has one`,
+  });
+}
