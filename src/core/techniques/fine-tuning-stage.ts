@@ -24,6 +24,7 @@ export interface TrainingOptions {
   /** A number is the peak of a cosine that ends at a hundredth of it. */
   readonly learningRate?: number | LearningRateSchedule;
   readonly gradientClipNorm?: number;
+  /** The weights of the epoch that validates best; default: with a constant rate, whose last epoch is not special. */
   readonly restoreBest?: boolean;
   readonly batchNorm?: BatchNormMode;
   /** Names or patterns of layers that keep their weights. */
@@ -77,7 +78,8 @@ export async function trainStage(
   defaults: TrainingDefaults,
 ): Promise<FineTuned> {
   const { steps, batchSize } = planTraining(context, options, defaults);
-  const { learningRate = defaults.learningRate } = options;
+  const { learningRate: rate = defaults.learningRate } = options;
+  const learningRate: LearningRateSchedule = typeof rate === 'number' ? { kind: 'cosine', rate, finalRate: rate / 100 } : rate;
   return fineTune({
     ...stage,
     engine: context.engine,
@@ -85,7 +87,7 @@ export async function trainStage(
     validation: context.data.validation,
     loss: stageLoss(context.loss, options.distillation),
     optimizer: options.optimizer ?? adam,
-    learningRate: typeof learningRate === 'number' ? { kind: 'cosine', rate: learningRate, finalRate: learningRate / 100 } : learningRate,
+    learningRate,
     epochs: options.epochs ?? defaults.epochs,
     steps,
     batchSize,
@@ -93,7 +95,7 @@ export async function trainStage(
     batchNorm: options.batchNorm ?? 'training',
     ...(options.freeze === undefined ? {} : { frozen: frozenParameters(stage.network, options.freeze) }),
     ...(options.gradientClipNorm === undefined ? {} : { gradientClipNorm: options.gradientClipNorm }),
-    ...(options.restoreBest === undefined ? {} : { restoreBest: options.restoreBest }),
+    restoreBest: options.restoreBest ?? learningRate.kind === 'constant',
     ...(context.checkpoint === undefined ? {} : { checkpoint: context.checkpoint }),
     ...(context.memoryBytes === undefined ? {} : { memoryBytes: context.memoryBytes }),
     signal: context.signal,

@@ -37,12 +37,19 @@ export class ValidationWatch {
       return;
     this.#validation ??= await compileValidation(engine, this.#setup, validation, Math.min(batchSize, validation.size));
     const score = await this.#validation.score(steps);
-    if (this.best === undefined || score > this.best.score + (earlyStopping?.minimumDelta ?? 0)) {
+    if (this.#isBetter(score)) {
       this.best = { step, score, tensors: restoreBest === true ? copyTensors(steps) : new Map() };
-    } else if (earlyStopping !== undefined) {
+    } else if (earlyStopping !== undefined && this.best !== undefined) {
       const epochs = (step - this.best.step) / Math.ceil(train.size / batchSize);
       this.stopped = epochs >= earlyStopping.patience;
     }
+  }
+
+  /** Without early stopping a tie goes to the later epoch, which has trained longer. */
+  #isBetter(score: number): boolean {
+    const { earlyStopping } = this.#options;
+    if (this.best === undefined) return true;
+    return earlyStopping === undefined ? score >= this.best.score : score > this.best.score + earlyStopping.minimumDelta;
   }
 
   /** Puts the best weights back, if they are wanted. */

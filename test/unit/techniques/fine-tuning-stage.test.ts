@@ -1,0 +1,33 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createEngine } from '../../../src/core/engine/create-engine.ts';
+import type { Engine } from '../../../src/core/engine/engine.ts';
+import { applyFineTuningControl } from '../../../src/core/techniques/fine-tuning-control.ts';
+import type { TrainingOptions } from '../../../src/core/techniques/fine-tuning-stage.ts';
+import { halves } from '../train/training-fixtures.ts';
+import { kernelData, techniqueContext, trainedModel } from './technique-fixtures.ts';
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
+});
+
+async function trained(options: TrainingOptions): Promise<readonly number[]> {
+  const context = techniqueContext(engine);
+  const data = { ...context.data, validation: halves(24, 9) };
+  const { network } = await applyFineTuningControl(trainedModel(), { ...context, data }, { epochs: 5, batchSize: 16, ...options });
+  return Array.from(kernelData(network, 'dense/kernel'));
+}
+
+describe('the epoch that a stage keeps', () => {
+  it('is the best on the validation split under a constant rate, which leaves the last one where noise has put it', async () => {
+    const learningRate = { kind: 'constant', rate: 0.3 } as const;
+    const best = await trained({ learningRate, restoreBest: true });
+    expect(await trained({ learningRate })).toEqual(best);
+    expect(await trained({ learningRate, restoreBest: false })).not.toEqual(best);
+  });
+
+  it('is the last one under a cosine, whose small steps at the end have settled it', async () => {
+    const learningRate = 0.3;
+    expect(await trained({ learningRate })).toEqual(await trained({ learningRate, restoreBest: false }));
+  });
+});
