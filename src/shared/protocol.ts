@@ -5,6 +5,7 @@
 import type { RunEvent } from './events.ts';
 import type { ModelInspection } from './inspection.ts';
 import type { Endpoint, NoEndpoint } from './message-handler.ts';
+import type { ObserverChoice } from './recipe.ts';
 import type { RecipeDiagnostic } from './recipe-diagnostics.ts';
 import type { Accuracy, CertificateVerdict, FileSizes } from './results.ts';
 
@@ -112,6 +113,8 @@ export interface Conversion {
   readonly mode: ConversionMode;
   /** Calibrates int8 and int16x8. */
   readonly data?: object | string;
+  /** Of the calibration; default: minimum and maximum. */
+  readonly observer?: ObserverChoice;
   readonly interface?: 'int8' | 'uint8' | 'float32' | 'int16';
 }
 

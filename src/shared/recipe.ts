@@ -378,7 +378,9 @@ export type ObserverChoice =
   | {
       readonly kind: 'percentile';
       /**
-       * Part of the values that the range holds.
+       * Part of the values that the range holds, in percent.
+       * @exclusiveMinimum 0
+       * @maximum 100
        * @examples [99.99]
        */
       readonly percentile: number;

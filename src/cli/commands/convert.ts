@@ -3,9 +3,11 @@ import { conversionModes, convertModel } from '../../core/tree/operations/conver
 import type { InterfaceType } from '../../core/tflite/write-tflite.ts';
 import { formatBytes } from '../../shared/drawing/format.ts';
 import type { ConversionMode } from '../../shared/protocol.ts';
+import type { ObserverChoice } from '../../shared/recipe.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { interruptible } from '../interrupt.ts';
 import { wholeNumber } from '../numbers.ts';
+import { observerChoice } from '../observer-option.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { printJson, printWarnings, processTerminal, type Terminal } from '../terminal.ts';
 
@@ -14,6 +16,7 @@ interface Options {
   readonly mode: ConversionMode;
   readonly data?: string;
   readonly samples?: number;
+  readonly observer?: ObserverChoice;
   readonly interface?: InterfaceType;
   readonly json?: boolean;
 }
@@ -29,6 +32,11 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
     .addOption(new Option('--mode <mode>', 'number types of weights and activations').choices(conversionModes).default('float'))
     .option('--data <spec>', `${dataOptionHelp}; its training examples calibrate int8 and int16x8`)
     .option('--samples <count>', 'examples that calibrate (default: 1000)', wholeNumber)
+    .option(
+      '--observer <observer>',
+      'how calibration takes a range from values: minmax (default), moving-average[=MOMENTUM] or percentile[=PERCENT]',
+      observerChoice,
+    )
     .addOption(
       new Option('--interface <type>', "type of inputs and outputs of int8 and int16x8 (default: the activations')").choices(
         interfaceTypes,
@@ -40,6 +48,9 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
       if (isInteger && options.data === undefined) {
         command.error(`error: --mode ${options.mode} needs --data, whose training examples calibrate the activations`);
       }
+      if (!isInteger && options.observer !== undefined) {
+        command.error(`error: --observer is of the calibration of int8 and int16x8; --mode ${options.mode} needs none`);
+      }
       const data = options.data === undefined ? undefined : readDataOption(options.data);
       const bar = new ProgressBar(terminal);
       const result = await interruptible((signal) =>
@@ -49,6 +60,7 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
             output: options.output,
             mode: options.mode,
             ...(data === undefined ? {} : { data }),
+            ...(options.observer === undefined ? {} : { observer: options.observer }),
             ...(options.interface === undefined ? {} : { interface: options.interface }),
           },
           { samples: options.samples, signal, onProgress: ({ phase, fraction }) => bar.update(phase, fraction) },

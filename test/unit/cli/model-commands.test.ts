@@ -9,6 +9,7 @@ import { registerInspect } from '../../../src/cli/commands/inspect.ts';
 import { CommandFailure, createProgram, runProgram } from '../../../src/cli/program.ts';
 import { mnistCnn } from '../../../src/core/models/mnist-cnn.ts';
 import { prepareForDeployment } from '../../../src/core/network/passes/prepare-for-deployment.ts';
+import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 
 const digits = JSON.stringify({ format: 'generated', set: 'digits', trainSize: 60, testSize: 20 });
@@ -102,6 +103,47 @@ describe('espalier convert', () => {
       code: 2,
       err: expect.stringContaining('--data'),
     });
+  });
+
+  it('takes ranges as --observer says', async () => {
+    const outputScales = async (...observer: readonly string[]): Promise<readonly number[]> => {
+      const file = join(folder, 'observed.tflite');
+      expect(await espalier('convert', model, '-o', file, '--mode', 'int8', '--data', digits, ...observer)).toMatchObject({ code: 0 });
+      const [graph] = readTflite(await readFile(file)).subgraphs;
+      return (graph?.operators ?? [])
+        .filter(({ name }) => name === 'CONV_2D')
+        .map(({ outputs }) => graph?.tensors[outputs[0] ?? -1]?.quantization?.scales[0] ?? NaN);
+    };
+    const all = await outputScales();
+    expect(all).toHaveLength(1);
+    expect(await outputScales('--observer', 'minmax')).toEqual(all);
+    expect(await outputScales('--observer', 'percentile=100')).toEqual(all);
+    const [whole = 0, most = 0, half = 0] = [
+      ...all,
+      ...(await outputScales('--observer', 'percentile')),
+      ...(await outputScales('--observer', 'percentile=50')),
+    ];
+    expect(most).toBeLessThan(whole);
+    expect(half).toBeLessThan(0.8 * most);
+    // A range that forgets at once is the last batch's, which is no wider than all batches'.
+    const [last = 0] = await outputScales('--observer', 'moving-average=0');
+    expect(last).toBeLessThanOrEqual(whole);
+  });
+
+  it.each([
+    ['median', /Give minmax, moving-average/],
+    ['minmax=1', /Give minmax, moving-average/],
+    ['percentile=0', /above 0 and up to 100 percent/],
+    ['percentile=', /above 0 and up to 100 percent/],
+    ['moving-average=1', /from 0 to below 1/],
+  ])('refuses --observer %s', async (observer, message) => {
+    const ended = await espalier('convert', model, '-o', 'x', '--mode', 'int8', '--data', digits, '--observer', observer);
+    expect(ended).toMatchObject({ code: 2, err: expect.stringMatching(message) });
+  });
+
+  it('refuses an observer where nothing is calibrated', async () => {
+    const ended = await espalier('convert', model, '-o', 'x', '--observer', 'minmax');
+    expect(ended).toMatchObject({ code: 2, err: expect.stringContaining('--mode float needs none') });
   });
 
   it('leaves nothing behind when it fails', async () => {

@@ -96,6 +96,7 @@ async function encodeInteger(
     network,
     data: train,
     samples: context.samples ?? defaultSamples,
+    ...(conversion.observer === undefined ? {} : { observer: conversion.observer }),
     signal: context.signal,
     onProgress: (fraction) => context.onProgress({ phase: 'calibrating', fraction }),
   });

@@ -1,0 +1,30 @@
+import { InvalidArgumentError } from 'commander';
+import type { ObserverChoice } from '../shared/recipe.ts';
+
+/** About ten batches are remembered: fewer than calibration has. */
+const usualMomentum = 0.9;
+const usualPercentile = 99.99;
+
+/** `minmax`, `moving-average` or `moving-average=0.9`, `percentile` or `percentile=99.99`. */
+export function observerChoice(text: string): ObserverChoice {
+  const [kind, given, ...rest] = text.split('=');
+  const value = given === undefined ? undefined : given.trim() === '' ? NaN : Number(given);
+  if (rest.length === 0) {
+    switch (kind) {
+      case 'minmax':
+        if (value === undefined) return { kind: 'minMax' };
+        break;
+      case 'moving-average': {
+        const momentum = value ?? usualMomentum;
+        if (momentum >= 0 && momentum < 1) return { kind: 'movingAverage', momentum };
+        throw new InvalidArgumentError('Give a momentum from 0 to below 1, such as moving-average=0.9.');
+      }
+      case 'percentile': {
+        const percentile = value ?? usualPercentile;
+        if (percentile > 0 && percentile <= 100) return { kind: 'percentile', percentile };
+        throw new InvalidArgumentError('Give a part above 0 and up to 100 percent, such as percentile=99.99.');
+      }
+    }
+  }
+  throw new InvalidArgumentError('Give minmax, moving-average, moving-average=MOMENTUM, percentile or percentile=PERCENT.');
+}
