@@ -3,7 +3,6 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { inputsOf } from '../data/inputs/model-inputs.ts';
 import { openData } from '../data/open-data.ts';
-import { readDataSpec } from '../data/read-data-spec.ts';
 import type { DataSplits } from '../data/dataset.ts';
 import { createEngine } from '../engine/create-engine.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -13,6 +12,7 @@ import { writeTfjsLayers } from '../export/tfjs-layers.ts';
 import type { ArchitectureName, ArchitectureOptions } from '../models/architectures.ts';
 import { buildArchitecture } from '../models/architectures.ts';
 import type { Network } from '../network/network.ts';
+import { readDataBlock } from '../tree/recipe/read-data-block.ts';
 import { explainFailure, writeFileAtomically } from '../tree/store/atomic-files.ts';
 import type { TrainingProgress } from '../../shared/events.ts';
 import type { Accuracy } from '../../shared/results.ts';
@@ -104,6 +104,6 @@ async function openTrainingData(
   seed: number,
   onWarning: (message: string) => void,
 ): Promise<DataSplits> {
-  const { spec, folder } = await readDataSpec(data, '.');
+  const { spec, folder } = await readDataBlock(data, '.');
   return openData(spec, folder, { seed, onWarning, modelInputs: inputsOf(network) });
 }

@@ -1,8 +1,7 @@
 import { openData } from '../../data/open-data.ts';
 import type { DataSplits } from '../../data/dataset.ts';
 import type { ModelInput } from '../../data/inputs/model-inputs.ts';
-import { readDataSpec } from '../../data/read-data-spec.ts';
-import { checkDataSpec } from '../recipe/check-data-spec.ts';
+import { readDataBlock } from '../recipe/read-data-block.ts';
 
 /** Data of a command: a block (paths relative to the current folder), or the path of a file with one. */
 export async function openModelData(
@@ -10,7 +9,6 @@ export async function openModelData(
   modelInputs: readonly ModelInput[],
   onWarning: (message: string) => void,
 ): Promise<DataSplits> {
-  const { spec, folder } = await readDataSpec(data, '.');
-  checkDataSpec(spec);
+  const { spec, folder } = await readDataBlock(data, '.');
   return openData(spec, folder, { seed: 0, onWarning, modelInputs });
 }

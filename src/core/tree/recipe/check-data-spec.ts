@@ -4,19 +4,26 @@ import type { DataSpec } from '../../data/spec/data-spec.ts';
 import { EspalierError } from '../../errors.ts';
 import { checkAgainstSchema, type JsonSchema } from './schema-check.ts';
 
+/** Enough to mend a file in one go. */
+const mostMistakes = 10;
+
 /**
  * Checks the fields of a data block that did not come with a recipe, which is checked as a whole.
  *
- * @throws EspalierError `invalid-data` for a field that does not exist, or has the wrong type or range
+ * @param file that holds the block, for messages; undefined for one that is given as it stands
+ * @throws EspalierError `invalid-data` for fields that do not exist, are missing, or have the wrong type or range
  */
-export function checkDataSpec(spec: DataSpec): void {
+export function checkDataSpec(spec: DataSpec, file?: string): void {
   const root = parseTree(JSON.stringify(spec));
   const { definitions }: JsonSchema = schema;
   const block: JsonSchema = { $ref: '#/definitions/DataSpec', ...(definitions === undefined ? {} : { definitions }) };
-  const [first] = root === undefined ? [] : checkAgainstSchema(root, block);
-  if (first !== undefined)
-    throw new EspalierError('invalid-data', first.message, {
-      where: ['data', ...first.path].join('.'),
-      fix: 'correct the data block (docs/cli.md lists the formats)',
-    });
+  const found = root === undefined ? [] : checkAgainstSchema(root, block);
+  const [first, ...others] = found.slice(0, mostMistakes);
+  if (first === undefined) return;
+  const field = (path: readonly (string | number)[]): string => ['data', ...path].join('.');
+  const more = others.map(({ path, message }) => `\n  ${field(path)}: ${message}`).join('');
+  throw new EspalierError('invalid-data', `${first.message}${more}`, {
+    where: file === undefined ? field(first.path) : `${file}, ${field(first.path)}`,
+    fix: 'correct the data block (docs/cli.md lists the formats)',
+  });
 }

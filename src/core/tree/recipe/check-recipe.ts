@@ -6,7 +6,6 @@ import { checkData } from '../../data/check-data.ts';
 import type { DataSpec } from '../../data/spec/data-spec.ts';
 import { inputsOf } from '../../data/inputs/model-inputs.ts';
 import { openData } from '../../data/open-data.ts';
-import { readDataSpec } from '../../data/read-data-spec.ts';
 import { isEspalierError } from '../../errors.ts';
 import { importModel } from '../../import/import-model.ts';
 import type { Network } from '../../network/network.ts';
@@ -17,6 +16,7 @@ import { hasTargets } from '../../../shared/targets.ts';
 import { flattenTree } from '../../../shared/tree.ts';
 import { planTree } from '../deployment-tree.ts';
 import { parseRecipe } from './parse-recipe.ts';
+import { readDataBlock } from './read-data-block.ts';
 import type { RecipeDocument } from './recipe-document.ts';
 import { closest } from './schema-check.ts';
 
@@ -108,7 +108,8 @@ async function checkModelData(network: Network, data: DataSpec | string, field: 
   }
   const splits = await trying(
     async () => {
-      const { spec, folder: dataFolder } = await readDataSpec(data, folder);
+      // A block in the recipe is checked with it.
+      const { spec, folder: dataFolder } = typeof data === 'string' ? await readDataBlock(data, folder) : { spec: data, folder };
       return openData(spec, dataFolder, { seed: 0, modelInputs: inputsOf(network) });
     },
     (message) => report(field, 'unreadable-data', message),

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EspalierError } from '../../errors.ts';
 import type { DataSpec } from '../../data/spec/data-spec.ts';
-import { readDataSpec } from '../../data/read-data-spec.ts';
 import { hasCode } from '../store/atomic-files.ts';
+import { readDataBlock } from './read-data-block.ts';
 import type { RecipeDocument } from './recipe-document.ts';
 
 export interface ResolvedModel {
@@ -24,7 +24,7 @@ export async function resolveModels(recipe: RecipeDocument, folder: string): Pro
       if (data === undefined)
         throw new EspalierError('invalid-recipe', 'has no data', { where: `model "${model.path}"`, fix: 'add "data" to the recipe' });
       const name = ('name' in model ? model.name : undefined) ?? nameOf(model.path);
-      const { spec, folder: dataFolder } = await readDataSpec(data, folder);
+      const { spec, folder: dataFolder } = await readDataBlock(data, folder);
       return { name, path: path.resolve(folder, model.path), data: withTestLimit(spec, recipe.measure?.testSamples), dataFolder };
     }),
   );
