@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { env } from 'node:process';
 import type * as OnnxRuntimeNode from 'onnxruntime-node';
 import type * as OnnxRuntimeWeb from 'onnxruntime-web';
 
@@ -6,6 +7,9 @@ const require = createRequire(import.meta.url);
 
 /** @throws when there is no binary for this platform, or the system's C library is too old for it. */
 export function loadOnnxRuntimeNode(): typeof OnnxRuntimeNode {
+  // The library asks the environment once, when it is loaded. It would keep an id of the device in the home folder and
+  // logs in the temporary one, and report the use of models to its maker: nobody who optimizes a model here agreed to that.
+  env['ORT_DISABLE_TELEMETRY'] = '1';
   return require('onnxruntime-node');
 }
 
