@@ -4,7 +4,9 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { randomData } from '../fixtures/random-data.ts';
 import { referenceOutputs } from '../network/reference-executor.ts';
+import { snakeCase } from '../../../src/core/import/keras/class-names.ts';
 import { importFiles, kerasH5, kerasV3, type NamedWeight } from './keras-model-files.ts';
+import { chains } from './tensorflow-layers.ts';
 import { expectSamePredictions, randomInputs, randomizeWeights, topologyOf, weightsOf } from './tensorflow-model.ts';
 
 const { layers } = tf;
@@ -33,6 +35,39 @@ function nestedModel(): tf.LayersModel {
   randomizeWeights(model, 3);
   return model;
 }
+
+/** One layer of each kind, as TensorFlow.js has it. */
+const single = chains.map(([name, shape, build]) => {
+  const model = (): tf.LayersModel => {
+    const x = tf.input({ shape: [...shape] });
+    const built = tf.model({ inputs: x, outputs: build(x) });
+    randomizeWeights(built);
+    return built;
+  };
+  return [name, model] as const;
+});
+
+describe('every layer in a file of its own computes as in TensorFlow.js', () => {
+  it.each(single)('.h5: %s', async (_, make) => {
+    const model = make();
+    const weights = new Map(model.layers.filter((layer) => layer.weights.length > 0).map((layer) => [layer.name, weightsOf(layer)]));
+    expectSamePredictions(await importFiles({ model: await kerasH5(topologyOf(model), weights) }), model, randomInputs(model));
+  });
+
+  // In a .keras file hard_sigmoid is Keras 3's, which has another slope.
+  it.each(single.filter(([name]) => name !== 'Activation hardSigmoid'))('.keras: %s', async (_, make) => {
+    const model = make();
+    const before = new Map<string, number>();
+    const weights = model.layers.flatMap((layer) => {
+      const base = snakeCase(layer.getClassName());
+      const count = before.get(base) ?? 0;
+      before.set(base, count + 1);
+      const path = `layers/${base}${count === 0 ? '' : `_${count}`}`;
+      return weightsOf(layer).map((weight, i): NamedWeight => ({ ...weight, name: `${path}/vars/${i}` }));
+    });
+    expectSamePredictions(await importFiles({ model: await kerasV3(topologyOf(model), weights) }), model, randomInputs(model));
+  });
+});
 
 describe('Keras files', () => {
   it('.h5: a group for each top layer, which lists a nested model’s trainable weights before its statistics', async () => {
