@@ -1,6 +1,6 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { readHdf5 } from '../../../src/core/import/hdf5/hdf5-file.ts';
 import { importModel } from '../../../src/core/import/import-model.ts';
 import { modelTargets } from '../../fuzz/model-targets.ts';
@@ -12,7 +12,8 @@ const data = process.env['ESPALIER_TEST_DATA'];
 const isHdf5 = (name: string): boolean => name.includes('h5') || name.includes('keras');
 
 describe('damaged models', async () => {
-  const { targets } = await modelTargets(data);
+  const { targets, dispose } = await modelTargets(data);
+  afterAll(dispose);
 
   it.each(targets.map((target) => [target.name, target] as const))(
     '%s: each mutation ends in a model or a typed error',

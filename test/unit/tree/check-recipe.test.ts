@@ -1,15 +1,15 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeTfjsLayers } from '../../../src/core/export/tfjs-layers.ts';
 import { mnistCnn } from '../../../src/core/models/mnist-cnn.ts';
 import { checkRecipe } from '../../../src/core/tree/recipe/check-recipe.ts';
 import { relocateData } from '../../../src/core/tree/recipe/relocate-data.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 let folder = '';
 beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'espalier-'));
+  folder = temporaryFolder();
   mkdirSync(path.join(folder, 'digits'));
   const { json, weights } = writeTfjsLayers(mnistCnn({ seed: 0 }));
   writeFileSync(path.join(folder, 'digits/model.json'), json);

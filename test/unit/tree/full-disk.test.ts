@@ -1,11 +1,10 @@
 /** The log of events on a disk that fills up in the middle of a line. */
-import { mkdtempSync } from 'node:fs';
 import type * as FileSystem from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { EventLog, readEvents } from '../../../src/core/tree/store/event-log.ts';
 import type { RunEvent, RunEventBody } from '../../../src/shared/events.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const disk = vi.hoisted(() => ({ isFull: false }));
 vi.mock('node:fs', async (original) => {
@@ -27,7 +26,7 @@ const progress: RunEventBody = { type: 'node-progress', model: 'm', node: 'n', p
 
 describe('a full disk', () => {
   it('is told, leaves no half line behind, and the log goes on once there is space', () => {
-    const file = path.join(mkdtempSync(path.join(tmpdir(), 'espalier-')), 'events.jsonl');
+    const file = path.join(temporaryFolder(), 'events.jsonl');
     const followed: RunEvent[] = [];
     const events = new EventLog(file, (event) => followed.push(event));
     events.append(log('first'));

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EspalierError } from '../../../src/core/errors.ts';
@@ -15,6 +14,7 @@ import {
 } from '../../../src/core/tree/parallel/parallelism.ts';
 import type { StageProcesses } from '../../../src/core/tree/parallel/stage-processes.ts';
 import { flattenTree } from '../../../src/shared/tree.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const { root } = planTree();
 const GIGABYTE = 2 ** 30;
@@ -131,7 +131,7 @@ describe('decideParallelism', () => {
     freeBytes: 100 * GIGABYTE,
     tree: root,
     models: ['net'],
-    file: path.join(mkdtempSync(path.join(tmpdir(), 'espalier-')), 'cache', 'parallelism.json'),
+    file: path.join(temporaryFolder(), 'cache', 'parallelism.json'),
     processes: fakeProcesses((_, candidates) => Promise.resolve(candidates.map(({ threads }) => (threads === 1 ? 5 : 4)))),
     tell: () => undefined,
     ...changes,

@@ -1,16 +1,15 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { claimRun, readOwner, releaseRun } from '../../../src/core/tree/store/run-owner.ts';
 import { isAlive, ownIdentity } from '../../../src/worker/process-identity.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-const folder = (): string => mkdtempSync(path.join(tmpdir(), 'espalier-'));
 const self = { process: 2, started: '20' };
 
 describe('the owner of a run', () => {
   it('is the process that claimed it, until it releases it', async () => {
-    const run = folder();
+    const run = temporaryFolder();
     await claimRun(run, self, () => true);
     expect(await readOwner(run)).toEqual(self);
     await expect(claimRun(run, { process: 3 }, () => true)).rejects.toThrow(/this run is going on in process 2; wait for its end/);
@@ -21,7 +20,7 @@ describe('the owner of a run', () => {
   });
 
   it('is replaced when it has ended without a word, and when it was cut off while writing', async () => {
-    const run = folder();
+    const run = temporaryFolder();
     await claimRun(run, { process: 7 }, () => true);
     await claimRun(run, self, ({ process }) => process !== 7);
     expect(await readOwner(run)).toEqual(self);

@@ -1,5 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EspalierError } from '../../../src/core/errors.ts';
@@ -9,6 +7,7 @@ import type { Walk } from '../../../src/core/tree/run-recipe.ts';
 import type { StageOutcome, StageRequest } from '../../../src/core/tree/stages/stage-runner.ts';
 import type { RunEventBody } from '../../../src/shared/events.ts';
 import type { NodeMetrics } from '../../../src/shared/results.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const accuracy = (top1: number) => ({ top1, top5: undefined, meanSquaredError: undefined, samples: 100, runtime: 'fake' });
 
@@ -43,7 +42,7 @@ interface Setup {
 }
 
 async function run({
-  folder = mkdtempSync(path.join(tmpdir(), 'espalier-')),
+  folder = temporaryFolder(),
   run: name = 'run',
   walk = {},
   techniques = {},

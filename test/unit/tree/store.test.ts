@@ -1,5 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stageKey } from '../../../src/core/tree/stage-key.ts';
@@ -7,8 +6,7 @@ import { writeFileAtomically, writeFolderAtomically } from '../../../src/core/tr
 import { EventLog, readEvents } from '../../../src/core/tree/store/event-log.ts';
 import { nodeFolder } from '../../../src/core/tree/store/run-store.ts';
 import { decodeStructure, encodeStructure } from '../../../src/core/tree/store/structured-file.ts';
-
-const temporary = (): string => mkdtempSync(path.join(tmpdir(), 'espalier-'));
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 describe('structured files', () => {
   it('give back maps, typed arrays and plain values as they were', () => {
@@ -35,7 +33,7 @@ describe('structured files', () => {
 
 describe('atomic writes', () => {
   it('leave the first of two folders that hold the same, and nothing else', async () => {
-    const folder = temporary();
+    const folder = temporaryFolder();
     await writeFolderAtomically(path.join(folder, 'node'), new Map([['a', 'first']]));
     await writeFolderAtomically(path.join(folder, 'node'), new Map([['a', 'second']]));
     expect(readdirSync(folder)).toEqual(['node']);
@@ -43,7 +41,7 @@ describe('atomic writes', () => {
   });
 
   it('leave nothing behind when they fail', async () => {
-    const folder = temporary();
+    const folder = temporaryFolder();
     writeFileSync(path.join(folder, 'file'), '');
     await expect(writeFileAtomically(path.join(folder, 'file', 'x'), 'text')).rejects.toThrow(
       'a part of the path is a file; use another folder',
@@ -54,7 +52,7 @@ describe('atomic writes', () => {
 
 describe('the event log', () => {
   it('goes on after a line that a killed process left unfinished', () => {
-    const file = path.join(temporary(), 'events.jsonl');
+    const file = path.join(temporaryFolder(), 'events.jsonl');
     const first = new EventLog(
       file,
       () => undefined,

@@ -1,6 +1,5 @@
 /** A run in a real child process that is killed at any moment and resumed ends with the same files, byte for byte. */
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTfjsLayers } from '../../../src/core/export/tfjs-layers.ts';
@@ -11,6 +10,7 @@ import type { Recipe } from '../../../src/shared/recipe.ts';
 import { isAlive } from '../../../src/worker/process-identity.ts';
 import { bundleWorker, runInWorker } from '../../support/bundled-worker.ts';
 import type { BundledWorker } from '../../support/bundled-worker.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 let worker: BundledWorker;
 beforeAll(async () => {
@@ -28,7 +28,7 @@ const recipe: Recipe = {
 };
 
 function project(engine: Recipe['engine']): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'espalier-'));
+  const folder = temporaryFolder();
   const { json, weights } = writeTfjsLayers(digitsCnn({ seed: 1 }));
   writeFileSync(path.join(folder, 'model.json'), json);
   mkdirSync(path.join(folder, 'weights'), { recursive: true });
