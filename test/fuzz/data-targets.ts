@@ -7,12 +7,13 @@ import { zipSync } from 'fflate';
 import { encode } from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { pack } from 'tar-stream';
-import wavefile from 'wavefile';
 import { decodeWav } from '../../src/core/data/audio/decode-wav.ts';
 import type { DataSpec } from '../../src/core/data/spec/data-spec.ts';
 import { decodeImage } from '../../src/core/data/images/decode-image.ts';
 import { openData } from '../../src/core/data/open-data.ts';
 import type { FuzzTarget } from './model-targets.ts';
+import { npyFile } from '../unit/fixtures/npy.ts';
+import { wavFile } from '../unit/fixtures/wav.ts';
 
 /** `dispose` removes the temporary folder that the files are opened from. */
 export async function dataTargets(): Promise<{ readonly targets: readonly FuzzTarget[]; dispose(): Promise<void> }> {
@@ -40,11 +41,19 @@ export async function dataTargets(): Promise<{ readonly targets: readonly FuzzTa
   const targets = [
     decoded('png', png(), (bytes) => decodeImage(bytes, 'file')),
     decoded('jpeg', jpeg(), (bytes) => decodeImage(bytes, 'file')),
-    decoded('wav', wav(), (bytes) => decodeWav(bytes, 'file')),
+    decoded(
+      'wav',
+      wavFile(
+        Array.from({ length: 200 }, (_, index) => 0.03 * Math.sin(index)),
+        '16',
+        { sampleRate: 8000 },
+      ),
+      (bytes) => decodeWav(bytes, 'file'),
+    ),
     opened('idx', idx(), idxSpec),
     opened('idx.gz', gzipSync(idx()), idxSpec),
-    opened('npy', npy(), { format: 'npy', trainInputs: 'file' }),
-    opened('npz', zipSync({ 'x_train.npy': npy() }), { format: 'npz', file: 'file' }),
+    opened('npy', npyFile([2, 3], Float32Array.of(1, 2, 3, 4, 5, 6)), { format: 'npy', trainInputs: 'file' }),
+    opened('npz', zipSync({ 'x_train.npy': npyFile([2, 3], Float32Array.of(1, 2, 3, 4, 5, 6)) }), { format: 'npz', file: 'file' }),
     opened('csv', csv, { format: 'csv', file: 'file', target: 'kind' }),
     opened('cifar', new Uint8Array(2 * 3073), { format: 'cifar-binary', train: ['file'] }),
     opened('tar.gz', await archive({ 'a/1.png': png(), 'b/1.png': png() }), {
@@ -67,27 +76,6 @@ function png(): Uint8Array {
 
 function jpeg(): Uint8Array {
   return encode({ width: 16, height: 16, data: Uint8Array.from({ length: 1024 }, (_, index) => (index * 5) % 256) }, 80).data;
-}
-
-function wav(): Uint8Array {
-  const wave = new wavefile.WaveFile();
-  wave.fromScratch(
-    1,
-    8000,
-    '16',
-    Int16Array.from({ length: 200 }, (_, index) => 1000 * Math.sin(index)),
-  );
-  return wave.toBuffer();
-}
-
-function npy(): Uint8Array {
-  const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }".padEnd(117) + '\n';
-  return Buffer.concat([
-    Buffer.from('\x93NUMPY\x01\x00', 'latin1'),
-    Buffer.from([118, 0]),
-    Buffer.from(header),
-    Buffer.from(Float32Array.of(1, 2, 3, 4, 5, 6).buffer),
-  ]);
 }
 
 function idx(): Uint8Array {

@@ -29,7 +29,7 @@ function wav(samples: number, at: (index: number) => number): Buffer {
 }
 
 /** What 1 is in the file: the decoder maps positive codes to 0..1. */
-const fullScale = 32_767;
+const fullScale = 32_768;
 const word = 16_384;
 const noise = 8_192;
 

@@ -1,4 +1,3 @@
-import wavefile from 'wavefile';
 import { EspalierError } from '../../errors.ts';
 
 export interface Recording {
@@ -7,21 +6,24 @@ export interface Recording {
   readonly samples: Float32Array;
 }
 
-/** A WAV file of PCM (8 to 32 bits) or float samples. */
+/**
+ * A WAV file of PCM (8, 16, 24 or 32 bits) or float samples (32 or 64). Integers are divided by their largest magnitude,
+ * as TensorFlow's `decode_wav` divides 16 bits by 32,768.
+ */
 export function decodeWav(bytes: Uint8Array, where: string): Recording {
   try {
-    const layout = findChunks(bytes);
-    const wave = new wavefile.WaveFile(bytes);
-    wave.toBitDepth('32f', false);
-    const channels: readonly ArrayLike<number>[] =
-      layout.channels === 1 ? [wave.getSamples(true, Float64Array)] : deinterleave(wave.getSamples(true, Float64Array), layout.channels);
-    const length = channels[0]?.length ?? 0;
+    const { format, start, size } = findData(bytes);
+    const { channels, sampleRate } = format;
+    const frame = format.bytes * channels;
+    const length = Math.floor(size / frame);
     if (length === 0) throw new Error('it holds no samples');
-    const samples = Float32Array.from(
-      { length },
-      (_, index) => channels.reduce((sum, channel) => sum + (channel[index] ?? 0), 0) / channels.length,
-    );
-    return { sampleRate: layout.sampleRate, samples };
+    const read = sampleReader(format, new DataView(bytes.buffer, bytes.byteOffset + start, size));
+    const samples = Float32Array.from({ length }, (_, index) => {
+      let sum = 0;
+      for (let channel = 0; channel < channels; channel++) sum += read(index * frame + channel * format.bytes);
+      return sum / channels;
+    });
+    return { sampleRate, samples };
   } catch (error) {
     throw new EspalierError('invalid-data', `the recording cannot be decoded (${error instanceof Error ? error.message : String(error)})`, {
       where,
@@ -31,45 +33,68 @@ export function decodeWav(bytes: Uint8Array, where: string): Recording {
   }
 }
 
-function deinterleave(samples: ArrayLike<number>, channels: number): readonly Float64Array[] {
-  return Array.from({ length: channels }, (_, channel) =>
-    Float64Array.from({ length: Math.floor(samples.length / channels) }, (_, index) => samples[index * channels + channel] ?? 0),
-  );
-}
-
-interface Layout {
+interface Format {
   readonly channels: number;
   readonly sampleRate: number;
+  /** Of one sample of one channel. */
+  readonly bytes: number;
+  readonly isFloat: boolean;
 }
 
-/** Checks what the decoder takes on trust: that the chunks lie within the file, and a format that makes sense. */
-function findChunks(bytes: Uint8Array): Layout {
+const pcm = 1;
+const float = 3;
+/** The code stands in the extension of the header. */
+const extensible = 0xfffe;
+
+/** What a writer that does not know the length beforehand leaves for it. */
+const unknownSize = 0xffffffff;
+
+function findData(bytes: Uint8Array): { readonly format: Format; readonly start: number; readonly size: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const tag = (offset: number): string => String.fromCharCode(...bytes.subarray(offset, offset + 4));
   if (bytes.length < 12 || tag(0) !== 'RIFF' || tag(8) !== 'WAVE') throw new Error('it does not start with RIFF and WAVE');
-  let layout: Layout | undefined;
+  let format: Format | undefined;
   for (let offset = 12; offset + 8 <= bytes.length;) {
-    const size = view.getUint32(offset + 4, true);
-    if (offset + 8 + size > bytes.length) throw new Error(`its ${JSON.stringify(tag(offset))} chunk ends after the file: it is cut short`);
-    if (tag(offset) === 'fmt ' && size >= 16) layout = readFormat(view, offset + 8);
+    const start = offset + 8;
+    const written = view.getUint32(offset + 4, true);
+    const size = written === unknownSize && tag(offset) === 'data' ? bytes.length - start : written;
+    if (start + size > bytes.length) throw new Error(`its ${JSON.stringify(tag(offset))} chunk ends after the file: it is cut short`);
+    if (tag(offset) === 'fmt ' && size >= 16) format = readFormat(view, start, size);
     if (tag(offset) === 'data') {
-      if (layout === undefined) throw new Error('its data come before their format');
-      return layout;
+      if (format === undefined) throw new Error('its data come before their format');
+      return { format, start, size };
     }
-    offset += 8 + size + (size % 2);
+    offset = start + size + (size % 2);
   }
   throw new Error('it has no data chunk');
 }
 
-function readFormat(view: DataView, offset: number): Layout {
-  const code = view.getUint16(offset, true);
-  const channels = view.getUint16(offset + 2, true);
-  const sampleRate = view.getUint32(offset + 4, true);
-  const bits = view.getUint16(offset + 14, true);
-  if (code !== 1 && code !== 3 && code !== 0xfffe)
-    throw new Error(`its samples are compressed (format ${code}); only PCM and float are read`);
+function readFormat(view: DataView, start: number, size: number): Format {
+  const written = view.getUint16(start, true);
+  const code = written === extensible && size >= 26 ? view.getUint16(start + 24, true) : written;
+  const channels = view.getUint16(start + 2, true);
+  const sampleRate = view.getUint32(start + 4, true);
+  const bits = view.getUint16(start + 14, true);
+  if (code !== pcm && code !== float) throw new Error(`its samples are compressed (format ${code}); only PCM and float are read`);
   if (channels < 1 || channels > 64) throw new Error(`it has ${channels} channels`);
   if (sampleRate < 1000 || sampleRate > 768_000) throw new Error(`its sample rate is ${sampleRate}`);
-  if (![8, 16, 24, 32, 64].includes(bits)) throw new Error(`its samples have ${bits} bits`);
-  return { channels, sampleRate };
+  const known = code === float ? [32, 64] : [8, 16, 24, 32];
+  if (!known.includes(bits))
+    throw new Error(`its ${code === float ? 'float ' : ''}samples have ${bits} bits; ${known.join(', ')} are read`);
+  return { channels, sampleRate, bytes: bits / 8, isFloat: code === float };
+}
+
+function sampleReader({ bytes, isFloat }: Format, data: DataView): (offset: number) => number {
+  if (isFloat) return bytes === 4 ? (offset) => data.getFloat32(offset, true) : (offset) => data.getFloat64(offset, true);
+  switch (bytes) {
+    case 1:
+      // The only unsigned ones.
+      return (offset) => (data.getUint8(offset) - 128) / 2 ** 7;
+    case 2:
+      return (offset) => data.getInt16(offset, true) / 2 ** 15;
+    case 3:
+      return (offset) => (data.getInt16(offset + 1, true) * 256 + data.getUint8(offset)) / 2 ** 23;
+    default:
+      return (offset) => data.getInt32(offset, true) / 2 ** 31;
+  }
 }

@@ -25,7 +25,7 @@ export function decodeImage(bytes: Uint8Array, where: string): Pixels {
     }
     if (bytes[0] === 0x89 && bytes[1] === 0x50) return decodePng(bytes);
   } catch (error) {
-    throw unreadable(where, error instanceof Error ? error.message : String(error), error);
+    throw unreadable(where, reasonOf(error), error);
   }
   throw unreadable(where, bytes.length === 0 ? 'the file is empty' : 'its content is neither JPEG nor PNG', undefined);
 }
@@ -61,6 +61,12 @@ function jpegPixels(bytes: Uint8Array): number {
     offset += marker === 0xff ? 1 : 2 + view.getUint16(offset + 2);
   }
   throw new Error('it has no frame');
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  // The decoder's words for it are about its own streams.
+  return message.includes('read requests') ? 'the file is cut short' : message;
 }
 
 function unreadable(where: string, reason: string, cause: unknown): EspalierError {
