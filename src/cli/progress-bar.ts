@@ -5,16 +5,19 @@ const barWidth = 30;
 /** One line on a terminal, drawn over as work goes on; silent elsewhere, so that logs stay short. */
 export class ProgressBar {
   readonly #terminal: Terminal;
+  readonly #columns: () => number;
   #shown = '';
 
-  constructor(terminal: Terminal) {
+  constructor(terminal: Terminal, columns: () => number = () => process.stderr.columns || 80) {
     this.#terminal = terminal;
+    this.#columns = columns;
   }
 
   /** @param fraction 0 to 1 */
   update(label: string, fraction: number): void {
     if (!this.#terminal.isInteractive) return;
-    const line = `${progressBar(fraction)} ${label}`;
+    // A line that wraps could not be drawn over.
+    const line = [...`${progressBar(fraction)} ${label}`].slice(0, this.#columns() - 1).join('');
     if (line === this.#shown) return;
     this.#terminal.note(`\r\u001b[K${line}`);
     this.#shown = line;
