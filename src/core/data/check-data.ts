@@ -14,8 +14,19 @@ const examplesRead = 256;
  */
 export async function checkData(network: Network, data: DataSet): Promise<readonly string[]> {
   const [outputId = ''] = network.outputs;
-  const output = network.values.get(outputId)?.shape ?? [];
-  checkInputShapes(inputsOf(network), data);
+  return checkInterface({ inputs: inputsOf(network), output: network.values.get(outputId)?.shape ?? [] }, data);
+}
+
+/** What a model takes and gives, without the batch. */
+export interface ModelInterface {
+  readonly inputs: readonly ModelInput[];
+  /** Shape of the first output. */
+  readonly output: readonly number[];
+}
+
+/** `checkData` for a model that is no network, but a file to run. */
+export async function checkInterface({ inputs, output }: ModelInterface, data: DataSet): Promise<readonly string[]> {
+  checkInputShapes(inputs, data);
   return [...outputWarnings(count(output), data), ...(await valueWarnings(data))];
 }
 
@@ -58,7 +69,7 @@ function outputWarnings(outputs: number, data: DataSet): readonly string[] {
   if (outputs < target.classes && !isBinary) {
     throw new EspalierError('invalid-data', `the data have ${target.classes} classes, but the model has ${outputs} outputs`, {
       where: data.name,
-      fix: 'choose the classes that the model knows with "classes", in its order',
+      fix: 'use the data that the model was trained on; of folders, "classes" chooses those that the model knows, in its order',
     });
   }
   return outputs > target.classes

@@ -36,7 +36,7 @@ export function emptySums(target: Target): ScoreSums {
 export function addScores(sums: ScoreSums, outputs: ArrayLike<number>, batch: Batch, target: Target): void {
   const width = outputs.length / batch.size;
   if (target.kind === 'classes') addClassScores(sums, outputs, batch, target.classes, width);
-  else addErrors(sums, outputs, batch, target.size, width);
+  else addErrors(sums, outputs, batch, target, width);
   sums.samples += batch.size;
 }
 
@@ -51,7 +51,7 @@ function addClassScores(sums: ScoreSums, outputs: ArrayLike<number>, batch: Batc
   }
   for (let example = 0; example < batch.size; example++) {
     const label = batch.labels[example] ?? 0;
-    const predicted = isBinary ? Number((outputs[example] ?? 0) > 0.5) : largest(outputs, example * width, width);
+    const predicted = isBinary ? sideOf(outputs[example] ?? NaN) : largest(outputs, example * width, width);
     if (predicted === label) sums.top1++;
     if (isBinary || rankOf(outputs, example * width, width, label) < 5) sums.top5++;
     if (classes === 2) {
@@ -59,23 +59,32 @@ function addClassScores(sums: ScoreSums, outputs: ArrayLike<number>, batch: Batc
       sums.scores.push(isBinary ? (outputs[example] ?? 0) : (outputs[first + 1] ?? 0) - (outputs[first] ?? 0));
       sums.positive.push(label === 1);
     }
-    if (predicted < classes && sums.confusion.length > 0) {
+    if (predicted >= 0 && predicted < classes && sums.confusion.length > 0) {
       const cell = label * classes + predicted;
       sums.confusion[cell] = (sums.confusion[cell] ?? 0) + 1;
     }
   }
 }
 
-/** The first of equals, as argmax has it everywhere. */
+/** Of two classes, by the probability of the second; -1 for NaN. */
+function sideOf(probability: number): number {
+  return Number.isNaN(probability) ? -1 : Number(probability > 0.5);
+}
+
+/** The first of equals, as argmax has it everywhere; -1 where all are NaN, which predicts nothing. */
 function largest(values: ArrayLike<number>, start: number, count: number): number {
-  let best = 0;
-  for (let i = 1; i < count; i++) if ((values[start + i] ?? 0) > (values[start + best] ?? 0)) best = i;
+  let best = -1;
+  for (let i = 0; i < count; i++) {
+    const value = values[start + i] ?? NaN;
+    if (value > (values[start + best] ?? NaN) || (best < 0 && !Number.isNaN(value))) best = i;
+  }
   return best;
 }
 
 /** How many classes come before the label: those with a larger score, and equals with a lower index. */
 function rankOf(values: ArrayLike<number>, start: number, count: number, label: number): number {
-  const score = values[start + label] ?? 0;
+  const score = values[start + label] ?? NaN;
+  if (Number.isNaN(score)) return count;
   let rank = 0;
   for (let i = 0; i < count; i++) {
     const other = values[start + i] ?? 0;
@@ -84,7 +93,19 @@ function rankOf(values: ArrayLike<number>, start: number, count: number, label: 
   return rank;
 }
 
-function addErrors(sums: ScoreSums, outputs: ArrayLike<number>, batch: Batch, size: number, width: number): void {
+function addErrors(
+  sums: ScoreSums,
+  outputs: ArrayLike<number>,
+  batch: Batch,
+  { size, isInput = false }: Extract<Target, { kind: 'regression' }>,
+  width: number,
+): void {
+  if (width !== size && isInput)
+    throw new EspalierError(
+      'invalid-data',
+      `the data have no labels, so that the model should give back its input of ${size} values, but it has ${width} outputs`,
+      { where: 'model and data', fix: 'name the labels in the data spec' },
+    );
   if (width !== size)
     throw new EspalierError('invalid-data', `the model has ${width} outputs, but the data have ${size} values to predict`, {
       where: 'model and data',

@@ -12,7 +12,7 @@ import { prepareForDeployment } from '../../../src/core/network/passes/prepare-f
 import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 
-const digits = JSON.stringify({ format: 'generated', set: 'digits', trainSize: 60, testSize: 20 });
+const digits = JSON.stringify({ format: 'generated', set: 'digits', trainSize: 120, testSize: 20 });
 
 let folder: string;
 let model: string;

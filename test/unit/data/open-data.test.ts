@@ -98,7 +98,7 @@ describe('folders of images', () => {
   it('refuses an empty folder', async () => {
     mkdirSync(join(folder, 'empty'));
     await expect(openData({ format: 'images', folder: 'empty' }, folder, { seed: 0 })).rejects.toThrow(
-      /holds no .jpg or .jpeg or .png file/,
+      /holds no .jpg or .jpeg or .jfif or .png file/,
     );
   });
 });

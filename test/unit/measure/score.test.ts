@@ -32,6 +32,27 @@ const batchOf = (labels: readonly number[], targets: readonly number[] = []): Ba
   targets: Float32Array.from(targets),
 });
 
+it('an output that is NaN is never right, for whichever class', () => {
+  const target = { kind: 'classes', classes: 6, names: undefined } as const;
+  const sums = emptySums(target);
+  addScores(sums, [...Array.from({ length: 6 }, () => NaN), NaN, 1, 0, 0, 0, 0], batchOf([0, 1]), target);
+  const { confusion, ...figures } = accuracyOf(sums, target, 'r');
+  expect(figures).toMatchObject({ top1: 0.5, top5: 0.5, samples: 2 });
+  expect(confusion?.flat().reduce((sum, count) => sum + count)).toBe(1);
+  const two = { kind: 'classes', classes: 2, names: undefined } as const;
+  const binary = emptySums(two);
+  addScores(binary, [NaN, 0.1], batchOf([0, 0]), two);
+  expect(accuracyOf(binary, two, 'r').top1).toBe(0.5);
+});
+
+it('says that labels are missing where the input would be the target', () => {
+  const target = { kind: 'regression', size: 4, isInput: true } as const;
+  const batch: Batch = { size: 1, inputs: [], labels: new Int32Array(0), targets: Float32Array.of(1, 2, 3, 4) };
+  expect(() => addScores(emptySums(target), [1, 2], batch, target)).toThrow(
+    /no labels, so that the model should give back its input of 4 values, but it has 2 outputs/,
+  );
+});
+
 it('two classes have a ROC AUC, by one output or by two', () => {
   const target = { kind: 'classes', classes: 2, names: undefined } as const;
   const probabilities = [0.1, 0.4, 0.35, 0.8];

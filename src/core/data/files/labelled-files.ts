@@ -1,6 +1,7 @@
 import { EspalierError } from '../../errors.ts';
 import { createRandom, shuffle } from '../../random.ts';
 import type { FileCollection } from '../spec/file-collection-spec.ts';
+import { classOfFile, type FileClass } from './class-of-file.ts';
 import { openFileTree, type FileTree } from './file-tree.ts';
 import { resolvePath } from './resolve-path.ts';
 
@@ -18,6 +19,7 @@ export interface LabelledFiles {
   readonly test: readonly LabelledFile[] | undefined;
   /** Files in the folder that is no class. */
   readonly background: readonly BackgroundFile[];
+  readonly warnings: readonly string[];
 }
 
 export type BackgroundFile = Pick<LabelledFile, 'tree' | 'path'>;
@@ -25,6 +27,8 @@ export type BackgroundFile = Pick<LabelledFile, 'tree' | 'path'>;
 export interface LabellingOptions {
   /** Lower case, with the dot. */
   readonly extensions: readonly string[];
+  /** Of files that are examples for people, but are not read: nobody should miss them without a word. */
+  readonly unreadExtensions?: readonly string[];
   /** A published split that a file's path decides. */
   readonly splitOf?: SplitOf;
   /** Name of a folder whose files have no class. */
@@ -35,33 +39,50 @@ export interface LabellingOptions {
   readonly made?: readonly string[];
 }
 
-interface ClassedFile {
+interface ClassedFile extends FileClass {
   readonly tree: FileTree;
   readonly path: string;
-  readonly className: string;
-  readonly fields: Readonly<Record<string, string>>;
 }
 
 const splitFolders = { train: ['train', 'training'], validation: ['validation', 'valid', 'val'], test: ['test', 'testing'] } as const;
 
 /** Finds the files of each split and their classes, from folders or from a pattern of names. */
 export async function findLabelledFiles(spec: FileCollection, folder: string, options: LabellingOptions): Promise<LabelledFiles> {
-  const { extensions, splitOf, backgroundFolder, unknown, made = [] } = options;
+  const { extensions, unreadExtensions = [], splitOf, backgroundFolder, unknown, made = [] } = options;
   const background: BackgroundFile[] = [];
-  const match = createMatcher(spec);
+  const warnings: string[] = [];
+  const classOf = classOfFile(spec);
   const list = async (path: string): Promise<ClassedFile[]> => {
     const tree = await openFileTree(resolvePath(folder, path));
-    const paths = tree.paths.filter((file) => extensions.some((extension) => file.toLowerCase().endsWith(extension)));
+    const endingIn = (endings: readonly string[]): readonly string[] =>
+      tree.paths.filter((file) => endings.some((ending) => file.toLowerCase().endsWith(ending)));
+    const paths = endingIn(extensions);
+    const unread = endingIn(unreadExtensions);
     if (paths.length === 0)
-      throw new EspalierError('invalid-data', `it holds no ${extensions.join(' or ')} file`, {
-        where: tree.name,
-        fix: 'check the path and the format of the data spec',
-      });
-    return paths.flatMap((file) => {
-      if (backgroundFolder === undefined || !file.split('/').slice(0, -1).includes(backgroundFolder)) return match(tree, file) ?? [];
-      background.push({ tree, path: file });
-      return [];
+      throw new EspalierError(
+        'invalid-data',
+        `it holds no ${extensions.join(' or ')} file${unread.length === 0 ? '' : `, but ${describe(unread)}`}`,
+        {
+          where: tree.name,
+          fix: unread.length === 0 ? 'check the path and the format of the data spec' : 'convert them to one of these formats',
+        },
+      );
+    if (unread.length > 0) warnings.push(`${tree.name}: ${describe(unread)} left out; ${extensions.join(', ')} are read`);
+    const without: string[] = [];
+    const found = paths.flatMap((path): readonly ClassedFile[] => {
+      if (backgroundFolder !== undefined && path.split('/').slice(0, -1).includes(backgroundFolder)) {
+        background.push({ tree, path });
+        return [];
+      }
+      const fileClass = classOf(path);
+      if (fileClass === undefined) without.push(path);
+      return fileClass === undefined ? [] : [{ tree, path, ...fileClass }];
     });
+    if (without.length > 0 && found.length > 0)
+      warnings.push(
+        `${tree.name}: ${describe(without)} left out, for ${spec.pattern === undefined ? 'no class folder holds them' : `they do not match ${JSON.stringify(spec.pattern)}`}`,
+      );
+    return found;
   };
   const found = splitOf === undefined ? await findSplits(spec, list) : await splitFiles(spec, list, splitOf);
   const all = [...found.train, ...(found.validation ?? []), ...(found.test ?? [])];
@@ -94,7 +115,14 @@ export async function findLabelledFiles(spec: FileCollection, folder: string, op
     validation: found.validation && chosen(found.validation),
     test: found.test && chosen(found.test),
     background,
+    warnings,
   };
+}
+
+/** `3 files (a.bmp, …)` */
+function describe(paths: readonly string[]): string {
+  const [first = '', ...others] = paths;
+  return others.length === 0 ? `1 file (${first})` : `${paths.length} files (${first}, …)`;
 }
 
 /** Unknown words are many: of them, only a share of the number of known ones is kept. */
@@ -163,33 +191,4 @@ function whereField(spec: FileCollection, splits: FoundSplits): FoundSplits {
       fix: 'name a field of "pattern" and values that occur',
     });
   return { ...splits, train: splits.train.filter((file) => !isTest(file)), test };
-}
-
-function createMatcher(spec: FileCollection): (tree: FileTree, path: string) => ClassedFile | undefined {
-  if (spec.pattern === undefined) {
-    return (tree, path) => {
-      const className = path.split('/').at(-2);
-      return className === undefined ? undefined : { tree, path, className, fields: {} };
-    };
-  }
-  const pattern = compilePattern(spec.pattern);
-  return (tree, path) => {
-    const fields = pattern.exec(path.split('/').at(-1) ?? '')?.groups;
-    const className = fields?.['class'];
-    return className === undefined ? undefined : { tree, path, className, fields: { ...fields } };
-  };
-}
-
-/** `<class>_<n>.wav`: each field is as short as the text around it allows. */
-function compilePattern(pattern: string): RegExp {
-  const parts = pattern.split(/<([A-Za-z]\w*)>/);
-  const names = parts.filter((_, index) => index % 2 === 1);
-  if (!names.includes('class') || new Set(names).size !== names.length) {
-    throw new EspalierError('invalid-data', `the pattern ${JSON.stringify(pattern)} must hold <class> once, and every other field once`, {
-      where: 'data.pattern',
-      fix: 'write for instance "<class>_<speaker>_<n>.wav"',
-    });
-  }
-  const source = parts.map((part, index) => (index % 2 === 1 ? `(?<${part}>.+?)` : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')));
-  return new RegExp(`^${source.join('')}$`, 'i');
 }

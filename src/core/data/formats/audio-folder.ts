@@ -14,7 +14,8 @@ export async function openAudioFolder(spec: AudioDataSpec, folder: string): Prom
   const { unknown, silence, splitSeed = 0 } = spec;
   const { background, ...splits } = await openFiles(spec, folder, {
     kind: 'sound',
-    extensions: ['.wav'],
+    extensions: ['.wav', '.wave'],
+    unreadExtensions: ['.mp3', '.flac', '.ogg', '.opus', '.m4a', '.aac', '.aif', '.aiff'],
     decode: decodeSound,
     backgroundFolder: spec.backgroundFolder ?? '_background_noise_',
     ...(unknown === undefined ? {} : { unknown: { class: unknown.class, share: shareOf(unknown), seed: splitSeed } }),

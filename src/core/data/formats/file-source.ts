@@ -12,7 +12,7 @@ export interface FileFormat extends LabellingOptions {
 /** Examples from one file each, decoded when they are read. */
 export async function openFiles(spec: FileCollection, folder: string, format: FileFormat): Promise<FileSplits> {
   const files = await findLabelledFiles(spec, folder, format);
-  const warnings: string[] = [];
+  const warnings: string[] = [...files.warnings];
   const open = async (name: string, list: readonly LabelledFile[]): Promise<ExampleSource> => {
     const usable = spec.unreadable === 'skip' ? await decodable(list, format, warnings) : list;
     return {

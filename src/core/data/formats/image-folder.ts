@@ -7,7 +7,8 @@ import { openFiles } from './file-source.ts';
 export function openImageFolder(spec: ImageDataSpec, folder: string): Promise<SourceSplits> {
   return openFiles(spec, folder, {
     kind: 'image',
-    extensions: ['.jpg', '.jpeg', '.png'],
+    extensions: ['.jpg', '.jpeg', '.jfif', '.png'],
+    unreadExtensions: ['.bmp', '.gif', '.webp', '.tif', '.tiff', '.heic', '.avif'],
     decode: (bytes, where) => {
       const { height, width, channels, data } = decodeImage(bytes, where);
       return { kind: 'image', shape: [height, width, channels], data };

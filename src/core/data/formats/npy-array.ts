@@ -31,7 +31,11 @@ export function readNpy(bytes: ByteSource, where: string): NpyArray {
   const dimensions = /'shape'\s*:\s*\(([^)]*)\)/.exec(header)?.[1];
   const type = descriptor?.[2];
   if (descriptor === null || dimensions === undefined || type === undefined) throw damaged('its header names no type and shape');
-  if (!isNpyType(type)) throw damaged(`its element type is ${type}, but only numbers of 1 to 8 bytes are read`);
+  if (!isNpyType(type))
+    throw new EspalierError('invalid-data', `its element type is ${type}, but only numbers of 1 to 8 bytes are read`, {
+      where,
+      fix: 'store numbers: of names, their indices as numpy.unique(names, return_inverse=True) gives them',
+    });
   const shape = dimensions
     .split(',')
     .map((size) => size.trim())

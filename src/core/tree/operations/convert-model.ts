@@ -20,6 +20,9 @@ export const conversionModes = ['float', 'float16', 'dynamic', 'int8', 'int16x8'
 /** The guide's number of representative examples. */
 const defaultSamples = 1000;
 
+/** TensorFlow's guide asks for 100 to 500. */
+const fewSamples = 100;
+
 export interface ConversionContext extends OperationContext {
   /** Examples that calibrate; default: 1,000. */
   readonly samples?: number | undefined;
@@ -91,11 +94,14 @@ async function encodeInteger(
       fix: 'name training data in the data block; a few hundred examples are enough',
     });
   }
+  const samples = Math.min(context.samples ?? defaultSamples, train.size);
+  if (samples < fewSamples)
+    warn(`only ${samples} examples calibrate; with ${fewSamples} or more the ranges of activations are more certain`);
   const ranges = await calibrate({
     engine: await createEngine({ onNotice: warn }),
     network,
     data: train,
-    samples: context.samples ?? defaultSamples,
+    samples,
     ...(conversion.observer === undefined ? {} : { observer: conversion.observer }),
     signal: context.signal,
     onProgress: (fraction) => context.onProgress({ phase: 'calibrating', fraction }),

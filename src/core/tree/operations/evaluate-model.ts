@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Evaluation, EvaluationResult } from '../../../shared/protocol.ts';
 import type { Accuracy } from '../../../shared/results.ts';
-import { chanceWarning, checkData } from '../../data/check-data.ts';
+import { chanceWarning, checkData, checkInterface } from '../../data/check-data.ts';
 import type { DataSet } from '../../data/dataset.ts';
 import { inputsOf, type ModelInput } from '../../data/inputs/model-inputs.ts';
 import { createEngine } from '../../engine/create-engine.ts';
@@ -11,7 +11,7 @@ import { importModel } from '../../import/import-model.ts';
 import { readingFile } from '../../import/naming-file.ts';
 import { evaluateNetwork } from '../../measure/evaluate-network.ts';
 import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
-import { fileInputs } from '../../tflite/file-inputs.ts';
+import { fileInputs, fileOutput } from '../../tflite/file-interface.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
 import { openModelData } from './open-model-data.ts';
 import type { OperationContext } from './operation-context.ts';
@@ -57,9 +57,11 @@ async function evaluateImported(evaluation: Request, warn: (message: string) => 
 }
 
 async function evaluateFile(evaluation: Request, bytes: Uint8Array, warn: (message: string) => void): Promise<Evaluated> {
-  const inputs = readingFile(basename(evaluation.model), () => fileInputs(readTflite(bytes)));
+  const file = readingFile(basename(evaluation.model), () => readTflite(bytes));
+  const inputs = fileInputs(file);
   const { threads = availableParallelism(), threadScript } = evaluation.context;
   const data = await openSplit(evaluation, inputs, warn);
+  (await checkInterface({ inputs, output: fileOutput(file) }, data)).forEach(warn);
   const accuracy = await evaluateTflite({
     bytes,
     data,

@@ -6,6 +6,11 @@ export interface FileInput {
   readonly shape: readonly number[];
 }
 
+/** Shape of the first output of a .tflite, without the batch. */
+export function fileOutput({ subgraphs: [graph] }: TfliteModel): readonly number[] {
+  return withoutBatch(graph?.tensors[graph.outputs[0] ?? -1]?.shape ?? []);
+}
+
 /** What a .tflite takes, in the runtime's order, called as in its signature where it has one. */
 export function fileInputs({ subgraphs, signatures }: TfliteModel): readonly FileInput[] {
   const [graph] = subgraphs;
@@ -14,6 +19,11 @@ export function fileInputs({ subgraphs, signatures }: TfliteModel): readonly Fil
   );
   return (graph?.inputs ?? []).map((index) => {
     const tensor = graph?.tensors[index];
-    return { name: named.get(index) ?? tensor?.name ?? '', shape: tensor?.shape.slice(1) ?? [] };
+    return { name: named.get(index) ?? tensor?.name ?? '', shape: withoutBatch(tensor?.shape ?? []) };
   });
+}
+
+/** A tensor of one axis has none. */
+function withoutBatch(shape: readonly number[]): readonly number[] {
+  return shape.length > 1 ? shape.slice(1) : shape;
 }
