@@ -143,8 +143,10 @@ export function accuracyOf(sums: ScoreSums, target: Target, runtime: string): Ac
   };
 }
 
-/** Area under the ROC curve by ranks (Mann-Whitney); equal scores count half. Undefined when one class is missing. */
+/** Area under the ROC curve by ranks (Mann-Whitney); equal scores count half. Undefined when one class is missing, or a score is NaN. */
 export function rocAuc(scores: ArrayLike<number>, positive: ArrayLike<boolean>): number | undefined {
+  // NaN has no rank: it is not even equal to itself.
+  if (Array.from(scores).some(Number.isNaN)) return undefined;
   const order = Array.from({ length: scores.length }, (_, index) => index).sort((a, b) => (scores[a] ?? 0) - (scores[b] ?? 0));
   let positives = 0;
   let rankSum = 0;

@@ -23,6 +23,7 @@ it('ROC AUC counts pairs in order, ties half', () => {
   expect(rocAuc([0.1, 0.4, 0.35, 0.8], [false, false, true, true])).toBe(0.75);
   expect(rocAuc([1, 1, 1], [true, false, false])).toBe(0.5);
   expect(rocAuc([1, 2], [true, true])).toBeUndefined();
+  expect(rocAuc([NaN, 1, NaN], [true, false, false])).toBeUndefined();
 });
 
 const batchOf = (labels: readonly number[], targets: readonly number[] = []): Batch => ({
@@ -42,7 +43,7 @@ it('an output that is NaN is never right, for whichever class', () => {
   const two = { kind: 'classes', classes: 2, names: undefined } as const;
   const binary = emptySums(two);
   addScores(binary, [NaN, 0.1], batchOf([0, 0]), two);
-  expect(accuracyOf(binary, two, 'r').top1).toBe(0.5);
+  expect(accuracyOf(binary, two, 'r')).toMatchObject({ top1: 0.5, rocAuc: undefined });
 });
 
 it('says that labels are missing where the input would be the target', () => {
