@@ -102,7 +102,7 @@ export async function valueRange(data: DataSet): Promise<{ readonly minimum: num
 /**
  * A model that is hardly better than guessing nearly always sees its data on another scale than it was trained on.
  *
- * @returns a warning, or undefined when the float model's accuracy is clear of chance
+ * @returns a warning, or undefined when the model's accuracy is clear of chance
  */
 export async function chanceWarning(accuracy: Accuracy, data: DataSet): Promise<string | undefined> {
   if (data.target.kind !== 'classes' || accuracy.top1 === undefined || accuracy.samples === 0) return undefined;
@@ -114,10 +114,10 @@ export async function chanceWarning(accuracy: Accuracy, data: DataSet): Promise<
   const advice =
     minimum >= 0 && maximum <= 1
       ? 'the model may want raw pixels (0..255: set "preprocessing.scale" to 1) or -1..1 ("scale": 0.00784313725490196, "offset": -1)'
-      : maximum > 16
+      : minimum >= 0 && maximum > 16
         ? 'the model may want pixels over 255 (set "preprocessing.scale" to 0.00392156862745098)'
         : 'check "preprocessing" against how the model was trained, and the order of the classes';
-  return `the float model scores ${(100 * accuracy.top1).toFixed(1)}% where guessing scores ${(100 * chance).toFixed(1)}%; it sees values from ${minimum.toPrecision(3)} to ${maximum.toPrecision(3)}: ${advice}`;
+  return `the model scores ${(100 * accuracy.top1).toFixed(1)}% where guessing scores ${(100 * chance).toFixed(1)}%; it sees values from ${minimum.toPrecision(3)} to ${maximum.toPrecision(3)}: ${advice}`;
 }
 
 function count(shape: readonly number[]): number {

@@ -75,6 +75,7 @@ async function openInput(
     augmentation: spec.augmentation ?? {},
     backgroundSounds,
     modelInputShape: selected?.input.shape,
+    remarks: sources.warnings,
   });
   const normalisation =
     normalise === 'training'

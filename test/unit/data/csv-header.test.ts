@@ -17,8 +17,14 @@ interface Opened {
   readonly warnings: readonly string[];
 }
 
-async function open(lines: readonly string[], spec: Omit<CsvDataSpec, 'format' | 'file'>): Promise<Opened> {
-  await writeFile(join(folder, 'table.csv'), lines.join('\n'));
+type Options = Omit<CsvDataSpec, 'format' | 'file'>;
+
+function open(lines: readonly string[], spec: Options): Promise<Opened> {
+  return openBytes(Buffer.from(lines.join('\n')), spec);
+}
+
+async function openBytes(bytes: Uint8Array, spec: Options): Promise<Opened> {
+  await writeFile(join(folder, 'table.csv'), bytes);
   const warnings: string[] = [];
   const onWarning = (message: string): void => void warnings.push(message);
   const all: CsvDataSpec = { format: 'csv', file: 'table.csv', validation: 0, testFraction: 0, ...spec };
@@ -67,7 +73,7 @@ describe('the first line of a table', () => {
     expect((await open(['a,b', 'c,d'], { target: '1', header: false, categorical: ['0'] })).classes).toEqual(['b', 'd']);
   });
 
-  it.each<[string, readonly string[], Omit<CsvDataSpec, 'format' | 'file'>, RegExp]>([
+  it.each<[string, readonly string[], Options, RegExp]>([
     [
       'a name where there are none',
       iris,
@@ -76,6 +82,8 @@ describe('the first line of a table', () => {
     ],
     ['an index beyond the last', iris, { target: '4' }, /no column "4" in .* called "0" to "3"; set "header" to true if it has one/],
     ['another separator', ['a;b', '1;2'], { target: 'b' }, /no column "b" in .*; set "separator" to ";"/],
+    ['another separator, by its second line', ['a;b', '1,5;2'], { target: 'b' }, /row 2 has 2 cells, .*; set "separator" to ";"/],
+    ['columns of one name', ['a,a,kind', '1,2,x', '3,4,y'], { target: 'kind' }, /table\.csv: two columns are called "a"; give each/],
     ['an empty file', [], { target: '1' }, /table\.csv: it is empty|it has no rows/],
     ['a short row', [...iris, '5,4'], { target: '3' }, /row 4 has 2 cells, but the first row has 4/],
     ['features that name nothing', iris, { target: '3', features: [] }, /data\.features: it names no column/],
@@ -94,4 +102,34 @@ describe('the first line of a table', () => {
     expect(rows).toEqual([[1], [2]]);
     expect(warnings).toEqual([expect.stringMatching(/table\.csv: "colour" left out for cells that are not numbers; .*"categorical"/)]);
   });
+});
+
+describe('the text of a table', () => {
+  const text = 'size,kind\n1,é\n2,ü\n';
+  const expected = { rows: [[1], [2]], classes: ['é', 'ü'], warnings: [] };
+
+  it.each<[string, Uint8Array]>([
+    ['UTF-8', Buffer.from(text)],
+    ['UTF-8 with its mark', Buffer.from(`\ufeff${text}`)],
+    ['UTF-16, as spreadsheets write it', Buffer.from(`\ufeff${text}`, 'utf16le')],
+    ['UTF-16, high bytes first', Buffer.from(`\ufeff${text}`, 'utf16le').swap16()],
+    ['lines as on Windows', Buffer.from(text.replaceAll('\n', '\r\n'))],
+    ['lines as on an old Mac', Buffer.from(text.replaceAll('\n', '\r'))],
+  ])('is read in %s', async (_, bytes) => {
+    expect(await openBytes(bytes, { target: 'kind' })).toEqual(expected);
+  });
+
+  it('is refused in Latin-1, where both classes would become one unknown letter', async () => {
+    await expect(openBytes(Buffer.from(text, 'latin1'), { target: 'kind' })).rejects.toThrow(
+      /table\.csv: it is not text in UTF-8; save it as UTF-8/,
+    );
+  });
+});
+
+it('says what was left out where the rest does not fit the model', async () => {
+  await writeFile(join(folder, 'table.csv'), 'a,b,kind\n"1,000",2,x\n"3,000",4,y\n');
+  const spec: CsvDataSpec = { format: 'csv', file: 'table.csv', target: 'kind' };
+  await expect(openData(spec, folder, { seed: 0, modelInputs: [{ name: 'x', shape: [2] }] })).rejects.toThrow(
+    /its examples are \[1\], but the model takes \[2\] \(.*table\.csv: "a" left out for cells that are not numbers/,
+  );
 });

@@ -1,6 +1,6 @@
 import { EspalierError } from '../../errors.ts';
 
-/** Cells of a CSV text (RFC 4180: quotes around cells, doubled within); empty lines are left out. */
+/** Cells of a CSV text (RFC 4180: quotes around cells, doubled within; lines end as on any system); empty lines are left out. */
 export function csvRows(text: string, separator: string, where: string): readonly (readonly string[])[] {
   if (separator.length !== 1 || separator === '"')
     throw new EspalierError('invalid-data', `${JSON.stringify(separator)} cannot separate cells`, {
@@ -28,9 +28,10 @@ export function csvRows(text: string, separator: string, where: string): readonl
     } else if (character === separator) {
       row.push(cell);
       cell = '';
-    } else if (character === '\n') {
+    } else if (character === '\n' || character === '\r') {
       endRow();
-    } else if (character !== '\r') {
+      if (character === '\r' && text.charAt(i + 1) === '\n') i++;
+    } else {
       cell += character;
     }
   }

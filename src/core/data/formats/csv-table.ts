@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { EspalierError } from '../../errors.ts';
-import { fileError } from '../files/file-access.ts';
+import { readText } from '../files/read-text.ts';
 import type { CsvDataSpec } from '../spec/csv-spec.ts';
 import { isNumber } from './csv-cells.ts';
 import { csvRows } from './csv-rows.ts';
@@ -17,9 +16,7 @@ export interface Table {
 
 /** @throws EspalierError `file-access`; `invalid-data` for a file without rows, or with rows of different length */
 export async function readTable(spec: CsvDataSpec, where: string): Promise<Table> {
-  const text = await readFile(where, 'utf8').catch((error: unknown) => {
-    throw fileError(error, where);
-  });
+  const text = await readText(where);
   const lines = csvRows(text, spec.separator ?? ',', where).map((row) => row.map((cell) => cell.trim()));
   const [first = []] = lines;
   const hasHeader = spec.header ?? looksLikeHeader(first, spec.target);
@@ -36,7 +33,7 @@ export async function readTable(spec: CsvDataSpec, where: string): Promise<Table
     throw new EspalierError(
       'invalid-data',
       `row ${ragged + firstLine} has ${rows[ragged]?.length ?? 0} cells, but the ${hasHeader ? 'header' : 'first row'} has ${columns.length}`,
-      { where, fix: 'correct the row, or set "separator"' },
+      { where, fix: likelySeparator(columns) ?? 'correct the row, or set "separator"' },
     );
   return { where, columns, hasHeader, rows, firstLine };
 }
@@ -54,16 +51,24 @@ function looksLikeHeader(line: readonly string[], target: string): boolean {
 /** @param field of the data spec that names it */
 export function columnOf(table: Table, name: string, field: string): number {
   const column = table.columns.indexOf(name);
+  if (column !== table.columns.lastIndexOf(name))
+    throw new EspalierError('invalid-data', `two columns are called "${name}"`, {
+      where: table.where,
+      fix: 'give each column a name of its own',
+    });
   if (column >= 0) return column;
-  const [only = ''] = table.columns;
-  const separator = table.columns.length === 1 ? [';', '\t', '|'].find((character) => only.includes(character)) : undefined;
   throw new EspalierError('invalid-data', `there is no column "${name}" in ${table.where}`, {
     where: field,
     fix:
-      separator !== undefined
-        ? `set "separator" to ${JSON.stringify(separator)}`
-        : table.hasHeader
-          ? `the columns are ${table.columns.join(', ')}; set "header" to false if the first line holds values`
-          : `the file has no header line, so that its columns are called "0" to "${table.columns.length - 1}"; set "header" to true if it has one`,
+      likelySeparator(table.columns) ??
+      (table.hasHeader
+        ? `the columns are ${table.columns.join(', ')}; set "header" to false if the first line holds values`
+        : `the file has no header line, so that its columns are called "0" to "${table.columns.length - 1}"; set "header" to true if it has one`),
   });
+}
+
+/** Advice for a table that seems to have a single column. */
+function likelySeparator([only = '', ...others]: readonly string[]): string | undefined {
+  const separator = others.length === 0 ? [';', '\t', '|', ' '].find((character) => only.includes(character)) : undefined;
+  return separator === undefined ? undefined : `set "separator" to ${JSON.stringify(separator)}`;
 }

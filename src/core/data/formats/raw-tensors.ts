@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { EspalierError } from '../../errors.ts';
 import type { RawDataSpec, RawType } from '../spec/raw-spec.ts';
 import type { Target } from '../dataset.ts';
 import { emptySource, type ExampleSource, type SourceSplits } from '../example-source.ts';
-import { fileError } from '../files/file-access.ts';
 import { openBytes } from '../files/open-bytes.ts';
+import { readText } from '../files/read-text.ts';
 import { resolvePath } from '../files/resolve-path.ts';
 import { ownOrCommonValue, ownValue, type SelectedInput } from '../inputs/input-values.ts';
 import { csvRows } from './csv-rows.ts';
@@ -84,9 +83,7 @@ async function openTensors(
 }
 
 async function readLabels(spec: RawDataSpec, path: string): Promise<Int32Array> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw fileError(error, path);
-  });
+  const text = await readText(path);
   const rows = csvRows(text, ',', path).slice(spec.header === true ? 1 : 0);
   return Int32Array.from(rows, (row, index) => {
     const cell = row[spec.labelColumn]?.trim() ?? '';

@@ -26,6 +26,8 @@ export interface PipelineOptions {
   /** What `augmentation.backgroundNoise` is cut from. */
   readonly backgroundSounds?: readonly Sound[];
   readonly modelInputShape: readonly number[] | undefined;
+  /** What was left out of the data: the likely cause where they do not fit. */
+  readonly remarks?: readonly string[];
 }
 
 export function createPipeline(kind: ExampleKind, options: PipelineOptions): Pipeline {

@@ -4,13 +4,17 @@ import type { Pipeline, PipelineOptions } from './pipeline.ts';
 
 /** Arrays and table rows: only scaled. */
 export function tensorPipeline(options: PipelineOptions): Pipeline {
-  const { name, shape = [], preprocessing, modelInputShape } = options;
+  const { name, shape = [], preprocessing, modelInputShape, remarks = [] } = options;
   const length = count(shape);
   if (modelInputShape !== undefined && count(modelInputShape) !== length) {
-    throw new EspalierError('invalid-data', `its examples are [${shape.join(', ')}], but the model takes [${modelInputShape.join(', ')}]`, {
-      where: name,
-      fix: 'use the data that the model was trained on, or choose its columns or shape in the data spec',
-    });
+    throw new EspalierError(
+      'invalid-data',
+      `its examples are [${shape.join(', ')}], but the model takes [${modelInputShape.join(', ')}]${remarks.length === 0 ? '' : ` (${remarks.join('; ')})`}`,
+      {
+        where: name,
+        fix: 'use the data that the model was trained on, or choose its columns or shape in the data spec',
+      },
+    );
   }
   const channels = shape[shape.length - 1] ?? 1;
   const map = linearMap(channels, preprocessing.scale ?? 1, preprocessing.offset ?? 0, options.normalisation);
