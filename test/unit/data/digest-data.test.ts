@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -33,6 +33,18 @@ describe('the digest of data, of which the addresses of cached stages are made',
   ])('changes with %s', async (_what, change) => {
     const before = await digestData(spec, folder);
     change();
+    expect(await digestData(spec, folder)).not.toBe(before);
+  });
+
+  it('follows links, ends where they lead back, and takes one that leads nowhere for empty', async () => {
+    symlinkSync('..', join(folder, 'pictures/a/up'));
+    symlinkSync('gone', join(folder, 'pictures/a/gone'));
+    mkdirSync(join(folder, 'elsewhere'));
+    writeFileSync(join(folder, 'elsewhere/5.png'), Uint8Array.of(5));
+    symlinkSync('../elsewhere', join(folder, 'pictures/b'));
+    const before = await digestData(spec, folder);
+    expect(await digestData(spec, folder)).toBe(before);
+    writeFileSync(join(folder, 'elsewhere/5.png'), Uint8Array.of(6));
     expect(await digestData(spec, folder)).not.toBe(before);
   });
 

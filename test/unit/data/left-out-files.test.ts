@@ -1,6 +1,7 @@
 /** Files that are no examples are left out, and what looks like an example is not left out without a word. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { zipSync } from 'fflate';
 import { expect, it } from 'vitest';
 import { openData } from '../../../src/core/data/open-data.ts';
 import type { ImageDataSpec } from '../../../src/core/data/spec/image-spec.ts';
@@ -49,5 +50,42 @@ it('names files without a class', async () => {
 it('tells what a folder holds when it holds no readable file at all', async () => {
   await expect(warningsFor(['a/1.bmp', 'b/2.gif'])).rejects.toThrow(
     /holds no \.jpg or \.jpeg or \.jfif or \.png file, but 2 files \(a\/1\.bmp, …\); convert them to one of these formats/,
+  );
+});
+
+it('follows links to files and folders, but not in a circle', async () => {
+  const folder = temporaryFolder();
+  for (const file of ['elsewhere/1.png', 'elsewhere/2.png', 'set/a/1.png', 'set/a/2.png'])
+    await mkdir(dirname(join(folder, file)), { recursive: true }).then(() => writeFile(join(folder, file), image));
+  await symlink('../elsewhere', join(folder, 'set', 'b'));
+  await symlink('../a/1.png', join(folder, 'set', 'a', '3.png'));
+  await symlink('..', join(folder, 'set', 'a', 'up'));
+  await symlink('self', join(folder, 'set', 'a', 'self'));
+  const { train } = await openData({ format: 'images', folder: 'set', validation: 0, testFraction: 0 }, folder, {
+    seed: 0,
+    modelInputs: [{ name: 'x', shape: [8, 8, 3] }],
+  });
+  expect(train.target).toMatchObject({ names: ['a', 'b'] });
+  const { labels } = await train.read(Uint32Array.from({ length: train.size }, (_, i) => i));
+  expect([...labels].sort()).toEqual([0, 0, 0, 1, 1]);
+});
+
+it('names a link that leads nowhere when its image is wanted', async () => {
+  const folder = temporaryFolder();
+  for (const file of examples)
+    await mkdir(dirname(join(folder, file)), { recursive: true }).then(() => writeFile(join(folder, file), image));
+  await symlink('gone.png', join(folder, 'a', '3.png'));
+  const { train } = await openData({ format: 'images', folder: '.', validation: 0, testFraction: 0 }, folder, {
+    seed: 0,
+    modelInputs: [{ name: 'x', shape: [8, 8, 3] }],
+  });
+  await expect(train.read(Uint32Array.from({ length: train.size }, (_, i) => i))).rejects.toThrow(/a\/3\.png: there is no such file/);
+});
+
+it('says once that an archive is of another kind', async () => {
+  const folder = temporaryFolder();
+  await writeFile(join(folder, 'set.zip'), zipSync({ 'a/1.png': new Uint8Array(image) }));
+  await expect(openData({ format: 'images', folder: 'set.zip' }, folder, { seed: 0 })).rejects.toThrow(
+    /^[^(]*set\.zip: it is neither a folder nor a sound \.tar or \.tar\.gz archive; name a folder of files, unpack archives of other kinds/,
   );
 });

@@ -1,8 +1,8 @@
-import { EspalierError } from '../../errors.ts';
+import { EspalierError, isEspalierError } from '../../errors.ts';
 
 /** Turns what the file system throws into what a user can act on; anything else passes through. */
 export function fileError(error: unknown, path: string): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error;
+  if (!(error instanceof Error) || !('code' in error) || isEspalierError(error)) return error;
   switch (error.code) {
     case 'ENOENT':
       return new EspalierError('file-access', 'there is no such file or folder', {

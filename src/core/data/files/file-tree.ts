@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
@@ -26,16 +27,20 @@ export async function openFileTree(path: string): Promise<FileTree> {
 
 async function openFolder(root: string): Promise<FileTree> {
   const paths: string[] = [];
-  const walk = async (folder: string): Promise<void> => {
+  /** @param above real paths of the folder and those around it */
+  const walk = async (folder: string, above: readonly string[]): Promise<void> => {
     for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
       if (isHidden(entry.name)) continue;
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      if (entry.isDirectory()) await walk(path);
-      // A link to a folder is not followed: it may lead in a circle.
-      else if (entry.isFile() || (entry.isSymbolicLink() && (await stat(join(root, path))).isFile())) paths.push(path);
+      const kind = await kindOf(entry, join(root, path));
+      if (kind === 'file') paths.push(path);
+      if (kind !== 'folder') continue;
+      const real = entry.isSymbolicLink() ? await realpath(join(root, path)) : join(above.at(-1) ?? root, entry.name);
+      // A link that leads back to where it came from would never end.
+      if (!above.includes(real)) await walk(path, [...above, real]);
     }
   };
-  await walk('');
+  await walk('', [await realpath(root)]);
   return {
     name: root,
     paths: paths.sort(),
@@ -47,6 +52,13 @@ async function openFolder(root: string): Promise<FileTree> {
       }
     },
   };
+}
+
+/** Links count as what they lead to. One that leads nowhere is a file, which is named when it is read. */
+async function kindOf(entry: Dirent, path: string): Promise<'file' | 'folder' | 'other'> {
+  const found = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : entry;
+  if (found === undefined || found.isFile()) return 'file';
+  return found.isDirectory() ? 'folder' : 'other';
 }
 
 interface Entry {
@@ -80,7 +92,7 @@ async function openArchive(path: string): Promise<FileTree> {
     if (isEspalierError(error) || (error instanceof Error && 'syscall' in error)) throw error;
     throw new EspalierError('invalid-data', 'it is neither a folder nor a sound .tar or .tar.gz archive', {
       where: path,
-      fix: 'name a folder of files, or download the archive again',
+      fix: 'name a folder of files, unpack archives of other kinds (.zip, .tar.xz), or download the archive again',
       cause: error,
     });
   }

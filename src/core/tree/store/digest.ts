@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -22,15 +22,27 @@ function sorted(value: unknown): unknown {
   );
 }
 
-/** SHA-256 of a file's bytes, or of a folder's names and bytes. */
-export async function digestPath(target: string): Promise<string> {
+/** SHA-256 of a file's bytes, or of a folder's names and bytes. Links are followed, as the data's reader follows them. */
+export function digestPath(target: string): Promise<string> {
+  return digestBelow(target, []);
+}
+
+/** @param above real paths of the folders around it: a link back to one of them counts by its name alone */
+async function digestBelow(target: string, above: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   if (!(await stat(target)).isDirectory()) {
     await pipeline(createReadStream(target, { highWaterMark: CHUNK_BYTES }), hash);
     return hash.digest('hex');
   }
+  const real = await realpath(target);
+  if (above.includes(real)) return '';
   const names = (await readdir(target)).filter((name) => !name.startsWith('.')).sort();
-  for (const name of names) hash.update(`${name}\0${await digestPath(path.join(target, name))}\n`);
+  for (const name of names) {
+    const inside = path.join(target, name);
+    // What leads nowhere has no bytes; its reader will say so.
+    const digest = (await exists(inside)) ? await digestBelow(inside, [...above, real]) : '';
+    hash.update(`${name}\0${digest}\n`);
+  }
   return hash.digest('hex');
 }
 
