@@ -188,11 +188,14 @@ export interface PruningOptions extends VariantOptions, TrainingOptions {
   readonly sparsity?: number;
   readonly schedule?: PruningScheduleOptions;
   /**
-   * Which weights go together. `unstructured` ranks each kernel's weights, `global` all kernels' at once; `filters`
-   * removes that part of each layer's filters, so that the network itself shrinks: there the schedule does not apply.
-   * @default "unstructured"
+   * Which weights go together. `unstructured` ranks each kernel's weights, so that every layer has the same part of
+   * zeros; `global` ranks all kernels' at once; `adaptive` does so by layer-adaptive magnitude, which spares layers with
+   * few weights; `automatic` is `unstructured` unless that costs more than 10 points of top-1 before fine-tuning, then
+   * `adaptive`; `filters` removes that part of each layer's filters, so that the network itself shrinks: there the
+   * schedule does not apply.
+   * @default "automatic"
    */
-  readonly structure?: 'unstructured' | 'global' | 'filters' | GroupStructure | BlockStructure;
+  readonly structure?: 'automatic' | 'unstructured' | 'adaptive' | 'global' | 'filters' | GroupStructure | BlockStructure;
   /**
    * Prune depthwise kernels too.
    * @default false

@@ -3,6 +3,7 @@ import { EspalierError } from '../errors.ts';
 import type { Network } from '../network/network.ts';
 import { planTraining, trainFloatStage, type TrainingOptions } from './fine-tuning-stage.ts';
 import { type LayerRules, type SelectedKernel, selectKernels } from './layer-rules.ts';
+import { chooseScope } from './pruning/choose-scope.ts';
 import { scheduledMasks } from './pruning/mask-schedule.ts';
 import { checkStructure, type PruningStructure } from './pruning/pruning-structure.ts';
 import { checkSchedule, checkSparsity, pruningSteps, type PruningSchedule, sparsityAt } from './pruning/schedules.ts';
@@ -17,7 +18,7 @@ export interface PruningSettings {
 export interface PruningOptions extends LayerRules<PruningSettings>, TrainingOptions, Partial<PruningSettings> {
   /** Default: polynomial decay from 0 over the first half of the training. */
   readonly schedule?: PruningSchedule;
-  /** Default: single weights, each layer by itself. */
+  /** Default: single weights, each layer by itself unless that breaks the network; see `chooseScope`. */
   readonly structure?: PruningStructure;
 }
 
@@ -36,7 +37,6 @@ export async function applyPruning(
 ): Promise<OptimizedModel> {
   const { steps } = planTraining(context, options, pruningDefaults);
   const schedule = options.schedule ?? defaultSchedule(options.sparsity ?? defaultSparsity, steps);
-  const structure = options.structure ?? { kind: 'weights', scope: 'layer' };
   const kernels = checkPruning(model.network, { ...options, schedule });
   const last = pruningSteps(schedule, steps).at(-1);
   if (last !== undefined && sparsityAt(schedule, last) < schedule.sparsity) {
@@ -49,6 +49,7 @@ export async function applyPruning(
       `the pruning schedule never fires: it begins at step ${schedule.begin} every ${schedule.frequency} steps, and training has ${steps}; weights are pruned once, at the end`,
     );
 
+  const structure: PruningStructure = options.structure ?? { kind: 'weights', scope: await chooseScope(model.network, kernels, context) };
   const constraints = new Map(model.constraints);
   for (const kernel of kernels)
     constraints.set(kernel.parameter, withConstraint(constraints.get(kernel.parameter) ?? [], unmasked(kernel.data.length)));

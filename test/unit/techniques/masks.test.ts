@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { globalMagnitudeMasks, magnitudeMask } from '../../../src/core/techniques/pruning/magnitude-masks.ts';
+import { globalMagnitudeMasks, layerAdaptiveScores, magnitudeMask } from '../../../src/core/techniques/pruning/magnitude-masks.ts';
 import { blockMask, groupMask } from '../../../src/core/techniques/pruning/structured-masks.ts';
 import { createRandom } from '../../../src/core/random.ts';
 
@@ -50,6 +50,33 @@ describe('masks by magnitude', () => {
     );
     expect([...(masks.get('small') ?? [])]).toEqual([0, 1, 0]);
     expect([...(masks.get('large') ?? [])]).toEqual([1, 1, 1]);
+  });
+});
+
+describe('layer-adaptive magnitudes', () => {
+  it('are squares as parts of the squares of all that are at least as large, whatever the scale of the layer', () => {
+    const expected = [1 / 30, 16 / 16, 4 / 29, 9 / 25];
+    layerAdaptiveScores(Float32Array.of(1, -4, 2, 3)).forEach((score, i) => {
+      expect(score).toBeCloseTo(expected[i] ?? Number.NaN, 6);
+    });
+    layerAdaptiveScores(Float32Array.of(0.01, -0.04, 0.02, 0.03)).forEach((score, i) => {
+      expect(score).toBeCloseTo(expected[i] ?? Number.NaN, 5);
+    });
+  });
+
+  it('are zero for weights that are zero', () => {
+    expect([...layerAdaptiveScores(Float32Array.of(0, 2, 0))]).toEqual([0, 1, 0]);
+    expect([...layerAdaptiveScores(new Float32Array(3))]).toEqual([0, 0, 0]);
+  });
+
+  it('spare the layer of few weights', () => {
+    const scores = new Map([
+      ['few', layerAdaptiveScores(Float32Array.of(1.1, 1, 0.9, 1.05))],
+      ['many', layerAdaptiveScores(new Float32Array(32).fill(3))],
+    ]);
+    const masks = globalMagnitudeMasks(scores, 0.5);
+    expect(zeros(masks.get('few') ?? new Uint8Array(0))).toBe(0);
+    expect(zeros(masks.get('many') ?? new Uint8Array(0))).toBe(18);
   });
 });
 

@@ -50,6 +50,23 @@ export function globalMagnitudeMasks<K>(kernels: ReadonlyMap<K, Float32Array>, s
   );
 }
 
+/**
+ * Layer-adaptive magnitudes: the square of each weight as a part of the squares of all that are at least as large, so
+ * that the largest weight of each kernel scores 1 and a threshold for all kernels spares layers that have few weights to
+ * lose. Lee et al. 2021, arXiv:2010.07611, section 3.
+ */
+export function layerAdaptiveScores(weights: Float32Array): Float32Array {
+  const descending = Uint32Array.from(weights, (_, i) => i).sort((a, b) => Math.abs(weights[b] ?? 0) - Math.abs(weights[a] ?? 0) || a - b);
+  const scores = new Float32Array(weights.length);
+  let sum = 0;
+  for (const i of descending) {
+    const square = (weights[i] ?? 0) ** 2;
+    sum += square;
+    scores[i] = sum === 0 ? 0 : square / sum;
+  }
+  return scores;
+}
+
 export function kthLargest(values: Float32Array, k: number): number {
   return values.slice().sort()[values.length - k] ?? 0;
 }

@@ -1,7 +1,7 @@
 import type { ParameterId } from '../../network/network.ts';
 import type { MaskSchedule } from '../../train/fine-tuning.ts';
 import type { SelectedKernel } from '../layer-rules.ts';
-import { globalMagnitudeMasks, magnitudeMask } from './magnitude-masks.ts';
+import { globalMagnitudeMasks, layerAdaptiveScores, magnitudeMask } from './magnitude-masks.ts';
 import type { PruningStructure } from './pruning-structure.ts';
 import { isPruningStep, type PruningSchedule, pruningSteps, scheduleProgress } from './schedules.ts';
 import { blockMask, groupMask } from './structured-masks.ts';
@@ -37,9 +37,10 @@ export function pruningMasks(
   progress: number,
 ): ReadonlyMap<ParameterId, Uint8Array> {
   const current = kernels.map((kernel) => ({ ...kernel, data: weights.get(kernel.parameter) ?? new Float32Array(0) }));
-  if (structure.kind === 'weights' && structure.scope === 'model') {
+  if (structure.kind === 'weights' && structure.scope !== 'layer') {
     const sparsity = Math.max(...kernels.map(({ settings }) => settings.sparsity));
-    return globalMagnitudeMasks(new Map(current.map(({ parameter, data }) => [parameter, data])), sparsity * progress);
+    const scores = structure.scope === 'adaptive' ? layerAdaptiveScores : (data: Float32Array) => data;
+    return globalMagnitudeMasks(new Map(current.map(({ parameter, data }) => [parameter, scores(data)])), sparsity * progress);
   }
   return new Map(
     current.map(({ parameter, shape, settings, data }) => {

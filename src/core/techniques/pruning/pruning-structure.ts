@@ -1,8 +1,14 @@
 import { EspalierError } from '../../errors.ts';
 
+/**
+ * Each layer reaches its sparsity; or one threshold serves the whole model; or one threshold on scores that make layers
+ * comparable (LAMP).
+ */
+export type WeightScope = 'layer' | 'model' | 'adaptive';
+
 export type PruningStructure =
-  /** Single weights: each layer reaches its sparsity, or one threshold serves the whole model. */
-  | { readonly kind: 'weights'; readonly scope: 'layer' | 'model' }
+  /** Single weights. */
+  | { readonly kind: 'weights'; readonly scope: WeightScope }
   /** `zeros` of each `group` weights along C_in: 2 of 4 for sparse tensor cores. */
   | { readonly kind: 'groups'; readonly zeros: number; readonly group: number }
   /** Blocks of the kernel as a matrix `[out, elements]`. */

@@ -38,7 +38,7 @@ export function pruningOptions(options: PruningOptions, rules: readonly LayerRul
     ...trainingOptions(options, teacher),
     sparsity,
     ...(options.schedule === undefined ? {} : { schedule: pruningSchedule(options.schedule, sparsity) }),
-    ...(options.structure === undefined || options.structure === 'filters' ? {} : { structure: pruningStructure(options.structure) }),
+    ...(options.structure === undefined || options.structure === 'automatic' || options.structure === 'filters' ? {} : { structure: pruningStructure(options.structure) }),
     ...protection(options),
     rules: [
       ...rules.flatMap((rule): TechniqueRule<PruningSettings>[] => {
@@ -117,8 +117,9 @@ function pruningSchedule(schedule: NonNullable<PruningOptions['schedule']>, spar
   }
 }
 
-function pruningStructure(structure: Exclude<NonNullable<PruningOptions['structure']>, 'filters'>): PruningStructure {
+function pruningStructure(structure: Exclude<NonNullable<PruningOptions['structure']>, 'automatic' | 'filters'>): PruningStructure {
   if (structure === 'unstructured') return { kind: 'weights', scope: 'layer' };
+  if (structure === 'adaptive') return { kind: 'weights', scope: 'adaptive' };
   if (structure === 'global') return { kind: 'weights', scope: 'model' };
   switch (structure.kind) {
     case 'groups':

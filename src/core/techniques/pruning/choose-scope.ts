@@ -1,0 +1,70 @@
+import type { DataSet } from '../../data/dataset.ts';
+import type { Network, ParameterId } from '../../network/network.ts';
+import { evaluateNetwork } from '../../measure/evaluate-network.ts';
+import type { SelectedKernel } from '../layer-rules.ts';
+import { reestimateBatchNorms } from '../reestimate-batch-norms.ts';
+import type { TechniqueContext } from '../technique.ts';
+import { pruningMasks } from './mask-schedule.ts';
+import type { WeightScope } from './pruning-structure.ts';
+
+/** Enough to tell a network that stumbles (a point or two) from one that falls. */
+const examples = 512;
+/** For batch-norm statistics, whose layers are measured one after the other. */
+const statisticsExamples = 256;
+/** Points of top-1 that pruning every layer alike may cost before any training. */
+const acceptedLoss = 0.1;
+
+/**
+ * How the zeros are shared out over the layers where nobody says: the same part of every layer, unless that breaks the
+ * network. Small layers (the first convolution, 1x1 shortcuts) are what breaks it, and fine-tuning does not bring them
+ * back. Measured on training examples, before any training, with batch-norm statistics that fit the pruned weights.
+ * Only classifiers are measured; where layers have a sparsity of their own, it stands.
+ */
+export async function chooseScope(
+  network: Network,
+  kernels: readonly SelectedKernel<{ readonly sparsity: number }>[],
+  context: TechniqueContext,
+): Promise<WeightScope> {
+  const { engine, data, signal } = context;
+  const sparsities = new Set(kernels.map(({ settings }) => settings.sparsity));
+  if (data.train.target.kind !== 'classes' || sparsities.size > 1 || data.train.size === 0) return 'layer';
+  const sample = spreadSample(data.train, examples);
+  const top1 = async (candidate: Network): Promise<number> =>
+    (await evaluateNetwork({ engine, network: candidate, data: sample, batchSize: 64, signal })).top1 ?? 0;
+  const whole = await top1(network);
+  const pruned = await top1(await reestimateBatchNorms(withEveryLayerPruned(network, kernels), context, statisticsExamples));
+  if (whole - pruned <= acceptedLoss) return 'layer';
+  const [sparsity = 0] = sparsities;
+  context.warn(
+    `pruning ${percent(sparsity)} of every layer alike takes top-1 from ${percent(whole)} to ${percent(pruned)} of ${sample.size} training examples before fine-tuning; ` +
+      'the zeros are shared out by layer-adaptive magnitude instead; set "structure" to "unstructured" to prune all layers alike',
+  );
+  return 'adaptive';
+}
+
+function withEveryLayerPruned(network: Network, kernels: readonly SelectedKernel<{ readonly sparsity: number }>[]): Network {
+  const weights = new Map<ParameterId, Float32Array>(kernels.map(({ parameter, data }) => [parameter, data]));
+  const parameters = new Map(network.parameters);
+  for (const [id, mask] of pruningMasks(kernels, weights, { kind: 'weights', scope: 'layer' }, 1)) {
+    const parameter = parameters.get(id);
+    if (parameter !== undefined)
+      parameters.set(id, { ...parameter, data: parameter.data.map((weight, i) => (mask[i] === 0 ? 0 : weight)) });
+  }
+  return { ...network, parameters };
+}
+
+/** `count` examples from all over the set, in its order. */
+function spreadSample(data: DataSet, count: number): DataSet {
+  const size = Math.min(count, data.size);
+  return {
+    name: data.name,
+    size,
+    inputShapes: data.inputShapes,
+    target: data.target,
+    read: (indices) => data.read(indices.map((index) => Math.floor((index * data.size) / size))),
+  };
+}
+
+function percent(fraction: number): string {
+  return `${(100 * fraction).toFixed(1)}%`;
+}
