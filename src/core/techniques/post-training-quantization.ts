@@ -6,6 +6,7 @@ import { quantizeNetwork } from '../quantize/quantize-network.ts';
 import { readyForDeployment } from './fold-constraints.ts';
 import { correctBiases } from './post-training/correct-biases.ts';
 import { equalizeLayers } from './post-training/equalize-layers.ts';
+import { fitCodebookScales } from './post-training/fit-codebook-scales.ts';
 import { withIntegerGrids } from './quantization-aware-training.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
@@ -23,7 +24,7 @@ export interface PostTrainingQuantizationOptions {
 
 /**
  * Full-integer quantization without training: ranges are calibrated, weights rounded. A clustered kernel is rounded
- * on the grid of its codebook, so that a centroid is one integer throughout the kernel. The options that move scales and
+ * on the grid of its codebook, so that a centroid is one integer throughout the kernel, and as close to it as may be. The options that move scales and
  * biases are data-free quantization's: Nagel et al. 2019, arXiv:1906.04721.
  */
 export async function applyPostTrainingQuantization(
@@ -45,7 +46,7 @@ export async function applyPostTrainingQuantization(
       context.onProgress('calibrating', fraction);
     },
   });
-  const grids = onlyClustered(withIntegerGrids(network, constraints, 'maximum'));
+  const grids = fitCodebookScales(network, onlyClustered(withIntegerGrids(network, constraints, 'maximum')));
   const quantized = quantizeNetwork({ network, ranges, constraints: grids, activationType: options.activationType ?? 'int8' });
   if (options.biasCorrection !== true) return quantized;
   return correctBiases(quantized, { engine: context.engine, data: context.data.train, samples, signal: context.signal });

@@ -1,0 +1,69 @@
+import { assignCentroids } from '../../constraints/codebook.ts';
+import { type Codebook, findConstraint, type IntegerGrid, type NetworkConstraints, withConstraint } from '../../constraints/constraint.ts';
+import { integerLimit } from '../../constraints/integer-grid.ts';
+import { roundHalfToEven } from '../../constraints/rounding.ts';
+import type { Network } from '../../network/network.ts';
+import { kernelsOf } from '../kernels.ts';
+
+/** Integers for the largest centroid, from half of the range to all of it. */
+const largestIntegers = Array.from({ length: 254 }, (_, i) => integerLimit - i / 4);
+
+/**
+ * Integer grids on which the centroids of codebooks lie as closely as they can. The rounding error of a centroid is the
+ * same for every weight of that value, so it does not average out over a filter; but a codebook needs few integers, so
+ * the largest need not be 127: of the scales up to twice the smallest the one of the least squared error over all
+ * weights is taken.
+ */
+export function fitCodebookScales(network: Network, constraints: NetworkConstraints): NetworkConstraints {
+  const fitted = new Map(constraints);
+  for (const { parameter, data, shape } of kernelsOf(network)) {
+    const list = constraints.get(parameter) ?? [];
+    const codebook = findConstraint(list, 'codebook');
+    const grid = findConstraint(list, 'integerGrid');
+    if (codebook === undefined || grid === undefined || codebook.integers === true) continue;
+    const scales = fittedScales(codebook, grid, memberCounts(codebook, data, shape));
+    if (scales !== undefined) fitted.set(parameter, withConstraint(list, { ...grid, scales }));
+  }
+  return fitted;
+}
+
+/** Undefined where one scale must serve codebooks of many channels: its integers are too many to choose for. */
+function fittedScales(codebook: Codebook, grid: IntegerGrid, counts: Uint32Array): Float32Array | undefined {
+  const { centroids, clusters, granularity } = codebook;
+  if (granularity.kind === 'tensor') {
+    const oneScale = grid.granularity.kind === 'tensor';
+    if (oneScale && codebook.units?.granularity.kind === 'channel') return undefined;
+    const factor = scaleFactor(centroids, counts);
+    return grid.scales.map((scale) => scale * factor);
+  }
+  if (grid.granularity.kind === 'tensor' || grid.scales.length * clusters !== centroids.length) return undefined;
+  return grid.scales.map((scale, channel) => {
+    const [begin, end] = [channel * clusters, (channel + 1) * clusters];
+    return scale * scaleFactor(centroids.subarray(begin, end), counts.subarray(begin, end));
+  });
+}
+
+function memberCounts(codebook: Codebook, weights: Float32Array, shape: readonly number[]): Uint32Array {
+  const counts = new Uint32Array(codebook.centroids.length);
+  for (const index of assignCentroids(weights, shape, { ...codebook, ...nearestOnly })) counts[index] = (counts[index] ?? 0) + 1;
+  return counts;
+}
+
+/** The weights lie on their centroids already. */
+const nearestOnly = { costs: undefined };
+
+/** How much wider than `largest / 127` the steps of the grid are to be, in [1, 2). */
+export function scaleFactor(centroids: Float32Array, counts: Uint32Array): number {
+  const largest = centroids.reduce((most, centroid) => Math.max(most, Math.abs(centroid)), 0);
+  if (largest === 0) return 1;
+  let best = { factor: 1, error: Number.POSITIVE_INFINITY };
+  for (const integer of largestIntegers) {
+    const scale = largest / integer;
+    const error = centroids.reduce(
+      (sum, centroid, i) => sum + (counts[i] ?? 0) * (centroid - scale * roundHalfToEven(centroid / scale)) ** 2,
+      0,
+    );
+    if (error < best.error) best = { factor: integerLimit / integer, error };
+  }
+  return best.factor;
+}
