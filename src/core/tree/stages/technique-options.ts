@@ -38,7 +38,9 @@ export function pruningOptions(options: PruningOptions, rules: readonly LayerRul
     ...trainingOptions(options, teacher),
     sparsity,
     ...(options.schedule === undefined ? {} : { schedule: pruningSchedule(options.schedule, sparsity) }),
-    ...(options.structure === undefined || options.structure === 'automatic' || options.structure === 'filters' ? {} : { structure: pruningStructure(options.structure) }),
+    ...(options.structure === undefined || options.structure === 'automatic' || options.structure === 'filters'
+      ? {}
+      : { structure: pruningStructure(options.structure) }),
     ...protection(options),
     rules: [
       ...rules.flatMap((rule): TechniqueRule<PruningSettings>[] => {
