@@ -13,9 +13,9 @@ const refused: readonly (readonly [LayerEntry, readonly (number | null)[], RegEx
   [layer('Bidirectional', { layer: {} }), [8, 4], /layer "it": recurrent layers \(Bidirectional\)/],
   [layer('Lambda', { function: '…' }), image, /layer "it": a Lambda layer holds Python code.*; replace it by built-in layers/],
   [
-    layer('TFOpLambda', { function: 'math.multiply' }),
+    layer('TFOpLambda', { function: 'math.cumsum' }),
     image,
-    /layer "it": the operation math\.multiply stands between the layers.*; replace it by a layer/,
+    /layer "it": the operation math\.cumsum stands between the layers.*; replace it by a layer/,
   ],
   [layer('SlicingOpLambda', { function: '__operators__.getitem' }), image, /the operation __operators__\.getitem/],
   [layer('MultiHeadAttention'), image, /layer "it": layer type "MultiHeadAttention" is not supported; replace it by built-in layers/],

@@ -89,6 +89,7 @@ class ModelConversion {
         className: layer.className,
         config: new LayerConfig(layer.config, `layer "${path}"`),
         inputs,
+        constants: call.constants,
         keywords: call.keywords,
         keras: this.#options.keras,
         tensors: weights.layer(reference),

@@ -10,8 +10,17 @@ export interface TensorReference {
 
 export interface LayerCall {
   readonly inputs: readonly TensorReference[];
+  /** Operands that are numbers: of calls of functions, such as `x / 255`. */
+  readonly constants: readonly CallConstant[];
   /** Arguments of the call that are no tensors. */
   readonly keywords: JsonObject;
+}
+
+export interface CallConstant {
+  /** Among all operands, from 0. */
+  readonly position: number;
+  /** One, or one for each channel. */
+  readonly values: readonly number[];
 }
 
 /** Keras 2: `[[["layer", node, tensor, {keywords}], …], …]`; Keras 3: `[{ args: [tensor | [tensor, …]], kwargs }, …]`. */
@@ -44,26 +53,41 @@ function listReference(json: Json | undefined): TensorReference | undefined {
 
 function parseKeras2Call(json: Json, where: string): LayerCall {
   // A call with one input may be stored without the outer list.
-  const single = listReference(json);
-  const entries = single === undefined ? asArray(json, `${where}: inbound node`) : [json];
+  const isSingle = isArray(json) && typeof json[0] === 'string';
+  const entries = isSingle ? [json] : asArray(json, `${where}: inbound node`);
   const inputs: TensorReference[] = [];
+  const constants: CallConstant[] = [];
+  const addConstant = (value: Json | undefined): boolean => {
+    const values = constantValues(value);
+    if (values !== undefined) constants.push({ position: inputs.length + constants.length, values });
+    return values !== undefined;
+  };
   let keywords: JsonObject = {};
   for (const entry of entries) {
+    const last = isArray(entry) ? entry[3] : undefined;
+    if (isObject(last)) keywords = { ...keywords, ...last };
+    if (isArray(entry) && entry[0] === '_CONSTANT_VALUE' && addConstant(entry[2])) continue;
     const reference = listReference(entry);
     if (reference === undefined)
       throw new EspalierError('invalid-model', 'an inbound node does not name a layer, a node and a tensor', { where });
     inputs.push(reference);
-    const last = isArray(entry) ? entry[3] : undefined;
-    if (isObject(last)) keywords = { ...keywords, ...last };
   }
-  // Operators (`x + y`) keep their second tensor among the keywords.
+  // Operators (`x + y`) keep their second operand among the keywords.
+  addConstant(keywords['y']);
   for (const [name, value] of Object.entries(keywords)) {
     const reference = listReference(value);
     if (reference === undefined) continue;
     inputs.push(reference);
     keywords = Object.fromEntries(Object.entries(keywords).filter(([key]) => key !== name));
   }
-  return { inputs, keywords };
+  return { inputs, constants, keywords };
+}
+
+function constantValues(value: Json | undefined): readonly number[] | undefined {
+  if (typeof value === 'number') return [value];
+  if (!isArray(value) || value.length === 0) return undefined;
+  const numbers = value.filter((entry) => typeof entry === 'number');
+  return numbers.length === value.length ? numbers : undefined;
 }
 
 function parseKeras3Call(node: JsonObject): LayerCall {
@@ -80,7 +104,12 @@ function parseKeras3Call(node: JsonObject): LayerCall {
     }
     Object.values(json).forEach(collect);
   };
-  collect(node['args']);
+  const constants: CallConstant[] = [];
+  for (const argument of isArray(node['args']) ? node['args'] : []) {
+    const values = constantValues(storedArray(argument) ?? argument);
+    if (values === undefined) collect(argument);
+    else constants.push({ position: inputs.length + constants.length, values });
+  }
   const keywords = node['kwargs'];
   if (isObject(keywords)) {
     collect(keywords);
@@ -88,6 +117,12 @@ function parseKeras3Call(node: JsonObject): LayerCall {
       Object.fromEntries(Object.entries(keywords).filter(([, value]) => !(isObject(value) && value['class_name'] === '__keras_tensor__'))),
     );
   }
-  const positional = isArray(node['args']) ? node['args'].filter((value) => typeof value === 'number') : [];
-  return { inputs, keywords: { ...rest[0], ...(positional.length > 0 ? { positional } : {}) } };
+  return { inputs, constants, keywords: rest[0] ?? {} };
+}
+
+/** Keras 3 wraps arrays: `{ class_name: "__numpy__", config: { value, dtype } }`. */
+function storedArray(json: Json): Json | undefined {
+  if (!isObject(json) || (json['class_name'] !== '__numpy__' && json['class_name'] !== '__tensor__')) return undefined;
+  const { config } = json;
+  return isObject(config) ? config['value'] : undefined;
 }

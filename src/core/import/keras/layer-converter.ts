@@ -3,6 +3,7 @@ import type { Parameter, Shape, ValueId } from '../../network/network.ts';
 import type { NetworkBuilder } from '../../network/network-builder.ts';
 import type { JsonObject } from '../json.ts';
 import { selectWeights, type WeightTensor } from '../weights.ts';
+import type { CallConstant } from './inbound-nodes.ts';
 import type { LayerConfig } from './layer-config.ts';
 
 /** One call of one layer, with all that its converter needs. */
@@ -13,6 +14,8 @@ export interface LayerContext {
   readonly className: string;
   readonly config: LayerConfig;
   readonly inputs: readonly ValueId[];
+  /** Operands that are numbers. */
+  readonly constants: readonly CallConstant[];
   /** Arguments of the call. */
   readonly keywords: JsonObject;
   /** Major version of the Keras that wrote the file: some activations changed their definition. */

@@ -1,10 +1,11 @@
-import { unsupported, type LayerContext, type LayerConverters } from './layer-converter.ts';
+import { unsupported, type LayerContext, type LayerConverter, type LayerConverters } from './layer-converter.ts';
 import { activationLayers } from './layers/activations.ts';
 import { convolutionLayers } from './layers/convolutions.ts';
 import { denseLayers } from './layers/dense.ts';
 import { identityLayers } from './layers/identities.ts';
 import { mergingLayers } from './layers/merging.ts';
 import { normalizationLayers } from './layers/normalization.ts';
+import { operationConverter, operationLayers, operationsWithConstants } from './layers/operations.ts';
 import { poolingLayers } from './layers/pooling.ts';
 import { reshapingLayers } from './layers/reshaping.ts';
 
@@ -15,6 +16,7 @@ const converters: LayerConverters = {
   ...identityLayers,
   ...mergingLayers,
   ...normalizationLayers,
+  ...operationLayers,
   ...poolingLayers,
   ...reshapingLayers,
 };
@@ -34,13 +36,19 @@ const recurrent = new Set([
   'TimeDistributed',
 ]);
 
+function converterOf({ className, config, constants }: LayerContext): LayerConverter | undefined {
+  if (className === 'TFOpLambda') return operationConverter(config.string('function', ''));
+  if (constants.length > 0 && Object.hasOwn(operationsWithConstants, className)) return operationsWithConstants[className];
+  return Object.hasOwn(converters, className) ? converters[className] : undefined;
+}
+
 /** How Keras 2 stores calls of functions on symbolic tensors. */
 const operations = new Set(['TFOpLambda', 'SlicingOpLambda', 'TensorFlowOpLayer']);
 
 /** Converts one call of a layer, or refuses with what the user can do instead. */
 export function convertLayer(context: LayerContext): string {
   const { className } = context;
-  const converter = Object.hasOwn(converters, className) ? converters[className] : undefined;
+  const converter = converterOf(context);
   if (converter !== undefined) return converter(context);
   if (recurrent.has(className)) {
     return unsupported(

@@ -88,7 +88,8 @@ function parseSequential(config: JsonObject, where: string, depth: number): Kera
       layers.push(input);
     }
     const source = layers.at(-1);
-    if (source !== undefined) layers.push({ ...layer, calls: [{ inputs: [{ layer: source.name, node: 0, tensor: 0 }], keywords: {} }] });
+    if (source !== undefined)
+      layers.push({ ...layer, calls: [{ inputs: [{ layer: source.name, node: 0, tensor: 0 }], constants: [], keywords: {} }] });
   }
   const [first, last] = [layers[0], layers.at(-1)];
   if (first === undefined || last === undefined) throw new EspalierError('invalid-model', 'has no layers', { where });
