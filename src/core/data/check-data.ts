@@ -2,7 +2,7 @@ import type { Accuracy } from '../../shared/results.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network } from '../network/network.ts';
 import type { DataSet } from './dataset.ts';
-import { describeInputs, inputsOf, type ModelInput } from './inputs/model-inputs.ts';
+import { describeInputs, inputsOf, outputsOf, plainName, type ModelInput } from './inputs/model-inputs.ts';
 
 const examplesRead = 256;
 
@@ -13,21 +13,24 @@ const examplesRead = 256;
  * @throws EspalierError where the two cannot go together: another input shape, more classes than outputs
  */
 export async function checkData(network: Network, data: DataSet): Promise<readonly string[]> {
-  const [outputId = ''] = network.outputs;
-  return checkInterface({ inputs: inputsOf(network), output: network.values.get(outputId)?.shape ?? [] }, data);
+  return checkInterface({ inputs: inputsOf(network), outputs: outputsOf(network) }, data);
 }
 
 /** What a model takes and gives, without the batch. */
 export interface ModelInterface {
   readonly inputs: readonly ModelInput[];
-  /** Shape of the first output. */
-  readonly output: readonly number[];
+  readonly outputs: readonly ModelInput[];
 }
 
 /** `checkData` for a model that is no network, but a file to run. */
-export async function checkInterface({ inputs, output }: ModelInterface, data: DataSet): Promise<readonly string[]> {
+export async function checkInterface({ inputs, outputs }: ModelInterface, data: DataSet): Promise<readonly string[]> {
   checkInputShapes(inputs, data);
-  return [...outputWarnings(count(output), data), ...(await valueWarnings(data))];
+  const [first, ...others] = outputs;
+  const unused =
+    first === undefined || others.length === 0
+      ? []
+      : [`the model has ${outputs.length} outputs: the first, "${plainName(first.name)}", is compared with the data`];
+  return [...unused, ...outputWarnings(count(first?.shape ?? []), data), ...(await valueWarnings(data))];
 }
 
 /**

@@ -1,26 +1,26 @@
-import type { TfliteModel } from './tflite-model.ts';
+import type { SignatureTensor, TfliteModel } from './tflite-model.ts';
 
-export interface FileInput {
+/** An input or output of a .tflite. */
+export interface FileTensor {
   readonly name: string;
   /** Without the batch. */
   readonly shape: readonly number[];
 }
 
-/** Shape of the first output of a .tflite, without the batch. */
-export function fileOutput({ subgraphs: [graph] }: TfliteModel): readonly number[] {
-  return withoutBatch(graph?.tensors[graph.outputs[0] ?? -1]?.shape ?? []);
+export interface FileInterface {
+  readonly inputs: readonly FileTensor[];
+  readonly outputs: readonly FileTensor[];
 }
 
-/** What a .tflite takes, in the runtime's order, called as in its signature where it has one. */
-export function fileInputs({ subgraphs, signatures }: TfliteModel): readonly FileInput[] {
-  const [graph] = subgraphs;
-  const named = new Map(
-    signatures.filter(({ subgraph }) => subgraph === 0).flatMap(({ inputs }) => inputs.map(({ tensor, name }) => [tensor, name])),
-  );
-  return (graph?.inputs ?? []).map((index) => {
-    const tensor = graph?.tensors[index];
-    return { name: named.get(index) ?? tensor?.name ?? '', shape: withoutBatch(tensor?.shape ?? []) };
-  });
+/** What a .tflite takes and gives, in the runtime's order, called as in its signature where it has one. */
+export function fileInterface({ subgraphs: [graph], signatures }: TfliteModel): FileInterface {
+  const own = signatures.find(({ subgraph }) => subgraph === 0);
+  const tensors = (indices: readonly number[], named: readonly SignatureTensor[]): readonly FileTensor[] =>
+    indices.map((index) => {
+      const tensor = graph?.tensors[index];
+      return { name: named.find((entry) => entry.tensor === index)?.name ?? tensor?.name ?? '', shape: withoutBatch(tensor?.shape ?? []) };
+    });
+  return { inputs: tensors(graph?.inputs ?? [], own?.inputs ?? []), outputs: tensors(graph?.outputs ?? [], own?.outputs ?? []) };
 }
 
 /** A tensor of one axis has none. */

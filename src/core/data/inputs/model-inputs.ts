@@ -1,6 +1,6 @@
 import type { Network } from '../../network/network.ts';
 
-/** An input of a model, as its data must feed it. */
+/** An input of a model, as its data must feed it; or an output. */
 export interface ModelInput {
   readonly name: string;
   /** Of one example, without the batch. */
@@ -10,6 +10,11 @@ export interface ModelInput {
 /** In the network's order. */
 export function inputsOf(network: Network): readonly ModelInput[] {
   return network.inputs.map((name) => ({ name, shape: network.values.get(name)?.shape ?? [] }));
+}
+
+/** In the network's order, as inputs are. */
+export function outputsOf(network: Network): readonly ModelInput[] {
+  return network.outputs.map((name) => ({ name, shape: network.values.get(name)?.shape ?? [] }));
 }
 
 /** As `image [28, 28, 1], age [1]`; of a single one the shape alone. */

@@ -11,7 +11,7 @@ import { importModel } from '../../import/import-model.ts';
 import { readingFile } from '../../import/naming-file.ts';
 import { evaluateNetwork } from '../../measure/evaluate-network.ts';
 import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
-import { fileInputs, fileOutput } from '../../tflite/file-interface.ts';
+import { fileInterface } from '../../tflite/file-interface.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
 import { openModelData } from './open-model-data.ts';
 import type { OperationContext } from './operation-context.ts';
@@ -57,11 +57,10 @@ async function evaluateImported(evaluation: Request, warn: (message: string) => 
 }
 
 async function evaluateFile(evaluation: Request, bytes: Uint8Array, warn: (message: string) => void): Promise<Evaluated> {
-  const file = readingFile(basename(evaluation.model), () => readTflite(bytes));
-  const inputs = fileInputs(file);
+  const ends = readingFile(basename(evaluation.model), () => fileInterface(readTflite(bytes)));
   const { threads = availableParallelism(), threadScript } = evaluation.context;
-  const data = await openSplit(evaluation, inputs, warn);
-  (await checkInterface({ inputs, output: fileOutput(file) }, data)).forEach(warn);
+  const data = await openSplit(evaluation, ends.inputs, warn);
+  (await checkInterface(ends, data)).forEach(warn);
   const accuracy = await evaluateTflite({
     bytes,
     data,
