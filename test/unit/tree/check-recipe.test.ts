@@ -110,4 +110,29 @@ describe('relocateData', () => {
       shape: [2, 3],
     });
   });
+
+  it.each<[string, object, object]>([
+    [
+      'names of arrays',
+      { format: 'npz', file: 'broken.h5', trainInputs: 'digits' },
+      { format: 'npz', file: '../broken.h5', trainInputs: 'digits' },
+    ],
+    [
+      'names of columns',
+      { format: 'csv', file: 'broken.h5', target: 'kind', features: ['digits'] },
+      { format: 'csv', file: '../broken.h5', target: 'kind', features: ['digits'] },
+    ],
+    [
+      'paths by input, whatever the input is called',
+      { format: 'npy', trainInputs: { class: 'broken.h5', type: 'digits/weights.bin' } },
+      { format: 'npy', trainInputs: { class: '../broken.h5', type: '../digits/weights.bin' } },
+    ],
+    [
+      'words of the preprocessing',
+      { format: 'images', folder: 'digits', preprocessing: { normalise: 'digits' } },
+      { format: 'images', folder: '../digits', preprocessing: { normalise: 'digits' } },
+    ],
+  ])('knows %s', (_, block, expected) => {
+    expect(relocateData(block, folder, path.join(folder, 'runs'))).toEqual(expected);
+  });
 });
