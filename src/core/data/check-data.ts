@@ -58,8 +58,8 @@ function outputWarnings(outputs: number, data: DataSet): readonly string[] {
     if (outputs !== target.size && target.isInput === true)
       throw new EspalierError(
         'invalid-data',
-        `the data have no labels, so that the model should give back its input of ${target.size} values, but it has ${outputs} outputs`,
-        { where: data.name, fix: 'name the labels in the data spec' },
+        `without labels the model should give back its input of ${target.size} values, but it has ${outputs} outputs`,
+        { where: data.name, fix: 'name the labels in the data spec, and leave "task": "autoencoder" out' },
       );
     if (outputs !== target.size)
       throw new EspalierError('invalid-data', `the model has ${outputs} outputs, but the data have ${target.size} values to predict`, {

@@ -103,8 +103,8 @@ function addErrors(
   if (width !== size && isInput)
     throw new EspalierError(
       'invalid-data',
-      `the data have no labels, so that the model should give back its input of ${size} values, but it has ${width} outputs`,
-      { where: 'model and data', fix: 'name the labels in the data spec' },
+      `without labels the model should give back its input of ${size} values, but it has ${width} outputs`,
+      { where: 'model and data', fix: 'name the labels in the data spec, and leave "task": "autoencoder" out' },
     );
   if (width !== size)
     throw new EspalierError('invalid-data', `the model has ${width} outputs, but the data have ${size} values to predict`, {

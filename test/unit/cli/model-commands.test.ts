@@ -11,6 +11,7 @@ import { mnistCnn } from '../../../src/core/models/mnist-cnn.ts';
 import { prepareForDeployment } from '../../../src/core/network/passes/prepare-for-deployment.ts';
 import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
+import { npyFile } from '../fixtures/npy.ts';
 
 const digits = JSON.stringify({ format: 'generated', set: 'digits', trainSize: 120, testSize: 20 });
 
@@ -103,6 +104,20 @@ describe('espalier convert', () => {
       code: 2,
       err: expect.stringContaining('--data'),
     });
+  });
+
+  it('calibrates on examples without labels, and says so when they are few', async () => {
+    const pixels = Uint8Array.from({ length: 20 * 28 * 28 }, (_, i) => (i * 7) % 256);
+    await writeFile(join(folder, 'x.npy'), npyFile([20, 28, 28], pixels));
+    const data = JSON.stringify({ format: 'npy', trainInputs: join(folder, 'x.npy'), validation: 0, testFraction: 0 });
+    const file = join(folder, 'unlabelled.tflite');
+    expect(await espalier('convert', model, '-o', file, '--mode', 'int8', '--data', data)).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('only 20 examples calibrate; with 100 or more'),
+    });
+    expect((await espalier('evaluate', file, '--data', data, '--split', 'train')).err).toMatch(
+      /without labels the model should give back its input of 784 values, but it has 10 outputs; name the labels/,
+    );
   });
 
   it('takes ranges as --observer says', async () => {

@@ -50,7 +50,7 @@ it('says that labels are missing where the input would be the target', () => {
   const target = { kind: 'regression', size: 4, isInput: true } as const;
   const batch: Batch = { size: 1, inputs: [], labels: new Int32Array(0), targets: Float32Array.of(1, 2, 3, 4) };
   expect(() => addScores(emptySums(target), [1, 2], batch, target)).toThrow(
-    /no labels, so that the model should give back its input of 4 values, but it has 2 outputs/,
+    /without labels the model should give back its input of 4 values, but it has 2 outputs/,
   );
 });
 
