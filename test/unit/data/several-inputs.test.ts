@@ -93,7 +93,7 @@ describe('data of a model with several inputs', () => {
     [
       'a name that is no input',
       { format: 'npy', trainInputs: { image: 'image.npy', years: 'age.npy' } },
-      /data\.trainInputs: no input of the model is called "years"; the model takes image \[2, 2, 1\], age \[1\]/,
+      /data\.trainInputs: no input of the model is called "years"; its inputs are "image", "age"/,
     ],
     ['an input without an entry', { format: 'npy', trainInputs: { image: 'image.npy' } }, /data\.trainInputs: it has no entry for "age"/],
     [
@@ -135,5 +135,7 @@ describe('data of a model with several inputs', () => {
     const spec: DataSpec = { format: 'npz', file: 'named.npz', trainInputs: { age: 'age' } };
     const { train } = await openData(spec, folder, { seed: 1, modelInputs: [{ name: 'age', shape: [1] }] });
     expect(train.inputShapes).toEqual([[1]]);
+    const other = openData({ ...spec, trainInputs: { years: 'age' } }, folder, { seed: 1, modelInputs: [{ name: 'age', shape: [1] }] });
+    await expect(other).rejects.toThrow(/no input of the model is called "years"; its inputs are "age"/);
   });
 });

@@ -49,7 +49,7 @@ export function findValue<T>(values: ByInput<T>, selected: SelectedInput | undef
   if (stranger !== undefined)
     throw new EspalierError('invalid-data', `no input of the model is called "${stranger[0]}"`, {
       where: `data.${field}`,
-      fix: `the model takes ${describeInputs(selected.all)}`,
+      fix: `its inputs are ${selected.all.map(({ name }) => `"${plainName(name)}"`).join(', ')}`,
     });
   return entries.find(([name]) => isCalled(selected.input, name))?.[1];
 }
