@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import type { ObserverChoice } from '../shared/recipe.ts';
+import type { ObserverChoice } from '../shared/recipe/quantization-options.ts';
 
 /** About ten batches are remembered: fewer than calibration has. */
 const usualMomentum = 0.9;

@@ -1,4 +1,4 @@
-import type { TechniqueOptions } from '../shared/recipe.ts';
+import type { TechniqueOptions } from '../shared/recipe/technique-options.ts';
 import { EspalierError } from '../core/errors.ts';
 import type { OptimizationPath } from './parse-steps.ts';
 

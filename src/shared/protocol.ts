@@ -5,7 +5,7 @@
 import type { RunEvent } from './events.ts';
 import type { ModelInspection } from './inspection.ts';
 import type { Endpoint, NoEndpoint } from './message-handler.ts';
-import type { ObserverChoice } from './recipe.ts';
+import type { ObserverChoice } from './recipe/quantization-options.ts';
 import type { RecipeDiagnostic } from './recipe-diagnostics.ts';
 import type { Accuracy, CertificateVerdict, FileSizes } from './results.ts';
 

@@ -1,5 +1,5 @@
 import type { NodeMetrics } from './results.ts';
-import type { Targets } from './recipe.ts';
+import type { Targets } from './recipe/targets.ts';
 
 /** One target against what was measured; a target that could not be measured is not met. */
 export interface TargetVerdict {

@@ -3,7 +3,7 @@ import { conversionModes, convertModel } from '../../core/tree/operations/conver
 import type { InterfaceType } from '../../core/tflite/write-tflite.ts';
 import { formatBytes } from '../../shared/drawing/format.ts';
 import type { ConversionMode } from '../../shared/protocol.ts';
-import type { ObserverChoice } from '../../shared/recipe.ts';
+import type { ObserverChoice } from '../../shared/recipe/quantization-options.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { interruptible } from '../interrupt.ts';
 import { wholeNumber } from '../numbers.ts';

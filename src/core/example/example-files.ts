@@ -1,5 +1,5 @@
 /** The text files of the example project: a function of the seed alone. */
-import type { Recipe } from '../../shared/recipe.ts';
+import type { Recipe } from '../../shared/recipe/recipe.ts';
 import type { GeneratedDataSpec } from '../data/spec/generated-spec.ts';
 
 export const exampleModel = 'digits/model.json';

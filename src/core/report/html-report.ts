@@ -3,7 +3,7 @@ import { drawDeploymentTree, describeStatus, type NodeStatus } from '../../share
 import { formatBytes, formatPercent, formatSeconds } from '../../shared/drawing/format.ts';
 import { resultColumns, resultRows } from '../../shared/drawing/result-table.ts';
 import { english } from '../../shared/drawing/translate.ts';
-import type { Recipe } from '../../shared/recipe.ts';
+import type { Recipe } from '../../shared/recipe/recipe.ts';
 import type { ModelState, NodeResult, RunState } from '../../shared/run-state.ts';
 import { guideTable } from './guide-table.ts';
 import { certificates } from './html/certificates.ts';

@@ -1,4 +1,4 @@
-import type { Recipe } from '../../shared/recipe.ts';
+import type { Recipe } from '../../shared/recipe/recipe.ts';
 import type { ModelState, RunState } from '../../shared/run-state.ts';
 import { resultColumns, resultRows, toMarkdown } from '../../shared/drawing/result-table.ts';
 import { english } from '../../shared/drawing/translate.ts';

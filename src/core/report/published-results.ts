@@ -1,6 +1,6 @@
 /** What a recipe says that was published of its nodes, beside what was measured. */
 import { formatPercent, missing } from '../../shared/drawing/format.ts';
-import type { Recipe } from '../../shared/recipe.ts';
+import type { Recipe } from '../../shared/recipe/recipe.ts';
 import type { ModelState } from '../../shared/run-state.ts';
 
 export interface PublishedResult {

@@ -4,7 +4,7 @@ import { EspalierError } from '../errors.ts';
 import type { RunEvent } from '../../shared/events.ts';
 import { reduceEvents } from '../../shared/run-state.ts';
 import type { RunState } from '../../shared/run-state.ts';
-import type { Recipe } from '../../shared/recipe.ts';
+import type { Recipe } from '../../shared/recipe/recipe.ts';
 import { readEvents } from '../tree/store/event-log.ts';
 import { runFiles } from '../tree/store/run-store.ts';
 

@@ -6,16 +6,12 @@
 import { EspalierError } from '../errors.ts';
 import { omit } from '../../shared/omit.ts';
 import type { Technique, TreeNode } from '../../shared/tree.ts';
-import type {
-  Choice,
-  ClusteringOptions,
-  PostTrainingQuantizationOptions,
-  PruningOptions,
-  QuantizationAwareTrainingOptions,
-  TechniqueOptions,
-  TrainingOptions,
-  VariantOptions,
-} from '../../shared/recipe.ts';
+import type { ClusteringOptions } from '../../shared/recipe/clustering-options.ts';
+import type { PruningOptions } from '../../shared/recipe/pruning-options.ts';
+import type { PostTrainingQuantizationOptions, QuantizationAwareTrainingOptions } from '../../shared/recipe/quantization-options.ts';
+import type { Choice, TechniqueOptions } from '../../shared/recipe/technique-options.ts';
+import type { TrainingOptions } from '../../shared/recipe/training-options.ts';
+import type { VariantOptions } from '../../shared/recipe/variant-options.ts';
 
 /** What a node does to its parent's model, with the recipe's options for it. */
 export type Stage =

@@ -1,6 +1,6 @@
 /** In which order nodes run, and when enough is known to stop. */
 import { describeVerdict, checkTargets, meetsTargets } from '../../shared/targets.ts';
-import type { Targets } from '../../shared/recipe.ts';
+import type { Targets } from '../../shared/recipe/targets.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
 import { flattenTree } from '../../shared/tree.ts';
 import type { TreeEntry, TreeNode } from '../../shared/tree.ts';

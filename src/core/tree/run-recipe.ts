@@ -1,7 +1,7 @@
 /** Walks the deployment trees of a recipe towards its targets, and says how it ended. */
 import { hasTargets } from '../../shared/targets.ts';
 import type { RunFinished } from '../../shared/events.ts';
-import type { SearchOptions, Targets } from '../../shared/recipe.ts';
+import type { SearchOptions, Targets } from '../../shared/recipe/targets.ts';
 import { judge, levelsOf, recommend } from './explorer.ts';
 import type { Verdict } from './explorer.ts';
 import { searchTargets } from './search-targets.ts';

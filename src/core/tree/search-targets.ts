@@ -3,7 +3,7 @@
  * sparsity, or with more clusters where nothing is pruned: by bisection, within a budget of trained stages.
  */
 import { checkTargets, meetsTargets } from '../../shared/targets.ts';
-import type { SearchOptions, Targets } from '../../shared/recipe.ts';
+import type { SearchOptions, Targets } from '../../shared/recipe/targets.ts';
 import { flattenTree } from '../../shared/tree.ts';
 import type { TreeEntry, TreeNode } from '../../shared/tree.ts';
 import { rootId } from './deployment-tree.ts';

@@ -1,4 +1,4 @@
-import type { LayerRule } from '../../shared/recipe.ts';
+import type { LayerRule } from '../../shared/recipe/run-options.ts';
 import type { Stage } from './deployment-tree.ts';
 import { digestOf } from './store/digest.ts';
 

@@ -1,7 +1,7 @@
 /** Visits the nodes of one model's tree: each is found or made from its parent, kept, and told as events. */
 import { EspalierError, isEspalierError } from '../errors.ts';
 import type { NodePhase, RunEventBody, TrainingProgress } from '../../shared/events.ts';
-import type { LayerRule } from '../../shared/recipe.ts';
+import type { LayerRule } from '../../shared/recipe/run-options.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
 import type { TreeEntry } from '../../shared/tree.ts';
 import type { PlannedTree, Stage } from './deployment-tree.ts';

@@ -11,7 +11,7 @@ import { createExample, type CreateExampleOptions } from '../../../src/core/exam
 import { exampleTexts } from '../../../src/core/example/example-files.ts';
 import { importModel } from '../../../src/core/import/import-model.ts';
 import { evaluateNetwork } from '../../../src/core/measure/evaluate-network.ts';
-import type { Recipe } from '../../../src/shared/recipe.ts';
+import type { Recipe } from '../../../src/shared/recipe/recipe.ts';
 
 const examples = fileURLToPath(new URL('../../../examples/digits', import.meta.url));
 let folder = '';

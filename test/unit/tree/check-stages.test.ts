@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { LayerRule, TechniqueOptions } from '../../../src/shared/recipe.ts';
+import type { LayerRule } from '../../../src/shared/recipe/run-options.ts';
+import type { TechniqueOptions } from '../../../src/shared/recipe/technique-options.ts';
 import { planTree } from '../../../src/core/tree/deployment-tree.ts';
 import { checkStages } from '../../../src/core/tree/stages/check-stages.ts';
 import { residualNetwork } from '../techniques/technique-fixtures.ts';

@@ -6,7 +6,7 @@ import { writeTfjsLayers } from '../../../src/core/export/tfjs-layers.ts';
 import { digitsCnn } from '../../../src/core/models/digits-cnn.ts';
 import { listRuns } from '../../../src/core/tree/list-runs.ts';
 import type { RunEvent } from '../../../src/shared/events.ts';
-import type { Recipe } from '../../../src/shared/recipe.ts';
+import type { Recipe } from '../../../src/shared/recipe/recipe.ts';
 import { isAlive } from '../../../src/worker/process-identity.ts';
 import { bundleWorker, runInWorker } from '../../support/bundled-worker.ts';
 import type { BundledWorker } from '../../support/bundled-worker.ts';

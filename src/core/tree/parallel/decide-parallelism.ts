@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isEspalierError } from '../../errors.ts';
-import type { EngineChoice } from '../../../shared/recipe.ts';
+import type { EngineChoice } from '../../../shared/recipe/run-options.ts';
 import type { TreeNode } from '../../../shared/tree.ts';
 import { explainFailure, hasCode, writeFileAtomically } from '../store/atomic-files.ts';
 import { describeParallelism, fastestParallelism, parallelismCandidates } from './parallelism.ts';

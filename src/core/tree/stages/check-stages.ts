@@ -4,7 +4,7 @@ import { checkClustering } from '../../techniques/clustering.ts';
 import { checkFrozenLayers } from '../../techniques/frozen-layers.ts';
 import { checkFilterPruning } from '../../techniques/filter-pruning.ts';
 import { checkPruning } from '../../techniques/pruning.ts';
-import type { LayerRule } from '../../../shared/recipe.ts';
+import type { LayerRule } from '../../../shared/recipe/run-options.ts';
 import type { TreeNode } from '../../../shared/tree.ts';
 import type { PlannedTree, Stage } from '../deployment-tree.ts';
 import { clusteringOptions, pruningOptions } from './technique-options.ts';

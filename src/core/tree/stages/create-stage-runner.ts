@@ -27,7 +27,7 @@ import { decodeTrainingState, encodeTrainingState } from '../../train/training-s
 import { writeTflite } from '../../tflite/write-tflite.ts';
 import { omit } from '../../../shared/omit.ts';
 import type { Accuracy } from '../../../shared/results.ts';
-import type { InterfaceType } from '../../../shared/recipe.ts';
+import type { InterfaceType } from '../../../shared/recipe/quantization-options.ts';
 import type { Stage } from '../deployment-tree.ts';
 import { decodeStructure, encodeStructure } from '../store/structured-file.ts';
 import { expectationsOf } from './expectations.ts';

@@ -1,6 +1,6 @@
 /** What runs one stage. The walk over the tree knows only this, so that it can be tested without training anything. */
 import type { NodePhase, TrainingProgress } from '../../../shared/events.ts';
-import type { LayerRule } from '../../../shared/recipe.ts';
+import type { LayerRule } from '../../../shared/recipe/run-options.ts';
 import type { DensityPlot, NodeMetrics } from '../../../shared/results.ts';
 import type { TreeNode } from '../../../shared/tree.ts';
 import type { Stage } from '../deployment-tree.ts';

@@ -8,13 +8,11 @@ import type { PruningOptions as PruningTechniqueOptions, PruningSettings } from 
 import type { PruningSchedule } from '../../techniques/pruning/schedules.ts';
 import type { PruningStructure } from '../../techniques/pruning/pruning-structure.ts';
 import type { QuantizationAwareTrainingOptions as QatTechniqueOptions } from '../../techniques/quantization-aware-training.ts';
-import type {
-  ClusteringOptions,
-  LayerRule,
-  PruningOptions,
-  QuantizationAwareTrainingOptions,
-  TrainingOptions,
-} from '../../../shared/recipe.ts';
+import type { ClusteringOptions } from '../../../shared/recipe/clustering-options.ts';
+import type { PruningOptions } from '../../../shared/recipe/pruning-options.ts';
+import type { QuantizationAwareTrainingOptions } from '../../../shared/recipe/quantization-options.ts';
+import type { LayerRule } from '../../../shared/recipe/run-options.ts';
+import type { TrainingOptions } from '../../../shared/recipe/training-options.ts';
 import { defaultClusters, defaultSparsity } from '../../techniques/defaults.ts';
 
 /** @param teacher the baseline, for distillation */

@@ -1,0 +1,53 @@
+/** What a recipe says of clustering. */
+import type { TrainingOptions } from './training-options.ts';
+import type { VariantOptions } from './variant-options.ts';
+
+export interface ClusteringOptions extends VariantOptions, TrainingOptions {
+  /**
+   * Unique values that a kernel may have.
+   * @asType integer
+   * @minimum 2
+   * @default 16
+   */
+  readonly clusters?: number;
+  /**
+   * One set of values for the whole kernel, or one for each output channel.
+   * @default "tensor"
+   */
+  readonly granularity?: 'tensor' | 'channel';
+  /** @default "kmeans++" */
+  readonly initialization?: 'linear' | 'random' | 'density' | 'kmeans++';
+  /**
+   * How the gradients of a value's weights become the value's gradient.
+   * @default "sum"
+   */
+  readonly gradient?: 'sum' | 'average';
+  /**
+   * How much the error of each weight counts when the values are chosen: all the same, or by its Fisher information (the
+   * mean squared gradient).
+   * @default "uniform"
+   */
+  readonly weighting?: 'uniform' | 'fisher';
+  /**
+   * How much the size after compression counts beside the error: 0 not at all, 1 a bit for what it saves in error
+   * elsewhere; more makes files smaller and less accurate.
+   * @minimum 0
+   * @default 0.75
+   */
+  readonly rateWeight?: number;
+  /**
+   * Put the values on the integer grid of the int8 file while clustering, so that quantization changes nothing.
+   * @default false
+   */
+  readonly integerGrid?: boolean;
+  /**
+   * Cluster depthwise kernels too.
+   * @default false
+   */
+  readonly includeDepthwise?: boolean;
+  /**
+   * Leave the first and the last kernel as they are.
+   * @default false
+   */
+  readonly protectEnds?: boolean;
+}

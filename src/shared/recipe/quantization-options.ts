@@ -1,0 +1,76 @@
+/** What a recipe says of quantization, after training and in it. */
+import type { TrainingOptions } from './training-options.ts';
+import type { VariantOptions } from './variant-options.ts';
+
+export interface QuantizationAwareTrainingOptions extends VariantOptions, TrainingOptions {
+  /**
+   * Where weight scales come from: the largest weight at each step, or learned with the weights (LSQ).
+   * @default "maximum"
+   */
+  readonly weightScales?: 'maximum' | 'learned';
+  /**
+   * Share of the training after which the ranges of activations stand still.
+   * @minimum 0
+   * @maximum 1
+   * @default 0.5
+   */
+  readonly freezeRangesAfter?: number;
+  readonly interface?: InterfaceType;
+}
+
+export interface PostTrainingQuantizationOptions extends VariantOptions {
+  /**
+   * Training examples that calibrate the ranges of activations.
+   * @asType integer
+   * @minimum 1
+   * @default 1000
+   */
+  readonly calibrationSamples?: number;
+  /** @default { "kind": "minMax" } */
+  readonly observer?: ObserverChoice;
+  /**
+   * Type of activations; weights are int8 in both.
+   * @default "int8"
+   */
+  readonly activations?: 'int8' | 'int16';
+  /**
+   * Even out the ranges of layers that follow each other, where they are not clustered.
+   * @default true
+   */
+  readonly crossLayerEqualization?: boolean;
+  /**
+   * Take the mean error of rounded kernels out of the biases.
+   * @default false
+   */
+  readonly biasCorrection?: boolean;
+  readonly interface?: InterfaceType;
+}
+
+/** How the range of an activation follows from what is seen of it. */
+export type ObserverChoice =
+  | { readonly kind: 'minMax' }
+  | {
+      readonly kind: 'movingAverage';
+      /**
+       * Weight of the old range.
+       * @minimum 0
+       * @exclusiveMaximum 1
+       */
+      readonly momentum: number;
+    }
+  | {
+      readonly kind: 'percentile';
+      /**
+       * Part of the values that the range holds, in percent.
+       * @exclusiveMinimum 0
+       * @maximum 100
+       * @examples [99.99]
+       */
+      readonly percentile: number;
+    };
+
+/**
+ * Type of the .tflite's inputs and outputs.
+ * @default "int8"
+ */
+export type InterfaceType = 'int8' | 'uint8' | 'float32';

@@ -1,0 +1,41 @@
+/** What a recipe wants to reach, and how far it goes for it. */
+
+/** What a file must reach to be shipped. All that are given must hold. */
+export interface Targets {
+  /**
+   * Most INT8 top-1 accuracy that may be lost against the float baseline, as a fraction: 0.01 is one point.
+   * @minimum 0
+   * @maximum 1
+   * @examples [0.01]
+   */
+  readonly accuracyDrop?: number;
+  /**
+   * Most bytes of the .tflite after gzip -9.
+   * @asType integer
+   * @minimum 1
+   */
+  readonly compressedBytes?: number;
+  /**
+   * Highest median latency of one inference in LiteRT on this machine, in milliseconds.
+   * @exclusiveMinimum 0
+   */
+  readonly latencyMilliseconds?: number;
+}
+
+export type Strategy = 'full' | 'until-targets' | UntilTargets;
+
+export interface UntilTargets {
+  readonly kind: 'until-targets';
+  readonly search?: SearchOptions;
+}
+
+/** Where a leaf misses the accuracy target, lower the sparsity or raise the cluster count by bisection. */
+export interface SearchOptions {
+  /**
+   * Most stages that the search may train.
+   * @asType integer
+   * @minimum 1
+   * @default 6
+   */
+  readonly stages?: number;
+}

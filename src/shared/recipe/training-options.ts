@@ -1,0 +1,49 @@
+/** What a recipe says of fine-tuning. */
+
+/** Of fine-tuning. Without a value: derived from the model and the data. */
+export interface TrainingOptions {
+  /**
+   * Passes over the training examples.
+   * @minimum 0
+   */
+  readonly epochs?: number;
+  /**
+   * Optimizer steps; overrides epochs.
+   * @asType integer
+   * @minimum 1
+   */
+  readonly steps?: number;
+  /**
+   * @asType integer
+   * @minimum 1
+   */
+  readonly batchSize?: number;
+  /**
+   * @exclusiveMinimum 0
+   * @examples [0.0001]
+   */
+  readonly learningRate?: number;
+  /** Distillation from the baseline; `true` takes temperature 2 and weight 0.5. */
+  readonly distillation?: boolean | Distillation;
+  /**
+   * Names or patterns of layers that keep their weights: they are not trained, pruned or clustered. `*` stands for any
+   * characters.
+   * @examples [["conv2d*"]]
+   */
+  readonly freeze?: readonly string[];
+}
+
+export interface Distillation {
+  /**
+   * @exclusiveMinimum 0
+   * @default 2
+   */
+  readonly temperature?: number;
+  /**
+   * Weight of the teacher's answers against the labels'.
+   * @minimum 0
+   * @maximum 1
+   * @default 0.5
+   */
+  readonly weight?: number;
+}

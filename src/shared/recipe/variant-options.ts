@@ -1,0 +1,7 @@
+export interface VariantOptions {
+  /**
+   * Tells this variant's nodes from the others': `70` makes `pruned-70`. The first variant needs none.
+   * @pattern ^[A-Za-z0-9][A-Za-z0-9-]*$
+   */
+  readonly name?: string;
+}
