@@ -144,10 +144,15 @@ describe('runRecipe', () => {
   it('runs as many stages at once as it may, none before its parent, and with the same results', async () => {
     const working = new Set<string>();
     let most = 0;
+    // No stage after the baseline ends before three are at work, however slow the machine is.
+    let threeAtWork: () => void = () => undefined;
+    const waiting = new Promise<void>((resolve) => (threeAtWork = resolve));
     const slow = async (request: StageRequest): Promise<StageOutcome> => {
       working.add(request.node.id);
       most = Math.max(most, working.size);
+      if (working.size === 3) threeAtWork();
       expect(request.parent === undefined).toBe(request.node.id === 'baseline');
+      if (request.parent !== undefined) await waiting;
       await new Promise((resolve) => setTimeout(resolve, request.node.id.length % 7));
       working.delete(request.node.id);
       return fakeOutcome(request);
