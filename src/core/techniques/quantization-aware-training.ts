@@ -6,7 +6,7 @@ import type { QuantizedNetwork } from '../quantize/quantization.ts';
 import { quantizeNetwork } from '../quantize/quantize-network.ts';
 import { optimizedModel, planTraining, trainStage, type TrainingOptions } from './fine-tuning-stage.ts';
 import { readyForDeployment } from './fold-constraints.ts';
-import { inheritConstraints } from './inheritance.ts';
+import { holdZeros, inheritConstraints } from './inheritance.ts';
 import { kernelsOf, quantizationGranularity } from './kernels.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
@@ -43,7 +43,11 @@ export async function trainOnIntegerGrid(
   inherited: readonly ConstraintKind[],
 ): Promise<OptimizedModel> {
   const { network, constraints: folded } = readyForDeployment(model);
-  const constraints = withIntegerGrids(network, inheritConstraints(folded, inherited), options.weightScales ?? 'maximum');
+  const constraints = withIntegerGrids(
+    network,
+    holdZeros(network, inheritConstraints(folded, inherited)),
+    options.weightScales ?? 'maximum',
+  );
   const ranges = await calibrate({
     engine: context.engine,
     network,

@@ -232,3 +232,25 @@ describe('techniques', () => {
     for (const id of kernelIds) expect(kernelData(again.network, id)).toEqual(kernelData(prunedClustered.network, id));
   });
 });
+
+describe('zeros that clustering added to those of pruning', () => {
+  it('are held by PCQAT too', async () => {
+    // A wide step around zero: the codebook takes weights that pruning left.
+    const entropyCoded = await applySparsityPreservingClustering(pruned, techniqueContext(engine), {
+      ...briefly,
+      clusters: 3,
+      rateWeight: 4,
+    });
+    const quantized = quantizeTrained(
+      await applyPcqat(entropyCoded, techniqueContext(engine), { ...briefly, learningRate: 0.2, steps: 40 }),
+    );
+    let added = 0;
+    for (const id of kernelIds) {
+      const before = zerosAt(kernelData(entropyCoded.network, id));
+      added += before.length - zerosAt(kernelData(pruned.network, id)).length;
+      const after = new Set(zerosAt(integersOf(quantized, id)));
+      expect(before.filter((i) => !after.has(i))).toEqual([]);
+    }
+    expect(added).toBeGreaterThan(0);
+  });
+});
