@@ -4,6 +4,8 @@ import type { ObserverChoice } from '../shared/recipe/quantization-options.ts';
 /** About ten batches are remembered: fewer than calibration has. */
 const usualMomentum = 0.9;
 const usualPercentile = 99.99;
+/** As in a recipe: less is a fraction that was meant to be percent. */
+const LEAST_PERCENTILE = 50;
 
 /** `minmax`, `moving-average` or `moving-average=0.9`, `percentile` or `percentile=99.99`. */
 export function observerChoice(text: string): ObserverChoice {
@@ -21,8 +23,8 @@ export function observerChoice(text: string): ObserverChoice {
       }
       case 'percentile': {
         const percentile = value ?? usualPercentile;
-        if (percentile > 0 && percentile <= 100) return { kind: 'percentile', percentile };
-        throw new InvalidArgumentError('Give a part above 0 and up to 100 percent, such as percentile=99.99.');
+        if (percentile >= LEAST_PERCENTILE && percentile <= 100) return { kind: 'percentile', percentile };
+        throw new InvalidArgumentError('Give a part from 50 to 100 percent, such as percentile=99.99.');
       }
     }
   }

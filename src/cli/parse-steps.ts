@@ -1,5 +1,5 @@
 import type { TechniqueOptions } from '../shared/recipe/technique-options.ts';
-import { EspalierError } from '../core/errors.ts';
+import { WrongUsage } from './wrong-usage.ts';
 
 export interface OptimizationPath {
   /** The last node of the path. */
@@ -15,7 +15,7 @@ const example = 'write steps such as prune=0.5,cluster=16,quantize=qat';
  * One path of the deployment tree from its steps: `prune=SPARSITY`, `cluster=COUNT`, `quantize=ptq|qat`, in this order,
  * each at most once. Quantization after other steps is the one that preserves them.
  *
- * @throws EspalierError `invalid-argument`
+ * @throws WrongUsage
  */
 export function parseSteps(text: string): OptimizationPath {
   const steps = text.split(',').map((step) => step.trim().split('='));
@@ -59,10 +59,10 @@ export function parseSteps(text: string): OptimizationPath {
 function numberOf(text: string | undefined, step: string, isAllowed: (value: number) => boolean, allowed: string): number | undefined {
   if (text === undefined) return undefined;
   const value = text === '' ? NaN : Number(text);
-  if (!isAllowed(value)) throw wrong(`"${step}=${text}" does not name ${allowed}`);
+  if (!isAllowed(value)) throw wrong(`"${text === '' ? step : `${step}=${text}`}" does not name ${allowed}`);
   return value;
 }
 
-function wrong(what: string): EspalierError {
-  return new EspalierError('invalid-argument', what, { where: '--steps', fix: example });
+function wrong(what: string): WrongUsage {
+  return new WrongUsage('--steps', what, example);
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { isEspalierError } from '../core/errors.ts';
 import { RemoteError } from '../shared/message-handler.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
+import { WrongUsage } from './wrong-usage.ts';
 
 export const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
 
@@ -46,7 +47,7 @@ export async function runProgram(program: Command, args: readonly string[], term
     terminal.note(`error: ${describeError(error)}\n`);
     const { verbose } = program.opts<{ readonly verbose?: boolean }>();
     if (verbose === true && error instanceof Error) terminal.note(`${stackOf(error)}\n`);
-    return exitCodes.failed;
+    return error instanceof WrongUsage ? exitCodes.wrongUsage : exitCodes.failed;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { TechniqueOptions } from '../shared/recipe/technique-options.ts';
-import { EspalierError } from '../core/errors.ts';
 import type { OptimizationPath } from './parse-steps.ts';
+import { WrongUsage } from './wrong-usage.ts';
 
 /** What `--set` adds to the recipe of a path: options of its steps, of all training, and rules for single layers. */
 export interface StepSettings {
@@ -19,7 +19,7 @@ type Group = (typeof groups)[number];
  * recipe's for it; `layers=VALUE` is the recipe's list of rules. Values are JSON where they are valid JSON, else text. The
  * recipe's check has the last word on names and ranges.
  *
- * @throws EspalierError `invalid-argument`
+ * @throws WrongUsage
  */
 export function applySettings(path: OptimizationPath, settings: readonly string[]): StepSettings {
   const options = new Map<Group, Record<string, unknown>>();
@@ -66,6 +66,6 @@ function objectOf(value: unknown): object {
   return typeof value === 'object' && value !== null ? value : {};
 }
 
-function wrong(what: string): EspalierError {
-  return new EspalierError('invalid-argument', what, { where: '--set', fix: example });
+function wrong(what: string): WrongUsage {
+  return new WrongUsage('--set', what, example);
 }

@@ -23,6 +23,15 @@ interface Options {
 
 const interfaceTypes: readonly InterfaceType[] = ['int8', 'uint8', 'float32', 'int16'];
 
+/** What `--interface` may choose with each mode. */
+const interfacesOf: Readonly<Record<ConversionMode, readonly InterfaceType[]>> = {
+  float: ['float32'],
+  float16: ['float32'],
+  dynamic: ['float32'],
+  int8: ['int8', 'uint8', 'float32'],
+  int16x8: ['int16', 'float32'],
+};
+
 export function registerConvert(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('convert')
@@ -50,6 +59,10 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
       }
       if (!isInteger && options.observer !== undefined) {
         command.error(`error: --observer is of the calibration of int8 and int16x8; --mode ${options.mode} needs none`);
+      }
+      const interfaces = interfacesOf[options.mode];
+      if (options.interface !== undefined && !interfaces.includes(options.interface)) {
+        command.error(`error: --interface ${options.interface} does not go with --mode ${options.mode}; choose ${interfaces.join(', ')}`);
       }
       const data = options.data === undefined ? undefined : readDataOption(options.data);
       const bar = new ProgressBar(terminal);

@@ -23,6 +23,7 @@ export async function findResumableRun(folder: string, named: string | undefined
       folder,
       named,
       named === undefined ? (run) => run.outcome === 'running' || isUnfinished(run) : undefined,
+      'no run here was cancelled, interrupted or failed: there is nothing to go on with',
     );
     const run = (await listRuns(recipeFolderOf(runFolder), isAlive)).find((summary) => path.resolve(summary.runFolder) === runFolder);
     if (run === undefined || isUnfinished(run)) return runFolder;

@@ -62,7 +62,7 @@ export type ObserverChoice =
       readonly kind: 'percentile';
       /**
        * Part of the values that the range holds, in percent.
-       * @exclusiveMinimum 0
+       * @minimum 50
        * @maximum 100
        * @examples [99.99]
        */

@@ -6,6 +6,7 @@ import { registerCertify } from '../../../src/cli/commands/certify.ts';
 import { registerConvert } from '../../../src/cli/commands/convert.ts';
 import { registerEvaluate } from '../../../src/cli/commands/evaluate.ts';
 import { registerInspect } from '../../../src/cli/commands/inspect.ts';
+import { registerOptimize } from '../../../src/cli/commands/optimize.ts';
 import { CommandFailure, createProgram, runProgram } from '../../../src/cli/program.ts';
 import { mnistCnn } from '../../../src/core/models/mnist-cnn.ts';
 import { prepareForDeployment } from '../../../src/core/network/passes/prepare-for-deployment.ts';
@@ -36,7 +37,8 @@ async function espalier(...args: readonly string[]): Promise<Ended> {
   let err = '';
   const terminal = { print: (text: string) => void (out += `${text}\n`), note: (text: string) => void (err += text), isInteractive: false };
   const program = createProgram('1.2.3', terminal);
-  for (const register of [registerInspect, registerConvert, registerEvaluate, registerCertify]) register(program, terminal);
+  for (const register of [registerInspect, registerConvert, registerEvaluate, registerCertify, registerOptimize])
+    register(program, terminal);
   program.command('miss').action(() => Promise.reject(new CommandFailure('no leaf meets the targets', 3)));
   program.command('bug').action(() => Promise.reject(new TypeError('x is undefined')));
   const code = await runProgram(program, args, terminal);
@@ -57,6 +59,8 @@ describe('espalier', () => {
     [['convert', 'a', '-o', 'b', '--mode', 'int3']],
     [['certify', 'a', '--sparsity', '1']],
     [['certify', 'a', '--group', '4:2']],
+    [['optimize', 'a', '-o', 'b', '--data', '{}', '--steps', 'prune=2']],
+    [['optimize', 'a', '-o', 'b', '--data', '{}', '--steps', 'prune=0.5', '--set', 'cluster.weighting=fisher']],
   ])('exits 2 for wrong usage: %j', async (args) => {
     const { code, out, err } = await espalier(...args);
     expect([code, out]).toEqual([2, '']);
@@ -148,8 +152,9 @@ describe('espalier convert', () => {
   it.each([
     ['median', /Give minmax, moving-average/],
     ['minmax=1', /Give minmax, moving-average/],
-    ['percentile=0', /above 0 and up to 100 percent/],
-    ['percentile=', /above 0 and up to 100 percent/],
+    ['percentile=0.999', /from 50 to 100 percent/],
+    ['percentile=101', /from 50 to 100 percent/],
+    ['percentile=', /from 50 to 100 percent/],
     ['moving-average=1', /from 0 to below 1/],
   ])('refuses --observer %s', async (observer, message) => {
     const ended = await espalier('convert', model, '-o', 'x', '--mode', 'int8', '--data', digits, '--observer', observer);
@@ -161,15 +166,20 @@ describe('espalier convert', () => {
     expect(ended).toMatchObject({ code: 2, err: expect.stringContaining('--mode float needs none') });
   });
 
+  it.each([
+    ['float', 'uint8', 'choose float32'],
+    ['int8', 'int16', 'choose int8, uint8, float32'],
+    ['int16x8', 'uint8', 'choose int16, float32'],
+  ])('refuses for %s inputs and outputs of %s before any work', async (mode, type, fix) => {
+    const ended = await espalier('convert', join(folder, 'missing.h5'), '-o', 'x', '--mode', mode, '--data', digits, '--interface', type);
+    expect(ended).toMatchObject({ code: 2, err: expect.stringContaining(fix) });
+  });
+
   it('leaves nothing behind when it fails', async () => {
     const before = await readdir(folder);
     const file = join(folder, 'out.tflite');
-    const inputs = [
-      ['--mode', 'int8', '--data', '{"format":'],
-      ['--mode', 'int8', '--data', '{"format":"idx","folder":"nowhere"}'],
-      ['--mode', 'int8', '--data', digits, '--interface', 'int16'],
-    ];
-    for (const extra of inputs) expect((await espalier('convert', model, '-o', file, ...extra)).code).toBe(1);
+    const specs = ['{"format":', '{"format":"idx","folder":"nowhere"}'];
+    for (const spec of specs) expect((await espalier('convert', model, '-o', file, '--mode', 'int8', '--data', spec)).code).toBe(1);
     expect((await espalier('convert', model, '-o', folder)).code).toBe(1);
     expect(await readdir(folder)).toEqual(before);
   });

@@ -20,7 +20,7 @@ describe('--steps', () => {
 
   it.each([
     ['prune=1', '"prune=1" does not name a sparsity from 0 to below 1'],
-    ['prune', '"prune=" does not name a sparsity'],
+    ['prune', '"prune" does not name a sparsity'],
     ['cluster=1', '"cluster=1" does not name a whole number of clusters, at least 2'],
     ['quantize=int4', '"quantize=int4" is neither ptq nor qat'],
     ['cluster=8,prune=0.5', 'the steps are pruning, then clustering, then quantization, each at most once'],

@@ -128,6 +128,11 @@ describe('relocateData', () => {
       { format: 'npy', trainInputs: { class: '../broken.h5', type: '../digits/weights.bin' } },
     ],
     [
+      'fields that are a path alone, though nothing is there',
+      { format: 'idx', folder: 'missing', trainLabels: 'labels' },
+      { format: 'idx', folder: '../missing', trainLabels: 'labels' },
+    ],
+    [
       'words of the preprocessing',
       { format: 'images', folder: 'digits', preprocessing: { normalise: 'digits' } },
       { format: 'images', folder: '../digits', preprocessing: { normalise: 'digits' } },

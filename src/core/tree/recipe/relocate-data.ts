@@ -29,23 +29,33 @@ const byInput: ReadonlySet<string> = new Set(['trainInputs', 'testInputs', 'inpu
 /** Formats whose other texts are names of arrays or columns. */
 const pathsOnlyIn: Readonly<Record<string, readonly string[]>> = { npz: ['file'], csv: ['file', 'testFile'] };
 
-/** A data block for a file in another folder: every path that is there from the first folder is written from the second. */
+/** Fields that hold a path and nothing else: they move even where nothing is there, so that the error names the place that was meant. */
+const paths: ReadonlySet<string> = new Set(['folder', 'file', 'testFile']);
+
+/**
+ * A data block, or the path of one, for a file in another folder: every path from the first folder is written from the second.
+ * A text that may be a path or a name is taken for a path where something is there.
+ */
 export function relocateData<T>(value: T, from: string, to: string): T;
 export function relocateData(value: unknown, from: string, to: string): unknown {
-  if (typeof value === 'string') {
-    const target = path.resolve(from, value);
-    return value !== '' && existsSync(target) ? path.relative(to, target).split(path.sep).join('/') || '.' : value;
-  }
-  if (Array.isArray(value)) return value.map((entry: unknown) => relocateData(entry, from, to));
+  return typeof value === 'string' ? moved(value, from, to) : relocated(value, from, to);
+}
+
+function relocated(value: unknown, from: string, to: string): unknown {
+  if (typeof value === 'string') return existsSync(path.resolve(from, value)) ? moved(value, from, to) : value;
+  if (Array.isArray(value)) return value.map((entry: unknown) => relocated(entry, from, to));
   if (typeof value !== 'object' || value === null) return value;
-  const paths = 'format' in value && typeof value.format === 'string' ? pathsOnlyIn[value.format] : undefined;
-  const holdsPath = (field: string): boolean => (paths === undefined ? !words.has(field) : paths.includes(field));
-  const relocated = (field: string, entry: unknown): unknown => {
-    if (!holdsPath(field)) return entry;
-    if (!byInput.has(field) || typeof entry !== 'object' || entry === null) return relocateData(entry, from, to);
-    return Object.fromEntries(
-      Object.entries(entry).map(([input, file]: readonly [string, unknown]) => [input, relocateData(file, from, to)]),
-    );
+  const only = 'format' in value && typeof value.format === 'string' ? pathsOnlyIn[value.format] : undefined;
+  const holdsPath = (field: string): boolean => (only === undefined ? !words.has(field) : only.includes(field));
+  const field = (name: string, entry: unknown): unknown => {
+    if (!holdsPath(name)) return entry;
+    if (paths.has(name) && typeof entry === 'string') return moved(entry, from, to);
+    if (!byInput.has(name) || typeof entry !== 'object' || entry === null) return relocated(entry, from, to);
+    return Object.fromEntries(Object.entries(entry).map(([input, file]: readonly [string, unknown]) => [input, relocated(file, from, to)]));
   };
-  return Object.fromEntries(Object.entries(value).map(([field, entry]: readonly [string, unknown]) => [field, relocated(field, entry)]));
+  return Object.fromEntries(Object.entries(value).map(([name, entry]: readonly [string, unknown]) => [name, field(name, entry)]));
+}
+
+function moved(file: string, from: string, to: string): string {
+  return file === '' ? file : path.relative(to, path.resolve(from, file)).split(path.sep).join('/') || '.';
 }
