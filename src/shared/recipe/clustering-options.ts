@@ -11,7 +11,8 @@ export interface ClusteringOptions extends VariantOptions, TrainingOptions {
    */
   readonly clusters?: number;
   /**
-   * One set of values for the whole kernel, or one for each output channel.
+   * One set of values for the whole kernel, or one for each output channel. With `integerGrid` it is always one for the
+   * whole kernel.
    * @default "tensor"
    */
   readonly granularity?: 'tensor' | 'channel';

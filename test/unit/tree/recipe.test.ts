@@ -44,6 +44,14 @@ describe('the recipe', () => {
       `{ "model": "m", ${data}, "strategy": "until-targets" }`,
       [['contradiction', 'strategy', 'the strategy "until-targets" needs "targets"']],
     ],
+    [
+      `{ "model": "m", ${data}, "techniques": { "pruning": { "structure": { "kind": "groups", "zeros": 4, "group": 2 } } } }`,
+      [['contradiction', 'techniques.pruning.structure', 'groups need fewer "zeros" than weights']],
+    ],
+    [
+      `{ "model": "m", ${data}, "techniques": { "pruning": [{}, { "structure": { "kind": "groups", "zeros": 2, "group": 2 } }] } }`,
+      [['contradiction', 'techniques.pruning.1.structure', 'groups need fewer "zeros" than weights']],
+    ],
     [`{ "model": "m", ${data}, "strategy": "ful" }`, [['out-of-range', 'strategy', '"ful": expected']]],
   ])('says what is wrong with %s', (text, expected) => {
     const found = findings(text);

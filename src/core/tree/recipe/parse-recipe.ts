@@ -2,6 +2,7 @@ import { findNodeAtLocation, getNodeValue, parseTree, printParseErrorCode } from
 import type { Node, ParseError } from 'jsonc-parser';
 import schema from '../../../../schemas/recipe.schema.json' with { type: 'json' };
 import { EspalierError } from '../../errors.ts';
+import type { TechniqueOptions } from '../../../shared/recipe/technique-options.ts';
 import type { RecipeDiagnostic } from '../../../shared/recipe-diagnostics.ts';
 import type { RecipeDocument } from './recipe-document.ts';
 import { salvageRecipe } from './salvage-recipe.ts';
@@ -91,7 +92,27 @@ function checkContradictions(recipe: RecipeDocument, root: Node, others: readonl
     Object.keys(recipe.targets ?? {}).length === 0
   )
     report('contradiction', 'the strategy "until-targets" needs "targets"', ['strategy']);
+  if (!others.some(({ path }) => path[0] === 'techniques'))
+    for (const path of impossibleGroups(recipe.techniques?.pruning))
+      report('contradiction', 'groups need fewer "zeros" than weights in a "group", such as 2 in 4', path);
   return found;
+}
+
+/** Where N:M pruning would leave no weight of a group. */
+function impossibleGroups(pruning: TechniqueOptions['pruning']): readonly RecipeDiagnostic['path'][] {
+  const at = ['techniques', 'pruning'];
+  const variants = isList(pruning)
+    ? pruning.map((options, index) => ({ options, path: [...at, index] }))
+    : [{ options: pruning, path: at }];
+  return variants.flatMap(({ options, path }) => {
+    const structure = options === undefined || options === false ? undefined : options.structure;
+    const isImpossible = typeof structure === 'object' && structure.kind === 'groups' && structure.zeros >= structure.group;
+    return isImpossible ? [[...path, 'structure']] : [];
+  });
+}
+
+function isList<T>(value: T | readonly T[] | false | undefined): value is readonly T[] {
+  return Array.isArray(value);
 }
 
 function empty(text: string): RecipeDiagnostic {
