@@ -14,7 +14,7 @@ import { publishedColumns, publishedResults } from './published-results.ts';
 import { styleSheet } from './html/style-sheet.ts';
 import { tradeOffFigure } from './html/trade-off-figure.ts';
 
-const outcomes = { done: 'done', failed: 'failed', cancelled: 'cancelled', 'targets-missed': 'no leaf meets the targets' } as const;
+const outcomes = { done: 'done', failed: 'failed', cancelled: 'cancelled', 'targets-missed': 'targets missed' } as const;
 const indentation = '\u2003';
 
 export function htmlReport(state: RunState, recipe: Recipe): string {

@@ -60,6 +60,11 @@ describe('the HTML report', () => {
   it('is written for a run that has only begun', () => {
     expect(htmlReport(reduceEvents(exampleRun().slice(0, 1)), recipe)).toContain('not finished');
   });
+
+  it('says once that the targets are missed, and by what', () => {
+    const missed = htmlReport({ ...state, outcome: 'targets-missed', reason: 'no node meets the targets; closest is "qat"' }, recipe);
+    expect(missed).toContain('targets missed: no node meets the targets; closest is &#34;qat&#34;');
+  });
 });
 
 describe('published results', () => {
