@@ -19,6 +19,7 @@ interface Options {
   readonly seed: number;
   readonly epochs?: number;
   readonly set: readonly string[];
+  readonly threads?: number;
   readonly json?: boolean;
 }
 
@@ -40,6 +41,7 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
       [],
     )
     .option('--seed <seed>', 'fixes every random choice', wholeNumberOrZero, 0)
+    .option('--threads <count>', 'threads of each step (default: what is measured to be fastest)', wholeNumber)
     .option('--json', 'print the events as JSON, one a line')
     .action(async (model: string, options: Options) => {
       const steps = parseSteps(options.steps);
@@ -59,7 +61,9 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
         ...(layers === undefined ? {} : { layers }),
       };
       await writeFileAtomically(recipe, `${JSON.stringify(contents, undefined, 2)}\n`);
-      const { runFolder } = await followRun((worker) => worker.handler.request('startRun', { recipe }), terminal, options.json === true);
+      const { threads } = options;
+      const request = { recipe, ...(threads === undefined ? {} : { threads }) };
+      const { runFolder } = await followRun((worker) => worker.handler.request('startRun', request), terminal, options.json === true);
       const output = path.join(folder, `${path.basename(model).replace(/\.[^.]+$/, '')}.tflite`);
       await copyFile(path.join(runFolder, tflitePath(MODEL_NAME, node)), output);
       if (options.json !== true) terminal.print(output);
