@@ -67,10 +67,11 @@ describe('a new user', () => {
   it('resumes, reloads the window in the middle, and resumes again to the end', async () => {
     await editor.webview().locator('vscode-button', { hasText: 'Resume' }).click();
     await editor.webview().locator('.node.running').first().waitFor({ timeout: 60_000 });
+    const done = await editor.webview().locator('.node.done').count();
     await editor.reload();
     const page = editor.webview();
     await page.locator('.summary', { hasText: 'Interrupted' }).waitFor({ timeout: 60_000 });
-    expect(await page.locator('.node.done').count()).toBeGreaterThanOrEqual(3);
+    expect(await page.locator('.node.done').count()).toBeGreaterThanOrEqual(done);
     await editor.screenshot('05-reloaded');
     await page.locator('vscode-button', { hasText: 'Resume' }).click();
     await page.locator('.summary', { hasText: /Done|Finished/ }).waitFor({ timeout: 230_000 });
