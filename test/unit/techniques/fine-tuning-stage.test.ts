@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { DataSet } from '../../../src/core/data/dataset.ts';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import type { Engine } from '../../../src/core/engine/engine.ts';
 import { applyFineTuningControl } from '../../../src/core/techniques/fine-tuning-control.ts';
@@ -17,6 +18,23 @@ async function trained(options: TrainingOptions): Promise<readonly number[]> {
   const { network } = await applyFineTuningControl(trainedModel(), { ...context, data }, { epochs: 5, batchSize: 16, ...options });
   return Array.from(kernelData(network, 'dense/kernel'));
 }
+
+describe('batch-norm statistics at the end of a stage', () => {
+  it('are those of examples augmented as in training', async () => {
+    const context = techniqueContext(engine);
+    const epochs: (number | undefined)[] = [];
+    const train: DataSet = {
+      ...context.data.train,
+      read: (indices, epoch) => {
+        epochs.push(epoch);
+        return context.data.train.read(indices, epoch);
+      },
+    };
+    await applyFineTuningControl(trainedModel(), { ...context, data: { ...context.data, train } }, { steps: 1, batchSize: 16 });
+    expect(epochs.length).toBeGreaterThan(1);
+    expect(epochs).not.toContain(undefined);
+  });
+});
 
 describe('the epoch that a stage keeps', () => {
   it('is the best on the validation split under a constant rate, which leaves the last one where noise has put it', async () => {
