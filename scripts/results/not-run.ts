@@ -23,7 +23,7 @@ export function notRunSection({ notRun, throughput }: Studies): readonly string[
   return [
     '## Recipes that are ready and were not run here',
     '',
-    'Their data cannot be had on this machine, or their training takes longer than it is lent for. Time on one core follows from training steps that were',
+    'Their data were not at hand, or their training takes longer than these runs could. Time on one core follows from training steps that were',
     `measured: ${throughput.map(({ network, examplesPerSecond, measured }) => `${network} ${examplesPerSecond} examples/s (${measured})`).join('; ')}. Time on a GPU`,
     'is an estimate that nothing here could check: three times the multiply-adds of an inference for each example, at 2 tera-multiply-adds a second. Reading the',
     'data and training the baseline are not included.',
