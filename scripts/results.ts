@@ -26,7 +26,10 @@ async function main(): Promise<void> {
   if (!values.render) {
     linkData(root, values.data);
     const options = { root, cli: path.resolve(values.cli), threads: values.threads === undefined ? undefined : Number(values.threads) };
-    for (const study of studies.studies) if (study.recipe.includes(values.only)) makeStudy(study, studies, options);
+    const chosen = studies.studies.filter(({ recipe }) => recipe.includes(values.only));
+    if (chosen.length === 0)
+      throw new Error(`no recipe contains "${values.only}"; there are ${studies.studies.map(({ recipe }) => recipe).join(', ')}`);
+    for (const study of chosen) makeStudy(study, studies, options);
   }
   const folder = path.join(root, studiesFolder);
   const results = await Promise.all(studies.studies.map(async (study) => ({ study, runs: await finishedRuns(study, folder) })));
