@@ -42,6 +42,8 @@ export interface NodeResult {
   readonly node: TreeNode;
   readonly parent: string | undefined;
   readonly state: NodeState;
+  /** What it was when it was started again: done work is done, also where the process dies while it is looked up. */
+  readonly before: NodeResult | undefined;
   readonly phase: NodePhase | undefined;
   readonly training: TrainingProgress | undefined;
   /** Streams while the node trains; the node's own curve once it is finished. */
@@ -109,6 +111,7 @@ export function reduceRun(state: RunState, event: RunEvent): RunState {
         ...waitingNode(node.node, node.parent),
         state: { kind: 'running', fraction: 0 },
         startedAt: event.time,
+        before: node.state.kind === 'done' ? node : undefined,
       }));
     case 'node-progress':
       return changeNode(current, event, (node) => ({
@@ -121,6 +124,7 @@ export function reduceRun(state: RunState, event: RunEvent): RunState {
     case 'node-finished':
       return changeNode(current, event, (node) => ({
         ...node,
+        before: undefined,
         state: { kind: 'done', cached: event.cached },
         phase: undefined,
         training: undefined,
@@ -194,6 +198,7 @@ function waitingNode(node: TreeNode, parent: string | undefined): NodeResult {
     node,
     parent,
     state: { kind: 'waiting' },
+    before: undefined,
     phase: undefined,
     training: undefined,
     curve: [],
@@ -207,7 +212,7 @@ function waitingNode(node: TreeNode, parent: string | undefined): NodeResult {
 
 /** A node that ran when its run ended (or was killed) has no result: it waits. */
 function waitAgain(node: NodeResult): NodeResult {
-  return node.state.kind === 'running' ? waitingNode(node.node, node.parent) : node;
+  return node.state.kind === 'running' ? (node.before ?? waitingNode(node.node, node.parent)) : node;
 }
 
 function mapNodes(nodes: ReadonlyMap<string, NodeResult>, change: (node: NodeResult) => NodeResult): ReadonlyMap<string, NodeResult> {

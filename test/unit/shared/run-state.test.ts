@@ -155,4 +155,16 @@ describe('a run that nobody works on', () => {
     const whole = reduceEvents(events);
     expect(settleRun(whole).models[0]).toBe(whole.models[0]);
   });
+
+  it('keeps what was done where a node was started again to be looked up when the process died', () => {
+    const events = exampleRun();
+    const finished = events.findIndex((event) => event.type === 'node-finished');
+    const done = reduceEvents(events.slice(0, finished + 1));
+    const again = events.find((event) => event.type === 'node-started');
+    if (again === undefined) throw new Error('the example run starts no node');
+    const killed = reduceEvents([...events.slice(0, finished + 1), again]);
+    const first = (state: RunState) => [...(state.models[0]?.nodes.values() ?? [])][0];
+    expect(first(killed)?.state.kind).toBe('running');
+    expect(first(settleRun(killed))).toEqual(first(done));
+  });
 });
