@@ -5,7 +5,7 @@ import type { ObserverChoice } from '../shared/recipe/quantization-options.ts';
 const usualMomentum = 0.9;
 const usualPercentile = 99.99;
 /** As in a recipe: less is a fraction that was meant to be percent. */
-const LEAST_PERCENTILE = 50;
+const leastPercentile = 50;
 
 /** `minmax`, `moving-average` or `moving-average=0.9`, `percentile` or `percentile=99.99`. */
 export function observerChoice(text: string): ObserverChoice {
@@ -23,7 +23,7 @@ export function observerChoice(text: string): ObserverChoice {
       }
       case 'percentile': {
         const percentile = value ?? usualPercentile;
-        if (percentile >= LEAST_PERCENTILE && percentile <= 100) return { kind: 'percentile', percentile };
+        if (percentile >= leastPercentile && percentile <= 100) return { kind: 'percentile', percentile };
         throw new InvalidArgumentError('Give a part from 50 to 100 percent, such as percentile=99.99.');
       }
     }

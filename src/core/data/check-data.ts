@@ -1,8 +1,10 @@
 import type { Accuracy } from '../../shared/results.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network } from '../network/network.ts';
+import { checkPredictedValues } from './check-predicted-values.ts';
 import type { DataSet } from './dataset.ts';
 import { describeInputs, inputsOf, outputsOf, plainName, type ModelInput } from './inputs/model-inputs.ts';
+import { spreadIndices } from './spread-indices.ts';
 
 const examplesRead = 256;
 
@@ -55,17 +57,7 @@ function checkInputShapes(inputs: readonly ModelInput[], data: DataSet): void {
 function outputWarnings(outputs: number, data: DataSet): readonly string[] {
   const { target } = data;
   if (target.kind === 'regression') {
-    if (outputs !== target.size && target.isInput === true)
-      throw new EspalierError(
-        'invalid-data',
-        `without labels the model should give back its input of ${target.size} values, but it has ${outputs} outputs`,
-        { where: data.name, fix: 'name the labels in the data spec, and leave "task": "autoencoder" out' },
-      );
-    if (outputs !== target.size)
-      throw new EspalierError('invalid-data', `the model has ${outputs} outputs, but the data have ${target.size} values to predict`, {
-        where: data.name,
-        fix: 'set "task" in the data spec, or use the data that the model was trained on',
-      });
+    checkPredictedValues(outputs, target, data.name);
     return [];
   }
   const isBinary = outputs === 1 && target.classes === 2;
@@ -89,8 +81,7 @@ async function valueWarnings(data: DataSet): Promise<readonly string[]> {
 
 /** Of examples spread over the set. */
 export async function valueRange(data: DataSet): Promise<{ readonly minimum: number; readonly maximum: number; readonly finite: boolean }> {
-  const read = Math.min(examplesRead, data.size);
-  const { inputs } = await data.read(Uint32Array.from({ length: read }, (_, i) => Math.floor((i * data.size) / read)));
+  const { inputs } = await data.read(spreadIndices(data.size, Math.min(examplesRead, data.size)));
   let [minimum, maximum, finite] = [Infinity, -Infinity, true];
   for (const values of inputs) {
     for (const value of values) {

@@ -1,4 +1,5 @@
 import type { Accuracy } from '../../shared/results.ts';
+import { checkPredictedValues } from '../data/check-predicted-values.ts';
 import type { Batch, Target } from '../data/dataset.ts';
 import { EspalierError } from '../errors.ts';
 
@@ -97,20 +98,10 @@ function addErrors(
   sums: ScoreSums,
   outputs: ArrayLike<number>,
   batch: Batch,
-  { size, isInput = false }: Extract<Target, { kind: 'regression' }>,
+  target: Extract<Target, { kind: 'regression' }>,
   width: number,
 ): void {
-  if (width !== size && isInput)
-    throw new EspalierError(
-      'invalid-data',
-      `without labels the model should give back its input of ${size} values, but it has ${width} outputs`,
-      { where: 'model and data', fix: 'name the labels in the data spec, and leave "task": "autoencoder" out' },
-    );
-  if (width !== size)
-    throw new EspalierError('invalid-data', `the model has ${width} outputs, but the data have ${size} values to predict`, {
-      where: 'model and data',
-      fix: 'use the data that the model was trained on',
-    });
+  checkPredictedValues(width, target, 'model and data');
   for (let example = 0; example < batch.size; example++) {
     let squared = 0;
     for (let i = example * width; i < (example + 1) * width; i++) {

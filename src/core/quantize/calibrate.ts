@@ -1,4 +1,5 @@
 import type { DataSet } from '../data/dataset.ts';
+import { spreadIndices } from '../data/spread-indices.ts';
 import type { Engine } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, ValueId } from '../network/network.ts';
@@ -40,12 +41,13 @@ export async function calibrate(calibration: Calibration): Promise<ReadonlyMap<V
   const observed = planActivations(network).groups.filter((group) => group.fixed === undefined);
   const outputs = [...new Set(observed.flatMap((group) => group.sources))];
   const observers = new Map(observed.map((group) => [group.id, createRangeObserver(calibration.observer ?? { kind: 'minMax' })]));
+  const indices = spreadIndices(data.size, samples);
   const inference = await compileInference(engine, network, Math.min(batchSize, samples), { outputs });
   try {
     for (let start = 0; start < samples; start += batchSize) {
       if (signal.aborted) throw new EspalierError('cancelled', 'calibration was cancelled');
       const size = Math.min(batchSize, samples - start);
-      const batch = await data.read(Uint32Array.from({ length: size }, (_, i) => Math.floor(((start + i) * data.size) / samples)));
+      const batch = await data.read(indices.slice(start, start + size));
       const results = await inference.run(batch.inputs, size);
       const valueOf = new Map(outputs.map((id, i) => [id, results[i]]));
       for (const group of observed) {

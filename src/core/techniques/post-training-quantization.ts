@@ -24,8 +24,8 @@ export interface PostTrainingQuantizationOptions {
 
 /**
  * Full-integer quantization without training: ranges are calibrated, weights rounded. A clustered kernel is rounded
- * on the grid of its codebook, so that a centroid is one integer throughout the kernel, and as close to it as may be. The options that move scales and
- * biases are data-free quantization's: Nagel et al. 2019, arXiv:1906.04721.
+ * on the grid of its codebook, so that a centroid is one integer throughout the kernel, and as close to it as may be.
+ * The options that move scales and biases are data-free quantization's: Nagel et al. 2019, arXiv:1906.04721.
  */
 export async function applyPostTrainingQuantization(
   model: OptimizedModel,

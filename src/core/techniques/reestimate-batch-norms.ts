@@ -1,3 +1,4 @@
+import { spreadIndices } from '../data/spread-indices.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, Parameter } from '../network/network.ts';
 import type { BatchNorm } from '../network/operations.ts';
@@ -20,7 +21,7 @@ export async function reestimateBatchNorms(
 ): Promise<Network> {
   let current = network;
   const count = Math.min(samples, data.train.size);
-  const indices = Uint32Array.from({ length: count }, (_, i) => Math.floor((i * data.train.size) / count));
+  const indices = spreadIndices(data.train.size, count);
   for (const operation of network.operations) {
     if (operation.kind !== 'batchNorm') continue;
     const [source] = operation.inputs;

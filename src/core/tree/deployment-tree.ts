@@ -184,7 +184,8 @@ function variants<Options extends VariantOptions>(
   return choice;
 }
 
-function isList<Options extends VariantOptions>(choice: Options | readonly Options[]): choice is readonly Options[] {
+/** Whether a technique has several variants. */
+export function isList<Options extends VariantOptions>(choice: Options | readonly Options[]): choice is readonly Options[] {
   return Array.isArray(choice);
 }
 

@@ -1,6 +1,7 @@
 import type { ExampleSource } from '../example-source.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Normalisation } from './preprocessing.ts';
+import { spreadIndices } from '../spread-indices.ts';
 
 /** Enough for three digits of mean and deviation, in seconds. */
 const measuredExamples = 5000;
@@ -13,8 +14,8 @@ export async function measureChannels(source: ExampleSource, pipeline: Pipeline)
   const squares = new Float64Array(channels);
   const values = new Float32Array(length);
   const measured = Math.min(source.size, measuredExamples);
-  for (let i = 0; i < measured; i++) {
-    pipeline.finish(pipeline.prepare(await source.load(Math.floor((i * source.size) / measured))), values, 0, undefined);
+  for (const index of spreadIndices(source.size, measured)) {
+    pipeline.finish(pipeline.prepare(await source.load(index)), values, 0, undefined);
     for (let j = 0; j < length; j++) {
       const value = values[j] ?? 0;
       sums[j % channels] = (sums[j % channels] ?? 0) + value;

@@ -45,12 +45,9 @@ function fittedScales(codebook: Codebook, grid: IntegerGrid, counts: Uint32Array
 
 function memberCounts(codebook: Codebook, weights: Float32Array, shape: readonly number[]): Uint32Array {
   const counts = new Uint32Array(codebook.centroids.length);
-  for (const index of assignCentroids(weights, shape, { ...codebook, ...nearestOnly })) counts[index] = (counts[index] ?? 0) + 1;
+  for (const index of assignCentroids(weights, shape, codebook)) counts[index] = (counts[index] ?? 0) + 1;
   return counts;
 }
-
-/** The weights lie on their centroids already. */
-const nearestOnly = { costs: undefined };
 
 /** How much wider than `largest / 127` the steps of the grid are to be, in [1, 2). */
 export function scaleFactor(centroids: Float32Array, counts: Uint32Array): number {

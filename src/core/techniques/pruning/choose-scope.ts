@@ -1,4 +1,6 @@
+import { projectSparsity } from '../../constraints/sparsity.ts';
 import type { DataSet } from '../../data/dataset.ts';
+import { spreadIndices } from '../../data/spread-indices.ts';
 import type { Network, ParameterId } from '../../network/network.ts';
 import { evaluateNetwork } from '../../measure/evaluate-network.ts';
 import type { SelectedKernel } from '../layer-rules.ts';
@@ -47,8 +49,7 @@ function withEveryLayerPruned(network: Network, kernels: readonly SelectedKernel
   const parameters = new Map(network.parameters);
   for (const [id, mask] of pruningMasks(kernels, weights, { kind: 'weights', scope: 'layer' }, 1)) {
     const parameter = parameters.get(id);
-    if (parameter !== undefined)
-      parameters.set(id, { ...parameter, data: parameter.data.map((weight, i) => (mask[i] === 0 ? 0 : weight)) });
+    if (parameter !== undefined) parameters.set(id, { ...parameter, data: projectSparsity(parameter.data, { kind: 'sparsity', mask }) });
   }
   return { ...network, parameters };
 }
@@ -56,12 +57,13 @@ function withEveryLayerPruned(network: Network, kernels: readonly SelectedKernel
 /** `count` examples from all over the set, in its order. */
 function spreadSample(data: DataSet, count: number): DataSet {
   const size = Math.min(count, data.size);
+  const chosen = spreadIndices(data.size, size);
   return {
     name: data.name,
     size,
     inputShapes: data.inputShapes,
     target: data.target,
-    read: (indices) => data.read(indices.map((index) => Math.floor((index * data.size) / size))),
+    read: (indices) => data.read(indices.map((index) => chosen[index] ?? 0)),
   };
 }
 

@@ -4,6 +4,7 @@ import schema from '../../../../schemas/recipe.schema.json' with { type: 'json' 
 import { EspalierError } from '../../errors.ts';
 import type { TechniqueOptions } from '../../../shared/recipe/technique-options.ts';
 import type { RecipeDiagnostic } from '../../../shared/recipe-diagnostics.ts';
+import { isList } from '../deployment-tree.ts';
 import type { RecipeDocument } from './recipe-document.ts';
 import { salvageRecipe } from './salvage-recipe.ts';
 import type { SalvagedRecipe } from './salvage-recipe.ts';
@@ -101,18 +102,14 @@ function checkContradictions(recipe: RecipeDocument, root: Node, others: readonl
 /** Where N:M pruning would leave no weight of a group. */
 function impossibleGroups(pruning: TechniqueOptions['pruning']): readonly RecipeDiagnostic['path'][] {
   const at = ['techniques', 'pruning'];
+  if (pruning === undefined || pruning === false) return [];
   const variants = isList(pruning)
     ? pruning.map((options, index) => ({ options, path: [...at, index] }))
     : [{ options: pruning, path: at }];
-  return variants.flatMap(({ options, path }) => {
-    const structure = options === undefined || options === false ? undefined : options.structure;
+  return variants.flatMap(({ options: { structure }, path }) => {
     const isImpossible = typeof structure === 'object' && structure.kind === 'groups' && structure.zeros >= structure.group;
     return isImpossible ? [[...path, 'structure']] : [];
   });
-}
-
-function isList<T>(value: T | readonly T[] | false | undefined): value is readonly T[] {
-  return Array.isArray(value);
 }
 
 function empty(text: string): RecipeDiagnostic {
