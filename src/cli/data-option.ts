@@ -1,8 +1,18 @@
 import { parseDataSpec } from '../core/data/read-data-spec.ts';
+import { EspalierError, isEspalierError } from '../core/errors.ts';
 
 export const dataOptionHelp = 'data block as JSON, or a JSON file that holds one';
 
-/** Inline JSON, whose paths are relative to the current folder, or the path of a file. */
+/**
+ * Inline JSON, whose paths are relative to the current folder, or the path of a file.
+ *
+ * @throws EspalierError `invalid-argument` for inline JSON that is not a data block
+ */
 export function readDataOption(text: string): object | string {
-  return text.trimStart().startsWith('{') ? parseDataSpec(text, '--data') : text;
+  if (!text.trimStart().startsWith('{')) return text;
+  try {
+    return parseDataSpec(text, '--data');
+  } catch (error) {
+    throw isEspalierError(error) ? new EspalierError('invalid-argument', error.message, { cause: error }) : error;
+  }
 }

@@ -1,8 +1,7 @@
 import { Command, CommanderError } from 'commander';
-import { isEspalierError } from '../core/errors.ts';
+import { type ErrorCode, type EspalierError, isEspalierError } from '../core/errors.ts';
 import { RemoteError } from '../shared/message-handler.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
-import { WrongUsage } from './wrong-usage.ts';
 
 export const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
 
@@ -47,8 +46,13 @@ export async function runProgram(program: Command, args: readonly string[], term
     terminal.note(`error: ${describeError(error)}\n`);
     const { verbose } = program.opts<{ readonly verbose?: boolean }>();
     if (verbose === true && error instanceof Error) terminal.note(`${stackOf(error)}\n`);
-    return error instanceof WrongUsage ? exitCodes.wrongUsage : exitCodes.failed;
+    return hasErrorCode(error, 'invalid-argument') ? exitCodes.wrongUsage : exitCodes.failed;
   }
+}
+
+/** Whether the error, of this process or of the child, is one that a user can act on and has this code. */
+export function hasErrorCode(error: unknown, code: ErrorCode): error is EspalierError | RemoteError {
+  return (isEspalierError(error) || error instanceof RemoteError) && error.code === code;
 }
 
 function describeError(error: unknown): string {

@@ -21,8 +21,10 @@ export interface TrainingOptions {
   readonly steps?: number;
   readonly batchSize?: number;
   readonly optimizer?: Optimizer;
-  /** A number is the peak of a cosine that ends at a hundredth of it. */
+  /** A number is where `learningRateSchedule` begins. */
   readonly learningRate?: number | LearningRateSchedule;
+  /** A cosine, the default, ends at a hundredth of the rate. */
+  readonly learningRateSchedule?: 'cosine' | 'constant';
   readonly gradientClipNorm?: number;
   /** The weights of the epoch that validates best; default: with a constant rate, whose last epoch is not special. */
   readonly restoreBest?: boolean;
@@ -78,8 +80,7 @@ export async function trainStage(
   defaults: TrainingDefaults,
 ): Promise<FineTuned> {
   const { steps, batchSize } = planTraining(context, options, defaults);
-  const { learningRate: rate = defaults.learningRate } = options;
-  const learningRate: LearningRateSchedule = typeof rate === 'number' ? { kind: 'cosine', rate, finalRate: rate / 100 } : rate;
+  const learningRate = scheduleOf(options, defaults);
   return fineTune({
     ...stage,
     engine: context.engine,
@@ -103,6 +104,12 @@ export async function trainStage(
       context.onProgress('training', training.step / training.steps, training);
     },
   });
+}
+
+function scheduleOf({ learningRate: rate, learningRateSchedule }: TrainingOptions, defaults: TrainingDefaults): LearningRateSchedule {
+  const first = rate ?? defaults.learningRate;
+  if (typeof first !== 'number') return first;
+  return learningRateSchedule === 'constant' ? { kind: 'constant', rate: first } : { kind: 'cosine', rate: first, finalRate: first / 100 };
 }
 
 /**

@@ -50,6 +50,7 @@ export async function applyPruning(
     );
 
   const structure: PruningStructure = options.structure ?? { kind: 'weights', scope: await chooseScope(model.network, kernels, context) };
+  if (structure.kind === 'groups') warnOfUntouched(kernels, structure, context);
   const constraints = new Map(model.constraints);
   for (const kernel of kernels)
     constraints.set(kernel.parameter, withConstraint(constraints.get(kernel.parameter) ?? [], unmasked(kernel.data.length)));
@@ -76,6 +77,21 @@ export function checkPruning(network: Network, options: PruningOptions): readonl
       });
   }
   return kernels;
+}
+
+/** A row that is shorter than what a group keeps fulfils the pattern as it is: zeros are not to be looked for there. */
+function warnOfUntouched(
+  kernels: readonly SelectedKernel<PruningSettings>[],
+  { zeros, group }: { readonly zeros: number; readonly group: number },
+  context: TechniqueContext,
+): void {
+  for (const { layer, shape } of kernels) {
+    const channels = shape.at(-1) ?? 1;
+    if (channels > group - zeros) continue;
+    context.warn(
+      `layer "${layer}": groups of ${group} lie along input channels, of which it has ${channels}, so none of its weights is removed; exclude the layer, or prune single weights`,
+    );
+  }
 }
 
 /** Half of the training prunes, the other half recovers. */

@@ -23,6 +23,16 @@ export interface TrainingOptions {
    * @examples [0.0001]
    */
   readonly learningRate?: number;
+  /**
+   * How the learning rate goes on from there: falls with a cosine to a hundredth, or stays.
+   * @default "cosine"
+   */
+  readonly learningRateSchedule?: 'cosine' | 'constant';
+  /**
+   * Take the weights of the epoch that validates best instead of the last one's. Default: where the learning rate is
+   * constant, whose last epoch is like any other.
+   */
+  readonly restoreBest?: boolean;
   /** Distillation from the baseline; `true` takes temperature 2 and weight 0.5. */
   readonly distillation?: boolean | Distillation;
   /**

@@ -56,8 +56,8 @@ describe('espalier create', () => {
   it.each([
     [['lenet', '-o', 'x.keras'], 2, /Allowed choices are ds-cnn-s/],
     [['mnist-cnn'], 2, /required option '-o/],
-    [['mnist-cnn', '-o', 'x.h5'], 1, /end the name in \.keras, or in \.json/],
-    [['mnist-cnn', '-o', 'x.keras', '--alpha', '0.5'], 1, /no option "alpha"/],
+    [['mnist-cnn', '-o', 'x.h5'], 2, /end the name in \.keras, or in \.json/],
+    [['mnist-cnn', '-o', 'x.keras', '--alpha', '0.5'], 2, /no option "alpha"/],
     [['ds-cnn-l', '-o', 'x.keras', '--input-size', '4x4x4'], 2, /such as 32 or 49x10/],
     [['ds-cnn-l', '-o', 'x.keras', '--learning-rate', '0'], 2, /above 0/],
     [['ds-cnn-l', '-o', 'x.keras', '--seed', '-1'], 2, /0 or above/],

@@ -178,8 +178,9 @@ describe('espalier convert', () => {
   it('leaves nothing behind when it fails', async () => {
     const before = await readdir(folder);
     const file = join(folder, 'out.tflite');
-    const specs = ['{"format":', '{"format":"idx","folder":"nowhere"}'];
-    for (const spec of specs) expect((await espalier('convert', model, '-o', file, '--mode', 'int8', '--data', spec)).code).toBe(1);
+    const specs = { '{"format":': 2, '{"format":"idx","folder":"nowhere"}': 1 };
+    for (const [spec, code] of Object.entries(specs))
+      expect((await espalier('convert', model, '-o', file, '--mode', 'int8', '--data', spec)).code).toBe(code);
     expect((await espalier('convert', model, '-o', folder)).code).toBe(1);
     expect(await readdir(folder)).toEqual(before);
   });

@@ -7,7 +7,7 @@ import { applyPruning } from '../../../src/core/techniques/pruning.ts';
 import { applySparsityPreservingClustering } from '../../../src/core/techniques/sparsity-preserving-clustering.ts';
 import type { OptimizedModel } from '../../../src/core/techniques/technique.ts';
 import { filled, seededParameter } from '../train/training-fixtures.ts';
-import { briefly, kernelData, techniqueContext, trainedModel } from './technique-fixtures.ts';
+import { briefly, kernelData, techniqueContext, trainedModel, zerosAt } from './technique-fixtures.ts';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -76,6 +76,18 @@ describe('pruning warns', () => {
     });
     expect(context.warnings).toEqual([expect.stringMatching(/never fires: .*every 100 steps, and training has 12/)]);
     expect(kernelData(network, 'pointwise/kernel').filter((weight) => weight === 0)).toHaveLength(18);
+  });
+});
+
+describe('pruning in groups', () => {
+  it('warns of the layer with too few input channels for a group to lose any', async () => {
+    const context = techniqueContext(engine);
+    const pruned = await applyPruning(trainedModel(), context, { ...briefly, structure: { kind: 'groups', zeros: 2, group: 4 } });
+    expect(context.warnings).toEqual([
+      expect.stringMatching(/^layer "conv": .*it has 1, so none of its weights is removed; exclude the layer/),
+    ]);
+    expect(zerosAt(kernelData(pruned.network, 'conv/kernel'))).toEqual([]);
+    expect(zerosAt(kernelData(pruned.network, 'dense/kernel'))).toHaveLength(96);
   });
 });
 

@@ -41,6 +41,7 @@ describe('the epoch that a stage keeps', () => {
     const learningRate = { kind: 'constant', rate: 0.3 } as const;
     const best = await trained({ learningRate, restoreBest: true });
     expect(await trained({ learningRate })).toEqual(best);
+    expect(await trained({ learningRate: 0.3, learningRateSchedule: 'constant' })).toEqual(best);
     expect(await trained({ learningRate, restoreBest: false })).not.toEqual(best);
   });
 

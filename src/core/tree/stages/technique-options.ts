@@ -17,12 +17,14 @@ import { defaultClusters, defaultSparsity } from '../../techniques/defaults.ts';
 
 /** @param teacher the baseline, for distillation */
 export function trainingOptions(options: TrainingOptions, teacher: () => Network): StageTraining {
-  const { epochs, steps, batchSize, learningRate, distillation, freeze } = options;
+  const { epochs, steps, batchSize, learningRate, learningRateSchedule, restoreBest, distillation, freeze } = options;
   return {
     ...(epochs === undefined ? {} : { epochs }),
     ...(steps === undefined ? {} : { steps }),
     ...(batchSize === undefined ? {} : { batchSize }),
     ...(learningRate === undefined ? {} : { learningRate }),
+    ...(learningRateSchedule === undefined ? {} : { learningRateSchedule }),
+    ...(restoreBest === undefined ? {} : { restoreBest }),
     ...(freeze === undefined ? {} : { freeze }),
     ...(distillation === undefined || distillation === false
       ? {}
