@@ -92,6 +92,7 @@ export function lowerIntegerGrid(
         tensor: step,
         initial: grid.scales,
         learningRateFactor: stepSizeRateFactor(grid.scales),
+        stepsLikeWeights: false,
       };
       return { value: learnedStep(builder, weight, builder.reshape(step, shape)), trainables: [trainable] };
     }

@@ -53,6 +53,7 @@ export function lowerCodebook(builder: ProgramBuilder, name: string, weight: Ten
       tensor: trained,
       initial: codebook.centroids,
       learningRateFactor: 1 / Math.max(magnitude, 1e-12),
+      stepsLikeWeights: true,
     },
     maximum: granularity.kind === 'channel' ? undefined : sharedMaximum(builder, table, unit, weight.shape.length, codebook),
   };

@@ -16,6 +16,8 @@ export interface Trainable {
   readonly initial: Float32Array;
   /** Multiplies the learning rate. */
   readonly learningRateFactor: number;
+  /** Whether it is of the size of the weights, so that what slows their steps slows its own; else its factor is all. */
+  readonly stepsLikeWeights: boolean;
 }
 
 export interface Fed {

@@ -94,6 +94,7 @@ export async function trainStage(
     batchSize,
     seed: context.seed,
     batchNorm: options.batchNorm ?? 'training',
+    slowSmallKernels: true,
     ...(options.freeze === undefined ? {} : { frozen: frozenParameters(stage.network, options.freeze) }),
     ...(options.gradientClipNorm === undefined ? {} : { gradientClipNorm: options.gradientClipNorm }),
     restoreBest: options.restoreBest ?? learningRate.kind === 'constant',

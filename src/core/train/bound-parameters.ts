@@ -17,8 +17,13 @@ export interface BoundParameters {
   readonly latents: ReadonlyMap<ParameterId, Tensor>;
   /** The latents as they are stored, pruned weights set to zero: what an update starts from. */
   readonly stored: ReadonlyMap<ParameterId, Tensor>;
-  readonly trainables: readonly Trainable[];
+  readonly trainables: readonly BoundTrainable[];
   readonly fed: readonly Fed[];
+}
+
+/** With the parameter that it helps to constrain. */
+export interface BoundTrainable extends Trainable {
+  readonly parameter: ParameterId;
 }
 
 /**
@@ -42,7 +47,7 @@ export function bindParameters(
       : unpackTensors(builder, parameters.statistics, builder.input('statistics', [parameters.statistics.length]));
   const stored = new Map(latents);
   const values = new Map<ParameterId, Tensor>([...latents, ...statistics]);
-  const trainables: Trainable[] = [];
+  const trainables: BoundTrainable[] = [];
   const fed: Fed[] = [];
   for (const [id, latent] of latents) {
     const list = constraints.get(id);
@@ -60,7 +65,7 @@ export function bindParameters(
     }
     const lowered = lowerConstraints(builder, id, constrained.latent, constrained.list);
     values.set(id, lowered.value);
-    trainables.push(...lowered.trainables);
+    trainables.push(...lowered.trainables.map((trainable) => ({ ...trainable, parameter: id })));
     fed.push(...lowered.fed);
   }
   return {

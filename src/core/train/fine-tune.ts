@@ -9,6 +9,7 @@ import { checkBatch, checkFineTuning } from './check-fine-tuning.ts';
 import { DivergenceDetector } from './divergence.ts';
 import type { Checkpointing, FineTuned, FineTuning } from './fine-tuning.ts';
 import { unpack } from './flat-layout.ts';
+import { kernelStepFactors } from './kernel-step-factors.ts';
 import { learningRate } from './learning-rate.ts';
 import { chanceLoss, lossValue } from './losses.ts';
 import { shapeOf } from './lowering/lower-network.ts';
@@ -65,6 +66,7 @@ function trainingSetup(options: FineTuning): TrainingSetup {
     denseMaskGradients: options.maskSchedule !== undefined,
     quantizers: options.activations === undefined ? undefined : new ActivationQuantizers(network, options.activations),
     target: options.train.target,
+    ...(options.slowSmallKernels === true ? { stepFactors: kernelStepFactors(network, batchNorm) } : {}),
   };
 }
 

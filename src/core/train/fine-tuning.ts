@@ -82,6 +82,8 @@ export interface FineTuning {
   /** Parameters that are not trained, by id. */
   readonly frozen?: ReadonlySet<ParameterId>;
   readonly gradientClipNorm?: number;
+  /** Smaller steps for kernels of small weights, so that a learning rate suits models that have learned: see `kernelStepFactors`. */
+  readonly slowSmallKernels?: boolean;
   /** Take the weights of the epoch with the best validation accuracy (only once masks are final). */
   readonly restoreBest?: boolean;
   /** Stops when the validation score has not risen by `minimumDelta` for `patience` epochs. */

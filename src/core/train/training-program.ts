@@ -9,7 +9,7 @@ import { gradient } from '../program/gradient.ts';
 import type { Program, Tensor } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
 import type { ActivationQuantizers } from './activation-quantizers.ts';
-import { bindParameters, type BoundParameters } from './bound-parameters.ts';
+import { bindParameters, type BoundParameters, type BoundTrainable } from './bound-parameters.ts';
 import type { BatchNormMode, Loss, Optimizer } from './fine-tuning.ts';
 import { packTensors, unpack } from './flat-layout.ts';
 import { batchLoss, correctPredictions, lossValue, targetTensors } from './losses.ts';
@@ -31,6 +31,8 @@ export interface TrainingSetup {
   readonly batchNorm: BatchNormMode;
   readonly frozen: ReadonlySet<ParameterId>;
   readonly gradientClipNorm: number | undefined;
+  /** Of parameters whose steps are smaller than the learning rate says; see `kernelStepFactors`. */
+  readonly stepFactors?: ReadonlyMap<ParameterId, number>;
 }
 
 /**
@@ -216,8 +218,7 @@ function updatedState(
     const name = names[i] ?? '';
     const trainable = bound.trainables.find((each) => each.name === name);
     const moments = momentNames(optimizer).map((moment) => builder.input(`${name}/${moment}`, tensor.shape));
-    const factor = trainable?.learningRateFactor ?? 1;
-    const step = optimizerUpdate(builder, optimizer, tensor, moments, factor === 1 ? update : builder.mul(update, factor));
+    const step = optimizerUpdate(builder, optimizer, tensor, moments, stepSize(builder, setup, update, trainable));
     state[name] = builder.sub(trainable?.tensor ?? decayed(builder, setup, stored), step.difference);
     momentNames(optimizer).forEach((moment, k) => {
       const moved = step.moments[k];
@@ -225,6 +226,24 @@ function updatedState(
     });
   });
   return state;
+}
+
+/** How far to step: one number for what a constraint learns, and one for each weight where kernels differ. */
+function stepSize(
+  builder: ProgramBuilder,
+  { stepFactors = new Map<ParameterId, number>(), parameters: { learned } }: TrainingSetup,
+  update: Tensor,
+  trainable: BoundTrainable | undefined,
+): Tensor {
+  if (trainable !== undefined) {
+    const { learningRateFactor, stepsLikeWeights, parameter } = trainable;
+    const factor = learningRateFactor * (stepsLikeWeights ? (stepFactors.get(parameter) ?? 1) : 1);
+    return factor === 1 ? update : builder.mul(update, factor);
+  }
+  if (stepFactors.size === 0) return update;
+  const factors = new Float32Array(learned.length).fill(1);
+  for (const { name, offset, length } of learned.entries) factors.fill(stepFactors.get(name) ?? 1, offset, offset + length);
+  return builder.mul(builder.constant(factors, [learned.length]), update);
 }
 
 function storedTensor(bound: BoundParameters, id: ParameterId): Tensor {

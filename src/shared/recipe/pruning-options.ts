@@ -32,7 +32,7 @@ export interface PruningOptions extends VariantOptions, TrainingOptions {
   readonly protectEnds?: boolean;
 }
 
-/** How sparsity rises during fine-tuning; without it a polynomial decay over the first half. Steps count from 0. */
+/** How sparsity rises during fine-tuning; without it a polynomial decay over the first quarter. Steps count from 0. */
 export interface PruningScheduleOptions {
   readonly kind: 'constant' | 'polynomial';
   /**
