@@ -1,5 +1,5 @@
 import { parseDataSpec } from '../core/data/read-data-spec.ts';
-import { EspalierError, isEspalierError } from '../core/errors.ts';
+import { asWrongUsage } from './wrong-usage.ts';
 
 export const dataOptionHelp = 'data block as JSON, or a JSON file that holds one';
 
@@ -13,6 +13,6 @@ export function readDataOption(text: string): object | string {
   try {
     return parseDataSpec(text, '--data');
   } catch (error) {
-    throw isEspalierError(error) ? new EspalierError('invalid-argument', error.message, { cause: error }) : error;
+    throw asWrongUsage(error, 'invalid-data');
   }
 }

@@ -1,18 +1,17 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { EspalierError } from '../../core/errors.ts';
 import { relocateData } from '../../core/tree/recipe/relocate-data.ts';
 import { writeFileAtomically } from '../../core/tree/store/atomic-files.ts';
 import { tflitePath } from '../../core/tree/store/run-store.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { wholeNumber, wholeNumberOrZero } from '../numbers.ts';
 import { parseSteps } from '../parse-steps.ts';
-import { hasErrorCode } from '../program.ts';
 import { applySettings } from '../step-settings.ts';
 import { followRun } from '../run/follow-run.ts';
 import { processTerminal } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
+import { asWrongUsage } from '../wrong-usage.ts';
 
 interface Options {
   readonly data: string;
@@ -67,16 +66,12 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
       const request = { recipe, ...(threads === undefined ? {} : { threads }) };
       const { runFolder } = await followRun((worker) => worker.handler.request('startRun', request), terminal, options.json === true).catch(
         (error: unknown) => {
-          throw asWrongUsage(error);
+          // The recipe is made of the command's options, so what is wrong in it is wrong in them.
+          throw asWrongUsage(error, 'invalid-recipe');
         },
       );
       const output = path.join(folder, `${path.basename(model).replace(/\.[^.]+$/, '')}.tflite`);
       await copyFile(path.join(runFolder, tflitePath(MODEL_NAME, node)), output);
       if (options.json !== true) terminal.print(output);
     });
-}
-
-/** The recipe is made of the command's options, so what is wrong in it is wrong in them. */
-function asWrongUsage(error: unknown): unknown {
-  return hasErrorCode(error, 'invalid-recipe') ? new EspalierError('invalid-argument', error.message, { cause: error }) : error;
 }

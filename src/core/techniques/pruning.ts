@@ -79,10 +79,10 @@ export function checkPruning(network: Network, options: PruningOptions): readonl
   return kernels;
 }
 
-/** A row that is shorter than what a group keeps fulfils the pattern as it is: zeros are not to be looked for there. */
+/** A row no longer than what a group keeps fulfils the pattern as it is: zeros are not to be looked for there. */
 function warnOfUntouched(
   kernels: readonly SelectedKernel<PruningSettings>[],
-  { zeros, group }: { readonly zeros: number; readonly group: number },
+  { zeros, group }: Extract<PruningStructure, { readonly kind: 'groups' }>,
   context: TechniqueContext,
 ): void {
   for (const { layer, shape } of kernels) {

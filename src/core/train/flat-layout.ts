@@ -32,6 +32,13 @@ export function pack(layout: FlatLayout, data: (name: string) => Float32Array): 
   return flat;
 }
 
+/** A vector with one number throughout each tensor's place. */
+export function spread(layout: FlatLayout, value: (entry: FlatEntry) => number): Float32Array {
+  const flat = new Float32Array(layout.length);
+  for (const entry of layout.entries) flat.fill(value(entry), entry.offset, entry.offset + entry.length);
+  return flat;
+}
+
 /** Views into the vector, by name: they change with it. */
 export function unpack(layout: FlatLayout, flat: Float32Array): ReadonlyMap<string, Float32Array> {
   return new Map(layout.entries.map(({ name, offset, length }) => [name, flat.subarray(offset, offset + length)]));

@@ -1,5 +1,6 @@
-import type { Network, ParameterId } from '../network/network.ts';
+import type { Network, ParameterId, ValueId } from '../network/network.ts';
 import { hasKernel } from '../network/operations.ts';
+import { usesOf } from '../network/passes/rewrite.ts';
 import type { BatchNormMode } from './fine-tuning.ts';
 
 /** Root mean square of the kernels that learning rates are meant for. */
@@ -15,24 +16,18 @@ const ordinarySize = 0.1;
  * @returns factors in (0, 1) of the kernels whose steps shrink
  */
 export function kernelStepFactors(network: Network, batchNorm: BatchNormMode): ReadonlyMap<ParameterId, number> {
-  const normalized = batchNorm === 'training' ? normalizedValues(network) : new Set<string>();
+  const uses = usesOf(network);
+  const isNormalized = (value: ValueId): boolean => {
+    const readers = uses.consumers(value);
+    return readers.length > 0 && readers.every(({ kind }) => kind === 'batchNorm');
+  };
   const factors = new Map<ParameterId, number>();
   for (const operation of network.operations.filter(hasKernel)) {
-    if (normalized.has(operation.output)) continue;
+    if (batchNorm === 'training' && isNormalized(operation.output)) continue;
     const size = rootMeanSquare(network.parameters.get(operation.kernel)?.data ?? new Float32Array(0));
     if (size > 0 && size < ordinarySize) factors.set(operation.kernel, size / ordinarySize);
   }
   return factors;
-}
-
-/** Values that nothing but a batch norm reads. */
-function normalizedValues(network: Network): ReadonlySet<string> {
-  const normalized = new Set(network.operations.flatMap((operation) => (operation.kind === 'batchNorm' ? operation.inputs : [])));
-  for (const operation of network.operations) {
-    if (operation.kind === 'batchNorm') continue;
-    for (const input of operation.inputs) normalized.delete(input);
-  }
-  return normalized;
 }
 
 /** Of what is not pruned. */

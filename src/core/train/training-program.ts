@@ -11,7 +11,7 @@ import { elements } from '../program/shapes.ts';
 import type { ActivationQuantizers } from './activation-quantizers.ts';
 import { bindParameters, type BoundParameters, type BoundTrainable } from './bound-parameters.ts';
 import type { BatchNormMode, Loss, Optimizer } from './fine-tuning.ts';
-import { packTensors, unpack } from './flat-layout.ts';
+import { packTensors, spread, unpack } from './flat-layout.ts';
 import { batchLoss, correctPredictions, lossValue, targetTensors } from './losses.ts';
 import { lowerNetwork, shapeOf } from './lowering/lower-network.ts';
 import type { DropoutMask } from './lowering/lowering-context.ts';
@@ -241,8 +241,7 @@ function stepSize(
     return factor === 1 ? update : builder.mul(update, factor);
   }
   if (stepFactors.size === 0) return update;
-  const factors = new Float32Array(learned.length).fill(1);
-  for (const { name, offset, length } of learned.entries) factors.fill(stepFactors.get(name) ?? 1, offset, offset + length);
+  const factors = spread(learned, ({ name }) => stepFactors.get(name) ?? 1);
   return builder.mul(builder.constant(factors, [learned.length]), update);
 }
 
@@ -255,8 +254,7 @@ function storedTensor(bound: BoundParameters, id: ParameterId): Tensor {
 /** Decoupled weight decay of kernels and tables, Loshchilov & Hutter 2019, arXiv:1711.05101; biases and scales keep theirs. */
 function decayed(builder: ProgramBuilder, { optimizer, parameters: { learned } }: TrainingSetup, weights: Tensor): Tensor {
   if (optimizer.kind === 'adam' || (optimizer.weightDecay ?? 0) === 0) return weights;
-  const shares = new Float32Array(learned.length);
-  for (const { shape, offset, length } of learned.entries) if (shape.length > 1) shares.fill(1, offset, offset + length);
+  const shares = spread(learned, ({ shape }) => (shape.length > 1 ? 1 : 0));
   const decay = builder.mul(builder.constant(shares, [learned.length]), builder.input('decay', []));
   return builder.sub(weights, builder.mul(weights, decay));
 }

@@ -8,7 +8,7 @@ import { fineTune } from '../../../src/core/train/fine-tune.ts';
 import type { FineTuned, FineTuning } from '../../../src/core/train/fine-tuning.ts';
 import { compileInference } from '../../../src/core/train/inference.ts';
 import { decodeTrainingState, encodeTrainingState, type TrainingState } from '../../../src/core/train/training-state.ts';
-import { adam, filled, halves, memoryDataSet, seededParameter, settings, smallNetwork } from './training-fixtures.ts';
+import { adam, filled, halves, line, memoryDataSet, seededParameter, settings, smallNetwork } from './training-fixtures.ts';
 
 const engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
 const tune = (changed: Partial<FineTuning> = {}): Promise<FineTuned> => fineTune(settings(engine, changed));
@@ -23,33 +23,6 @@ async function accuracy(network: Network): Promise<number> {
   const [outputs] = await inference.run(batch.inputs, 200);
   await inference.dispose();
   return batch.labels.filter((label, i) => (outputs![2 * i]! > outputs![2 * i + 1]! ? 0 : 1) === label).length / 200;
-}
-
-/** y = w x, trained by plain gradient descent: every number can be followed by hand. */
-function line(
-  kernel: readonly number[],
-  optimizer: FineTuning['optimizer'] = { kind: 'sgd', momentum: 0, nesterov: false },
-): Partial<FineTuning> {
-  const b = new NetworkBuilder('line');
-  const network = b.build([
-    b.dense('dense', b.input([kernel.length]), { kernel: { shape: [1, kernel.length], data: Float32Array.from(kernel) } }),
-  ]);
-  const train = memoryDataSet(
-    [kernel.length],
-    { kind: 'regression', size: 1 },
-    Float32Array.from(kernel, () => 1),
-    new Int32Array(0),
-    Float32Array.of(0),
-  );
-  return {
-    network,
-    train,
-    loss: { kind: 'meanSquaredError' },
-    optimizer,
-    learningRate: { kind: 'constant', rate: 0.1 },
-    batchSize: 1,
-    epochs: 1,
-  };
 }
 
 describe('learning', () => {

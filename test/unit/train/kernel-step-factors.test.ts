@@ -6,7 +6,9 @@ import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import { fineTune } from '../../../src/core/train/fine-tune.ts';
 import type { FineTuned, FineTuning } from '../../../src/core/train/fine-tuning.ts';
 import { kernelStepFactors } from '../../../src/core/train/kernel-step-factors.ts';
-import { adam, filled, memoryDataSet, settings } from './training-fixtures.ts';
+import { adam, filled, line, settings } from './training-fixtures.ts';
+
+const engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
 
 /** Kernels of 0.02 and 0.05 before and after a batch norm, and one of 0.3. */
 function network(): Network {
@@ -37,28 +39,12 @@ describe('the steps of kernels', () => {
 
 describe('training with small kernels slowed', () => {
   /** y = w x at x = 1: Adam's first step is the learning rate, whatever the gradient. */
-  async function oneStep(weight: number, changed: Partial<FineTuning> = {}): Promise<FineTuned> {
-    const b = new NetworkBuilder('line');
-    const line = b.build([
-      b.dense('dense', b.input([1]), { kernel: { shape: [1, 1], data: Float32Array.of(weight) }, bias: filled([1], 0.01) }),
-    ]);
-    const train = memoryDataSet([1], { kind: 'regression', size: 1 }, Float32Array.of(1), new Int32Array(0), Float32Array.of(0));
-    const engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
+  const oneStep = (weight: number, changed: Partial<FineTuning> = {}): Promise<FineTuned> => {
+    const learningRate = { kind: 'constant', rate: 0.001 } as const;
     return fineTune(
-      settings(engine, {
-        network: line,
-        train,
-        validation: undefined,
-        loss: { kind: 'meanSquaredError' },
-        optimizer: adam,
-        learningRate: { kind: 'constant', rate: 0.001 },
-        batchSize: 1,
-        steps: 1,
-        slowSmallKernels: true,
-        ...changed,
-      }),
+      settings(engine, { ...line([weight], adam, filled([1], 0.01)), learningRate, steps: 1, slowSmallKernels: true, ...changed }),
     );
-  }
+  };
   const parameter = ({ network: { parameters } }: FineTuned, id: string): number => parameters.get(id)?.data[0] ?? NaN;
 
   it('moves a kernel of 0.02 by a fifth of the rate, one of 0.5 and every bias by all of it', async () => {

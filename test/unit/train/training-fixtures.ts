@@ -92,3 +92,34 @@ export function settings(engine: Engine, changed: Partial<FineTuning> = {}): Fin
     ...changed,
   };
 }
+
+/** y = w x at x = 1 towards 0, trained by plain gradient descent: every number can be followed by hand. */
+export function line(
+  kernel: readonly number[],
+  optimizer: FineTuning['optimizer'] = { kind: 'sgd', momentum: 0, nesterov: false },
+  bias?: Parameter,
+): Partial<FineTuning> {
+  const b = new NetworkBuilder('line');
+  const network = b.build([
+    b.dense('dense', b.input([kernel.length]), {
+      kernel: { shape: [1, kernel.length], data: Float32Array.from(kernel) },
+      ...(bias === undefined ? {} : { bias }),
+    }),
+  ]);
+  const train = memoryDataSet(
+    [kernel.length],
+    { kind: 'regression', size: 1 },
+    Float32Array.from(kernel, () => 1),
+    new Int32Array(0),
+    Float32Array.of(0),
+  );
+  return {
+    network,
+    train,
+    loss: { kind: 'meanSquaredError' },
+    optimizer,
+    learningRate: { kind: 'constant', rate: 0.1 },
+    batchSize: 1,
+    epochs: 1,
+  };
+}
