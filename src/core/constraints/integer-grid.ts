@@ -49,7 +49,8 @@ function unitOf({ units }: Codebook, channel: number): number {
   return units.scales[units.granularity.kind === 'tensor' ? 0 : channel] ?? 1;
 }
 
-function scaleOfMaximum(maximum: number): number {
+/** Of a channel whose largest |w| this is; always positive. */
+export function scaleOfMaximum(maximum: number): number {
   return maximum < smallestMaximum ? emptyScale : maximum / integerLimit;
 }
 

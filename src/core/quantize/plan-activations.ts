@@ -31,7 +31,8 @@ export interface ActivationPlan {
  * depthwise or dense with its activation; add with relu; concat quantized only after). Calibration, quantization-aware
  * training and the integer writer all follow this plan, so that they agree.
  *
- * The network is one that `prepareForDeployment` gave: activations fused, batch norms folded.
+ * The network is one that `prepareForDeployment` gave: activations fused, batch norms folded. Of one that `prepareForTraining` gave,
+ * the values that the deployed network lacks get groups of their own, for which there are no ranges.
  */
 export function planActivations(network: Network): ActivationPlan {
   const indices = indexValues(network);

@@ -1,23 +1,47 @@
 /** From the network as it was trained to the one that is deployed, with what its weights satisfy. */
 import { channelLayout } from '../constraints/channels.ts';
 import { sortCodebook } from '../constraints/codebook.ts';
-import { type ChannelUnits, type Codebook, type Constraints, type NetworkConstraints } from '../constraints/constraint.ts';
+import {
+  type ChannelUnits,
+  type Codebook,
+  type Constraint,
+  type Constraints,
+  type IntegerGrid,
+  type NetworkConstraints,
+} from '../constraints/constraint.ts';
+import { integerLimit, scaleOfMaximum } from '../constraints/integer-grid.ts';
 import { projectWeights } from '../constraints/project.ts';
+import { unreachable } from '../errors.ts';
 import type { Network, Parameter } from '../network/network.ts';
-import { prepareForDeployment } from '../network/passes/prepare-for-deployment.ts';
-import { kernelsOf, outputChannels } from './kernels.ts';
+import { prepareForDeployment, prepareForTraining } from '../network/passes/prepare-for-deployment.ts';
+import { kernelsOf, outputChannels, quantizationGranularity } from './kernels.ts';
 import type { OptimizedModel } from './technique.ts';
 
 /** Batch norms and padding folded, activations fused; the constraints follow, and the weights satisfy them exactly. */
 export function readyForDeployment(model: OptimizedModel): OptimizedModel {
-  const network = prepareForDeployment(model.network);
+  return satisfying(model, prepareForDeployment(model.network));
+}
+
+/**
+ * As quantization-aware training wants it: batch norms stay where the integer grid has a scale for each channel, because
+ * folding them afterwards scales the grid and leaves the integers as they are. Others are folded.
+ */
+export function readyForQuantizedTraining(model: OptimizedModel): OptimizedModel {
+  return satisfying(
+    model,
+    prepareForTraining(model.network, (operation) => quantizationGranularity(operation).kind === 'channel'),
+  );
+}
+
+function satisfying(model: OptimizedModel, network: Network): OptimizedModel {
   const constraints = foldConstraints(model.network, network, model.constraints);
   return { ...model, network: { ...network, parameters: projectAgain(network, constraints) }, constraints };
 }
 
 /**
  * The constraints of a network whose batch norms were folded: masks stay; a codebook gets the folding factor of each
- * channel as its unit, so that one codebook goes on serving the whole kernel. A codebook per channel is scaled itself.
+ * channel as its unit, so that one codebook goes on serving the whole kernel. A codebook per channel is scaled itself, as
+ * is the integer grid.
  */
 export function foldConstraints(before: Network, after: Network, constraints: NetworkConstraints): NetworkConstraints {
   const folded = new Map<string, Constraints>();
@@ -28,14 +52,7 @@ export function foldConstraints(before: Network, after: Network, constraints: Ne
     const granularity = outputChannels(operation);
     const factors = channelFactors(source, data, channelLayout(shape, granularity));
     const moved = factors.some((factor) => factor !== 1);
-    folded.set(
-      parameter,
-      moved
-        ? list.map((constraint) =>
-            constraint.kind === 'codebook' ? scaleCodebook(constraint, { granularity, scales: factors }) : constraint,
-          )
-        : list,
-    );
+    folded.set(parameter, moved ? list.map((constraint) => scaleConstraint(constraint, { granularity, scales: factors })) : list);
   }
   return folded;
 }
@@ -58,6 +75,25 @@ function channelFactors(before: Parameter, after: Float32Array, { channels, chan
   return factors;
 }
 
+function scaleConstraint(constraint: Constraint, factors: ChannelUnits): Constraint {
+  switch (constraint.kind) {
+    case 'sparsity':
+      return constraint;
+    case 'codebook':
+      return scaleCodebook(constraint, factors);
+    case 'integerGrid':
+      return scaleGrid(constraint, factors);
+    default:
+      return unreachable(constraint);
+  }
+}
+
+/** @throws RangeError for a grid of one scale, which channels with factors of their own do not fit */
+function scaleGrid(grid: IntegerGrid, { scales: factors }: ChannelUnits): IntegerGrid {
+  if (grid.granularity.kind === 'tensor') throw new RangeError('a grid of one scale cannot take factors of channels');
+  return { ...grid, scales: grid.scales.map((scale, c) => scaleOfMaximum(integerLimit * scale * Math.abs(factors[c] ?? 1))) };
+}
+
 function scaleCodebook(codebook: Codebook, factors: ChannelUnits): Codebook {
   const { granularity, clusters, centroids, costs, units } = codebook;
   if (granularity.kind === 'tensor') {
@@ -78,8 +114,8 @@ function scaleCodebook(codebook: Codebook, factors: ChannelUnits): Codebook {
 function projectAgain(network: Network, constraints: NetworkConstraints): Network['parameters'] {
   return new Map(
     [...network.parameters].map(([id, { shape, data }]) => {
-      const kept = (constraints.get(id) ?? []).filter(({ kind }) => kind !== 'integerGrid');
-      return [id, { shape, data: kept.length === 0 ? data : projectWeights(data, shape, kept) }];
+      const held = constraints.get(id) ?? [];
+      return [id, { shape, data: held.length === 0 ? data : projectWeights(data, shape, held) }];
     }),
   );
 }

@@ -5,9 +5,10 @@ import { calibrate } from '../quantize/calibrate.ts';
 import type { QuantizedNetwork } from '../quantize/quantization.ts';
 import { quantizeNetwork } from '../quantize/quantize-network.ts';
 import { optimizedModel, planTraining, trainStage, type TrainingOptions } from './fine-tuning-stage.ts';
-import { readyForDeployment } from './fold-constraints.ts';
+import { readyForDeployment, readyForQuantizedTraining } from './fold-constraints.ts';
 import { holdZeros, inheritConstraints } from './inheritance.ts';
 import { kernelsOf, quantizationGranularity } from './kernels.ts';
+import { reestimateBatchNorms } from './reestimate-batch-norms.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
 export interface QuantizationAwareTrainingOptions extends TrainingOptions {
@@ -20,6 +21,8 @@ export interface QuantizationAwareTrainingOptions extends TrainingOptions {
 }
 
 export const quantizationAwareTrainingDefaults = { epochs: 1, batchSize: 64, learningRate: 1e-4 };
+/** Behind batch norms the size of a kernel, and of its steps, does not matter: they train as in a float stage. */
+const normalizedLearningRate = 3e-4;
 const rangeDecay = 0.999;
 
 /** Plain quantization-aware training: inherits nothing, so a pruned model loses zeros and a clustered one its clusters. */
@@ -32,9 +35,10 @@ export function applyQuantizationAwareTraining(
 }
 
 /**
- * Trains the network as it will be deployed (batch norms folded, activations fused) with every kernel on the int8 grid
- * and every activation fake-quantized, while the inherited constraints stay in force. Activation ranges start from
- * calibration, follow a moving average, then stand still. Jacob et al. 2018, arXiv:1712.05877.
+ * Trains the network with every kernel on the int8 grid and every activation of the deployed network fake-quantized,
+ * while the inherited constraints stay in force. Batch norms go on normalizing by statistics of the batch behind kernels
+ * whose grid has a scale for each channel: folded at the end, they scale the grid and leave the integers. Activation
+ * ranges start from calibration, follow a moving average, then stand still. Jacob et al. 2018, arXiv:1712.05877.
  */
 export async function trainOnIntegerGrid(
   model: OptimizedModel,
@@ -42,15 +46,15 @@ export async function trainOnIntegerGrid(
   options: QuantizationAwareTrainingOptions,
   inherited: readonly ConstraintKind[],
 ): Promise<OptimizedModel> {
-  const { network, constraints: folded } = readyForDeployment(model);
+  const { network, constraints: current } = readyForQuantizedTraining(model);
   const constraints = withIntegerGrids(
     network,
-    holdZeros(network, inheritConstraints(folded, inherited)),
+    holdZeros(network, inheritConstraints(current, inherited)),
     options.weightScales ?? 'maximum',
   );
   const ranges = await calibrate({
     engine: context.engine,
-    network,
+    network: readyForDeployment(model).network,
     data: context.data.train,
     samples: options.calibrationSamples ?? 1000,
     signal: context.signal,
@@ -58,9 +62,14 @@ export async function trainOnIntegerGrid(
       context.onProgress('calibrating', fraction);
     },
   });
-  const { steps } = planTraining(context, options, quantizationAwareTrainingDefaults);
+  const normalizes = network.operations.some(({ kind }) => kind === 'batchNorm');
+  const defaults = normalizes
+    ? { ...quantizationAwareTrainingDefaults, learningRate: normalizedLearningRate }
+    : quantizationAwareTrainingDefaults;
+  const { steps } = planTraining(context, options, defaults);
   const activations = { ranges, freezeAfterStep: Math.floor(steps * (options.freezeRangesAfter ?? 0.5)), decay: rangeDecay };
-  return optimizedModel(await trainStage({ network, constraints, activations }, context, options, quantizationAwareTrainingDefaults));
+  const trained = optimizedModel(await trainStage({ network, constraints, activations }, context, options, defaults));
+  return readyForDeployment({ ...trained, network: await reestimateBatchNorms(trained.network, context) });
 }
 
 /** Each kernel on the grid that the runtimes want; where its centroids are integers already, their grid stays. */

@@ -25,7 +25,7 @@ export type LearningRateSchedule =
   | { readonly kind: 'cosine'; readonly rate: number; readonly finalRate: number; readonly warmUpSteps?: number }
   | { readonly kind: 'step'; readonly rate: number; readonly factor: number; readonly everySteps: number; readonly warmUpSteps?: number };
 
-/** Which batch-norm statistics a training step uses; `folded` networks have no batch norm left. */
+/** Which batch-norm statistics a training step uses: those of its batch, or the stored ones, which stay. */
 export type BatchNormMode = 'training' | 'frozen';
 
 /** Fake quantization of activations during training; groups and values come from the quantization plan. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import type { Network, Parameter, Shape } from '../../../src/core/network/network.ts';
-import { prepareForDeployment } from '../../../src/core/network/passes/prepare-for-deployment.ts';
+import { prepareForDeployment, prepareForTraining } from '../../../src/core/network/passes/prepare-for-deployment.ts';
 import { removePermutations } from '../../../src/core/network/passes/remove-permutations.ts';
 import { validateNetwork } from '../../../src/core/network/validate-network.ts';
 import { createRandom } from '../../../src/core/random.ts';
@@ -93,6 +93,28 @@ describe('prepareForDeployment', () => {
     validateNetwork(prepared);
     expect(prepared.operations.map((operation) => operation.kind)).toEqual(['dense', 'dense']);
     expectSameFunction(network, prepared, input(3));
+  });
+});
+
+describe('prepareForTraining', () => {
+  const builder = new NetworkBuilder('net');
+  let x = builder.batchNorm('bn0', builder.input([4, 4, 2]), norm(2));
+  x = builder.activation('relu', builder.batchNorm('bn1', builder.conv2d('conv', x, { kernel: normal([3, 3, 3, 2]) }), norm(3)), 'relu');
+  x = builder.batchNorm('bn2', builder.dense('dense', builder.flatten('flat', x), { kernel: normal([5, 12]) }), norm(5));
+  const network = builder.build([builder.activation('out', x, 'relu')]);
+  const kept = prepareForTraining(network, ({ kind }) => kind === 'conv2d');
+
+  it('leaves the batch norms that it is told to where a kernel could take them in, and prepares the rest', () => {
+    validateNetwork(kept);
+    expect(kept.operations.map(({ kind }) => kind)).toEqual(['rescale', 'conv2d', 'batchNorm', 'activation', 'reshape', 'dense']);
+    expect(kept.operations.at(-1)).toMatchObject({ activation: 'relu' });
+    expectSameFunction(network, kept, input(32));
+  });
+
+  it('becomes the deployed network, whose values have the same names, when it is prepared for deployment', () => {
+    const deployed = prepareForDeployment(network);
+    expect(prepareForDeployment(kept).operations).toEqual(deployed.operations);
+    for (const { output } of deployed.operations) expect(kept.values.has(output)).toBe(true);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Codebook, Sparsity } from '../../../src/core/constraints/constraint.ts';
+import type { Codebook, IntegerGrid, Sparsity } from '../../../src/core/constraints/constraint.ts';
+import { gridScales } from '../../../src/core/constraints/integer-grid.ts';
 import { projectWeights } from '../../../src/core/constraints/project.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import type { Network } from '../../../src/core/network/network.ts';
@@ -21,7 +22,7 @@ const shared: Codebook = {
 };
 
 function folded(
-  constraints: readonly (Sparsity | Codebook)[],
+  constraints: readonly (Sparsity | Codebook | IntegerGrid)[],
   gamma?: Float32Array,
 ): { before: Network; after: ReturnType<typeof readyForDeployment> } {
   const b = new NetworkBuilder('conv-bn');
@@ -72,6 +73,24 @@ describe('folding batch norms under constraints', () => {
       expect(own).toEqual([...own].sort((p, q) => p - q));
       expect(own[1]).toBe(0);
     }
+  });
+
+  it('scales the integer grid of each channel, so that the integers stay but for the sign', () => {
+    const granularity = { kind: 'channel', axis: 0 } as const;
+    const grid: IntegerGrid = { kind: 'integerGrid', granularity, scales: gridScales(kernel.data, shape, { granularity }) };
+    const { before, after } = folded([grid]);
+    const [scaled] = after.constraints.get('conv/kernel') ?? [];
+    if (scaled?.kind !== 'integerGrid') throw new Error('the grid is gone');
+    const { data: gamma } = before.parameters.get('bn/gamma')!;
+    const { data: variance } = before.parameters.get('bn/variance')!;
+    scaled.scales.forEach((scale, c) => {
+      expect(scale / (grid.scales[c]! * Math.abs(gamma[c]! / Math.sqrt(variance[c]! + 1e-3)))).toBeCloseTo(1, 5);
+    });
+    kernelData(after.network, 'conv/kernel').forEach((weight, i) => {
+      const c = Math.floor(i / 18);
+      const integer = Math.round(kernelData(before, 'conv/kernel')[i]! / grid.scales[c]!);
+      expect(weight / scaled.scales[c]!).toBeCloseTo(Math.sign(gamma[c]!) * integer, 3);
+    });
   });
 
   it('computes the same function', () => {

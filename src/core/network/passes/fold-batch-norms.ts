@@ -6,18 +6,28 @@
  */
 import type { Network, Parameter, ParameterId, ValueId } from '../network.ts';
 import { type BatchNorm, channelAxis, hasKernel, type KernelOperation, type Operation } from '../operations.ts';
-import { dropUnused, usesOf } from './rewrite.ts';
+import { dropUnused, type Uses, usesOf } from './rewrite.ts';
 
-/** A batch norm that follows no kernel of its own stays; see `convertBatchNorms`. Kernels keep their parameter ids. */
-export function foldBatchNorms(network: Network): Network {
+/** The batch norm that a kernel can take in: the only reader of what it gives. */
+export function foldableBatchNorm(uses: Uses, operation: Operation): BatchNorm | undefined {
+  const follower = hasKernel(operation) && operation.activation === 'none' ? uses.soleConsumer(operation.output) : undefined;
+  return follower?.kind === 'batchNorm' ? follower : undefined;
+}
+
+/**
+ * A batch norm that follows no kernel of its own stays; see `convertBatchNorms`. Kernels keep their parameter ids.
+ *
+ * @param leaves outputs of batch norms that are not to be folded
+ */
+export function foldBatchNorms(network: Network, leaves: ReadonlySet<ValueId> = new Set()): Network {
   const uses = usesOf(network);
   const parameters = new Map(network.parameters);
   const folded = new Set<ValueId>();
   const operations: Operation[] = [];
   for (const operation of network.operations) {
     if (folded.has(operation.output)) continue;
-    const follower = hasKernel(operation) && operation.activation === 'none' ? uses.soleConsumer(operation.output) : undefined;
-    if (!hasKernel(operation) || follower?.kind !== 'batchNorm') {
+    const follower = foldableBatchNorm(uses, operation);
+    if (!hasKernel(operation) || follower === undefined || leaves.has(follower.output)) {
       operations.push(operation);
       continue;
     }

@@ -1,18 +1,38 @@
-import type { Network } from '../network.ts';
+import type { Network, ValueId } from '../network.ts';
+import { hasKernel, type KernelOperation } from '../operations.ts';
 import { convertBatchNorms } from './convert-batch-norms.ts';
 import { expandScaledElus } from './expand-scaled-elus.ts';
-import { foldBatchNorms } from './fold-batch-norms.ts';
+import { foldableBatchNorm, foldBatchNorms } from './fold-batch-norms.ts';
 import { foldPadding } from './fold-padding.ts';
 import { fuseActivations } from './fuse-activations.ts';
 import { removeDeadOperations } from './remove-dead-operations.ts';
+import { usesOf } from './rewrite.ts';
 
 /**
- * All that deployment and quantization-aware training want: dropout removed, padding and batch norms folded, ReLU
- * fused. Computes the same function up to float rounding; kernels keep their parameter ids.
+ * All that deployment wants: dropout removed, padding and batch norms folded, ReLU fused. Computes the same function up
+ * to float rounding; kernels keep their parameter ids.
  */
 export function prepareForDeployment(network: Network): Network {
-  return [removeDeadOperations, foldPadding, foldBatchNorms, convertBatchNorms, expandScaledElus, fuseActivations].reduce(
-    (current, pass) => pass(current),
-    network,
-  );
+  return prepare(network, () => new Set());
+}
+
+/**
+ * The same but for batch norms that can go on learning from statistics of the batch, and be folded afterwards. The
+ * values that it has in common with the deployed network have the same ids.
+ *
+ * @param keeps whether the batch norm after this kernel is to stay
+ */
+export function prepareForTraining(network: Network, keeps: (operation: KernelOperation) => boolean): Network {
+  return prepare(network, (current) => {
+    const uses = usesOf(current);
+    const kept = current.operations.filter(hasKernel).filter(keeps);
+    return new Set(kept.flatMap((operation) => foldableBatchNorm(uses, operation)?.output ?? []));
+  });
+}
+
+function prepare(network: Network, keptBatchNorms: (network: Network) => ReadonlySet<ValueId>): Network {
+  const padded = foldPadding(removeDeadOperations(network));
+  const kept = keptBatchNorms(padded);
+  const normalized = convertBatchNorms(foldBatchNorms(padded, kept), kept);
+  return fuseActivations(expandScaledElus(normalized));
 }
