@@ -1,5 +1,6 @@
 import type { Shape } from '../network/network.ts';
 import type { WeightQuantization } from './quantization.ts';
+import { shortScales } from './short-scales.ts';
 
 /** The scale of a channel of zeros: any will do, but zero and denormals break runtimes. */
 const smallestMagnitude = 1e-8;
@@ -14,7 +15,8 @@ export function weightScales(weights: Float32Array, shape: Shape, axis: number |
     largest[channel] = Math.max(largest[channel] ?? 0, Math.abs(weight));
   });
   const overall = Math.max(smallestMagnitude, ...largest);
-  return { scales: Float32Array.from(largest, (magnitude) => (magnitude < smallestMagnitude ? overall : magnitude) / 127), axis };
+  const scales = Float32Array.from(largest, (magnitude) => (magnitude < smallestMagnitude ? overall : magnitude) / 127);
+  return { scales: shortScales(scales, 'up'), axis };
 }
 
 /** Integers in [-127, 127], rounded to nearest with ties away from zero. */

@@ -1,9 +1,11 @@
 import { type ConstraintKind, findConstraint, type NetworkConstraints, withConstraint } from '../constraints/constraint.ts';
+import { channelLayout } from '../constraints/channels.ts';
 import { gridScales } from '../constraints/integer-grid.ts';
 import type { Network } from '../network/network.ts';
 import { calibrate } from '../quantize/calibrate.ts';
 import type { QuantizedNetwork } from '../quantize/quantization.ts';
 import { quantizeNetwork } from '../quantize/quantize-network.ts';
+import { shortScales } from '../quantize/short-scales.ts';
 import { optimizedModel, planTraining, trainStage, type TrainingOptions } from './fine-tuning-stage.ts';
 import { readyForDeployment, readyForQuantizedTraining } from './fold-constraints.ts';
 import { holdZeros, inheritConstraints } from './inheritance.ts';
@@ -69,7 +71,24 @@ export async function trainOnIntegerGrid(
   const { steps } = planTraining(context, options, defaults);
   const activations = { ranges, freezeAfterStep: Math.floor(steps * (options.freezeRangesAfter ?? 0.5)), decay: rangeDecay };
   const trained = optimizedModel(await trainStage({ network, constraints, activations }, context, options, defaults));
-  return readyForDeployment({ ...trained, network: await reestimateBatchNorms(trained.network, context) });
+  return withShortScales(readyForDeployment({ ...trained, network: await reestimateBatchNorms(trained.network, context) }));
+}
+
+/** The same integers; the scales of a codebook's grid stay, for they keep a centroid one integer in all channels. */
+function withShortScales({ network, constraints, ...rest }: OptimizedModel): OptimizedModel {
+  const shortened = new Map(constraints);
+  const parameters = new Map(network.parameters);
+  for (const { parameter, shape, data } of kernelsOf(network)) {
+    const list = constraints.get(parameter) ?? [];
+    const grid = findConstraint(list, 'integerGrid');
+    if (grid === undefined || findConstraint(list, 'codebook') !== undefined) continue;
+    const scales = shortScales(grid.scales, 'nearest');
+    const { channelOf } = channelLayout(shape, grid.granularity);
+    const ratios = scales.map((scale, c) => scale / (grid.scales[c] ?? 1));
+    shortened.set(parameter, withConstraint(list, { ...grid, scales }));
+    parameters.set(parameter, { shape, data: data.map((weight, i) => weight * (ratios[channelOf(i)] ?? 1)) });
+  }
+  return { ...rest, network: { ...network, parameters }, constraints: shortened };
 }
 
 /** Each kernel on the grid that the runtimes want; where its centroids are integers already, their grid stays. */
