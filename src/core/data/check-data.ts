@@ -1,9 +1,10 @@
 import type { Accuracy } from '../../shared/results.ts';
 import { EspalierError } from '../errors.ts';
+import type { ModelInterface, ModelTensor } from '../network/model-interface.ts';
 import type { Network } from '../network/network.ts';
 import { checkPredictedValues } from './check-predicted-values.ts';
 import type { DataSet } from './dataset.ts';
-import { describeInputs, inputsOf, outputsOf, plainName, type ModelInput } from './inputs/model-inputs.ts';
+import { describeInputs, inputsOf, outputsOf, plainName } from './inputs/model-inputs.ts';
 import { spreadIndices } from './spread-indices.ts';
 
 const examplesRead = 256;
@@ -16,12 +17,6 @@ const examplesRead = 256;
  */
 export async function checkData(network: Network, data: DataSet): Promise<readonly string[]> {
   return checkInterface({ inputs: inputsOf(network), outputs: outputsOf(network) }, data);
-}
-
-/** What a model takes and gives, without the batch. */
-export interface ModelInterface {
-  readonly inputs: readonly ModelInput[];
-  readonly outputs: readonly ModelInput[];
 }
 
 /** `checkData` for a model that is no network, but a file to run. */
@@ -45,7 +40,7 @@ export async function checkInputs(network: Network, data: DataSet): Promise<read
   return valueWarnings(data);
 }
 
-function checkInputShapes(inputs: readonly ModelInput[], data: DataSet): void {
+function checkInputShapes(inputs: readonly ModelTensor[], data: DataSet): void {
   if (inputs.map(({ shape }) => count(shape)).join() === data.inputShapes.map(count).join()) return;
   const shapes = data.inputShapes.map((shape) => `[${shape.join(', ')}]`).join(', ');
   throw new EspalierError('invalid-data', `the data are ${shapes}, but the model takes ${describeInputs(inputs)}`, {

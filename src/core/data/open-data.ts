@@ -1,4 +1,5 @@
 import { EspalierError, unreachable } from '../errors.ts';
+import type { ModelTensor } from '../network/model-interface.ts';
 import { checkOptions } from './check-options.ts';
 import type { DataSet, DataSplits } from './dataset.ts';
 import type { ExampleSource, Sound, SourceSplits } from './example-source.ts';
@@ -12,7 +13,7 @@ import { openRaw } from './formats/raw-tensors.ts';
 import { openGenerated } from './generated/open-generated.ts';
 import { findValue, requireSingleInput, type SelectedInput } from './inputs/input-values.ts';
 import { joinInputs } from './inputs/join-inputs.ts';
-import { plainName, type ModelInput } from './inputs/model-inputs.ts';
+import { plainName } from './inputs/model-inputs.ts';
 import { measureChannels } from './preprocessing/measure-channels.ts';
 import { createPipeline, type PipelineOptions } from './preprocessing/pipeline.ts';
 import type { InputPreprocessing, Normalisation } from './preprocessing/preprocessing.ts';
@@ -24,7 +25,7 @@ export interface OpenDataOptions {
   /** Of the run: which examples are held back for validation, and augmentation. */
   readonly seed: number;
   /** Images are resized, and all data reshaped, to what the model takes. One input without it. */
-  readonly modelInputs?: readonly ModelInput[];
+  readonly modelInputs?: readonly ModelTensor[];
   readonly onWarning?: (message: string) => void;
 }
 

@@ -1,13 +1,14 @@
 /** What a field of the data spec says of one of a model's inputs. */
 import { EspalierError } from '../../errors.ts';
+import type { ModelTensor } from '../../network/model-interface.ts';
 import type { ByInput } from '../spec/by-input.ts';
-import { describeInputs, plainName, type ModelInput } from './model-inputs.ts';
+import { describeInputs, plainName } from './model-inputs.ts';
 
 /** The input whose examples are opened. */
 export interface SelectedInput {
-  readonly input: ModelInput;
+  readonly input: ModelTensor;
   /** All inputs of the model, this one among them. */
-  readonly all: readonly ModelInput[];
+  readonly all: readonly ModelTensor[];
 }
 
 /**
@@ -83,7 +84,7 @@ function severalInputs(what: string, { all }: SelectedInput, field: string): Esp
   );
 }
 
-function isCalled(input: ModelInput, name: string): boolean {
+function isCalled(input: ModelTensor, name: string): boolean {
   return input.name === name || plainName(input.name) === plainName(name);
 }
 

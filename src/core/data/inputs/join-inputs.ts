@@ -1,13 +1,14 @@
 import { EspalierError } from '../../errors.ts';
+import type { ModelTensor } from '../../network/model-interface.ts';
 import type { Batch, DataSet, DataSplits, Target } from '../dataset.ts';
-import { plainName, type ModelInput } from './model-inputs.ts';
+import { plainName } from './model-inputs.ts';
 
 /**
  * Sets that hold one input each of the same examples, as one set. Labels are the same in all.
  *
  * @throws EspalierError `invalid-data` when they differ in size
  */
-export function joinInputs(inputs: readonly ModelInput[], opened: readonly DataSplits[]): DataSplits {
+export function joinInputs(inputs: readonly ModelTensor[], opened: readonly DataSplits[]): DataSplits {
   const join = (split: keyof DataSplits): DataSet =>
     joinSets(
       inputs,
@@ -16,7 +17,7 @@ export function joinInputs(inputs: readonly ModelInput[], opened: readonly DataS
   return { train: join('train'), validation: join('validation'), test: join('test') };
 }
 
-function joinSets(inputs: readonly ModelInput[], sets: readonly DataSet[]): DataSet {
+function joinSets(inputs: readonly ModelTensor[], sets: readonly DataSet[]): DataSet {
   const [first] = sets;
   if (first === undefined) throw new RangeError('a data set has an input');
   const odd = sets.findIndex((set) => set.size !== first.size);

@@ -1,24 +1,18 @@
+import type { ModelTensor } from '../../network/model-interface.ts';
 import type { Network } from '../../network/network.ts';
 
-/** An input of a model, as its data must feed it; or an output. */
-export interface ModelInput {
-  readonly name: string;
-  /** Of one example, without the batch. */
-  readonly shape: readonly number[];
-}
-
 /** In the network's order. */
-export function inputsOf(network: Network): readonly ModelInput[] {
+export function inputsOf(network: Network): readonly ModelTensor[] {
   return network.inputs.map((name) => ({ name, shape: network.values.get(name)?.shape ?? [] }));
 }
 
 /** In the network's order, as inputs are. */
-export function outputsOf(network: Network): readonly ModelInput[] {
+export function outputsOf(network: Network): readonly ModelTensor[] {
   return network.outputs.map((name) => ({ name, shape: network.values.get(name)?.shape ?? [] }));
 }
 
 /** As `image [28, 28, 1], age [1]`; of a single one the shape alone. */
-export function describeInputs(inputs: readonly ModelInput[]): string {
+export function describeInputs(inputs: readonly ModelTensor[]): string {
   return inputs.map(({ name, shape }) => `${inputs.length === 1 ? '' : `${plainName(name)} `}[${shape.join(', ')}]`).join(', ');
 }
 

@@ -1,14 +1,14 @@
 import type { ErrorCode } from '../../errors.ts';
+import type { ModelTensor } from '../../network/model-interface.ts';
 import type { DataSpec } from '../spec/data-spec.ts';
 import type { Batch } from '../dataset.ts';
-import type { ModelInput } from '../inputs/model-inputs.ts';
 
 /** What the thread opens: the same data, with the same seed, as the thread that asks has open. */
 export interface ReadingData {
   readonly spec: DataSpec;
   readonly folder: string;
   readonly seed: number;
-  readonly modelInputs: readonly ModelInput[] | undefined;
+  readonly modelInputs: readonly ModelTensor[] | undefined;
 }
 
 export interface ReadRequest {

@@ -5,12 +5,13 @@ import type { Evaluation, EvaluationResult } from '../../../shared/protocol.ts';
 import type { Accuracy } from '../../../shared/results.ts';
 import { chanceWarning, checkData, checkInterface } from '../../data/check-data.ts';
 import type { DataSet } from '../../data/dataset.ts';
-import { inputsOf, type ModelInput } from '../../data/inputs/model-inputs.ts';
+import { inputsOf } from '../../data/inputs/model-inputs.ts';
 import { createEngine } from '../../engine/create-engine.ts';
 import { importModel } from '../../import/import-model.ts';
 import { readingFile } from '../../import/naming-file.ts';
 import { evaluateNetwork } from '../../measure/evaluate-network.ts';
 import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
+import type { ModelTensor } from '../../network/model-interface.ts';
 import { fileInterface } from '../../tflite/file-interface.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
 import { openModelData } from './open-model-data.ts';
@@ -74,7 +75,7 @@ async function evaluateFile(evaluation: Request, bytes: Uint8Array, warn: (messa
 
 async function openSplit(
   { data, split = 'test' }: Request,
-  modelInputs: readonly ModelInput[],
+  modelInputs: readonly ModelTensor[],
   onWarning: (message: string) => void,
 ): Promise<DataSet> {
   return (await openModelData(data, modelInputs, onWarning))[split];

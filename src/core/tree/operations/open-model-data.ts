@@ -1,12 +1,12 @@
 import { openData } from '../../data/open-data.ts';
 import type { DataSplits } from '../../data/dataset.ts';
-import type { ModelInput } from '../../data/inputs/model-inputs.ts';
+import type { ModelTensor } from '../../network/model-interface.ts';
 import { readDataBlock } from '../recipe/read-data-block.ts';
 
 /** Data of a command: a block (paths relative to the current folder), or the path of a file with one. */
 export async function openModelData(
   data: object | string,
-  modelInputs: readonly ModelInput[],
+  modelInputs: readonly ModelTensor[],
   onWarning: (message: string) => void,
 ): Promise<DataSplits> {
   const { spec, folder } = await readDataBlock(data, '.');
