@@ -1,22 +1,19 @@
-import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { startWorker } from '../../src/cli/worker-client.ts';
 import type { WorkerClient } from '../../src/cli/worker-client.ts';
 import type { RunEvent, RunFinished } from '../../src/shared/events.ts';
 import type { RunHandle } from '../../src/shared/protocol.ts';
+import { bundle } from './bundle.ts';
 
 export interface BundledWorker {
   readonly script: string;
   remove(): Promise<void>;
 }
 
-/** The worker as it is shipped, below the project's folder, where its packages are found. */
+/** The worker as it is shipped. */
 export async function bundleWorker(): Promise<BundledWorker> {
-  const folder = path.resolve('out', `test-worker-${process.pid}`);
-  await promisify(execFile)(process.execPath, ['scripts/build.mjs', `--into=${folder}`, 'worker']);
-  return { script: path.join(folder, 'worker.cjs'), remove: () => rm(folder, { recursive: true, force: true }) };
+  const { folder, remove } = await bundle('worker');
+  return { script: path.join(folder, 'worker.cjs'), remove };
 }
 
 export interface FollowedRun {
