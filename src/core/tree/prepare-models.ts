@@ -43,7 +43,7 @@ interface Identity {
 
 /** @throws EspalierError when recipe, model or data cannot be read */
 export async function prepareModels(stored: StoredRun, folder: string, environment: Environment): Promise<Prepared> {
-  const { recipe, options } = stored;
+  const { recipe } = stored;
   const models = await resolveModels(recipe, folder);
   const identities = await Promise.all(models.map(identityOf));
   const notices: string[] = [];
@@ -51,8 +51,7 @@ export async function prepareModels(stored: StoredRun, folder: string, environme
     controls: recipe.controls ?? false,
     ...(recipe.training === undefined ? {} : { training: recipe.training }),
   });
-  const nodes = options.nodes ?? recipe.nodes;
-  const chosen = nodes === undefined ? tree : { ...tree, root: selectNodes(tree.root, nodes) };
+  const chosen = chosenTree(tree, stored);
   // Loads the native runtime once, so that a machine where it does not work is told before anything is written.
   const first = await engineOf(recipe, availableParallelism(), (notice) => notices.push(notice));
   const processes = environment.startStageProcesses?.({ recipe, folder, engine: first.name });
@@ -112,6 +111,12 @@ function engineOf({ engine }: RecipeDocument, threads: number, onNotice: (notice
     onNotice,
     ...(engine?.provider === undefined ? {} : { provider: engine.provider }),
   });
+}
+
+/** What the run was asked for goes before what its recipe names. */
+function chosenTree(tree: PlannedTree, { recipe, options }: StoredRun): PlannedTree {
+  if (options.nodes !== undefined) return { ...tree, root: selectNodes(tree.root, options.nodes, 'request') };
+  return recipe.nodes === undefined ? tree : { ...tree, root: selectNodes(tree.root, recipe.nodes) };
 }
 
 interface Shared {

@@ -2,16 +2,22 @@ import { EspalierError } from '../errors.ts';
 import { flattenTree } from '../../shared/tree.ts';
 import type { TreeNode } from '../../shared/tree.ts';
 
+/** Who named the nodes: the recipe itself, or whoever asked for this one run of it. */
+export type NamedBy = 'recipe' | 'request';
+
 /**
  * The tree cut down to the named nodes and those that they come from.
  *
- * @throws EspalierError `invalid-recipe` for a name that no node has
+ * @throws EspalierError for a name that no node has: `invalid-recipe` where the recipe names it, else `invalid-argument`
  */
-export function selectNodes(tree: TreeNode, names: readonly string[]): TreeNode {
+export function selectNodes(tree: TreeNode, names: readonly string[], namedBy: NamedBy = 'recipe'): TreeNode {
   const known = flattenTree(tree).map(({ node }) => node.id);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new EspalierError('invalid-recipe', `there is no node "${unknown}"`, { where: 'nodes', fix: `use any of ${known.join(', ')}` });
+    throw new EspalierError(namedBy === 'recipe' ? 'invalid-recipe' : 'invalid-argument', `there is no node "${unknown}"`, {
+      where: 'nodes',
+      fix: `use any of ${known.join(', ')}`,
+    });
   }
   const wanted = new Set(names);
   const keep = (node: TreeNode): readonly TreeNode[] => {

@@ -96,8 +96,17 @@ describe('the deployment tree', () => {
       'pruned/clustered/pcqat',
       'ptq',
     ]);
-    expect(() => selectNodes(planTree().root, ['pruned/cqat'])).toThrow(
-      'nodes: there is no node "pruned/cqat"; use any of baseline, pruned',
+  });
+
+  it.each([
+    ['recipe', 'invalid-recipe'],
+    ['request', 'invalid-argument'],
+  ] as const)('knows all of its nodes: another name is a mistake of the %s', (namedBy, code) => {
+    expect(() => selectNodes(planTree().root, ['ptq', 'pruned/cqat'], namedBy)).toThrow(
+      expect.objectContaining({
+        code,
+        message: expect.stringContaining('nodes: there is no node "pruned/cqat"; use any of baseline, pruned'),
+      }),
     );
   });
 
