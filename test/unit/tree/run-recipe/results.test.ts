@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { EspalierError } from '../../../../src/core/errors.ts';
+import type { StageOutcome, StageRequest } from '../../../../src/core/tree/stages/stage-runner.ts';
+import { accuracy, fakeOutcome, run } from './fake-stages.ts';
+
+describe('runRecipe', () => {
+  it('makes every node from its parent, and tells so', async () => {
+    const files = new Map<string, string>();
+    const { made, outcome, finished, events } = await run({
+      stage: (request) => {
+        const made = fakeOutcome(request);
+        files.set(request.node.id, new TextDecoder().decode(made.files.model));
+        return made;
+      },
+    });
+    expect(made).toHaveLength(12);
+    expect(finished.map(({ node }) => node)).toEqual(made);
+    expect(files.get('pruned/clustered/pcqat')).toBe('baseline>pruned>pruned/clustered>pruned/clustered/pcqat');
+    expect(outcome.outcome).toBe('done');
+    expect(events.at(-1)).toEqual({ type: 'run-finished', ...outcome });
+  });
+
+  it('goes on beside a failed node and skips what comes from it', async () => {
+    const { outcome, skipped, finished } = await run({
+      stage: (request) => {
+        if (request.node.id === 'pruned/clustered')
+          throw new EspalierError('invalid-argument', 'too many clusters', { where: 'layer "conv"' });
+        return fakeOutcome(request);
+      },
+    });
+    expect(outcome).toEqual({
+      outcome: 'failed',
+      reason: '"pruned/clustered" failed; smallest within a point of the baseline\'s accuracy: "pruned/ptq"',
+    });
+    expect(skipped.map(({ node, reason }) => [node, reason])).toEqual([
+      ['pruned/clustered/ptq', '"pruned/clustered" has no result'],
+      ['pruned/clustered/pcqat', '"pruned/clustered" has no result'],
+    ]);
+    expect(finished).toHaveLength(9);
+  });
+
+  it('names the file to ship where no targets are set: the smallest about as accurate as the baseline, else the most accurate', async () => {
+    const leaves: Readonly<Record<string, readonly [top1: number, gzip: number]>> = {
+      'pruned/ptq': [0.895, 400],
+      'pruned/pqat': [0.889, 100],
+      'clustered/cqat': [0.893, 300],
+      qat: [0.9, 900],
+    };
+    const stage = (request: StageRequest): StageOutcome => {
+      const [top1, gzip] = leaves[request.node.id] ?? [0.5, 50];
+      return fakeOutcome(request, { deployed: accuracy(top1), sizes: { raw: 1000, gzip, zip: gzip } });
+    };
+    expect((await run({ stage })).outcome.reason).toBe('smallest within a point of the baseline\'s accuracy: "clustered/cqat"');
+    const inaccurate = (request: StageRequest): StageOutcome =>
+      fakeOutcome(request, { deployed: accuracy(request.node.id === 'clustered/ptq' ? 0.8 : 0.5) });
+    expect((await run({ stage: inaccurate })).outcome.reason).toBe(
+      'no file is within a point of the baseline\'s accuracy; closest: "clustered/ptq"',
+    );
+  });
+
+  it('counts a node whose certificate fails as failed, and says what broke', async () => {
+    const check = { layer: 'dense', property: 'zeros', expected: 'at least 50', found: '49', passed: false };
+    const { outcome, events } = await run({
+      stage: (request) => fakeOutcome(request, request.node.id === 'pruned/ptq' ? { certificate: { passed: false, checks: [check] } } : {}),
+    });
+    expect(outcome.outcome).toBe('failed');
+    expect(events).toContainEqual({
+      type: 'log',
+      level: 'error',
+      model: 'net',
+      node: 'pruned/ptq',
+      message: 'the certificate fails: layer "dense": zeros 49, expected at least 50',
+    });
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import type { StageRequest } from '../../../../src/core/tree/stages/stage-runner.ts';
+import { accuracy, fakeOutcome, run } from './fake-stages.ts';
+
+describe('the strategy until-targets', () => {
+  const sizes: Readonly<Record<string, number>> = {
+    ptq: 900,
+    qat: 950,
+    'pruned/pqat': 500,
+    'clustered/cqat': 600,
+    'pruned/clustered/pcqat': 300,
+  };
+  const towards = (compressedBytes: number) =>
+    run({
+      walk: { untilTargets: true, targets: { compressedBytes, accuracyDrop: 0.01 } },
+      stage: (request) => fakeOutcome(request, { sizes: { raw: 2000, gzip: sizes[request.node.id] ?? 1500, zip: 0 } }),
+    });
+
+  it.each([
+    [920, 0, '"ptq"'],
+    [550, 1, '"pruned/pqat"'],
+    [310, 2, '"pruned/clustered/pcqat"'],
+  ])('stops for %i bytes at level %i', async (bytes, level, node) => {
+    const { outcome, made, skipped } = await towards(bytes);
+    expect(outcome.outcome).toBe('done');
+    expect(outcome.reason).toContain(`stopped at level ${level}: ${node} meets the targets`);
+    expect(made).toHaveLength([3, 9, 12][level] ?? 0);
+    expect(made.length + skipped.length).toBe(12);
+  });
+
+  it('says what the closest node misses when none meets them', async () => {
+    const { outcome } = await towards(100);
+    expect(outcome.outcome).toBe('targets-missed');
+    expect(outcome.reason).toContain(
+      'closest is "pruned/clustered/pcqat": accuracy drop 0.00 points within 1.00 points, compressed size 300 bytes above 100 bytes',
+    );
+  });
+});
+
+describe('the search', () => {
+  const options = (request: StageRequest): { readonly sparsity?: number; readonly clusters?: number } => {
+    for (const stage of [...request.lineage, request.stage]) {
+      if (stage.technique === 'pruning' || stage.technique === 'clustering') return stage.options;
+    }
+    return {};
+  };
+
+  it('lowers the sparsity by bisection until the accuracy holds, within its budget', async () => {
+    // Accuracy falls by a fifth of the sparsity: 0.04 are lost at 0.2, the most that the target allows.
+    const { outcome, made, events } = await run({
+      techniques: { clustering: false, sparsityPreservingClustering: false, ptq: false, qat: false, pruning: { sparsity: 0.8 } },
+      walk: { untilTargets: true, targets: { accuracyDrop: 0.04 }, search: { stages: 6 } },
+      stage: (request) => fakeOutcome(request, { deployed: accuracy(0.9 - (options(request).sparsity ?? 0) / 5) }),
+    });
+    expect(made).toEqual([
+      'baseline',
+      'pruned',
+      'pruned/pqat',
+      'pruned-0.4',
+      'pruned-0.4/pqat',
+      'pruned-0.2',
+      'pruned-0.2/pqat',
+      'pruned-0.3',
+      'pruned-0.3/pqat',
+    ]);
+    expect(outcome.outcome).toBe('done');
+    expect(outcome.reason).toContain('"pruned-0.2/pqat" meets the targets: accuracy drop 4.00 points within 4.00 points');
+    expect(events.filter(({ type }) => type === 'tree-grown')).toHaveLength(3);
+  });
+
+  it('raises the cluster count where nothing is pruned', async () => {
+    const { made, outcome } = await run({
+      techniques: { pruning: false, ptq: false, qat: false, clustering: { clusters: 4 } },
+      walk: { untilTargets: true, targets: { accuracyDrop: 0.01 }, search: { stages: 4 } },
+      stage: (request) => fakeOutcome(request, { deployed: accuracy((options(request).clusters ?? 256) >= 30 ? 0.9 : 0.8) }),
+    });
+    expect(made.slice(3)).toEqual(['clustered-32', 'clustered-32/cqat', 'clustered-11', 'clustered-11/cqat']);
+    expect(outcome.outcome).toBe('done');
+  });
+
+  it('does not start when size is what is missed', async () => {
+    const { made, outcome } = await run({ walk: { untilTargets: true, targets: { compressedBytes: 10 }, search: {} } });
+    expect(made).toHaveLength(12);
+    expect(outcome.outcome).toBe('targets-missed');
+  });
+});
