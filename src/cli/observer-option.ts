@@ -7,7 +7,7 @@ const usualPercentile = 99.99;
 /** As in a recipe: less is a fraction that was meant to be percent. */
 const leastPercentile = 50;
 
-/** `minmax`, `moving-average` or `moving-average=0.9`, `percentile` or `percentile=99.99`. */
+/** `minmax`, `squared-error`, `moving-average` or `moving-average=0.9`, `percentile` or `percentile=99.99`. */
 export function observerChoice(text: string): ObserverChoice {
   const [kind, given, ...rest] = text.split('=');
   const value = given === undefined ? undefined : given.trim() === '' ? NaN : Number(given);
@@ -15,6 +15,9 @@ export function observerChoice(text: string): ObserverChoice {
     switch (kind) {
       case 'minmax':
         if (value === undefined) return { kind: 'minMax' };
+        break;
+      case 'squared-error':
+        if (value === undefined) return { kind: 'squaredError' };
         break;
       case 'moving-average': {
         const momentum = value ?? usualMomentum;
@@ -28,5 +31,5 @@ export function observerChoice(text: string): ObserverChoice {
       }
     }
   }
-  throw new InvalidArgumentError('Give minmax, moving-average, moving-average=MOMENTUM, percentile or percentile=PERCENT.');
+  throw new InvalidArgumentError('Give minmax, squared-error, moving-average, moving-average=MOMENTUM, percentile or percentile=PERCENT.');
 }

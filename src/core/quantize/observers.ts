@@ -1,5 +1,7 @@
 import { unreachable } from '../errors.ts';
+import { Histogram } from './histogram.ts';
 import type { Range } from './quantization.ts';
+import { leastSquaredErrorRange } from './squared-error-range.ts';
 
 /** How a range is taken from the values seen during calibration. */
 export type Observer =
@@ -7,7 +9,9 @@ export type Observer =
   /** Of each batch's minimum and maximum, starting from the first batch; `momentum` is the weight of the old range. */
   | { readonly kind: 'movingAverage'; readonly momentum: number }
   /** Leaves out the fraction `1 - percentile / 100` of the values, split over both tails. */
-  | { readonly kind: 'percentile'; readonly percentile: number };
+  | { readonly kind: 'percentile'; readonly percentile: number }
+  /** The range that rounds what was seen to int8 with the least squared error; see `leastSquaredErrorRange`. */
+  | { readonly kind: 'squaredError' };
 
 export interface RangeObserver {
   observe(values: Float32Array): void;
@@ -30,7 +34,9 @@ export function createRangeObserver(observer: Observer): RangeObserver {
       }));
     }
     case 'percentile':
-      return percentileObserver(observer.percentile);
+      return histogramObserver((histogram, extreme) => percentileRange(histogram, extreme, observer.percentile));
+    case 'squaredError':
+      return histogramObserver(leastSquaredErrorRange);
     default:
       return unreachable(observer);
   }
@@ -48,47 +54,29 @@ function averagingObserver(merge: (old: Range, seen: Range) => Range): RangeObse
   };
 }
 
-const bins = 8192;
-
-/** A histogram around zero whose width doubles when a value falls outside, so that memory stays bounded. */
-function percentileObserver(percentile: number): RangeObserver {
-  let counts = new Float64Array(bins);
-  let limit = 0;
-  let total = 0;
+/** Gathers all values, and chooses the range when it is asked for. */
+function histogramObserver(choose: (histogram: Histogram, extreme: Range) => Range): RangeObserver {
+  const histogram = new Histogram();
   let extreme: Range = { minimum: 0, maximum: 0 };
-  const grow = (needed: number): void => {
-    if (limit === 0) limit = needed;
-    while (limit < needed) {
-      const halved = new Float64Array(bins);
-      counts.forEach((count, i) => {
-        const at = bins / 4 + (i >> 1);
-        halved[at] = (halved[at] ?? 0) + count;
-      });
-      counts = halved;
-      limit *= 2;
-    }
-  };
   return {
     observe(values) {
       const seen = extent(values);
       extreme = { minimum: Math.min(extreme.minimum, seen.minimum), maximum: Math.max(extreme.maximum, seen.maximum) };
-      grow(Math.max(-seen.minimum, seen.maximum, Number.MIN_VALUE));
-      for (const value of values) {
-        const bin = Math.min(bins - 1, Math.floor(((value + limit) / (2 * limit)) * bins));
-        counts[bin] = (counts[bin] ?? 0) + 1;
-      }
-      total += values.length;
+      histogram.add(values);
     },
-    range() {
-      const outside = (total * (1 - percentile / 100)) / 2;
-      const edge = (bin: number): number => (bin / bins) * 2 * limit - limit;
-      let low = 0;
-      for (let seen = counts[0] ?? 0; seen <= outside && low < bins - 1; seen += counts[low] ?? 0) low++;
-      let high = bins - 1;
-      for (let seen = counts[high] ?? 0; seen <= outside && high > 0; seen += counts[high] ?? 0) high--;
-      return withZero({ minimum: Math.max(extreme.minimum, edge(low)), maximum: Math.min(extreme.maximum, edge(high + 1)) });
-    },
+    range: () => withZero(choose(histogram, extreme)),
   };
+}
+
+function percentileRange(histogram: Histogram, extreme: Range, percentile: number): Range {
+  const { counts } = histogram;
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const outside = (total * (1 - percentile / 100)) / 2;
+  let low = 0;
+  for (let seen = counts[0] ?? 0; seen <= outside && low < counts.length - 1; seen += counts[low] ?? 0) low++;
+  let high = counts.length - 1;
+  for (let seen = counts[high] ?? 0; seen <= outside && high > 0; seen += counts[high] ?? 0) high--;
+  return { minimum: Math.max(extreme.minimum, histogram.edge(low)), maximum: Math.min(extreme.maximum, histogram.edge(high + 1)) };
 }
 
 function extent(values: Float32Array): Range {

@@ -26,7 +26,7 @@ export interface PostTrainingQuantizationOptions extends VariantOptions {
    * @default 1000
    */
   readonly calibrationSamples?: number;
-  /** @default { "kind": "minMax" } */
+  /** Left out: `squaredError` for int8 activations of a network with batch norms, else `minMax`. */
   readonly observer?: ObserverChoice;
   /**
    * Type of activations; weights are int8 in both.
@@ -39,8 +39,7 @@ export interface PostTrainingQuantizationOptions extends VariantOptions {
    */
   readonly crossLayerEqualization?: boolean;
   /**
-   * Take the mean error of rounded kernels out of the biases.
-   * @default false
+   * Take the mean error of rounded kernels out of the biases. Left out: where the network has batch norms.
    */
   readonly biasCorrection?: boolean;
   readonly interface?: InterfaceType;
@@ -49,6 +48,8 @@ export interface PostTrainingQuantizationOptions extends VariantOptions {
 /** How the range of an activation follows from what is seen of it. */
 export type ObserverChoice =
   | { readonly kind: 'minMax' }
+  /** The range that rounds what is seen to int8 with the least squared error; outputs keep minimum and maximum. */
+  | { readonly kind: 'squaredError' }
   | {
       readonly kind: 'movingAverage';
       /**

@@ -150,8 +150,8 @@ describe('espalier convert', () => {
   });
 
   it.each([
-    ['median', /Give minmax, moving-average/],
-    ['minmax=1', /Give minmax, moving-average/],
+    ['median', /Give minmax, squared-error, moving-average/],
+    ['minmax=1', /Give minmax, squared-error, moving-average/],
     ['percentile=0.999', /from 50 to 100 percent/],
     ['percentile=101', /from 50 to 100 percent/],
     ['percentile=', /from 50 to 100 percent/],

@@ -54,6 +54,36 @@ describe('observers', () => {
   });
 });
 
+describe('the range of least squared error', () => {
+  const uniform = (length: number, largest: number): Float32Array =>
+    Float32Array.from({ length }, (_, i) => (largest * (i + 0.5)) / length);
+
+  it('holds all values where none stands out', () => {
+    const observer = createRangeObserver({ kind: 'squaredError' });
+    observer.observe(uniform(10000, 4));
+    expect(observer.range().minimum).toBe(0);
+    expect(observer.range().maximum).toBeCloseTo(4, 1);
+  });
+
+  it('gives an outlier up exactly as far as finer steps for the others pay for it', () => {
+    // 100,000 values below 1 and one of 10. A range to r costs 1e5 * (r / 255)^2 / 12 + (10 - r)^2, least at
+    // r = 10 / (1 + 1e5 / (12 * 255^2)) = 8.864; candidates are a hundredth of 10 apart.
+    const observer = createRangeObserver({ kind: 'squaredError' });
+    observer.observe(uniform(100000, 1));
+    observer.observe(Float32Array.of(10));
+    expect(Math.abs(observer.range().maximum - 8.864)).toBeLessThanOrEqual(0.06);
+  });
+
+  it('keeps the zero point of values of both signs', () => {
+    const observer = createRangeObserver({ kind: 'squaredError' });
+    observer.observe(Float32Array.from({ length: 100000 }, (_, i) => (i % 2 === 0 ? -0.5 : 1) * Math.abs(Math.sin(i))));
+    observer.observe(Float32Array.of(20, -10));
+    const { minimum, maximum } = observer.range();
+    expect(maximum / minimum).toBeCloseTo(-2, 5);
+    expect(maximum).toBeLessThan(20);
+  });
+});
+
 describe('weights', () => {
   it('take the largest magnitude over 127 as scale', () => {
     const weights = Float32Array.of(-1, 0.5, 0.25, -0.1);

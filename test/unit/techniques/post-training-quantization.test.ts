@@ -128,6 +128,21 @@ describe('post-training quantization', () => {
     expect(distance(equalized, expected)).toBeLessThan(distance(plain, expected) / 2);
   });
 
+  it('corrects biases and gives outliers up where the network has batch norms, unless it is told otherwise', async () => {
+    const context = techniqueContext(engine);
+    const model = trainedModel(residualNetwork());
+    const byDefault = await applyPostTrainingQuantization(model, context);
+    expect(byDefault).toEqual(
+      await applyPostTrainingQuantization(model, context, { observer: { kind: 'squaredError' }, biasCorrection: true }),
+    );
+    expect(byDefault).not.toEqual(await applyPostTrainingQuantization(model, context, { biasCorrection: false }));
+    expect(byDefault).not.toEqual(await applyPostTrainingQuantization(model, context, { observer: { kind: 'minMax' } }));
+    const plain = trainedModel(unevenNetwork());
+    expect(await applyPostTrainingQuantization(plain, context)).toEqual(
+      await applyPostTrainingQuantization(plain, context, { observer: { kind: 'minMax' }, biasCorrection: false }),
+    );
+  });
+
   it('with biases corrected gives the mean of the float network where the layer is linear', async () => {
     const b = new NetworkBuilder('linear');
     const network = b.build([b.dense('dense', b.flatten('flatten', b.input([4, 4, 1])), { kernel: seededParameter([4, 16], 3) })]);

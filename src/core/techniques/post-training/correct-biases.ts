@@ -1,5 +1,6 @@
 /** Bias correction: Nagel et al. 2019, arXiv:1906.04721, section 4.2. */
 import type { DataSet } from '../../data/dataset.ts';
+import { spreadIndices } from '../../data/spread-indices.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { EspalierError } from '../../errors.ts';
 import type { Network, Parameter, ValueId } from '../../network/network.ts';
@@ -71,6 +72,7 @@ async function channelMeans(
   { engine, data, samples, signal }: MeanMeasurement,
 ): Promise<ReadonlyMap<ValueId, Float32Array>> {
   const count = Math.min(samples, data.size);
+  const indices = spreadIndices(data.size, count);
   const sums = new Map<ValueId, Float64Array>(
     values.map((value) => [value, new Float64Array(network.values.get(value)?.shape.at(-1) ?? 1)]),
   );
@@ -80,7 +82,7 @@ async function channelMeans(
     for (let start = 0; start < count; start += batchSize) {
       if (signal.aborted) throw new EspalierError('cancelled', 'bias correction was cancelled');
       const size = Math.min(batchSize, count - start);
-      const batch = await data.read(Uint32Array.from({ length: size }, (_, i) => start + i));
+      const batch = await data.read(indices.subarray(start, start + size));
       const results = await inference.run(batch.inputs, size);
       values.forEach((value, index) => {
         const sum = sums.get(value);
