@@ -41,10 +41,10 @@ export async function calibrate(calibration: Calibration): Promise<ReadonlyMap<V
   const observed = planActivations(network).groups.filter((group) => group.fixed === undefined);
   const outputs = [...new Set(observed.flatMap((group) => group.sources))];
   const observer = calibration.observer ?? { kind: 'minMax' };
-  const decisive = decisiveValues(network);
   const observers = new Map(
     observed.map(({ id, values }) => {
-      const keepsAll = observer.kind === 'squaredError' && values.some((value) => decisive.has(value));
+      // An output may be a quantity of which the largest values count most; logits before a softmax may be clipped.
+      const keepsAll = observer.kind === 'squaredError' && values.some((value) => network.outputs.includes(value));
       return [id, createRangeObserver(keepsAll ? { kind: 'minMax' } : observer)];
     }),
   );
@@ -71,12 +71,6 @@ export async function calibrate(calibration: Calibration): Promise<ReadonlyMap<V
     await inference.dispose();
   }
   return new Map([...observers].map(([id, observer]) => [id, observer.range()]));
-}
-
-/** The outputs, and what the activation before an output reads: there the largest values count most, and are not to be clipped. */
-function decisiveValues({ operations, outputs }: Network): ReadonlySet<ValueId> {
-  const before = operations.flatMap(({ kind, inputs, output }) => (kind === 'activation' && outputs.includes(output) ? inputs : []));
-  return new Set([...outputs, ...before]);
 }
 
 function requireFinite(values: Float32Array, source: ValueId): void {
