@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { checkRecipe } from '../../core/tree/recipe/check-recipe.ts';
+import { describeDiagnostic } from '../../core/tree/recipe/parse-recipe.ts';
 import { relocateData } from '../../core/tree/recipe/relocate-data.ts';
 import { writeRecipe } from '../../core/tree/operations/write-recipe.ts';
 import { readDataOption, dataOptionHelp } from '../data-option.ts';
-import { processTerminal } from '../terminal.ts';
+import { printWarnings, processTerminal } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function registerInit(program: Command, terminal: Terminal = processTerminal): void {
@@ -20,8 +23,16 @@ export function registerInit(program: Command, terminal: Terminal = processTermi
         ...(output === undefined ? {} : { output }),
       });
       terminal.print(written.path);
+      printWarnings(terminal, await whatIsWrong(written.path));
       terminal.note(`next: espalier run ${path.relative('.', written.path)}\n`);
     });
+}
+
+/** The recipe is written all the same: a model or data that are not in their place yet may come later. */
+async function whatIsWrong(recipe: string): Promise<readonly string[]> {
+  const text = await readFile(recipe, 'utf8');
+  const diagnostics = await checkRecipe(text, path.dirname(recipe));
+  return diagnostics.map((diagnostic) => `${path.relative('.', recipe)}: ${describeDiagnostic(text, diagnostic)}`);
 }
 
 /** A block on the command line is relative to the current folder, one in a recipe to the recipe. */

@@ -6,7 +6,7 @@ import { checkData } from '../../data/check-data.ts';
 import type { DataSpec } from '../../data/spec/data-spec.ts';
 import { inputsOf } from '../../data/inputs/model-inputs.ts';
 import { openData } from '../../data/open-data.ts';
-import { isEspalierError } from '../../errors.ts';
+import { type EspalierError, isEspalierError } from '../../errors.ts';
 import { importModel } from '../../import/import-model.ts';
 import type { Network } from '../../network/network.ts';
 import { kernelsOf } from '../../techniques/kernels.ts';
@@ -75,18 +75,21 @@ function checkNodes(recipe: RecipeDocument, report: Report): void {
 
 /** The network, where it can be read. */
 async function checkModel(model: NamedModel, folder: string, report: Report): Promise<readonly Network[]> {
+  const network = await readNetwork(model, folder, report);
+  if (model.data !== undefined) await checkModelData(network, model.data, model.dataField, folder, report);
+  return network === undefined ? [] : [network];
+}
+
+async function readNetwork(model: NamedModel, folder: string, report: Report): Promise<Network | undefined> {
   const file = path.resolve(folder, model.path);
   if (!existsSync(file)) {
-    report(model.field, 'missing-file', `there is no file "${model.path}"`, { suggestions: similarFiles(folder, model.path) });
-    return [];
+    reportMissingFile(model.path, model.field, folder, report);
+    return undefined;
   }
-  const network = await trying(
+  return trying(
     async () => (await importModel(file)).network,
-    (message) => report(model.field, 'unreadable-model', message),
+    ({ message }) => report(model.field, 'unreadable-model', message),
   );
-  if (network === undefined) return [];
-  if (model.data !== undefined) await checkModelData(network, model.data, model.dataField, folder, report);
-  return [network];
 }
 
 /** A rule is for the layers of any of the models. */
@@ -101,33 +104,42 @@ function checkLayers(networks: readonly Network[], recipe: RecipeDocument, repor
   });
 }
 
-async function checkModelData(network: Network, data: DataSpec | string, field: FieldPath, folder: string, report: Report): Promise<void> {
+/** Of data without a network only what is not there can be told: whether they fit depends on its inputs. */
+async function checkModelData(
+  network: Network | undefined,
+  data: DataSpec | string,
+  field: FieldPath,
+  folder: string,
+  report: Report,
+): Promise<void> {
   if (typeof data === 'string' && !existsSync(path.resolve(folder, data))) {
-    report(field, 'missing-file', `there is no file "${data}"`, { suggestions: similarFiles(folder, data) });
+    reportMissingFile(data, field, folder, report);
     return;
   }
   const splits = await trying(
     async () => {
       // A block in the recipe is checked with it.
       const { spec, folder: dataFolder } = typeof data === 'string' ? await readDataBlock(data, folder) : { spec: data, folder };
-      return openData(spec, dataFolder, { seed: 0, modelInputs: inputsOf(network) });
+      return openData(spec, dataFolder, { seed: 0, ...(network === undefined ? {} : { modelInputs: inputsOf(network) }) });
     },
-    (message) => report(field, 'unreadable-data', message),
+    ({ message, code }) => {
+      if (network !== undefined || code === 'file-access') report(field, 'unreadable-data', message);
+    },
   );
-  if (splits === undefined) return;
+  if (network === undefined || splits === undefined) return;
   const warnings = await trying(
     () => checkData(network, splits.test.size > 0 ? splits.test : splits.train),
-    (message) => report(field, 'wrong-class-count', message),
+    ({ message }) => report(field, 'wrong-class-count', message),
   );
   for (const warning of warnings ?? []) report(field, 'wrong-class-count', warning, { severity: 'warning' });
 }
 
-async function trying<T>(work: () => Promise<T>, explain: (message: string) => void): Promise<T | undefined> {
+async function trying<T>(work: () => Promise<T>, explain: (error: EspalierError) => void): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
     if (!isEspalierError(error)) throw error;
-    explain(error.message);
+    explain(error);
     return undefined;
   }
 }
@@ -139,6 +151,13 @@ function nearestNode(root: Node, field: FieldPath): Node {
     if (node !== undefined) return node;
   }
   return root;
+}
+
+function reportMissingFile(named: string, field: FieldPath, folder: string, report: Report): void {
+  const suggestions = similarFiles(folder, named);
+  const [best] = suggestions;
+  const fix = best === undefined ? 'correct the path, which is relative to the recipe' : `did you mean "${best}"?`;
+  report(field, 'missing-file', `there is no file "${named}"; ${fix}`, { suggestions });
 }
 
 function similarFiles(folder: string, named: string): readonly string[] {

@@ -53,13 +53,13 @@ export function requireRecipe(text: string, where: string): RecipeDocument {
   const [first, ...others] = diagnostics.filter(({ severity }) => severity === 'error');
   const more = others
     .slice(0, 9)
-    .map((diagnostic) => `\n  ${place(text, diagnostic)}`)
+    .map((diagnostic) => `\n  ${describeDiagnostic(text, diagnostic)}`)
     .join('');
-  throw new EspalierError('invalid-recipe', `${first === undefined ? 'not a recipe' : place(text, first)}${more}`, { where });
+  throw new EspalierError('invalid-recipe', `${first === undefined ? 'not a recipe' : describeDiagnostic(text, first)}${more}`, { where });
 }
 
 /** `line 3, column 5: techniques.pruning.sparsity: 1.5 is out of range…` */
-function place(text: string, { offset, path, message }: RecipeDiagnostic): string {
+export function describeDiagnostic(text: string, { offset, path, message }: RecipeDiagnostic): string {
   const before = text.slice(0, offset).split('\n');
   const field = path.length === 0 ? '' : `${path.join('.')}: `;
   return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}: ${field}${message}`;

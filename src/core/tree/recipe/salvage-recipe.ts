@@ -3,6 +3,7 @@ import { getNodeValue } from 'jsonc-parser';
 import type { Node } from 'jsonc-parser';
 import type { RecipeDiagnostic } from '../../../shared/recipe-diagnostics.ts';
 import type { RecipeDocument } from './recipe-document.ts';
+import { discriminators } from './schema-check.ts';
 
 export interface SalvagedRecipe {
   /** Without the fields and list entries that the findings are about. */
@@ -14,8 +15,8 @@ export interface SalvagedRecipe {
 /** Undefined where the document is not an object at all. */
 export function salvageRecipe(root: Node, findings: readonly RecipeDiagnostic[]): SalvagedRecipe | undefined {
   if (root.type !== 'object') return undefined;
-  // Without a required field the object around it says nothing; the recipe itself requires none.
-  const wrong = findings.map(({ path }) => path).filter((path) => path.length > 0);
+  // Without a required field, or the one that tells what it is, an object says nothing; the recipe itself requires none.
+  const wrong = findings.map(({ path }) => (isDiscriminator(path.at(-1)) ? path.slice(0, -1) : path)).filter((path) => path.length > 0);
   const kept = new Map<string, readonly number[]>();
   const recipe: RecipeDocument = JSON.parse(JSON.stringify(keep(getNodeValue(root), [], wrong, kept)));
   return {
@@ -48,6 +49,10 @@ function keep(
       .filter(([name]) => !isWrong(name))
       .map(([name, inner]) => [name, keep(inner, [...path, name], wrong, kept)]),
   );
+}
+
+function isDiscriminator(part: string | number | undefined): boolean {
+  return discriminators.some((name) => name === part);
 }
 
 function isSame(a: RecipeDiagnostic['path'], b: RecipeDiagnostic['path']): boolean {

@@ -7,6 +7,9 @@ import { getNodePath } from 'jsonc-parser';
 import type { Node } from 'jsonc-parser';
 import type { DiagnosticCode, RecipeDiagnostic } from '../../../shared/recipe-diagnostics.ts';
 
+/** Fields whose constant tells the alternatives of an object apart. */
+export const discriminators = ['format', 'kind'] as const;
+
 export interface JsonSchema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -110,7 +113,7 @@ class SchemaCheck {
     node: Node,
     candidates: readonly { readonly alternative: JsonSchema; readonly findings: readonly RecipeDiagnostic[] }[],
   ): readonly RecipeDiagnostic[] {
-    for (const discriminator of ['format', 'kind']) {
+    for (const discriminator of discriminators) {
       const options = candidates.flatMap(({ alternative, findings }) => {
         const property = alternative.properties?.[discriminator];
         const constant = property === undefined ? undefined : this.#resolve(property);
