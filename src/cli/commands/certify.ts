@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import { findStructureMistake } from '../../core/techniques/pruning/pruning-structure.ts';
 import { certifyFile, type FileCertification } from '../../core/tree/operations/certify-file.ts';
 import { formatPercent, missing } from '../../shared/drawing/format.ts';
 import type { CertificateCheck } from '../../shared/results.ts';
@@ -41,9 +42,8 @@ export function registerCertify(program: Command, terminal: Terminal = processTe
 /** Names as sparse hardware does: of 4 weights, 2 are zero in 2:4. */
 function zerosOfGroup(text: string): { readonly zeros: number; readonly groupSize: number } {
   const [zeros = NaN, groupSize = NaN, ...rest] = text.split(':').map(Number);
-  if (rest.length > 0 || !Number.isInteger(zeros) || !Number.isInteger(groupSize) || zeros < 1 || zeros >= groupSize) {
-    throw new InvalidArgumentError('Give zeros and group size, such as 2:4.');
-  }
+  const mistake = findStructureMistake({ kind: 'groups', zeros, group: groupSize });
+  if (rest.length > 0 || mistake !== undefined) throw new InvalidArgumentError('Give zeros and group size, such as 2:4.');
   return { zeros, groupSize };
 }
 

@@ -52,8 +52,17 @@ describe('pruning refuses', () => {
     [1.5, 4],
   ])('%f zeros in each %f', async (zeros, group) => {
     await expect(applyPruning(trainedModel(), techniqueContext(engine), { structure: { kind: 'groups', zeros, group } })).rejects.toThrow(
-      /is not a pattern/,
+      /is not a pattern; give whole numbers with fewer zeros than weights/,
     );
+  });
+
+  it.each<readonly [number, number]>([
+    [0, 4],
+    [1, 2.5],
+  ])('blocks of %f x %f', async (...size) => {
+    await expect(
+      applyPruning(trainedModel(), techniqueContext(engine), { structure: { kind: 'blocks', size, pooling: 'average' } }),
+    ).rejects.toThrow(/are not whole numbers above 0; give rows and columns/);
   });
 
   it('a schedule that ends before it begins, or has no steps', async () => {

@@ -46,11 +46,21 @@ describe('the recipe', () => {
     ],
     [
       `{ "model": "m", ${data}, "techniques": { "pruning": { "structure": { "kind": "groups", "zeros": 4, "group": 2 } } } }`,
-      [['contradiction', 'techniques.pruning.structure', 'groups need fewer "zeros" than weights']],
+      [
+        [
+          'contradiction',
+          'techniques.pruning.structure',
+          '4 zeros in each 2 weights is not a pattern; give whole numbers with fewer zeros than weights, such as 2 in 4',
+        ],
+      ],
     ],
     [
       `{ "model": "m", ${data}, "techniques": { "pruning": [{}, { "structure": { "kind": "groups", "zeros": 2, "group": 2 } }] } }`,
-      [['contradiction', 'techniques.pruning.1.structure', 'groups need fewer "zeros" than weights']],
+      [['contradiction', 'techniques.pruning.1.structure', '2 zeros in each 2 weights is not a pattern']],
+    ],
+    [
+      `{ "model": "m", ${data}, "techniques": { "pruning": { "structure": { "kind": "blocks", "size": [1.5, 4] } } } }`,
+      [['contradiction', 'techniques.pruning.structure', 'blocks of 1.5 x 4 are not whole numbers above 0; give rows and columns']],
     ],
     [`{ "model": "m", ${data}, "strategy": "ful" }`, [['out-of-range', 'strategy', '"ful": expected']]],
   ])('says what is wrong with %s', (text, expected) => {

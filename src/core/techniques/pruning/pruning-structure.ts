@@ -1,4 +1,5 @@
-import { EspalierError } from '../../errors.ts';
+import type { BlockStructure, GroupStructure } from '../../../shared/recipe/pruning-options.ts';
+import { EspalierError, unreachable } from '../../errors.ts';
 
 /**
  * Each layer reaches its sparsity; or one threshold serves the whole model; or one threshold on scores that make layers
@@ -9,20 +10,48 @@ export type WeightScope = 'layer' | 'model' | 'adaptive';
 export type PruningStructure =
   /** Single weights. */
   | { readonly kind: 'weights'; readonly scope: WeightScope }
-  /** `zeros` of each `group` weights along C_in: 2 of 4 for sparse tensor cores. */
-  | { readonly kind: 'groups'; readonly zeros: number; readonly group: number }
-  /** Blocks of the kernel as a matrix `[out, elements]`. */
-  | { readonly kind: 'blocks'; readonly size: readonly [number, number]; readonly pooling: 'average' | 'max' };
+  /** 2 of 4 for sparse tensor cores. */
+  | GroupStructure
+  /** Of the kernel as a matrix `[out, elements]`. */
+  | Required<BlockStructure>;
+
+/** What is wrong with a structure, and what to give instead: for a place in a recipe, a call, a command line. */
+export interface StructureMistake {
+  readonly what: string;
+  readonly fix: string;
+}
+
+export function findStructureMistake(structure: PruningStructure | BlockStructure): StructureMistake | undefined {
+  switch (structure.kind) {
+    case 'weights':
+      return undefined;
+    case 'groups': {
+      const { zeros, group } = structure;
+      return isWhole(zeros) && isWhole(group) && zeros < group
+        ? undefined
+        : {
+            what: `${zeros} zeros in each ${group} weights is not a pattern`,
+            fix: 'give whole numbers with fewer zeros than weights, such as 2 in 4',
+          };
+    }
+    case 'blocks':
+      return structure.size.every(isWhole)
+        ? undefined
+        : {
+            what: `blocks of ${structure.size.join(' x ')} are not whole numbers above 0`,
+            fix: 'give rows and columns of the kernel as a matrix, such as 1 x 4',
+          };
+    default:
+      return unreachable(structure);
+  }
+}
 
 /** @throws EspalierError `invalid-argument` */
 export function checkStructure(structure: PruningStructure): void {
-  const whole = (value: number): boolean => Number.isInteger(value) && value >= 1;
-  if (structure.kind === 'groups' && !(whole(structure.zeros) && whole(structure.group) && structure.zeros < structure.group)) {
-    throw new EspalierError('invalid-argument', `${structure.zeros} zeros in each ${structure.group} weights is not a pattern`, {
-      fix: 'give whole numbers with fewer zeros than weights, such as 2 in 4',
-    });
-  }
-  if (structure.kind === 'blocks' && !structure.size.every(whole)) {
-    throw new EspalierError('invalid-argument', `blocks of ${structure.size.join(' x ')} are not whole numbers above 0`);
-  }
+  const mistake = findStructureMistake(structure);
+  if (mistake !== undefined) throw new EspalierError('invalid-argument', mistake.what, { fix: mistake.fix });
+}
+
+function isWhole(value: number): boolean {
+  return Number.isInteger(value) && value >= 1;
 }

@@ -4,6 +4,7 @@ import schema from '../../../../schemas/recipe.schema.json' with { type: 'json' 
 import { EspalierError } from '../../errors.ts';
 import type { TechniqueOptions } from '../../../shared/recipe/technique-options.ts';
 import type { RecipeDiagnostic } from '../../../shared/recipe-diagnostics.ts';
+import { findStructureMistake, type StructureMistake } from '../../techniques/pruning/pruning-structure.ts';
 import { isList } from '../deployment-tree.ts';
 import type { RecipeDocument } from './recipe-document.ts';
 import { salvageRecipe } from './salvage-recipe.ts';
@@ -94,21 +95,26 @@ function checkContradictions(recipe: RecipeDocument, root: Node, others: readonl
   )
     report('contradiction', 'the strategy "until-targets" needs "targets"', ['strategy']);
   if (!others.some(({ path }) => path[0] === 'techniques'))
-    for (const path of impossibleGroups(recipe.techniques?.pruning))
-      report('contradiction', 'groups need fewer "zeros" than weights in a "group", such as 2 in 4', path);
+    for (const { mistake, path } of structureMistakes(recipe.techniques?.pruning))
+      report('contradiction', `${mistake.what}; ${mistake.fix}`, path);
   return found;
 }
 
-/** Where N:M pruning would leave no weight of a group. */
-function impossibleGroups(pruning: TechniqueOptions['pruning']): readonly RecipeDiagnostic['path'][] {
+interface LocatedMistake {
+  readonly mistake: StructureMistake;
+  readonly path: RecipeDiagnostic['path'];
+}
+
+/** In each variant of pruning: groups and blocks that the schema lets pass. */
+function structureMistakes(pruning: TechniqueOptions['pruning']): readonly LocatedMistake[] {
   const at = ['techniques', 'pruning'];
   if (pruning === undefined || pruning === false) return [];
   const variants = isList(pruning)
     ? pruning.map((options, index) => ({ options, path: [...at, index] }))
     : [{ options: pruning, path: at }];
   return variants.flatMap(({ options: { structure }, path }) => {
-    const isImpossible = typeof structure === 'object' && structure.kind === 'groups' && structure.zeros >= structure.group;
-    return isImpossible ? [[...path, 'structure']] : [];
+    const mistake = typeof structure === 'object' ? findStructureMistake(structure) : undefined;
+    return mistake === undefined ? [] : [{ mistake, path: [...path, 'structure'] }];
   });
 }
 
