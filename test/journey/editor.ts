@@ -94,6 +94,21 @@ export class Editor {
     await this.#page.keyboard.press('Enter');
   }
 
+  /** The title of the quick input that is open, with the number of the step. */
+  quickInputTitle(): ReturnType<Page['locator']> {
+    return this.#page.locator('.quick-input-widget .quick-input-title');
+  }
+
+  /** To the question before the one that is shown. */
+  async goBack(): Promise<void> {
+    await this.#page.locator('.quick-input-widget').getByRole('button', { name: /^Back/ }).click();
+  }
+
+  /** What the user chose before, or what is first in the list. */
+  activeItem(): ReturnType<Page['locator']> {
+    return this.#page.locator('.quick-input-widget .monaco-list-row.focused');
+  }
+
   async openSidebar(): Promise<void> {
     await this.#page.locator('.activitybar a[aria-label="Espalier"]').first().click();
   }

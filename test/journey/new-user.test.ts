@@ -163,9 +163,22 @@ describe('a new user', () => {
 
   it('optimizes a model of their own, step by step', async () => {
     await editor.command('Espalier: Optimize Model…');
+    await editor.quickInputTitle().filter({ hasText: 'Optimize digits (1/4)' }).waitFor();
     await editor.pick('As in digits.espalier.json');
     await editor.pick('Quick look');
     await editor.answer('Most accuracy that may be lost', '2');
+    await editor.quickInputTitle().filter({ hasText: '(4/4)' }).waitFor();
+    await editor.screenshot('14-step');
+    // Back to the extent, which is still chosen, and forth again: the accuracy stands as it was typed.
+    await editor.goBack();
+    await editor.quickInputTitle().filter({ hasText: '(3/4)' }).waitFor();
+    await editor.goBack();
+    await editor.quickInputTitle().filter({ hasText: '(2/4)' }).waitFor();
+    await editor.activeItem().filter({ hasText: 'Quick look' }).waitFor();
+    await editor.page.keyboard.press('Enter');
+    await editor.quickInputTitle().filter({ hasText: '(3/4)' }).waitFor();
+    expect(await editor.page.locator('.quick-input-widget input[type=text]').first().inputValue()).toBe('2');
+    await editor.page.keyboard.press('Enter');
     await editor.answer('Largest compressed size', '');
     const page = editor.webview();
     await page
@@ -180,6 +193,9 @@ describe('a new user', () => {
         String(file).endsWith('.espalier.json'),
       ).length,
     ).toBe(2);
+    const written = readFileSync(path.join(editor.folder, 'espalier-example', 'digits-2.espalier.json'), 'utf8');
+    expect(written).toMatch(/"accuracyDrop": 0\.02\b/);
+    expect(written).toMatch(/"epochs": 1\b/);
   });
 
   it('reads Chinese', async () => {

@@ -1,5 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import type { Ask } from '../questions/ask-in-turn.ts';
+import { openDialog, pickOne } from '../questions/quick-inputs.ts';
 import type { Services } from '../services.ts';
 import { detectData } from '../workspace/detect-data.ts';
 import { readDataBlocks } from '../workspace/data-blocks.ts';
@@ -10,8 +12,14 @@ interface DataItem extends vscode.QuickPickItem {
   readonly browse?: 'folder' | 'file';
 }
 
+interface DataQuestion {
+  readonly title: string;
+  /** Questions that come after those about the data. */
+  readonly stepsAfter?: number;
+}
+
 /** Data that recipes of the workspace use already, data files found beside the model, or what the user shows. */
-export async function chooseData(services: Services, model: vscode.Uri, title?: string): Promise<object | string> {
+export async function chooseData(ask: Ask, services: Services, model: vscode.Uri, question: DataQuestion): Promise<object | string> {
   const folder = path.dirname(model.fsPath);
   const items: DataItem[] = [
     ...(await readDataBlocks(services.recipes)).map(({ recipe, data }): DataItem => ({
@@ -39,18 +47,10 @@ export async function chooseData(services: Services, model: vscode.Uri, title?: 
       iconPath: new vscode.ThemeIcon('file'),
     },
   ];
-  const chosen = await vscode.window.showQuickPick(items, {
-    title,
-    placeHolder: vscode.l10n.t('On which data?'),
-    matchOnDescription: true,
-  });
-  if (chosen === undefined) throw new vscode.CancellationError();
-  if (chosen.data !== undefined) return complete(chosen.data, title);
+  const chosen = await ask(pickOne({ ...question, prompt: vscode.l10n.t('On which data?'), items }));
+  if (chosen.data !== undefined) return complete(ask, chosen.data, question);
   const folders = chosen.browse === 'folder';
-  const [shown] =
-    (await vscode.window.showOpenDialog({ canSelectFolders: folders, canSelectFiles: !folders, defaultUri: vscode.Uri.file(folder) })) ??
-    [];
-  if (shown === undefined) throw new vscode.CancellationError();
+  const shown = await ask(openDialog('data', { canSelectFolders: folders, canSelectFiles: !folders, defaultUri: vscode.Uri.file(folder) }));
   if (shown.path.endsWith('.json')) return shown.fsPath;
   const [detected] = await detectData(shown.fsPath);
   if (detected === undefined) {
@@ -61,40 +61,33 @@ export async function chooseData(services: Services, model: vscode.Uri, title?: 
       ),
     );
   }
-  return complete(detected, title);
+  return complete(ask, detected, question);
 }
 
 /** Asks for what the files' names cannot tell: a table's target, and the range that the model expects of pixels. */
-async function complete(data: object | string, title: string | undefined): Promise<object | string> {
+async function complete(ask: Ask, data: object | string, question: DataQuestion): Promise<object | string> {
   if (typeof data === 'string' || !('format' in data)) return data;
   if (data.format === 'csv' && !('target' in data) && 'file' in data)
-    return { ...data, target: await chooseColumn(String(data.file), title) };
+    return { ...data, target: await chooseColumn(ask, String(data.file), question) };
   const pixels = data.format === 'idx' || data.format === 'cifar-binary' || data.format === 'images';
-  return pixels && !('preprocessing' in data) ? { ...data, preprocessing: await chooseScale(title) } : data;
+  return pixels && !('preprocessing' in data) ? { ...data, preprocessing: await chooseScale(ask, question) } : data;
 }
 
-async function chooseColumn(file: string, title: string | undefined): Promise<string> {
+async function chooseColumn(ask: Ask, file: string, question: DataQuestion): Promise<string> {
   const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.file(file)));
   const columns = (text.split(/\r?\n/, 1)[0] ?? '').split(/[,;\t]/).map((name) => name.replace(/^"|"$/g, '').trim());
-  const chosen = await vscode.window.showQuickPick(columns.toReversed(), {
-    title,
-    placeHolder: vscode.l10n.t('Which column is to be predicted?'),
-  });
-  if (chosen === undefined) throw new vscode.CancellationError();
-  return chosen;
+  const items = columns.toReversed().map((label) => ({ label }));
+  const chosen = await ask(pickOne({ ...question, prompt: vscode.l10n.t('Which column is to be predicted?'), items }));
+  return chosen.label;
 }
 
-async function chooseScale(title: string | undefined): Promise<object> {
-  const ranges: readonly (vscode.QuickPickItem & { readonly preprocessing: object })[] = [
+async function chooseScale(ask: Ask, question: DataQuestion): Promise<object> {
+  const items: readonly (vscode.QuickPickItem & { readonly preprocessing: object })[] = [
     { label: '0 … 1', description: vscode.l10n.t('divided by 255, as most models are trained'), preprocessing: { scale: 1 / 255 } },
     { label: '−1 … 1', description: vscode.l10n.t('divided by 127.5, less 1'), preprocessing: { scale: 1 / 127.5, offset: -1 } },
     { label: '0 … 255', description: vscode.l10n.t('as they are in the files'), preprocessing: {} },
   ];
-  const chosen = await vscode.window.showQuickPick(ranges, {
-    title,
-    placeHolder: vscode.l10n.t('Which range of pixels was the model trained on?'),
-  });
-  if (chosen === undefined) throw new vscode.CancellationError();
+  const chosen = await ask(pickOne({ ...question, prompt: vscode.l10n.t('Which range of pixels was the model trained on?'), items }));
   return chosen.preprocessing;
 }
 

@@ -1,6 +1,8 @@
 /** What a command is to act on: what it was called with, what the editor shows, or what the user picks. */
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { askAlone, type Ask } from '../questions/ask-in-turn.ts';
+import { pickOne } from '../questions/quick-inputs.ts';
 import { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { describeActivity } from '../views/tree-items.ts';
@@ -45,32 +47,36 @@ export async function chooseRecipe(argument: unknown, services: Services): Promi
       ? given
       : active !== undefined && isRecipe(active)
         ? active
-        : await pickFile(
-            await services.recipes.files(),
-            vscode.l10n.t('Choose a recipe'),
-            vscode.l10n.t('There is no recipe (*.espalier.json) in this workspace. Use “Espalier: Optimize Model…” to make one.'),
-            createExample(),
-          );
+        : await pickFile(askAlone, await services.recipes.files(), {
+            prompt: vscode.l10n.t('Choose a recipe'),
+            none: vscode.l10n.t('There is no recipe (*.espalier.json) in this workspace. Use “Espalier: Optimize Model…” to make one.'),
+          });
   await vscode.workspace.textDocuments.find((document) => document.uri.toString() === recipe.toString())?.save();
   return recipe;
+}
+
+interface ModelQuestion {
+  readonly accepts?: (model: vscode.Uri) => boolean;
+  /** Of the command whose questions go on after the model. */
+  readonly ask?: Ask;
+  readonly stepsAfter?: number;
 }
 
 export async function chooseModel(
   argument: unknown,
   services: Services,
-  accepts: (model: vscode.Uri) => boolean = () => true,
+  { accepts = () => true, ask = askAlone, stepsAfter = 0 }: ModelQuestion = {},
 ): Promise<vscode.Uri> {
   const given = uriIn(argument);
   if (given !== undefined && !isRecipe(given)) return given;
   const shown = activeFile();
   if (shown !== undefined && isModel(shown) && accepts(shown)) return shown;
   const models = (await services.models.files()).filter(accepts);
-  return pickFile(
-    models,
-    vscode.l10n.t('Choose a model'),
-    vscode.l10n.t('There is no model in this workspace: add a .keras, .h5 or .tflite file, or a TFJS model.json.'),
-    createExample(),
-  );
+  return pickFile(ask, models, {
+    prompt: vscode.l10n.t('Choose a model'),
+    none: vscode.l10n.t('There is no model in this workspace: add a .keras, .h5 or .tflite file, or a TFJS model.json.'),
+    stepsAfter,
+  });
 }
 
 export async function chooseTflite(argument: unknown, services: Services): Promise<vscode.Uri> {
@@ -79,7 +85,7 @@ export async function chooseTflite(argument: unknown, services: Services): Promi
   const made = run === undefined || node === undefined ? undefined : run.tfliteOf(node.model, node.node);
   if (made !== undefined) return made;
   if (node !== undefined) throw new UserError(vscode.l10n.t('This node has no .tflite yet.'));
-  return chooseModel(argument, services, isTflite);
+  return chooseModel(argument, services, { accepts: isTflite });
 }
 
 export async function chooseRun(argument: unknown, services: Services, accepts: (run: Run) => boolean, none: string): Promise<Run> {
@@ -98,15 +104,14 @@ export async function chooseRun(argument: unknown, services: Services, accepts: 
   return pickRun(runs, vscode.l10n.t('Choose a run'));
 }
 
-export async function pickRun(runs: readonly Run[], placeHolder: string): Promise<Run> {
-  const entries = runs.map((run) => ({
+export async function pickRun(runs: readonly Run[], prompt: string): Promise<Run> {
+  const items = runs.map((run) => ({
     label: run.name,
     description: run.startedAt === undefined ? '' : new Date(run.startedAt).toLocaleString(vscode.env.language),
     detail: describeActivity(run),
     run,
   }));
-  const chosen = await vscode.window.showQuickPick(entries, { placeHolder, matchOnDescription: true });
-  if (chosen === undefined) throw new vscode.CancellationError();
+  const chosen = await askAlone(pickOne({ prompt, items }));
   return chosen.run;
 }
 
@@ -120,14 +125,22 @@ function activeFile(): vscode.Uri | undefined {
   return input instanceof vscode.TabInputText || input instanceof vscode.TabInputCustom ? input.uri : undefined;
 }
 
-async function pickFile(files: readonly vscode.Uri[], placeHolder: string, none: string, remedy: UserError['remedy']): Promise<vscode.Uri> {
+interface FileQuestion {
+  readonly prompt: string;
+  /** To be said where there is no file, with the example project as a way on. */
+  readonly none: string;
+  readonly stepsAfter?: number;
+}
+
+async function pickFile(ask: Ask, files: readonly vscode.Uri[], { none, ...question }: FileQuestion): Promise<vscode.Uri> {
   const [only] = files;
-  if (only === undefined) throw new UserError(none, remedy);
+  if (only === undefined) throw new UserError(none, createExample());
   if (files.length === 1) return only;
-  const chosen = await vscode.window.showQuickPick(
-    files.map((file) => ({ label: modelLabel(file), description: path.dirname(vscode.workspace.asRelativePath(file)), file })),
-    { placeHolder, matchOnDescription: true },
-  );
-  if (chosen === undefined) throw new vscode.CancellationError();
+  const items = files.map((file) => ({
+    label: modelLabel(file),
+    description: path.dirname(vscode.workspace.asRelativePath(file)),
+    file,
+  }));
+  const chosen = await ask(pickOne({ ...question, items }));
   return chosen.file;
 }

@@ -1,9 +1,11 @@
 import * as vscode from 'vscode';
 import { formatBytes, formatPercent, formatSeconds } from '../../shared/drawing/format.ts';
 import type { ConversionMode } from '../../shared/protocol.ts';
+import { askInTurn, type Ask } from '../questions/ask-in-turn.ts';
+import { pickOne } from '../questions/quick-inputs.ts';
 import type { Services } from '../services.ts';
 import { tfliteEditorType } from '../tflite/tflite-editor.ts';
-import { isTflite, modelPath } from '../workspace/model-files.ts';
+import { isTflite, modelLabel, modelPath } from '../workspace/model-files.ts';
 import { chooseModel } from './command-targets.ts';
 import { chooseData } from './choose-data.ts';
 import { registerCommand, requireTrust, withProgress } from './register-command.ts';
@@ -11,37 +13,17 @@ import { registerCommand, requireTrust, withProgress } from './register-command.
 export function registerConvertAndEvaluate(context: vscode.ExtensionContext, services: Services): void {
   registerCommand(context, services, 'espalier.convert', async (argument) => {
     await requireTrust();
-    const model = await chooseModel(argument, services, (candidate) => !isTflite(candidate));
-    const modes: readonly (vscode.QuickPickItem & { readonly mode: ConversionMode; readonly calibrated: boolean })[] = [
-      { label: 'float32', description: vscode.l10n.t('as trained'), mode: 'float', calibrated: false },
-      { label: 'float16', description: vscode.l10n.t('half the size'), mode: 'float16', calibrated: false },
-      {
-        label: vscode.l10n.t('dynamic range'),
-        description: vscode.l10n.t('int8 weights, float activations'),
-        mode: 'dynamic',
-        calibrated: false,
-      },
-      { label: 'int8', description: vscode.l10n.t('full integer, calibrated on data'), mode: 'int8', calibrated: true },
-      {
-        label: 'int16x8',
-        description: vscode.l10n.t('int8 weights, int16 activations, calibrated on data'),
-        mode: 'int16x8',
-        calibrated: true,
-      },
-    ];
-    const chosen = await vscode.window.showQuickPick(modes, { placeHolder: vscode.l10n.t('Convert to which .tflite?') });
-    if (chosen === undefined) return;
-    const data = chosen.calibrated ? await chooseData(services, model) : undefined;
+    const { model, mode, data } = await askInTurn((ask) => chooseConversion(ask, argument, services));
     const name = modelPath(model).replace(/([\\/]model\.json|\.(keras|h5|hdf5))$/, '');
     const output = await vscode.window.showSaveDialog({
-      defaultUri: vscode.Uri.file(`${name}-${chosen.mode}.tflite`),
+      defaultUri: vscode.Uri.file(`${name}-${mode}.tflite`),
       filters: { TFLite: ['tflite'] },
     });
     if (output === undefined) return;
     const result = await withProgress(vscode.l10n.t('Converting {0}', vscode.workspace.asRelativePath(model)), (options) =>
       services.worker.connection.request(
         'convert',
-        { model: modelPath(model), output: output.fsPath, mode: chosen.mode, ...(data === undefined ? {} : { data }) },
+        { model: modelPath(model), output: output.fsPath, mode, ...(data === undefined ? {} : { data }) },
         options,
       ),
     );
@@ -57,8 +39,10 @@ export function registerConvertAndEvaluate(context: vscode.ExtensionContext, ser
   });
   registerCommand(context, services, 'espalier.evaluateModel', async (argument) => {
     await requireTrust();
-    const model = await chooseModel(argument, services);
-    const data = await chooseData(services, model);
+    const { model, data } = await askInTurn(async (ask) => {
+      const chosen = await chooseModel(argument, services, { ask, stepsAfter: 1 });
+      return { model: chosen, data: await chooseData(ask, services, chosen, { title: vscode.l10n.t('Evaluate {0}', modelLabel(chosen)) }) };
+    });
     const { accuracy, seconds, warnings } = await withProgress(
       vscode.l10n.t('Evaluating {0}', vscode.workspace.asRelativePath(model)),
       (options) => services.worker.connection.request('evaluate', { model: modelPath(model), data }, options),
@@ -79,4 +63,35 @@ export function registerConvertAndEvaluate(context: vscode.ExtensionContext, ser
       ),
     );
   });
+}
+
+interface ChosenConversion {
+  readonly model: vscode.Uri;
+  readonly mode: ConversionMode;
+  /** Of the modes that are calibrated. */
+  readonly data: object | string | undefined;
+}
+
+async function chooseConversion(ask: Ask, argument: unknown, services: Services): Promise<ChosenConversion> {
+  const model = await chooseModel(argument, services, { accepts: (candidate) => !isTflite(candidate), ask, stepsAfter: 1 });
+  const title = vscode.l10n.t('Convert {0}', modelLabel(model));
+  const items: readonly (vscode.QuickPickItem & { readonly mode: ConversionMode; readonly calibrated: boolean })[] = [
+    { label: 'float32', description: vscode.l10n.t('as trained'), mode: 'float', calibrated: false },
+    { label: 'float16', description: vscode.l10n.t('half the size'), mode: 'float16', calibrated: false },
+    {
+      label: vscode.l10n.t('dynamic range'),
+      description: vscode.l10n.t('int8 weights, float activations'),
+      mode: 'dynamic',
+      calibrated: false,
+    },
+    { label: 'int8', description: vscode.l10n.t('full integer, calibrated on data'), mode: 'int8', calibrated: true },
+    {
+      label: 'int16x8',
+      description: vscode.l10n.t('int8 weights, int16 activations, calibrated on data'),
+      mode: 'int16x8',
+      calibrated: true,
+    },
+  ];
+  const { mode, calibrated } = await ask(pickOne({ title, prompt: vscode.l10n.t('Convert to which .tflite?'), items }));
+  return { model, mode, data: calibrated ? await chooseData(ask, services, model, { title }) : undefined };
 }

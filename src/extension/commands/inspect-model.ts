@@ -15,7 +15,7 @@ export function registerInspectModel(context: vscode.ExtensionContext, services:
   registerCommand(context, services, 'espalier.compareModels', async (argument, selection) => {
     const selected = Array.isArray(selection) ? selection.filter((uri) => uri instanceof vscode.Uri) : [];
     const first = selected[0] ?? (await chooseModel(argument, services));
-    const second = selected[1] ?? (await chooseModel(undefined, services, (model) => model.toString() !== first.toString()));
+    const second = selected[1] ?? (await chooseModel(undefined, services, { accepts: (model) => model.toString() !== first.toString() }));
     showInspection(
       await Promise.all([first, second].map((model) => services.worker.connection.request('inspect', { path: modelPath(model) }))),
     );

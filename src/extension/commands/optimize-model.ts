@@ -1,6 +1,8 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { WriteRecipe } from '../../shared/protocol.ts';
+import { askInTurn, type Ask } from '../questions/ask-in-turn.ts';
+import { enterText, pickOne, type TextEntry } from '../questions/quick-inputs.ts';
 import type { Services } from '../services.ts';
 import { isTflite, modelLabel, modelPath } from '../workspace/model-files.ts';
 import { relativePaths } from '../workspace/data-blocks.ts';
@@ -12,16 +14,19 @@ import { startRun } from './run-recipe.ts';
 type Preset = NonNullable<WriteRecipe['preset']>;
 type Targets = NonNullable<WriteRecipe['targets']>;
 
+interface Choices {
+  readonly model: vscode.Uri;
+  readonly data: object | string;
+  readonly preset: Preset;
+  readonly targets: Targets;
+}
+
 /** Step by step from a model to a recipe that runs: model, data, how much of the tree, targets. */
 export function registerOptimizeModel(context: vscode.ExtensionContext, services: Services): void {
   registerCommand(context, services, 'espalier.optimizeModel', async (argument) => {
     await requireTrust();
-    const model = await chooseModel(argument, services, (candidate) => !isTflite(candidate));
-    const name = modelLabel(model);
-    const data = await chooseData(services, model, vscode.l10n.t('Optimize {0} (1 of 3): data', name));
-    const preset = await choosePreset(vscode.l10n.t('Optimize {0} (2 of 3): how far', name));
-    const targets = await chooseTargets(vscode.l10n.t('Optimize {0} (3 of 3): targets', name), preset === 'until-targets');
-    const output = await freeRecipeName(path.join(recipeFolder(model), `${name.replace(/\.[^.]+$/, '')}.espalier.json`));
+    const { model, data, preset, targets } = await askInTurn((ask) => choose(ask, argument, services));
+    const output = await freeRecipeName(path.join(recipeFolder(model), `${modelLabel(model).replace(/\.[^.]+$/, '')}.espalier.json`));
     const { path: written } = await services.worker.connection.request('writeRecipe', {
       model: modelPath(model),
       data: typeof data === 'string' ? data : relativePaths(data, path.dirname(output)),
@@ -35,8 +40,17 @@ export function registerOptimizeModel(context: vscode.ExtensionContext, services
   });
 }
 
-async function choosePreset(title: string): Promise<Preset> {
-  const presets: readonly (vscode.QuickPickItem & { readonly preset: Preset })[] = [
+async function choose(ask: Ask, argument: unknown, services: Services): Promise<Choices> {
+  const model = await chooseModel(argument, services, { accepts: (candidate) => !isTflite(candidate), ask, stepsAfter: 4 });
+  const title = vscode.l10n.t('Optimize {0}', modelLabel(model));
+  const data = await chooseData(ask, services, model, { title, stepsAfter: 3 });
+  const preset = await choosePreset(ask, title);
+  const targets = await chooseTargets(ask, title, preset === 'until-targets');
+  return { model, data, preset, targets };
+}
+
+async function choosePreset(ask: Ask, title: string): Promise<Preset> {
+  const items: readonly (vscode.QuickPickItem & { readonly preset: Preset })[] = [
     {
       label: vscode.l10n.t('Until the targets are met'),
       description: vscode.l10n.t('goes deeper only where it is needed'),
@@ -45,36 +59,45 @@ async function choosePreset(title: string): Promise<Preset> {
     { label: vscode.l10n.t('The whole tree'), description: vscode.l10n.t('every technique and combination'), preset: 'full' },
     { label: vscode.l10n.t('Quick look'), description: vscode.l10n.t('the whole tree with little training'), preset: 'quick' },
   ];
-  const chosen = await vscode.window.showQuickPick(presets, { title, placeHolder: vscode.l10n.t('How much of the deployment tree?') });
-  if (chosen === undefined) throw new vscode.CancellationError();
+  const chosen = await ask(pickOne({ title, prompt: vscode.l10n.t('How much of the deployment tree?'), items, stepsAfter: 2 }));
   return chosen.preset;
 }
 
-async function chooseTargets(title: string, required: boolean): Promise<Targets> {
-  const drop = await askNumber(
+async function chooseTargets(ask: Ask, title: string, required: boolean): Promise<Targets> {
+  const drop = await askNumber(ask, {
     title,
-    vscode.l10n.t('Most accuracy that may be lost, in percentage points{0}', required ? '' : vscode.l10n.t(' (empty for none)')),
-    required ? '1' : '',
-    (value) => value >= 0 && value <= 100,
-  );
-  const kilobytes = await askNumber(title, vscode.l10n.t('Largest compressed size in kB (empty for none)'), '', (value) => value > 0);
+    prompt: vscode.l10n.t('Most accuracy that may be lost, in percentage points{0}', required ? '' : vscode.l10n.t(' (empty for none)')),
+    value: required ? '1' : '',
+    stepsAfter: 1,
+    isAllowed: (value) => value >= 0 && value <= 100,
+  });
+  const kilobytes = await askNumber(ask, {
+    title,
+    prompt: vscode.l10n.t('Largest compressed size in kB (empty for none)'),
+    value: '',
+    isAllowed: (value) => value > 0,
+  });
   return {
     ...(drop === undefined ? {} : { accuracyDrop: drop / 100 }),
     ...(kilobytes === undefined ? {} : { compressedBytes: Math.round(kilobytes * 1000) }),
   };
 }
 
-async function askNumber(title: string, prompt: string, value: string, allowed: (value: number) => boolean): Promise<number | undefined> {
-  const text = await vscode.window.showInputBox({
-    title,
-    prompt,
-    value,
-    validateInput: (input) =>
-      input.trim() === '' || (Number.isFinite(Number(input)) && allowed(Number(input)))
-        ? undefined
-        : vscode.l10n.t('A number is wanted, such as 1 or 0.5.'),
-  });
-  if (text === undefined) throw new vscode.CancellationError();
+interface NumberQuestion extends Omit<TextEntry, 'validate'> {
+  readonly isAllowed: (value: number) => boolean;
+}
+
+/** Undefined for an empty entry. */
+async function askNumber(ask: Ask, { isAllowed, ...question }: NumberQuestion): Promise<number | undefined> {
+  const text = await ask(
+    enterText({
+      ...question,
+      validate: (entry) =>
+        entry.trim() === '' || (Number.isFinite(Number(entry)) && isAllowed(Number(entry)))
+          ? undefined
+          : vscode.l10n.t('A number is wanted, such as 1 or 0.5.'),
+    }),
+  );
   return text.trim() === '' ? undefined : Number(text);
 }
 
