@@ -88,6 +88,8 @@ describe('a new user', () => {
     await editor.screenshot('07-density');
     expect(await page.locator('#layers tbody tr').count()).toBeGreaterThan(2);
     await page.locator('#trade-off').scrollIntoViewIfNeeded();
+    // A plot is drawn when it comes into sight; its library then gives the canvas a size.
+    await page.locator('#trade-off canvas[style]').waitFor();
     await editor.screenshot('08-trade-off');
     await page.locator('#layers').scrollIntoViewIfNeeded();
     await editor.screenshot('09-layers');

@@ -32,12 +32,12 @@ export class ResultPanel implements vscode.Disposable {
       dark: vscode.Uri.joinPath(services.extensionUri, 'media', 'tree-dark.svg'),
     };
     this.#host = new MessageHandler<PanelHost, PanelPage>((message) => void panel.webview.postMessage(message), {
-      ready: async () => ({
-        title: run.name,
-        events: compactEvents(run.events),
-        status: run.status,
-        targets: await services.targetsOf(run.recipe),
-      }),
+      ready: async () => {
+        const targets = await services.targetsOf(run.recipe);
+        // What is told from here on comes after this answer, and what it holds is not told again.
+        run.flush();
+        return { title: run.name, events: compactEvents(run.events), status: run.status, targets };
+      },
       copy: async ({ text }) => {
         await vscode.env.clipboard.writeText(text);
         return null;

@@ -102,15 +102,25 @@ export class Run implements vscode.Disposable {
   append(event: RunEvent): void {
     if (!this.#add(event)) return;
     this.#pending.push(event);
-    this.#timer ??= setTimeout(() => this.#flush(), batchMilliseconds);
+    this.#timer ??= setTimeout(() => this.flush(), batchMilliseconds);
   }
 
   /** `notice` is what the user should know of this change. */
   become(activity: PanelActivity, notice?: string): void {
-    this.#flush();
+    this.flush();
     this.#activity = activity;
     this.#notice = notice;
     this.#changed.fire(undefined);
+  }
+
+  /** Tells followers now of events that wait for their batch. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#pending.length === 0) return;
+    const events = this.#pending;
+    this.#pending = [];
+    this.#appended.fire(events);
   }
 
   dispose(): void {
@@ -125,14 +135,5 @@ export class Run implements vscode.Disposable {
     this.#events.push(event);
     this.#state = reduceRun(this.#state, event);
     return true;
-  }
-
-  #flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#pending.length === 0) return;
-    const events = this.#pending;
-    this.#pending = [];
-    this.#appended.fire(events);
   }
 }

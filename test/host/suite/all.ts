@@ -1,5 +1,6 @@
 import './manifest.test.ts';
 import './run.test.ts';
+import './result-panel.test.ts';
 import './sidebar.test.ts';
 import './recipe-editor.test.ts';
 import './tflite-editor.test.ts';
