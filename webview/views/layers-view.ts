@@ -88,7 +88,7 @@ function table(headings: readonly string[], body: HTMLElement, label: string): H
   const head = element('tr', {}, ...headings.map((heading) => (heading === '' ? element('td') : element('th', { scope: 'col' }, heading))));
   return element(
     'div',
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label },
+    { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': label },
     element('table', {}, element('thead', {}, head), body),
   );
 }

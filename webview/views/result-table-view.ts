@@ -42,7 +42,7 @@ export function resultTableView(actions: PanelActions): View {
       ),
       element(
         'div',
-        { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': translate('Results') },
+        { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': translate('Results') },
         element('table', {}, element('thead', {}, element('tr', {}, ...headings)), body),
       ),
     ),

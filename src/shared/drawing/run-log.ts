@@ -1,6 +1,7 @@
 /** A run as lines to read: what it had to say, and its nodes' ends, in the order of time. */
 import type { LogLine } from '../events.ts';
 import type { ModelState, NodeResult, RunState } from '../run-state.ts';
+import type { TreeNode } from '../tree.ts';
 import { describeStatus } from './deployment-tree.ts';
 import { formatBytes, formatPercent, formatSeconds } from './format.ts';
 import type { Translate } from './translate.ts';
@@ -17,14 +18,18 @@ export interface RunLogLine {
 }
 
 export function runLog(state: RunState, translate: Translate): readonly RunLogLine[] {
-  const several = state.models.length > 1;
-  const ends = state.models.flatMap((model) => [...model.nodes.values()].flatMap((node) => endOf(model, node, several, translate)));
-  return [...state.log.map((line) => said(line, state, translate)), ...ends].toSorted((a, b) => a.time - b.time);
+  const nameOf: NameOf = (model, node) => `${state.models.length > 1 ? `${model} · ` : ''}${translate(node.title)}`;
+  const ends = state.models.flatMap((model) => [...model.nodes.values()].flatMap((node) => endOf(model, node, nameOf, translate)));
+  return [...state.log.map((line) => said(line, state, nameOf)), ...ends].toSorted((a, b) => a.time - b.time);
 }
 
-function said(line: LogLine, state: RunState, translate: Translate): RunLogLine {
-  const node = state.models.find(({ model }) => model === line.model)?.nodes.get(line.node ?? '')?.node;
-  const place = node === undefined ? '' : `${translate(node.title)}: `;
+/** Of a node, with its model where there are several. */
+type NameOf = (model: string, node: TreeNode) => string;
+
+function said(line: LogLine, state: RunState, nameOf: NameOf): RunLogLine {
+  const model = state.models.find((candidate) => candidate.model === line.model);
+  const node = model?.nodes.get(line.node ?? '')?.node;
+  const place = model === undefined || node === undefined ? '' : `${nameOf(model.model, node)}: `;
   return {
     key: `log ${line.sequence}`,
     time: line.time,
@@ -35,7 +40,7 @@ function said(line: LogLine, state: RunState, translate: Translate): RunLogLine 
   };
 }
 
-function endOf(model: ModelState, result: NodeResult, several: boolean, translate: Translate): readonly RunLogLine[] {
+function endOf(model: ModelState, result: NodeResult, nameOf: NameOf, translate: Translate): readonly RunLogLine[] {
   const { node, state, finishedAt, startedAt, metrics } = result;
   if (finishedAt === undefined) return [];
   const accuracy = metrics?.deployed?.top1 ?? metrics?.simulated?.top1;
@@ -52,7 +57,7 @@ function endOf(model: ModelState, result: NodeResult, several: boolean, translat
       key: `end ${model.model} ${node.id} ${finishedAt}`,
       time: finishedAt,
       level: state.kind === 'failed' ? 'error' : state.kind === 'skipped' ? 'warning' : 'info',
-      text: `${several ? `${model.model} · ` : ''}${translate(node.title)}: ${parts.join(' · ')}`,
+      text: `${nameOf(model.model, node)}: ${parts.join(' · ')}`,
       model: model.model,
       node: node.id,
     },

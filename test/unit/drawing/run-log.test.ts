@@ -24,9 +24,15 @@ describe('the log of a run', () => {
     const state = reduceEvents([
       started,
       { type: 'node-started', model: 'b', node: 'baseline', time: 1_000, sequence: 1 },
-      { type: 'node-failed', model: 'b', node: 'baseline', message: 'no such file', time: 2_000, sequence: 2 },
+      { type: 'log', level: 'warning', message: '3 files left out', model: 'b', node: 'baseline', time: 1_500, sequence: 2 },
+      { type: 'log', level: 'info', message: 'one stage at a time', model: undefined, node: undefined, time: 1_600, sequence: 3 },
+      { type: 'node-failed', model: 'b', node: 'baseline', message: 'no such file', time: 2_000, sequence: 4 },
     ]);
-    expect(runLog(state, english)).toMatchObject([{ level: 'error', text: 'b · Trained model: failed · no such file', model: 'b' }]);
+    expect(runLog(state, english)).toMatchObject([
+      { level: 'warning', text: 'b · Trained model: 3 files left out', model: 'b' },
+      { level: 'info', text: 'one stage at a time' },
+      { level: 'error', text: 'b · Trained model: failed · no such file', model: 'b' },
+    ]);
   });
 });
 
