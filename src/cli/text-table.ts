@@ -31,3 +31,7 @@ export function shortName(name: string): string {
   const short = first.length < name.length ? `${first};…` : name;
   return short.length <= longestName ? short : `${short.slice(0, 24)}…${short.slice(25 - longestName)}`;
 }
+
+export function shapeText(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`;
+}

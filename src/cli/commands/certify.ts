@@ -1,12 +1,12 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { findStructureMistake } from '../../core/techniques/pruning/pruning-structure.ts';
 import { certifyFile, type FileCertification } from '../../core/tree/operations/certify-file.ts';
-import { formatPercent, missing } from '../../shared/drawing/format.ts';
+import { missing } from '../../shared/drawing/format.ts';
 import type { CertificateCheck } from '../../shared/results.ts';
+import { kernelTable, type KernelColumn } from '../kernel-table.ts';
 import { properFraction, wholeNumber } from '../numbers.ts';
 import { CommandFailure } from '../program.ts';
 import { printJson, processTerminal, type Terminal } from '../terminal.ts';
-import { shortName, textTable } from '../text-table.ts';
 
 interface Options {
   readonly parent?: string;
@@ -48,29 +48,11 @@ function zerosOfGroup(text: string): { readonly zeros: number; readonly groupSiz
 }
 
 export function describeCertification({ file, parent, fullInteger, weights, verdict }: FileCertification): string {
-  const kept = (layer: string, property: string): string =>
-    verdict.checks.find((check) => check.layer === layer && check.property === property)?.found ?? missing;
-  const parentColumns = parent === undefined ? [] : [{ title: "parent's zeros" }, { title: "parent's clusters" }];
-  const table = textTable(
-    [
-      { title: 'kernel' },
-      { title: 'shape' },
-      { title: 'zeros', numeric: true },
-      { title: 'sparsity', numeric: true },
-      { title: 'unique values', numeric: true },
-      { title: 'in a channel', numeric: true },
-      ...parentColumns,
-    ],
-    weights.map((kernel) => [
-      shortName(kernel.tensor),
-      `[${kernel.shape.join(', ')}]`,
-      `${kernel.zeros}/${kernel.elements}`,
-      formatPercent(kernel.elements === 0 ? undefined : kernel.zeros / kernel.elements, 1),
-      String(kernel.uniqueValues),
-      String(kernel.uniqueValuesPerChannel),
-      ...(parent === undefined ? [] : [kept(kernel.layer, "parent's zeros"), kept(kernel.layer, "parent's clusters")]),
-    ]),
-  );
+  const kept = (property: string): KernelColumn => ({
+    title: property,
+    cell: ({ layer }) => verdict.checks.find((check) => check.layer === layer && check.property === property)?.found ?? missing,
+  });
+  const table = kernelTable(weights, parent === undefined ? [] : [kept("parent's zeros"), kept("parent's clusters")]);
   return [
     `${file}: ${fullInteger ? 'integer throughout' : 'computes in float'}`,
     '',

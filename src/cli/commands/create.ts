@@ -5,9 +5,9 @@ import { architectureNames, architectures, type ArchitectureName, type Architect
 import { formatPercent } from '../../shared/drawing/format.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { interruptible } from '../interrupt.ts';
-import { imageSize, nonNegativeNumber, positiveNumber, seedNumber, wholeNumber } from '../numbers.ts';
+import { imageSize, nonNegativeNumber, positiveNumber, wholeNumber, wholeNumberOrZero } from '../numbers.ts';
 import { ProgressBar } from '../progress-bar.ts';
-import { processTerminal, type Terminal } from '../terminal.ts';
+import { printWarnings, processTerminal, type Terminal } from '../terminal.ts';
 
 interface Options {
   readonly output: string;
@@ -41,7 +41,7 @@ export function registerCreate(program: Command, terminal: Terminal = processTer
         '2',
       ]),
     )
-    .option('--seed <number>', 'of the initial weights and the order of training', seedNumber, 0)
+    .option('--seed <number>', 'of the initial weights and the order of training', wholeNumberOrZero, 0)
     .option('--data <spec>', `train: ${dataOptionHelp}`)
     .option('--epochs <count>', 'of training', wholeNumber, 20)
     .option('--batch-size <count>', 'of training', wholeNumber, 64)
@@ -51,7 +51,7 @@ export function registerCreate(program: Command, terminal: Terminal = processTer
     .addHelpText('after', `\nArchitectures:\n${architectureNames.map(describe).join('\n')}`)
     .action(async (architecture: ArchitectureName, options: Options) => {
       const { output, seed, data, epochs, batchSize, learningRate, weightDecay, threads } = options;
-      const warn = (warning: string): void => terminal.note(`warning: ${warning}\n`);
+      const warn = (warning: string): void => printWarnings(terminal, [warning]);
       const training =
         data === undefined
           ? undefined

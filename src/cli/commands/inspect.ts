@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { inspectModel } from '../../core/tree/operations/inspect-model.ts';
-import { formatBytes, formatPercent } from '../../shared/drawing/format.ts';
+import { formatBytes } from '../../shared/drawing/format.ts';
 import type { InspectedQuantization, InspectedTensor, ModelInspection } from '../../shared/inspection.ts';
+import { kernelTable } from '../kernel-table.ts';
 import { printJson, printWarnings, processTerminal, type Terminal } from '../terminal.ts';
-import { shortName, textTable } from '../text-table.ts';
+import { shapeText, shortName, textTable } from '../text-table.ts';
 
 interface Options {
   readonly json?: boolean;
@@ -30,7 +31,7 @@ export function describeInspection(inspection: ModelInspection, withTensors: boo
     ...summary(inspection),
     '',
     operationTable(inspection),
-    ...(inspection.weights.length === 0 ? [] : ['', kernelTable(inspection)]),
+    ...(inspection.weights.length === 0 ? [] : ['', kernelTable(inspection.weights)]),
     ...(withTensors ? ['', tensorTable(inspection.tensors)] : []),
   ].join('\n');
 }
@@ -72,27 +73,6 @@ function operationTable({ operations }: ModelInspection): string {
   );
 }
 
-function kernelTable({ weights }: ModelInspection): string {
-  return textTable(
-    [
-      { title: 'kernel' },
-      { title: 'shape' },
-      { title: 'zeros', numeric: true },
-      { title: 'sparsity', numeric: true },
-      { title: 'unique values', numeric: true },
-      { title: 'in a channel', numeric: true },
-    ],
-    weights.map(({ tensor, shape, zeros, elements, uniqueValues, uniqueValuesPerChannel }) => [
-      shortName(tensor),
-      shapeText(shape),
-      String(zeros),
-      formatPercent(elements === 0 ? undefined : zeros / elements, 1),
-      String(uniqueValues),
-      String(uniqueValuesPerChannel),
-    ]),
-  );
-}
-
 function tensorTable(tensors: readonly InspectedTensor[]): string {
   return textTable(
     [{ title: 'tensor' }, { title: 'type' }, { title: 'shape' }, { title: '' }, { title: 'quantization' }],
@@ -111,8 +91,4 @@ function quantizationText(quantization: InspectedQuantization | undefined): stri
   const { axis, scales, zeroPoints } = quantization;
   if (axis !== undefined) return ` (${scales.length} scales along axis ${axis})`;
   return ` (scale ${Number(scales[0] ?? 1).toPrecision(6)}, zero point ${zeroPoints[0] ?? 0})`;
-}
-
-function shapeText(shape: readonly number[]): string {
-  return `[${shape.join(', ')}]`;
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { readRun } from '../../core/report/read-run.ts';
-import { seedNumber, wholeNumber } from '../numbers.ts';
+import { wholeNumber, wholeNumberOrZero } from '../numbers.ts';
 import { followRun } from '../run/follow-run.ts';
 import { findResumableRun } from '../run/resumable-run.ts';
 import { processTerminal } from '../terminal.ts';
@@ -36,7 +36,7 @@ export function registerRun(program: Command, terminal: Terminal = processTermin
       "stages that run at the same time, when the recipe doesn't say (default: 1 with --threads, else measured)",
       wholeNumber,
     )
-    .option('--seed <number>', "instead of the recipe's", seedNumber)
+    .option('--seed <number>', "instead of the recipe's", wholeNumberOrZero)
     .option('--no-cache', 'do all the work again')
     .option('--json', 'print the events as JSON, one a line')
     .action(async (recipe: string | undefined, options: Options, command: Command) => {

@@ -1,0 +1,26 @@
+import { formatPercent } from '../shared/drawing/format.ts';
+import type { WeightMetrics } from '../shared/results.ts';
+import { shapeText, shortName, textTable, type TextColumn } from './text-table.ts';
+
+/** A further column, with a cell for each kernel. */
+export interface KernelColumn extends TextColumn {
+  readonly cell: (kernel: WeightMetrics) => string;
+}
+
+const columns: readonly KernelColumn[] = [
+  { title: 'kernel', cell: ({ tensor }) => shortName(tensor) },
+  { title: 'shape', cell: ({ shape }) => shapeText(shape) },
+  { title: 'zeros', numeric: true, cell: ({ zeros }) => String(zeros) },
+  { title: 'sparsity', numeric: true, cell: ({ zeros, elements }) => formatPercent(elements === 0 ? undefined : zeros / elements, 1) },
+  { title: 'unique values', numeric: true, cell: ({ uniqueValues }) => String(uniqueValues) },
+  { title: 'in a channel', numeric: true, cell: ({ uniqueValuesPerChannel }) => String(uniqueValuesPerChannel) },
+];
+
+/** What the numbers in each kernel are like, a line for each. */
+export function kernelTable(kernels: readonly WeightMetrics[], more: readonly KernelColumn[] = []): string {
+  const all = [...columns, ...more];
+  return textTable(
+    all,
+    kernels.map((kernel) => all.map(({ cell }) => cell(kernel))),
+  );
+}
