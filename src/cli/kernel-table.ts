@@ -7,20 +7,25 @@ export interface KernelColumn extends TextColumn {
   readonly cell: (kernel: WeightMetrics) => string;
 }
 
-const columns: readonly KernelColumn[] = [
-  { title: 'kernel', cell: ({ tensor }) => shortName(tensor) },
-  { title: 'shape', cell: ({ shape }) => shapeText(shape) },
-  { title: 'zeros', numeric: true, cell: ({ zeros }) => String(zeros) },
-  { title: 'sparsity', numeric: true, cell: ({ zeros, elements }) => formatPercent(elements === 0 ? undefined : zeros / elements, 1) },
-  { title: 'unique values', numeric: true, cell: ({ uniqueValues }) => String(uniqueValues) },
-  { title: 'in a channel', numeric: true, cell: ({ uniqueValuesPerChannel }) => String(uniqueValuesPerChannel) },
-];
+interface KernelTableOptions {
+  /** Zeros as a part of the weights, such as 72/144. */
+  readonly zerosOfElements?: boolean;
+  readonly more?: readonly KernelColumn[];
+}
 
 /** What the numbers in each kernel are like, a line for each. */
-export function kernelTable(kernels: readonly WeightMetrics[], more: readonly KernelColumn[] = []): string {
-  const all = [...columns, ...more];
+export function kernelTable(kernels: readonly WeightMetrics[], { zerosOfElements = false, more = [] }: KernelTableOptions = {}): string {
+  const columns: readonly KernelColumn[] = [
+    { title: 'kernel', cell: ({ tensor }) => shortName(tensor) },
+    { title: 'shape', cell: ({ shape }) => shapeText(shape) },
+    { title: 'zeros', numeric: true, cell: ({ zeros, elements }) => (zerosOfElements ? `${zeros}/${elements}` : String(zeros)) },
+    { title: 'sparsity', numeric: true, cell: ({ zeros, elements }) => formatPercent(elements === 0 ? undefined : zeros / elements, 1) },
+    { title: 'unique values', numeric: true, cell: ({ uniqueValues }) => String(uniqueValues) },
+    { title: 'in a channel', numeric: true, cell: ({ uniqueValuesPerChannel }) => String(uniqueValuesPerChannel) },
+    ...more,
+  ];
   return textTable(
-    all,
-    kernels.map((kernel) => all.map(({ cell }) => cell(kernel))),
+    columns,
+    kernels.map((kernel) => columns.map(({ cell }) => cell(kernel))),
   );
 }

@@ -52,7 +52,10 @@ export function describeCertification({ file, parent, fullInteger, weights, verd
     title: property,
     cell: ({ layer }) => verdict.checks.find((check) => check.layer === layer && check.property === property)?.found ?? missing,
   });
-  const table = kernelTable(weights, parent === undefined ? [] : [kept("parent's zeros"), kept("parent's clusters")]);
+  const table = kernelTable(weights, {
+    zerosOfElements: true,
+    more: parent === undefined ? [] : [kept("parent's zeros"), kept("parent's clusters")],
+  });
   return [
     `${file}: ${fullInteger ? 'integer throughout' : 'computes in float'}`,
     '',

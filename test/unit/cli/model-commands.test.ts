@@ -243,6 +243,15 @@ describe('espalier certify', () => {
     expect(err).toContain('2 of 2 checks failed');
   });
 
+  it('shows zeros as a part of the weights, and beside a parent what was kept of it', async () => {
+    const { code, out } = await espalier('certify', model, '--parent', model);
+    expect(code).toBe(0);
+    expect(out).toMatch(/kernel +shape +zeros +sparsity +unique values +in a channel +parent's zeros +parent's clusters\n/);
+    expect(out).toMatch(/\[12, 3, 3, 1\] +0\/108 +0\.0% +\d+ +\d+ +all 0 kept +all kept\n/);
+    // The inspection counts them alone.
+    expect((await espalier('inspect', model)).out).toMatch(/\[12, 3, 3, 1\] +0 +0\.0% /);
+  });
+
   it('refuses what is no .tflite', async () => {
     const file = join(folder, 'text');
     await writeFile(file, 'not a model');
