@@ -15,10 +15,10 @@ import type { DiagnosticCode, RecipeDiagnostic } from '../../../shared/recipe-di
 import { hasTargets } from '../../../shared/targets.ts';
 import { flattenTree } from '../../../shared/tree.ts';
 import { planTree } from '../deployment-tree.ts';
+import { closest } from './closest.ts';
 import { parseRecipe } from './parse-recipe.ts';
 import { readDataBlock } from './read-data-block.ts';
 import type { RecipeDocument } from './recipe-document.ts';
-import { closest } from './schema-check.ts';
 
 type FieldPath = RecipeDiagnostic['path'];
 type Report = (field: FieldPath, code: DiagnosticCode, message: string, more?: Partial<RecipeDiagnostic>) => void;

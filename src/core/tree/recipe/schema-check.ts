@@ -6,6 +6,7 @@
 import { getNodePath } from 'jsonc-parser';
 import type { Node } from 'jsonc-parser';
 import type { DiagnosticCode, RecipeDiagnostic } from '../../../shared/recipe-diagnostics.ts';
+import { closest } from './closest.ts';
 
 /** Fields whose constant tells the alternatives of an object apart. */
 export const discriminators = ['format', 'kind'] as const;
@@ -44,11 +45,11 @@ class SchemaCheck {
   check(node: Node, given: JsonSchema): readonly RecipeDiagnostic[] {
     const schema = this.#resolve(given);
     if (schema.anyOf !== undefined) return this.#checkAlternatives(node, schema.anyOf);
-    const constants = schema.const === undefined ? schema.enum : [schema.const];
+    const constants = constantsOf(schema);
     if (constants !== undefined && !constants.includes(node.value)) {
       return [finding(node, 'out-of-range', `${textOf(node)} is not one of ${list(constants)}`, constants.map(String))];
     }
-    const types = schema.type === undefined ? [] : typeof schema.type === 'string' ? [schema.type] : schema.type;
+    const types = typesOf(schema);
     if (types.length > 0 && !types.some((type) => hasType(node, type))) {
       return [finding(node, 'wrong-type', `expected ${types.map(article).join(' or ')}, found ${article(typeOf(node))}`)];
     }
@@ -79,32 +80,10 @@ class SchemaCheck {
     const results = flat.map((alternative) => ({ alternative, findings: this.check(node, alternative) }));
     const fitting = results.find(({ findings }) => findings.length === 0);
     if (fitting !== undefined) return [];
-    const constants = flat.flatMap((alternative) => (alternative.const === undefined ? (alternative.enum ?? []) : [alternative.const]));
     const sameType = results.filter(
-      ({ alternative }) =>
-        alternative.const === undefined && alternative.enum === undefined && typesOf(alternative).some((type) => hasType(node, type)),
+      ({ alternative }) => constantsOf(alternative) === undefined && typesOf(alternative).some((type) => hasType(node, type)),
     );
-    if (sameType.length === 0) {
-      const expected = [
-        ...new Set([
-          ...constants.map((constant) => JSON.stringify(constant)),
-          ...flat
-            .filter(({ const: constant, enum: names }) => constant === undefined && names === undefined)
-            .flatMap(typesOf)
-            .map(article),
-        ]),
-      ];
-      const code =
-        typeof node.value === 'string' && constants.some((constant) => typeof constant === 'string') ? 'out-of-range' : 'wrong-type';
-      return [
-        finding(
-          node,
-          code,
-          `${textOf(node)}: expected ${expected.join(' or ')}`,
-          constants.filter((constant) => typeof constant === 'string'),
-        ),
-      ];
-    }
+    if (sameType.length === 0) return [unexpected(node, flat)];
     return this.#checkDiscriminated(node, sameType);
   }
 
@@ -117,7 +96,7 @@ class SchemaCheck {
       const options = candidates.flatMap(({ alternative, findings }) => {
         const property = alternative.properties?.[discriminator];
         const constant = property === undefined ? undefined : this.#resolve(property);
-        const names = constant?.const === undefined ? (constant?.enum ?? []) : [constant.const];
+        const names = constant === undefined ? [] : (constantsOf(constant) ?? []);
         return names.map((name) => ({ name, findings }));
       });
       if (options.length < 2) continue;
@@ -189,6 +168,21 @@ class SchemaCheck {
   }
 }
 
+/** Of what has none of the types or constants that it might have. */
+function unexpected(node: Node, alternatives: readonly JsonSchema[]): RecipeDiagnostic {
+  const constants = alternatives.flatMap((alternative) => constantsOf(alternative) ?? []);
+  const types = alternatives.filter((alternative) => constantsOf(alternative) === undefined).flatMap(typesOf);
+  const expected = [...new Set([...constants.map((constant) => JSON.stringify(constant)), ...types.map(article)])];
+  const names = constants.filter((constant) => typeof constant === 'string');
+  const code = typeof node.value === 'string' && names.length > 0 ? 'out-of-range' : 'wrong-type';
+  return finding(node, code, `${textOf(node)}: expected ${expected.join(' or ')}`, names);
+}
+
+/** The values that a schema allows, where it lists them. */
+function constantsOf(schema: JsonSchema): readonly unknown[] | undefined {
+  return schema.const === undefined ? schema.enum : [schema.const];
+}
+
 function isTuple(items: JsonSchema['items']): items is readonly JsonSchema[] {
   return Array.isArray(items);
 }
@@ -240,26 +234,4 @@ function list(values: readonly unknown[]): string {
 
 function finding(node: Node, code: DiagnosticCode, message: string, suggestions: readonly string[] = []): RecipeDiagnostic {
   return { severity: 'error', code, message, offset: node.offset, length: node.length, path: getNodePath(node), suggestions };
-}
-
-/** Names within a few typing mistakes, nearest first. */
-export function closest(name: string, names: readonly string[]): readonly string[] {
-  return names
-    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(2, Math.floor(candidate.length / 3)))
-    .sort((a, b) => a.distance - b.distance)
-    .map(({ candidate }) => candidate);
-}
-
-/** Levenshtein. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
