@@ -4,13 +4,14 @@ import type { Network } from '../../network/network.ts';
 import type { ClusteringOptions as ClusteringTechniqueOptions, ClusteringSettings } from '../../techniques/clustering.ts';
 import type { TrainingOptions as StageTraining } from '../../techniques/fine-tuning-stage.ts';
 import type { LayerRule as TechniqueRule } from '../../techniques/layer-rules.ts';
+import type { PostTrainingQuantizationOptions as PtqTechniqueOptions } from '../../techniques/post-training-quantization.ts';
 import type { PruningOptions as PruningTechniqueOptions, PruningSettings } from '../../techniques/pruning.ts';
 import type { PruningSchedule } from '../../techniques/pruning/schedules.ts';
 import type { PruningStructure } from '../../techniques/pruning/pruning-structure.ts';
 import type { QuantizationAwareTrainingOptions as QatTechniqueOptions } from '../../techniques/quantization-aware-training.ts';
 import type { ClusteringOptions } from '../../../shared/recipe/clustering-options.ts';
 import type { PruningOptions } from '../../../shared/recipe/pruning-options.ts';
-import type { QuantizationAwareTrainingOptions } from '../../../shared/recipe/quantization-options.ts';
+import type { PostTrainingQuantizationOptions, QuantizationAwareTrainingOptions } from '../../../shared/recipe/quantization-options.ts';
 import type { LayerRule } from '../../../shared/recipe/run-options.ts';
 import type { TrainingOptions } from '../../../shared/recipe/training-options.ts';
 import { defaultClusters, defaultSparsity } from '../../techniques/defaults.ts';
@@ -84,6 +85,17 @@ export function quantizationAwareTrainingOptions(options: QuantizationAwareTrain
     ...trainingOptions(options, teacher),
     ...(weightScales === undefined ? {} : { weightScales }),
     ...(freezeRangesAfter === undefined ? {} : { freezeRangesAfter }),
+  };
+}
+
+export function postTrainingQuantizationOptions(options: PostTrainingQuantizationOptions): PtqTechniqueOptions {
+  const { calibrationSamples, observer, activations, crossLayerEqualization, biasCorrection } = options;
+  return {
+    ...(calibrationSamples === undefined ? {} : { samples: calibrationSamples }),
+    ...(observer === undefined ? {} : { observer }),
+    ...(activations === undefined ? {} : { activationType: activations }),
+    ...(crossLayerEqualization === undefined ? {} : { crossLayerEqualization }),
+    ...(biasCorrection === undefined ? {} : { biasCorrection }),
   };
 }
 

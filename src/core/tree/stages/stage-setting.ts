@@ -1,0 +1,18 @@
+import type { DataSplits } from '../../data/dataset.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Network } from '../../network/network.ts';
+import type { Loss } from '../../train/fine-tuning.ts';
+
+/** What all stages of a model have in common. */
+export interface StageSetting {
+  readonly engine: Engine;
+  readonly network: Network;
+  readonly data: DataSplits;
+  readonly loss: Loss;
+  readonly seed: number;
+  readonly latency: boolean;
+  /** The bundled evaluation thread; without it files are measured on this thread. */
+  readonly threadScript: string | undefined;
+  /** That run stages at the same time, this one included: they share the memory. */
+  readonly processes: number;
+}

@@ -1,0 +1,35 @@
+import type { TechniqueContext } from '../../techniques/technique.ts';
+import type { Checkpointing } from '../../train/fine-tuning.ts';
+import { usableMemory } from '../../train/training-steps.ts';
+import { decodeTrainingState, encodeTrainingState } from '../../train/training-state.ts';
+import type { StageRequest } from './stage-runner.ts';
+import type { StageSetting } from './stage-setting.ts';
+
+/** Whichever comes first; writing the state takes milliseconds. */
+const STEPS_BETWEEN_CHECKPOINTS = 200;
+const SECONDS_BETWEEN_CHECKPOINTS = 5;
+
+/** What a technique needs to train in a stage, from its last checkpoint where there is one. */
+export async function techniqueContext(
+  { engine, data, loss, seed, processes }: StageSetting,
+  request: StageRequest,
+): Promise<TechniqueContext> {
+  const saved = await request.checkpoint.load();
+  const checkpoint: Checkpointing = {
+    everySteps: STEPS_BETWEEN_CHECKPOINTS,
+    everySeconds: SECONDS_BETWEEN_CHECKPOINTS,
+    save: (state) => request.checkpoint.save(encodeTrainingState(state)),
+    ...(saved === undefined ? {} : { resumeFrom: decodeTrainingState(saved) }),
+  };
+  return {
+    engine,
+    data,
+    loss,
+    seed,
+    signal: request.signal,
+    checkpoint,
+    ...(processes === 1 ? {} : { memoryBytes: usableMemory() / processes }),
+    onProgress: request.onProgress.bind(request),
+    warn: request.warn.bind(request),
+  };
+}
