@@ -1,11 +1,10 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { RunEvent } from '../../shared/events.ts';
-import type { RunHandle, RunSummary } from '../../shared/protocol.ts';
+import type { RunSummary } from '../../shared/protocol.ts';
 import { readSettings } from '../settings.ts';
-import type { WorkerConnection, WorkerProcess } from '../child-process/worker-process.ts';
-import { WorkerEnded } from '../child-process/worker-process.ts';
+import type { WorkerProcess } from '../child-process/worker-process.ts';
 import type { RecipeFiles } from '../workspace/model-files.ts';
+import { RunQueue, type Interruption } from './run-queue.ts';
 import { Run } from './run.ts';
 
 export interface StartOptions {
@@ -16,42 +15,33 @@ export interface StartOptions {
 /** How often a run is looked at that another window or the command line works on. */
 const lookMilliseconds = 2_000;
 
-interface QueuedRun {
-  readonly run: Run;
-  readonly begin: (connection: WorkerConnection) => Promise<RunHandle>;
-}
-
-/** All runs that the window knows of. New ones queue: one trains at a time, with the whole machine. */
+/** All runs that the window knows of. New ones queue. */
 export class Runs implements vscode.Disposable {
   readonly #worker: WorkerProcess;
   readonly #recipes: RecipeFiles;
   readonly #log: vscode.LogOutputChannel;
   readonly #changed = new vscode.EventEmitter<Run | undefined>();
-  readonly #started = new vscode.EventEmitter<Run>();
-  readonly #disposables: vscode.Disposable[] = [this.#changed, this.#started];
+  readonly #queue: RunQueue;
+  readonly #disposables: vscode.Disposable[] = [this.#changed];
   /** Latest first. */
   #runs: Run[] = [];
-  #queue: QueuedRun[] = [];
-  #current: Run | undefined;
-  /** Cancelled while the worker was still reading its model. */
-  #cancelledEarly: Run | undefined;
-  /** Events can overtake the reply that tells which run they are of. */
-  #early = new Map<string, RunEvent[]>();
   #listing: Promise<void> | undefined;
   #listed = false;
   #looking: NodeJS.Timeout | undefined;
 
   /** A run changed, or with undefined the list of runs. */
   readonly onDidChange = this.#changed.event;
-  readonly onDidStart = this.#started.event;
+  readonly onDidStart: vscode.Event<Run>;
 
   constructor(worker: WorkerProcess, recipes: RecipeFiles, log: vscode.LogOutputChannel) {
     this.#worker = worker;
     this.#recipes = recipes;
     this.#log = log;
+    this.#queue = new RunQueue(worker, log, (run) => this.load(run));
+    this.onDidStart = this.#queue.onDidStart;
     this.#disposables.push(
-      worker.onDidConnect((connection) => connection.on('run', ({ runId, event }) => this.#receive(runId, event))),
-      worker.onDidEnd((error) => this.#interrupt(error)),
+      this.#queue,
+      this.#queue.onDidInterrupt((interruption) => this.#tell(interruption)),
       recipes.onDidChange(() => void this.refresh()),
     );
   }
@@ -61,7 +51,7 @@ export class Runs implements vscode.Disposable {
   }
 
   current(): Run | undefined {
-    return this.#current;
+    return this.#queue.current;
   }
 
   latestOf(recipe: vscode.Uri): Run | undefined {
@@ -74,7 +64,7 @@ export class Runs implements vscode.Disposable {
 
   start(recipe: vscode.Uri, options: StartOptions = {}): Run {
     const run = this.#insert(new Run(recipe, 'queued'));
-    this.#enqueue(run, (connection) => connection.request('startRun', { recipe: recipe.fsPath, ...options, ...this.#runSettings() }));
+    this.#queue.add(run, (connection) => connection.request('startRun', { recipe: recipe.fsPath, ...options, ...this.#runSettings() }));
     return run;
   }
 
@@ -82,25 +72,11 @@ export class Runs implements vscode.Disposable {
     const { folder } = run;
     if (folder === undefined || run.active) return;
     run.become('queued');
-    this.#enqueue(run, (connection) => connection.request('resumeRun', { runFolder: folder, ...this.#runSettings() }));
+    this.#queue.add(run, (connection) => connection.request('resumeRun', { runFolder: folder, ...this.#runSettings() }));
   }
 
-  async cancel(run: Run): Promise<void> {
-    if (run.activity === 'queued' && run === this.#current) {
-      this.#cancelledEarly = run;
-      run.become('queued', vscode.l10n.t('Cancelling…'));
-      return;
-    }
-    if (run.activity === 'queued') {
-      this.#queue = this.#queue.filter((entry) => entry.run !== run);
-      run.become(run.folder === undefined ? 'ended' : 'interrupted', vscode.l10n.t('Cancelled before it began.'));
-      return;
-    }
-    if (run.activity !== 'running' || run.runId === undefined) return;
-    if (run !== this.#current)
-      throw new Error(vscode.l10n.t('This run goes on in another window or on the command line: cancel it there.'));
-    run.become('running', vscode.l10n.t('Cancelling…'));
-    await this.#worker.connection.request('cancelRun', { runId: run.runId });
+  cancel(run: Run): Promise<void> {
+    return this.#queue.cancel(run);
   }
 
   async delete(run: Run): Promise<number> {
@@ -175,7 +151,7 @@ export class Runs implements vscode.Disposable {
 
   /** Another process works on it: another window, the command line, or for a moment the worker of a window that was closed. */
   #isElsewhere(run: Run): boolean {
-    return run.activity === 'running' && run !== this.#current;
+    return run.activity === 'running' && run !== this.#queue.current;
   }
 
   async #catchUp(run: Run, summary: RunSummary): Promise<void> {
@@ -197,65 +173,7 @@ export class Runs implements vscode.Disposable {
     run.onDidChangeStatus(() => this.#changed.fire(run));
   }
 
-  #enqueue(run: Run, begin: QueuedRun['begin']): void {
-    this.#queue.push({ run, begin });
-    this.#next();
-  }
-
-  #next(): void {
-    if (this.#current !== undefined) return;
-    const entry = this.#queue.shift();
-    if (entry === undefined) return;
-    this.#current = entry.run;
-    this.#begin(entry).catch((error: unknown) => {
-      this.#log.error(error instanceof Error ? error : String(error));
-      if (!(error instanceof WorkerEnded))
-        this.#finish(
-          entry.run,
-          entry.run.folder === undefined ? 'ended' : 'interrupted',
-          error instanceof Error ? error.message : String(error),
-        );
-    });
-  }
-
-  async #begin({ run, begin }: QueuedRun): Promise<void> {
-    // A resumed run goes on from what is known of it.
-    await this.load(run);
-    const handle = await begin(this.#worker.connection);
-    run.begin(handle);
-    this.#started.fire(run);
-    const cancelled = this.#cancelledEarly === run;
-    this.#cancelledEarly = undefined;
-    const early = this.#early.get(handle.runId) ?? [];
-    this.#early.delete(handle.runId);
-    for (const event of early) this.#deliver(run, event);
-    if (cancelled) await this.cancel(run);
-  }
-
-  #receive(runId: string, event: RunEvent): void {
-    const run = this.#current;
-    if (run?.activity === 'running' && run.runId === runId) this.#deliver(run, event);
-    else this.#early.set(runId, [...(this.#early.get(runId) ?? []), event]);
-  }
-
-  #deliver(run: Run, event: RunEvent): void {
-    run.append(event);
-    if (event.type !== 'run-finished') return;
-    if (event.outcome === 'cancelled')
-      this.#finish(run, 'interrupted', vscode.l10n.t('Cancelled. Finished nodes are kept; resume to go on.'));
-    else this.#finish(run, 'ended', event.outcome === 'failed' ? event.reason : undefined);
-  }
-
-  #finish(run: Run, activity: 'ended' | 'interrupted', notice: string | undefined): void {
-    if (this.#current === run) this.#current = undefined;
-    run.become(activity, notice);
-    this.#next();
-  }
-
-  #interrupt(error: WorkerEnded): void {
-    const run = this.#current;
-    if (run === undefined) return;
-    this.#finish(run, run.folder === undefined ? 'ended' : 'interrupted', error.message);
+  #tell({ run, error }: Interruption): void {
     if (run.folder === undefined) {
       void vscode.window.showErrorMessage(error.message);
       return;
