@@ -1,7 +1,7 @@
 /** Which channels of a network stand or fall together: what has to be known before any can be removed. */
 import { unreachable } from '../../errors.ts';
 import type { Network, ParameterId, ValueId } from '../../network/network.ts';
-import { hasKernel, type KernelOperation, type Operation } from '../../network/operations.ts';
+import { hasKernel, type Operation } from '../../network/operations.ts';
 import { DisjointSets } from './disjoint-sets.ts';
 
 /** One output channel of a kernel. */
@@ -22,69 +22,76 @@ export interface ChannelGroups {
  * join channels; flattening repeats them; inputs, outputs, softmax and reshapes that mix channels hold them in place.
  */
 export function channelGroups(network: Network): ChannelGroups {
-  const sets = new DisjointSets();
-  const labels = new Map<ValueId, readonly number[]>();
-  const pinned: number[] = [];
-  const filters: { readonly label: number; readonly filter: Filter }[] = [];
-  const kernelUses = new Map<ParameterId, { readonly inputs: readonly number[]; readonly outputs: readonly number[] }>();
+  return new ChannelTrace(network).groups();
+}
 
-  const labelsOf = (value: ValueId | undefined): readonly number[] => labels.get(value ?? '') ?? [];
-  const lastAxis = (value: ValueId): number => network.values.get(value)?.shape.at(-1) ?? 1;
-  const fresh = (value: ValueId): readonly number[] => Array.from({ length: lastAxis(value) }, () => sets.add());
-  const pin = (all: readonly number[]): readonly number[] => {
-    pinned.push(...all);
-    return all;
-  };
-  const join = (a: readonly number[], b: readonly number[]): void => {
-    a.forEach((label, i) => {
-      sets.join(label, b[i] ?? label);
-    });
-  };
+/** One for each index along the last axis of a value; joined labels are of one group. */
+type Labels = readonly number[];
 
-  /** A kernel that is used again computes and reads the same channels at each use. */
-  const shareKernel = (operation: KernelOperation, inputs: readonly number[], outputs: readonly number[]): void => {
-    const first = kernelUses.get(operation.kernel);
-    if (first === undefined) {
-      kernelUses.set(operation.kernel, { inputs, outputs });
-      return;
+class ChannelTrace {
+  readonly #network: Network;
+  readonly #sets = new DisjointSets();
+  readonly #labels = new Map<ValueId, Labels>();
+  /** Labels whose channels must stay. */
+  readonly #pinned: number[] = [];
+  readonly #filters: { readonly label: number; readonly filter: Filter }[] = [];
+  /** The first use of each parameter. */
+  readonly #uses = new Map<ParameterId, { readonly inputs: Labels; readonly outputs: Labels }>();
+
+  constructor(network: Network) {
+    this.#network = network;
+    for (const value of network.inputs) this.#labels.set(value, this.#pin(this.#fresh(value)));
+    for (const operation of network.operations) {
+      const outputs = this.#outputLabels(operation);
+      this.#labels.set(operation.output, outputs);
+      for (const parameter of parametersByChannel(operation)) this.#share(parameter, outputs, outputs);
     }
-    join(first.inputs, inputs);
-    join(first.outputs, outputs);
-  };
+    for (const value of network.outputs) this.#pin(this.#labelsOf(value));
+  }
 
-  const outputLabels = (operation: Operation): readonly number[] => {
-    const inputs = operation.inputs.map(labelsOf);
+  groups(): ChannelGroups {
+    const held = new Set(this.#pinned.map((label) => this.#sets.find(label)));
+    const removable = new Map<number, Filter[]>();
+    for (const { label, filter } of this.#filters) {
+      const group = this.#sets.find(label);
+      if (!held.has(group)) removable.set(group, [...(removable.get(group) ?? []), filter]);
+    }
+    return { groupsOf: (value) => this.#labelsOf(value).map((label) => this.#sets.find(label)), removable };
+  }
+
+  #outputLabels(operation: Operation): Labels {
+    const inputs = operation.inputs.map((value) => this.#labelsOf(value));
     const [input = []] = inputs;
     switch (operation.kind) {
       case 'conv2d':
       case 'transposeConv2d':
       case 'dense': {
-        const outputs = fresh(operation.output);
-        if (!kernelUses.has(operation.kernel))
-          outputs.forEach((label, channel) => filters.push({ label, filter: { kernel: operation.kernel, channel } }));
-        shareKernel(operation, input, outputs);
+        const outputs = this.#fresh(operation.output);
+        if (!this.#uses.has(operation.kernel))
+          outputs.forEach((label, channel) => this.#filters.push({ label, filter: { kernel: operation.kernel, channel } }));
+        this.#share(operation.kernel, input, outputs);
         return outputs;
       }
       case 'depthwiseConv2d': {
         const outputs = input.flatMap((label) => Array.from({ length: operation.multiplier }, () => label));
-        shareKernel(operation, input, outputs);
+        this.#share(operation.kernel, input, outputs);
         return outputs;
       }
       case 'binary': {
         const [other = []] = inputs.slice(1);
-        if (input.length === other.length) join(input, other);
-        else pin(input.length === 1 ? input : other);
+        if (input.length === other.length) this.#join(input, other);
+        else this.#pin(input.length === 1 ? input : other);
         return input.length === 1 ? other : input;
       }
       case 'concat': {
-        const rank = network.values.get(operation.output)?.shape.length ?? 1;
+        const rank = this.#network.values.get(operation.output)?.shape.length ?? 1;
         if (operation.axis === rank - 1) return inputs.flat();
-        for (const other of inputs.slice(1)) join(input, other);
+        for (const other of inputs.slice(1)) this.#join(input, other);
         return input;
       }
       case 'pad': {
         const [before, after] = operation.paddings.at(-1) ?? [0, 0];
-        const zeros = (count: number): readonly number[] => pin(Array.from({ length: count }, () => sets.add()));
+        const zeros = (count: number): Labels => this.#pin(Array.from({ length: count }, () => this.#sets.add()));
         return [...zeros(before), ...input, ...zeros(after)];
       }
       case 'crop': {
@@ -92,23 +99,23 @@ export function channelGroups(network: Network): ChannelGroups {
         // A crop of channels counts them, so that none before or inside it may go.
         return (operation.size.at(-1) ?? input.length) === input.length
           ? input
-          : pin(input).slice(begin, begin + lastAxis(operation.output));
+          : this.#pin(input).slice(begin, begin + this.#lastAxis(operation.output));
       }
       case 'reshape': {
-        const length = lastAxis(operation.output);
+        const length = this.#lastAxis(operation.output);
         if (input.length > 0 && length % input.length === 0) return Array.from({ length }, (_, i) => input[i % input.length] ?? 0);
-        pin(input);
-        return pin(fresh(operation.output));
+        this.#pin(input);
+        return this.#pin(this.#fresh(operation.output));
       }
       case 'permute': {
         if (operation.order.at(-1) === operation.order.length - 1) return input;
-        pin(input);
-        return pin(fresh(operation.output));
+        this.#pin(input);
+        return this.#pin(this.#fresh(operation.output));
       }
       case 'embedding':
-        return pin(fresh(operation.output));
+        return this.#pin(this.#fresh(operation.output));
       case 'activation':
-        return operation.function === 'softmax' ? pin(input) : input;
+        return operation.function === 'softmax' ? this.#pin(input) : input;
       case 'batchNorm':
       case 'prelu':
       case 'rescale':
@@ -120,32 +127,45 @@ export function channelGroups(network: Network): ChannelGroups {
       default:
         return unreachable(operation);
     }
-  };
-
-  for (const value of network.inputs) labels.set(value, pin(fresh(value)));
-  for (const operation of network.operations) {
-    const outputs = outputLabels(operation);
-    labels.set(operation.output, outputs);
-    joinSharedParameters(operation, outputs, kernelUses, join);
   }
-  for (const value of network.outputs) pin(labelsOf(value));
 
-  const held = new Set(pinned.map((label) => sets.find(label)));
-  const removable = new Map<number, Filter[]>();
-  for (const { label, filter } of filters) {
-    const group = sets.find(label);
-    if (!held.has(group)) removable.set(group, [...(removable.get(group) ?? []), filter]);
+  #labelsOf(value: ValueId): Labels {
+    return this.#labels.get(value) ?? [];
   }
-  return { groupsOf: (value) => labelsOf(value).map((label) => sets.find(label)), removable };
+
+  #lastAxis(value: ValueId): number {
+    return this.#network.values.get(value)?.shape.at(-1) ?? 1;
+  }
+
+  #fresh(value: ValueId): Labels {
+    return Array.from({ length: this.#lastAxis(value) }, () => this.#sets.add());
+  }
+
+  #pin(labels: Labels): Labels {
+    this.#pinned.push(...labels);
+    return labels;
+  }
+
+  #join(a: Labels, b: Labels): void {
+    a.forEach((label, i) => {
+      this.#sets.join(label, b[i] ?? label);
+    });
+  }
+
+  /** A parameter that is used again computes and reads the same channels at each use. */
+  #share(parameter: ParameterId, inputs: Labels, outputs: Labels): void {
+    const first = this.#uses.get(parameter);
+    if (first === undefined) {
+      this.#uses.set(parameter, { inputs, outputs });
+      return;
+    }
+    this.#join(first.inputs, inputs);
+    this.#join(first.outputs, outputs);
+  }
 }
 
-/** Other parameters by channel, used at two places, tie those places as a kernel does. */
-function joinSharedParameters(
-  operation: Operation,
-  outputs: readonly number[],
-  uses: Map<ParameterId, { readonly inputs: readonly number[]; readonly outputs: readonly number[] }>,
-  join: (a: readonly number[], b: readonly number[]) => void,
-): void {
+/** Those besides the kernel that have a value for each output channel. */
+function parametersByChannel(operation: Operation): readonly ParameterId[] {
   const ids = hasKernel(operation)
     ? [operation.bias]
     : operation.kind === 'batchNorm'
@@ -155,10 +175,5 @@ function joinSharedParameters(
         : operation.kind === 'prelu'
           ? [operation.alpha]
           : [];
-  for (const id of ids) {
-    if (id === undefined) continue;
-    const first = uses.get(id);
-    if (first === undefined) uses.set(id, { inputs: outputs, outputs });
-    else join(first.outputs, outputs);
-  }
+  return ids.flatMap((id) => id ?? []);
 }
