@@ -3,7 +3,7 @@ import { decodeWav } from '../audio/decode-wav.ts';
 import { resample } from '../audio/resample.ts';
 import type { AudioDataSpec, MadeClass } from '../spec/audio-spec.ts';
 import type { ExampleSource, Sound, SourceSplits } from '../example-source.ts';
-import type { BackgroundFile } from '../files/labelled-files.ts';
+import type { BackgroundFile } from '../files/classed-files.ts';
 import { openFiles } from './file-source.ts';
 import { withSilence } from './silence.ts';
 import { speechCommandsSplit } from './speech-commands-split.ts';

@@ -1,7 +1,8 @@
 import { isEspalierError } from '../../errors.ts';
 import type { FileCollection } from '../spec/file-collection-spec.ts';
 import type { Example, ExampleSource, SourceSplits } from '../example-source.ts';
-import { type BackgroundFile, findLabelledFiles, type LabelledFile, type LabellingOptions } from '../files/labelled-files.ts';
+import type { BackgroundFile } from '../files/classed-files.ts';
+import { findLabelledFiles, type LabelledFile, type LabellingOptions } from '../files/labelled-files.ts';
 
 export interface FileFormat extends LabellingOptions {
   readonly kind: 'image' | 'sound';

@@ -1,0 +1,91 @@
+import { EspalierError } from '../../errors.ts';
+import type { FileCollection } from '../spec/file-collection-spec.ts';
+import { classOfFile, type FileClass } from './class-of-file.ts';
+import { openFileTree, type FileTree } from './file-tree.ts';
+import { resolvePath } from './resolve-path.ts';
+
+export interface ClassedFile extends FileClass {
+  readonly tree: FileTree;
+  readonly path: string;
+}
+
+export type BackgroundFile = Pick<ClassedFile, 'tree' | 'path'>;
+
+export interface ListingOptions {
+  /** Lower case, with the dot. */
+  readonly extensions: readonly string[];
+  /** Of files that are examples for people, but are not read: nobody should miss them without a word. */
+  readonly unreadExtensions?: readonly string[];
+  /** Name of a folder whose files have no class. */
+  readonly backgroundFolder?: string;
+}
+
+/** Lists the files of folders and archives with their classes, and keeps what it left out. */
+export class ClassedFiles {
+  /** Files in the folder that is no class. */
+  readonly background: BackgroundFile[] = [];
+  readonly warnings: string[] = [];
+  readonly #spec: FileCollection;
+  readonly #folder: string;
+  readonly #options: ListingOptions;
+  readonly #classOf: (path: string) => FileClass | undefined;
+
+  /** @param folder what the spec's paths are relative to */
+  constructor(spec: FileCollection, folder: string, options: ListingOptions) {
+    this.#spec = spec;
+    this.#folder = folder;
+    this.#options = options;
+    this.#classOf = classOfFile(spec);
+  }
+
+  /** @throws EspalierError `file-access`; `invalid-data` where no file has one of the extensions */
+  async list(path: string): Promise<readonly ClassedFile[]> {
+    const tree = await openFileTree(resolvePath(this.#folder, path));
+    const without: string[] = [];
+    const found = this.#readable(tree).flatMap((file): readonly ClassedFile[] => {
+      if (this.#isBackground(file)) {
+        this.background.push({ tree, path: file });
+        return [];
+      }
+      const fileClass = this.#classOf(file);
+      if (fileClass === undefined) without.push(file);
+      return fileClass === undefined ? [] : [{ tree, path: file, ...fileClass }];
+    });
+    if (without.length > 0 && found.length > 0) {
+      const { pattern } = this.#spec;
+      const reason = pattern === undefined ? 'no class folder holds them' : `they do not match ${JSON.stringify(pattern)}`;
+      this.warnings.push(`${tree.name}: ${describe(without)} left out, for ${reason}`);
+    }
+    return found;
+  }
+
+  #readable(tree: FileTree): readonly string[] {
+    const { extensions, unreadExtensions = [] } = this.#options;
+    const endingIn = (endings: readonly string[]): readonly string[] =>
+      tree.paths.filter((file) => endings.some((ending) => file.toLowerCase().endsWith(ending)));
+    const paths = endingIn(extensions);
+    const unread = endingIn(unreadExtensions);
+    if (paths.length === 0)
+      throw new EspalierError(
+        'invalid-data',
+        `it holds no ${extensions.join(' or ')} file${unread.length === 0 ? '' : `, but ${describe(unread)}`}`,
+        {
+          where: tree.name,
+          fix: unread.length === 0 ? 'check the path and the format of the data spec' : 'convert them to one of these formats',
+        },
+      );
+    if (unread.length > 0) this.warnings.push(`${tree.name}: ${describe(unread)} left out; ${extensions.join(', ')} are read`);
+    return paths;
+  }
+
+  #isBackground(path: string): boolean {
+    const { backgroundFolder } = this.#options;
+    return backgroundFolder !== undefined && path.split('/').slice(0, -1).includes(backgroundFolder);
+  }
+}
+
+/** `3 files (a.bmp, …)` */
+function describe(paths: readonly string[]): string {
+  const [first = '', ...others] = paths;
+  return others.length === 0 ? `1 file (${first})` : `${paths.length} files (${first}, …)`;
+}
