@@ -117,22 +117,9 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
       const emit = (event: RunEventBody): void => {
         log.append(event);
       };
-      const described = { engine: prepared.engine.description, runtime: prepared.runtime, machine: describeMachine() };
       try {
         const begun = readEvents(events).length > 0;
-        emit(
-          begun
-            ? { type: 'run-resumed', ...described }
-            : {
-                type: 'run-started',
-                version: EVENTS_VERSION,
-                runId,
-                recipe: stored.path,
-                espalier: environment.espalier,
-                ...described,
-                models: models.map(({ name, tree }) => ({ model: name, tree: tree.root })),
-              },
-        );
+        emit(begun ? { type: 'run-resumed', ...describe(prepared) } : startOf(runId, stored, prepared, environment));
         for (const message of prepared.notices) emit({ type: 'log', level: 'info', message, model: undefined, node: undefined });
         const { recipe, options } = stored;
         return await runRecipe({
@@ -161,6 +148,23 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
       }
     },
   };
+}
+
+function startOf(runId: string, { path: recipe }: StoredRun, prepared: Prepared, { espalier }: Environment): RunEventBody {
+  return {
+    type: 'run-started',
+    version: EVENTS_VERSION,
+    runId,
+    recipe,
+    espalier,
+    ...describe(prepared),
+    models: prepared.models.map(({ name, tree }) => ({ model: name, tree: tree.root })),
+  };
+}
+
+/** What computes, which figures of time depend on. */
+function describe({ engine, runtime }: Prepared): { readonly engine: string; readonly runtime: string; readonly machine: string } {
+  return { engine: engine.description, runtime, machine: describeMachine() };
 }
 
 function describeMachine(): string {

@@ -11,58 +11,62 @@ import { chooseData } from './choose-data.ts';
 import { registerCommand, requireTrust, withProgress } from './register-command.ts';
 
 export function registerConvertAndEvaluate(context: vscode.ExtensionContext, services: Services): void {
-  registerCommand(context, services, 'espalier.convert', async (argument) => {
-    await requireTrust();
-    const { model, mode, data } = await askInTurn((ask) => chooseConversion(ask, argument, services));
-    const name = modelPath(model).replace(/([\\/]model\.json|\.(keras|h5|hdf5))$/, '');
-    const output = await vscode.window.showSaveDialog({
-      defaultUri: vscode.Uri.file(`${name}-${mode}.tflite`),
-      filters: { TFLite: ['tflite'] },
-    });
-    if (output === undefined) return;
-    const result = await withProgress(vscode.l10n.t('Converting {0}', vscode.workspace.asRelativePath(model)), (options) =>
-      services.worker.connection.request(
-        'convert',
-        { model: modelPath(model), output: output.fsPath, mode, ...(data === undefined ? {} : { data }) },
-        options,
-      ),
-    );
-    const open = vscode.l10n.t('Open');
-    const message = vscode.l10n.t(
-      'Wrote {0}: {1}, {2} compressed',
-      vscode.workspace.asRelativePath(result.output),
-      formatBytes(result.sizes.raw),
-      formatBytes(result.sizes.gzip),
-    );
-    if ((await vscode.window.showInformationMessage(message, open)) === open)
-      await vscode.commands.executeCommand('vscode.openWith', output, tfliteEditorType);
+  registerCommand(context, services, 'espalier.convert', (argument) => convert(argument, services));
+  registerCommand(context, services, 'espalier.evaluateModel', (argument) => evaluate(argument, services));
+}
+
+async function convert(argument: unknown, services: Services): Promise<void> {
+  await requireTrust();
+  const { model, mode, data } = await askInTurn((ask) => chooseConversion(ask, argument, services));
+  const name = modelPath(model).replace(/([\\/]model\.json|\.(keras|h5|hdf5))$/, '');
+  const output = await vscode.window.showSaveDialog({
+    defaultUri: vscode.Uri.file(`${name}-${mode}.tflite`),
+    filters: { TFLite: ['tflite'] },
   });
-  registerCommand(context, services, 'espalier.evaluateModel', async (argument) => {
-    await requireTrust();
-    const { model, data } = await askInTurn(async (ask) => {
-      const chosen = await chooseModel(argument, services, { ask, stepsAfter: 1 });
-      return { model: chosen, data: await chooseData(ask, services, chosen, { title: vscode.l10n.t('Evaluate {0}', modelLabel(chosen)) }) };
-    });
-    const { accuracy, seconds, warnings } = await withProgress(
-      vscode.l10n.t('Evaluating {0}', vscode.workspace.asRelativePath(model)),
-      (options) => services.worker.connection.request('evaluate', { model: modelPath(model), data }, options),
-    );
-    const figure =
-      accuracy.top1 === undefined
-        ? vscode.l10n.t('mean squared error {0}', accuracy.meanSquaredError ?? '–')
-        : vscode.l10n.t('top-1 {0}', formatPercent(accuracy.top1));
-    for (const warning of warnings) services.log.warn(warning);
-    void vscode.window.showInformationMessage(
-      vscode.l10n.t(
-        '{0}: {1} of {2} examples in {3}, {4}',
-        vscode.workspace.asRelativePath(model),
-        figure,
-        accuracy.samples,
-        formatSeconds(seconds),
-        accuracy.runtime,
-      ),
-    );
+  if (output === undefined) return;
+  const result = await withProgress(vscode.l10n.t('Converting {0}', vscode.workspace.asRelativePath(model)), (options) =>
+    services.worker.connection.request(
+      'convert',
+      { model: modelPath(model), output: output.fsPath, mode, ...(data === undefined ? {} : { data }) },
+      options,
+    ),
+  );
+  const open = vscode.l10n.t('Open');
+  const message = vscode.l10n.t(
+    'Wrote {0}: {1}, {2} compressed',
+    vscode.workspace.asRelativePath(result.output),
+    formatBytes(result.sizes.raw),
+    formatBytes(result.sizes.gzip),
+  );
+  if ((await vscode.window.showInformationMessage(message, open)) === open)
+    await vscode.commands.executeCommand('vscode.openWith', output, tfliteEditorType);
+}
+
+async function evaluate(argument: unknown, services: Services): Promise<void> {
+  await requireTrust();
+  const { model, data } = await askInTurn(async (ask) => {
+    const chosen = await chooseModel(argument, services, { ask, stepsAfter: 1 });
+    return { model: chosen, data: await chooseData(ask, services, chosen, { title: vscode.l10n.t('Evaluate {0}', modelLabel(chosen)) }) };
   });
+  const { accuracy, seconds, warnings } = await withProgress(
+    vscode.l10n.t('Evaluating {0}', vscode.workspace.asRelativePath(model)),
+    (options) => services.worker.connection.request('evaluate', { model: modelPath(model), data }, options),
+  );
+  const figure =
+    accuracy.top1 === undefined
+      ? vscode.l10n.t('mean squared error {0}', accuracy.meanSquaredError ?? '–')
+      : vscode.l10n.t('top-1 {0}', formatPercent(accuracy.top1));
+  for (const warning of warnings) services.log.warn(warning);
+  void vscode.window.showInformationMessage(
+    vscode.l10n.t(
+      '{0}: {1} of {2} examples in {3}, {4}',
+      vscode.workspace.asRelativePath(model),
+      figure,
+      accuracy.samples,
+      formatSeconds(seconds),
+      accuracy.runtime,
+    ),
+  );
 }
 
 interface ChosenConversion {
