@@ -1,11 +1,12 @@
-import { type Sparsity, withConstraint } from '../constraints/constraint.ts';
+import { type NetworkConstraints, withConstraint } from '../constraints/constraint.ts';
 import { EspalierError } from '../errors.ts';
-import type { Network } from '../network/network.ts';
+import type { Network, ParameterId } from '../network/network.ts';
 import { planTraining, trainFloatStage, type TrainingOptions } from './fine-tuning-stage.ts';
 import { type LayerRules, type SelectedKernel, selectKernels } from './layer-rules.ts';
 import { chooseScope } from './pruning/choose-scope.ts';
-import { scheduledMasks } from './pruning/mask-schedule.ts';
+import { pruningMasks, scheduledMasks } from './pruning/mask-schedule.ts';
 import { checkStructure, type PruningStructure } from './pruning/pruning-structure.ts';
+import { reconstructKernels } from './pruning/reconstruction/reconstruct-kernels.ts';
 import { checkSchedule, checkSparsity, pruningSteps, type PruningSchedule, sparsityAt } from './pruning/schedules.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 import { defaultSparsity } from './defaults.ts';
@@ -16,8 +17,10 @@ export interface PruningSettings {
 }
 
 export interface PruningOptions extends LayerRules<PruningSettings>, TrainingOptions, Partial<PruningSettings> {
-  /** Default: polynomial decay from 0 over the first quarter of the training. */
+  /** Prunes step by step while the network trains; without one, pruning comes before the training. */
   readonly schedule?: PruningSchedule;
+  /** Without a schedule: whether the weights that stay are fitted to what the whole layers compute; default: true. */
+  readonly reconstruction?: boolean;
   /** Default: single weights, each layer by itself unless that breaks the network; see `chooseScope`. */
   readonly structure?: PruningStructure;
 }
@@ -25,8 +28,9 @@ export interface PruningOptions extends LayerRules<PruningSettings>, TrainingOpt
 export const pruningDefaults = { epochs: 2, batchSize: 64, learningRate: 5e-4 };
 
 /**
- * Magnitude pruning with fine-tuning: masks follow the schedule while the weights train, and hold from then on.
- * Zhu & Gupta 2017, arXiv:1710.01878.
+ * Magnitude pruning with fine-tuning. Without a schedule the smallest weights go before the training, and the others are
+ * fitted to make up for them, see `reconstructKernels`; with one, masks follow it while the weights train. Either way
+ * they hold from then on.
  *
  * @throws EspalierError before training for a sparsity, schedule or layer pattern that makes no sense
  */
@@ -35,9 +39,57 @@ export async function applyPruning(
   context: TechniqueContext,
   options: PruningOptions = {},
 ): Promise<OptimizedModel> {
+  const kernels = checkPruning(model.network, options);
+  const structure: PruningStructure = options.structure ?? { kind: 'weights', scope: await chooseScope(model.network, kernels, context) };
+  if (structure.kind === 'groups') warnOfUntouched(kernels, structure, context);
+  const { schedule } = options;
+  return schedule === undefined
+    ? pruneBeforeTraining(model, kernels, structure, context, options)
+    : pruneWhileTraining(model, kernels, structure, schedule, context, options);
+}
+
+async function pruneBeforeTraining(
+  model: OptimizedModel,
+  kernels: readonly SelectedKernel<PruningSettings>[],
+  structure: PruningStructure,
+  context: TechniqueContext,
+  options: PruningOptions,
+): Promise<OptimizedModel> {
+  let network = model.network;
+  let masks: ReadonlyMap<ParameterId, Uint8Array> = new Map();
+  for (const progress of structure.kind === 'groups' || options.reconstruction === false ? [1] : halvings(kernels)) {
+    masks = pruningMasks(kernels, weightsOf(network, kernels), structure, progress);
+    if (options.reconstruction !== false) network = await reconstructKernels(model.network, network, masks, context);
+  }
+  const constraints = withMasks(model.constraints, masks);
+  return trainFloatStage({ network, constraints }, context, options, pruningDefaults);
+}
+
+/**
+ * Of the final sparsity, what to reach in each of the rounds that together get there: none takes more than half of the
+ * weights that are left, so that the next one judges by weights that already make up for those.
+ */
+function halvings(kernels: readonly SelectedKernel<PruningSettings>[]): readonly number[] {
+  const sparsity = Math.max(...kernels.map(({ settings }) => settings.sparsity));
+  if (sparsity === 0) return [1];
+  const rounds = Math.max(1, Math.ceil(-Math.log2(1 - sparsity)));
+  return Array.from({ length: rounds }, (_, i) => (1 - (1 - sparsity) ** ((i + 1) / rounds)) / sparsity);
+}
+
+function weightsOf(network: Network, kernels: readonly SelectedKernel<PruningSettings>[]): ReadonlyMap<ParameterId, Float32Array> {
+  return new Map(kernels.map(({ parameter, data }) => [parameter, network.parameters.get(parameter)?.data ?? data]));
+}
+
+/** Zhu & Gupta 2017, arXiv:1710.01878. */
+async function pruneWhileTraining(
+  model: OptimizedModel,
+  kernels: readonly SelectedKernel<PruningSettings>[],
+  structure: PruningStructure,
+  schedule: PruningSchedule,
+  context: TechniqueContext,
+  options: PruningOptions,
+): Promise<OptimizedModel> {
   const { steps } = planTraining(context, options, pruningDefaults);
-  const schedule = options.schedule ?? defaultSchedule(options.sparsity ?? defaultSparsity, steps);
-  const kernels = checkPruning(model.network, { ...options, schedule });
   const last = pruningSteps(schedule, steps).at(-1);
   if (last !== undefined && sparsityAt(schedule, last) < schedule.sparsity) {
     context.warn(
@@ -48,14 +100,14 @@ export async function applyPruning(
     context.warn(
       `the pruning schedule never fires: it begins at step ${schedule.begin} every ${schedule.frequency} steps, and training has ${steps}; weights are pruned once, at the end`,
     );
-
-  const structure: PruningStructure = options.structure ?? { kind: 'weights', scope: await chooseScope(model.network, kernels, context) };
-  if (structure.kind === 'groups') warnOfUntouched(kernels, structure, context);
-  const constraints = new Map(model.constraints);
-  for (const kernel of kernels)
-    constraints.set(kernel.parameter, withConstraint(constraints.get(kernel.parameter) ?? [], unmasked(kernel.data.length)));
+  const whole = new Map(kernels.map(({ parameter, data }) => [parameter, new Uint8Array(data.length).fill(1)]));
   const maskSchedule = scheduledMasks(kernels, schedule, structure, steps);
-  return trainFloatStage({ network: model.network, constraints, maskSchedule }, context, options, pruningDefaults);
+  return trainFloatStage(
+    { network: model.network, constraints: withMasks(model.constraints, whole), maskSchedule },
+    context,
+    options,
+    pruningDefaults,
+  );
 }
 
 /**
@@ -65,6 +117,15 @@ export async function applyPruning(
  */
 export function checkPruning(network: Network, options: PruningOptions): readonly SelectedKernel<PruningSettings>[] {
   if (options.schedule !== undefined) checkSchedule(options.schedule);
+  if (options.schedule !== undefined && options.reconstruction === true)
+    throw new EspalierError(
+      'invalid-argument',
+      'a reconstruction needs the masks before the training, and a schedule sets them during it',
+      {
+        where: 'pruning',
+        fix: 'leave out "schedule" or "reconstruction"',
+      },
+    );
   if (options.structure !== undefined) checkStructure(options.structure);
   const kernels = selectKernels(network, { sparsity: options.sparsity ?? options.schedule?.sparsity ?? defaultSparsity }, options);
   if (kernels.length === 0) throw new EspalierError('invalid-argument', 'no layer is left to prune', { fix: 'exclude fewer layers' });
@@ -94,13 +155,8 @@ function warnOfUntouched(
   }
 }
 
-/** A quarter of the training prunes, the rest recovers: measured against half and a tenth on ResNet-8. */
-function defaultSchedule(sparsity: number, steps: number): PruningSchedule {
-  const frequency = Math.max(1, Math.floor(steps / 40));
-  // The last mask falls on the end, where the decay has reached the sparsity.
-  return { kind: 'polynomial', initialSparsity: 0, sparsity, begin: 1, end: 1 + frequency * Math.floor(steps / 4 / frequency), frequency };
-}
-
-function unmasked(length: number): Sparsity {
-  return { kind: 'sparsity', mask: new Uint8Array(length).fill(1) };
+function withMasks(constraints: NetworkConstraints, masks: ReadonlyMap<ParameterId, Uint8Array>): NetworkConstraints {
+  const all = new Map(constraints);
+  for (const [id, mask] of masks) all.set(id, withConstraint(all.get(id) ?? [], { kind: 'sparsity', mask }));
+  return all;
 }

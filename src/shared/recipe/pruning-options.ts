@@ -12,6 +12,12 @@ export interface PruningOptions extends VariantOptions, TrainingOptions {
   readonly sparsity?: number;
   readonly schedule?: PruningScheduleOptions;
   /**
+   * Fit the weights that stay, before the training, to what the whole layers compute on training examples. Not with a
+   * schedule, which prunes while the network trains.
+   * @default true
+   */
+  readonly reconstruction?: boolean;
+  /**
    * Which weights go together. `unstructured` ranks each kernel's weights, so that every layer has the same part of
    * zeros; `global` ranks all kernels' at once; `adaptive` does so by layer-adaptive magnitude, which spares layers with
    * few weights; `automatic` is `unstructured` unless that costs more than 10 points of top-1 before fine-tuning, then
@@ -32,7 +38,7 @@ export interface PruningOptions extends VariantOptions, TrainingOptions {
   readonly protectEnds?: boolean;
 }
 
-/** How sparsity rises during fine-tuning; without it a polynomial decay over the first quarter. Steps count from 0. */
+/** How sparsity rises during fine-tuning; without it weights are pruned before. Steps count from 0. */
 export interface PruningScheduleOptions {
   readonly kind: 'constant' | 'polynomial';
   /**

@@ -39,6 +39,7 @@ export function pruningOptions(options: PruningOptions, rules: readonly LayerRul
     ...trainingOptions(options, teacher),
     sparsity,
     ...(options.schedule === undefined ? {} : { schedule: pruningSchedule(options.schedule, sparsity) }),
+    ...(options.reconstruction === undefined ? {} : { reconstruction: options.reconstruction }),
     ...(options.structure === undefined || options.structure === 'automatic' || options.structure === 'filters'
       ? {}
       : { structure: pruningStructure(options.structure) }),

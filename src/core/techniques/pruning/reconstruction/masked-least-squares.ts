@@ -1,0 +1,97 @@
+import type { Engine } from '../../../engine/engine.ts';
+import { EspalierError } from '../../../errors.ts';
+import { ProgramBuilder } from '../../../program/builder.ts';
+import type { Program } from '../../../program/program.ts';
+import type { NormalEquations } from './normal-equations.ts';
+
+export interface MaskedLeastSquares {
+  readonly engine: Engine;
+  /** To begin with, `[filters, d]`. */
+  readonly weights: Float32Array;
+  /** Of the weights: 1 where one stays. */
+  readonly mask: Uint8Array;
+  /** With a positive definite `gram`. */
+  readonly equations: NormalEquations;
+  readonly signal: AbortSignal;
+}
+
+const mostIterations = 100;
+/** Of a filter's first squared residual. */
+const tolerance = 1e-8;
+
+/**
+ * Solves the equations in the weights that stay. Conjugate gradients, preconditioned by the diagonal, all filters at once
+ * (Hestenes & Stiefel 1952): each iteration lowers the error of each filter.
+ *
+ * @returns `[filters, d]`, zero where the mask is
+ * @throws EspalierError `cancelled`
+ */
+export async function maskedLeastSquares({ engine, weights, mask, equations, signal }: MaskedLeastSquares): Promise<Float32Array> {
+  const { gram, targets } = equations;
+  const length = Math.sqrt(gram.length);
+  const compiled = await engine.compile(multiplication(weights.length / length, length, gram));
+  const masked = (values: Float32Array): Float32Array => values.map((value, i) => (mask[i] === 0 ? 0 : value));
+  const multiply = async (vectors: Float32Array): Promise<Float32Array> => {
+    const { product } = await compiled.run({ vectors });
+    return masked(Float32Array.from(product ?? []));
+  };
+  const preconditioned = (residuals: Float32Array): Float32Array =>
+    residuals.map((value, i) => value / (gram[(i % length) * (length + 1)] ?? 1));
+  const solution = masked(weights);
+  try {
+    const computed = await multiply(solution);
+    const residual = masked(targets).map((target, i) => target - (computed[i] ?? 0));
+    let direction = preconditioned(residual);
+    let squares = rowProducts(residual, direction, length);
+    const enough = squares.map((square) => square * tolerance);
+    for (let iteration = 0; iteration < mostIterations && squares.some((square, row) => square > (enough[row] ?? 0)); iteration++) {
+      if (signal.aborted) throw new EspalierError('cancelled', 'reconstructing a pruned kernel was cancelled');
+      const image = await multiply(direction);
+      const curvatures = rowProducts(direction, image, length);
+      const steps = squares.map((square, row) => ratio(square, curvatures[row]));
+      addRows(solution, direction, steps, length, 1);
+      addRows(residual, image, steps, length, -1);
+      const next = preconditioned(residual);
+      const nextSquares = rowProducts(residual, next, length);
+      addRows(
+        next,
+        direction,
+        nextSquares.map((square, row) => ratio(square, squares[row])),
+        length,
+        1,
+      );
+      direction = next;
+      squares = nextSquares;
+    }
+  } finally {
+    await compiled.dispose();
+  }
+  return solution;
+}
+
+function multiplication(filters: number, length: number, gram: Float32Array): Program {
+  const builder = new ProgramBuilder();
+  return builder.build({
+    product: builder.matmul(builder.input('vectors', [filters, length]), builder.constant(gram, [length, length])),
+  });
+}
+
+function rowProducts(a: Float32Array, b: Float32Array, length: number): Float64Array {
+  const sums = new Float64Array(a.length / length);
+  a.forEach((value, i) => {
+    const row = Math.floor(i / length);
+    sums[row] = (sums[row] ?? 0) + value * (b[i] ?? 0);
+  });
+  return sums;
+}
+
+function addRows(target: Float32Array, vectors: Float32Array, factors: Float64Array, length: number, sign: 1 | -1): void {
+  vectors.forEach((value, i) => {
+    target[i] = (target[i] ?? 0) + sign * (factors[Math.floor(i / length)] ?? 0) * value;
+  });
+}
+
+/** A filter that is solved, or has nothing to solve, moves no more. */
+function ratio(numerator: number, denominator = 0): number {
+  return denominator > 0 ? numerator / denominator : 0;
+}

@@ -1,0 +1,66 @@
+import type { Shape } from '../../../network/network.ts';
+import type { Conv2d, Dense } from '../../../network/operations.ts';
+import { windowExtent } from '../../../network/shapes/window.ts';
+
+/** What a kernel is multiplied with at each position of its output. */
+export interface Patches {
+  /** Output positions an example has. */
+  readonly positions: number;
+  /** Values of one patch: the length of a filter. */
+  readonly length: number;
+  /**
+   * @param values the layer's input, of which the example begins at `example`
+   * @param into `length` values from `offset` on, in the order of a filter's weights
+   */
+  read(values: Float32Array, example: number, position: number, into: Float32Array, offset: number): void;
+}
+
+/**
+ * @param input shape of the layer's input, `[h, w, in]` or `[..., in]`
+ * @param kernel `[out, kh, kw, in]` or `[out, in]`
+ * @returns undefined where a filter sees only some of the channels
+ */
+export function patchesOf(operation: Conv2d | Dense, input: Shape, kernel: Shape): Patches | undefined {
+  const channels = input.at(-1) ?? 1;
+  if (kernel.at(-1) !== channels) return undefined;
+  return operation.kind === 'dense' ? rows(input, channels) : windows(operation, input, kernel, channels);
+}
+
+function rows(input: Shape, length: number): Patches {
+  return {
+    positions: input.slice(0, -1).reduce((product, size) => product * size, 1),
+    length,
+    read: (values, example, position, into, offset) => {
+      const start = example + position * length;
+      into.set(values.subarray(start, start + length), offset);
+    },
+  };
+}
+
+function windows({ strides, dilations, padding }: Conv2d, input: Shape, kernel: Shape, channels: number): Patches {
+  const [height = 1, width = 1] = input;
+  const [, kernelHeight = 1, kernelWidth = 1] = kernel;
+  const vertical = windowExtent(height, kernelHeight, strides[0], dilations[0], padding);
+  const horizontal = windowExtent(width, kernelWidth, strides[1], dilations[1], padding);
+  return {
+    positions: vertical.output * horizontal.output,
+    length: kernelHeight * kernelWidth * channels,
+    read: (values, example, position, into, offset) => {
+      const top = Math.floor(position / horizontal.output) * strides[0] - vertical.before;
+      const left = (position % horizontal.output) * strides[1] - horizontal.before;
+      for (let i = 0; i < kernelHeight; i++) {
+        const y = top + i * dilations[0];
+        for (let j = 0; j < kernelWidth; j++) {
+          const x = left + j * dilations[1];
+          const to = offset + (i * kernelWidth + j) * channels;
+          if (y < 0 || y >= height || x < 0 || x >= width) {
+            into.fill(0, to, to + channels);
+            continue;
+          }
+          const from = example + (y * width + x) * channels;
+          into.set(values.subarray(from, from + channels), to);
+        }
+      }
+    },
+  };
+}

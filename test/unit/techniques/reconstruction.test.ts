@@ -1,0 +1,173 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { DataSet } from '../../../src/core/data/dataset.ts';
+import { projectSparsity } from '../../../src/core/constraints/sparsity.ts';
+import { createEngine } from '../../../src/core/engine/create-engine.ts';
+import type { Engine } from '../../../src/core/engine/engine.ts';
+import type { Network } from '../../../src/core/network/network.ts';
+import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
+import type { Conv2d } from '../../../src/core/network/operations.ts';
+import { createRandom } from '../../../src/core/random.ts';
+import { magnitudeMask } from '../../../src/core/techniques/pruning/magnitude-masks.ts';
+import { maskedLeastSquares } from '../../../src/core/techniques/pruning/reconstruction/masked-least-squares.ts';
+import { patchesOf } from '../../../src/core/techniques/pruning/reconstruction/patches.ts';
+import { reconstructKernels } from '../../../src/core/techniques/pruning/reconstruction/reconstruct-kernels.ts';
+import { applyPruning } from '../../../src/core/techniques/pruning.ts';
+import { compileInference } from '../../../src/core/train/inference.ts';
+import { memoryDataSet, seededParameter } from '../train/training-fixtures.ts';
+import { briefly, kernelData, residualNetwork, techniqueContext, trainedModel } from './technique-fixtures.ts';
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
+});
+
+const signal = new AbortController().signal;
+
+describe('weights under a mask', () => {
+  it('are those that a pencil finds', async () => {
+    // Whole weights of (1, 1) and (3, -1) have these targets. The second weight of the first filter goes, and 2 v = 3 is left.
+    const fitted = await maskedLeastSquares({
+      engine,
+      weights: Float32Array.of(1, 1, 3, -1),
+      mask: Uint8Array.of(1, 0, 1, 1),
+      equations: { gram: Float32Array.of(2, 1, 1, 2), targets: Float32Array.of(3, 3, 5, 1) },
+      signal,
+    });
+    expect([...fitted]).toEqual([1.5, 0, 3, -1].map((value) => expect.closeTo(value, 5)));
+  });
+
+  it('solve the normal equations of what stays', async () => {
+    const random = createRandom(3);
+    const length = 24;
+    const inputs = Float64Array.from({ length: 60 * length }, () => random.normal());
+    const gram = Float32Array.from({ length: length ** 2 }, (_, at) => {
+      const [i, j] = [Math.floor(at / length), at % length];
+      let sum = 0;
+      for (let row = 0; row < 60; row++) sum += inputs[row * length + i]! * inputs[row * length + j]!;
+      return sum;
+    });
+    const weights = Float32Array.from({ length: 5 * length }, () => random.normal());
+    const targets = Float32Array.from(weights, () => 60 * random.normal());
+    const mask = Uint8Array.from(weights, () => (random.next() < 0.5 ? 0 : 1));
+    const fitted = await maskedLeastSquares({ engine, weights, mask, equations: { gram, targets }, signal });
+    fitted.forEach((value, at) => {
+      if (mask[at] === 0) return expect(value).toBe(0);
+      const [row, i] = [Math.floor(at / length), at % length];
+      let computed = 0;
+      for (let j = 0; j < length; j++) computed += gram[i * length + j]! * fitted[row * length + j]!;
+      return expect(Math.abs(computed - targets[at]!)).toBeLessThan(0.05);
+    });
+  });
+});
+
+describe('patches', () => {
+  it.each([
+    { padding: 'same', strides: [2, 1], dilations: [1, 1] },
+    { padding: 'valid', strides: [1, 2], dilations: [1, 1] },
+    { padding: 'same', strides: [1, 1], dilations: [2, 2] },
+  ] as const)('times a filter are what the convolution computes: %o', async (options) => {
+    const b = new NetworkBuilder('convolution');
+    const kernel = seededParameter([3, 3, 2, 2], 5);
+    const network = b.build([b.conv2d('conv', b.input([6, 5, 2]), { kernel, ...options })]);
+    const [operation] = network.operations as readonly [Conv2d];
+    const patches = patchesOf(operation, [6, 5, 2], kernel.shape)!;
+    const input = seededParameter([2, 6, 5, 2], 6).data;
+    const inference = await compileInference(engine, network, 2);
+    const [outputs] = await inference.run([input], 2);
+    await inference.dispose();
+    const patch = new Float32Array(1 + patches.length);
+    const computed = Array.from({ length: 2 * patches.positions * 3 }, (_, at) => {
+      const [example, position, filter] = [Math.floor(at / 3 / patches.positions), Math.floor(at / 3) % patches.positions, at % 3];
+      patches.read(input, example * 60, position, patch, 1);
+      return kernel.data.subarray(filter * patches.length, (filter + 1) * patches.length).reduce((sum, w, i) => sum + w * patch[1 + i]!, 0);
+    });
+    expect(computed).toHaveLength(outputs!.length);
+    computed.forEach((value, at) => expect(value).toBeCloseTo(outputs![at]!, 4));
+  });
+
+  it('are not to be had where a filter sees some of the channels only', () => {
+    const b = new NetworkBuilder('convolution');
+    const network = b.build([b.conv2d('conv', b.input([4, 4, 2]), { kernel: seededParameter([2, 1, 1, 2], 1) })]);
+    expect(patchesOf(network.operations[0] as Conv2d, [4, 4, 4], [2, 1, 1, 2])).toBeUndefined();
+  });
+});
+
+describe('a pruned network whose weights are fitted', () => {
+  it('computes what the whole one does where another input carries the same', async () => {
+    const b = new NetworkBuilder('twins');
+    const network = b.build([b.dense('dense', b.input([3]), { kernel: { shape: [1, 3], data: Float32Array.of(0.5, 2, -1) } })]);
+    const context = techniqueContext(engine);
+    const data = { ...context.data, train: twins(200) };
+    const pruned = await reconstructKernels(network, network, new Map([['dense/kernel', Uint8Array.of(0, 1, 1)]]), { ...context, data });
+    const [first, second, third] = kernelData(pruned, 'dense/kernel');
+    expect(first).toBe(0);
+    expect(second).toBeCloseTo(2.5, 1);
+    expect(third).toBeCloseTo(-1, 1);
+  });
+
+  it('is nearer to the whole one than a masked one, through a residual network', async () => {
+    const network = residualNetwork();
+    const masks = new Map(
+      ['conv/kernel', 'pointwise/kernel', 'dense/kernel'].map((id) => [id, magnitudeMask(kernelData(network, id), 0.5)] as const),
+    );
+    const fitted = await reconstructKernels(network, network, masks, techniqueContext(engine));
+    const parameters = new Map(network.parameters);
+    for (const [id, mask] of masks) {
+      const parameter = parameters.get(id)!;
+      parameters.set(id, { ...parameter, data: projectSparsity(parameter.data, { kind: 'sparsity', mask }) });
+      expect(kernelData(fitted, id).map((weight) => (weight === 0 ? 0 : 1))).toEqual(Float32Array.from(mask));
+    }
+    const whole = await logits(network);
+    const error = squaredError(whole, await logits(fitted));
+    expect(error).toBeLessThan(0.5 * squaredError(whole, await logits({ ...network, parameters })));
+  });
+
+  it('keeps a 2:4 pattern', async () => {
+    const context = techniqueContext(engine);
+    const { network } = await applyPruning(trainedModel(), context, { ...briefly, structure: { kind: 'groups', zeros: 2, group: 4 } });
+    const kernel = kernelData(network, 'dense/kernel');
+    for (let start = 0; start < kernel.length; start += 4) expect(kernel.subarray(start, start + 4).filter((w) => w === 0)).toHaveLength(2);
+  });
+
+  it('reaches a high sparsity in rounds, with exactly the zeros that were asked for', async () => {
+    const rounds: number[] = [];
+    const context = {
+      ...techniqueContext(engine),
+      onProgress: (phase: string, fraction: number) => void (phase === 'calibrating' && rounds.push(fraction)),
+    };
+    const structure = { kind: 'weights', scope: 'layer' } as const;
+    const { network } = await applyPruning(trainedModel(), context, { ...briefly, sparsity: 0.875, structure });
+    expect(rounds.filter((fraction) => fraction === 0)).toHaveLength(3);
+    expect(kernelData(network, 'dense/kernel').filter((weight) => weight === 0)).toHaveLength(168);
+  });
+
+  it('cannot be had with a schedule, which sets the masks during the training', async () => {
+    const schedule = { kind: 'constant', sparsity: 0.5, begin: 0, frequency: 1 } as const;
+    await expect(applyPruning(trainedModel(), techniqueContext(engine), { schedule, reconstruction: true })).rejects.toThrow(
+      'leave out "schedule" or "reconstruction"',
+    );
+  });
+});
+
+/** Vectors whose first two values are equal. */
+function twins(size: number): DataSet {
+  const random = createRandom(8);
+  const inputs = Float32Array.from({ length: size * 3 }, () => random.normal());
+  for (let i = 0; i < inputs.length; i += 3) inputs[i + 1] = inputs[i]!;
+  return memoryDataSet([3], { kind: 'classes', classes: 2, names: undefined }, inputs, new Int32Array(size), new Float32Array(0));
+}
+
+/** What the dense layer gives for the training examples. */
+async function logits(network: Network): Promise<Float32Array> {
+  const { train } = techniqueContext(engine).data;
+  const batch = await train.read(Uint32Array.from({ length: train.size }, (_, i) => i));
+  const [output = ''] = network.operations.filter(({ layer }) => layer === 'dense').map((operation) => operation.output);
+  const inference = await compileInference(engine, network, train.size, { outputs: [output] });
+  const [values = new Float32Array(0)] = await inference.run(batch.inputs, train.size);
+  await inference.dispose();
+  return values;
+}
+
+function squaredError(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, i) => sum + (value - (b[i] ?? 0)) ** 2, 0);
+}
