@@ -5,7 +5,7 @@ import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import type { Engine } from '../../../src/core/engine/engine.ts';
 import type { Network } from '../../../src/core/network/network.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
-import type { Conv2d } from '../../../src/core/network/operations.ts';
+import type { Conv2d, Dense } from '../../../src/core/network/operations.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import { magnitudeMask } from '../../../src/core/techniques/pruning/magnitude-masks.ts';
 import { maskedLeastSquares } from '../../../src/core/techniques/pruning/reconstruction/masked-least-squares.ts';
@@ -120,6 +120,22 @@ describe('a pruned network whose weights are fitted', () => {
     const whole = await logits(network);
     const error = squaredError(whole, await logits(fitted));
     expect(error).toBeLessThan(0.5 * squaredError(whole, await logits({ ...network, parameters })));
+  });
+
+  it('has a kernel that two layers share masked only, for what fits one of them need not fit the other', async () => {
+    const b = new NetworkBuilder('shared');
+    const kernel = seededParameter([3, 3], 9);
+    const first = b.dense('first', b.input([3]), { kernel });
+    const built = b.build([b.dense('second', first, { kernel })]);
+    const operations = built.operations.map((operation) => ({ ...operation, kernel: 'first/kernel' }) as Dense);
+    const shared: Network = { ...built, operations };
+    const mask = Uint8Array.of(0, 1, 1, 1, 0, 1, 1, 1, 0);
+    const context = techniqueContext(engine);
+    const pruned = await reconstructKernels(shared, shared, new Map([['first/kernel', mask]]), {
+      ...context,
+      data: { ...context.data, train: twins(64) },
+    });
+    expect(kernelData(pruned, 'first/kernel')).toEqual(projectSparsity(kernel.data, { kind: 'sparsity', mask }));
   });
 
   it('keeps a 2:4 pattern', async () => {

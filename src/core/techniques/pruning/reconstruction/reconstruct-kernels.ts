@@ -6,7 +6,7 @@ import { normalEquations } from './normal-equations.ts';
 import { patchesOf } from './patches.ts';
 
 /** The equations of longer ones would take gigabytes. */
-const longestFilter = 8192;
+const longestFilter = 4608;
 
 /**
  * Sets the masked weights of kernels to zero and the others to what keeps each layer's outputs on training examples as
@@ -30,6 +30,7 @@ export async function reconstructKernels(
     const parameter = current.parameters.get(id);
     if (parameter !== undefined) current = withWeights(current, id, parameter, masked(parameter.data, mask));
   }
+  if (context.data.train.size === 0) return current;
   const operations = original.operations.filter(hasKernel).filter(({ kernel }) => masks.has(kernel));
   for (const [done, operation] of operations.entries()) {
     context.onProgress('calibrating', done / operations.length);
@@ -60,7 +61,9 @@ async function fittedWeights(
     { engine, networks: [whole, pruned], source, patches, data: data.train, seed, signal },
     kernel.data,
   );
-  return equations === undefined ? undefined : maskedLeastSquares({ engine, weights: kernel.data, mask, equations, signal });
+  if (equations === undefined) return undefined;
+  const fitted = await maskedLeastSquares({ engine, weights: kernel.data, mask, equations, signal });
+  return fitted.every(Number.isFinite) ? fitted : undefined;
 }
 
 function masked(weights: Float32Array, mask: Uint8Array): Float32Array {
