@@ -55,11 +55,12 @@ async function pruneBeforeTraining(
   context: TechniqueContext,
   options: PruningOptions,
 ): Promise<OptimizedModel> {
+  const fits = options.reconstruction !== false;
   let network = model.network;
   let masks: ReadonlyMap<ParameterId, Uint8Array> = new Map();
-  for (const progress of structure.kind === 'groups' || options.reconstruction === false ? [1] : halvings(kernels)) {
+  for (const progress of fits && structure.kind !== 'groups' ? halvings(kernels) : [1]) {
     masks = pruningMasks(kernels, weightsOf(network, kernels), structure, progress);
-    if (options.reconstruction !== false) network = await reconstructKernels(model.network, network, masks, context);
+    if (fits) network = await reconstructKernels(model.network, network, masks, context);
   }
   const constraints = withMasks(model.constraints, masks);
   return trainFloatStage({ network, constraints }, context, options, pruningDefaults);

@@ -65,7 +65,7 @@ export class RunQueue implements vscode.Disposable {
     }
     if (run.activity === 'queued') {
       this.#waiting = this.#waiting.filter((entry) => entry.run !== run);
-      run.become(run.folder === undefined ? 'ended' : 'interrupted', vscode.l10n.t('Cancelled before it began.'));
+      run.become(activityWithoutProcess(run), vscode.l10n.t('Cancelled before it began.'));
       return;
     }
     if (run.activity !== 'running' || run.runId === undefined) return;
@@ -88,11 +88,7 @@ export class RunQueue implements vscode.Disposable {
     this.#begin(entry).catch((error: unknown) => {
       this.#log.error(error instanceof Error ? error : String(error));
       if (!(error instanceof WorkerEnded))
-        this.#finish(
-          entry.run,
-          entry.run.folder === undefined ? 'ended' : 'interrupted',
-          error instanceof Error ? error.message : String(error),
-        );
+        this.#finish(entry.run, activityWithoutProcess(entry.run), error instanceof Error ? error.message : String(error));
     });
   }
 
@@ -133,7 +129,12 @@ export class RunQueue implements vscode.Disposable {
   #interrupt(error: WorkerEnded): void {
     const run = this.#current;
     if (run === undefined) return;
-    this.#finish(run, run.folder === undefined ? 'ended' : 'interrupted', error.message);
+    this.#finish(run, activityWithoutProcess(run), error.message);
     this.#interrupted.fire({ run, error });
   }
+}
+
+/** Only what has a folder can be gone on with. */
+function activityWithoutProcess({ folder }: Run): 'ended' | 'interrupted' {
+  return folder === undefined ? 'ended' : 'interrupted';
 }

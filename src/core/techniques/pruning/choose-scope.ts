@@ -1,4 +1,3 @@
-import { projectSparsity } from '../../constraints/sparsity.ts';
 import type { DataSet } from '../../data/dataset.ts';
 import { spreadIndices } from '../../data/spread-indices.ts';
 import type { Network, ParameterId } from '../../network/network.ts';
@@ -6,6 +5,7 @@ import { evaluateNetwork } from '../../measure/evaluate-network.ts';
 import type { SelectedKernel } from '../layer-rules.ts';
 import { reestimateBatchNorms } from '../reestimate-batch-norms.ts';
 import type { TechniqueContext } from '../technique.ts';
+import { withMaskedWeights } from './masked-network.ts';
 import { pruningMasks } from './mask-schedule.ts';
 import type { WeightScope } from './pruning-structure.ts';
 
@@ -46,12 +46,7 @@ export async function chooseScope(
 
 function withEveryLayerPruned(network: Network, kernels: readonly SelectedKernel<{ readonly sparsity: number }>[]): Network {
   const weights = new Map<ParameterId, Float32Array>(kernels.map(({ parameter, data }) => [parameter, data]));
-  const parameters = new Map(network.parameters);
-  for (const [id, mask] of pruningMasks(kernels, weights, { kind: 'weights', scope: 'layer' }, 1)) {
-    const parameter = parameters.get(id);
-    if (parameter !== undefined) parameters.set(id, { ...parameter, data: projectSparsity(parameter.data, { kind: 'sparsity', mask }) });
-  }
-  return { ...network, parameters };
+  return withMaskedWeights(network, pruningMasks(kernels, weights, { kind: 'weights', scope: 'layer' }, 1));
 }
 
 /** `count` examples from all over the set, in its order. */

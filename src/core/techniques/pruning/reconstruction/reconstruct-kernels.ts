@@ -1,6 +1,8 @@
 import type { Network, Parameter, ParameterId } from '../../../network/network.ts';
 import { type Conv2d, type Dense, hasKernel } from '../../../network/operations.ts';
+import { usesOf } from '../../../network/passes/rewrite.ts';
 import type { TechniqueContext } from '../../technique.ts';
+import { withMaskedWeights } from '../masked-network.ts';
 import { maskedLeastSquares } from './masked-least-squares.ts';
 import { normalEquations } from './normal-equations.ts';
 import { patchesOf } from './patches.ts';
@@ -25,12 +27,9 @@ export async function reconstructKernels(
   masks: ReadonlyMap<ParameterId, Uint8Array>,
   context: TechniqueContext,
 ): Promise<Network> {
-  let current = pruned;
-  for (const [id, mask] of masks) {
-    const parameter = current.parameters.get(id);
-    if (parameter !== undefined) current = withWeights(current, id, parameter, masked(parameter.data, mask));
-  }
+  let current = withMaskedWeights(pruned, masks);
   if (context.data.train.size === 0) return current;
+  const uses = usesOf(original);
   const operations = original.operations.filter(hasKernel).filter(({ kernel }) => masks.has(kernel));
   for (const [done, operation] of operations.entries()) {
     context.onProgress('calibrating', done / operations.length);
@@ -38,7 +37,7 @@ export async function reconstructKernels(
     const mask = masks.get(operation.kernel);
     if (whole === undefined || mask === undefined || mask.every((kept) => kept !== 0)) continue;
     if (operation.kind !== 'conv2d' && operation.kind !== 'dense') continue;
-    if (operations.filter(({ kernel }) => kernel === operation.kernel).length > 1) continue;
+    if (uses.parameterUsers(operation.kernel) > 1) continue;
     const data = await fittedWeights(original, current, operation, mask, context);
     if (data !== undefined) current = withWeights(current, operation.kernel, whole, data);
   }
@@ -64,10 +63,6 @@ async function fittedWeights(
   if (equations === undefined) return undefined;
   const fitted = await maskedLeastSquares({ engine, weights: kernel.data, mask, equations, signal });
   return fitted.every(Number.isFinite) ? fitted : undefined;
-}
-
-function masked(weights: Float32Array, mask: Uint8Array): Float32Array {
-  return weights.map((weight, i) => (mask[i] === 0 ? 0 : weight));
 }
 
 function withWeights(network: Network, id: ParameterId, parameter: Parameter, data: Float32Array): Network {
