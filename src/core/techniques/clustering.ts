@@ -1,10 +1,11 @@
-import { type Codebook, type Granularity, withConstraint } from '../constraints/constraint.ts';
+import type { Codebook, Granularity } from '../constraints/constraint.ts';
 import { gridScales } from '../constraints/integer-grid.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, ParameterId } from '../network/network.ts';
 import { createRandom } from '../random.ts';
 import { fisherInformation } from '../train/fisher-information.ts';
 import { buildCodebook } from './clustering/build-codebook.ts';
+import { clusterKernels, clusterLayers } from './clustering/cluster-layers.ts';
 import type { CentroidInitialization } from './clustering/initial-centroids.ts';
 import { trainFloatStage, type TrainingOptions } from './fine-tuning-stage.ts';
 import { readyForDeployment } from './fold-constraints.ts';
@@ -12,6 +13,7 @@ import { quantizationGranularity } from './kernels.ts';
 import { type LayerRules, type SelectedKernel, selectKernels } from './layer-rules.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 import { defaultClusters } from './defaults.ts';
+import { trainFittedStage } from './train-fitted-stage.ts';
 
 export interface ClusteringSettings {
   /** Values a kernel, or a channel, may take; at least 2, and 3 where zero is one of them. */
@@ -37,11 +39,15 @@ export interface ClusteringOptions extends LayerRules<ClusteringSettings>, Train
    * not at all, 1 where a bit costs what it would save in error elsewhere; default: 0.75. Only with `refine`.
    */
   readonly rateWeight?: number;
+  /** Before the training, choose centroids and assign weights by what the whole layers compute; default: as `refine`. */
+  readonly reconstruction?: boolean;
   /** How much the error of each weight counts in k-means: all the same (the default), or by its Fisher information. */
   readonly weighting?: 'uniform' | 'fisher';
 }
 
 export const clusteringDefaults = { epochs: 1, batchSize: 64, learningRate: 5e-4 };
+/** A network that computes what it did has less to learn, and steps that are too long forget. */
+const reconstructedDefaults = { ...clusteringDefaults, learningRate: 2e-4 };
 /** Weight decoders of NPUs such as the Ethos-U hold this many values. */
 const paletteSize = 32;
 
@@ -77,13 +83,14 @@ export async function clusterWeights(
     throw new EspalierError('invalid-argument', 'no layer is left to cluster', { fix: 'exclude fewer layers, or ask for fewer clusters' });
 
   const importance = options.weighting === 'fisher' ? await importanceOf(start, context) : undefined;
-  const constraints = new Map(start.constraints);
   const random = createRandom(context.seed);
-  for (const kernel of kernels) {
-    const codebook = codebookOf(kernel, pinned(kernel.parameter), options, importance?.get(kernel.parameter), random.integer(2 ** 31));
-    constraints.set(kernel.parameter, withConstraint(constraints.get(kernel.parameter) ?? [], codebook));
-  }
-  return trainFloatStage({ network: start.network, constraints }, context, options, clusteringDefaults);
+  const seeds = new Map(kernels.map(({ parameter }) => [parameter, random.integer(2 ** 31)]));
+  const choose = (kernel: SelectedKernel<ClusteringSettings>, data: Float32Array): Codebook =>
+    codebookOf({ ...kernel, data }, pinned(kernel.parameter), options, importance?.get(kernel.parameter), seeds.get(kernel.parameter) ?? 0);
+  const { reconstruction = options.refine ?? true } = options;
+  return reconstruction
+    ? trainFittedStage(await clusterLayers(start, kernels, choose, context), context, options, reconstructedDefaults)
+    : trainFloatStage(clusterKernels(start, kernels, choose), context, options, clusteringDefaults);
 }
 
 /** Enough for a mean; the gradient of a batch takes as long as a training step. */

@@ -6,9 +6,10 @@ import { type LayerRules, type SelectedKernel, selectKernels } from './layer-rul
 import { chooseScope } from './pruning/choose-scope.ts';
 import { pruningMasks, scheduledMasks } from './pruning/mask-schedule.ts';
 import { checkStructure, type PruningStructure } from './pruning/pruning-structure.ts';
-import { reconstructKernels } from './pruning/reconstruction/reconstruct-kernels.ts';
+import { reconstructKernels } from './pruning/reconstruct-kernels.ts';
 import { checkSchedule, checkSparsity, pruningSteps, type PruningSchedule, sparsityAt } from './pruning/schedules.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
+import { trainFittedStage } from './train-fitted-stage.ts';
 import { defaultSparsity } from './defaults.ts';
 
 export interface PruningSettings {
@@ -63,7 +64,7 @@ async function pruneBeforeTraining(
     if (fits) network = await reconstructKernels(model.network, network, masks, context);
   }
   const constraints = withMasks(model.constraints, masks);
-  return trainFloatStage({ network, constraints }, context, options, pruningDefaults);
+  return (fits ? trainFittedStage : trainFloatStage)({ network, constraints }, context, options, pruningDefaults);
 }
 
 /**

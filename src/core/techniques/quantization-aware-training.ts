@@ -23,7 +23,10 @@ export interface QuantizationAwareTrainingOptions extends TrainingOptions {
 }
 
 export const quantizationAwareTrainingDefaults = { epochs: 1, batchSize: 64, learningRate: 1e-4 };
-/** Behind batch norms the size of a kernel, and of its steps, does not matter: they train as in a float stage. */
+/**
+ * Behind batch norms the size of a kernel, and of its steps, does not matter: they train as in a float stage. A network
+ * that was pruned or clustered has learned what there was to learn, and moves little.
+ */
 const normalizedLearningRate = 3e-4;
 const rangeDecay = 0.999;
 
@@ -65,9 +68,10 @@ export async function trainOnIntegerGrid(
     },
   });
   const normalizes = network.operations.some(({ kind }) => kind === 'batchNorm');
-  const defaults = normalizes
-    ? { ...quantizationAwareTrainingDefaults, learningRate: normalizedLearningRate }
-    : quantizationAwareTrainingDefaults;
+  const defaults =
+    normalizes && inherited.length === 0
+      ? { ...quantizationAwareTrainingDefaults, learningRate: normalizedLearningRate }
+      : quantizationAwareTrainingDefaults;
   const { steps } = planTraining(context, options, defaults);
   const activations = { ranges, freezeAfterStep: Math.floor(steps * (options.freezeRangesAfter ?? 0.5)), decay: rangeDecay };
   const trained = optimizedModel(await trainStage({ network, constraints, activations }, context, options, defaults));

@@ -16,6 +16,12 @@ export interface ClusteringOptions extends VariantOptions, TrainingOptions {
    * @default "tensor"
    */
   readonly granularity?: 'tensor' | 'channel';
+  /**
+   * Choose values and give them to weights, before the training, by what the whole layers compute on training examples;
+   * else by the weights alone.
+   * @default true
+   */
+  readonly reconstruction?: boolean;
   /** @default "kmeans++" */
   readonly initialization?: 'linear' | 'random' | 'density' | 'kmeans++';
   /**

@@ -30,7 +30,8 @@ export interface TrainingOptions {
   readonly learningRateSchedule?: 'cosine' | 'constant';
   /**
    * Take the weights of the epoch that validates best instead of the last one's. Default: where the learning rate is
-   * constant, whose last epoch is like any other.
+   * constant, whose last epoch is like any other. Weights that were fitted to the whole layers before the training stay
+   * where they validate better than the trained ones, unless this is false.
    */
   readonly restoreBest?: boolean;
   /** Distillation from the baseline; `true` takes temperature 2 and weight 0.5. */

@@ -59,12 +59,13 @@ export function clusteringOptions(
   rules: readonly LayerRule[],
   teacher: () => Network,
 ): ClusteringTechniqueOptions {
-  const { clusters, granularity, initialization, gradient, weighting, rateWeight, integerGrid } = options;
+  const { clusters, granularity, initialization, reconstruction, gradient, weighting, rateWeight, integerGrid } = options;
   return {
     ...trainingOptions(options, teacher),
     clusters: clusters ?? defaultClusters,
     granularity: granularity ?? 'tensor',
     ...(initialization === undefined ? {} : { initialization }),
+    ...(reconstruction === undefined ? {} : { reconstruction }),
     ...(gradient === undefined ? {} : { gradient }),
     ...(weighting === undefined ? {} : { weighting }),
     ...(rateWeight === undefined ? {} : { rateWeight }),

@@ -1,5 +1,5 @@
-import { ProgramBuilder } from '../../../program/builder.ts';
-import type { Program } from '../../../program/program.ts';
+import { ProgramBuilder } from '../../program/builder.ts';
+import type { Program } from '../../program/program.ts';
 import { type PatchSample, samplePatches } from './patch-sample.ts';
 
 /**

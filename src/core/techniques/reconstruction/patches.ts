@@ -1,6 +1,6 @@
-import type { Shape } from '../../../network/network.ts';
-import type { Conv2d, Dense } from '../../../network/operations.ts';
-import { windowExtent } from '../../../network/shapes/window.ts';
+import type { Shape } from '../../network/network.ts';
+import type { Conv2d, Dense } from '../../network/operations.ts';
+import { windowExtent } from '../../network/shapes/window.ts';
 
 /** What a kernel is multiplied with at each position of its output. */
 export interface Patches {

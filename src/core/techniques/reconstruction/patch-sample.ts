@@ -1,10 +1,10 @@
-import type { DataSet } from '../../../data/dataset.ts';
-import { spreadIndices } from '../../../data/spread-indices.ts';
-import type { Engine } from '../../../engine/engine.ts';
-import { EspalierError } from '../../../errors.ts';
-import type { Network, ValueId } from '../../../network/network.ts';
-import { createRandom } from '../../../random.ts';
-import { compileInference, type Inference } from '../../../train/inference.ts';
+import type { DataSet } from '../../data/dataset.ts';
+import { spreadIndices } from '../../data/spread-indices.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { EspalierError } from '../../errors.ts';
+import type { Network, ValueId } from '../../network/network.ts';
+import { createRandom } from '../../random.ts';
+import { compileInference, type Inference } from '../../train/inference.ts';
 import type { Patches } from './patches.ts';
 
 export interface PatchSample {

@@ -1,8 +1,8 @@
-import { projectSparsity } from '../../../constraints/sparsity.ts';
-import type { Engine } from '../../../engine/engine.ts';
-import { EspalierError } from '../../../errors.ts';
-import { ProgramBuilder } from '../../../program/builder.ts';
-import type { Program } from '../../../program/program.ts';
+import { projectSparsity } from '../../constraints/sparsity.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { EspalierError } from '../../errors.ts';
+import { ProgramBuilder } from '../../program/builder.ts';
+import type { Program } from '../../program/program.ts';
 import type { NormalEquations } from './normal-equations.ts';
 
 export interface MaskedLeastSquares {

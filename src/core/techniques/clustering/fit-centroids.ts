@@ -1,0 +1,94 @@
+import { channelLayout } from '../../constraints/channels.ts';
+import { sortCodebook, unitLookup } from '../../constraints/codebook.ts';
+import type { Codebook } from '../../constraints/constraint.ts';
+import type { NormalEquations } from '../reconstruction/normal-equations.ts';
+
+/** Of the mean of the diagonal, added to it: holds centroids that hardly count near to where they were. */
+const damping = 1e-3;
+
+/**
+ * The centroids that come nearest to a layer's outputs with the weights where they are assigned: the least squares of
+ * `NormalEquations` over filters of these values. A pinned zero stays, and so do integers.
+ *
+ * @param members of each weight, an index into the centroids
+ * @param shape of the kernel, filters first
+ */
+export function fitCentroids(codebook: Codebook, members: Uint32Array, shape: readonly number[], equations: NormalEquations): Codebook {
+  if (codebook.integers === true) return codebook;
+  const { clusters, centroids, zeroPinned } = codebook;
+  const length = Math.sqrt(equations.gram.length);
+  const { channels, channelOf } = channelLayout(shape, codebook.granularity);
+  const unitAt = unitLookup(codebook.units, shape);
+  const systems = Array.from({ length: channels }, () => new CentroidSystem(clusters, length));
+  for (let row = 0; row < members.length; row += length) {
+    const channel = channelOf(row);
+    const own = members.subarray(row, row + length).map((member) => member - channel * clusters);
+    systems[channel]?.add(own, unitAt(row), equations.gram, equations.targets.subarray(row, row + length));
+  }
+  const fitted = centroids.slice();
+  systems.forEach((system, channel) => {
+    const start = centroids.subarray(channel * clusters, (channel + 1) * clusters);
+    fitted.set(system.solve(start, zeroPinned), channel * clusters);
+  });
+  return fitted.every(Number.isFinite) ? sortCodebook({ ...codebook, centroids: fitted }) : codebook;
+}
+
+/** The normal equations of the centroids of one codebook. */
+class CentroidSystem {
+  readonly #clusters: number;
+  readonly #matrix: Float64Array;
+  readonly #side: Float64Array;
+  readonly #rows: Float64Array;
+
+  constructor(clusters: number, length: number) {
+    this.#clusters = clusters;
+    this.#matrix = new Float64Array(clusters ** 2);
+    this.#side = new Float64Array(clusters);
+    this.#rows = new Float64Array(clusters * length);
+  }
+
+  /** A filter: the centroid of each of its weights, all times `unit`. */
+  add(members: Uint32Array, unit: number, gram: Float32Array, targets: Float32Array): void {
+    const { length } = members;
+    // Rows of the moments summed by centroid first, then their columns.
+    const rows = this.#rows.fill(0);
+    members.forEach((member, i) => {
+      this.#side[member] = (this.#side[member] ?? 0) + unit * (targets[i] ?? 0);
+      for (let j = 0; j < length; j++) rows[member * length + j] = (rows[member * length + j] ?? 0) + (gram[i * length + j] ?? 0);
+    });
+    for (let centroid = 0; centroid < this.#clusters; centroid++) {
+      members.forEach((member, j) => {
+        const at = centroid * this.#clusters + member;
+        this.#matrix[at] = (this.#matrix[at] ?? 0) + unit ** 2 * (rows[centroid * length + j] ?? 0);
+      });
+    }
+  }
+
+  /** Gauss-Seidel from `start`: the matrix is small, symmetric and, with what is added, positive definite. */
+  solve(start: Float32Array, zeroPinned: boolean): Float64Array {
+    const count = this.#clusters;
+    const solution = Float64Array.from(start);
+    let trace = 0;
+    for (let i = 0; i < count; i++) trace += this.#matrix[i * (count + 1)] ?? 0;
+    if (!(trace > 0)) return solution;
+    const added = (damping * trace) / count;
+    let change = Infinity;
+    for (let sweep = 0; sweep < mostSweeps && change > enough; sweep++) {
+      change = 0;
+      for (let i = 0; i < count; i++) {
+        const before = solution[i] ?? 0;
+        if (zeroPinned && start[i] === 0) continue;
+        let rest = (this.#side[i] ?? 0) + added * (start[i] ?? 0);
+        for (let j = 0; j < count; j++) if (j !== i) rest -= (this.#matrix[i * count + j] ?? 0) * (solution[j] ?? 0);
+        const value = rest / ((this.#matrix[i * (count + 1)] ?? 0) + added);
+        solution[i] = value;
+        change = Math.max(change, Math.abs(value - before));
+      }
+    }
+    return solution;
+  }
+}
+
+const mostSweeps = 1000;
+/** Below what single precision shows in a centroid of 0.01. */
+const enough = 1e-10;

@@ -1,0 +1,38 @@
+import type { Network, ParameterId } from '../../network/network.ts';
+import { maskedLeastSquares } from '../reconstruction/masked-least-squares.ts';
+import { reconstructLayers } from '../reconstruction/reconstruct-layers.ts';
+import type { TechniqueContext } from '../technique.ts';
+import { withMaskedWeights } from './masked-network.ts';
+
+/**
+ * Sets the masked weights of kernels to zero and the others to what keeps each layer's outputs on training examples as
+ * near to the whole network's as may be: the optimal brain surgeon's correction (Hassibi & Stork 1992) with the masks
+ * given, layer by layer; see `reconstructLayers`.
+ *
+ * Kernels of convolutions and dense layers that one operation uses are fitted; others are masked only.
+ *
+ * @param pruned the original with fewer masked weights, or itself
+ * @throws EspalierError `cancelled`
+ */
+export function reconstructKernels(
+  original: Network,
+  pruned: Network,
+  masks: ReadonlyMap<ParameterId, Uint8Array>,
+  context: TechniqueContext,
+): Promise<Network> {
+  const partly = new Set([...masks].filter(([, mask]) => mask.includes(0)).map(([id]) => id));
+  return reconstructLayers(
+    original,
+    withMaskedWeights(pruned, masks),
+    {
+      kernels: partly,
+      fit: async (id, kernel, equations) => {
+        const mask = masks.get(id);
+        if (mask === undefined || equations === undefined) return undefined;
+        const fitted = await maskedLeastSquares({ engine: context.engine, weights: kernel.data, mask, equations, signal: context.signal });
+        return fitted.every(Number.isFinite) ? fitted : undefined;
+      },
+    },
+    context,
+  );
+}

@@ -1,0 +1,75 @@
+import type { Network, Parameter, ParameterId } from '../../network/network.ts';
+import { hasKernel, type KernelOperation } from '../../network/operations.ts';
+import { usesOf } from '../../network/passes/rewrite.ts';
+import type { TechniqueContext } from '../technique.ts';
+import { type NormalEquations, normalEquations } from './normal-equations.ts';
+import { patchesOf } from './patches.ts';
+
+/** The equations of longer ones would take gigabytes. */
+const longestFilter = 4608;
+
+export interface LayerFit {
+  /** Length of its filters at most; default and most: 4,608. */
+  readonly longestFilter?: number;
+  /** Whose layers change. */
+  readonly kernels: ReadonlySet<ParameterId>;
+  /**
+   * New weights of a kernel.
+   *
+   * @param kernel of the whole network
+   * @param equations of what its layer computes on examples; undefined where it is no convolution or dense layer, is
+   *   used more than once, is too long or has inputs that are all zero
+   */
+  fit(id: ParameterId, kernel: Parameter, equations: NormalEquations | undefined): Promise<Float32Array | undefined>;
+}
+
+/**
+ * Changes one layer after the other, each by what it computes on training examples in the whole network and by what the
+ * changed ones before it give it now, so that it makes up for them: Dong et al. 2017, arXiv:1705.07565. Examples are
+ * augmented as in training.
+ *
+ * @param changed what there is to begin with, for example with masked weights
+ * @throws EspalierError `cancelled`
+ */
+export async function reconstructLayers(
+  whole: Network,
+  changed: Network,
+  { kernels, fit, longestFilter: longest = longestFilter }: LayerFit,
+  context: TechniqueContext,
+): Promise<Network> {
+  let current = changed;
+  const uses = usesOf(whole);
+  const operations = whole.operations.filter(hasKernel).filter(({ kernel }) => kernels.has(kernel));
+  const done = new Set<ParameterId>();
+  for (const operation of operations) {
+    context.onProgress('calibrating', done.size / kernels.size);
+    const kernel = whole.parameters.get(operation.kernel);
+    if (kernel === undefined || done.has(operation.kernel)) continue;
+    done.add(operation.kernel);
+    const alone = uses.parameterUsers(operation.kernel) === 1;
+    const equations = alone ? await equationsOf(whole, current, operation, Math.min(longest, longestFilter), context) : undefined;
+    const data = await fit(operation.kernel, kernel, equations);
+    if (data !== undefined) current = withWeights(current, operation.kernel, kernel, data);
+  }
+  return current;
+}
+
+async function equationsOf(
+  whole: Network,
+  changed: Network,
+  operation: KernelOperation,
+  longest: number,
+  { engine, data, seed, signal }: TechniqueContext,
+): Promise<NormalEquations | undefined> {
+  if (data.train.size === 0 || (operation.kind !== 'conv2d' && operation.kind !== 'dense')) return undefined;
+  const [source = ''] = operation.inputs;
+  const kernel = whole.parameters.get(operation.kernel);
+  const shape = whole.values.get(source)?.shape;
+  const patches = kernel === undefined || shape === undefined ? undefined : patchesOf(operation, shape, kernel.shape);
+  if (kernel === undefined || patches === undefined || patches.length > longest) return undefined;
+  return normalEquations({ engine, networks: [whole, changed], source, patches, data: data.train, seed, signal }, kernel.data);
+}
+
+function withWeights(network: Network, id: ParameterId, parameter: Parameter, data: Float32Array): Network {
+  return { ...network, parameters: new Map(network.parameters).set(id, { ...parameter, data }) };
+}

@@ -1,0 +1,236 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { assignCentroids, projectCodebook } from '../../../src/core/constraints/codebook.ts';
+import type { Codebook } from '../../../src/core/constraints/constraint.ts';
+import { projectWeights } from '../../../src/core/constraints/project.ts';
+import { createEngine } from '../../../src/core/engine/create-engine.ts';
+import type { Engine } from '../../../src/core/engine/engine.ts';
+import type { Network } from '../../../src/core/network/network.ts';
+import { createRandom } from '../../../src/core/random.ts';
+import { buildCodebook } from '../../../src/core/techniques/clustering/build-codebook.ts';
+import { type ClusteredNetwork, clusterKernels, clusterLayers } from '../../../src/core/techniques/clustering/cluster-layers.ts';
+import { errorFeedback } from '../../../src/core/techniques/clustering/error-feedback.ts';
+import { fitCentroids } from '../../../src/core/techniques/clustering/fit-centroids.ts';
+import { upperFactor } from '../../../src/core/techniques/clustering/upper-factor.ts';
+import { type Kernel, kernelsOf } from '../../../src/core/techniques/kernels.ts';
+import { applySparsityPreservingClustering } from '../../../src/core/techniques/sparsity-preserving-clustering.ts';
+import { compileInference } from '../../../src/core/train/inference.ts';
+import { kernelData, residualNetwork, techniqueContext, trainedModel } from './technique-fixtures.ts';
+
+const { signal } = new AbortController();
+
+/** Of vectors whose neighbours are alike, `[d, d]`. */
+function moments(length: number, seed: number): Float64Array {
+  const random = createRandom(seed);
+  const sums = new Float64Array(length ** 2);
+  for (let row = 0; row < 4 * length; row++) {
+    let value = 0;
+    const vector = Float64Array.from({ length }, () => (value = 0.8 * value + random.normal()));
+    for (let i = 0; i < length; i++) for (let j = 0; j < length; j++) sums[i * length + j]! += vector[i]! * vector[j]!;
+  }
+  return sums;
+}
+
+/** `sum (v - w) gram (v - w)^T` over filters. */
+function outputError(v: Float32Array, w: Float32Array, gram: ArrayLike<number>): number {
+  const length = Math.sqrt(gram.length);
+  let sum = 0;
+  for (let row = 0; row < v.length; row += length)
+    for (let i = 0; i < length; i++)
+      for (let j = 0; j < length; j++) sum += (v[row + i]! - w[row + i]!) * gram[i * length + j]! * (v[row + j]! - w[row + j]!);
+  return sum;
+}
+
+function productWith(weights: Float32Array, gram: ArrayLike<number>): Float32Array {
+  const length = Math.sqrt(gram.length);
+  return weights.map((_, at) => {
+    const row = at - (at % length);
+    let sum = 0;
+    for (let k = 0; k < length; k++) sum += weights[row + k]! * gram[k * length + (at % length)]!;
+    return sum;
+  });
+}
+
+describe('the upper factor of a matrix', () => {
+  it('is what a pencil finds', async () => {
+    // (1 2; 0 3) times its transpose.
+    expect([...(await upperFactor(Float64Array.of(5, 6, 6, 9), signal))!]).toEqual([1, 2, 0, 3]);
+  });
+
+  it('times its transpose gives the matrix, over several blocks of columns', async () => {
+    const length = 71;
+    const gram = moments(length, 1);
+    const factor = (await upperFactor(gram, signal))!;
+    gram.forEach((expected, at) => {
+      const [i, j] = [Math.floor(at / length), at % length];
+      if (j < i) expect(factor[at]).toBe(0);
+      let product = 0;
+      for (let k = 0; k < length; k++) product += factor[i * length + k]! * factor[j * length + k]!;
+      expect(product).toBeCloseTo(expected, 9);
+    });
+  });
+
+  it('is not there where the matrix is not positive definite', async () => {
+    expect(await upperFactor(Float64Array.of(1, 2, 2, 1), signal)).toBeUndefined();
+  });
+
+  it('is given up when cancelled', async () => {
+    await expect(upperFactor(moments(8, 2), AbortSignal.abort())).rejects.toThrow('cancelled');
+  });
+});
+
+describe('rounding with error feedback', () => {
+  const toInteger = (weight: number): number => Math.round(weight);
+
+  it('moves the next weight by what the last one lacks, as a pencil does', async () => {
+    // 0.4 becomes 0, and as the inputs are nearly alike, the second weight takes most of what is missing: 0.4 + 0.9 * 0.4.
+    const move = await errorFeedback({ weights: Float32Array.of(0.4, 0.4), gram: Float32Array.of(1.001, 0.9, 0.9, 1), signal });
+    const moved = move!(toInteger);
+    expect(moved[0]).toBeCloseTo(0.4, 6);
+    expect(moved[1]).toBeCloseTo(0.76, 6);
+  });
+
+  it('leaves weights alone whose inputs have nothing to do with each other', async () => {
+    const weights = Float32Array.of(0.4, 1.3, -0.6);
+    const move = await errorFeedback({ weights, gram: Float32Array.of(2, 0, 0, 0, 1, 0, 0, 0, 3), signal });
+    expect(move!(toInteger)).toEqual(weights);
+  });
+
+  it('comes nearer to the outputs than rounding each weight by itself, and leaves masked weights', async () => {
+    const length = 40;
+    const random = createRandom(5);
+    const gram = Float32Array.from(moments(length, 6));
+    const mask = Uint8Array.from({ length: 3 * length }, () => (random.next() < 0.3 ? 0 : 1));
+    const weights = Float32Array.from(mask, (kept) => (kept === 0 ? 0 : random.normal()));
+    const moved = (await errorFeedback({ weights, gram, mask, signal }))!(toInteger);
+    moved.forEach((value, i) => {
+      if (mask[i] === 0) expect(value).toBe(0);
+    });
+    expect(outputError(moved.map(Math.round), weights, gram)).toBeLessThan(0.8 * outputError(weights.map(Math.round), weights, gram));
+  });
+});
+
+describe('centroids fitted to outputs', () => {
+  const codebook: Codebook = {
+    kind: 'codebook',
+    granularity: { kind: 'tensor' },
+    centroids: Float32Array.of(-1, 0, 1),
+    clusters: 3,
+    zeroPinned: true,
+  };
+
+  it('are the means of their members where inputs have nothing to do with each other, and a pinned zero stays', () => {
+    const weights = Float32Array.of(-1.5, -0.5, 0.2, 2, 1, 0);
+    const gram = Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
+    const members = Uint32Array.of(0, 0, 1, 2, 2, 1);
+    const fitted = fitCentroids(codebook, members, [2, 3], { gram, targets: productWith(weights, gram) });
+    [-1, 0, 1.5].forEach((expected, i) => expect(fitted.centroids[i]).toBeCloseTo(expected, 2));
+    expect(fitted.centroids[1]).toBe(0);
+  });
+
+  it('come nearer to the outputs than any that differ a little, in each channel by itself', () => {
+    const length = 12;
+    const random = createRandom(9);
+    const gram = Float32Array.from(moments(length, 10));
+    const weights = Float32Array.from({ length: 2 * length }, () => random.normal());
+    const shape = [2, 1, 1, length];
+    const perChannel: Codebook = {
+      ...codebook,
+      granularity: { kind: 'channel', axis: 0 },
+      centroids: Float32Array.of(-1, 0.1, 1, -1, 0.1, 1),
+      zeroPinned: false,
+    };
+    const members = assignCentroids(weights, shape, perChannel);
+    const fitted = fitCentroids(perChannel, members, shape, { gram, targets: productWith(weights, gram) });
+    const errorOf = (centroids: Float32Array): number =>
+      outputError(
+        Float32Array.from(members, (m) => centroids[m]!),
+        weights,
+        gram,
+      );
+    const least = errorOf(fitted.centroids);
+    fitted.centroids.forEach((_, which) => {
+      for (const change of [-0.1, 0.1])
+        expect(errorOf(fitted.centroids.map((value, i) => (i === which ? value + change : value)))).toBeGreaterThan(least);
+    });
+  });
+
+  it('keep integers', () => {
+    const integers: Codebook = { ...codebook, integers: true };
+    const gram = Float32Array.of(1);
+    expect(fitCentroids(integers, Uint32Array.of(2), [1, 1], { gram, targets: Float32Array.of(1.4) })).toBe(integers);
+  });
+});
+
+describe('a network clustered layer by layer', () => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
+  });
+  const network = residualNetwork();
+  const choose = ({ shape }: Kernel, weights: Float32Array): Codebook =>
+    buildCodebook(
+      weights,
+      shape,
+      { clusters: 4, granularity: { kind: 'tensor' }, initialization: 'kmeans++', refine: true, gradient: 'sum', zeroPinned: false },
+      createRandom(1),
+    );
+
+  it('is nearer to the whole one than kernels clustered by themselves, depthwise ones among them', async () => {
+    const kernels = kernelsOf(network);
+    const whole = await logits(engine, network);
+    const error = async (clustered: ClusteredNetwork): Promise<number> => {
+      const projected = projectedNetwork(clustered);
+      for (const { parameter } of kernels) expect(new Set(kernelData(projected, parameter)).size).toBeLessThanOrEqual(4);
+      const outputs = await logits(engine, projected);
+      return outputs.reduce((sum, value, i) => sum + (value - whole[i]!) ** 2, 0);
+    };
+    const byLayers = await error(await clusterLayers(trainedModel(network), kernels, choose, techniqueContext(engine)));
+    expect(byLayers).toBeLessThan(0.6 * (await error(clusterKernels(trainedModel(network), kernels, choose))));
+  });
+
+  it('has each weight where the codebook will take it, so that training begins there', async () => {
+    const clustered = await clusterLayers(trainedModel(network), kernelsOf(network), choose, techniqueContext(engine));
+    const [codebook] = clustered.constraints.get('dense/kernel') as readonly [Codebook];
+    const weights = kernelData(clustered.network, 'dense/kernel');
+    const once = projectCodebook(weights, [2, 96], codebook);
+    expect(once).not.toEqual(weights);
+    expect(projectCodebook(once, [2, 96], codebook)).toEqual(once);
+  });
+
+  it('keeps the zeros of a pruned one where they were', async () => {
+    const mask = Uint8Array.from({ length: 192 }, (_, i) => i % 2);
+    const dense = network.parameters.get('dense/kernel')!;
+    const pruned: Network = {
+      ...network,
+      parameters: new Map(network.parameters).set('dense/kernel', { ...dense, data: dense.data.map((w, i) => w * mask[i]!) }),
+    };
+    const clustered = await applySparsityPreservingClustering(
+      { ...trainedModel(pruned), constraints: new Map([['dense/kernel', [{ kind: 'sparsity', mask }]]]) },
+      techniqueContext(engine),
+      { clusters: 5, steps: 1, learningRate: 1e-6 },
+    );
+    const weights = kernelData(clustered.network, 'dense/kernel');
+    expect(weights.every((weight, i) => mask[i] === 1 || weight === 0)).toBe(true);
+    expect(new Set(weights).size).toBe(5);
+  });
+});
+
+function projectedNetwork({ network, constraints }: ClusteredNetwork): Network {
+  const parameters = new Map(network.parameters);
+  for (const [id, list] of constraints) {
+    const parameter = parameters.get(id)!;
+    parameters.set(id, { ...parameter, data: projectWeights(parameter.data, parameter.shape, list) });
+  }
+  return { ...network, parameters };
+}
+
+/** What the dense layer gives for the training examples. */
+async function logits(engine: Engine, network: Network): Promise<Float32Array> {
+  const { train } = techniqueContext(engine).data;
+  const batch = await train.read(Uint32Array.from({ length: train.size }, (_, i) => i));
+  const [output = ''] = network.operations.filter(({ layer }) => layer === 'dense').map((operation) => operation.output);
+  const inference = await compileInference(engine, network, train.size, { outputs: [output] });
+  const [values = new Float32Array(0)] = await inference.run(batch.inputs, train.size);
+  await inference.dispose();
+  return values;
+}
