@@ -27,6 +27,8 @@ export interface PruningOptions extends LayerRules<PruningSettings>, TrainingOpt
 }
 
 export const pruningDefaults = { epochs: 2, batchSize: 64, learningRate: 5e-4 };
+/** Pruned at once, a network has all of the training to settle, and is kept as it was where that is too much. */
+const fittedDefaults = { ...pruningDefaults, learningRate: 1e-3 };
 
 /**
  * Magnitude pruning with fine-tuning. Without a schedule the smallest weights go before the training, and the others are
@@ -64,7 +66,9 @@ async function pruneBeforeTraining(
     if (fits) network = await reconstructKernels(model.network, network, masks, context);
   }
   const constraints = withMasks(model.constraints, masks);
-  return (fits ? trainFittedStage : trainFloatStage)({ network, constraints }, context, options, pruningDefaults);
+  return fits
+    ? trainFittedStage({ network, constraints }, context, options, fittedDefaults)
+    : trainFloatStage({ network, constraints }, context, options, pruningDefaults);
 }
 
 /**

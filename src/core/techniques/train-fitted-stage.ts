@@ -5,9 +5,15 @@ import { reestimateBatchNorms } from './reestimate-batch-norms.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
 /**
+ * How much more wrong a trained network may be on validation examples, as a share of the examples, or of the mean squared
+ * error: whoever trained the model may have seen them, so that forgetting them does not yet mean anything.
+ */
+const acceptedLoss = 0.005;
+
+/**
  * A stage of a network that was fitted to its constraints beforehand. A model that its data have nothing more to teach
- * forgets in training, so the network stays as it was where it does better on validation examples than the trained one;
- * `restoreBest: false` takes the trained one always.
+ * forgets in training, so the network stays as it was where the trained one does worse on validation examples by more
+ * than `acceptedLoss`; `restoreBest: false` takes the trained one always.
  *
  * @param stage its masks and centroids final
  */
@@ -21,11 +27,11 @@ export async function trainFittedStage(
   const { validation } = context.data;
   if (validation.size === 0 || options.restoreBest === false) return trained;
   const untrained = await untrainedModel(stage, context);
-  const score = (model: OptimizedModel): Promise<number> => scoreOf(model, context);
-  const [before, after] = [await score(untrained), await score(trained)];
-  if (before <= after) return trained;
-  const shown = (value: number): string =>
-    validation.target.kind === 'classes' ? `${(100 * value).toFixed(1)}%` : (-value).toPrecision(4);
+  const [before, after] = [await errorOf(untrained, context), await errorOf(trained, context)];
+  const accepted = validation.target.kind === 'classes' ? acceptedLoss : acceptedLoss * before;
+  if (after - before <= accepted) return trained;
+  const shown = (error: number): string =>
+    validation.target.kind === 'classes' ? `${(100 * (1 - error)).toFixed(1)}%` : error.toPrecision(4);
   context.warn(
     `training takes the fitted weights from ${shown(before)} to ${shown(after)} on ${validation.size} validation examples, so they stay as they were fitted; ` +
       'a lower "learningRate" or "distillation" may gain something, and "restoreBest": false takes the trained weights',
@@ -42,8 +48,8 @@ async function untrainedModel({ network, constraints }: Stage, context: Techniqu
   return { network: await reestimateBatchNorms({ ...network, parameters }, context), constraints, ranges: undefined };
 }
 
-/** Higher is better: the share of right answers, or minus the mean squared error. */
-async function scoreOf({ network }: OptimizedModel, { engine, data, signal }: TechniqueContext): Promise<number> {
-  const { top1, meanSquaredError } = await evaluateNetwork({ engine, network, data: data.validation, signal });
-  return top1 ?? -(meanSquaredError ?? Infinity);
+/** The share of wrong answers, or the mean squared error. */
+async function errorOf({ network }: OptimizedModel, { engine, data, signal }: TechniqueContext): Promise<number> {
+  const { top1, meanSquaredError = 0 } = await evaluateNetwork({ engine, network, data: data.validation, signal });
+  return top1 === undefined ? meanSquaredError : 1 - top1;
 }
