@@ -25,8 +25,7 @@ const recipes: Readonly<Record<string, WalkOptions>> = {
   guide: {
     fineTuning: slowly,
     pruning: { ...slowly, sparsity: 0.5, schedule: { kind: 'constant', sparsity: 0.5, begin: 0, frequency: 100 } },
-    // The file is far smaller than TFMOT's as it is: a lower price on bits than the default, in favour of accuracy.
-    clustering: { ...slowly, clusters, granularity: 'channel', rateWeight: 0.5 },
+    clustering: { ...slowly, clusters, granularity: 'channel' },
     sparsityPreservingClustering: { ...slowly, clusters, learningRate: kerasRate },
     quantizationAwareTraining: { epochs: 1, batchSize: 128, learningRate: kerasRate },
     plainControls: true,

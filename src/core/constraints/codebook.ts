@@ -41,32 +41,21 @@ export function unitLookup(units: ChannelUnits | undefined, shape: readonly numb
   return (index) => units.scales[channelOf(index)] ?? 1;
 }
 
-/** Which centroid a weight takes at an index of the kernel, as an index into `centroids`. */
-function memberLookup({ granularity, units, centroids, clusters, costs }: Codebook, shape: readonly number[]): WeightLookup {
-  const { channelOf } = channelLayout(shape, granularity);
-  const unitAt = unitLookup(units, shape);
-  return (weight, index) => {
-    const unit = unitAt(index);
-    return nearestCentroid(centroids, channelOf(index) * clusters, clusters, unit === 0 ? 0 : weight / unit, costs);
-  };
-}
-
-type WeightLookup = (weight: number, index: number) => number;
-
-/** The value that a weight takes at an index of the kernel. */
-export function centroidLookup(codebook: Codebook, shape: readonly number[]): WeightLookup {
-  const memberAt = memberLookup(codebook, shape);
-  const unitAt = unitLookup(codebook.units, shape);
-  return (weight, index) => (codebook.centroids[memberAt(weight, index)] ?? 0) * unitAt(index);
-}
-
 /** Which centroid each weight takes, as an index into `centroids`. */
 export function assignCentroids(weights: Float32Array, shape: readonly number[], codebook: Codebook): Uint32Array {
-  return Uint32Array.from(weights, memberLookup(codebook, shape));
+  const { channelOf } = channelLayout(shape, codebook.granularity);
+  const unitAt = unitLookup(codebook.units, shape);
+  const { centroids, clusters, costs } = codebook;
+  return Uint32Array.from(weights, (weight, i) => {
+    const unit = unitAt(i);
+    return nearestCentroid(centroids, channelOf(i) * clusters, clusters, unit === 0 ? 0 : weight / unit, costs);
+  });
 }
 
 export function projectCodebook(weights: Float32Array, shape: readonly number[], codebook: Codebook): Float32Array {
-  return weights.map(centroidLookup(codebook, shape));
+  const unitAt = unitLookup(codebook.units, shape);
+  const members = assignCentroids(weights, shape, codebook);
+  return weights.map((_, i) => (codebook.centroids[members[i] ?? 0] ?? 0) * unitAt(i));
 }
 
 /** The codebook with trained centroids: zero pinned where it was, integers rounded, ascending again. */

@@ -36,7 +36,8 @@ export interface ClusteringOptions extends LayerRules<ClusteringSettings>, Train
   readonly integerGrid?: boolean;
   /**
    * How much the length of the entropy code counts beside the error when centroids are chosen and weights assigned: 0
-   * not at all, 1 where a bit costs what it would save in error elsewhere; default: 0.75. Only with `refine`.
+   * not at all, 1 where a bit costs what it would save in error elsewhere; default: 1, without reconstruction 0.75. Only
+   * with `refine`.
    */
   readonly rateWeight?: number;
   /** Before the training, choose centroids and assign weights by what the whole layers compute; default: as `refine`. */
@@ -168,7 +169,8 @@ function codebookOf(
   importance: Float32Array | undefined,
   seed: number,
 ): Codebook {
-  const { initialization = 'kmeans++', refine = true, gradient = 'sum', integerGrid = false, rateWeight = 0.75 } = options;
+  const { initialization = 'kmeans++', refine = true, gradient = 'sum', integerGrid = false } = options;
+  const { reconstruction = refine, rateWeight = reconstruction ? 1 : 0.75 } = options;
   const gridGranularity = quantizationGranularity(operation);
   // A dense kernel has one scale, so one codebook: as many for each output would only be more values to store.
   const granularity: Granularity = settings.granularity === 'channel' && !integerGrid ? gridGranularity : { kind: 'tensor' };

@@ -37,9 +37,8 @@ export interface ClusteringOptions extends VariantOptions, TrainingOptions {
   readonly weighting?: 'uniform' | 'fisher';
   /**
    * How much the size after compression counts beside the error: 0 not at all, 1 a bit for what it saves in error
-   * elsewhere; more makes files smaller and less accurate.
+   * elsewhere; more makes files smaller and less accurate. Default: 1, without reconstruction 0.75.
    * @minimum 0
-   * @default 0.75
    */
   readonly rateWeight?: number;
   /**

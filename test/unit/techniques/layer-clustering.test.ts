@@ -10,6 +10,7 @@ import { buildCodebook } from '../../../src/core/techniques/clustering/build-cod
 import { type ClusteredNetwork, clusterKernels, clusterLayers } from '../../../src/core/techniques/clustering/cluster-layers.ts';
 import { errorFeedback } from '../../../src/core/techniques/clustering/error-feedback.ts';
 import { fitCentroids } from '../../../src/core/techniques/clustering/fit-centroids.ts';
+import { toCentroids } from '../../../src/core/techniques/clustering/to-centroids.ts';
 import { upperFactor } from '../../../src/core/techniques/clustering/upper-factor.ts';
 import { type Kernel, kernelsOf } from '../../../src/core/techniques/kernels.ts';
 import { applySparsityPreservingClustering } from '../../../src/core/techniques/sparsity-preserving-clustering.ts';
@@ -83,16 +84,29 @@ describe('rounding with error feedback', () => {
 
   it('moves the next weight by what the last one lacks, as a pencil does', async () => {
     // 0.4 becomes 0, and as the inputs are nearly alike, the second weight takes most of what is missing: 0.4 + 0.9 * 0.4.
-    const move = await errorFeedback({ weights: Float32Array.of(0.4, 0.4), gram: Float32Array.of(1.001, 0.9, 0.9, 1), signal });
-    const moved = move!(toInteger);
-    expect(moved[0]).toBeCloseTo(0.4, 6);
-    expect(moved[1]).toBeCloseTo(0.76, 6);
+    const seen: number[] = [];
+    const rounded = await errorFeedback({ weights: Float32Array.of(0.4, 0.4), gram: Float32Array.of(1.001, 0.9, 0.9, 1), signal });
+    const values = rounded!((weight) => {
+      seen.push(weight);
+      return Math.round(weight);
+    });
+    expect(seen).toEqual([expect.closeTo(0.4, 6), expect.closeTo(0.76, 6)]);
+    expect([...values]).toEqual([0, 1]);
   });
 
-  it('leaves weights alone whose inputs have nothing to do with each other', async () => {
-    const weights = Float32Array.of(0.4, 1.3, -0.6);
-    const move = await errorFeedback({ weights, gram: Float32Array.of(2, 0, 0, 0, 1, 0, 0, 0, 3), signal });
-    expect(move!(toInteger)).toEqual(weights);
+  it('rounds weights by themselves whose inputs have nothing to do with each other, and tells how much each counts', async () => {
+    const precisions: number[] = [];
+    const rounded = await errorFeedback({
+      weights: Float32Array.of(0.4, 1.3, -0.6),
+      gram: Float32Array.of(2, 0, 0, 0, 1, 0, 0, 0, 3),
+      signal,
+    });
+    const values = rounded!((weight, index, precision) => {
+      precisions[index] = precision;
+      return Math.round(weight);
+    });
+    expect([...values]).toEqual([0, 1, -1]);
+    expect(precisions).toEqual([1, 0.5, 1.5].map((value) => expect.closeTo(value, 9)));
   });
 
   it('comes nearer to the outputs than rounding each weight by itself, and leaves masked weights', async () => {
@@ -101,11 +115,33 @@ describe('rounding with error feedback', () => {
     const gram = Float32Array.from(moments(length, 6));
     const mask = Uint8Array.from({ length: 3 * length }, () => (random.next() < 0.3 ? 0 : 1));
     const weights = Float32Array.from(mask, (kept) => (kept === 0 ? 0 : random.normal()));
-    const moved = (await errorFeedback({ weights, gram, mask, signal }))!(toInteger);
-    moved.forEach((value, i) => {
+    const values = (await errorFeedback({ weights, gram, mask, signal }))!(toInteger);
+    values.forEach((value, i) => {
       if (mask[i] === 0) expect(value).toBe(0);
     });
-    expect(outputError(moved.map(Math.round), weights, gram)).toBeLessThan(0.8 * outputError(weights.map(Math.round), weights, gram));
+    expect(outputError(values, weights, gram)).toBeLessThan(0.8 * outputError(weights.map(Math.round), weights, gram));
+  });
+});
+
+describe('rounding to centroids', () => {
+  const codebook: Codebook = {
+    kind: 'codebook',
+    granularity: { kind: 'tensor' },
+    centroids: Float32Array.of(-1, 0, 1),
+    clusters: 3,
+    zeroPinned: true,
+  };
+
+  it('takes the nearest one where none costs anything, in the units of the channel', () => {
+    expect([-0.6, -0.4, 0.2, 3].map((weight) => toCentroids(codebook, [4])(weight, 0, 0.01))).toEqual([-1, 0, 0, 1]);
+    const units = { granularity: { kind: 'channel', axis: 0 }, scales: Float32Array.of(1, 10) } as const;
+    expect(toCentroids({ ...codebook, units }, [2, 1])(6, 1, 1)).toBe(10);
+  });
+
+  it('takes a cheaper one where the error counts little', () => {
+    // From 0.8, one costs 0.04 p + 0.5 and zero 0.64 p: equal at a precision of 0.83.
+    const round = toCentroids({ ...codebook, costs: Float32Array.of(0.5, 0, 0.5) }, [1]);
+    expect([2, 0.9, 0.8, 0.1].map((precision) => round(0.8, 0, precision))).toEqual([1, 1, 0, 0]);
   });
 });
 
@@ -188,13 +224,12 @@ describe('a network clustered layer by layer', () => {
     expect(byLayers).toBeLessThan(0.6 * (await error(clusterKernels(trainedModel(network), kernels, choose))));
   });
 
-  it('has each weight where the codebook will take it, so that training begins there', async () => {
+  it('has each weight on a centroid that the codebook takes it to again, so that training begins there', async () => {
     const clustered = await clusterLayers(trainedModel(network), kernelsOf(network), choose, techniqueContext(engine));
     const [codebook] = clustered.constraints.get('dense/kernel') as readonly [Codebook];
     const weights = kernelData(clustered.network, 'dense/kernel');
-    const once = projectCodebook(weights, [2, 96], codebook);
-    expect(once).not.toEqual(weights);
-    expect(projectCodebook(once, [2, 96], codebook)).toEqual(once);
+    expect(new Set(weights).size).toBe(4);
+    expect(projectCodebook(weights, [2, 96], codebook)).toEqual(weights);
   });
 
   it('keeps the zeros of a pruned one where they were', async () => {

@@ -1,4 +1,4 @@
-import { assignCentroids, centroidLookup, projectCodebook } from '../../constraints/codebook.ts';
+import { assignCentroids, projectCodebook } from '../../constraints/codebook.ts';
 import { type Codebook, findConstraint, type NetworkConstraints, withConstraint } from '../../constraints/constraint.ts';
 import type { Network } from '../../network/network.ts';
 import type { Kernel } from '../kernels.ts';
@@ -8,12 +8,13 @@ import { reconstructLayers } from '../reconstruction/reconstruct-layers.ts';
 import type { OptimizedModel, TechniqueContext } from '../technique.ts';
 import { errorFeedback } from './error-feedback.ts';
 import { fitCentroids } from './fit-centroids.ts';
+import { toCentroids } from './to-centroids.ts';
 
 /** Longer filters, of large dense layers, are clustered by their weights alone: factoring takes the cube of it. */
 const longestFilter = 2304;
 
 export interface ClusteredNetwork {
-  /** Its weights need not lie on the centroids that they take. */
+  /** Its weights need not lie on their centroids: `clusterKernels` leaves them where they are. */
   readonly network: Network;
   readonly constraints: NetworkConstraints;
 }
@@ -88,9 +89,10 @@ async function clusterLayer<K extends Kernel>(
   const all = mask ?? new Uint8Array(data.length).fill(1);
   const weights = await maskedLeastSquares({ engine, weights: data, mask: all, equations, signal });
   if (!weights.every(Number.isFinite)) return undefined;
-  const move = await errorFeedback({ weights, gram: equations.gram, mask: all, signal });
-  if (move === undefined) return undefined;
+  const rounded = await errorFeedback({ weights, gram: equations.gram, mask: all, signal });
+  if (rounded === undefined) return undefined;
   const chosen = choose(kernel, weights);
-  const codebook = fitCentroids(chosen, assignCentroids(move(centroidLookup(chosen, shape)), shape, chosen), shape, equations);
-  return { codebook, weights: move(centroidLookup(codebook, shape)) };
+  const members = assignCentroids(rounded(toCentroids(chosen, shape)), shape, chosen);
+  const codebook = fitCentroids(chosen, members, shape, equations);
+  return { codebook, weights: rounded(toCentroids(codebook, shape)) };
 }
