@@ -47,8 +47,8 @@ export interface ClusteringOptions extends LayerRules<ClusteringSettings>, Train
 }
 
 export const clusteringDefaults = { epochs: 1, batchSize: 64, learningRate: 5e-4 };
-/** A network that computes what it did has less to learn, and steps that are too long forget. */
-const reconstructedDefaults = { ...clusteringDefaults, learningRate: 2e-4 };
+/** Of a fitted network that was trained to constraints before: it moves little, and longer steps forget. */
+const settledDefaults = { ...clusteringDefaults, learningRate: 2e-4 };
 /** Weight decoders of NPUs such as the Ethos-U hold this many values. */
 const paletteSize = 32;
 
@@ -90,7 +90,12 @@ export async function clusterWeights(
     codebookOf({ ...kernel, data }, pinned(kernel.parameter), options, importance?.get(kernel.parameter), seeds.get(kernel.parameter) ?? 0);
   const { reconstruction = options.refine ?? true } = options;
   return reconstruction
-    ? trainFittedStage(await clusterLayers(start, kernels, choose, context), context, options, reconstructedDefaults)
+    ? trainFittedStage(
+        await clusterLayers(start, kernels, choose, context),
+        context,
+        options,
+        start.constraints.size === 0 ? clusteringDefaults : settledDefaults,
+      )
     : trainFloatStage(clusterKernels(start, kernels, choose), context, options, clusteringDefaults);
 }
 
