@@ -1,6 +1,7 @@
 import { unreachable } from '../errors.ts';
+import type { Network } from '../network/network.ts';
 import { projectCodebook, refreshCodebook } from './codebook.ts';
-import { type Constraints, findConstraint, withConstraint } from './constraint.ts';
+import { type Constraints, findConstraint, type NetworkConstraints, withConstraint } from './constraint.ts';
 import { gridScales, projectIntegerGrid, stepSizeName } from './integer-grid.ts';
 import { centroidsName } from './lower-codebook.ts';
 import { projectSparsity } from './sparsity.ts';
@@ -19,6 +20,16 @@ export function projectWeights(weights: Float32Array, shape: readonly number[], 
         return unreachable(constraint);
     }
   }, weights);
+}
+
+/** The network with every constrained weight projected; the others are the same arrays. */
+export function projectNetwork(network: Network, constraints: NetworkConstraints): Network {
+  const parameters = new Map(network.parameters);
+  for (const [id, list] of constraints) {
+    const parameter = parameters.get(id);
+    if (parameter !== undefined) parameters.set(id, { ...parameter, data: projectWeights(parameter.data, parameter.shape, list) });
+  }
+  return { ...network, parameters };
 }
 
 /**

@@ -88,8 +88,7 @@ export async function clusterWeights(
   const seeds = new Map(kernels.map(({ parameter }) => [parameter, random.integer(2 ** 31)]));
   const choose = (kernel: SelectedKernel<ClusteringSettings>, data: Float32Array): Codebook =>
     codebookOf({ ...kernel, data }, pinned(kernel.parameter), options, importance?.get(kernel.parameter), seeds.get(kernel.parameter) ?? 0);
-  const { reconstruction = options.refine ?? true } = options;
-  return reconstruction
+  return reconstructs(options)
     ? trainFittedStage(
         await clusterLayers(start, kernels, choose, context),
         context,
@@ -97,6 +96,10 @@ export async function clusterWeights(
         start.constraints.size === 0 ? clusteringDefaults : settledDefaults,
       )
     : trainFloatStage(clusterKernels(start, kernels, choose), context, options, clusteringDefaults);
+}
+
+function reconstructs({ refine = true, reconstruction = refine }: ClusteringOptions): boolean {
+  return reconstruction;
 }
 
 /** Enough for a mean; the gradient of a batch takes as long as a training step. */
@@ -175,7 +178,7 @@ function codebookOf(
   seed: number,
 ): Codebook {
   const { initialization = 'kmeans++', refine = true, gradient = 'sum', integerGrid = false } = options;
-  const { reconstruction = refine, rateWeight = reconstruction ? 1 : 0.75 } = options;
+  const { rateWeight = reconstructs(options) ? 1 : 0.75 } = options;
   const gridGranularity = quantizationGranularity(operation);
   // A dense kernel has one scale, so one codebook: as many for each output would only be more values to store.
   const granularity: Granularity = settings.granularity === 'channel' && !integerGrid ? gridGranularity : { kind: 'tensor' };

@@ -10,7 +10,7 @@ import {
   type NetworkConstraints,
 } from '../constraints/constraint.ts';
 import { integerLimit, scaleOfMaximum } from '../constraints/integer-grid.ts';
-import { projectWeights } from '../constraints/project.ts';
+import { projectNetwork } from '../constraints/project.ts';
 import { unreachable } from '../errors.ts';
 import type { Network, Parameter } from '../network/network.ts';
 import { prepareForDeployment, prepareForTraining } from '../network/passes/prepare-for-deployment.ts';
@@ -35,7 +35,8 @@ export function readyForQuantizedTraining(model: OptimizedModel): OptimizedModel
 
 function satisfying(model: OptimizedModel, network: Network): OptimizedModel {
   const constraints = foldConstraints(model.network, network, model.constraints);
-  return { ...model, network: { ...network, parameters: projectAgain(network, constraints) }, constraints };
+  // Folding rounds each weight for itself; projected, equal weights are equal again.
+  return { ...model, network: projectNetwork(network, constraints), constraints };
 }
 
 /**
@@ -108,14 +109,4 @@ function scaleCodebook(codebook: Codebook, factors: ChannelUnits): Codebook {
     centroids: centroids.map((centroid, i) => (centroid === 0 ? 0 : centroid * factorOf(i))),
     ...(costs === undefined ? {} : { costs: costs.map((cost, i) => cost * factorOf(i) ** 2) }),
   });
-}
-
-/** Folding rounds each weight for itself; projected, equal weights are equal again. */
-function projectAgain(network: Network, constraints: NetworkConstraints): Network['parameters'] {
-  return new Map(
-    [...network.parameters].map(([id, { shape, data }]) => {
-      const held = constraints.get(id) ?? [];
-      return [id, { shape, data: held.length === 0 ? data : projectWeights(data, shape, held) }];
-    }),
-  );
 }

@@ -1,4 +1,5 @@
-import { projectWeights } from '../constraints/project.ts';
+import { formatPercent } from '../../shared/drawing/format.ts';
+import { projectNetwork } from '../constraints/project.ts';
 import { evaluateNetwork } from '../measure/evaluate-network.ts';
 import { type Stage, trainFloatStage, type TrainingDefaults, type TrainingOptions } from './fine-tuning-stage.ts';
 import { reestimateBatchNorms } from './reestimate-batch-norms.ts';
@@ -30,8 +31,7 @@ export async function trainFittedStage(
   const [before, after] = [await errorOf(untrained, context), await errorOf(trained, context)];
   const accepted = validation.target.kind === 'classes' ? acceptedLoss : acceptedLoss * before;
   if (after - before <= accepted) return trained;
-  const shown = (error: number): string =>
-    validation.target.kind === 'classes' ? `${(100 * (1 - error)).toFixed(1)}%` : error.toPrecision(4);
+  const shown = (error: number): string => (validation.target.kind === 'classes' ? formatPercent(1 - error, 1) : error.toPrecision(4));
   context.warn(
     `training takes the fitted weights from ${shown(before)} to ${shown(after)} on ${validation.size} validation examples, so they stay as they were fitted; ` +
       'a lower "learningRate" or "distillation" may gain something, and "restoreBest": false takes the trained weights',
@@ -40,12 +40,7 @@ export async function trainFittedStage(
 }
 
 async function untrainedModel({ network, constraints }: Stage, context: TechniqueContext): Promise<OptimizedModel> {
-  const parameters = new Map(network.parameters);
-  for (const [id, list] of constraints) {
-    const parameter = parameters.get(id);
-    if (parameter !== undefined) parameters.set(id, { ...parameter, data: projectWeights(parameter.data, parameter.shape, list) });
-  }
-  return { network: await reestimateBatchNorms({ ...network, parameters }, context), constraints, ranges: undefined };
+  return { network: await reestimateBatchNorms(projectNetwork(network, constraints), context), constraints, ranges: undefined };
 }
 
 /** The share of wrong answers, or the mean squared error. */

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { assignCentroids, projectCodebook } from '../../../src/core/constraints/codebook.ts';
 import type { Codebook } from '../../../src/core/constraints/constraint.ts';
-import { projectWeights } from '../../../src/core/constraints/project.ts';
+import { projectNetwork } from '../../../src/core/constraints/project.ts';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import type { Engine } from '../../../src/core/engine/engine.ts';
 import type { Network } from '../../../src/core/network/network.ts';
@@ -14,10 +14,17 @@ import { toCentroids } from '../../../src/core/techniques/clustering/to-centroid
 import { upperFactor } from '../../../src/core/techniques/clustering/upper-factor.ts';
 import { type Kernel, kernelsOf } from '../../../src/core/techniques/kernels.ts';
 import { applySparsityPreservingClustering } from '../../../src/core/techniques/sparsity-preserving-clustering.ts';
-import { compileInference } from '../../../src/core/train/inference.ts';
-import { kernelData, residualNetwork, techniqueContext, trainedModel } from './technique-fixtures.ts';
+import { kernelData, logits, residualNetwork, techniqueContext, trainedModel } from './technique-fixtures.ts';
 
 const { signal } = new AbortController();
+
+const codebook: Codebook = {
+  kind: 'codebook',
+  granularity: { kind: 'tensor' },
+  centroids: Float32Array.of(-1, 0, 1),
+  clusters: 3,
+  zeroPinned: true,
+};
 
 /** Of vectors whose neighbours are alike, `[d, d]`. */
 function moments(length: number, seed: number): Float64Array {
@@ -124,14 +131,6 @@ describe('rounding with error feedback', () => {
 });
 
 describe('rounding to centroids', () => {
-  const codebook: Codebook = {
-    kind: 'codebook',
-    granularity: { kind: 'tensor' },
-    centroids: Float32Array.of(-1, 0, 1),
-    clusters: 3,
-    zeroPinned: true,
-  };
-
   it('takes the nearest one where none costs anything, in the units of the channel', () => {
     expect([-0.6, -0.4, 0.2, 3].map((weight) => toCentroids(codebook, [4])(weight, 0, 0.01))).toEqual([-1, 0, 0, 1]);
     const units = { granularity: { kind: 'channel', axis: 0 }, scales: Float32Array.of(1, 10) } as const;
@@ -146,14 +145,6 @@ describe('rounding to centroids', () => {
 });
 
 describe('centroids fitted to outputs', () => {
-  const codebook: Codebook = {
-    kind: 'codebook',
-    granularity: { kind: 'tensor' },
-    centroids: Float32Array.of(-1, 0, 1),
-    clusters: 3,
-    zeroPinned: true,
-  };
-
   it('are the means of their members where inputs have nothing to do with each other, and a pinned zero stays', () => {
     const weights = Float32Array.of(-1.5, -0.5, 0.2, 2, 1, 0);
     const gram = Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
@@ -215,7 +206,7 @@ describe('a network clustered layer by layer', () => {
     const kernels = kernelsOf(network);
     const whole = await logits(engine, network);
     const error = async (clustered: ClusteredNetwork): Promise<number> => {
-      const projected = projectedNetwork(clustered);
+      const projected = projectNetwork(clustered.network, clustered.constraints);
       for (const { parameter } of kernels) expect(new Set(kernelData(projected, parameter)).size).toBeLessThanOrEqual(4);
       const outputs = await logits(engine, projected);
       return outputs.reduce((sum, value, i) => sum + (value - whole[i]!) ** 2, 0);
@@ -226,10 +217,10 @@ describe('a network clustered layer by layer', () => {
 
   it('has each weight on a centroid that the codebook takes it to again, so that training begins there', async () => {
     const clustered = await clusterLayers(trainedModel(network), kernelsOf(network), choose, techniqueContext(engine));
-    const [codebook] = clustered.constraints.get('dense/kernel') as readonly [Codebook];
+    const [own] = clustered.constraints.get('dense/kernel') as readonly [Codebook];
     const weights = kernelData(clustered.network, 'dense/kernel');
     expect(new Set(weights).size).toBe(4);
-    expect(projectCodebook(weights, [2, 96], codebook)).toEqual(weights);
+    expect(projectCodebook(weights, [2, 96], own)).toEqual(weights);
   });
 
   it('keeps the zeros of a pruned one where they were', async () => {
@@ -249,23 +240,3 @@ describe('a network clustered layer by layer', () => {
     expect(new Set(weights).size).toBe(5);
   });
 });
-
-function projectedNetwork({ network, constraints }: ClusteredNetwork): Network {
-  const parameters = new Map(network.parameters);
-  for (const [id, list] of constraints) {
-    const parameter = parameters.get(id)!;
-    parameters.set(id, { ...parameter, data: projectWeights(parameter.data, parameter.shape, list) });
-  }
-  return { ...network, parameters };
-}
-
-/** What the dense layer gives for the training examples. */
-async function logits(engine: Engine, network: Network): Promise<Float32Array> {
-  const { train } = techniqueContext(engine).data;
-  const batch = await train.read(Uint32Array.from({ length: train.size }, (_, i) => i));
-  const [output = ''] = network.operations.filter(({ layer }) => layer === 'dense').map((operation) => operation.output);
-  const inference = await compileInference(engine, network, train.size, { outputs: [output] });
-  const [values = new Float32Array(0)] = await inference.run(batch.inputs, train.size);
-  await inference.dispose();
-  return values;
-}

@@ -14,7 +14,7 @@ import { reconstructKernels } from '../../../src/core/techniques/pruning/reconst
 import { applyPruning } from '../../../src/core/techniques/pruning.ts';
 import { compileInference } from '../../../src/core/train/inference.ts';
 import { memoryDataSet, seededParameter } from '../train/training-fixtures.ts';
-import { briefly, kernelData, residualNetwork, techniqueContext, trainedModel } from './technique-fixtures.ts';
+import { briefly, kernelData, logits, residualNetwork, techniqueContext, trainedModel } from './technique-fixtures.ts';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -117,9 +117,9 @@ describe('a pruned network whose weights are fitted', () => {
       parameters.set(id, { ...parameter, data: projectSparsity(parameter.data, { kind: 'sparsity', mask }) });
       expect(kernelData(fitted, id).map((weight) => (weight === 0 ? 0 : 1))).toEqual(Float32Array.from(mask));
     }
-    const whole = await logits(network);
-    const error = squaredError(whole, await logits(fitted));
-    expect(error).toBeLessThan(0.5 * squaredError(whole, await logits({ ...network, parameters })));
+    const whole = await logits(engine, network);
+    const error = squaredError(whole, await logits(engine, fitted));
+    expect(error).toBeLessThan(0.5 * squaredError(whole, await logits(engine, { ...network, parameters })));
   });
 
   it('has a kernel that two layers share masked only, for what fits one of them need not fit the other', async () => {
@@ -171,17 +171,6 @@ function twins(size: number): DataSet {
   const inputs = Float32Array.from({ length: size * 3 }, () => random.normal());
   for (let i = 0; i < inputs.length; i += 3) inputs[i + 1] = inputs[i]!;
   return memoryDataSet([3], { kind: 'classes', classes: 2, names: undefined }, inputs, new Int32Array(size), new Float32Array(0));
-}
-
-/** What the dense layer gives for the training examples. */
-async function logits(network: Network): Promise<Float32Array> {
-  const { train } = techniqueContext(engine).data;
-  const batch = await train.read(Uint32Array.from({ length: train.size }, (_, i) => i));
-  const [output = ''] = network.operations.filter(({ layer }) => layer === 'dense').map((operation) => operation.output);
-  const inference = await compileInference(engine, network, train.size, { outputs: [output] });
-  const [values = new Float32Array(0)] = await inference.run(batch.inputs, train.size);
-  await inference.dispose();
-  return values;
 }
 
 function squaredError(a: Float32Array, b: Float32Array): number {

@@ -6,6 +6,7 @@ import { type BatchNormOptions, NetworkBuilder } from '../../../src/core/network
 import type { QuantizedNetwork } from '../../../src/core/quantize/quantization.ts';
 import { quantizeWeights } from '../../../src/core/quantize/weight-quantization.ts';
 import type { OptimizedModel, TechniqueContext } from '../../../src/core/techniques/technique.ts';
+import { compileInference } from '../../../src/core/train/inference.ts';
 import { filled, halves, seededParameter } from '../train/training-fixtures.ts';
 
 export const kernelIds = ['conv/kernel', 'pointwise/kernel', 'depthwise/kernel', 'dense/kernel'];
@@ -96,4 +97,15 @@ export function valuesPerChannel(data: ArrayLike<number>, shape: readonly number
   const seen = Array.from({ length: channels }, () => new Set<number>());
   Array.from(data).forEach((value, i) => seen[Math.floor(i / inner) % channels]?.add(value));
   return Math.max(...seen.map(({ size }) => size));
+}
+
+/** What the dense layer gives for the training examples. */
+export async function logits(engine: Engine, network: Network): Promise<Float32Array> {
+  const { train } = techniqueContext(engine).data;
+  const batch = await train.read(Uint32Array.from({ length: train.size }, (_, i) => i));
+  const [output = ''] = network.operations.filter(({ layer }) => layer === 'dense').map((operation) => operation.output);
+  const inference = await compileInference(engine, network, train.size, { outputs: [output] });
+  const [values = new Float32Array(0)] = await inference.run(batch.inputs, train.size);
+  await inference.dispose();
+  return values;
 }

@@ -14,7 +14,7 @@ import { toCentroids } from './to-centroids.ts';
 const longestFilter = 2304;
 
 export interface ClusteredNetwork {
-  /** Its weights need not lie on their centroids: `clusterKernels` leaves them where they are. */
+  /** Weights that were assigned by themselves need not lie on their centroids: they stay where they are. */
   readonly network: Network;
   readonly constraints: NetworkConstraints;
 }

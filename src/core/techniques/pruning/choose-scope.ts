@@ -1,3 +1,4 @@
+import { formatPercent } from '../../../shared/drawing/format.ts';
 import type { DataSet } from '../../data/dataset.ts';
 import { spreadIndices } from '../../data/spread-indices.ts';
 import type { Network, ParameterId } from '../../network/network.ts';
@@ -38,7 +39,7 @@ export async function chooseScope(
   if (whole - pruned <= acceptedLoss) return 'layer';
   const [sparsity = 0] = sparsities;
   context.warn(
-    `pruning ${percent(sparsity)} of every layer alike takes top-1 from ${percent(whole)} to ${percent(pruned)} of ${sample.size} training examples before fine-tuning; ` +
+    `pruning ${formatPercent(sparsity, 1)} of every layer alike takes top-1 from ${formatPercent(whole, 1)} to ${formatPercent(pruned, 1)} of ${sample.size} training examples before fine-tuning; ` +
       'the zeros are shared out by layer-adaptive magnitude instead; set "structure" to "unstructured" to prune all layers alike',
   );
   return 'adaptive';
@@ -60,8 +61,4 @@ function spreadSample(data: DataSet, count: number): DataSet {
     target: data.target,
     read: (indices) => data.read(indices.map((index) => chosen[index] ?? 0)),
   };
-}
-
-function percent(fraction: number): string {
-  return `${(100 * fraction).toFixed(1)}%`;
 }

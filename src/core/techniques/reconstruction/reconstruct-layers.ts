@@ -3,13 +3,14 @@ import { hasKernel, type KernelOperation } from '../../network/operations.ts';
 import { usesOf } from '../../network/passes/rewrite.ts';
 import type { TechniqueContext } from '../technique.ts';
 import { type NormalEquations, normalEquations } from './normal-equations.ts';
+import type { PatchSample } from './patch-sample.ts';
 import { patchesOf } from './patches.ts';
 
 /** The equations of longer ones would take gigabytes. */
-const longestFilter = 4608;
+const defaultLongestFilter = 4608;
 
 export interface LayerFit {
-  /** Length of its filters at most; default and most: 4,608. */
+  /** Weights of a filter whose layer has equations, at most; default: 4,608. */
   readonly longestFilter?: number;
   /** Whose layers change. */
   readonly kernels: ReadonlySet<ParameterId>;
@@ -34,7 +35,7 @@ export interface LayerFit {
 export async function reconstructLayers(
   whole: Network,
   changed: Network,
-  { kernels, fit, longestFilter: longest = longestFilter }: LayerFit,
+  { kernels, fit, longestFilter = defaultLongestFilter }: LayerFit,
   context: TechniqueContext,
 ): Promise<Network> {
   let current = changed;
@@ -47,7 +48,7 @@ export async function reconstructLayers(
     if (kernel === undefined || done.has(operation.kernel)) continue;
     done.add(operation.kernel);
     const alone = uses.parameterUsers(operation.kernel) === 1;
-    const equations = alone ? await equationsOf(whole, current, operation, Math.min(longest, longestFilter), context) : undefined;
+    const equations = alone ? await equationsOf([whole, current], operation, kernel, longestFilter, context) : undefined;
     const data = await fit(operation.kernel, kernel, equations);
     if (data !== undefined) current = withWeights(current, operation.kernel, kernel, data);
   }
@@ -55,19 +56,18 @@ export async function reconstructLayers(
 }
 
 async function equationsOf(
-  whole: Network,
-  changed: Network,
+  networks: PatchSample['networks'],
   operation: KernelOperation,
+  kernel: Parameter,
   longest: number,
   { engine, data, seed, signal }: TechniqueContext,
 ): Promise<NormalEquations | undefined> {
   if (data.train.size === 0 || (operation.kind !== 'conv2d' && operation.kind !== 'dense')) return undefined;
   const [source = ''] = operation.inputs;
-  const kernel = whole.parameters.get(operation.kernel);
-  const shape = whole.values.get(source)?.shape;
-  const patches = kernel === undefined || shape === undefined ? undefined : patchesOf(operation, shape, kernel.shape);
-  if (kernel === undefined || patches === undefined || patches.length > longest) return undefined;
-  return normalEquations({ engine, networks: [whole, changed], source, patches, data: data.train, seed, signal }, kernel.data);
+  const shape = networks[0].values.get(source)?.shape;
+  const patches = shape === undefined ? undefined : patchesOf(operation, shape, kernel.shape);
+  if (patches === undefined || patches.length > longest) return undefined;
+  return normalEquations({ engine, networks, source, patches, data: data.train, seed, signal }, kernel.data);
 }
 
 function withWeights(network: Network, id: ParameterId, parameter: Parameter, data: Float32Array): Network {
