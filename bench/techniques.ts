@@ -13,7 +13,7 @@ import { createRandom } from '../src/core/random.ts';
 import { buildCodebook } from '../src/core/techniques/clustering/build-codebook.ts';
 import { kernelsOf } from '../src/core/techniques/kernels.ts';
 import { magnitudeMask } from '../src/core/techniques/pruning/magnitude-masks.ts';
-import { withIntegerGrids } from '../src/core/techniques/quantization-aware-training.ts';
+import { withIntegerGrids } from '../src/core/techniques/integer-grids.ts';
 import type { TrainingSetup } from '../src/core/train/training-program.ts';
 import { type Candidate, espalierCandidate } from './train-step/candidates.ts';
 import { benchedNetworks } from './train-step/networks.ts';

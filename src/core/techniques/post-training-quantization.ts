@@ -4,10 +4,10 @@ import type { Observer } from '../quantize/observers.ts';
 import type { ActivationType, QuantizedNetwork } from '../quantize/quantization.ts';
 import { quantizeNetwork } from '../quantize/quantize-network.ts';
 import { readyForDeployment } from './fold-constraints.ts';
+import { withIntegerGrids } from './integer-grids.ts';
 import { correctBiases } from './post-training/correct-biases.ts';
 import { equalizeLayers } from './post-training/equalize-layers.ts';
 import { fitCodebookScales } from './post-training/fit-codebook-scales.ts';
-import { withIntegerGrids } from './quantization-aware-training.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
 export interface PostTrainingQuantizationOptions {

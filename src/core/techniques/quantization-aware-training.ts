@@ -1,17 +1,19 @@
-import { type ConstraintKind, findConstraint, type NetworkConstraints, withConstraint } from '../constraints/constraint.ts';
+import { type ConstraintKind, findConstraint, withConstraint } from '../constraints/constraint.ts';
 import { channelLayout } from '../constraints/channels.ts';
-import { gridScales } from '../constraints/integer-grid.ts';
-import type { Network } from '../network/network.ts';
 import { calibrate } from '../quantize/calibrate.ts';
 import type { QuantizedNetwork } from '../quantize/quantization.ts';
 import { quantizeNetwork } from '../quantize/quantize-network.ts';
+import { roundedNetwork } from '../quantize/rounded-network.ts';
 import { shortScales } from '../quantize/short-scales.ts';
 import { optimizedModel, planTraining, trainStage, type TrainingOptions } from './fine-tuning-stage.ts';
 import { readyForDeployment, readyForQuantizedTraining } from './fold-constraints.ts';
 import { holdZeros, inheritConstraints } from './inheritance.ts';
-import { kernelsOf, quantizationGranularity } from './kernels.ts';
+import { withIntegerGrids } from './integer-grids.ts';
+import { kernelsOf } from './kernels.ts';
+import { quantizedWithoutTraining } from './quantized-without-training.ts';
 import { reestimateBatchNorms } from './reestimate-batch-norms.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
+import { errorsShown, validationError } from './validation-error.ts';
 
 export interface QuantizationAwareTrainingOptions extends TrainingOptions {
   /** Where weight scales come from: the largest weight at each step, or learned with the weights (LSQ). Default: maximum. */
@@ -44,6 +46,9 @@ export function applyQuantizationAwareTraining(
  * while the inherited constraints stay in force. Batch norms go on normalizing by statistics of the batch behind kernels
  * whose grid has a scale for each channel: folded at the end, they scale the grid and leave the integers. Activation
  * ranges start from calibration, follow a moving average, then stand still. Jacob et al. 2018, arXiv:1712.05877.
+ *
+ * What was inherited has been trained before, without the validation examples. Where training on the grid does worse on
+ * them than quantization without it, that is what the stage gives; `restoreBest: false` takes the trained one always.
  */
 export async function trainOnIntegerGrid(
   model: OptimizedModel,
@@ -75,7 +80,25 @@ export async function trainOnIntegerGrid(
   const { steps } = planTraining(context, options, defaults);
   const activations = { ranges, freezeAfterStep: Math.floor(steps * (options.freezeRangesAfter ?? 0.5)), decay: rangeDecay };
   const trained = optimizedModel(await trainStage({ network, constraints, activations }, context, options, defaults));
-  return withShortScales(readyForDeployment({ ...trained, network: await reestimateBatchNorms(trained.network, context) }));
+  const aware = withShortScales(readyForDeployment({ ...trained, network: await reestimateBatchNorms(trained.network, context) }));
+  if (inherited.length === 0 || options.restoreBest === false || context.data.validation.size === 0) return aware;
+  return betterOnValidation(aware, await quantizedWithoutTraining(model, context, inherited, options.calibrationSamples), context);
+}
+
+async function betterOnValidation(aware: OptimizedModel, start: OptimizedModel, context: TechniqueContext): Promise<OptimizedModel> {
+  const [before, after] = [await integerError(start, context), await integerError(aware, context)];
+  if (after <= before) return aware;
+  context.warn(
+    `training on the integer grid takes the network ${errorsShown(before, after, context)}, so it stays as quantization without training gives it; ` +
+      'a lower "learningRate", more "epochs" or "distillation" may gain something, and "restoreBest": false takes the trained weights',
+  );
+  return { ...aware, ...start };
+}
+
+/** What the .tflite will do, by an engine that rounds as it does. */
+function integerError(model: OptimizedModel, context: TechniqueContext): Promise<number> {
+  const quantized = quantizeTrained(model);
+  return validationError({ network: roundedNetwork(quantized), activations: quantized.activations }, context);
 }
 
 /** The same integers; the scales of a codebook's grid stay, for they keep a centroid one integer in all channels. */
@@ -93,27 +116,6 @@ function withShortScales({ network, constraints, ...rest }: OptimizedModel): Opt
     parameters.set(parameter, { shape, data: data.map((weight, i) => weight * (ratios[channelOf(i)] ?? 1)) });
   }
   return { ...rest, network: { ...network, parameters }, constraints: shortened };
-}
-
-/** Each kernel on the grid that the runtimes want; where its centroids are integers already, their grid stays. */
-export function withIntegerGrids(network: Network, constraints: NetworkConstraints, scaling: 'maximum' | 'learned'): NetworkConstraints {
-  const all = new Map(constraints);
-  for (const { parameter, operation, data, shape } of kernelsOf(network)) {
-    const list = all.get(parameter) ?? [];
-    const codebook = findConstraint(list, 'codebook');
-    const granularity = quantizationGranularity(operation);
-    const onGrid = codebook?.integers === true;
-    all.set(
-      parameter,
-      withConstraint(list, {
-        kind: 'integerGrid',
-        granularity,
-        scales: gridScales(data, shape, { granularity }, codebook),
-        scaling: onGrid ? 'fixed' : scaling,
-      }),
-    );
-  }
-  return all;
 }
 
 /** The integers that quantization-aware training found, ready for the writer. */

@@ -1,9 +1,8 @@
-import { formatPercent } from '../../shared/drawing/format.ts';
 import { projectNetwork } from '../constraints/project.ts';
-import { evaluateNetwork } from '../measure/evaluate-network.ts';
 import { type Stage, trainFloatStage, type TrainingDefaults, type TrainingOptions } from './fine-tuning-stage.ts';
 import { reestimateBatchNorms } from './reestimate-batch-norms.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
+import { errorsShown, validationError } from './validation-error.ts';
 
 /**
  * How much more wrong a trained network may be on validation examples, as a share of the examples, or of the mean squared
@@ -28,12 +27,11 @@ export async function trainFittedStage(
   const { validation } = context.data;
   if (validation.size === 0 || options.restoreBest === false) return trained;
   const untrained = await untrainedModel(stage, context);
-  const [before, after] = [await errorOf(untrained, context), await errorOf(trained, context)];
+  const [before, after] = [await validationError(untrained, context), await validationError(trained, context)];
   const accepted = validation.target.kind === 'classes' ? acceptedLoss : acceptedLoss * before;
   if (after - before <= accepted) return trained;
-  const shown = (error: number): string => (validation.target.kind === 'classes' ? formatPercent(1 - error, 1) : error.toPrecision(4));
   context.warn(
-    `training takes the fitted weights from ${shown(before)} to ${shown(after)} on ${validation.size} validation examples, so they stay as they were fitted; ` +
+    `training takes the fitted weights ${errorsShown(before, after, context)}, so they stay as they were fitted; ` +
       'a lower "learningRate" or "distillation" may gain something, and "restoreBest": false takes the trained weights',
   );
   return { ...trained, ...untrained };
@@ -41,10 +39,4 @@ export async function trainFittedStage(
 
 async function untrainedModel({ network, constraints }: Stage, context: TechniqueContext): Promise<OptimizedModel> {
   return { network: await reestimateBatchNorms(projectNetwork(network, constraints), context), constraints, ranges: undefined };
-}
-
-/** The share of wrong answers, or the mean squared error. */
-async function errorOf({ network }: OptimizedModel, { engine, data, signal }: TechniqueContext): Promise<number> {
-  const { top1, meanSquaredError = 0 } = await evaluateNetwork({ engine, network, data: data.validation, signal });
-  return top1 === undefined ? meanSquaredError : 1 - top1;
 }

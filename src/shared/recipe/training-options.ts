@@ -31,7 +31,8 @@ export interface TrainingOptions {
   /**
    * Take the weights of the epoch that validates best instead of the last one's. Default: where the learning rate is
    * constant, whose last epoch is like any other. Weights that were fitted to the whole layers before the training stay
-   * where the trained ones validate worse by more than half a point, unless this is false.
+   * where the trained ones validate worse by more than half a point, and quantization without training stays where
+   * PQAT, CQAT or PCQAT validate worse, unless this is false.
    */
   readonly restoreBest?: boolean;
   /** Distillation from the baseline; `true` takes temperature 2 and weight 0.5. */

@@ -1,0 +1,47 @@
+import { type ConstraintKind, type NetworkConstraints, withConstraint } from '../constraints/constraint.ts';
+import { planActivations } from '../quantize/plan-activations.ts';
+import type { QuantizedNetwork, Range } from '../quantize/quantization.ts';
+import { coveredRange } from '../quantize/range-quantization.ts';
+import { roundedNetwork } from '../quantize/rounded-network.ts';
+import { readyForDeployment } from './fold-constraints.ts';
+import { inheritConstraints } from './inheritance.ts';
+import { applyPostTrainingQuantization } from './post-training-quantization.ts';
+import type { OptimizedModel, TechniqueContext } from './technique.ts';
+
+/**
+ * The model that quantization after training gives, as quantization-aware training would return it: weights on their
+ * grids, the grids as constraints beside the inherited ones, ranges that lead to the same scales and zero points.
+ */
+export async function quantizedWithoutTraining(
+  model: OptimizedModel,
+  context: TechniqueContext,
+  inherited: readonly ConstraintKind[],
+  samples: number | undefined,
+): Promise<OptimizedModel> {
+  const start = { ...model, constraints: inheritConstraints(model.constraints, inherited) };
+  const quantized = await applyPostTrainingQuantization(start, context, samples === undefined ? {} : { samples });
+  return {
+    network: roundedNetwork(quantized),
+    constraints: withGridsOf(quantized, readyForDeployment(start).constraints),
+    ranges: rangesOf(quantized),
+  };
+}
+
+function withGridsOf({ weights }: QuantizedNetwork, constraints: NetworkConstraints): NetworkConstraints {
+  const all = new Map(constraints);
+  for (const [parameter, { scales, axis }] of weights) {
+    const granularity = axis === undefined ? ({ kind: 'tensor' } as const) : ({ kind: 'channel', axis } as const);
+    all.set(parameter, withConstraint(all.get(parameter) ?? [], { kind: 'integerGrid', granularity, scales, scaling: 'fixed' }));
+  }
+  return all;
+}
+
+function rangesOf({ network, activations, activationType }: QuantizedNetwork): ReadonlyMap<string, Range> {
+  const observed = planActivations(network).groups.filter((group) => group.fixed === undefined);
+  return new Map(
+    observed.flatMap(({ id }) => {
+      const parameters = activations.get(id);
+      return parameters === undefined ? [] : [[id, coveredRange(parameters, activationType)] as const];
+    }),
+  );
+}
