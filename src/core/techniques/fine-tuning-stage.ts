@@ -1,5 +1,6 @@
 /** The training that stages share: defaults derived from the data, distillation, and progress in the node's terms. */
 import type { NetworkConstraints } from '../constraints/constraint.ts';
+import { projectNetwork } from '../constraints/project.ts';
 import type { Network } from '../network/network.ts';
 import { fineTune } from '../train/fine-tune.ts';
 import type {
@@ -11,8 +12,8 @@ import type {
   MaskSchedule,
   Optimizer,
 } from '../train/fine-tuning.ts';
+import { chooseBatchNormMode, settleBatchNorms } from './batch-norm-mode.ts';
 import { frozenParameters } from './frozen-layers.ts';
-import { reestimateBatchNorms } from './reestimate-batch-norms.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
 export interface TrainingOptions {
@@ -28,6 +29,7 @@ export interface TrainingOptions {
   readonly gradientClipNorm?: number;
   /** The weights of the epoch that validates best; default: with a constant rate, whose last epoch is not special. */
   readonly restoreBest?: boolean;
+  /** Default: as the data want it, see `chooseBatchNormMode`. */
   readonly batchNorm?: BatchNormMode;
   /** Names or patterns of layers that keep their weights. */
   readonly freeze?: readonly string[];
@@ -114,8 +116,8 @@ function scheduleOf({ learningRate: rate, learningRateSchedule }: TrainingOption
 }
 
 /**
- * A stage of the float network. Batch-norm statistics are measured again at its end: the running averages lag behind
- * weights that have been masked or moved to centroids, and the next step folds them.
+ * A stage of the float network. Batch-norm statistics that moved are measured again at its end: the running averages lag
+ * behind weights that have been masked or moved to centroids, and the next step folds them.
  */
 export async function trainFloatStage(
   stage: Stage,
@@ -123,8 +125,9 @@ export async function trainFloatStage(
   options: TrainingOptions,
   defaults: TrainingDefaults,
 ): Promise<OptimizedModel> {
-  const trained = await trainStage(stage, context, options, defaults);
-  return optimizedModel({ ...trained, network: await reestimateBatchNorms(trained.network, context) });
+  const batchNorm = await chooseBatchNormMode(projectNetwork(stage.network, stage.constraints), context, options);
+  const trained = await trainStage(stage, context, { ...options, batchNorm }, defaults);
+  return optimizedModel({ ...trained, network: await settleBatchNorms(trained.network, context, batchNorm) });
 }
 
 export function optimizedModel({ network, constraints, ranges, curve, seconds }: FineTuned): OptimizedModel {

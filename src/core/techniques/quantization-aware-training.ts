@@ -5,15 +5,15 @@ import type { QuantizedNetwork } from '../quantize/quantization.ts';
 import { quantizeNetwork } from '../quantize/quantize-network.ts';
 import { roundedNetwork } from '../quantize/rounded-network.ts';
 import { shortScales } from '../quantize/short-scales.ts';
+import { chooseBatchNormMode, settleBatchNorms } from './batch-norm-mode.ts';
 import { optimizedModel, planTraining, trainStage, type TrainingOptions } from './fine-tuning-stage.ts';
 import { readyForDeployment, readyForQuantizedTraining } from './fold-constraints.ts';
 import { holdZeros, inheritConstraints } from './inheritance.ts';
 import { withIntegerGrids } from './integer-grids.ts';
 import { kernelsOf } from './kernels.ts';
+import { errorsShown, networkError } from './network-error.ts';
 import { quantizedWithoutTraining } from './quantized-without-training.ts';
-import { reestimateBatchNorms } from './reestimate-batch-norms.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
-import { errorsShown, validationError } from './validation-error.ts';
 
 export interface QuantizationAwareTrainingOptions extends TrainingOptions {
   /** Where weight scales come from: the largest weight at each step, or learned with the weights (LSQ). Default: maximum. */
@@ -79,8 +79,10 @@ export async function trainOnIntegerGrid(
       : quantizationAwareTrainingDefaults;
   const { steps } = planTraining(context, options, defaults);
   const activations = { ranges, freezeAfterStep: Math.floor(steps * (options.freezeRangesAfter ?? 0.5)), decay: rangeDecay };
-  const trained = optimizedModel(await trainStage({ network, constraints, activations }, context, options, defaults));
-  const aware = withShortScales(readyForDeployment({ ...trained, network: await reestimateBatchNorms(trained.network, context) }));
+  const batchNorm = await chooseBatchNormMode(network, context, options);
+  const trained = optimizedModel(await trainStage({ network, constraints, activations }, context, { ...options, batchNorm }, defaults));
+  const settled = await settleBatchNorms(trained.network, context, batchNorm);
+  const aware = withShortScales(readyForDeployment({ ...trained, network: settled }));
   if (inherited.length === 0 || options.restoreBest === false || context.data.validation.size === 0) return aware;
   return betterOnValidation(aware, await quantizedWithoutTraining(model, context, inherited, options.calibrationSamples), context);
 }
@@ -89,7 +91,7 @@ async function betterOnValidation(aware: OptimizedModel, start: OptimizedModel, 
   const [before, after] = [await integerError(start, context), await integerError(aware, context)];
   if (after <= before) return aware;
   context.warn(
-    `training on the integer grid takes the network ${errorsShown(before, after, context)}, so it stays as quantization without training gives it; ` +
+    `training on the integer grid takes the network ${errorsShown(before, after, context.data.validation, 'validation')}, so it stays as quantization without training gives it; ` +
       'a lower "learningRate", more "epochs" or "distillation" may gain something, and "restoreBest": false takes the trained weights',
   );
   return { ...aware, ...start };
@@ -98,7 +100,7 @@ async function betterOnValidation(aware: OptimizedModel, start: OptimizedModel, 
 /** What the .tflite will do, by an engine that rounds as it does. */
 function integerError(model: OptimizedModel, context: TechniqueContext): Promise<number> {
   const quantized = quantizeTrained(model);
-  return validationError({ network: roundedNetwork(quantized), activations: quantized.activations }, context);
+  return networkError(context.data.validation, { network: roundedNetwork(quantized), activations: quantized.activations }, context);
 }
 
 /** The same integers; the scales of a codebook's grid stay, for they keep a centroid one integer in all channels. */

@@ -1,8 +1,8 @@
 import { projectNetwork } from '../constraints/project.ts';
+import { chooseBatchNormMode, settleBatchNorms } from './batch-norm-mode.ts';
 import { type Stage, trainFloatStage, type TrainingDefaults, type TrainingOptions } from './fine-tuning-stage.ts';
-import { reestimateBatchNorms } from './reestimate-batch-norms.ts';
+import { errorsShown, networkError } from './network-error.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
-import { errorsShown, validationError } from './validation-error.ts';
 
 /**
  * How much more wrong a trained network may be on validation examples, as a share of the examples, or of the mean squared
@@ -23,20 +23,18 @@ export async function trainFittedStage(
   options: TrainingOptions,
   defaults: TrainingDefaults,
 ): Promise<OptimizedModel> {
-  const trained = await trainFloatStage(stage, context, options, defaults);
+  const fitted = projectNetwork(stage.network, stage.constraints);
+  const batchNorm = await chooseBatchNormMode(fitted, context, options);
+  const trained = await trainFloatStage(stage, context, { ...options, batchNorm }, defaults);
   const { validation } = context.data;
   if (validation.size === 0 || options.restoreBest === false) return trained;
-  const untrained = await untrainedModel(stage, context);
-  const [before, after] = [await validationError(untrained, context), await validationError(trained, context)];
+  const untrained = { network: await settleBatchNorms(fitted, context, batchNorm), constraints: stage.constraints, ranges: undefined };
+  const [before, after] = [await networkError(validation, untrained, context), await networkError(validation, trained, context)];
   const accepted = validation.target.kind === 'classes' ? acceptedLoss : acceptedLoss * before;
   if (after - before <= accepted) return trained;
   context.warn(
-    `training takes the fitted weights ${errorsShown(before, after, context)}, so they stay as they were fitted; ` +
+    `training takes the fitted weights ${errorsShown(before, after, validation, 'validation')}, so they stay as they were fitted; ` +
       'a lower "learningRate" or "distillation" may gain something, and "restoreBest": false takes the trained weights',
   );
   return { ...trained, ...untrained };
-}
-
-async function untrainedModel({ network, constraints }: Stage, context: TechniqueContext): Promise<OptimizedModel> {
-  return { network: await reestimateBatchNorms(projectNetwork(network, constraints), context), constraints, ranges: undefined };
 }

@@ -35,6 +35,11 @@ export interface TrainingOptions {
    * PQAT, CQAT or PCQAT validate worse, unless this is false.
    */
   readonly restoreBest?: boolean;
+  /**
+   * Whether batch norms take their statistics from these data, or keep those of the model. Default: from these data,
+   * unless that makes the model much worse before any training.
+   */
+  readonly batchNorm?: 'training' | 'frozen';
   /** Distillation from the baseline; `true` takes temperature 2 and weight 0.5. */
   readonly distillation?: boolean | Distillation;
   /**

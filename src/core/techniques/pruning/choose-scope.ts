@@ -1,6 +1,5 @@
 import { formatPercent } from '../../../shared/drawing/format.ts';
-import type { DataSet } from '../../data/dataset.ts';
-import { spreadIndices } from '../../data/spread-indices.ts';
+import { spreadSample } from '../../data/spread-sample.ts';
 import type { Network, ParameterId } from '../../network/network.ts';
 import { evaluateNetwork } from '../../measure/evaluate-network.ts';
 import type { SelectedKernel } from '../layer-rules.ts';
@@ -48,17 +47,4 @@ export async function chooseScope(
 function withEveryLayerPruned(network: Network, kernels: readonly SelectedKernel<{ readonly sparsity: number }>[]): Network {
   const weights = new Map<ParameterId, Float32Array>(kernels.map(({ parameter, data }) => [parameter, data]));
   return withMaskedWeights(network, pruningMasks(kernels, weights, { kind: 'weights', scope: 'layer' }, 1));
-}
-
-/** `count` examples from all over the set, in its order. */
-function spreadSample(data: DataSet, count: number): DataSet {
-  const size = Math.min(count, data.size);
-  const chosen = spreadIndices(data.size, size);
-  return {
-    name: data.name,
-    size,
-    inputShapes: data.inputShapes,
-    target: data.target,
-    read: (indices) => data.read(indices.map((index) => chosen[index] ?? 0)),
-  };
 }

@@ -18,7 +18,7 @@ import { defaultClusters, defaultSparsity } from '../../techniques/defaults.ts';
 
 /** @param teacher the baseline, for distillation */
 export function trainingOptions(options: TrainingOptions, teacher: () => Network): StageTraining {
-  const { epochs, steps, batchSize, learningRate, learningRateSchedule, restoreBest, distillation, freeze } = options;
+  const { epochs, steps, batchSize, learningRate, learningRateSchedule, restoreBest, batchNorm, distillation, freeze } = options;
   return {
     ...(epochs === undefined ? {} : { epochs }),
     ...(steps === undefined ? {} : { steps }),
@@ -26,6 +26,7 @@ export function trainingOptions(options: TrainingOptions, teacher: () => Network
     ...(learningRate === undefined ? {} : { learningRate }),
     ...(learningRateSchedule === undefined ? {} : { learningRateSchedule }),
     ...(restoreBest === undefined ? {} : { restoreBest }),
+    ...(batchNorm === undefined ? {} : { batchNorm }),
     ...(freeze === undefined ? {} : { freeze }),
     ...(distillation === undefined || distillation === false
       ? {}
