@@ -30,7 +30,11 @@ describe('batch-norm statistics at the end of a stage', () => {
         return context.data.train.read(indices, epoch);
       },
     };
-    await applyFineTuningControl(trainedModel(), { ...context, data: { ...context.data, train } }, { steps: 1, batchSize: 16 });
+    await applyFineTuningControl(
+      trainedModel(),
+      { ...context, data: { ...context.data, train } },
+      { steps: 1, batchSize: 16, batchNorm: 'training' },
+    );
     expect(epochs.length).toBeGreaterThan(1);
     expect(epochs).not.toContain(undefined);
   });
