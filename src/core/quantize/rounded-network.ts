@@ -1,8 +1,9 @@
+import type { IntegerGrid } from '../constraints/constraint.ts';
 import { projectIntegerGrid } from '../constraints/integer-grid.ts';
 import type { Network, ParameterId } from '../network/network.ts';
 import { hasKernel, type KernelOperation } from '../network/operations.ts';
 import { usesOf } from '../network/passes/rewrite.ts';
-import type { QuantizedNetwork } from './quantization.ts';
+import type { QuantizedNetwork, WeightQuantization } from './quantization.ts';
 
 /**
  * Kernels and biases as the integers of the file stand for them, so that an engine which also rounds activations
@@ -17,9 +18,9 @@ export function roundedNetwork(quantized: QuantizedNetwork): Network {
     const parameter = network.parameters.get(id);
     if (parameter !== undefined) parameters.set(id, { shape: parameter.shape, data: round(parameter.data, parameter.shape) });
   };
-  for (const [id, { scales, axis }] of weights) {
-    const granularity = axis === undefined ? ({ kind: 'tensor' } as const) : ({ kind: 'channel', axis } as const);
-    replace(id, (data, shape) => projectIntegerGrid(data, shape, { kind: 'integerGrid', granularity, scales }));
+  for (const [id, quantization] of weights) {
+    const grid = integerGridOf(quantization);
+    replace(id, (data, shape) => projectIntegerGrid(data, shape, grid));
   }
   for (const operation of network.operations.filter(hasKernel)) {
     if (operation.bias === undefined || uses.parameterUsers(operation.bias) > 1) continue;
@@ -27,6 +28,11 @@ export function roundedNetwork(quantized: QuantizedNetwork): Network {
     if (steps !== undefined) replace(operation.bias, (data) => data.map((value, i) => Math.round(value / steps(i)) * steps(i)));
   }
   return { ...network, parameters };
+}
+
+/** The grid that the integers of a kernel lie on, as a constraint. */
+export function integerGridOf({ scales, axis }: WeightQuantization): IntegerGrid {
+  return { kind: 'integerGrid', granularity: axis === undefined ? { kind: 'tensor' } : { kind: 'channel', axis }, scales };
 }
 
 function biasSteps(operation: KernelOperation, { activations, weights }: QuantizedNetwork): ((channel: number) => number) | undefined {

@@ -2,7 +2,7 @@ import { type ConstraintKind, type NetworkConstraints, withConstraint } from '..
 import { planActivations } from '../quantize/plan-activations.ts';
 import type { QuantizedNetwork, Range } from '../quantize/quantization.ts';
 import { coveredRange } from '../quantize/range-quantization.ts';
-import { roundedNetwork } from '../quantize/rounded-network.ts';
+import { integerGridOf, roundedNetwork } from '../quantize/rounded-network.ts';
 import { readyForDeployment } from './fold-constraints.ts';
 import { inheritConstraints } from './inheritance.ts';
 import { applyPostTrainingQuantization } from './post-training-quantization.ts';
@@ -29,9 +29,8 @@ export async function quantizedWithoutTraining(
 
 function withGridsOf({ weights }: QuantizedNetwork, constraints: NetworkConstraints): NetworkConstraints {
   const all = new Map(constraints);
-  for (const [parameter, { scales, axis }] of weights) {
-    const granularity = axis === undefined ? ({ kind: 'tensor' } as const) : ({ kind: 'channel', axis } as const);
-    all.set(parameter, withConstraint(all.get(parameter) ?? [], { kind: 'integerGrid', granularity, scales, scaling: 'fixed' }));
+  for (const [parameter, quantization] of weights) {
+    all.set(parameter, withConstraint(all.get(parameter) ?? [], { ...integerGridOf(quantization), scaling: 'fixed' }));
   }
   return all;
 }
