@@ -45,14 +45,14 @@ export interface NodeReport extends Omit<TreeNode, 'children'> {
 
 /** Figures that were not measured are missing. Densities and curves are in the run folder. */
 export type ReportedMetrics = Partial<Omit<NodeMetrics, 'curve' | 'simulated' | 'deployed'>> & {
-  readonly simulated?: ReportedAccuracy;
-  readonly deployed?: ReportedAccuracy;
+  readonly simulated?: ReportedAccuracy | undefined;
+  readonly deployed?: ReportedAccuracy | undefined;
 };
 
 export interface ReportedAccuracy {
-  readonly top1?: number;
-  readonly top5?: number;
-  readonly meanSquaredError?: number;
+  readonly top1?: number | undefined;
+  readonly top5?: number | undefined;
+  readonly meanSquaredError?: number | undefined;
   /** Examples measured. */
   readonly samples: number;
   readonly runtime: string;

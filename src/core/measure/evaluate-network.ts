@@ -4,7 +4,8 @@ import type { Engine } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, ValueId } from '../network/network.ts';
 import type { ActivationType, TensorQuantization } from '../quantize/quantization.ts';
-import { compileInference } from '../train/inference.ts';
+import { compileInference } from '../lowering/inference.ts';
+import { roundActivations } from '../quantize/round-activations.ts';
 import { accuracyOf, addScores, emptySums } from './score.ts';
 
 export interface NetworkEvaluation {
@@ -12,7 +13,7 @@ export interface NetworkEvaluation {
   readonly network: Network;
   readonly data: DataSet;
   /** Rounds activations as the integer .tflite does. */
-  readonly activations?: ReadonlyMap<ValueId, TensorQuantization>;
+  readonly activations?: undefined | ReadonlyMap<ValueId, TensorQuantization>;
   /** Default: int8. */
   readonly activationType?: ActivationType;
   readonly batchSize?: number;
@@ -26,8 +27,7 @@ export async function evaluateNetwork(options: NetworkEvaluation): Promise<Accur
   requireExamples(data);
   const { activations, activationType } = options;
   const inference = await compileInference(engine, network, Math.min(batchSize, data.size), {
-    ...(activations === undefined ? {} : { activations }),
-    ...(activationType === undefined ? {} : { activationType }),
+    transform: activations && roundActivations(network, activations, activationType),
   });
   try {
     const sums = emptySums(data.target);

@@ -3,7 +3,7 @@ import { spreadIndices } from '../data/spread-indices.ts';
 import type { Engine } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, ValueId } from '../network/network.ts';
-import { compileInference } from '../train/inference.ts';
+import { compileInference } from '../lowering/inference.ts';
 import { createRangeObserver, type Observer } from './observers.ts';
 import { planActivations } from './plan-activations.ts';
 import type { Range } from './quantization.ts';

@@ -2,7 +2,7 @@ import { spreadIndices } from '../data/spread-indices.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, Parameter } from '../network/network.ts';
 import type { BatchNorm } from '../network/operations.ts';
-import { compileInference } from '../train/inference.ts';
+import { compileInference } from '../lowering/inference.ts';
 import type { TechniqueContext } from './technique.ts';
 
 const batchSize = 64;

@@ -16,7 +16,7 @@ export interface OptimizedModel {
   readonly ranges: ReadonlyMap<ValueId, Range> | undefined;
   /** Of the training that made it; empty where there was none. */
   readonly curve?: readonly CurvePoint[];
-  readonly trainingSeconds?: number;
+  readonly trainingSeconds?: number | undefined;
 }
 
 export interface TechniqueContext {

@@ -4,9 +4,9 @@ import type { Tensor } from '../program/program.ts';
 import { groupQuantization, planActivations } from '../quantize/plan-activations.ts';
 import type { Range, TensorQuantization } from '../quantize/quantization.ts';
 import { rangeQuantization } from '../quantize/range-quantization.ts';
-import { fakeQuantize, quantizedRange } from './fake-quantize.ts';
+import { fakeQuantize, quantizedRange } from '../quantize/fake-quantize.ts';
 import type { ActivationFakeQuantization } from './fine-tuning.ts';
-import type { LoweredValue } from './lowering/lowered-value.ts';
+import type { LoweredValue } from '../lowering/lowered-value.ts';
 
 /** A group of values that share a quantizer whose range moves while training. */
 interface MovingGroup {

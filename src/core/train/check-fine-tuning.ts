@@ -3,7 +3,7 @@ import { EspalierError } from '../errors.ts';
 import { elements } from '../program/shapes.ts';
 import type { FineTuning, Optimizer } from './fine-tuning.ts';
 import { lossValue } from './losses.ts';
-import { shapeOf } from './lowering/lower-network.ts';
+import { shapeOf } from '../lowering/lower-network.ts';
 
 /** @throws EspalierError for settings and data that cannot work, before any time is spent on training */
 export function checkFineTuning(options: FineTuning): void {

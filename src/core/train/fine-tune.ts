@@ -12,7 +12,7 @@ import { unpack } from './flat-layout.ts';
 import { kernelStepFactors } from './kernel-step-factors.ts';
 import { learningRate } from './learning-rate.ts';
 import { chanceLoss, lossValue } from './losses.ts';
-import { shapeOf } from './lowering/lower-network.ts';
+import { shapeOf } from '../lowering/lower-network.ts';
 import { stepSizes } from './optimizers.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { trainedNetwork } from './trained-network.ts';

@@ -5,8 +5,8 @@ import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
 import type { Loss } from './fine-tuning.ts';
-import { logSoftmax } from './lowering/activations.ts';
-import { shapeOf } from './lowering/lower-network.ts';
+import { logSoftmax } from '../lowering/activations.ts';
+import { shapeOf } from '../lowering/lower-network.ts';
 
 /**
  * The value that a loss is computed from: for cross-entropies the logits, that is the input of a final softmax or

@@ -4,7 +4,7 @@ import { elements } from '../program/shapes.ts';
 import { createRandom } from '../random.ts';
 import type { Batch } from '../data/dataset.ts';
 import { lossValue } from './losses.ts';
-import { shapeOf } from './lowering/lower-network.ts';
+import { shapeOf } from '../lowering/lower-network.ts';
 import { trainedParameters } from './trained-parameters.ts';
 import { TrainingSteps } from './training-steps.ts';
 

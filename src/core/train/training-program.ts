@@ -13,8 +13,8 @@ import { bindParameters, type BoundParameters, type BoundTrainable } from './bou
 import type { BatchNormMode, Loss, Optimizer } from './fine-tuning.ts';
 import { packTensors, spread, unpack } from './flat-layout.ts';
 import { batchLoss, correctPredictions, lossValue, targetTensors } from './losses.ts';
-import { lowerNetwork, shapeOf } from './lowering/lower-network.ts';
-import type { DropoutMask } from './lowering/lowering-context.ts';
+import { lowerNetwork, shapeOf } from '../lowering/lower-network.ts';
+import type { DropoutMask } from '../lowering/lowering-context.ts';
 import { clipByGlobalNorm, momentNames, optimizerUpdate } from './optimizers.ts';
 import type { TrainedParameters } from './trained-parameters.ts';
 

@@ -5,7 +5,7 @@ import { EspalierError } from '../errors.ts';
 import type { Program } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
 import { randomOf } from './batch-order.ts';
-import type { DropoutMask } from './lowering/lowering-context.ts';
+import type { DropoutMask } from '../lowering/lowering-context.ts';
 import type { StepSizes } from './optimizers.ts';
 import { predictMemory } from './predict-memory.ts';
 import {

@@ -4,7 +4,7 @@ import { ProgramBuilder } from '../program/builder.ts';
 import { elements } from '../program/shapes.ts';
 import { bindParameters } from './bound-parameters.ts';
 import { lossValue } from './losses.ts';
-import { lowerNetwork, shapeOf } from './lowering/lower-network.ts';
+import { lowerNetwork, shapeOf } from '../lowering/lower-network.ts';
 import type { TrainingSetup } from './training-program.ts';
 import type { TrainingSteps } from './training-steps.ts';
 

@@ -10,7 +10,7 @@ export interface Differentiated {
   readonly shapes: readonly (readonly number[])[];
   readonly build: (builder: ProgramBuilder, ...inputs: Tensor[]) => Tensor;
   /** Values of the inputs; standard normal when left out. */
-  readonly value?: (random: () => number) => number;
+  readonly value?: ((random: () => number) => number) | undefined;
 }
 
 /**

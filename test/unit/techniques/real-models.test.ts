@@ -21,7 +21,7 @@ import { removeChannels } from '../../../src/core/techniques/filter-pruning/remo
 import { equalizeLayers } from '../../../src/core/techniques/post-training/equalize-layers.ts';
 import { applyPostTrainingQuantization } from '../../../src/core/techniques/post-training-quantization.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
-import { compileInference } from '../../../src/core/train/inference.ts';
+import { compileInference } from '../../../src/core/lowering/inference.ts';
 import { randomData } from '../fixtures/random-data.ts';
 import { largestDifference, runFloat } from '../tflite/run-tflite.ts';
 import { halfOf, masked } from './filter-fixtures.ts';

@@ -12,7 +12,7 @@ import { maskedLeastSquares } from '../../../src/core/techniques/reconstruction/
 import { patchesOf } from '../../../src/core/techniques/reconstruction/patches.ts';
 import { reconstructKernels } from '../../../src/core/techniques/pruning/reconstruct-kernels.ts';
 import { applyPruning } from '../../../src/core/techniques/pruning.ts';
-import { compileInference } from '../../../src/core/train/inference.ts';
+import { compileInference } from '../../../src/core/lowering/inference.ts';
 import { memoryDataSet, seededParameter } from '../train/training-fixtures.ts';
 import { briefly, kernelData, logits, residualNetwork, techniqueContext, trainedModel } from './technique-fixtures.ts';
 

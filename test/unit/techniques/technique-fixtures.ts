@@ -6,7 +6,7 @@ import { type BatchNormOptions, NetworkBuilder } from '../../../src/core/network
 import type { QuantizedNetwork } from '../../../src/core/quantize/quantization.ts';
 import { quantizeWeights } from '../../../src/core/quantize/weight-quantization.ts';
 import type { OptimizedModel, TechniqueContext } from '../../../src/core/techniques/technique.ts';
-import { compileInference } from '../../../src/core/train/inference.ts';
+import { compileInference } from '../../../src/core/lowering/inference.ts';
 import { filled, halves, seededParameter } from '../train/training-fixtures.ts';
 
 export const kernelIds = ['conv/kernel', 'pointwise/kernel', 'depthwise/kernel', 'dense/kernel'];

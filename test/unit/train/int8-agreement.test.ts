@@ -10,13 +10,14 @@ import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import { calibrate } from '../../../src/core/quantize/calibrate.ts';
 import type { QuantizedNetwork } from '../../../src/core/quantize/quantization.ts';
 import { quantizeNetwork } from '../../../src/core/quantize/quantize-network.ts';
+import { roundActivations } from '../../../src/core/quantize/round-activations.ts';
 import { roundedNetwork } from '../../../src/core/quantize/rounded-network.ts';
 import { applyPostTrainingQuantization } from '../../../src/core/techniques/post-training-quantization.ts';
 import { loadRuntime } from '../../../src/core/tflite/runtime.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import type { Constraints } from '../../../src/core/constraints/constraint.ts';
 import { fineTune } from '../../../src/core/train/fine-tune.ts';
-import { compileInference } from '../../../src/core/train/inference.ts';
+import { compileInference } from '../../../src/core/lowering/inference.ts';
 import { techniqueContext } from '../techniques/technique-fixtures.ts';
 import { filled, halves, seededParameter, settings } from './training-fixtures.ts';
 
@@ -69,7 +70,9 @@ it('integer means of an average pool round halves away from code 0, as the kerne
   // Codes are the values themselves; the means of the tiles are -2.5, 2.5, -0.25 and 100.75.
   const pixels = [-2, -3, 2, 3, -2, -3, 2, 3, 0, 0, 100, 101, 0, -1, 101, 101];
   const ranges = new Map([[network.inputs[0] ?? '', { minimum: -128, maximum: 127 }]]);
-  const inference = await compileInference(engine, network, 1, { activations: quantizeNetwork({ network, ranges }).activations });
+  const inference = await compileInference(engine, network, 1, {
+    transform: roundActivations(network, quantizeNetwork({ network, ranges }).activations),
+  });
   const [simulated] = await inference.run([Float32Array.from(pixels)], 1);
   expect([...(simulated ?? [])].map(Math.round)).toEqual([-3, 3, 0, 101]);
   expect(await deployedOutput(quantizeNetwork({ network, ranges }), Float32Array.from(pixels))).toEqual(simulated);
@@ -132,7 +135,10 @@ async function agreement(
     inputs: [inputs = new Float32Array(0)],
   } = await data.read(Uint32Array.from({ length: examples }, (_, i) => i));
   const { activations, activationType } = quantized;
-  const inference = await compileInference(engine, roundedNetwork(quantized), examples, { activations, activationType });
+  const rounded = roundedNetwork(quantized);
+  const inference = await compileInference(engine, rounded, examples, {
+    transform: roundActivations(rounded, activations, activationType),
+  });
   const [simulated = new Float32Array(0)] = await inference.run([inputs], examples);
   await inference.dispose();
   const step = quantized.activations.get(quantized.network.outputs[0] ?? '')?.scale ?? 0;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import type { Network, ValueId } from '../../../src/core/network/network.ts';
-import { compileInference } from '../../../src/core/train/inference.ts';
+import { compileInference } from '../../../src/core/lowering/inference.ts';
 import { referenceOutputs } from '../network/reference-executor.ts';
 import { embeddingNetwork, operationNetworks, randomParameter } from '../tflite/operation-networks.ts';
 import { randomData } from '../fixtures/random-data.ts';

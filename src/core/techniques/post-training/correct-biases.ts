@@ -8,7 +8,7 @@ import { channelAxis, hasKernel, type KernelOperation, type Operation } from '..
 import { usesOf } from '../../network/passes/rewrite.ts';
 import type { QuantizedNetwork } from '../../quantize/quantization.ts';
 import { channelIndex, quantizeWeights } from '../../quantize/weight-quantization.ts';
-import { compileInference } from '../../train/inference.ts';
+import { compileInference } from '../../lowering/inference.ts';
 
 export interface MeanMeasurement {
   readonly engine: Engine;

@@ -4,7 +4,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { EspalierError } from '../../errors.ts';
 import type { Network, ValueId } from '../../network/network.ts';
 import { createRandom } from '../../random.ts';
-import { compileInference, type Inference } from '../../train/inference.ts';
+import { compileInference, type Inference } from '../../lowering/inference.ts';
 import type { Patches } from './patches.ts';
 
 export interface PatchSample {

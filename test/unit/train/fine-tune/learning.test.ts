@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Network } from '../../../../src/core/network/network.ts';
 import { NetworkBuilder } from '../../../../src/core/network/network-builder.ts';
 import type { FineTuning } from '../../../../src/core/train/fine-tuning.ts';
-import { compileInference } from '../../../../src/core/train/inference.ts';
+import { compileInference } from '../../../../src/core/lowering/inference.ts';
 import { adam, halves, line, memoryDataSet } from '../training-fixtures.ts';
 import { dataOf, engine, tune, weights } from './tune.ts';
 

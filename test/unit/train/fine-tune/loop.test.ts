@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Network } from '../../../../src/core/network/network.ts';
 import type { FineTuning } from '../../../../src/core/train/fine-tuning.ts';
-import { compileInference } from '../../../../src/core/train/inference.ts';
+import { compileInference } from '../../../../src/core/lowering/inference.ts';
 import { halves, line } from '../training-fixtures.ts';
 import { engine, tune } from './tune.ts';
 

@@ -4,10 +4,8 @@ import type { Network, ValueId } from '../network/network.ts';
 import { ProgramBuilder } from '../program/builder.ts';
 import type { Program, Tensor } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
-import { type ActivationPlan, planActivations } from '../quantize/plan-activations.ts';
-import type { ActivationType, TensorQuantization } from '../quantize/quantization.ts';
-import { fakeQuantize, quantizedRange } from './fake-quantize.ts';
-import { lowerNetwork, shapeOf } from './lowering/lower-network.ts';
+import type { LoweredValue } from './lowered-value.ts';
+import { lowerNetwork, shapeOf } from './lower-network.ts';
 
 export interface Inference {
   readonly batchSize: number;
@@ -20,14 +18,16 @@ export interface Inference {
   dispose(): Promise<void>;
 }
 
+/**
+ * Replaces a value of the network as soon as it is lowered: what integer kernels do to it, for example.
+ *
+ * @see roundActivations in core/quantize/round-activations.ts
+ */
+export type ValueTransform = (builder: ProgramBuilder, id: ValueId, value: LoweredValue) => LoweredValue;
+
 export interface InferenceOptions {
-  /**
-   * Rounds activations as the integer .tflite does; one entry for each group of values that share a scale
-   * is enough. Weights are taken as they are.
-   */
-  readonly activations?: ReadonlyMap<ValueId, TensorQuantization>;
-  /** Default: int8. */
-  readonly activationType?: ActivationType;
+  /** Default: values stay as they are. */
+  readonly transform?: ValueTransform | undefined;
   /** Any values of the network; its outputs by default. */
   readonly outputs?: readonly ValueId[];
 }
@@ -63,16 +63,9 @@ export async function compileInference(
   };
 }
 
-function inferenceProgram(
-  network: Network,
-  batchSize: number,
-  outputs: readonly ValueId[],
-  { activations = new Map(), activationType = 'int8' }: InferenceOptions,
-): Program {
+function inferenceProgram(network: Network, batchSize: number, outputs: readonly ValueId[], { transform }: InferenceOptions): Program {
   const builder = new ProgramBuilder();
   const parameters = new Map<string, Tensor>();
-  const plan = planActivations(network);
-  const quantizations = quantizedValues(plan, activations);
   const lowered = lowerNetwork(builder, network, {
     batchSize,
     mode: 'inference',
@@ -86,19 +79,7 @@ function inferenceProgram(
       parameters.set(id, tensor);
       return tensor;
     },
-    transform: (id, value) => {
-      const quantization = quantizations.get(id);
-      if (quantization === undefined) return value;
-      const { minimum, maximum, scale } = quantizedRange(quantization, activationType);
-      return value.like(
-        fakeQuantize(
-          builder,
-          value.tensor,
-          { minimum: builder.scalar(minimum), maximum: builder.scalar(maximum), scale: builder.scalar(scale) },
-          { ties: activationType === 'int8' && plan.integerMeans.has(id) ? 'awayFromZero' : 'up' },
-        ),
-      );
-    },
+    transform: (id, value) => transform?.(builder, id, value) ?? value,
   });
   const tensors = outputs.map((id, index) => {
     const value = lowered.values.get(id);
@@ -106,20 +87,6 @@ function inferenceProgram(
     return [`output/${index}`, value.batchMajor] as const;
   });
   return builder.build(Object.fromEntries(tensors));
-}
-
-/** Where the integer kernels round: at the values that bring new numbers into a group and those that average within it. */
-function quantizedValues(
-  plan: ActivationPlan,
-  activations: ReadonlyMap<ValueId, TensorQuantization>,
-): ReadonlyMap<ValueId, TensorQuantization> {
-  if (activations.size === 0) return activations;
-  return new Map(
-    plan.groups.flatMap(({ values, sources, rounded }) => {
-      const quantization = values.map((id) => activations.get(id)).find((entry) => entry !== undefined);
-      return quantization === undefined ? [] : [...sources, ...rounded].map((id) => [id, activations.get(id) ?? quantization] as const);
-    }),
-  );
 }
 
 /** A partial batch is filled up with zeros. */

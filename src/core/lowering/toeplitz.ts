@@ -1,7 +1,7 @@
-import type { Pair } from '../../network/operations.ts';
-import type { ProgramBuilder } from '../../program/builder.ts';
-import type { Tensor } from '../../program/program.ts';
-import type { Window } from '../../program/shapes.ts';
+import type { Pair } from '../network/operations.ts';
+import type { ProgramBuilder } from '../program/builder.ts';
+import type { Tensor } from '../program/program.ts';
+import type { Window } from '../program/shapes.ts';
 
 // Depthwise convolutions as matrix products. The Toeplitz matrix T of a channel's filter maps an image to its convolved
 // image, so that all examples of the channel take one product. Most of T is zero, but a dense product does ten to fifty

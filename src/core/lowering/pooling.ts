@@ -1,6 +1,6 @@
-import type { Shape } from '../../network/network.ts';
-import type { GlobalPool, Pair, Pool2d } from '../../network/operations.ts';
-import type { Tensor } from '../../program/program.ts';
+import type { Shape } from '../network/network.ts';
+import type { GlobalPool, Pair, Pool2d } from '../network/operations.ts';
+import type { Tensor } from '../program/program.ts';
 import type { LoweredValue } from './lowered-value.ts';
 import type { LoweringContext } from './lowering-context.ts';
 import { windowPads } from './padding.ts';

@@ -1,7 +1,7 @@
-import { unreachable } from '../../errors.ts';
-import type { Shape } from '../../network/network.ts';
-import type { DepthwiseConv2d } from '../../network/operations.ts';
-import type { Tensor } from '../../program/program.ts';
+import { unreachable } from '../errors.ts';
+import type { Shape } from '../network/network.ts';
+import type { DepthwiseConv2d } from '../network/operations.ts';
+import type { Tensor } from '../program/program.ts';
 import { addBias } from './convolution.ts';
 import type { LoweredValue } from './lowered-value.ts';
 import type { LoweringContext } from './lowering-context.ts';

@@ -1,4 +1,4 @@
-import type { Pair, Padding } from '../../network/operations.ts';
+import type { Pair, Padding } from '../network/operations.ts';
 
 /** `[top, left, bottom, right]`; for SAME the odd zero goes to the bottom and right, as in TFLite. */
 export function windowPads(

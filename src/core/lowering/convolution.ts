@@ -1,6 +1,6 @@
-import type { ParameterId, Shape } from '../../network/network.ts';
-import type { Conv2d, FusedActivation } from '../../network/operations.ts';
-import type { Tensor } from '../../program/program.ts';
+import type { ParameterId, Shape } from '../network/network.ts';
+import type { Conv2d, FusedActivation } from '../network/operations.ts';
+import type { Tensor } from '../program/program.ts';
 import { applyFusedActivation } from './activations.ts';
 import type { LoweredValue } from './lowered-value.ts';
 import type { LoweringContext } from './lowering-context.ts';

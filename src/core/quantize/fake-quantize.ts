@@ -1,5 +1,5 @@
-import type { ActivationType, TensorQuantization } from '../quantize/quantization.ts';
-import { coveredRange } from '../quantize/range-quantization.ts';
+import type { ActivationType, TensorQuantization } from './quantization.ts';
+import { coveredRange } from './range-quantization.ts';
 import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 

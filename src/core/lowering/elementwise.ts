@@ -1,6 +1,6 @@
-import type { Shape } from '../../network/network.ts';
-import type { Binary, Dropout, Rescale } from '../../network/operations.ts';
-import type { Tensor } from '../../program/program.ts';
+import type { Shape } from '../network/network.ts';
+import type { Binary, Dropout, Rescale } from '../network/operations.ts';
+import type { Tensor } from '../program/program.ts';
 import { applyFusedActivation } from './activations.ts';
 import type { LoweredValue } from './lowered-value.ts';
 import type { LoweringContext } from './lowering-context.ts';

@@ -1,5 +1,5 @@
-import type { Shape } from '../../network/network.ts';
-import type { Dense } from '../../network/operations.ts';
+import type { Shape } from '../network/network.ts';
+import type { Dense } from '../network/operations.ts';
 import { applyFusedActivation } from './activations.ts';
 import { addBias } from './convolution.ts';
 import type { LoweredValue } from './lowered-value.ts';

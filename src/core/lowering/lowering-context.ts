@@ -1,7 +1,7 @@
-import type { ParameterId, Shape, ValueId } from '../../network/network.ts';
-import type { BatchNorm } from '../../network/operations.ts';
-import type { Operand, ProgramBuilder } from '../../program/builder.ts';
-import type { Tensor } from '../../program/program.ts';
+import type { ParameterId, Shape, ValueId } from '../network/network.ts';
+import type { BatchNorm } from '../network/operations.ts';
+import type { Operand, ProgramBuilder } from '../program/builder.ts';
+import type { Tensor } from '../program/program.ts';
 import { LoweredValue } from './lowered-value.ts';
 
 /** Inference uses stored batch-norm statistics and no dropout; `frozen` trains with the stored statistics too. */

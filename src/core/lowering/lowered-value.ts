@@ -1,7 +1,7 @@
-import type { Shape } from '../../network/network.ts';
-import type { ProgramBuilder } from '../../program/builder.ts';
-import type { Tensor } from '../../program/program.ts';
-import { elements } from '../../program/shapes.ts';
+import type { Shape } from '../network/network.ts';
+import type { ProgramBuilder } from '../program/builder.ts';
+import type { Tensor } from '../program/program.ts';
+import { elements } from '../program/shapes.ts';
 
 /**
  * A value of the network inside a program, in either of two layouts:

@@ -1,6 +1,6 @@
-import type { BatchNorm } from '../../network/operations.ts';
-import type { Operand, ProgramBuilder } from '../../program/builder.ts';
-import type { Tensor } from '../../program/program.ts';
+import type { BatchNorm } from '../network/operations.ts';
+import type { Operand, ProgramBuilder } from '../program/builder.ts';
+import type { Tensor } from '../program/program.ts';
 import type { LoweredValue } from './lowered-value.ts';
 import type { LoweringContext } from './lowering-context.ts';
 

@@ -1,8 +1,8 @@
-import { unreachable } from '../../errors.ts';
-import type { Activation, FusedActivation, PRelu } from '../../network/operations.ts';
-import type { ProgramBuilder } from '../../program/builder.ts';
-import type { Tensor } from '../../program/program.ts';
-import { elements } from '../../program/shapes.ts';
+import { unreachable } from '../errors.ts';
+import type { Activation, FusedActivation, PRelu } from '../network/operations.ts';
+import type { ProgramBuilder } from '../program/builder.ts';
+import type { Tensor } from '../program/program.ts';
+import { elements } from '../program/shapes.ts';
 import type { LoweredValue } from './lowered-value.ts';
 import type { LoweringContext } from './lowering-context.ts';
 

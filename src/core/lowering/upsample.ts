@@ -1,5 +1,5 @@
-import type { Shape } from '../../network/network.ts';
-import type { Upsample } from '../../network/operations.ts';
+import type { Shape } from '../network/network.ts';
+import type { Upsample } from '../network/operations.ts';
 import type { LoweredValue } from './lowered-value.ts';
 import type { LoweringContext } from './lowering-context.ts';
 

@@ -1,6 +1,6 @@
-import { unreachable } from '../../errors.ts';
-import type { Shape } from '../../network/network.ts';
-import type { Operation } from '../../network/operations.ts';
+import { unreachable } from '../errors.ts';
+import type { Shape } from '../network/network.ts';
+import type { Operation } from '../network/operations.ts';
 import { lowerActivation, lowerPRelu } from './activations.ts';
 import { lowerBatchNorm } from './batch-norm.ts';
 import { lowerConv2d } from './convolution.ts';

@@ -1,7 +1,7 @@
-import type { Network, ParameterId, ValueId } from '../../network/network.ts';
-import type { BatchNorm } from '../../network/operations.ts';
-import type { Operand, ProgramBuilder } from '../../program/builder.ts';
-import type { Tensor } from '../../program/program.ts';
+import type { Network, ParameterId, ValueId } from '../network/network.ts';
+import type { BatchNorm } from '../network/operations.ts';
+import type { Operand, ProgramBuilder } from '../program/builder.ts';
+import type { Tensor } from '../program/program.ts';
 import type { LoweredValue } from './lowered-value.ts';
 import { type DropoutMask, LoweringContext, type LoweringMode } from './lowering-context.ts';
 import { lowerOperation } from './lower-operation.ts';
