@@ -2,69 +2,46 @@ import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
-/** Which top-level folders a folder may import from: dependencies point one way. */
-const layers = {
+import { layerPlugin } from './scripts/layer-rule.mjs';
+
+/** Within core, what each folder may use besides `src/shared` and the files directly in `src/core`: dependencies point one way. */
+const core = {
+  program: [],
+  network: [],
+  engine: ['program'],
+  data: ['network'],
+  models: ['network'],
+  constraints: ['program', 'network'],
+  lowering: ['program', 'engine', 'network'],
+  quantize: ['program', 'engine', 'network', 'data', 'constraints', 'lowering'],
+  tflite: ['network', 'quantize'],
+  import: ['network', 'tflite'],
+  export: ['network', 'import'],
+  train: ['program', 'engine', 'network', 'data', 'constraints', 'lowering', 'quantize'],
+  measure: ['engine', 'network', 'data', 'lowering', 'quantize', 'tflite'],
+  techniques: ['program', 'engine', 'network', 'data', 'constraints', 'lowering', 'quantize', 'train', 'measure'],
+  tree: ['engine', 'network', 'data', 'constraints', 'quantize', 'tflite', 'import', 'train', 'measure', 'techniques'],
+  report: ['measure', 'tree'],
+  create: ['engine', 'network', 'data', 'models', 'export', 'train', 'measure', 'tree'],
+  example: ['engine', 'network', 'data', 'models', 'export', 'train', 'measure', 'tree'],
+};
+const coreFolders = Object.keys(core).map((folder) => `src/core/${folder}`);
+
+/** Each folder of the sources and the folders that it may import from. A test holds that none is missing and that no two depend on each other. */
+export const layers = {
   'src/shared': [],
-  'src/core': ['shared'],
-  'src/worker': ['core', 'shared'],
-  'src/cli': ['core', 'shared', 'worker'],
-  'src/extension': ['shared'],
-  webview: ['shared'],
-};
-const folders = ['core', 'shared', 'worker', 'cli', 'extension', 'webview'];
-
-/** Within core, what each folder may use; `program` knows nothing of networks, `network` nothing of engines. */
-const coreFolders = [
-  'program',
-  'engine',
-  'network',
-  'import',
-  'export',
-  'models',
-  'data',
-  'constraints',
-  'lowering',
-  'train',
-  'quantize',
-  'techniques',
-  'tflite',
-  'measure',
-  'tree',
-  'report',
-];
-const coreForbidden = {
-  program: coreFolders.filter((folder) => folder !== 'program'),
-  network: coreFolders.filter((folder) => folder !== 'network'),
-  engine: coreFolders.filter((folder) => folder !== 'engine' && folder !== 'program'),
-  data: ['train', 'quantize', 'techniques', 'tflite', 'measure', 'tree', 'report', 'engine', 'program', 'constraints', 'import'],
-  lowering: ['train', 'quantize', 'techniques', 'tflite', 'measure', 'tree', 'report', 'import', 'export', 'models', 'data', 'constraints'],
-  constraints: ['train', 'techniques', 'tflite', 'measure', 'tree', 'report', 'data', 'import', 'engine'],
-  train: ['techniques', 'tflite', 'measure', 'tree', 'report', 'import'],
-  quantize: ['train', 'techniques', 'tflite', 'measure', 'tree', 'report', 'import'],
-  tflite: ['techniques', 'train', 'measure', 'tree', 'report', 'import', 'data'],
-  techniques: ['tflite', 'tree', 'report', 'import'],
-  measure: ['techniques', 'tree', 'report', 'import'],
-};
-
-const forbid = (names, message) => ({
-  'no-restricted-imports': ['error', { patterns: names.map((name) => ({ regex: name, message })) }],
-});
-
-const layerRules = Object.entries(layers).map(([folder, allowed]) => {
-  const own = folder.replace('src/', '');
-  const forbidden = folders.filter((name) => name !== own && !allowed.includes(name)).map((name) => `^(\\.\\./)+(src/)?${name}/`);
-  if (folder !== 'src/extension') forbidden.push('^vscode$');
-  return { files: [`${folder}/**/*.ts`], rules: forbid(forbidden, `${own} may import only from ${[own, ...allowed].join(', ')}`) };
-});
-
-// Also restates the layers' rule: in flat configuration the last matching entry of a rule replaces the earlier ones.
-const coreRules = Object.entries(coreForbidden).map(([folder, forbidden]) => ({
-  files: [`src/core/${folder}/**/*.ts`],
-  rules: forbid(
-    ['^vscode$', '^(\\.\\./)+(worker|cli|extension|webview)/', ...forbidden.map((name) => `^(\\.\\./)+${name}/`)],
-    `core/${folder} must not depend on this: see the layers in docs/architecture.md`,
+  'src/core': ['src/shared'],
+  ...Object.fromEntries(
+    Object.entries(core).map(([folder, uses]) => [
+      `src/core/${folder}`,
+      ['src/shared', 'src/core', ...uses.map((name) => `src/core/${name}`)],
+    ]),
   ),
-}));
+  'src/worker': ['src/shared', 'src/core', ...coreFolders],
+  'src/cli': ['src/shared', 'src/core', ...coreFolders, 'src/worker'],
+  'src/extension': ['src/shared'],
+  webview: ['src/shared'],
+};
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.cache/', 'out/', '.vscode-test/', 'coverage/'] },
@@ -80,8 +57,7 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
     },
   },
-  ...layerRules,
-  ...coreRules,
+  { files: ['src/**/*.ts', 'webview/**/*.ts'], plugins: { espalier: layerPlugin }, rules: { 'espalier/layers': ['error', layers] } },
   {
     files: ['src/core/**/*.ts'],
     rules: {
