@@ -7,16 +7,25 @@ import type { Environment } from '../core/tree/session.ts';
 import { isAlive, ownIdentity } from './process-identity.ts';
 import { StagePool } from './stage-process/stage-pool.ts';
 
-/** What the core is told of the program that it is part of. */
+const bundle = fileURLToPath(import.meta.url);
+
+let digest: string | undefined;
+
+/** SHA-256 of this bundle, read once: it is megabytes long, and the code in memory stays the same where an update replaces the file. */
+function codeDigest(): string {
+  digest ??= createHash('sha256').update(readFileSync(bundle)).digest('hex');
+  return digest;
+}
+
+/** What the core needs to know of the program that it is part of. */
 export function environment(): Environment {
-  const bundle = fileURLToPath(import.meta.url);
   const beside = (name: string): string | undefined => {
     const script = path.join(path.dirname(bundle), name);
     return existsSync(script) ? script : undefined;
   };
   return {
     espalier: manifest.version,
-    code: createHash('sha256').update(readFileSync(bundle)).digest('hex'),
+    code: codeDigest(),
     threadScript: beside('evaluation-thread.cjs'),
     readingScript: beside('reading-thread.cjs'),
     self: ownIdentity(),

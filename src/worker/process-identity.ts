@@ -19,8 +19,7 @@ export function isAlive({ process: id, started }: RunOwner): boolean {
 }
 
 function identityOf(id: number): RunOwner {
-  const started = linuxStatus(id)?.started;
-  return { process: id, ...(started === undefined ? {} : { started }) };
+  return { process: id, started: linuxStatus(id)?.started };
 }
 
 /** From `/proc/<id>/stat`, whose second field, the name in parentheses, may hold anything. A zombie (`Z`) has ended. */

@@ -13,8 +13,8 @@ import type { RecipeDocument } from './recipe/recipe-document.ts';
 import { readText } from './recipe/resolve-recipe.ts';
 import { runRecipe } from './run-recipe.ts';
 import { EventLog, readEvents } from './store/event-log.ts';
-import { claimRun, releaseRun } from './store/run-owner.ts';
-import type { IsAlive, RunOwner } from './store/run-owner.ts';
+import { claimRun } from './store/run-owner.ts';
+import type { IsAlive, ReleaseRun, RunOwner } from './store/run-owner.ts';
 import { cacheFolder, createRunFolder, newRunId, recipeFolderOf, runFiles } from './store/run-store.ts';
 
 export interface Environment {
@@ -69,8 +69,8 @@ export async function startSession(recipePath: string, options: SessionOptions, 
   try {
     const runId = newRunId(new Date());
     const runFolder = await createRunFolder(folder, runId, { ...stored, parallelism: prepared.parallelism });
-    await claimRun(runFolder, environment.self, environment.isAlive);
-    return session(runFolder, stored, prepared, environment);
+    const release = await claimRun(runFolder, environment.self, environment.isAlive);
+    return session(runFolder, stored, prepared, environment, release);
   } catch (error) {
     prepared.processes?.stop();
     throw error;
@@ -87,16 +87,16 @@ export async function resumeSession(runFolder: string, environment: Environment,
   const folder = path.resolve(runFolder);
   const begun: StoredRun = JSON.parse(await readText(path.join(folder, runFiles.recipe)));
   const stored: StoredRun = threads === undefined ? begun : { ...begun, options: { ...begun.options, threads } };
-  await claimRun(folder, environment.self, environment.isAlive);
+  const release = await claimRun(folder, environment.self, environment.isAlive);
   try {
-    return session(folder, stored, await prepareModels(stored, recipeFolderOf(folder), environment), environment);
+    return session(folder, stored, await prepareModels(stored, recipeFolderOf(folder), environment), environment, release);
   } catch (error) {
-    releaseRun(folder);
+    release();
     throw error;
   }
 }
 
-function session(runFolder: string, stored: StoredRun, prepared: Prepared, environment: Environment): Session {
+function session(runFolder: string, stored: StoredRun, prepared: Prepared, environment: Environment, release: ReleaseRun): Session {
   const runId = path.basename(runFolder);
   const { models, parallelism } = prepared;
   return {
@@ -104,11 +104,6 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
     runFolder,
     async run(follow, signal) {
       const events = path.join(runFolder, runFiles.events);
-      let isOwner = true;
-      const release = (): void => {
-        if (isOwner) releaseRun(runFolder);
-        isOwner = false;
-      };
       // Who hears of the end may end this process, or go on with the run in another: it is free before that is told.
       const log = new EventLog(events, (event) => {
         if (event.type === 'run-finished') release();
