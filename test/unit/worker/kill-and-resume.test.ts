@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTfjsLayers } from '../../../src/core/export/tfjs-layers.ts';
 import { digitsCnn } from '../../../src/core/models/digits-cnn.ts';
 import { listRuns } from '../../../src/core/tree/list-runs.ts';
+import { readOwner } from '../../../src/core/tree/store/run-owner.ts';
 import type { RunEvent } from '../../../src/shared/events.ts';
 import type { Recipe } from '../../../src/shared/recipe/recipe.ts';
 import { isAlive } from '../../../src/worker/process-identity.ts';
@@ -79,7 +80,8 @@ describe('a killed run', () => {
     const resumed = await runInWorker(worker.script, (client) => client.handler.request('resumeRun', { runFolder }));
     expect(resumed.finished?.outcome).toBe('done');
     expect(resultFiles(runFolder)).toEqual(expected);
-    expect(readdirSync(runFolder, { recursive: true, encoding: 'utf8' }).filter((name) => /checkpoint|tmp|owner/.test(name))).toEqual([]);
+    expect(readdirSync(runFolder, { recursive: true, encoding: 'utf8' }).filter((name) => /checkpoint|tmp/.test(name))).toEqual([]);
+    expect(await readOwner(runFolder)).toBeUndefined();
   }, 180_000);
 });
 
