@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import manifest from '../../package.json' with { type: 'json' };
-import type { Environment } from '../core/tree/session.ts';
+import type { Environment } from '../core/tree/environment.ts';
 import { isAlive, ownIdentity } from './process-identity.ts';
 import { StagePool } from './stage-process/stage-pool.ts';
 

@@ -1,5 +1,5 @@
 import { EspalierError } from '../errors.ts';
-import type { ModelSource } from './import-model.ts';
+import type { ModelSource } from './model-source.ts';
 
 export type ModelFormat = 'keras-h5' | 'keras-v3' | 'tfjs-layers' | 'saved-model' | 'tflite';
 

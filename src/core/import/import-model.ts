@@ -1,14 +1,41 @@
-import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename } from 'node:path';
 import { EspalierError, isEspalierError } from '../errors.ts';
 import type { Network } from '../network/network.ts';
 import { removeDeadOperations } from '../network/passes/remove-dead-operations.ts';
 import { removePermutations } from '../network/passes/remove-permutations.ts';
 import { validateNetwork } from '../network/validate-network.ts';
 import { detectFormat, type ModelFormat } from './detect-format.ts';
-import { fileAccessError } from './file-access.ts';
-import { importers } from './importers.ts';
+import { importKerasH5 } from './keras/import-h5.ts';
+import { importKerasV3 } from './keras/import-keras-v3.ts';
+import { type ModelSource, openModel } from './model-source.ts';
 import { namingFile } from './naming-file.ts';
+import { importSavedModel } from './saved-model/import-saved-model.ts';
+import { importTfjsLayers } from './tfjs/import-tfjs-layers.ts';
+import { importTflite } from './tflite/import-tflite.ts';
+
+type Importer = (source: ModelSource, where: string, warn: (message: string) => void) => Promise<Network>;
+
+/** The formats that are one file. */
+const fromBytes =
+  (
+    read: (
+      bytes: Uint8Array,
+      where: string,
+      warn: (message: string) => void,
+    ) => Promise<{ readonly network: Network }> | { readonly network: Network },
+  ): Importer =>
+  async (source, where, warn) => {
+    if (source.kind !== 'file') throw new EspalierError('unsupported-model', 'is a folder, expected a file', { where });
+    return (await read(source.bytes, where, warn)).network;
+  };
+
+const importers: Readonly<Record<ModelFormat, Importer>> = {
+  'keras-h5': fromBytes(importKerasH5),
+  'keras-v3': fromBytes(importKerasV3),
+  'tfjs-layers': async (source, where, warn) => (await importTfjsLayers(source, where, warn)).network,
+  'saved-model': async (source, where, warn) => (await importSavedModel(source, where, warn)).network,
+  tflite: fromBytes(importTflite),
+};
 
 export interface ImportedModel {
   readonly network: Network;
@@ -48,32 +75,4 @@ function keepTrainingOperations(network: Network): Network {
       !network.outputs.includes(operation.output) && !network.operations.some((other) => other.inputs.includes(operation.output)),
   );
   return hasDead ? removeDeadOperations(network) : network;
-}
-
-/** What an importer reads: the bytes of a file, or a folder by name. */
-export type ModelSource =
-  | { readonly kind: 'file'; readonly path: string; readonly folder: string; readonly bytes: Uint8Array }
-  | { readonly kind: 'folder'; readonly folder: string; readonly has: ReadonlySet<string> };
-
-async function openModel(path: string): Promise<ModelSource> {
-  try {
-    const stats = await stat(path);
-    if (!stats.isDirectory()) {
-      if (!stats.isFile()) throw new EspalierError('file-access', 'is neither a file nor a folder', { where: path });
-      return { kind: 'file', path, folder: dirname(path), bytes: await readFile(path) };
-    }
-    const present: string[] = [];
-    for (const name of ['saved_model.pb', 'model.json']) {
-      if (
-        await stat(join(path, name)).then(
-          (entry) => entry.isFile(),
-          () => false,
-        )
-      )
-        present.push(name);
-    }
-    return { kind: 'folder', folder: path, has: new Set(present) };
-  } catch (cause) {
-    throw isEspalierError(cause) ? cause : fileAccessError(cause, path);
-  }
 }

@@ -6,10 +6,9 @@
  * dimension after the batch. Everything here is immutable: a pass returns a new network.
  */
 import type { Operation } from './operations.ts';
+import type { ParameterId, Shape, ValueId } from './values.ts';
 
-export type Shape = readonly number[];
-export type ValueId = string;
-export type ParameterId = string;
+export type { ParameterId, Shape, ValueId };
 
 export interface Parameter {
   readonly shape: Shape;

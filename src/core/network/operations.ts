@@ -1,4 +1,4 @@
-import type { ParameterId, Shape, ValueId } from './network.ts';
+import type { ParameterId, Shape, ValueId } from './values.ts';
 
 /** `[height, width]` */
 export type Pair = readonly [number, number];

@@ -1,4 +1,4 @@
-import type { ElementType, Tensor } from './program.ts';
+import type { ElementType, Tensor } from './tensor.ts';
 import type { DepthwiseWindow } from './shapes.ts';
 
 export type UnaryFunction =

@@ -3,15 +3,9 @@
  * differentiated by `gradient`, run by an engine. Nothing here knows of networks or layers.
  */
 import type { Instruction } from './instructions.ts';
+import type { ElementType, Tensor } from './tensor.ts';
 
-export type ElementType = 'float32' | 'int32' | 'bool';
-
-/** A value in a program: handed out by the builder, meaningful only within it. */
-export interface Tensor {
-  readonly id: number;
-  readonly shape: readonly number[];
-  readonly type: ElementType;
-}
+export type { ElementType, Tensor };
 
 export interface Program {
   /** In the order of execution; each instruction computes one tensor. */

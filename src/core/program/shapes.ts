@@ -1,4 +1,4 @@
-import type { ElementType, Tensor } from './program.ts';
+import type { ElementType, Tensor } from './tensor.ts';
 
 /** Strides and dilations `[h, w]`, pads `[top, left, bottom, right]`. */
 export interface Window {

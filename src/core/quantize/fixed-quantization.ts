@@ -1,5 +1,7 @@
-import type { FixedOutput } from './plan-activations.ts';
 import type { ActivationType, TensorQuantization } from './quantization.ts';
+
+/** Functions whose output range is known, so that the runtimes prescribe scale and zero point. */
+export type FixedOutput = 'sigmoid' | 'softmax' | 'tanh';
 
 /** Output parameters that the TFLite 8-bit quantization specification prescribes, and their int16 counterparts. */
 export function fixedQuantization(output: FixedOutput, type: ActivationType): TensorQuantization {

@@ -1,6 +1,6 @@
 import type { Network, ValueId } from '../network/network.ts';
 import type { Operation } from '../network/operations.ts';
-import { fixedQuantization } from './fixed-quantization.ts';
+import { fixedQuantization, type FixedOutput } from './fixed-quantization.ts';
 import type { ActivationType, TensorQuantization } from './quantization.ts';
 
 /** Values that share one scale and zero point, because integer kernels only move numbers between them. */
@@ -15,8 +15,6 @@ export interface ActivationGroup {
   /** Set where the runtimes prescribe the parameters (softmax, sigmoid, tanh); then no range is needed. */
   readonly fixed: FixedOutput | undefined;
 }
-
-export type FixedOutput = 'sigmoid' | 'softmax' | 'tanh';
 
 export interface ActivationPlan {
   readonly groups: readonly ActivationGroup[];

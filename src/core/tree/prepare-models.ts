@@ -8,6 +8,7 @@ import { importModel } from '../import/import-model.ts';
 import { loadRuntime } from '../tflite/runtime.ts';
 import { planTree } from './deployment-tree.ts';
 import type { PlannedTree } from './deployment-tree.ts';
+import type { Environment } from './environment.ts';
 import { decideParallelism } from './parallel/decide-parallelism.ts';
 import type { ParallelismQuestion } from './parallel/decide-parallelism.ts';
 import type { Parallelism } from './parallel/parallelism.ts';
@@ -16,12 +17,12 @@ import type { RecipeDocument } from './recipe/recipe-document.ts';
 import { readText, resolveModels } from './recipe/resolve-recipe.ts';
 import type { ResolvedModel } from './recipe/resolve-recipe.ts';
 import { selectNodes } from './select-nodes.ts';
-import type { Environment, StoredRun } from './session.ts';
 import type { RootDependencies } from './stage-key.ts';
 import { checkStages } from './stages/check-stages.ts';
 import { openStageRunner } from './stages/open-stage-runner.ts';
 import { digestData, digestOf, digestPath } from './store/digest.ts';
 import { cacheFolder } from './store/run-store.ts';
+import type { StoredRun } from './stored-run.ts';
 import type { ModelRun } from './tree-walker.ts';
 
 export interface Prepared {

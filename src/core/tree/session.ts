@@ -4,59 +4,23 @@ import path from 'node:path';
 import { isEspalierError } from '../errors.ts';
 import { EVENTS_VERSION } from '../../shared/events.ts';
 import type { RunEvent, RunEventBody, RunFinished } from '../../shared/events.ts';
-import type { Parallelism } from './parallel/parallelism.ts';
-import type { StartStageProcesses } from './parallel/stage-processes.ts';
+import type { Environment } from './environment.ts';
 import { prepareModels } from './prepare-models.ts';
 import type { Prepared } from './prepare-models.ts';
 import { requireRecipe } from './recipe/parse-recipe.ts';
-import type { RecipeDocument } from './recipe/recipe-document.ts';
 import { readText } from './recipe/resolve-recipe.ts';
 import { runRecipe } from './run-recipe.ts';
 import { EventLog, readEvents } from './store/event-log.ts';
 import { claimRun } from './store/run-owner.ts';
-import type { IsAlive, ReleaseRun, RunOwner } from './store/run-owner.ts';
+import type { ReleaseRun } from './store/run-owner.ts';
 import { cacheFolder, createRunFolder, newRunId, recipeFolderOf, runFiles } from './store/run-store.ts';
-
-export interface Environment {
-  /** Version of this program. */
-  readonly espalier: string;
-  /** Digest of the code, so that no result of other code is taken for a hit. */
-  readonly code: string;
-  readonly threadScript: string | undefined;
-  /** The bundle of the thread that augments examples; without it they are augmented between steps. */
-  readonly readingScript?: string | undefined;
-  /** This process. */
-  readonly self: RunOwner;
-  readonly isAlive: IsAlive;
-  /** Without it all stages run in this process, one after the other. */
-  readonly startStageProcesses?: StartStageProcesses;
-}
-
-export interface SessionOptions {
-  readonly nodes?: readonly string[];
-  readonly ignoreCache?: boolean;
-  /** When the recipe does not say. */
-  readonly threads?: number;
-  /** When the recipe does not say. */
-  readonly processes?: number;
-  /** Instead of the recipe's. */
-  readonly seed?: number;
-}
+import type { SessionOptions, StoredRun } from './stored-run.ts';
 
 export interface Session {
   readonly runId: string;
   readonly runFolder: string;
   /** Walks the tree; resolves when the run has ended. */
   run(follow: (event: RunEvent) => void, signal: AbortSignal): Promise<Pick<RunFinished, 'outcome' | 'reason'>>;
-}
-
-/** What a run folder's `recipe.json` holds. */
-export interface StoredRun {
-  readonly path: string;
-  readonly options: SessionOptions;
-  readonly recipe: RecipeDocument;
-  /** What was decided when the run began: a resumed one ends at the same bits only with the same. */
-  readonly parallelism?: Parallelism;
 }
 
 /** @throws EspalierError when recipe, model or data cannot be read: before anything is written */

@@ -1,7 +1,8 @@
 import { ESLint } from 'eslint';
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 /** The project's own configuration, as `npm run lint` uses it. */
@@ -51,6 +52,37 @@ describe('the table of layers', () => {
     expect(rows.filter((row) => !placed.has(row))).toEqual([]);
   });
 });
+
+describe('the files of the sources', () => {
+  it('do not import each other in a circle, not even for a type', async () => {
+    const imports = await readImports(['src', 'webview']);
+    // What imports nothing that is left, or is imported by nothing that is left, is in no circle.
+    for (;;) {
+      const imported = new Set([...imports.values()].flat());
+      const outside = [...imports].filter(([file, targets]) => !imported.has(file) || targets.every((target) => !imports.has(target)));
+      if (outside.length === 0) break;
+      for (const [file] of outside) imports.delete(file);
+    }
+    expect([...imports.keys()]).toEqual([]);
+  });
+});
+
+/** Each TypeScript file of the folders and the files that it imports, for values or types. */
+async function readImports(folders: readonly string[]): Promise<Map<string, readonly string[]>> {
+  const imports = new Map<string, readonly string[]>();
+  for (const folder of folders) {
+    for (const name of await readdir(folder, { recursive: true })) {
+      if (!name.endsWith('.ts')) continue;
+      const file = path.posix.join(folder, name.split(path.sep).join('/'));
+      const { importedFiles } = ts.preProcessFile(await readFile(file, 'utf8'));
+      imports.set(
+        file,
+        importedFiles.map(({ fileName }) => path.posix.join(path.posix.dirname(file), fileName)),
+      );
+    }
+  }
+  return imports;
+}
 
 describe('the layer rule', () => {
   it.each(rows)('allows %s what its row names, and nothing else', async (row) => {

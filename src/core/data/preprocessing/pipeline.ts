@@ -1,10 +1,6 @@
 import type { Random } from '../../random.ts';
-import { unreachable } from '../../errors.ts';
-import type { Example, ExampleKind, Sound, StoredNumbers } from '../example-source.ts';
-import { imagePipeline } from './image-pipeline.ts';
+import type { Example, Sound, StoredNumbers } from '../example-source.ts';
 import type { Augmentation, InputPreprocessing, Normalisation } from './preprocessing.ts';
-import { soundPipeline } from './sound-pipeline.ts';
-import { tensorPipeline } from './tensor-pipeline.ts';
 
 /** The way from a stored example to the model's input. */
 export interface Pipeline {
@@ -28,17 +24,4 @@ export interface PipelineOptions {
   readonly modelInputShape: readonly number[] | undefined;
   /** What was left out of the data: the likely cause where they do not fit. */
   readonly remarks?: readonly string[];
-}
-
-export function createPipeline(kind: ExampleKind, options: PipelineOptions): Pipeline {
-  switch (kind) {
-    case 'image':
-      return imagePipeline(options);
-    case 'sound':
-      return soundPipeline(options);
-    case 'tensor':
-      return tensorPipeline(options);
-    default:
-      return unreachable(kind);
-  }
 }

@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EspalierError } from '../../errors.ts';
 import { fileAccessError } from '../file-access.ts';
-import type { ModelSource } from '../import-model.ts';
 import { asArray, asObject, asString, isObject, type Json, parseJson } from '../json.ts';
 import { convertModel } from '../keras/convert-model.ts';
 import { flatWeights } from '../keras/flat-weights.ts';
 import { kerasMajor, type KerasImport } from '../keras/import-h5.ts';
 import { parseKerasModel } from '../keras/model-config.ts';
+import type { ModelSource } from '../model-source.ts';
 import type { WeightTensor } from '../weights.ts';
 import { readWeight, type WeightEntry, weightEntry } from './weight-entry.ts';
 

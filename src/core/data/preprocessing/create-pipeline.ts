@@ -1,7 +1,25 @@
-import type { ExampleSource } from '../example-source.ts';
-import type { Pipeline } from './pipeline.ts';
-import type { Normalisation } from './preprocessing.ts';
+import { unreachable } from '../../errors.ts';
+import type { ExampleKind, ExampleSource } from '../example-source.ts';
 import { spreadIndices } from '../spread-indices.ts';
+import { imagePipeline } from './image-pipeline.ts';
+import type { Pipeline, PipelineOptions } from './pipeline.ts';
+import type { Normalisation } from './preprocessing.ts';
+import { soundPipeline } from './sound-pipeline.ts';
+import { tensorPipeline } from './tensor-pipeline.ts';
+
+/** The preprocessing of one kind of examples. */
+export function createPipeline(kind: ExampleKind, options: PipelineOptions): Pipeline {
+  switch (kind) {
+    case 'image':
+      return imagePipeline(options);
+    case 'sound':
+      return soundPipeline(options);
+    case 'tensor':
+      return tensorPipeline(options);
+    default:
+      return unreachable(kind);
+  }
+}
 
 /** Enough for three digits of mean and deviation, in seconds. */
 const measuredExamples = 5000;

@@ -1,0 +1,18 @@
+import type { StartStageProcesses } from './parallel/stage-processes.ts';
+import type { IsAlive, RunOwner } from './store/run-owner.ts';
+
+/** What a run needs to know of the process that it runs in; the worker provides it. */
+export interface Environment {
+  /** Version of this program. */
+  readonly espalier: string;
+  /** Digest of the code, so that no result of other code is taken for a hit. */
+  readonly code: string;
+  readonly threadScript: string | undefined;
+  /** The bundle of the thread that augments examples; without it they are augmented between steps. */
+  readonly readingScript?: string | undefined;
+  /** This process. */
+  readonly self: RunOwner;
+  readonly isAlive: IsAlive;
+  /** Without it all stages run in this process, one after the other. */
+  readonly startStageProcesses?: StartStageProcesses;
+}
