@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { EspalierError, unreachable } from '../errors.ts';
-import { ProgramBuilder } from '../program/builder.ts';
+import { createProgramBuilder } from '../program/builder.ts';
 import type { Engine } from './engine.ts';
 import { loadOnnxRuntimeNode, loadOnnxRuntimeWeb } from './onnxruntime/load-onnxruntime.ts';
 import { createOnnxRuntimeEngine } from './onnxruntime/onnxruntime-engine.ts';
@@ -118,7 +118,7 @@ async function load(name: Engine['name'], threads: number, provider: string): Pr
 
 /** Loading tells little: missing instructions, libraries and devices show when something is run. */
 async function tried(engine: Engine): Promise<Engine> {
-  const builder = new ProgramBuilder();
+  const builder = createProgramBuilder();
   const x = builder.input('x', [2, 3]);
   const program = await engine.compile(builder.build({ y: builder.matmul(x, x, { transposeB: true }) }));
   const { y } = await program.run({ x: Float32Array.of(1, 2, 3, 4, 5, 6) });

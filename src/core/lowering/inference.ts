@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, ValueId } from '../network/network.ts';
-import { ProgramBuilder } from '../program/builder.ts';
+import { createProgramBuilder, type ProgramBuilder } from '../program/builder.ts';
 import type { Program, Tensor } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
 import type { LoweredValue } from './lowered-value.ts';
@@ -64,7 +64,7 @@ export async function compileInference(
 }
 
 function inferenceProgram(network: Network, batchSize: number, outputs: readonly ValueId[], { transform }: InferenceOptions): Program {
-  const builder = new ProgramBuilder();
+  const builder = createProgramBuilder();
   const parameters = new Map<string, Tensor>();
   const lowered = lowerNetwork(builder, network, {
     batchSize,

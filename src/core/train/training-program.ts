@@ -4,7 +4,7 @@ import type { Target } from '../data/dataset.ts';
 import type { Network, ParameterId } from '../network/network.ts';
 import type { BatchNorm } from '../network/operations.ts';
 import { foldPadding } from '../network/passes/fold-padding.ts';
-import { ProgramBuilder } from '../program/builder.ts';
+import { createProgramBuilder, type ProgramBuilder } from '../program/builder.ts';
 import { gradient } from '../program/gradient.ts';
 import type { Program, Tensor } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
@@ -53,7 +53,7 @@ export interface TrainingProgram {
 }
 
 export function buildTrainingProgram(setup: TrainingSetup, batchSize: number): TrainingProgram {
-  const builder = new ProgramBuilder();
+  const builder = createProgramBuilder();
   const bound = bindParameters(builder, setup.network, setup.parameters, setup.constraints, setup.denseMaskGradients);
   const { outputs, gradients, dropouts } = lowerGradients(builder, setup, bound, batchSize);
   const program = builder.build({ ...outputs, ...updatedState(builder, setup, bound, gradients) });
@@ -66,7 +66,7 @@ export function buildTrainingProgram(setup: TrainingSetup, batchSize: number): T
  * them under those names.
  */
 export function buildGradientProgram(setup: TrainingSetup, batchSize: number): TrainingProgram {
-  const builder = new ProgramBuilder();
+  const builder = createProgramBuilder();
   const bound = bindParameters(builder, setup.network, setup.parameters, setup.constraints, setup.denseMaskGradients);
   const { outputs, gradients, dropouts } = lowerGradients(builder, setup, bound, batchSize);
   const share = builder.input('share', []);
@@ -84,7 +84,7 @@ export function buildGradientProgram(setup: TrainingSetup, batchSize: number): T
 
 /** The second half: moves the state by the gradients `gradients/<name>`. */
 export function buildUpdateProgram(setup: TrainingSetup): Program {
-  const builder = new ProgramBuilder();
+  const builder = createProgramBuilder();
   const bound = bindParameters(builder, setup.network, setup.parameters, setup.constraints, setup.denseMaskGradients);
   const gradients = new Map([
     ['weights', builder.input('gradients/weights', [setup.parameters.learned.length])] as const,

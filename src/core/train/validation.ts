@@ -1,6 +1,6 @@
 import type { DataSet } from '../data/dataset.ts';
 import type { Engine } from '../engine/engine.ts';
-import { ProgramBuilder } from '../program/builder.ts';
+import { createProgramBuilder } from '../program/builder.ts';
 import { elements } from '../program/shapes.ts';
 import { bindParameters } from './bound-parameters.ts';
 import { lossValue } from './losses.ts';
@@ -17,7 +17,7 @@ export interface Validation {
 /** Forward passes with the weights as they stand in training, so that an epoch can be judged without a new program. */
 export async function compileValidation(engine: Engine, setup: TrainingSetup, data: DataSet, batchSize: number): Promise<Validation> {
   const { network } = setup;
-  const builder = new ProgramBuilder();
+  const builder = createProgramBuilder();
   const bound = bindParameters(builder, network, setup.parameters, setup.constraints, false);
   const quantizers = setup.quantizers?.lower(builder);
   const lowered = lowerNetwork(builder, network, {

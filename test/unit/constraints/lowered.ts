@@ -2,7 +2,7 @@
 import { type Constraints } from '../../../src/core/constraints/constraint.ts';
 import { lowerConstraints } from '../../../src/core/constraints/lower-constraints.ts';
 import type { Engine, TensorData } from '../../../src/core/engine/engine.ts';
-import { ProgramBuilder } from '../../../src/core/program/builder.ts';
+import { createProgramBuilder } from '../../../src/core/program/builder.ts';
 import { gradient } from '../../../src/core/program/gradient.ts';
 import type { Tensor } from '../../../src/core/program/program.ts';
 
@@ -20,7 +20,7 @@ export async function runLowered(
   constraints: Constraints,
   upstream: readonly number[] = weights.map(() => 1),
 ): Promise<Lowered> {
-  const builder = new ProgramBuilder();
+  const builder = createProgramBuilder();
   const latent = builder.input('latent', shape);
   const lowered = lowerConstraints(builder, 'kernel', latent, constraints);
   const loss = builder.sum(builder.mul(lowered.value, builder.constant(Float32Array.from(upstream), shape)));

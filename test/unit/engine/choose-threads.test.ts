@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { chooseThreads } from '../../../src/core/engine/choose-threads.ts';
 import type { Engine, Tensors } from '../../../src/core/engine/engine.ts';
-import { ProgramBuilder } from '../../../src/core/program/builder.ts';
+import { createProgramBuilder } from '../../../src/core/program/builder.ts';
 
 /** An engine whose steps take a given time, and which keeps what it was fed. */
 function timed(threads: number, milliseconds: number): { readonly engine: Engine; readonly fed: Tensors[] } {
@@ -18,7 +18,7 @@ function timed(threads: number, milliseconds: number): { readonly engine: Engine
   };
 }
 
-const builder = new ProgramBuilder();
+const builder = createProgramBuilder();
 const program = builder.build({ y: builder.add(builder.input('x', [2, 3]), 1), z: builder.input('labels', [4], 'int32') });
 
 describe('chooseThreads', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import type { Engine, TensorData } from '../../../src/core/engine/engine.ts';
-import { ProgramBuilder } from '../../../src/core/program/builder.ts';
+import { createProgramBuilder } from '../../../src/core/program/builder.ts';
 import { differentiableCases } from '../program/differentiable-cases.ts';
 import { compileGradients } from '../program/finite-differences.ts';
 import { randomProgram } from '../program/random-program.ts';
@@ -37,7 +37,7 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))('%s', (_,
   });
 
   it('feeds a step its own outputs without disturbing them', async () => {
-    const builder = new ProgramBuilder();
+    const builder = createProgramBuilder();
     const x = builder.input('x', [1000]);
     const program = await engine.compile(builder.build({ x: builder.add(builder.mul(x, 0.5), 1), before: x }));
     let state: TensorData = new Float32Array(1000);
@@ -51,14 +51,14 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))('%s', (_,
   });
 
   it('rounds half to even, as fake quantization needs', async () => {
-    const builder = new ProgramBuilder();
+    const builder = createProgramBuilder();
     const program = await engine.compile(builder.build({ y: builder.round(builder.input('x', [6])) }));
     const { y } = await program.run({ x: Float32Array.of(-2.5, -1.5, -0.5, 0.5, 1.5, 2.5) });
     expect([...(y ?? [])].map((value) => value + 0)).toEqual([-2, -2, 0, 0, 2, 2]);
   });
 
   it('takes and gives integers and booleans', async () => {
-    const builder = new ProgramBuilder();
+    const builder = createProgramBuilder();
     const [i, b] = [builder.input('i', [2, 2], 'int32'), builder.input('b', [2], 'bool')];
     const program = await engine.compile(
       builder.build({ i: builder.add(i, 1), b: builder.not(b), largest: builder.argMax(builder.cast(i, 'float32'), 1) }),
@@ -70,7 +70,7 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))('%s', (_,
   });
 
   it('names an input that is missing or has the wrong length', async () => {
-    const builder = new ProgramBuilder();
+    const builder = createProgramBuilder();
     const program = await engine.compile(builder.build({ y: builder.neg(builder.input('x', [2, 3])) }));
     await expect(program.run({})).rejects.toThrow('input "x" is missing');
     await expect(program.run({ x: new Float32Array(5) })).rejects.toThrow('input "x" has 5 elements, not [2, 3]');

@@ -1,6 +1,6 @@
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import type { Engine } from '../../../src/core/engine/engine.ts';
-import { ProgramBuilder } from '../../../src/core/program/builder.ts';
+import { createProgramBuilder, type ProgramBuilder } from '../../../src/core/program/builder.ts';
 import { gradient } from '../../../src/core/program/gradient.ts';
 import type { Tensor } from '../../../src/core/program/program.ts';
 import { elements } from '../../../src/core/program/shapes.ts';
@@ -40,7 +40,7 @@ export async function compileGradients({ shapes, build, value }: Differentiated,
   const random = createRandom(7);
   const sample = value ?? (() => random.normal());
   const inputs = shapes.map((shape) => Float32Array.from({ length: elements(shape) }, () => sample(() => random.next())));
-  const builder = new ProgramBuilder();
+  const builder = createProgramBuilder();
   const tensors = shapes.map((shape, i) => builder.input(`x${i}`, shape));
   const y = build(builder, ...tensors);
   const weights = builder.constant(

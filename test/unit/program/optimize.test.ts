@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import { evaluateInstruction } from '../../../src/core/engine/tfjs/evaluate-instruction.ts';
 import { loadTfjs } from '../../../src/core/engine/tfjs/load-tfjs.ts';
-import { ProgramBuilder } from '../../../src/core/program/builder.ts';
+import { createProgramBuilder } from '../../../src/core/program/builder.ts';
 import { operandsOf } from '../../../src/core/program/operands.ts';
 import { optimize } from '../../../src/core/program/optimize.ts';
 import type { Program } from '../../../src/core/program/program.ts';
@@ -17,28 +17,28 @@ function opsOf(program: Program): string[] {
 
 describe('optimize', () => {
   it('removes what no output needs', () => {
-    const builder = new ProgramBuilder();
+    const builder = createProgramBuilder();
     const x = builder.input('x', [2]);
     builder.exp(builder.input('unused', [3]));
     expect(opsOf(optimize(builder.build({ y: builder.neg(x) })))).toEqual(['input', 'unary']);
   });
 
   it('computes a repeated expression once', () => {
-    const builder = new ProgramBuilder();
+    const builder = createProgramBuilder();
     const x = builder.input('x', [2]);
     const y = builder.mul(builder.exp(builder.add(x, 2)), builder.exp(builder.add(x, 2)));
     expect(opsOf(optimize(builder.build({ y })))).toEqual(['input', 'constant', 'binary', 'unary', 'binary']);
   });
 
   it('keeps constants apart that share memory but not the place in it', () => {
-    const builder = new ProgramBuilder();
+    const builder = createProgramBuilder();
     const data = Float32Array.from({ length: 40 }, (_, i) => i);
     const y = builder.add(builder.constant(data.subarray(0, 20), [20]), builder.constant(data.subarray(20), [20]));
     expect(opsOf(optimize(builder.build({ y })))).toEqual(['constant', 'constant', 'binary']);
   });
 
   it('folds arithmetic on scalars and drops operations without effect', () => {
-    const builder = new ProgramBuilder();
+    const builder = createProgramBuilder();
     const x = builder.input('x', [2]);
     const one = builder.div(builder.scalar(3), builder.scalar(3));
     const y = builder.mul(builder.add(x, builder.sub(one, 1)), one);
@@ -48,13 +48,13 @@ describe('optimize', () => {
   });
 
   it('does not take x * 1 for x where that stretches x', () => {
-    const builder = new ProgramBuilder();
+    const builder = createProgramBuilder();
     const y = builder.mul(builder.input('x', [1]), builder.constant(Float32Array.of(1), [1, 1]));
     expect(optimize(builder.build({ y })).outputs.y?.shape).toEqual([1, 1]);
   });
 
   it('leaves stretching to the operation that follows', () => {
-    const builder = new ProgramBuilder();
+    const builder = createProgramBuilder();
     const [x, y] = [builder.input('x', [2, 3]), builder.input('y', [3])];
     expect(opsOf(optimize(builder.build({ z: builder.mul(x, builder.broadcastTo(y, [2, 3])) })))).toEqual(['input', 'input', 'binary']);
   });

@@ -1,4 +1,4 @@
-import { ProgramBuilder } from '../../../src/core/program/builder.ts';
+import { createProgramBuilder } from '../../../src/core/program/builder.ts';
 import { gradient } from '../../../src/core/program/gradient.ts';
 import type { Program, Tensor } from '../../../src/core/program/program.ts';
 import { elements } from '../../../src/core/program/shapes.ts';
@@ -7,7 +7,7 @@ import { createRandom } from '../../../src/core/random.ts';
 /** A seeded chain of smooth operations on images, with its gradients: some repeated, some unused. */
 export function randomProgram(seed: number): { readonly program: Program; readonly inputs: Readonly<Record<string, Float32Array>> } {
   const random = createRandom(seed);
-  const builder = new ProgramBuilder();
+  const builder = createProgramBuilder();
   const inputs: Record<string, Float32Array> = {};
   const parameters: Tensor[] = [];
   const input = (shape: readonly number[]): Tensor => {

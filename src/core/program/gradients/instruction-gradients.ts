@@ -16,9 +16,7 @@ import {
   sliceGradient,
   transposeGradient,
 } from './movement.ts';
-import { matMulGradient } from './products.ts';
-import { reduceGradient } from './reductions.ts';
-import { affineRowsGradient, rowDotGradient } from './rows.ts';
+import { affineRowsGradient, matMulGradient, reduceGradient, rowDotGradient } from './reductions.ts';
 
 /** What an instruction whose output has gradient `g` adds to the gradients of its wanted operands. */
 export function instructionGradients(

@@ -1,9 +1,11 @@
 import { unreachable } from '../../errors.ts';
 import type { ProgramBuilder } from '../builder.ts';
-import type { Reduce } from '../instructions.ts';
+import type { AffineRows, MatMul, Reduce, RowDot } from '../instructions.ts';
 import type { Tensor } from '../program.ts';
 import { elements, reducedShape } from '../shapes.ts';
-import type { Contribution } from './contribution.ts';
+import type { Contribution, Wanted } from './contribution.ts';
+import { contributions } from './contribution.ts';
+import { sumToShape } from './sum-to-shape.ts';
 
 export function reduceGradient(builder: ProgramBuilder, instruction: Reduce, g: Tensor): Contribution[] {
   const { x, axes, output: y } = instruction;
@@ -23,4 +25,42 @@ export function reduceGradient(builder: ProgramBuilder, instruction: Reduce, g: 
     default:
       return unreachable(instruction.function);
   }
+}
+
+export function matMulGradient(builder: ProgramBuilder, instruction: MatMul, g: Tensor, wanted: Wanted): Contribution[] {
+  const { a, b, transposeA, transposeB } = instruction;
+  const forA = (): Tensor =>
+    transposeA ? builder.matmul(b, g, { transposeA: transposeB, transposeB: true }) : builder.matmul(g, b, { transposeB: !transposeB });
+  const forB = (): Tensor => {
+    // One matrix for the whole batch: its gradient is one product over all rows, rather than a sum of products.
+    const shared = b.shape.length === 2 && a.shape.length > 2 && !transposeA;
+    const left = shared ? builder.reshape(a, [rows(a), a.shape.at(-1) ?? 1]) : a;
+    const right = shared ? builder.reshape(g, [rows(a), g.shape.at(-1) ?? 1]) : g;
+    return transposeB
+      ? builder.matmul(right, left, { transposeA: true, transposeB: transposeA })
+      : builder.matmul(left, right, { transposeA: !transposeA });
+  };
+  return contributions(wanted, [a, () => sumToShape(builder, forA(), a.shape)], [b, () => sumToShape(builder, forB(), b.shape)]);
+}
+
+function rows(x: Tensor): number {
+  return x.shape.slice(0, -1).reduce((product, length) => product * length, 1);
+}
+
+export function affineRowsGradient(builder: ProgramBuilder, { x, scale, offset }: AffineRows, g: Tensor, wanted: Wanted): Contribution[] {
+  return contributions(
+    wanted,
+    [x, () => scaleRows(builder, g, scale)],
+    [scale, () => builder.rowDot(g, x)],
+    [offset, () => builder.sum(g, [1])],
+  );
+}
+
+export function rowDotGradient(builder: ProgramBuilder, { a, b }: RowDot, g: Tensor, wanted: Wanted): Contribution[] {
+  if (a.id === b.id) return contributions(wanted, [a, () => scaleRows(builder, a, builder.mul(g, 2))]);
+  return contributions(wanted, [a, () => scaleRows(builder, b, g)], [b, () => scaleRows(builder, a, g)]);
+}
+
+function scaleRows(builder: ProgramBuilder, x: Tensor, scale: Tensor): Tensor {
+  return builder.mul(x, builder.reshape(scale, [scale.shape[0] ?? 1, 1]));
 }

@@ -1,7 +1,7 @@
 import { projectSparsity } from '../../constraints/sparsity.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { EspalierError } from '../../errors.ts';
-import { ProgramBuilder } from '../../program/builder.ts';
+import { createProgramBuilder } from '../../program/builder.ts';
 import type { Program } from '../../program/program.ts';
 import type { NormalEquations } from './normal-equations.ts';
 
@@ -71,7 +71,7 @@ export async function maskedLeastSquares({ engine, weights, mask, equations, sig
 }
 
 function multiplication(filters: number, length: number, gram: Float32Array): Program {
-  const builder = new ProgramBuilder();
+  const builder = createProgramBuilder();
   return builder.build({
     product: builder.matmul(builder.input('vectors', [filters, length]), builder.constant(gram, [length, length])),
   });

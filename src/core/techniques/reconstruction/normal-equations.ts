@@ -1,4 +1,4 @@
-import { ProgramBuilder } from '../../program/builder.ts';
+import { createProgramBuilder } from '../../program/builder.ts';
 import type { Program } from '../../program/program.ts';
 import { type PatchSample, samplePatches } from './patch-sample.ts';
 
@@ -50,7 +50,7 @@ export async function normalEquations(sample: PatchSample, weights: Float32Array
 }
 
 function productProgram(length: number, weights: Float32Array): Program {
-  const builder = new ProgramBuilder();
+  const builder = createProgramBuilder();
   const whole = builder.input('whole', [rows, length]);
   const pruned = builder.input('pruned', [rows, length]);
   const outputs = builder.matmul(builder.constant(weights, [weights.length / length, length]), whole, { transposeB: true });
