@@ -3,38 +3,24 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { importModel } from '../../../src/core/import/import-model.ts';
-import { messages, readFields, text } from '../../../src/core/import/saved-model/protobuf.ts';
+import { kerasMetadata, savedModel } from '../../../src/core/import/saved-model/messages.ts';
+import { decode, encode } from '../../../src/core/protobuf/message.ts';
 import { randomData } from '../fixtures/random-data.ts';
 import { referenceOutputs } from '../network/reference-executor.ts';
 import { inTemporaryFolder } from './keras-model-files.ts';
 
 const data = process.env['ESPALIER_TEST_DATA'];
 
-/** A length-delimited field of fewer than 2^28 bytes. */
-function field(number: number, content: Uint8Array): Buffer {
-  const length: number[] = [];
-  for (let rest = content.length; ; rest >>= 7) {
-    length.push((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
-    if (rest <= 0x7f) break;
-  }
-  return Buffer.concat([Buffer.from([number * 8 + 2, ...length]), content]);
-}
-
 describe.skipIf(data === undefined)('SavedModels', () => {
   const original = join(data ?? '', 'models', 'savedmodel', 'kws_ref_model');
 
   it('computes the same with its config in keras_metadata.pb', () =>
     inTemporaryFolder(async (folder) => {
-      let fields = readFields(await readFile(join(original, 'saved_model.pb')), '');
-      for (const number of [2, 7, 1, 4]) fields = readFields(messages(fields, number)[0]!, '');
+      const { metaGraphs } = decode(savedModel, await readFile(join(original, 'saved_model.pb')), '');
+      const { identifier, metadata } = metaGraphs[0]!.objectGraph!.nodes[0]!.userObject!;
+      const layer = { id: 1, identifier: '_tf_keras_layer', metadata: '{"class_name": "Dense", "config": {}}' };
       // The number of the root node, 0, is the default and left out.
-      const layer = Buffer.concat([
-        Buffer.from([2 * 8, 1]),
-        field(4, Buffer.from('_tf_keras_layer')),
-        field(5, Buffer.from('{"class_name": "Dense", "config": {}}')),
-      ]);
-      const root = Buffer.concat([field(4, Buffer.from(text(fields, 1))), field(5, Buffer.from(text(fields, 3)))]);
-      await writeFile(join(folder, 'keras_metadata.pb'), Buffer.concat([field(1, layer), field(1, root)]));
+      await writeFile(join(folder, 'keras_metadata.pb'), encode(kerasMetadata, { nodes: [layer, { identifier, metadata }] }));
       await writeFile(join(folder, 'saved_model.pb'), '');
       await mkdir(join(folder, 'variables'));
       for (const name of ['variables.index', 'variables.data-00000-of-00001'])

@@ -1,9 +1,15 @@
-/**
- * The part of ONNX (onnx.proto3) that programs need, as data, and its encoding. Field numbers are those of the
- * specification at https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3.
- */
+/** The models that programs are written as: plain data, and its encoding as ONNX. */
+import { encode, type Written } from '../../protobuf/message.ts';
+import {
+  attributeTypes,
+  dataTypes,
+  modelProto,
+  type AttributeProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from '../../protobuf/onnx.ts';
 import type { TensorData } from '../engine.ts';
-import { ProtobufWriter } from './protobuf-writer.ts';
 
 export type OnnxElementType = 'float32' | 'int32' | 'int64' | 'bool';
 
@@ -44,53 +50,46 @@ const irVersion = 9;
 /** The first operator set with the reductions' axes as inputs and with ScatterElements that adds. */
 const operatorSet = 18;
 
-const elementTypes: Readonly<Record<OnnxElementType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
-
 export function encodeOnnxModel(model: OnnxModel): Uint8Array {
-  const graph = new ProtobufWriter();
-  for (const node of model.nodes) graph.message(1, encodeNode(node));
-  graph.string(2, 'program');
-  for (const initializer of model.initializers) graph.message(5, encodeInitializer(initializer));
-  for (const input of model.inputs) graph.message(11, encodeValue(input));
-  for (const output of model.outputs) graph.message(12, encodeValue(output));
-  return new ProtobufWriter()
-    .integer(1, irVersion)
-    .string(2, 'espalier')
-    .message(7, graph)
-    .message(8, new ProtobufWriter().string(1, '').integer(2, operatorSet))
-    .message(8, new ProtobufWriter().string(1, 'com.microsoft').integer(2, 1))
-    .finish();
+  return encode(modelProto, {
+    irVersion,
+    producerName: 'espalier',
+    graph: {
+      node: model.nodes.map(nodeOf),
+      name: 'program',
+      initializer: model.initializers.map(tensorOf),
+      input: model.inputs.map(valueInfoOf),
+      output: model.outputs.map(valueInfoOf),
+    },
+    opsetImport: [
+      { domain: '', version: operatorSet },
+      { domain: 'com.microsoft', version: 1 },
+    ],
+  });
 }
 
-function encodeNode(node: OnnxNode): ProtobufWriter {
-  const writer = new ProtobufWriter();
-  for (const input of node.inputs) writer.string(1, input);
-  for (const output of node.outputs) writer.string(2, output);
-  writer.string(3, node.outputs.find((output) => output !== '') ?? '').string(4, node.op);
-  for (const [name, attribute] of Object.entries(node.attributes)) writer.message(5, encodeAttribute(name, attribute));
-  if (node.domain !== '') writer.string(7, node.domain);
-  return writer;
+function nodeOf({ op, domain, inputs, outputs, attributes }: OnnxNode): Written<NodeProto> {
+  return {
+    input: inputs,
+    output: outputs,
+    name: outputs.find((output) => output !== '') ?? '',
+    opType: op,
+    attribute: Object.entries(attributes).map(([name, attribute]) => attributeOf(name, attribute)),
+    domain,
+  };
 }
 
-function encodeAttribute(name: string, attribute: OnnxAttribute): ProtobufWriter {
-  const writer = new ProtobufWriter().string(1, name);
-  if ('integer' in attribute) return writer.integer(3, attribute.integer).integer(20, 2);
-  if ('integers' in attribute) return writer.integers(8, attribute.integers).integer(20, 7);
-  if ('float' in attribute) return writer.float(2, attribute.float).integer(20, 1);
-  return writer.string(4, attribute.string).integer(20, 3);
+function attributeOf(name: string, attribute: OnnxAttribute): Written<AttributeProto> {
+  if ('integer' in attribute) return { name, i: attribute.integer, type: attributeTypes.int };
+  if ('integers' in attribute) return { name, ints: attribute.integers, type: attributeTypes.ints };
+  if ('float' in attribute) return { name, f: attribute.float, type: attributeTypes.float };
+  return { name, s: new TextEncoder().encode(attribute.string), type: attributeTypes.string };
 }
 
-function encodeInitializer({ name, type, shape, data }: OnnxInitializer): ProtobufWriter {
-  return new ProtobufWriter()
-    .integers(1, shape)
-    .integer(2, elementTypes[type])
-    .string(8, name)
-    .bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+function tensorOf({ name, type, shape, data }: OnnxInitializer): Written<TensorProto> {
+  return { dims: shape, dataType: dataTypes[type], name, rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }
 
-function encodeValue({ name, type, shape }: OnnxValue): ProtobufWriter {
-  const dimensions = new ProtobufWriter();
-  for (const length of shape) dimensions.message(1, new ProtobufWriter().integer(1, length));
-  const tensor = new ProtobufWriter().integer(1, elementTypes[type]).message(2, dimensions);
-  return new ProtobufWriter().string(1, name).message(2, new ProtobufWriter().message(1, tensor));
+function valueInfoOf({ name, type, shape }: OnnxValue): Written<ValueInfoProto> {
+  return { name, type: { tensorType: { elemType: dataTypes[type], shape: { dim: shape.map((value) => ({ value })) } } } };
 }

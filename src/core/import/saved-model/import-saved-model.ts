@@ -5,14 +5,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EspalierError, isEspalierError } from '../../errors.ts';
+import { decode } from '../../protobuf/message.ts';
 import { fileAccessError } from '../file-access.ts';
 import { asObject, type JsonObject, parseJson } from '../json.ts';
 import { convertModel } from '../keras/convert-model.ts';
 import type { KerasImport } from '../keras/import-h5.ts';
 import { parseKerasModel } from '../keras/model-config.ts';
 import type { ModelSource } from '../model-source.ts';
+import { kerasMetadata, savedModel } from './messages.ts';
 import { objectGraphWeights } from './object-graph.ts';
-import { integer, messages, readFields, text } from './protobuf.ts';
 import { openTensorBundle } from './tensor-bundle.ts';
 
 export async function importSavedModel(source: ModelSource, where: string, warn: (message: string) => void): Promise<KerasImport> {
@@ -46,21 +47,15 @@ async function configFromMetadata(folder: string): Promise<JsonObject | undefine
     if (isEspalierError(error) && error.message.includes('does not exist')) return undefined;
     throw error;
   }
-  const nodes = messages(readFields(bytes, 'keras_metadata.pb'), 1).map((node) => readFields(node, 'keras_metadata.pb'));
-  const root = nodes.find((node) => integer(node, 2) === 0);
-  return root === undefined ? undefined : modelConfig(text(root, 4), text(root, 5), 'keras_metadata.pb');
+  const root = decode(kerasMetadata, bytes, 'keras_metadata.pb').nodes.find(({ id }) => id === 0);
+  return root === undefined ? undefined : modelConfig(root.identifier, root.metadata, 'keras_metadata.pb');
 }
 
 /** The first node of the first meta graph's object graph is the model. */
 function configFromSavedModel(bytes: Uint8Array): JsonObject | undefined {
   const where = 'saved_model.pb';
-  const [metaGraph] = messages(readFields(bytes, where), 2);
-  const [objectGraph] = metaGraph === undefined ? [] : messages(readFields(metaGraph, where), 7);
-  const [first] = objectGraph === undefined ? [] : messages(readFields(objectGraph, where), 1);
-  const [userObject] = first === undefined ? [] : messages(readFields(first, where), 4);
-  if (userObject === undefined) return undefined;
-  const fields = readFields(userObject, where);
-  return modelConfig(text(fields, 1), text(fields, 3), where);
+  const root = decode(savedModel, bytes, where).metaGraphs[0]?.objectGraph?.nodes[0]?.userObject;
+  return root === undefined ? undefined : modelConfig(root.identifier, root.metadata, where);
 }
 
 function modelConfig(identifier: string, metadata: string, where: string): JsonObject | undefined {

@@ -1,8 +1,9 @@
 import { EspalierError } from '../../errors.ts';
+import { decode } from '../../protobuf/message.ts';
 import type { LayerReference, WeightScope, WeightTensor } from '../weights.ts';
 import type { KerasModel } from '../keras/model-config.ts';
 import { hasWeights } from '../keras/weight-slots.ts';
-import { integer, messages, readFields, text } from './protobuf.ts';
+import { trackableObjectGraph } from './messages.ts';
 import type { TensorBundle } from './tensor-bundle.ts';
 
 interface GraphNode {
@@ -19,17 +20,10 @@ export function objectGraphWeights(model: KerasModel, bundle: TensorBundle, wher
       where,
       fix: 'save the model with TensorFlow 2 (model.save(folder))',
     });
-  const nodes = messages(readFields(stored, where), 1).map((bytes): GraphNode => {
-    const fields = readFields(bytes, where);
-    const children = new Map(
-      messages(fields, 1).map((child) => {
-        const inner = readFields(child, where);
-        return [text(inner, 2), integer(inner, 1)] as const;
-      }),
-    );
-    const [attribute] = messages(fields, 2);
-    return { children, key: attribute === undefined ? undefined : text(readFields(attribute, where), 3) };
-  });
+  const nodes = decode(trackableObjectGraph, stored, where).nodes.map(({ children, attributes }): GraphNode => ({
+    children: new Map(children.map(({ localName, node }) => [localName, node])),
+    key: attributes[0]?.checkpointKey,
+  }));
   return scope(model, nodes, nodes[0], bundle);
 }
 

@@ -1,6 +1,6 @@
 /** The sorted string table (LevelDB's) that indexes a TensorFlow checkpoint. */
 import { EspalierError } from '../../errors.ts';
-import { ByteReader } from './protobuf.ts';
+import { ByteReader } from './byte-reader.ts';
 
 const footerLength = 48;
 const magic = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb];

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { EspalierError } from '../../errors.ts';
 import type { Shape } from '../../network/network.ts';
 import { elementCount } from '../../network/shapes/shape.ts';
+import { decode } from '../../protobuf/message.ts';
 import { fileAccessError } from '../file-access.ts';
-import { ByteReader, integer, messages, readFields } from './protobuf.ts';
+import { ByteReader } from './byte-reader.ts';
+import { bundleEntry, bundleHeader } from './messages.ts';
 import { readSortedTable } from './sorted-table.ts';
 
 export interface TensorBundle {
@@ -35,8 +37,8 @@ export async function openTensorBundle(folder: string): Promise<TensorBundle> {
   };
   const where = 'variables.index';
   const index = readSortedTable(await read(where), where);
-  const shardCount = integer(readFields(index.get('') ?? new Uint8Array(), where), 1) || 1;
-  if (shardCount > 1024)
+  const shardCount = decode(bundleHeader, index.get('') ?? new Uint8Array(), where).shards || 1;
+  if (!(shardCount > 0 && shardCount <= 1024))
     throw new EspalierError('invalid-model', `names ${shardCount} shards`, { where, fix: 'save or copy the SavedModel again' });
   const name = (shard: number): string => `variables.data-${String(shard).padStart(5, '0')}-of-${String(shardCount).padStart(5, '0')}`;
   const shards = await Promise.all(Array.from({ length: shardCount }, (_, shard) => read(name(shard))));
@@ -44,21 +46,14 @@ export async function openTensorBundle(folder: string): Promise<TensorBundle> {
   const entry = (key: string): Entry | undefined => {
     const stored = index.get(key);
     if (stored === undefined) return undefined;
-    const fields = readFields(stored, where);
-    const [shapeMessage] = messages(fields, 2);
-    const shape =
-      shapeMessage === undefined
-        ? []
-        : messages(readFields(shapeMessage, where), 2).map((dimension) => integer(readFields(dimension, where), 1));
-    const shard = integer(fields, 3);
+    const { type, shape, shard, offset, size } = decode(bundleEntry, stored, where);
     const bytes = shards[shard];
-    const [offset, size] = [integer(fields, 4), integer(fields, 5)];
-    if (bytes === undefined || offset + size > bytes.length)
+    if (bytes === undefined || offset < 0 || size < 0 || offset + size > bytes.length)
       throw new EspalierError('invalid-model', `"${key}" lies outside of its shard`, {
         where: name(shard),
         fix: 'the shard is truncated: copy the SavedModel again',
       });
-    return { type: integer(fields, 1), shape, bytes: bytes.subarray(offset, offset + size) };
+    return { type, shape: shape?.dimensions.map((dimension) => dimension.size) ?? [], bytes: bytes.subarray(offset, offset + size) };
   };
   return {
     shape: (key) => entry(key)?.shape,
