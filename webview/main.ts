@@ -1,6 +1,6 @@
 /** The result panel's page. It holds no truth of its own: it shows what the run's events say. */
-import { MessageHandler } from '../src/shared/message-handler.ts';
-import type { PanelHost, PanelPage } from '../src/shared/panel-protocol.ts';
+import { MessageHandler, type Message } from '../src/shared/message-handler.ts';
+import type { PanelHost, PanelMemory, PanelPage } from '../src/shared/panel-protocol.ts';
 import { reduceRun, settleRun } from '../src/shared/run-state.ts';
 import { element } from './dom.ts';
 import { DrawLoop } from './draw-loop.ts';
@@ -8,7 +8,6 @@ import './main.css';
 import { pageData, translate } from './page-data.ts';
 import { chosenModel, initialPanelState } from './panel-state.ts';
 import type { PanelActions, PanelState, View } from './panel-state.ts';
-import { vscodeApi } from './vscode-api.ts';
 import { curvesView } from './views/curves-view.ts';
 import { densityView } from './views/density-view.ts';
 import { headerView } from './views/header-view.ts';
@@ -20,6 +19,16 @@ import { resultTableView } from './views/result-table-view.ts';
 import { tradeOffView } from './views/trade-off-view.ts';
 import { treeView } from './views/tree-view.ts';
 
+/** What the editor gives its pages. */
+interface VSCodeApi {
+  postMessage(message: Message): void;
+  getState(): PanelMemory | undefined;
+  setState(state: PanelMemory): void;
+}
+
+declare function acquireVsCodeApi(): VSCodeApi;
+
+const vscodeApi = acquireVsCodeApi();
 const host = new MessageHandler<PanelPage, PanelHost>((message) => vscodeApi.postMessage(message), {});
 const remembered = vscodeApi.getState();
 let state: PanelState = { ...initialPanelState, model: remembered?.model, node: remembered?.node, kernel: remembered?.kernel };

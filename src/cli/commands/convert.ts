@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { conversionModes, convertModel } from '../../core/tree/operations/convert-model.ts';
 import type { InterfaceType } from '../../core/tflite/write-tflite.ts';
 import { formatBytes } from '../../shared/drawing/format.ts';
@@ -7,7 +7,6 @@ import type { ObserverChoice } from '../../shared/recipe/quantization-options.ts
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { interruptible } from '../interrupt.ts';
 import { wholeNumber } from '../numbers.ts';
-import { observerChoice } from '../observer-option.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { printJson, printWarnings, processTerminal, type Terminal } from '../terminal.ts';
 
@@ -83,4 +82,37 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
       if (options.json === true) printJson(terminal, result);
       else terminal.print(`${result.output}: ${result.mode}, ${formatBytes(result.sizes.raw)}, gzip ${formatBytes(result.sizes.gzip)}`);
     });
+}
+
+/** About ten batches are remembered: fewer than calibration has. */
+const usualMomentum = 0.9;
+const usualPercentile = 99.99;
+/** As in a recipe: less is a fraction that was meant to be percent. */
+const leastPercentile = 50;
+
+/** `minmax`, `squared-error`, `moving-average` or `moving-average=0.9`, `percentile` or `percentile=99.99`. */
+function observerChoice(text: string): ObserverChoice {
+  const [kind, given, ...rest] = text.split('=');
+  const value = given === undefined ? undefined : given.trim() === '' ? NaN : Number(given);
+  if (rest.length === 0) {
+    switch (kind) {
+      case 'minmax':
+        if (value === undefined) return { kind: 'minMax' };
+        break;
+      case 'squared-error':
+        if (value === undefined) return { kind: 'squaredError' };
+        break;
+      case 'moving-average': {
+        const momentum = value ?? usualMomentum;
+        if (momentum >= 0 && momentum < 1) return { kind: 'movingAverage', momentum };
+        throw new InvalidArgumentError('Give a momentum from 0 to below 1, such as moving-average=0.9.');
+      }
+      case 'percentile': {
+        const percentile = value ?? usualPercentile;
+        if (percentile >= leastPercentile && percentile <= 100) return { kind: 'percentile', percentile };
+        throw new InvalidArgumentError('Give a part from 50 to 100 percent, such as percentile=99.99.');
+      }
+    }
+  }
+  throw new InvalidArgumentError('Give minmax, squared-error, moving-average, moving-average=MOMENTUM, percentile or percentile=PERCENT.');
 }

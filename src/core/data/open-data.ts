@@ -19,7 +19,7 @@ import { type PipelineOptions } from './preprocessing/pipeline.ts';
 import type { InputPreprocessing, Normalisation } from './preprocessing/preprocessing.ts';
 import { preparedDataSet } from './prepared-dataset.ts';
 import type { DataSpec } from './spec/data-spec.ts';
-import { splitSources } from './split-sources.ts';
+import { splitSources } from './splits.ts';
 
 export interface OpenDataOptions {
   /** Of the run: which examples are held back for validation, and augmentation. */

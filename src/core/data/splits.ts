@@ -1,12 +1,45 @@
+import { EspalierError } from '../errors.ts';
 import { createRandom, shuffle } from '../random.ts';
-import type { ExampleSource } from './example-source.ts';
-import { selectExamples } from './example-source.ts';
+import { limitsOf } from './check-options.ts';
+import type { ExampleSource, SourceSplits } from './example-source.ts';
+import { emptySource, selectExamples } from './example-source.ts';
+import type { DataSpec } from './spec/data-spec.ts';
+
+/** Train, validation and test examples: a function of the spec, the number of examples and their labels alone. */
+export function splitSources(
+  spec: DataSpec,
+  sources: SourceSplits,
+  seed: number,
+): { readonly train: ExampleSource; readonly validation: ExampleSource; readonly test: ExampleSource } {
+  const splitSeed = spec.splitSeed ?? 0;
+  const limits = limitsOf(spec);
+  const testFraction = 'testFraction' in spec ? (spec.testFraction ?? 0.2) : 0.2;
+  const withTest =
+    sources.test !== undefined
+      ? { rest: sources.train, part: sources.test }
+      : partOff(sources.train, Math.round(sources.train.size * testFraction), splitSeed, { rest: 'train', part: 'test' });
+  const train = mixClasses(limitExamples(withTest.rest, limits.train, splitSeed), splitSeed);
+  const test = limitExamples(withTest.part, limits.test, splitSeed);
+  if (train.size + test.size === 0)
+    throw new EspalierError('invalid-data', 'it holds no examples', {
+      where: `${spec.format} data`,
+      fix: 'check the folder and pattern of the data spec',
+    });
+  const count = Math.round(train.size * (spec.validation ?? 0.1));
+  const withValidation =
+    sources.validation !== undefined
+      ? { rest: train, part: sources.validation }
+      : count === 0
+        ? { rest: train, part: emptySource(train, 'validation') }
+        : partOff(train, count, seed, { rest: 'train', part: 'validation' });
+  return { train: withValidation.rest, validation: limitExamples(withValidation.part, limits.validation, splitSeed), test };
+}
 
 /**
  * Parts `count` examples off, classes in their proportions, as a function of the seed alone. Both parts keep the
  * order of the source.
  */
-export function partOff(
+function partOff(
   source: ExampleSource,
   count: number,
   seed: number,
@@ -19,12 +52,12 @@ export function partOff(
 }
 
 /** At most `count` examples, classes in their proportions. */
-export function limitExamples(source: ExampleSource, count: number | undefined, seed: number): ExampleSource {
+function limitExamples(source: ExampleSource, count: number | undefined, seed: number): ExampleSource {
   return count === undefined || count >= source.size ? source : partOff(source, count, seed, { rest: source.name, part: source.name }).part;
 }
 
 /** A set that is sorted by class is mixed: calibration takes its first examples as representative of all. */
-export function mixClasses(source: ExampleSource, seed: number): ExampleSource {
+function mixClasses(source: ExampleSource, seed: number): ExampleSource {
   const isSorted = source.labels.every((label, index) => index === 0 || label >= (source.labels[index - 1] ?? 0));
   if (source.labels.length === 0 || !isSorted || source.labels[0] === source.labels[source.labels.length - 1]) return source;
   return selectExamples(

@@ -2,7 +2,7 @@ import { builtinOperatorName, customOperatorCode } from './schema/builtin-operat
 import { optionTable, type OperatorOptions, type OptionField, type OptionValue } from './schema/operator-options.ts';
 import { FlatbufferBytes, invalid, TableReader } from './schema/table-reader.ts';
 import { tensorBytes, tensorTypes } from './schema/tensor-types.ts';
-import { readSparsity } from './read-sparsity.ts';
+import { readSparsity } from './sparsity.ts';
 import {
   elementCount,
   type Metadata,

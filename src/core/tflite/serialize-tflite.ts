@@ -2,7 +2,7 @@ import { Builder, type Offset } from 'flatbuffers';
 import { builtinOperatorCode, customOperatorCode, isBuiltinOperator } from './schema/builtin-operators.ts';
 import { optionTable, type OperatorOptions, type OptionField, type OptionTable, type OptionValue } from './schema/operator-options.ts';
 import { tensorTypes } from './schema/tensor-types.ts';
-import { sparsityOffset } from './serialize-sparsity.ts';
+import { sparsityOffset } from './sparsity.ts';
 import type { Quantization, Signature, SignatureTensor, Subgraph, TfliteModel, TfliteOperator, TfliteTensor } from './tflite-model.ts';
 import { bytesVector, floatsVector, intsVector, longsVector, offsetsVector } from './schema/vectors.ts';
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createFft } from '../../../src/core/data/audio/fft.ts';
 import { createMfcc } from '../../../src/core/data/audio/mfcc.ts';
 import { resample } from '../../../src/core/data/audio/resample.ts';
-import { ByteCache } from '../../../src/core/data/byte-cache.ts';
 import { resizeImage } from '../../../src/core/data/images/resize.ts';
+import { ByteCache } from '../../../src/core/data/prepared-dataset.ts';
 import { createRandom } from '../../../src/core/random.ts';
 
 const tone = (hertz: number, rate: number, length: number): Float32Array =>

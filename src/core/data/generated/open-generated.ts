@@ -4,7 +4,6 @@ import type { GeneratedDataSpec } from '../spec/generated-spec.ts';
 import type { Example, ExampleSource, SourceSplits } from '../example-source.ts';
 import { digitClasses, drawDigit } from './digits.ts';
 import { keywordClasses, makeKeyword } from './keywords.ts';
-import { makeRow, tableClasses, tableFeatures } from './table.ts';
 
 interface Generator {
   readonly kind: ExampleSource['kind'];
@@ -65,4 +64,15 @@ function generatedSource(name: string, generator: Generator, size: number, seed:
     targets: new Float32Array(0),
     load: (index) => generator.make(index % classes.length, createRandom(seed ^ Math.imul(index + 1, 0x27d4eb2f))),
   };
+}
+
+const tableClasses = ['a', 'b', 'c'] as const;
+const tableFeatures = 8;
+
+/** A row of 8 measurements: each class is a mixture of two overlapping clouds, so that no straight line parts them. */
+function makeRow(label: number, random: Random): Float32Array {
+  const cloud = createRandom(31 * (2 * label + random.integer(2)) + 5);
+  const centre = Array.from({ length: tableFeatures }, () => 1.1 * cloud.normal());
+  const common = 0.5 * random.normal();
+  return Float32Array.from(centre, (value) => value + common + 0.6 * random.normal());
 }

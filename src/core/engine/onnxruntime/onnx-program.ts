@@ -16,9 +16,8 @@ import {
   writeTranspose,
 } from './nodes/movement.ts';
 import { poolingsWithGradient, writeMaxPool2d, writeMaxPool2dGradient } from './nodes/pooling.ts';
-import { writeMatMul } from './nodes/products.ts';
 import { rectifiedAffineRows, writeAffineRows, writeRectifiedRows, writeRectifierGradient, writeRowDot } from './nodes/rows.ts';
-import { writeArgReduce, writeReduce } from './nodes/reductions.ts';
+import { writeArgReduce, writeMatMul, writeReduce } from './nodes/reductions.ts';
 import { encodeOnnxModel } from './onnx-model.ts';
 
 /** A program as the bytes of an ONNX model with the program's names for inputs and outputs. */

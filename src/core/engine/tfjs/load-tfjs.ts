@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import type * as TensorFlow from '@tensorflow/tfjs';
-import { restoreRemovedUtilities } from './removed-utilities.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -27,4 +26,15 @@ function loadTfjsNode(): boolean {
     // An optional dependency: not installed, or no libtensorflow for this platform.
     return false;
   }
+}
+
+/**
+ * Puts back two functions that Node 23 took out of `util`: tfjs-node 4.22, the last release, calls them. What a Node has
+ * of its own is left as it is.
+ *
+ * @param util what `require('node:util')` gives: the object that tfjs-node sees, not a module namespace
+ */
+export function restoreRemovedUtilities(util: Record<string, unknown>): void {
+  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  util.isArray ??= Array.isArray;
 }

@@ -1,4 +1,4 @@
-import type { ArgReduce, Reduce, ReduceFunction } from '../../../program/instructions.ts';
+import type { ArgReduce, MatMul, Reduce, ReduceFunction } from '../../../program/instructions.ts';
 import type { GraphWriter } from '../graph-writer.ts';
 
 const operators: Readonly<Record<ReduceFunction, string>> = { sum: 'ReduceSum', mean: 'ReduceMean', max: 'ReduceMax', min: 'ReduceMin' };
@@ -11,4 +11,49 @@ export function writeReduce(graph: GraphWriter, { function: name, x, axes, keepD
 export function writeArgReduce(graph: GraphWriter, { function: name, x, axis, output }: ArgReduce): void {
   const index = graph.node(name === 'max' ? 'ArgMax' : 'ArgMin', [graph.nameOf(x)], { axis: { integer: axis }, keepdims: { integer: 0 } });
   graph.node('Cast', [index], { to: { integer: 6 } }, graph.nameOf(output));
+}
+
+/** `transpose(a) x b` of a `[batch, k, m]` and b `[batch, k, n]`: `[batch, m, n]`. */
+export function productOfColumns(graph: GraphWriter, a: string, b: string): string {
+  if (graph.contributed) return graph.node('FusedMatMul', [a, b], { transA: { integer: 1 } }, undefined, 'com.microsoft');
+  return graph.node('MatMul', [graph.node('Transpose', [a], { perm: { integers: lastTwoSwapped(3) } }), b]);
+}
+
+/** Products of the rows of a and b `[rows, n]` with each other: `[rows]`, as they are in `rowDot`. */
+export function productOfRows(graph: GraphWriter, a: string, b: string, [rows, n]: readonly [number, number], output?: string): string {
+  if (!graph.contributed)
+    return graph.node('ReduceSum', [graph.node('Mul', [a, b]), graph.integers([1])], { keepdims: { integer: 0 } }, output);
+  const [left, right] = [a, b].map((x) => graph.node('Reshape', [x, graph.integers([rows, 1, n])]));
+  const products = graph.node('FusedMatMul', [left ?? '', right ?? ''], { transB: { integer: 1 } }, undefined, 'com.microsoft');
+  return graph.node('Reshape', [products, graph.integers([rows])], {}, output);
+}
+
+export function writeMatMul(graph: GraphWriter, { a, b, transposeA, transposeB, output }: MatMul): void {
+  const inputs = [graph.nameOf(a), graph.nameOf(b)];
+  if (!transposeA && !transposeB) {
+    graph.node('MatMul', inputs, {}, graph.nameOf(output));
+  } else if (a.shape.length === 2 && b.shape.length === 2) {
+    // Gemm reads transposed operands in place.
+    graph.node('Gemm', inputs, { transA: { integer: transposeA ? 1 : 0 }, transB: { integer: transposeB ? 1 : 0 } }, graph.nameOf(output));
+  } else if (graph.contributed) {
+    graph.node(
+      'FusedMatMul',
+      inputs,
+      { transA: { integer: transposeA ? 1 : 0 }, transB: { integer: transposeB ? 1 : 0 } },
+      graph.nameOf(output),
+      'com.microsoft',
+    );
+  } else {
+    const left = transposeA
+      ? graph.node('Transpose', [graph.nameOf(a)], { perm: { integers: lastTwoSwapped(a.shape.length) } })
+      : graph.nameOf(a);
+    const right = transposeB
+      ? graph.node('Transpose', [graph.nameOf(b)], { perm: { integers: lastTwoSwapped(b.shape.length) } })
+      : graph.nameOf(b);
+    graph.node('MatMul', [left, right], {}, graph.nameOf(output));
+  }
+}
+
+function lastTwoSwapped(rank: number): number[] {
+  return [...Array(rank - 2).keys(), rank - 1, rank - 2];
 }

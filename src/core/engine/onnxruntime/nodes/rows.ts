@@ -2,7 +2,7 @@ import type { AffineRows, RectifierGradient, RowDot, Unary } from '../../../prog
 import { operandsOf } from '../../../program/operands.ts';
 import type { Program } from '../../../program/program.ts';
 import type { GraphWriter } from '../graph-writer.ts';
-import { productOfRows } from './products.ts';
+import { productOfRows } from './reductions.ts';
 
 /** A 1x1 convolution with a group for each row: multiplied and added in one pass, where Mul and Add would each go through memory. */
 export function writeAffineRows(graph: GraphWriter, instruction: AffineRows): void {

@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { loadTfjs } from '../../../src/core/engine/tfjs/load-tfjs.ts';
-import { restoreRemovedUtilities } from '../../../src/core/engine/tfjs/removed-utilities.ts';
+import { loadTfjs, restoreRemovedUtilities } from '../../../src/core/engine/tfjs/load-tfjs.ts';
 
 type Utilities = Record<string, unknown>;
 

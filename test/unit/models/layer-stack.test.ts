@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { glorotUniform, heNormal } from '../../../src/core/models/initializers.ts';
+import { glorotUniform, heNormal } from '../../../src/core/models/layer-stack.ts';
 import { createRandom } from '../../../src/core/random.ts';
 
 const shape = [200, 200];
