@@ -2,7 +2,8 @@
 import { EspalierError, unreachable } from '../errors.ts';
 import { transpose } from '../import/tensor-layouts.ts';
 import type { Network, Parameter, ParameterId, Shape } from '../network/network.ts';
-import type { Activation, FusedActivation, Operation } from '../network/operations.ts';
+import type { Activation, BinaryFunction, FusedActivation, Operation, TransposeConv2d } from '../network/operations.ts';
+import { transposedOutput } from '../network/shapes/window.ts';
 
 export interface KerasWeight {
   readonly name: string;
@@ -58,6 +59,7 @@ export function kerasLayer(operation: Operation, network: Network): ExportedLaye
           activation: keras(operation.activation),
           use_bias: operation.bias !== undefined,
           data_format: 'channels_last',
+          ...(operation.groups === 1 ? {} : { groups: operation.groups }),
         },
         [kernel, ...bias(operation.bias)],
       );
@@ -97,6 +99,7 @@ export function kerasLayer(operation: Operation, network: Network): ExportedLaye
           activation: keras(operation.activation),
           use_bias: operation.bias !== undefined,
           data_format: 'channels_last',
+          ...outputPadding(operation, shape(operation.inputs[0]), kernel.shape),
         },
         [kernel, ...bias(operation.bias)],
       );
@@ -141,15 +144,25 @@ export function kerasLayer(operation: Operation, network: Network): ExportedLaye
       return layer('PReLU', { shared_axes: alpha.shape.flatMap((length, axis) => (length === 1 ? [axis + 1] : [])) }, [alpha]);
     }
     case 'activation':
-      return activationLayer(operation, layer);
-    case 'binary':
-      return layer({ add: 'Add', sub: 'Subtract', mul: 'Multiply' }[operation.function], {}, [], operation.activation);
+      return activationLayer(operation, layer, refuse);
+    case 'unary':
+      return refuse(`Keras has no layer for "${operation.function}"`);
+    case 'binary': {
+      const className = mergingLayers[operation.function];
+      return className === undefined
+        ? refuse(`Keras has no layer for "${operation.function}" of two values`)
+        : layer(className, {}, [], operation.activation);
+    }
+    case 'batchMatmul':
+      return refuse('Keras has no layer for a product of two values as matrices');
+    case 'constant':
+      return refuse('Keras has no layer that holds a constant');
     case 'concat':
       return layer('Concatenate', { axis: operation.axis + 1 });
     case 'pad': {
       const [vertical, horizontal, channels] = operation.paddings;
-      if (operation.paddings.length !== 3 || channels?.some((n) => n !== 0) === true)
-        return refuse('Keras pads height and width of images only');
+      if (operation.paddings.length !== 3 || operation.value !== 0 || channels?.some((n) => n !== 0) === true)
+        return refuse('Keras pads height and width of images only, with zeros');
       return layer('ZeroPadding2D', { padding: [vertical, horizontal], data_format: 'channels_last' });
     }
     case 'crop': {
@@ -158,7 +171,8 @@ export function kerasLayer(operation: Operation, network: Network): ExportedLaye
         operation.begin[axis] ?? 0,
         length - (operation.begin[axis] ?? 0) - (operation.size[axis] ?? 0),
       ]);
-      if (sides.length !== 3 || sides[2]?.some((n) => n !== 0) === true) return refuse('Keras crops height and width of images only');
+      if (sides.length !== 3 || operation.strides.some((stride) => stride !== 1) || sides[2]?.some((n) => n !== 0) === true)
+        return refuse('Keras crops height and width of images only, without strides');
       return layer('Cropping2D', { cropping: sides.slice(0, 2), data_format: 'channels_last' });
     }
     case 'pool2d':
@@ -179,8 +193,20 @@ export function kerasLayer(operation: Operation, network: Network): ExportedLaye
       return layer('Permute', { dims: operation.order.map((axis) => axis + 1) });
     case 'dropout':
       return layer('Dropout', { rate: operation.rate });
-    case 'upsample':
-      return layer('UpSampling2D', { size: operation.factor, interpolation: operation.interpolation, data_format: 'channels_last' });
+    case 'reduce':
+      return refuse(`Keras has no layer for the ${operation.function} over axes ${operation.axes.join(', ')}`);
+    case 'resize': {
+      const [h = 1, w = 1] = shape(operation.inputs[0]);
+      const size = [operation.size[0] / h, operation.size[1] / w];
+      const upsamples = size.every(Number.isInteger);
+      const coordinates =
+        operation.interpolation === 'bilinear' ? operation.coordinates === 'halfPixel' : operation.coordinates !== 'alignCorners';
+      if (!upsamples || !coordinates) return refuse(`Keras has no layer that resizes ${h}x${w} to ${operation.size.join('x')} in this way`);
+      return layer('UpSampling2D', { size, interpolation: operation.interpolation, data_format: 'channels_last' });
+    }
+    case 'depthToSpace':
+    case 'spaceToDepth':
+      return refuse('Keras has no layer that moves blocks between channels and space');
     case 'embedding': {
       const table = weight('embeddings', operation.table);
       return layer('Embedding', { input_dim: table.shape[0], output_dim: table.shape[1] }, [table]);
@@ -190,9 +216,34 @@ export function kerasLayer(operation: Operation, network: Network): ExportedLaye
   }
 }
 
+const mergingLayers: Readonly<Record<BinaryFunction, string | undefined>> = {
+  add: 'Add',
+  sub: 'Subtract',
+  mul: 'Multiply',
+  max: 'Maximum',
+  min: 'Minimum',
+  div: undefined,
+  pow: undefined,
+};
+
+/** As Keras counts it: what the output has more than `(n - 1) * stride + k`, less `k / 2` on both sides for SAME. */
+function outputPadding(
+  { strides, padding, outputSize }: TransposeConv2d,
+  input: Shape,
+  kernel: Shape,
+): { readonly output_padding?: readonly number[] } {
+  const [h = 1, w = 1] = input;
+  const [kh = 1, kw = 1] = kernel;
+  if (transposedOutput([h, w], [kh, kw], strides, padding).join() === outputSize.join()) return {};
+  const more = (length: number, size: number, stride: number, result: number): number =>
+    result - ((length - 1) * stride + size - (padding === 'same' ? 2 * Math.floor(size / 2) : 0));
+  return { output_padding: [more(h, kh, strides[0], outputSize[0]), more(w, kw, strides[1], outputSize[1])] };
+}
+
 function activationLayer(
   operation: Activation,
   layer: (className: string, config?: Readonly<Record<string, unknown>>) => ExportedLayer,
+  refuse: (what: string) => never,
 ): ExportedLayer {
   switch (operation.function) {
     case 'leakyRelu':
@@ -205,6 +256,11 @@ function activationLayer(
       return layer('Activation', { activation: 'hard_swish' });
     case 'softmax':
       return layer('Softmax', { axis: -1 });
+    case 'logSoftmax':
+      return layer('Activation', { activation: 'log_softmax' });
+    case 'celu':
+    case 'erf':
+      return refuse(`Keras has no layer for "${operation.function}"`);
     default:
       return layer('Activation', { activation: operation.function });
   }

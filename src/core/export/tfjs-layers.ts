@@ -1,7 +1,8 @@
 /** A network as a TFJS layers model, which TensorFlow.js and the TFJS converter (to Keras) read. */
+import { EspalierError } from '../errors.ts';
 import type { Network } from '../network/network.ts';
 import type { KerasWeight } from './keras-layers.ts';
-import { layerGraph } from './layer-graph.ts';
+import { type GraphLayer, layerGraph } from './layer-graph.ts';
 
 export interface TfjsLayersModel {
   readonly json: string;
@@ -12,6 +13,7 @@ export interface TfjsLayersModel {
 /** @param weightsFile name of the shard, beside the JSON */
 export function writeTfjsLayers(network: Network, weightsFile = 'weights.bin'): TfjsLayersModel {
   const { name, layers, inputs, outputs } = layerGraph(network);
+  for (const layer of layers) refuseWhatTfjsLacks(layer);
   const weights = layers.flatMap((layer) => layer.weights.map((weight) => ({ ...weight, name: `${layer.name}/${weight.name}` })));
   const reference = (layer: string): readonly [string, number, number] => [layer, 0, 0];
   const topology = layers.map((layer) => ({
@@ -20,7 +22,7 @@ export function writeTfjsLayers(network: Network, weightsFile = 'weights.bin'): 
     config:
       layer.inputs.length === 0
         ? { name: layer.name, batch_input_shape: [null, ...layer.outputShape], dtype: 'float32', sparse: false }
-        : { name: layer.name, trainable: true, dtype: 'float32', ...layer.config },
+        : { name: layer.name, trainable: true, dtype: 'float32', ...inTfjsSpelling(layer.config) },
     inbound_nodes: layer.inputs.length === 0 ? [] : [layer.inputs.map((input) => [...reference(input), {}])],
   }));
   const model = {
@@ -40,6 +42,21 @@ export function writeTfjsLayers(network: Network, weightsFile = 'weights.bin'): 
     ],
   };
   return { json: JSON.stringify(model), weights: concatenate(weights) };
+}
+
+function inTfjsSpelling(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return config['activation'] === 'log_softmax' ? { ...config, activation: 'logSoftmax' } : config;
+}
+
+/** Fields that Keras reads and TensorFlow.js ignores. */
+function refuseWhatTfjsLacks({ name, config }: GraphLayer): void {
+  for (const field of ['groups', 'output_padding']) {
+    if (config[field] === undefined) continue;
+    throw new EspalierError('unsupported-model', `TensorFlow.js has no convolution with ${field}`, {
+      where: `layer "${name}"`,
+      fix: 'write the model as .keras or .tflite instead',
+    });
+  }
 }
 
 function concatenate(weights: readonly KerasWeight[]): Uint8Array {

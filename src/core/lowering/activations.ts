@@ -1,5 +1,5 @@
 import { unreachable } from '../errors.ts';
-import type { Activation, FusedActivation, PRelu } from '../network/operations.ts';
+import type { Activation, FusedActivation, PRelu, Unary } from '../network/operations.ts';
 import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
@@ -21,14 +21,29 @@ export function applyFusedActivation(builder: ProgramBuilder, x: Tensor, activat
 
 export function lowerActivation(context: LoweringContext, operation: Activation, x: LoweredValue): LoweredValue {
   const { builder } = context;
-  if (operation.function === 'softmax')
-    return x.like(softmax(builder, x.tensor, x.layout === 'channelsMajor' ? 0 : x.tensor.shape.length - 1));
+  const lastAxis = x.layout === 'channelsMajor' ? 0 : x.tensor.shape.length - 1;
+  if (operation.function === 'softmax') return x.like(softmax(builder, x.tensor, lastAxis));
+  if (operation.function === 'logSoftmax') return x.like(logSoftmax(builder, x.tensor, lastAxis));
   return x.like(elementwiseActivation(builder, operation.function, operation.alpha, x.tensor));
+}
+
+export function lowerUnary({ builder }: LoweringContext, operation: Unary, x: LoweredValue): LoweredValue {
+  switch (operation.function) {
+    case 'abs':
+    case 'exp':
+    case 'log':
+    case 'sqrt':
+      return x.like(builder.unary(operation.function, x.tensor));
+    case 'rsqrt':
+      return x.like(builder.reciprocal(builder.sqrt(x.tensor)));
+    default:
+      return unreachable(operation.function);
+  }
 }
 
 function elementwiseActivation(
   builder: ProgramBuilder,
-  name: Exclude<Activation['function'], 'softmax'>,
+  name: Exclude<Activation['function'], 'softmax' | 'logSoftmax'>,
   alpha: number,
   x: Tensor,
 ): Tensor {
@@ -42,6 +57,16 @@ function elementwiseActivation(
     // The exponent is clipped at 0 so that the branch not taken cannot overflow.
     case 'elu':
       return builder.add(builder.relu(x), builder.mul(builder.sub(builder.exp(builder.min(x, 0)), 1), alpha));
+    case 'celu':
+      return builder.add(builder.relu(x), builder.mul(builder.sub(builder.exp(builder.mul(builder.min(x, 0), 1 / alpha)), 1), alpha));
+    case 'softplus':
+      return softplus(builder, x);
+    case 'softsign':
+      return builder.div(x, builder.add(builder.abs(x), 1));
+    case 'mish':
+      return builder.mul(x, builder.tanh(softplus(builder, x)));
+    case 'erf':
+      return builder.erf(x);
     case 'sigmoid':
       return builder.sigmoid(x);
     case 'tanh':
@@ -57,6 +82,11 @@ function elementwiseActivation(
     default:
       return unreachable(name);
   }
+}
+
+/** `relu(x) + log(1 + exp(-|x|))`, which no x overflows. */
+function softplus(builder: ProgramBuilder, x: Tensor): Tensor {
+  return builder.add(builder.relu(x), builder.log(builder.add(builder.exp(builder.neg(builder.abs(x))), 1)));
 }
 
 /** Hendrycks & Gimpel 2016, arXiv:1606.08415, the tanh approximation. */

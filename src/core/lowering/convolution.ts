@@ -9,7 +9,7 @@ import { windowPads } from './padding.ts';
 export function lowerConv2d(context: LoweringContext, operation: Conv2d, x: LoweredValue, shape: Shape): LoweredValue {
   const kernel = context.parameter(operation.kernel);
   const [, kh = 1, kw = 1] = kernel.shape;
-  const form = kh === 1 && kw === 1 ? pointwise : unfolds(x, kh * kw) ? unfolded : windowed;
+  const form = operation.groups > 1 ? windowed : kh === 1 && kw === 1 ? pointwise : unfolds(x, kh * kw) ? unfolded : windowed;
   return context.channelsMajor(shape, addBias(context, form(context, operation, x, kernel), operation.bias, operation.activation));
 }
 
@@ -72,7 +72,8 @@ function windowed(context: LoweringContext, operation: Conv2d, x: LoweredValue, 
   const [h = 1, w = 1] = x.shape;
   const pads = windowPads([h, w], [kh, kw], operation.strides, operation.dilations, operation.padding);
   const filter = builder.transpose(kernel, [0, 3, 1, 2]);
-  const y = builder.conv2d(x.batchChannelsMajor, filter, { strides: operation.strides, pads, dilations: operation.dilations, groups: 1 });
+  const { strides, dilations, groups } = operation;
+  const y = builder.conv2d(x.batchChannelsMajor, filter, { strides, pads, dilations, groups });
   const [n = 1, c = 1, rows = 1, columns = 1] = y.shape;
   return builder.reshape(builder.transpose(y, [1, 0, 2, 3]), [c, n * rows * columns]);
 }

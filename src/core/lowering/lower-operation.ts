@@ -1,7 +1,6 @@
-import { unreachable } from '../errors.ts';
 import type { Shape } from '../network/network.ts';
-import type { Operation } from '../network/operations.ts';
-import { lowerActivation, lowerPRelu } from './activations.ts';
+import type { Operation, OperationKind, OperationOf } from '../network/operations.ts';
+import { lowerActivation, lowerPRelu, lowerUnary } from './activations.ts';
 import { lowerBatchNorm } from './batch-norm.ts';
 import { lowerConv2d } from './convolution.ts';
 import { lowerDense } from './dense.ts';
@@ -11,62 +10,90 @@ import { lowerEmbedding } from './embedding.ts';
 import type { LoweredValue } from './lowered-value.ts';
 import type { LoweringContext } from './lowering-context.ts';
 import { lowerGlobalPool, lowerPool2d } from './pooling.ts';
-import { lowerConcat, lowerCrop, lowerPad, lowerPermute, lowerReshape } from './shape-operations.ts';
+import { lowerBatchMatmul, lowerReduce } from './reduce.ts';
+import { lowerResize } from './resize.ts';
+import {
+  lowerConcat,
+  lowerConstant,
+  lowerCrop,
+  lowerDepthToSpace,
+  lowerPad,
+  lowerPermute,
+  lowerReshape,
+  lowerSpaceToDepth,
+} from './shape-operations.ts';
 import { lowerTransposeConv2d } from './transpose-convolution.ts';
-import { lowerUpsample } from './upsample.ts';
+
+interface Lowering<O extends Operation> {
+  /** As a method, so that rows of the table go by the name of one kind each. */
+  lower(context: LoweringContext, operation: O, inputs: Inputs, shape: Shape): LoweredValue;
+}
+
+/** The values that an operation reads. */
+class Inputs {
+  readonly all: readonly LoweredValue[];
+  readonly #operation: Operation;
+
+  constructor(context: LoweringContext, operation: Operation) {
+    this.#operation = operation;
+    this.all = operation.inputs.map((id) => context.value(id));
+  }
+
+  get first(): LoweredValue {
+    return this.#at(0);
+  }
+
+  get second(): LoweredValue {
+    return this.#at(1);
+  }
+
+  #at(index: number): LoweredValue {
+    const value = this.all[index];
+    if (value === undefined) throw new Error(`operation "${this.#operation.name}" has no input ${index}`);
+    return value;
+  }
+}
+
+type OfOne<O extends Operation> = (context: LoweringContext, operation: O, x: LoweredValue, shape: Shape) => LoweredValue;
+type OfTwo<O extends Operation> = (context: LoweringContext, operation: O, a: LoweredValue, b: LoweredValue, shape: Shape) => LoweredValue;
+
+const ofOne = <O extends Operation>(lower: OfOne<O>): Lowering<O> => ({
+  lower: (context, operation, inputs, shape) => lower(context, operation, inputs.first, shape),
+});
+const ofTwo = <O extends Operation>(lower: OfTwo<O>): Lowering<O> => ({
+  lower: (context, operation, inputs, shape) => lower(context, operation, inputs.first, inputs.second, shape),
+});
+
+const lowerings: { readonly [K in OperationKind]: Lowering<OperationOf<K>> } = {
+  conv2d: ofOne(lowerConv2d),
+  depthwiseConv2d: ofOne(lowerDepthwiseConv2d),
+  transposeConv2d: ofOne(lowerTransposeConv2d),
+  dense: ofOne(lowerDense),
+  batchNorm: ofOne(lowerBatchNorm),
+  activation: ofOne(lowerActivation),
+  unary: ofOne(lowerUnary),
+  prelu: ofOne(lowerPRelu),
+  binary: ofTwo(lowerBinary),
+  batchMatmul: ofTwo(lowerBatchMatmul),
+  rescale: ofOne(lowerRescale),
+  constant: { lower: (context, operation, _inputs, shape) => lowerConstant(context, operation, shape) },
+  concat: { lower: (context, operation, { all }, shape) => lowerConcat(context, operation, all, shape) },
+  pad: ofOne(lowerPad),
+  crop: ofOne(lowerCrop),
+  pool2d: ofOne(lowerPool2d),
+  globalPool: ofOne(lowerGlobalPool),
+  reduce: ofOne(lowerReduce),
+  reshape: ofOne((context, _operation, x, shape) => lowerReshape(context, x, shape)),
+  permute: ofOne(lowerPermute),
+  dropout: ofOne(lowerDropout),
+  resize: ofOne(lowerResize),
+  depthToSpace: ofOne(lowerDepthToSpace),
+  spaceToDepth: ofOne(lowerSpaceToDepth),
+  embedding: ofOne(lowerEmbedding),
+};
 
 /** Appends one operation to the program; `shape` is that of its output for one example. */
 export function lowerOperation(context: LoweringContext, operation: Operation, shape: Shape): LoweredValue {
-  const input = (index: number): LoweredValue => {
-    const id = operation.inputs[index];
-    if (id === undefined) throw new Error(`operation "${operation.name}" has no input ${index}`);
-    return context.value(id);
-  };
-  switch (operation.kind) {
-    case 'conv2d':
-      return lowerConv2d(context, operation, input(0), shape);
-    case 'depthwiseConv2d':
-      return lowerDepthwiseConv2d(context, operation, input(0), shape);
-    case 'transposeConv2d':
-      return lowerTransposeConv2d(context, operation, input(0), shape);
-    case 'dense':
-      return lowerDense(context, operation, input(0), shape);
-    case 'batchNorm':
-      return lowerBatchNorm(context, operation, input(0));
-    case 'activation':
-      return lowerActivation(context, operation, input(0));
-    case 'prelu':
-      return lowerPRelu(context, operation, input(0));
-    case 'binary':
-      return lowerBinary(context, operation, input(0), input(1), shape);
-    case 'rescale':
-      return lowerRescale(context, operation, input(0));
-    case 'concat':
-      return lowerConcat(
-        context,
-        operation,
-        operation.inputs.map((_, i) => input(i)),
-        shape,
-      );
-    case 'pad':
-      return lowerPad(context, operation, input(0), shape);
-    case 'crop':
-      return lowerCrop(context, operation, input(0), shape);
-    case 'pool2d':
-      return lowerPool2d(context, operation, input(0), shape);
-    case 'globalPool':
-      return lowerGlobalPool(context, operation, input(0), shape);
-    case 'reshape':
-      return lowerReshape(context, input(0), shape);
-    case 'permute':
-      return lowerPermute(context, operation, input(0), shape);
-    case 'dropout':
-      return lowerDropout(context, operation, input(0));
-    case 'upsample':
-      return lowerUpsample(context, operation, input(0), shape);
-    case 'embedding':
-      return lowerEmbedding(context, operation, input(0), shape);
-    default:
-      return unreachable(operation);
-  }
+  const table: Readonly<Record<OperationKind, Lowering<Operation>>> = lowerings;
+  return table[operation.kind].lower(context, operation, new Inputs(context, operation), shape);
 }

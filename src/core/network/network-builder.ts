@@ -1,8 +1,20 @@
 import { EspalierError } from '../errors.ts';
 import type { Network, Parameter, ParameterId, Shape, Value, ValueId } from './network.ts';
-import type { ActivationFunction, FusedActivation, Operation, Padding, Pair } from './operations.ts';
+import type {
+  ActivationFunction,
+  BinaryFunction,
+  FusedActivation,
+  Operation,
+  Padding,
+  Pair,
+  Reduce,
+  Resize,
+  ResizeCoordinates,
+  UnaryFunction,
+} from './operations.ts';
 import { inferOutputShape } from './shapes/infer-output-shape.ts';
 import { elementCount, formatShape } from './shapes/shape.ts';
+import { transposedOutput } from './shapes/window.ts';
 
 /** Everything of an operation but what the builder fills in: its unique name, its layer and its output. */
 export type OperationDescription = Operation extends infer O ? (O extends Operation ? Omit<O, 'name' | 'layer' | 'output'> : never) : never;
@@ -98,9 +110,12 @@ export class NetworkBuilder {
     return name;
   }
 
-  /** Kernel `[out, kh, kw, in]`. */
+  /** Kernel `[out, kh, kw, in / groups]`; how many groups there are follows from the kernel. */
   conv2d(layer: string, input: ValueId, options: KernelOptions & WindowOptions): ValueId {
-    return this.add(layer, { kind: 'conv2d', inputs: [input], ...this.#kernel(layer, options), ...window(options) });
+    const groups = (this.shapeOf(input).at(-1) ?? 0) / (options.kernel.shape[3] ?? 0);
+    // A kernel that does not fit is reported as one, not as groups.
+    const whole = Number.isSafeInteger(groups) && (options.kernel.shape[0] ?? 0) % groups === 0 ? groups : 1;
+    return this.add(layer, { kind: 'conv2d', inputs: [input], groups: whole, ...this.#kernel(layer, options), ...window(options) });
   }
 
   /** Kernel `[1, kh, kw, in * multiplier]`. */
@@ -110,10 +125,17 @@ export class NetworkBuilder {
     return this.add(layer, { kind: 'depthwiseConv2d', inputs: [input], multiplier, ...this.#kernel(layer, options), ...window(options) });
   }
 
-  /** Kernel `[out, kh, kw, in]`. */
-  transposeConv2d(layer: string, input: ValueId, options: KernelOptions & Omit<WindowOptions, 'dilations'>): ValueId {
+  /** Kernel `[out, kh, kw, in]`; by default of the size without output padding. */
+  transposeConv2d(
+    layer: string,
+    input: ValueId,
+    options: KernelOptions & Omit<WindowOptions, 'dilations'> & { readonly outputSize?: Pair | undefined },
+  ): ValueId {
     const { strides, padding } = window(options);
-    return this.add(layer, { kind: 'transposeConv2d', inputs: [input], ...this.#kernel(layer, options), strides, padding });
+    const [h = 0, w = 0] = this.shapeOf(input);
+    const [, kh = 0, kw = 0] = options.kernel.shape;
+    const outputSize = options.outputSize ?? transposedOutput([h, w], [kh, kw], strides, padding);
+    return this.add(layer, { kind: 'transposeConv2d', inputs: [input], ...this.#kernel(layer, options), strides, padding, outputSize });
   }
 
   /** Kernel `[out, in]`. */
@@ -143,30 +165,59 @@ export class NetworkBuilder {
     return this.add(layer, { kind: 'prelu', inputs: [input], alpha: this.parameter(`${layer}/alpha`, alpha) });
   }
 
-  binary(layer: string, name: 'add' | 'sub' | 'mul', a: ValueId, b: ValueId, activation: FusedActivation = 'none'): ValueId {
+  unary(layer: string, input: ValueId, name: UnaryFunction): ValueId {
+    return this.add(layer, { kind: 'unary', inputs: [input], function: name });
+  }
+
+  binary(layer: string, name: BinaryFunction, a: ValueId, b: ValueId, activation: FusedActivation = 'none'): ValueId {
     return this.add(layer, { kind: 'binary', inputs: [a, b], function: name, activation });
   }
 
-  /** Scale and offset of length 1 or of the number of channels. */
-  rescale(layer: string, input: ValueId, scale: Float32Array, offset: Float32Array): ValueId {
+  batchMatmul(
+    layer: string,
+    a: ValueId,
+    b: ValueId,
+    { transposeA = false, transposeB = false }: { readonly transposeA?: boolean; readonly transposeB?: boolean } = {},
+  ): ValueId {
+    return this.add(layer, { kind: 'batchMatmul', inputs: [a, b], transposeA, transposeB });
+  }
+
+  /** Scale and offset of length 1 or of the number of channels. `name` tells several of one layer apart. */
+  rescale(
+    layer: string,
+    input: ValueId,
+    scale: Float32Array,
+    offset: Float32Array,
+    { name = layer, learned = false }: { readonly name?: string; readonly learned?: boolean } = {},
+  ): ValueId {
     return this.add(layer, {
       kind: 'rescale',
       inputs: [input],
-      scale: this.parameter(`${layer}/scale`, { shape: [scale.length], data: scale }),
-      offset: this.parameter(`${layer}/offset`, { shape: [offset.length], data: offset }),
+      scale: this.parameter(`${name}/scale`, { shape: [scale.length], data: scale }),
+      offset: this.parameter(`${name}/offset`, { shape: [offset.length], data: offset }),
+      learned,
     });
+  }
+
+  /** The parameter is named `<name>/constant`. */
+  constant(
+    layer: string,
+    parameter: Parameter,
+    { name = layer, learned = false }: { readonly name?: string; readonly learned?: boolean } = {},
+  ): ValueId {
+    return this.add(layer, { kind: 'constant', inputs: [], parameter: this.parameter(`${name}/constant`, parameter), learned });
   }
 
   concat(layer: string, inputs: readonly ValueId[], axis: number): ValueId {
     return this.add(layer, { kind: 'concat', inputs, axis });
   }
 
-  pad(layer: string, input: ValueId, paddings: readonly (readonly [number, number])[]): ValueId {
-    return this.add(layer, { kind: 'pad', inputs: [input], paddings });
+  pad(layer: string, input: ValueId, paddings: readonly (readonly [number, number])[], value = 0): ValueId {
+    return this.add(layer, { kind: 'pad', inputs: [input], paddings, value });
   }
 
-  crop(layer: string, input: ValueId, begin: Shape, size: Shape): ValueId {
-    return this.add(layer, { kind: 'crop', inputs: [input], begin, size });
+  crop(layer: string, input: ValueId, begin: Shape, size: Shape, strides: Shape = begin.map(() => 1)): ValueId {
+    return this.add(layer, { kind: 'crop', inputs: [input], begin, size, strides });
   }
 
   pool2d(
@@ -190,6 +241,15 @@ export class NetworkBuilder {
     return this.add(layer, { kind: 'globalPool', inputs: [input], function: name, keepDimensions });
   }
 
+  /** Axes in any order, negative ones from the last; over height and width of an image it is a global pool. */
+  reduce(layer: string, input: ValueId, name: Reduce['function'], axes: readonly number[], keepDimensions = false): ValueId {
+    const rank = this.shapeOf(input).length;
+    const sorted = [...new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)))].sort((a, b) => a - b);
+    if (rank === 3 && sorted.join() === '0,1' && (name === 'max' || name === 'mean'))
+      return this.globalPool(layer, input, name === 'max' ? 'max' : 'average', keepDimensions);
+    return this.add(layer, { kind: 'reduce', inputs: [input], function: name, axes: sorted, keepDimensions });
+  }
+
   reshape(layer: string, input: ValueId, shape: Shape): ValueId {
     return this.add(layer, { kind: 'reshape', inputs: [input] }, shape);
   }
@@ -206,8 +266,28 @@ export class NetworkBuilder {
     return this.add(layer, { kind: 'dropout', inputs: [input], rate });
   }
 
-  upsample(layer: string, input: ValueId, factor: Pair, interpolation: 'nearest' | 'bilinear' = 'nearest'): ValueId {
-    return this.add(layer, { kind: 'upsample', inputs: [input], factor, interpolation });
+  /** To a whole multiple of the size, as Keras upsamples. */
+  upsample(layer: string, input: ValueId, factor: Pair, interpolation: Resize['interpolation'] = 'nearest'): ValueId {
+    const [h = 0, w = 0] = this.shapeOf(input);
+    return this.resize(
+      layer,
+      input,
+      [h * factor[0], w * factor[1]],
+      interpolation,
+      interpolation === 'nearest' ? 'asymmetric' : 'halfPixel',
+    );
+  }
+
+  resize(layer: string, input: ValueId, size: Pair, interpolation: Resize['interpolation'], coordinates: ResizeCoordinates): ValueId {
+    return this.add(layer, { kind: 'resize', inputs: [input], size, interpolation, coordinates });
+  }
+
+  depthToSpace(layer: string, input: ValueId, blockSize: number): ValueId {
+    return this.add(layer, { kind: 'depthToSpace', inputs: [input], blockSize });
+  }
+
+  spaceToDepth(layer: string, input: ValueId, blockSize: number): ValueId {
+    return this.add(layer, { kind: 'spaceToDepth', inputs: [input], blockSize });
   }
 
   /** Table `[rows, width]`. */

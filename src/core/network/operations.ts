@@ -15,11 +15,16 @@ interface OperationBase {
   readonly output: ValueId;
 }
 
-/** Kernel `[out, kh, kw, in]`, bias `[out]`; value `[h, w, in] -> [h', w', out]`. */
+/**
+ * Kernel `[out, kh, kw, in / groups]`, bias `[out]`; value `[h, w, in] -> [h', w', out]`. Input and output channels are
+ * divided into `groups` runs of equal length; the filters of a run of outputs see the same run of inputs alone.
+ */
 export interface Conv2d extends OperationBase {
   readonly kind: 'conv2d';
   readonly kernel: ParameterId;
   readonly bias: ParameterId | undefined;
+  /** 1 for an ordinary convolution. */
+  readonly groups: number;
   readonly strides: Pair;
   readonly dilations: Pair;
   readonly padding: Padding;
@@ -38,13 +43,19 @@ export interface DepthwiseConv2d extends OperationBase {
   readonly activation: FusedActivation;
 }
 
-/** Kernel `[out, kh, kw, in]`, bias `[out]`; SAME gives `h * stride`, VALID `h * stride + max(kh - stride, 0)`. */
+/**
+ * Kernel `[out, kh, kw, in]`, bias `[out]`: the gradient of a convolution with this padding that leads from `outputSize`
+ * to the input's height and width. Several sizes lead there; without output padding SAME gives `h * stride`, VALID
+ * `h * stride + max(kh - stride, 0)`.
+ */
 export interface TransposeConv2d extends OperationBase {
   readonly kind: 'transposeConv2d';
   readonly kernel: ParameterId;
   readonly bias: ParameterId | undefined;
   readonly strides: Pair;
   readonly padding: Padding;
+  /** `[h', w']` */
+  readonly outputSize: Pair;
   readonly activation: FusedActivation;
 }
 
@@ -68,13 +79,40 @@ export interface BatchNorm extends OperationBase {
   readonly momentum: number;
 }
 
-export type ActivationFunction = 'relu' | 'relu6' | 'leakyRelu' | 'elu' | 'sigmoid' | 'tanh' | 'softmax' | 'hardSwish' | 'swish' | 'gelu';
+/** Activations that TFLite lacks: `expandComposites` turns them into operations that it has. */
+export type CompositeActivation = 'softplus' | 'softsign' | 'mish' | 'celu';
+
+export type ActivationFunction =
+  | 'relu'
+  | 'relu6'
+  | 'leakyRelu'
+  | 'elu'
+  | 'sigmoid'
+  | 'tanh'
+  | 'softmax'
+  | 'logSoftmax'
+  | 'hardSwish'
+  | 'swish'
+  | 'gelu'
+  | 'erf'
+  | CompositeActivation;
 
 export interface Activation extends OperationBase {
   readonly kind: 'activation';
   readonly function: ActivationFunction;
-  /** Slope of leakyRelu or alpha of elu below zero; gelu: 1 = tanh approximation, 0 = erf; else 0. Softmax is over the last axis. */
+  /**
+   * Slope of leakyRelu, alpha of elu and celu below zero; gelu: 1 = tanh approximation, 0 = erf; else 0. Softmax and
+   * logSoftmax are over the last axis.
+   */
   readonly alpha: number;
+}
+
+export type UnaryFunction = 'abs' | 'exp' | 'log' | 'sqrt' | 'rsqrt';
+
+/** A function of each element; `rsqrt` is `1 / sqrt(x)`. */
+export interface Unary extends OperationBase {
+  readonly kind: 'unary';
+  readonly function: UnaryFunction;
 }
 
 /** `max(x, 0) + alpha * min(x, 0)`; alpha has the value's shape, with 1 for shared axes. */
@@ -83,18 +121,37 @@ export interface PRelu extends OperationBase {
   readonly alpha: ParameterId;
 }
 
-/** Of two values of equal or broadcastable shape. */
+export type BinaryFunction = 'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'pow';
+
+/** Of two values of equal or broadcastable shape. Only add, sub, mul and div fuse an activation. */
 export interface Binary extends OperationBase {
   readonly kind: 'binary';
-  readonly function: 'add' | 'sub' | 'mul';
+  readonly function: BinaryFunction;
   readonly activation: FusedActivation;
 }
 
-/** `x * scale + offset`, each `[c]` or `[1]`: Rescaling and Normalization layers. */
+/** `[..., m, k] x [..., k, n] -> [..., m, n]`, each matrix transposed where it says so; leading axes broadcast. */
+export interface BatchMatmul extends OperationBase {
+  readonly kind: 'batchMatmul';
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
+
+/** `x * scale + offset`, each `[c]` or `[1]`: Rescaling and Normalization layers, gamma and beta of a layer normalization. */
 export interface Rescale extends OperationBase {
   readonly kind: 'rescale';
   readonly scale: ParameterId;
   readonly offset: ParameterId;
+  /** Whether scale and offset are trained. */
+  readonly learned: boolean;
+}
+
+/** A value that depends on no input, the same for every example. */
+export interface Constant extends OperationBase {
+  readonly kind: 'constant';
+  readonly parameter: ParameterId;
+  /** Whether it is trained, as an embedding of positions is. */
+  readonly learned: boolean;
 }
 
 export interface Concat extends OperationBase {
@@ -102,16 +159,19 @@ export interface Concat extends OperationBase {
   readonly axis: number;
 }
 
-/** Zeros around each axis of the value: `[before, after]` an axis. */
+/** `value` around each axis: `[before, after]` an axis. */
 export interface Pad extends OperationBase {
   readonly kind: 'pad';
   readonly paddings: readonly (readonly [number, number])[];
+  readonly value: number;
 }
 
+/** `size[i]` elements of axis i from `begin[i]` on, each `strides[i]` after the one before. */
 export interface Crop extends OperationBase {
   readonly kind: 'crop';
   readonly begin: Shape;
   readonly size: Shape;
+  readonly strides: Shape;
 }
 
 /** The average leaves padding out of its count, as in TFLite and Keras. */
@@ -127,6 +187,15 @@ export interface Pool2d extends OperationBase {
 export interface GlobalPool extends OperationBase {
   readonly kind: 'globalPool';
   readonly function: 'max' | 'average';
+  readonly keepDimensions: boolean;
+}
+
+/** Of all elements along the axes, which go or are kept with length 1. */
+export interface Reduce extends OperationBase {
+  readonly kind: 'reduce';
+  readonly function: 'mean' | 'sum' | 'max' | 'min';
+  /** Ascending. */
+  readonly axes: readonly number[];
   readonly keepDimensions: boolean;
 }
 
@@ -146,11 +215,33 @@ export interface Dropout extends OperationBase {
   readonly rate: number;
 }
 
-export interface Upsample extends OperationBase {
-  readonly kind: 'upsample';
-  readonly factor: Pair;
-  /** Bilinear uses half-pixel centres, as Keras does. */
+/**
+ * Where an element of the result lies in the input of length n, for a result of length m:
+ * - halfPixel: `(i + 1/2) n / m - 1/2`, as Keras and PyTorch do; nearest takes the element that holds `(i + 1/2) n / m`;
+ * - asymmetric: `i n / m`, as nearest upsampling of Keras does;
+ * - alignCorners: `i (n - 1) / (m - 1)`, so that first and last elements meet.
+ */
+export type ResizeCoordinates = 'halfPixel' | 'asymmetric' | 'alignCorners';
+
+/** `[h, w, c] -> [h', w', c]` */
+export interface Resize extends OperationBase {
+  readonly kind: 'resize';
+  /** `[h', w']` */
+  readonly size: Pair;
   readonly interpolation: 'nearest' | 'bilinear';
+  readonly coordinates: ResizeCoordinates;
+}
+
+/** `[h, w, b * b * c] -> [h * b, w * b, c]`: channel `(y * b + x) * c + k` goes to row y and column x of the block. */
+export interface DepthToSpace extends OperationBase {
+  readonly kind: 'depthToSpace';
+  readonly blockSize: number;
+}
+
+/** The inverse of depthToSpace. */
+export interface SpaceToDepth extends OperationBase {
+  readonly kind: 'spaceToDepth';
+  readonly blockSize: number;
 }
 
 /** Integers `[length] -> [length, width]` by rows of the table `[rows, width]`. */
@@ -166,21 +257,30 @@ export type Operation =
   | Dense
   | BatchNorm
   | Activation
+  | Unary
   | PRelu
   | Binary
+  | BatchMatmul
   | Rescale
+  | Constant
   | Concat
   | Pad
   | Crop
   | Pool2d
   | GlobalPool
+  | Reduce
   | Reshape
   | Permute
   | Dropout
-  | Upsample
+  | Resize
+  | DepthToSpace
+  | SpaceToDepth
   | Embedding;
 
 export type OperationKind = Operation['kind'];
+
+/** The operation of a kind: `OperationOf<'pad'>` is `Pad`. */
+export type OperationOf<K extends OperationKind> = Extract<Operation, { readonly kind: K }>;
 
 /** The operations whose kernel can be pruned, clustered and quantized. */
 export type KernelOperation = Conv2d | DepthwiseConv2d | TransposeConv2d | Dense;
@@ -197,4 +297,20 @@ export function hasKernel(operation: Operation): operation is KernelOperation {
 /** The axis of the kernel that counts output channels: the axis of per-channel quantization in TFLite. */
 export function channelAxis(operation: KernelOperation): number {
   return operation.kind === 'depthwiseConv2d' ? 3 : 0;
+}
+
+/** For the row-major index of a weight, the channel of the operation's input that it multiplies. */
+export function inputChannel(operation: KernelOperation, kernel: Shape): (index: number) => number {
+  const perFilter = kernel.at(-1) ?? 1;
+  switch (operation.kind) {
+    case 'conv2d': {
+      const weightsOfGroup = kernel.reduce((product, length) => product * length, 1) / operation.groups;
+      return (index) => Math.floor(index / weightsOfGroup) * perFilter + (index % perFilter);
+    }
+    case 'depthwiseConv2d':
+      return (index) => Math.floor((index % perFilter) / operation.multiplier);
+    case 'transposeConv2d':
+    case 'dense':
+      return (index) => index % perFilter;
+  }
 }

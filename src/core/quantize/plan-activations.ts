@@ -1,6 +1,8 @@
+import type { FixedOutput } from '../network/kinds/operation-facts.ts';
+import { factsOf } from '../network/kinds/operation-table.ts';
 import type { Network, ValueId } from '../network/network.ts';
 import type { Operation } from '../network/operations.ts';
-import { fixedQuantization, type FixedOutput } from './fixed-quantization.ts';
+import { fixedQuantization } from './fixed-quantization.ts';
 import type { ActivationType, TensorQuantization } from './quantization.ts';
 
 /** Values that share one scale and zero point, because integer kernels only move numbers between them. */
@@ -12,7 +14,7 @@ export interface ActivationGroup {
   readonly sources: readonly ValueId[];
   /** Where numbers are averaged or converted within the group, so that they must be rounded to its grid again. */
   readonly rounded: readonly ValueId[];
-  /** Set where the runtimes prescribe the parameters (softmax, sigmoid, tanh); then no range is needed. */
+  /** Set where the runtimes prescribe the parameters (softmax, sigmoid, tanh, …); then no range is needed. */
   readonly fixed: FixedOutput | undefined;
 }
 
@@ -45,16 +47,17 @@ export function planActivations(network: Network): ActivationPlan {
   for (const operation of network.operations) {
     const { output } = operation;
     if (indices.has(output)) continue;
-    if (operation.kind === 'concat') {
-      add(output, joinConcatenated(operation, groups));
-      continue;
-    }
-    const source = keepsScale(operation) ? groups.get(operation.inputs[0] ?? '') : undefined;
-    if (source === undefined) {
-      add(output, { values: [], sources: [output], rounded: [], fixed: fixedOutput(operation) });
+    const scale = factsOf(operation).integerScale(operation);
+    const source = scale === 'asInput' ? groups.get(operation.inputs[0] ?? '') : undefined;
+    if (scale === 'asAllInputs') {
+      add(output, joinInputs(operation, groups));
+    } else if (source === undefined) {
+      add(output, { values: [], sources: [output], rounded: [], fixed: scale === 'own' || scale === 'asInput' ? undefined : scale });
     } else {
       add(output, source);
       if (averages(operation)) source.rounded.push(output);
+      // What pads brings a number of its own.
+      if (operation.kind === 'pad' && operation.value !== 0 && source.fixed === undefined) source.sources.push(output);
     }
   }
   const order = new Map([...network.inputs, ...network.operations.map((operation) => operation.output)].map((value, i) => [value, i]));
@@ -79,8 +82,8 @@ interface Members {
   readonly fixed: FixedOutput | undefined;
 }
 
-/** The integer concat wants one scale: the free inputs join the output; fixed ones are converted on their way in. */
-function joinConcatenated(operation: Operation, groups: Map<ValueId, Members>): Members {
+/** The integer kernel wants one scale: the free inputs join the output; fixed ones are converted on their way in. */
+function joinInputs(operation: Operation, groups: Map<ValueId, Members>): Members {
   const inputs = [...new Set(operation.inputs.flatMap((input) => groups.get(input) ?? []))];
   const [first] = inputs;
   if (
@@ -98,37 +101,13 @@ function joinConcatenated(operation: Operation, groups: Map<ValueId, Members>): 
     fixed: first?.fixed !== undefined && inputs.every((members) => members.fixed === first.fixed) ? first.fixed : undefined,
   };
   for (const value of joined.values) groups.set(value, joined);
-  // What enters from a fixed group is converted by the concat itself, so its output brings numbers of its own.
+  // What enters from a fixed group is converted by the operation itself, so its output brings numbers of its own.
   if (free.length < inputs.length && joined.fixed === undefined) joined.sources.push(operation.output);
   return joined;
 }
 
-function fixedOutput(operation: Operation): FixedOutput | undefined {
-  if (operation.kind !== 'activation') return undefined;
-  const { function: name } = operation;
-  return name === 'sigmoid' || name === 'softmax' || name === 'tanh' ? name : undefined;
-}
-
-/** Whether the integer kernel wants the same scale and zero point on both sides. */
-function keepsScale(operation: Operation): boolean {
-  switch (operation.kind) {
-    case 'reshape':
-    case 'permute':
-    case 'dropout':
-    case 'pad':
-    case 'crop':
-    case 'pool2d':
-    case 'upsample':
-      return true;
-    case 'globalPool':
-      return operation.function === 'max';
-    default:
-      return false;
-  }
-}
-
 function averages(operation: Operation): boolean {
-  return isAveragePool(operation) || (operation.kind === 'upsample' && operation.interpolation === 'bilinear');
+  return isAveragePool(operation) || (operation.kind === 'resize' && operation.interpolation === 'bilinear');
 }
 
 function isAveragePool(operation: Operation): boolean {
@@ -139,7 +118,8 @@ function isAveragePool(operation: Operation): boolean {
 function indexValues(network: Network): ReadonlySet<ValueId> {
   const indices = new Set(network.operations.flatMap((operation) => (operation.kind === 'embedding' ? operation.inputs : [])));
   for (const operation of [...network.operations].reverse()) {
-    if (indices.has(operation.output) && keepsScale(operation)) for (const input of operation.inputs) indices.add(input);
+    if (indices.has(operation.output) && factsOf(operation).integerScale(operation) === 'asInput')
+      for (const input of operation.inputs) indices.add(input);
   }
   return indices;
 }

@@ -12,7 +12,8 @@ export interface TrainedParameters {
 }
 
 /**
- * Everything learns but the statistics of batch norms, the constants of rescaling layers, and what is frozen. A batch
+ * Everything learns but the statistics of batch norms, rescaling factors and constants that the model holds as numbers,
+ * and what is frozen. A batch
  * norm whose gamma and beta are both frozen keeps its statistics too, as a frozen layer does in Keras.
  *
  * @throws EspalierError when nothing is left to learn.
@@ -21,7 +22,8 @@ export function trainedParameters(network: Network, batchNorm: 'training' | 'fro
   const constants = new Set<ParameterId>(frozen);
   const moving = new Set<ParameterId>();
   for (const operation of network.operations) {
-    if (operation.kind === 'rescale') for (const id of parametersOf(operation)) constants.add(id);
+    if ((operation.kind === 'rescale' || operation.kind === 'constant') && !operation.learned)
+      for (const id of parametersOf(operation)) constants.add(id);
     if (operation.kind !== 'batchNorm') continue;
     for (const id of [operation.mean, operation.variance]) {
       constants.add(id);

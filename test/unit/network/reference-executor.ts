@@ -3,7 +3,15 @@
  * that they can be checked against it.
  */
 import type { Network, Shape, ValueId } from '../../../src/core/network/network.ts';
-import type { Activation, FusedActivation, Operation, Padding } from '../../../src/core/network/operations.ts';
+import type {
+  Activation,
+  BinaryFunction,
+  FusedActivation,
+  Operation,
+  Padding,
+  Reduce,
+  UnaryFunction,
+} from '../../../src/core/network/operations.ts';
 
 type Data = Float64Array;
 interface Tensor {
@@ -37,7 +45,7 @@ export function referenceOutputs(network: ExecutableNetwork, inputs: readonly Ar
 }
 
 function run(operation: Operation, inputs: readonly Tensor[], parameter: (id: string) => Parameter, shape: Shape): Data {
-  const [x] = inputs as [Tensor];
+  const x = inputs[0] ?? { shape: [], data: new Float64Array() };
   const out = new Float64Array(shape.reduce((a, b) => a * b, 1));
   switch (operation.kind) {
     case 'conv2d': {
@@ -49,8 +57,9 @@ function run(operation: Operation, inputs: readonly Tensor[], parameter: (id: st
       forWindows(x.shape, shape, [kh, kw], operation.strides, operation.dilations, operation.padding, (outAt, window) => {
         for (let o = 0; o < channels; o++) {
           let sum = bias?.[o] ?? 0;
+          const first = Math.floor(o / (channels / operation.groups)) * depth;
           for (const { at, tap } of window)
-            for (let c = 0; c < depth; c++) sum += x.data[at + c]! * kernel[(o * kh * kw + tap) * depth + c]!;
+            for (let c = 0; c < depth; c++) sum += x.data[at + first + c]! * kernel[(o * kh * kw + tap) * depth + c]!;
           out[outAt + o] = fused(sum, operation.activation);
         }
       });
@@ -128,15 +137,38 @@ function run(operation: Operation, inputs: readonly Tensor[], parameter: (id: st
       return x.data.map((v, i) => (v >= 0 ? v : v * alpha.data[broadcastIndex(i, shape, alpha.shape)]!));
     }
     case 'activation':
-      return operation.function === 'softmax' ? softmax(x) : x.data.map((v) => activate(v, operation));
+      if (operation.function === 'softmax') return softmax(x);
+      return operation.function === 'logSoftmax' ? softmax(x).map(Math.log) : x.data.map((v) => activate(v, operation));
+    case 'unary':
+      return x.data.map((v) => unaryFunctions[operation.function](v));
     case 'binary': {
       const y = inputs[1]!;
       return out.map((_, i) => {
         const a = x.data[broadcastIndex(i, shape, x.shape)]!;
         const b = y.data[broadcastIndex(i, shape, y.shape)]!;
-        return fused(operation.function === 'add' ? a + b : operation.function === 'sub' ? a - b : a * b, operation.activation);
+        return fused(binaryFunctions[operation.function](a, b), operation.activation);
       });
     }
+    case 'batchMatmul': {
+      const y = inputs[1]!;
+      const inner = x.shape.at(operation.transposeA ? -2 : -1)!;
+      return out.map((_, i) => {
+        const position = unravel(i, shape);
+        const [row, column] = position.slice(-2);
+        const element = (of: Tensor, r: number, c: number): number => {
+          const leading = position.slice(0, -2).slice(shape.length - of.shape.length);
+          return of.data[ravel([...leading.map((p, axis) => (of.shape[axis] === 1 ? 0 : p)), r, c], of.shape)]!;
+        };
+        let sum = 0;
+        for (let k = 0; k < inner; k++)
+          sum +=
+            (operation.transposeA ? element(x, k, row!) : element(x, row!, k)) *
+            (operation.transposeB ? element(y, column!, k) : element(y, k, column!));
+        return sum;
+      });
+    }
+    case 'constant':
+      return Float64Array.from(parameter(operation.parameter).data);
     case 'concat': {
       const inner = shape.slice(operation.axis + 1).reduce((a, b) => a * b, 1);
       const outer = shape.slice(0, operation.axis).reduce((a, b) => a * b, 1);
@@ -152,14 +184,14 @@ function run(operation: Operation, inputs: readonly Tensor[], parameter: (id: st
     case 'pad':
       return out.map((_, i) => {
         const position = unravel(i, shape).map((p, axis) => p - operation.paddings[axis]![0]);
-        return position.every((p, axis) => p >= 0 && p < x.shape[axis]!) ? x.data[ravel(position, x.shape)]! : 0;
+        return position.every((p, axis) => p >= 0 && p < x.shape[axis]!) ? x.data[ravel(position, x.shape)]! : operation.value;
       });
     case 'crop':
       return out.map(
         (_, i) =>
           x.data[
             ravel(
-              unravel(i, shape).map((p, axis) => p + operation.begin[axis]!),
+              unravel(i, shape).map((p, axis) => p * operation.strides[axis]! + operation.begin[axis]!),
               x.shape,
             )
           ]!,
@@ -182,6 +214,16 @@ function run(operation: Operation, inputs: readonly Tensor[], parameter: (id: st
         return operation.function === 'max' ? Math.max(...taps) : taps.reduce((a, b) => a + b, 0) / count;
       });
     }
+    case 'reduce': {
+      const members = Array.from(out, (): number[] => []);
+      x.data.forEach((v, i) => {
+        const position = unravel(i, x.shape).flatMap((p, axis) =>
+          operation.axes.includes(axis) ? (operation.keepDimensions ? [0] : []) : [p],
+        );
+        members[ravel(position, shape)]!.push(v);
+      });
+      return out.map((_, i) => reductions[operation.function](members[i]!));
+    }
     case 'reshape':
     case 'dropout':
       return x.data.slice();
@@ -193,18 +235,46 @@ function run(operation: Operation, inputs: readonly Tensor[], parameter: (id: st
         });
         return x.data[ravel(source, x.shape)]!;
       });
-    case 'upsample': {
+    case 'resize': {
       const [h = 0, w = 0, c = 0] = x.shape;
-      const [fy, fx] = operation.factor;
+      const [oh = 0, ow = 0] = shape;
+      const { interpolation, coordinates } = operation;
       return out.map((_, i) => {
         const [oy = 0, ox = 0, channel = 0] = unravel(i, shape);
         const read = (yy: number, xx: number): number =>
           x.data[(Math.min(Math.max(yy, 0), h - 1) * w + Math.min(Math.max(xx, 0), w - 1)) * c + channel]!;
-        if (operation.interpolation === 'nearest') return read(Math.floor(oy / fy), Math.floor(ox / fx));
-        const [sy, sx] = [(oy + 0.5) / fy - 0.5, (ox + 0.5) / fx - 0.5];
-        const [y0, x0] = [Math.floor(sy), Math.floor(sx)];
+        // Pixel centres lie at half numbers: where the centre of the result falls in the source.
+        const source = (at: number, from: number, to: number): number =>
+          coordinates === 'alignCorners'
+            ? to === 1
+              ? 0
+              : (at * (from - 1)) / (to - 1)
+            : coordinates === 'asymmetric'
+              ? (at * from) / to
+              : ((at + 0.5) * from) / to;
+        const [sy, sx] = [source(oy, h, oh), source(ox, w, ow)];
+        if (interpolation === 'nearest')
+          return coordinates === 'alignCorners' ? read(Math.round(sy), Math.round(sx)) : read(Math.floor(sy), Math.floor(sx));
+        const shift = coordinates === 'halfPixel' ? 0.5 : 0;
+        const [y0, x0] = [Math.floor(sy - shift), Math.floor(sx - shift)];
         const mix = (a: number, b: number, t: number): number => a + (b - a) * t;
-        return mix(mix(read(y0, x0), read(y0, x0 + 1), sx - x0), mix(read(y0 + 1, x0), read(y0 + 1, x0 + 1), sx - x0), sy - y0);
+        const [ty, tx] = [sy - shift - y0, sx - shift - x0];
+        return mix(mix(read(y0, x0), read(y0, x0 + 1), tx), mix(read(y0 + 1, x0), read(y0 + 1, x0 + 1), tx), ty);
+      });
+    }
+    case 'depthToSpace': {
+      const b = operation.blockSize;
+      return out.map((_, i) => {
+        const [y = 0, w = 0, c = 0] = unravel(i, shape);
+        return x.data[ravel([Math.floor(y / b), Math.floor(w / b), ((y % b) * b + (w % b)) * shape[2]! + c], x.shape)]!;
+      });
+    }
+    case 'spaceToDepth': {
+      const b = operation.blockSize;
+      return out.map((_, i) => {
+        const [y = 0, w = 0, c = 0] = unravel(i, shape);
+        const [block, channel] = [Math.floor(c / x.shape[2]!), c % x.shape[2]!];
+        return x.data[ravel([y * b + Math.floor(block / b), w * b + (block % b), channel], x.shape)]!;
       });
     }
     case 'embedding': {
@@ -216,6 +286,31 @@ function run(operation: Operation, inputs: readonly Tensor[], parameter: (id: st
     }
   }
 }
+
+const unaryFunctions: Readonly<Record<UnaryFunction, (x: number) => number>> = {
+  abs: Math.abs,
+  exp: Math.exp,
+  log: Math.log,
+  sqrt: Math.sqrt,
+  rsqrt: (x) => 1 / Math.sqrt(x),
+};
+
+const binaryFunctions: Readonly<Record<BinaryFunction, (a: number, b: number) => number>> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  max: Math.max,
+  min: Math.min,
+  pow: Math.pow,
+};
+
+const reductions: Readonly<Record<Reduce['function'], (values: readonly number[]) => number>> = {
+  sum: (values) => values.reduce((a, b) => a + b, 0),
+  mean: (values) => values.reduce((a, b) => a + b, 0) / values.length,
+  max: (values) => Math.max(...values),
+  min: (values) => Math.min(...values),
+};
 
 interface Tap {
   readonly at: number;
@@ -278,8 +373,19 @@ function activate(x: number, { function: name, alpha }: Activation): number {
       return alpha === 1
         ? 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
         : 0.5 * x * (1 + erf(x / Math.SQRT2));
+    case 'softplus':
+      return Math.log1p(Math.exp(x));
+    case 'softsign':
+      return x / (1 + Math.abs(x));
+    case 'mish':
+      return x * Math.tanh(Math.log1p(Math.exp(x)));
+    case 'celu':
+      return x >= 0 ? x : alpha * Math.expm1(x / alpha);
+    case 'erf':
+      return erf(x);
     case 'softmax':
-      throw new Error('softmax is no function of one element');
+    case 'logSoftmax':
+      throw new Error(`${name} is no function of one element`);
   }
 }
 

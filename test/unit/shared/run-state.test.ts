@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/shared/events.ts';
-import { interruptRun, pathTo, reduceEvents } from '../../../src/shared/run-state.ts';
+import { pathTo, reduceEvents, settleRun } from '../../../src/shared/run-state.ts';
 import type { RunState } from '../../../src/shared/run-state.ts';
 import type { NodeMetrics } from '../../../src/shared/results.ts';
 import type { TreeNode } from '../../../src/shared/tree.ts';
@@ -151,9 +151,9 @@ describe('a run that nobody works on', () => {
     const killed = reduceEvents(events.slice(0, running + 1));
     const states = (state: RunState) => [...(state.models[0]?.nodes.values() ?? [])].map((node) => node.state.kind);
     expect(states(killed).slice(0, 3)).toEqual(['done', 'done', 'running']);
-    expect(states(interruptRun(killed)).slice(0, 3)).toEqual(['done', 'done', 'waiting']);
+    expect(states(settleRun(killed)).slice(0, 3)).toEqual(['done', 'done', 'waiting']);
     const whole = reduceEvents(events);
-    expect(interruptRun(whole).models[0]).toBe(whole.models[0]);
+    expect(settleRun(whole).models[0]).toBe(whole.models[0]);
   });
 
   it('keeps what was done where a node was started again to be looked up when the process died', () => {
@@ -165,6 +165,6 @@ describe('a run that nobody works on', () => {
     const killed = reduceEvents([...events.slice(0, finished + 1), again]);
     const first = (state: RunState) => [...(state.models[0]?.nodes.values() ?? [])][0];
     expect(first(killed)?.state.kind).toBe('running');
-    expect(first(interruptRun(killed))).toEqual(first(done));
+    expect(first(settleRun(killed))).toEqual(first(done));
   });
 });

@@ -4,7 +4,7 @@ import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
 import { loadRuntime } from '../../../src/core/tflite/runtime.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import { referenceOutputs } from '../network/reference-executor.ts';
-import { operationNetworks, randomInputs, randomParameter } from './operation-networks.ts';
+import { floatNetworks, operationNetworks, randomInputs, randomParameter } from './operation-networks.ts';
 import { quantizeByReference, quantizedOutput } from './quantized-reference.ts';
 import { largestDifference, runFloat } from './run-tflite.ts';
 
@@ -30,16 +30,19 @@ const [inputs = []] = examples;
 const exact = referenceOutputs(classifier, inputs)[0] ?? [];
 
 describe('int16 activations with int8 weights', () => {
-  it.each(operationNetworks.map((network) => [network.name, network] as const))('compute %s to two steps', async (_name, network) => {
-    const samples = [1, 2, 3].map((seed) => randomInputs(network, seed));
-    const quantized = quantizeByReference(network, samples, 'int16');
-    const [output = new Float32Array()] = await runFloat(
-      writeTflite({ kind: 'integer', quantized, inputType: 'float32', outputType: 'float32' }),
-      samples[0] ?? [],
-    );
-    const scale = quantized.activations.get(network.outputs[0] ?? '')?.scale ?? 0;
-    expect(largestDifference(output, quantizedOutput(quantized, samples[0] ?? [])) / scale).toBeLessThan(2);
-  });
+  it.each([...operationNetworks, ...floatNetworks].map((network) => [network.name, network] as const))(
+    'compute %s to two steps',
+    async (_name, network) => {
+      const samples = [1, 2, 3].map((seed) => randomInputs(network, seed));
+      const quantized = quantizeByReference(network, samples, 'int16');
+      const [output = new Float32Array()] = await runFloat(
+        writeTflite({ kind: 'integer', quantized, inputType: 'float32', outputType: 'float32' }),
+        samples[0] ?? [],
+      );
+      const scale = quantized.activations.get(network.outputs[0] ?? '')?.scale ?? 0;
+      expect(largestDifference(output, quantizedOutput(quantized, samples[0] ?? [])) / scale).toBeLessThan(2);
+    },
+  );
 });
 
 describe('smaller weights with float activations', () => {

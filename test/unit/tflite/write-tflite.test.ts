@@ -1,18 +1,28 @@
 import { describe, expect, it } from 'vitest';
+import { prepareForDeployment } from '../../../src/core/network/passes/prepare-for-deployment.ts';
 import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
 import { serializeTflite } from '../../../src/core/tflite/serialize-tflite.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import { referenceOutputs } from '../network/reference-executor.ts';
-import { embeddingNetwork, operationNetworks, randomInputs, scaledEluNetwork } from './operation-networks.ts';
+import { compositeNetworks, embeddingNetwork, floatNetworks, operationNetworks, randomInputs } from './operation-networks.ts';
 import { quantizeByReference, quantizedOutput } from './quantized-reference.ts';
 import { largestDifference, runFloat } from './run-tflite.ts';
 
 describe('a float .tflite in LiteRT', () => {
-  it.each([...operationNetworks, scaledEluNetwork].map((network) => [network.name, network] as const))(
+  it.each([...operationNetworks, ...floatNetworks].map((network) => [network.name, network] as const))(
     'computes %s as written down',
     async (_name, network) => {
       const inputs = randomInputs(network, 1);
       const [output = new Float32Array()] = await runFloat(writeTflite({ kind: 'float', network }), inputs);
+      expect(largestDifference(output, referenceOutputs(network, inputs)[0] ?? [])).toBeLessThan(1e-5);
+    },
+  );
+
+  it.each(compositeNetworks.map((network) => [network.name, network] as const))(
+    'computes %s by operators that it has',
+    async (_, network) => {
+      const inputs = randomInputs(network, 1);
+      const [output = new Float32Array()] = await runFloat(writeTflite({ kind: 'float', network: prepareForDeployment(network) }), inputs);
       expect(largestDifference(output, referenceOutputs(network, inputs)[0] ?? [])).toBeLessThan(1e-5);
     },
   );
@@ -37,7 +47,7 @@ describe('a float .tflite in LiteRT', () => {
 });
 
 describe('an int8 .tflite in LiteRT', () => {
-  it.each(operationNetworks.map((network) => [network.name, network] as const))(
+  it.each([...operationNetworks, ...floatNetworks].map((network) => [network.name, network] as const))(
     'computes %s to one quantization step',
     async (_name, network) => {
       const examples = [1, 2, 3].map((seed) => randomInputs(network, seed));
@@ -48,6 +58,19 @@ describe('an int8 .tflite in LiteRT', () => {
         const [output = new Float32Array()] = await runFloat(bytes, inputs);
         expect(largestDifference(output, quantizedOutput(quantized, inputs)) / scale).toBeLessThan(1.05);
       }
+    },
+  );
+
+  it.each(compositeNetworks.map((network) => [network.name, network] as const))(
+    'computes %s to the steps of its parts',
+    async (_name, whole) => {
+      const network = prepareForDeployment(whole);
+      const examples = [1, 2, 3].map((seed) => randomInputs(network, seed));
+      const quantized = quantizeByReference(network, examples);
+      const bytes = writeTflite({ kind: 'integer', quantized, inputType: 'float32', outputType: 'float32' });
+      const [output = new Float32Array()] = await runFloat(bytes, examples[0] ?? []);
+      const scale = quantized.activations.get(network.outputs[0] ?? '')?.scale ?? 0;
+      expect(largestDifference(output, quantizedOutput(quantized, examples[0] ?? [])) / scale).toBeLessThan(3);
     },
   );
 

@@ -4,7 +4,14 @@ import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import type { Network, ValueId } from '../../../src/core/network/network.ts';
 import { compileInference } from '../../../src/core/lowering/inference.ts';
 import { referenceOutputs } from '../network/reference-executor.ts';
-import { embeddingNetwork, operationNetworks, randomParameter } from '../tflite/operation-networks.ts';
+import {
+  compositeNetworks,
+  embeddingNetwork,
+  floatNetworks,
+  operationNetworks,
+  positive,
+  randomParameter,
+} from '../tflite/operation-networks.ts';
 import { randomData } from '../fixtures/random-data.ts';
 
 function single(name: string, shape: readonly number[], make: (builder: NetworkBuilder, x: ValueId) => ValueId): Network {
@@ -69,32 +76,34 @@ const more = [
 
 const engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
 
-it.each([...operationNetworks, embeddingNetwork, ...more].map((network) => [network.name, network] as const))(
-  '%s equals the reference, a partial batch included',
-  async (_, network) => {
-    const [batchSize, size] = [3, 2];
-    const embedded = network.operations.some(({ kind }) => kind === 'embedding');
-    const inputs = network.inputs.map((id, i) => {
-      const length = network.values.get(id)!.shape.reduce((product, n) => product * n, 1);
-      const data = randomData(size * length, i + 1);
-      return embedded ? data.map((x) => Math.floor(Math.abs(x) * 2) % 3) : data;
+it.each(
+  [...operationNetworks, ...floatNetworks, ...compositeNetworks, embeddingNetwork, ...more].map(
+    (network) => [network.name, network] as const,
+  ),
+)('%s equals the reference, a partial batch included', async (_, network) => {
+  const [batchSize, size] = [3, 2];
+  const embedded = network.operations.some(({ kind }) => kind === 'embedding');
+  const inputs = network.inputs.map((id, i) => {
+    const length = network.values.get(id)!.shape.reduce((product, n) => product * n, 1);
+    const data = randomData(size * length, i + 1);
+    if (id.startsWith(positive)) return data.map((x) => Math.abs(x) + 0.2);
+    return embedded ? data.map((x) => Math.floor(Math.abs(x) * 2) % 3) : data;
+  });
+  const inference = await compileInference(engine, network, batchSize);
+  const outputs = await inference.run(inputs, size);
+  await inference.dispose();
+  for (let example = 0; example < size; example++) {
+    const expected = referenceOutputs(
+      network,
+      inputs.map((data) => data.subarray((example * data.length) / size, ((example + 1) * data.length) / size)),
+    );
+    expected.forEach((reference, i) => {
+      const found = outputs[i]!.subarray(example * reference.length, (example + 1) * reference.length);
+      expect(found).toHaveLength(reference.length);
+      found.forEach((value, k) => expect(value).toBeCloseTo(reference[k]!, 4));
     });
-    const inference = await compileInference(engine, network, batchSize);
-    const outputs = await inference.run(inputs, size);
-    await inference.dispose();
-    for (let example = 0; example < size; example++) {
-      const expected = referenceOutputs(
-        network,
-        inputs.map((data) => data.subarray((example * data.length) / size, ((example + 1) * data.length) / size)),
-      );
-      expected.forEach((reference, i) => {
-        const found = outputs[i]!.subarray(example * reference.length, (example + 1) * reference.length);
-        expect(found).toHaveLength(reference.length);
-        found.forEach((value, k) => expect(value).toBeCloseTo(reference[k]!, 4));
-      });
-    }
-  },
-);
+  }
+});
 
 it('refuses inputs of another size with the shape that it wants', async () => {
   const inference = await compileInference(engine, more[0]!, 2);

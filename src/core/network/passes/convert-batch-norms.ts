@@ -18,7 +18,7 @@ export function convertBatchNorms(network: Network, leaves: ReadonlySet<ValueId>
     parameters.set(scale, { shape: [affine.scale.length], data: affine.scale });
     parameters.set(offset, { shape: [affine.offset.length], data: affine.offset });
     const { name, layer, inputs, output } = operation;
-    return { kind: 'rescale', name, layer, inputs, output, scale, offset };
+    return { kind: 'rescale', name, layer, inputs, output, scale, offset, learned: false };
   });
   return dropUnused({ ...network, operations, parameters });
 }

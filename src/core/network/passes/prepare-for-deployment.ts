@@ -1,7 +1,7 @@
 import type { Network, ValueId } from '../network.ts';
 import { hasKernel, type KernelOperation } from '../operations.ts';
 import { convertBatchNorms } from './convert-batch-norms.ts';
-import { expandScaledElus } from './expand-scaled-elus.ts';
+import { expandComposites } from './expand-composites.ts';
 import { foldableBatchNorm, foldBatchNorms } from './fold-batch-norms.ts';
 import { foldPadding } from './fold-padding.ts';
 import { fuseActivations } from './fuse-activations.ts';
@@ -34,5 +34,5 @@ function prepare(network: Network, keptBatchNorms: (network: Network) => Readonl
   const padded = foldPadding(removeDeadOperations(network));
   const kept = keptBatchNorms(padded);
   const normalized = convertBatchNorms(foldBatchNorms(padded, kept), kept);
-  return fuseActivations(expandScaledElus(normalized));
+  return fuseActivations(expandComposites(normalized));
 }

@@ -1,6 +1,6 @@
-import type { Network, Shape, ValueId } from '../network.ts';
+import { factsOf, shapesAround } from '../kinds/operation-table.ts';
+import type { Network, ValueId } from '../network.ts';
 import type { Operation } from '../operations.ts';
-import { sameShape } from '../shapes/shape.ts';
 import { dropUnused, redirect } from './rewrite.ts';
 
 /** Removes what does nothing at inference (dropout, identities) and what no output depends on. */
@@ -34,27 +34,5 @@ function liveOperations(network: Network): readonly Operation[] {
 }
 
 function isIdentity(operation: Operation, network: Network): boolean {
-  const shapeOf = (value: ValueId | undefined): Shape => (value === undefined ? [] : (network.values.get(value)?.shape ?? []));
-  const everyIs = (id: string, expected: number): boolean => network.parameters.get(id)?.data.every((value) => value === expected) === true;
-  switch (operation.kind) {
-    case 'dropout':
-      return true;
-    case 'concat':
-      return operation.inputs.length === 1;
-    case 'pad':
-      return operation.paddings.every(([before, after]) => before === 0 && after === 0);
-    case 'crop':
-    case 'reshape':
-      return sameShape(shapeOf(operation.inputs[0]), shapeOf(operation.output));
-    case 'permute':
-      return operation.order.every((axis, position) => axis === position);
-    case 'upsample':
-      return operation.factor.every((factor) => factor === 1);
-    case 'pool2d':
-      return [...operation.size, ...operation.strides].every((n) => n === 1);
-    case 'rescale':
-      return everyIs(operation.scale, 1) && everyIs(operation.offset, 0);
-    default:
-      return false;
-  }
+  return factsOf(operation).isIdentity?.(operation, shapesAround(operation, network)) ?? false;
 }

@@ -3,6 +3,7 @@
  * permutation moves down through element-wise operations until it meets its inverse, an operation that needs the
  * axes as they are, or an output.
  */
+import { factsOf, shapesAround } from '../kinds/operation-table.ts';
 import type { Network, Value, ValueId } from '../network.ts';
 import type { Operation } from '../operations.ts';
 import { dropUnused, usesOf } from './rewrite.ts';
@@ -63,7 +64,10 @@ class PermutationRemoval {
 
   #visit(operation: Operation): void {
     const [first] = operation.inputs;
-    if (first === undefined) return;
+    if (first === undefined) {
+      this.#operations.push(operation);
+      return;
+    }
     if (operation.kind === 'permute') {
       const { source, order } = this.#view(first);
       this.#views.set(operation.output, { source, order: operation.order.map((axis) => order[axis] ?? axis) });
@@ -72,8 +76,9 @@ class PermutationRemoval {
     const views = operation.inputs.map((input) => this.#view(input));
     const order = views[0]?.order ?? [];
     const alike = views.every((view) => view.order.join() === order.join());
-    if (alike && !isIdentity(order) && commutes(operation, this.#network)) {
-      const moved = operation.kind === 'concat' ? { ...operation, axis: order[operation.axis] ?? operation.axis } : operation;
+    const moved =
+      alike && !isIdentity(order) ? factsOf(operation).onSource?.(operation, order, shapesAround(operation, this.#network)) : undefined;
+    if (moved !== undefined) {
       this.#operations.push({ ...moved, inputs: views.map((view) => view.source) });
       const shape = this.#network.values.get(operation.output)?.shape ?? [];
       this.#stored.set(operation.output, { shape: order.map((_, axis) => shape[order.indexOf(axis)] ?? 0) });
@@ -105,25 +110,6 @@ class PermutationRemoval {
 
 function isIdentity(order: readonly number[]): boolean {
   return order.every((axis, position) => axis === position);
-}
-
-/** Whether permuting before or after the operation gives the same. */
-function commutes(operation: Operation, network: Network): boolean {
-  switch (operation.kind) {
-    case 'activation':
-      return operation.function !== 'softmax';
-    case 'binary': {
-      const ranks = operation.inputs.map((input) => network.values.get(input)?.shape.length);
-      return ranks[0] === ranks[1];
-    }
-    case 'dropout':
-    case 'concat':
-      return true;
-    case 'rescale':
-      return [operation.scale, operation.offset].every((id) => network.parameters.get(id)?.data.length === 1);
-    default:
-      return false;
-  }
 }
 
 /** Flatten of a permuted value, then a dense layer: the layer's columns are reordered instead. */

@@ -1,5 +1,6 @@
 /** Which channels of a network stand or fall together: what has to be known before any can be removed. */
-import { unreachable } from '../../errors.ts';
+import { isAlongLastAxis } from '../../network/kinds/element-wise.ts';
+import { factsOf } from '../../network/kinds/operation-table.ts';
 import type { Network, ParameterId, ValueId } from '../../network/network.ts';
 import { hasKernel, type Operation } from '../../network/operations.ts';
 import { DisjointSets } from './disjoint-sets.ts';
@@ -69,7 +70,11 @@ class ChannelTrace {
         const outputs = this.#fresh(operation.output);
         if (!this.#uses.has(operation.kernel))
           outputs.forEach((label, channel) => this.#filters.push({ label, filter: { kernel: operation.kernel, channel } }));
-        this.#share(operation.kernel, input, outputs);
+        // Filters of a group see its inputs alone, so that groups would have to shrink alike.
+        if (operation.kind === 'conv2d' && operation.groups > 1) {
+          this.#pin(input);
+          this.#pin(outputs);
+        } else this.#share(operation.kernel, input, outputs);
         return outputs;
       }
       case 'depthwiseConv2d': {
@@ -112,20 +117,12 @@ class ChannelTrace {
         this.#pin(input);
         return this.#pin(this.#fresh(operation.output));
       }
-      case 'embedding':
-        return this.#pin(this.#fresh(operation.output));
       case 'activation':
-        return operation.function === 'softmax' ? this.#pin(input) : input;
-      case 'batchNorm':
-      case 'prelu':
-      case 'rescale':
-      case 'pool2d':
-      case 'globalPool':
-      case 'dropout':
-      case 'upsample':
-        return input;
+        return isAlongLastAxis(operation) ? this.#pin(input) : input;
       default:
-        return unreachable(operation);
+        if (factsOf(operation).channels === 'kept') return input;
+        for (const labels of inputs) this.#pin(labels);
+        return this.#pin(this.#fresh(operation.output));
     }
   }
 

@@ -1,4 +1,3 @@
-import { unreachable } from '../../errors.ts';
 import type { Network, Parameter, ParameterId, Shape, Value } from '../../network/network.ts';
 import type { Operation } from '../../network/operations.ts';
 import { inferShapes } from '../../network/shapes/infer-shapes.ts';
@@ -46,6 +45,7 @@ function selections(
   switch (operation.kind) {
     case 'conv2d':
     case 'transposeConv2d':
+      if (operation.kind === 'conv2d' && operation.groups > 1) return [];
       return [
         [
           operation.kernel,
@@ -80,21 +80,9 @@ function selections(
       );
     case 'prelu':
       return [[operation.alpha, [{ axis: (network.parameters.get(operation.alpha)?.shape.length ?? 1) - 1, indices: outputs }]]];
-    case 'activation':
-    case 'binary':
-    case 'concat':
-    case 'pad':
-    case 'crop':
-    case 'pool2d':
-    case 'globalPool':
-    case 'reshape':
-    case 'permute':
-    case 'dropout':
-    case 'upsample':
-    case 'embedding':
-      return [];
+    // All others have no parameters by channel, or channels that stay.
     default:
-      return unreachable(operation);
+      return [];
   }
 }
 

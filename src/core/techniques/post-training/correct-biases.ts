@@ -4,7 +4,7 @@ import { spreadIndices } from '../../data/spread-indices.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { EspalierError } from '../../errors.ts';
 import type { Network, Parameter, ValueId } from '../../network/network.ts';
-import { channelAxis, hasKernel, type KernelOperation, type Operation } from '../../network/operations.ts';
+import { channelAxis, hasKernel, inputChannel, type KernelOperation, type Operation } from '../../network/operations.ts';
 import { usesOf } from '../../network/passes/rewrite.ts';
 import type { QuantizedNetwork } from '../../quantize/quantization.ts';
 import { channelIndex, quantizeWeights } from '../../quantize/weight-quantization.ts';
@@ -52,13 +52,12 @@ function outputShift(operation: KernelOperation, { network, weights }: Quantized
   const integers = quantizeWeights(kernel.data, kernel.shape, quantization);
   const scaleOf = channelIndex(kernel.shape, quantization.axis);
   const outputOf = channelIndex(kernel.shape, channelAxis(operation));
-  const inputs = kernel.shape.at(-1) ?? 1;
-  const multiplier = operation.kind === 'depthwiseConv2d' ? operation.multiplier : 1;
+  const inputOf = inputChannel(operation, kernel.shape);
   const shift = new Float64Array(kernel.shape[channelAxis(operation)] ?? 1);
   integers.forEach((integer, i) => {
     const error = integer * (quantization.scales[scaleOf(i)] ?? 1) - (kernel.data[i] ?? 0);
     const output = outputOf(i);
-    shift[output] = (shift[output] ?? 0) + error * (mean[Math.floor((i % inputs) / multiplier)] ?? 0);
+    shift[output] = (shift[output] ?? 0) + error * (mean[inputOf(i)] ?? 0);
   });
   // A transposed convolution spreads its taps over strides, so that each output sees a part of them.
   const share = operation.kind === 'transposeConv2d' ? 1 / (operation.strides[0] * operation.strides[1]) : 1;

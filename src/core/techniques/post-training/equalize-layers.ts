@@ -1,7 +1,8 @@
 /** Cross-layer equalization: Nagel et al. 2019, arXiv:1906.04721, section 4.1. */
 import { findConstraint, type NetworkConstraints } from '../../constraints/constraint.ts';
+import { factsOf, shapesAround } from '../../network/kinds/operation-table.ts';
 import type { Network, ParameterId } from '../../network/network.ts';
-import { channelAxis, hasKernel, type KernelOperation, type Operation } from '../../network/operations.ts';
+import { channelAxis, hasKernel, inputChannel, type KernelOperation, type Operation } from '../../network/operations.ts';
 import { type Uses, usesOf } from '../../network/passes/rewrite.ts';
 
 /** Passes over chains of layers: each pair moves the ranges of its neighbours. */
@@ -53,29 +54,8 @@ function nextKernel(first: KernelOperation, network: Network, uses: Uses): Kerne
   for (;;) {
     const next = uses.soleConsumer(current.output);
     if (next === undefined || hasKernel(next)) return next;
-    if (!passesScale(next, network)) return undefined;
+    if (factsOf(next).passesScale?.(next, shapesAround(next, network)) !== true) return undefined;
     current = next;
-  }
-}
-
-function passesScale(operation: Operation, network: Network): boolean {
-  switch (operation.kind) {
-    case 'pool2d':
-    case 'globalPool':
-    case 'upsample':
-      return true;
-    case 'activation':
-      return operation.function === 'relu' || operation.function === 'leakyRelu';
-    case 'pad':
-      return operation.paddings.at(-1)?.every((count) => count === 0) ?? true;
-    case 'reshape': {
-      // Features of a flattened image are its channels over and over.
-      const before = network.values.get(operation.inputs[0] ?? '')?.shape ?? [];
-      const after = network.values.get(operation.output)?.shape ?? [];
-      return after.length === 1 || after.at(-1) === before.at(-1);
-    }
-    default:
-      return false;
   }
 }
 
@@ -88,7 +68,9 @@ function equalizePair(
   const reads = parameters.get(second.kernel);
   if (computes === undefined || reads === undefined) return 0;
   const outputOf = outputChannel(first, computes.shape);
-  const inputOf = inputChannel(second, reads.shape, channels);
+  // Features of a flattened image are its channels over and over.
+  const featureOf = inputChannel(second, reads.shape);
+  const inputOf = (index: number): number => featureOf(index) % channels;
   const before = largest(computes.data, channels, outputOf);
   const after = largest(reads.data, channels, inputOf);
   const factors = Float64Array.from(before, (range, c) => {
@@ -118,11 +100,4 @@ function outputChannel(operation: KernelOperation, shape: readonly number[]): (i
   const inner = shape.slice(axis + 1).reduce((product, length) => product * length, 1);
   const channels = shape[axis] ?? 1;
   return (index) => Math.floor(index / inner) % channels;
-}
-
-/** The channel of the layer before that a weight multiplies. */
-function inputChannel(operation: KernelOperation, shape: readonly number[], channels: number): (index: number) => number {
-  const inputs = shape.at(-1) ?? 1;
-  if (operation.kind === 'depthwiseConv2d') return (index) => Math.floor((index % inputs) / operation.multiplier);
-  return (index) => (index % inputs) % channels;
 }

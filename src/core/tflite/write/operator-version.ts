@@ -13,6 +13,7 @@ export function operatorVersion(
   const byType = (int8: number, int16: number): number => (type === 'int16' ? int16 : type === 'int8' ? int8 : 1);
   switch (name) {
     case 'CONV_2D':
+      if (inputs[1]?.shape[3] !== inputs[0]?.shape[3]) return 6;
       return weightsOnly(inputs) ? (perChannel(inputs[1]) ? 5 : 2) : byType(3, 4);
     case 'DEPTHWISE_CONV_2D':
       if (weightsOnly(inputs)) return perChannel(inputs[1]) ? 6 : 4;
@@ -31,13 +32,22 @@ export function operatorVersion(
       return byType(2, 5);
     case 'MUL':
       return type === 'int8' && rescalesUp(inputs, output) ? 3 : byType(2, 4);
+    case 'DIV':
+      return broadcasts(inputs) && output.shape.length > 4 ? 2 : 1;
+    case 'MAXIMUM':
+    case 'MINIMUM':
+      return type === 'int16' ? 4 : broadcasts(inputs) && output.shape.length > 4 ? 3 : byType(2, 4);
     case 'RESIZE_BILINEAR':
-    case 'RESIZE_NEAREST_NEIGHBOR':
       return type === 'int16' ? 4 : options.halfPixelCenters === true ? 3 : byType(2, 4);
+    case 'RESIZE_NEAREST_NEIGHBOR':
+      return type === 'int16' ? 4 : options.halfPixelCenters === true || options.alignCorners === true ? 3 : byType(2, 4);
     case 'TRANSPOSE':
       return type !== 'int16' && (inputs[0]?.shape.length ?? 0) > 4 ? 4 : byType(2, 5);
     case 'PAD':
+    case 'PADV2':
       return (inputs[0]?.shape.length ?? 0) > 4 ? 4 : byType(2, 3);
+    case 'STRIDED_SLICE':
+      return (inputs[0]?.shape.length ?? 0) > 4 ? 4 : byType(2, 1);
     case 'SLICE':
       return (inputs[0]?.shape.length ?? 0) > 4 ? 5 : byType(2, 4);
     case 'GATHER':
@@ -48,6 +58,15 @@ export function operatorVersion(
       return output.type === 'int16' ? 2 : 1;
     case 'LEAKY_RELU':
       return byType(1, 2);
+    case 'EXP':
+    case 'LOG':
+    case 'SQRT':
+      return byType(2, 2);
+    case 'SUM':
+    case 'LOG_SOFTMAX':
+    case 'DEPTH_TO_SPACE':
+    case 'SPACE_TO_DEPTH':
+      return byType(2, 1);
     case 'GELU':
       return byType(2, 2);
     case 'AVERAGE_POOL_2D':
@@ -58,6 +77,10 @@ export function operatorVersion(
     case 'TANH':
     case 'MEAN':
     case 'REDUCE_MAX':
+    case 'REDUCE_MIN':
+    case 'ABS':
+    case 'RSQRT':
+    case 'BATCH_MATMUL':
     case 'RELU':
     case 'RELU6':
       return byType(2, 3);
@@ -73,6 +96,10 @@ function weightsOnly(inputs: readonly (TfliteTensor | undefined)[]): boolean {
 
 function perChannel(tensor: TfliteTensor | undefined): boolean {
   return (tensor?.quantization?.scales.length ?? 0) > 1;
+}
+
+function broadcasts([a, b]: readonly (TfliteTensor | undefined)[]): boolean {
+  return a?.shape.join() !== b?.shape.join();
 }
 
 function rescalesUp(inputs: readonly (TfliteTensor | undefined)[], output: TfliteTensor): boolean {

@@ -1,37 +1,72 @@
-import { unreachable } from '../../errors.ts';
 import type { Shape } from '../../network/network.ts';
-import type { BatchNorm, Binary, Embedding, Operation, PRelu, Rescale } from '../../network/operations.ts';
+import type { BatchMatmul, BatchNorm, Binary, BinaryFunction, Embedding, Operation, PRelu, Rescale } from '../../network/operations.ts';
 import { requiredParameter } from '../../quantize/quantize-network.ts';
+import type { BuiltinOperator } from '../schema/builtin-operators.ts';
+import type { OperatorOptions } from '../schema/operator-options.ts';
+import { inOutputScale } from './in-output-scale.ts';
 import type { WriteContext } from './write-context.ts';
 
+const binaryOperators: Readonly<Record<BinaryFunction, BuiltinOperator>> = {
+  add: 'ADD',
+  sub: 'SUB',
+  mul: 'MUL',
+  div: 'DIV',
+  max: 'MAXIMUM',
+  min: 'MINIMUM',
+  pow: 'POW',
+};
+
 export function writeBinary(context: WriteContext, operation: Binary): void {
-  const { graph, encoding } = context;
-  const rank = Math.max(...operation.inputs.map((id) => context.shapeOf(id).length));
-  const inputs = operation.inputs.map((id, i) => withRank(context, operation, i, context.shapeOf(id), rank));
-  const output = context.output(operation);
-  const { activation } = operation;
-  const arithmetic = { activation, powerOfTwoScaleInt16: encoding.activationType !== 'int16' };
-  switch (operation.function) {
+  const { graph } = context;
+  const inputs = inputsOfOneRank(context, operation);
+  const { function: name } = operation;
+  const converted = name === 'max' || name === 'min' ? inputs.map((tensor) => inOutputScale(context, operation, tensor)) : inputs;
+  graph.operator(binaryOperators[name], converted, context.output(operation), binaryOptions(context, operation));
+}
+
+function binaryOptions(context: WriteContext, { function: name, activation }: Binary): OperatorOptions {
+  switch (name) {
     case 'add':
-      return graph.operator('ADD', inputs, output, arithmetic);
     case 'sub':
-      return graph.operator('SUB', inputs, output, arithmetic);
+      return { activation, powerOfTwoScaleInt16: context.encoding.activationType !== 'int16' };
     case 'mul':
-      return graph.operator('MUL', inputs, output, { activation });
-    default:
-      return unreachable(operation.function);
+    case 'div':
+      return { activation };
+    case 'max':
+    case 'min':
+    case 'pow':
+      return {};
   }
 }
 
+export function writeBatchMatmul(context: WriteContext, operation: BatchMatmul): void {
+  context.graph.operator('BATCH_MATMUL', inputsOfOneRank(context, operation), context.output(operation), {
+    adjointX: operation.transposeA,
+    adjointY: operation.transposeB,
+  });
+}
+
+function inputsOfOneRank(context: WriteContext, operation: Operation): readonly number[] {
+  const rank = Math.max(...operation.inputs.map((id) => context.shapeOf(id).length));
+  return operation.inputs.map((id, i) => withRank(context, operation, i, context.shapeOf(id), rank));
+}
+
 /** Broadcasting counts axes from the last, the batch stays the first: ones go between them. */
-function withRank(context: WriteContext, operation: Binary, index: number, shape: Shape, rank: number): number {
+function withRank(context: WriteContext, operation: Operation, index: number, shape: Shape, rank: number): number {
   const input = context.input(operation, index);
   if (shape.length === rank) return input;
-  const { type, quantization } = context.graph.tensorAt(input);
-  const widened = context.inner(operation, 'broadcast', [...Array.from({ length: rank - shape.length }, () => 1), ...shape], {
-    type,
-    quantization,
-  });
+  const { type, quantization, data } = context.graph.tensorAt(input);
+  const ones = Array.from({ length: rank - shape.length }, () => 1);
+  // A constant needs no operator to be of another shape.
+  if (data !== undefined)
+    return context.graph.tensor({
+      name: `${operation.name}/constant`,
+      shape: [context.batch, ...ones, ...shape],
+      type,
+      quantization,
+      data,
+    });
+  const widened = context.inner(operation, 'broadcast', [...ones, ...shape], { type, quantization });
   context.reshape(operation, input, widened);
   return widened;
 }
@@ -67,11 +102,19 @@ function writeChannelScale(context: WriteContext, operation: Operation, scale: F
   const { graph, encoding } = context;
   const input = context.input(operation);
   if (encoding.activationType === undefined) {
-    const scaled = context.inner(operation, 'scaled', context.shapeOf(operation.output), encoding.value(operation.output));
-    graph.operator('MUL', [input, encoding.constant(`${operation.name}/scale`, [scale.length], scale)], scaled, { activation: 'none' });
-    graph.operator('ADD', [scaled, encoding.constant(`${operation.name}/offset`, [offset.length], offset)], context.output(operation), {
-      activation: 'none',
-    });
+    const moves = offset.some((value) => value !== 0);
+    const scales = !moves || scale.some((value) => value !== 1);
+    const scaled = (): number => {
+      const output = moves
+        ? context.inner(operation, 'scaled', context.shapeOf(operation.output), encoding.value(operation.output))
+        : context.output(operation);
+      graph.operator('MUL', [input, encoding.constant(`${operation.name}/scale`, [scale.length], scale)], output, { activation: 'none' });
+      return output;
+    };
+    const source = scales ? scaled() : input;
+    if (!moves) return;
+    const summand = encoding.constant(`${operation.name}/offset`, [offset.length], offset);
+    graph.operator('ADD', [source, summand], context.output(operation), { activation: 'none' });
     return;
   }
   const shape = context.shapeOf(operation.output);

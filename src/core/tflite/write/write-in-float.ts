@@ -1,13 +1,53 @@
+import type { Network } from '../../network/network.ts';
 import type { Operation } from '../../network/operations.ts';
+import type { ActivationType } from '../../quantize/quantization.ts';
 import { floatEncoding } from './float-encoding.ts';
 import { float32 } from './graph-builder.ts';
 import { WriteContext } from './write-context.ts';
 
-/** Runtimes accept these with int16 and compute nonsense: the kernels exist for float and int8 alone. */
-export function lacksInt16Kernel(operation: Operation): boolean {
-  return (
-    operation.kind === 'prelu' || (operation.kind === 'activation' && (operation.function === 'hardSwish' || operation.function === 'elu'))
-  );
+/**
+ * Operations without an integer kernel that can be trusted, as measured in LiteRT 2.5.3. It accepts integer types
+ * where a kernel is missing all the same, and computes nonsense.
+ */
+export function lacksIntegerKernel(operation: Operation, type: ActivationType, network: Network): boolean {
+  return lacksInt8(operation) || (type === 'int16' && lacksInt16(operation, network));
+}
+
+function lacksInt8(operation: Operation): boolean {
+  switch (operation.kind) {
+    // The integer division gives the largest code where the quotient is a small part of a step.
+    case 'binary':
+      return operation.function === 'pow' || operation.function === 'div';
+    case 'activation':
+      return operation.function === 'erf';
+    default:
+      return false;
+  }
+}
+
+function lacksInt16(operation: Operation, network: Network): boolean {
+  switch (operation.kind) {
+    case 'prelu':
+    case 'depthToSpace':
+    case 'spaceToDepth':
+      return true;
+    case 'activation':
+      return ['hardSwish', 'elu', 'logSoftmax'].includes(operation.function);
+    // Tables of 512 entries, which miss where the function is steep: by thousands of steps.
+    case 'unary':
+      return ['exp', 'log', 'rsqrt'].includes(operation.function);
+    // Its fixed-point positions are exact for powers of two alone; else it is off by a hundred steps.
+    case 'resize': {
+      const [h = 1, w = 1] = network.values.get(operation.inputs[0] ?? '')?.shape ?? [];
+      const isExact = (factor: number): boolean => Number.isInteger(Math.log2(factor));
+      return (
+        operation.interpolation === 'bilinear' &&
+        !(operation.coordinates !== 'alignCorners' && isExact(operation.size[0] / h) && isExact(operation.size[1] / w))
+      );
+    }
+    default:
+      return false;
+  }
 }
 
 /** Writes an operation in float between DEQUANTIZE and QUANTIZE. */

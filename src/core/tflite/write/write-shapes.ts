@@ -1,20 +1,25 @@
-import type { Concat, Crop, GlobalPool, Pad, Permute, Pool2d, Upsample } from '../../network/operations.ts';
+import type {
+  Concat,
+  Constant,
+  Crop,
+  DepthToSpace,
+  GlobalPool,
+  Pad,
+  Permute,
+  Pool2d,
+  Reduce,
+  Resize,
+  SpaceToDepth,
+} from '../../network/operations.ts';
+import { requiredParameter } from '../../quantize/quantize-network.ts';
+import type { BuiltinOperator } from '../schema/builtin-operators.ts';
+import { inOutputScale } from './in-output-scale.ts';
 import type { WriteContext } from './write-context.ts';
 
-/** Integer concatenation copies codes, so an input with other parameters than the output is converted first. */
+/** Integer concatenation copies codes. */
 export function writeConcat(context: WriteContext, operation: Concat): void {
-  const { graph, encoding } = context;
-  const target = encoding.value(operation.output);
-  const inputs = operation.inputs.map((id) => {
-    const tensor = context.tensorOf(id);
-    const { quantization } = graph.tensorAt(tensor);
-    if (quantization?.scales[0] === target.quantization?.scales[0] && quantization?.zeroPoints[0] === target.quantization?.zeroPoints[0])
-      return tensor;
-    const converted = context.inner(operation, 'converted', context.shapeOf(id), target);
-    graph.operator('QUANTIZE', [tensor], converted);
-    return converted;
-  });
-  graph.operator('CONCATENATION', inputs, context.output(operation), { axis: operation.axis + 1, activation: 'none' });
+  const inputs = operation.inputs.map((id) => inOutputScale(context, operation, context.tensorOf(id)));
+  context.graph.operator('CONCATENATION', inputs, context.output(operation), { axis: operation.axis + 1, activation: 'none' });
 }
 
 export function writePad(context: WriteContext, operation: Pad): void {
@@ -23,13 +28,28 @@ export function writePad(context: WriteContext, operation: Pad): void {
     [0, 0, ...operation.paddings.flat()],
     [operation.paddings.length + 1, 2],
   );
-  context.graph.operator('PAD', [context.input(operation), paddings], context.output(operation));
+  const { value } = operation;
+  if (value === 0) {
+    context.graph.operator('PAD', [context.input(operation), paddings], context.output(operation));
+    return;
+  }
+  const filling = context.encoding.constant(`${operation.name}/value`, [1], Float32Array.of(value), operation.output);
+  context.graph.operator('PADV2', [context.input(operation), paddings, filling], context.output(operation));
 }
 
 export function writeCrop(context: WriteContext, operation: Crop): void {
-  const begin = context.graph.integers(`${operation.name}/begin`, [0, ...operation.begin]);
-  const size = context.graph.integers(`${operation.name}/size`, [context.batch, ...operation.size]);
-  context.graph.operator('SLICE', [context.input(operation), begin, size], context.output(operation));
+  const { graph, batch } = context;
+  const { name, begin: from, size: lengths, strides } = operation;
+  const input = context.input(operation);
+  const begin = graph.integers(`${name}/begin`, [0, ...from]);
+  if (strides.every((stride) => stride === 1)) {
+    graph.operator('SLICE', [input, begin, graph.integers(`${name}/size`, [batch, ...lengths])], context.output(operation));
+    return;
+  }
+  const end = from.map((first, axis) => first + ((lengths[axis] ?? 1) - 1) * (strides[axis] ?? 1) + 1);
+  const ends = graph.integers(`${name}/end`, [batch, ...end]);
+  const steps = graph.integers(`${name}/strides`, [1, ...strides]);
+  graph.operator('STRIDED_SLICE', [input, begin, ends, steps], context.output(operation));
 }
 
 export function writePool(context: WriteContext, operation: Pool2d): void {
@@ -63,13 +83,42 @@ export function writePermute(context: WriteContext, operation: Permute): void {
   context.graph.operator('TRANSPOSE', [context.input(operation), order], context.output(operation));
 }
 
-export function writeUpsample(context: WriteContext, operation: Upsample): void {
-  const size = context.graph.integers(`${operation.name}/size`, context.shapeOf(operation.output).slice(0, 2));
-  const bilinear = operation.interpolation === 'bilinear';
-  context.graph.operator(
-    bilinear ? 'RESIZE_BILINEAR' : 'RESIZE_NEAREST_NEIGHBOR',
-    [context.input(operation), size],
-    context.output(operation),
-    { halfPixelCenters: bilinear },
+const reduceOperators: Readonly<Record<Reduce['function'], BuiltinOperator>> = {
+  mean: 'MEAN',
+  sum: 'SUM',
+  max: 'REDUCE_MAX',
+  min: 'REDUCE_MIN',
+};
+
+export function writeReduce(context: WriteContext, operation: Reduce): void {
+  const axes = context.graph.integers(
+    `${operation.name}/axes`,
+    operation.axes.map((axis) => axis + 1),
   );
+  context.graph.operator(reduceOperators[operation.function], [context.input(operation), axes], context.output(operation), {
+    keepDimensions: operation.keepDimensions,
+  });
+}
+
+export function writeResize(context: WriteContext, operation: Resize): void {
+  const size = context.graph.integers(`${operation.name}/size`, operation.size);
+  const operator = operation.interpolation === 'bilinear' ? 'RESIZE_BILINEAR' : 'RESIZE_NEAREST_NEIGHBOR';
+  context.graph.operator(operator, [context.input(operation), size], context.output(operation), {
+    alignCorners: operation.coordinates === 'alignCorners',
+    halfPixelCenters: operation.coordinates === 'halfPixel',
+  });
+}
+
+export function writeBlocks(context: WriteContext, operation: DepthToSpace | SpaceToDepth): void {
+  const operator = operation.kind === 'depthToSpace' ? 'DEPTH_TO_SPACE' : 'SPACE_TO_DEPTH';
+  context.graph.operator(operator, [context.input(operation)], context.output(operation), { blockSize: operation.blockSize });
+}
+
+/** The same for each example of the batch. */
+export function writeConstant(context: WriteContext, operation: Constant): void {
+  const { shape, data } = requiredParameter(context.network, operation.parameter);
+  const repeated = new Float32Array(data.length * context.batch);
+  for (let example = 0; example < context.batch; example++) repeated.set(data, example * data.length);
+  const tensor = context.encoding.constant(operation.parameter, [context.batch, ...shape], repeated, operation.output);
+  context.bind(operation.output, tensor);
 }

@@ -28,6 +28,23 @@ const cases: readonly (readonly [string, Network])[] = [
         network([6, 7, 1], (b, x) => b.conv2d('c', x, { kernel: seededParameter([2, 3, 2, 2], 3), dilations: [2, 2], padding })),
       ] as const,
   ),
+  [
+    'grouped conv',
+    network([4, 5, 1], (b, x) =>
+      b.conv2d('c', b.concat('wide', [x, x], 2), {
+        kernel: seededParameter([6, 3, 2, 2], 3),
+        bias: bias(6),
+        strides: [1, 2],
+        padding: 'same',
+      }),
+    ),
+  ],
+  [
+    'transposed conv with output padding',
+    network([3, 2, 1], (b, x) =>
+      b.transposeConv2d('c', x, { kernel: seededParameter([3, 3, 3, 2], 3), bias: bias(3), strides: [2, 2], outputSize: [8, 6] }),
+    ),
+  ],
   // Large enough for each of the forms that depthwise convolutions take; small images above take the third.
   ...([1, 2] as const).map(
     (multiplier) =>

@@ -16,6 +16,53 @@ const cases: readonly (readonly [string, Network])[] = [
   ['elu', network([2, 3, 1], (b, x) => b.activation('a', x, 'elu', 0.7))],
   ['gelu', network([2, 3, 1], (b, x) => b.activation('a', x, 'gelu', 0))],
   ['gelu tanh', network([2, 3, 1], (b, x) => b.activation('a', x, 'gelu', 1))],
+  ...(['logSoftmax', 'softplus', 'softsign', 'mish', 'erf'] as const).map(
+    (name) => [name, network([2, 3, 1], (b, x) => b.activation('a', x, name))] as const,
+  ),
+  ['celu', network([2, 3, 1], (b, x) => b.activation('a', x, 'celu', 0.7))],
+  ...(['abs', 'exp'] as const).map((name) => [name, network([2, 3, 1], (b, x) => b.unary('a', x, name))] as const),
+  ...(['log', 'sqrt', 'rsqrt'] as const).map(
+    (name) => [name, network([2, 3, 1], (b, x) => b.unary('a', b.activation('above', x, 'sigmoid'), name))] as const,
+  ),
+  ...(['div', 'max', 'min', 'pow'] as const).map(
+    (name) =>
+      [name, network([2, 3, 1], (b, x) => b.binary('b', name, b.activation('above', x, 'sigmoid'), b.unary('power', x, 'exp')))] as const,
+  ),
+  ['mean over channels', network([2, 3, 1], (b, x) => b.binary('sub', 'sub', x, b.reduce('mean', x, 'mean', [2], true)))],
+  ['sum over width', network([2, 3, 1], (b, x) => b.reduce('sum', x, 'sum', [1]))],
+  ['max over channels', network([2, 3, 1], (b, x) => b.reduce('max', x, 'max', [2]))],
+  ['resize', network([2, 3, 1], (b, x) => b.resize('resize', x, [3, 5], 'bilinear', 'halfPixel'))],
+  ['nearest to any size', network([2, 3, 1], (b, x) => b.resize('resize', x, [3, 4], 'nearest', 'halfPixel'))],
+  [
+    'blocks and back',
+    network([2, 4, 1], (b, x) =>
+      b.depthToSpace('back', b.binary('square', 'mul', b.spaceToDepth('blocks', x, 2), b.spaceToDepth('again', x, 2)), 2),
+    ),
+  ],
+  ['strided crop', network([4, 5, 1], (b, x) => b.crop('crop', x, [1, 0, 0], [2, 3, 2], [2, 2, 1]))],
+  [
+    'attention',
+    network([2, 3, 1], (b, x) => {
+      const rows = b.reshape('rows', x, [6, 2]);
+      const keys = b.dense('keys', rows, { kernel: seededParameter([2, 2], 3) });
+      const scores = b.activation('scores', b.batchMatmul('product', rows, keys, { transposeB: true }), 'softmax');
+      return b.batchMatmul('mixed', scores, keys);
+    }),
+  ],
+  [
+    'a learned constant and rescale',
+    network([2, 3, 1], (b, x) =>
+      b.rescale(
+        'scale',
+        b.binary('add', 'add', x, b.constant('position', seededParameter([3, 2], 4), { learned: true })),
+        Float32Array.of(0.5, 2),
+        Float32Array.of(0.1, 0),
+        {
+          learned: true,
+        },
+      ),
+    ),
+  ],
   ['prelu', network([2, 3, 1], (b, x) => b.prelu('a', x, { shape: [1, 1, 2], data: Float32Array.of(0.2, 0.3) }))],
   ['max pool', network([4, 5, 1], (b, x) => b.pool2d('p', x, 'max', [2, 2]))],
   ['max pool, overlapping', network([5, 5, 1], (b, x) => b.pool2d('p', x, 'max', [3, 3], { strides: [2, 2], padding: 'same' }))],

@@ -92,6 +92,7 @@ export function scale(context: LayerContext, input: ValueId, what: string, facto
     inputs: [input],
     scale: builder.parameter(`${layer}/${what}/scale`, { shape: [1], data: constant('scale', factor) }),
     offset: builder.parameter(`${layer}/${what}/offset`, { shape: [1], data: constant('offset', offset) }),
+    learned: false,
   });
 }
 
