@@ -10,25 +10,24 @@ import { inputsOf } from '../src/core/data/inputs/model-inputs.ts';
 import { openData } from '../src/core/data/open-data.ts';
 import { createEngine } from '../src/core/engine/create-engine.ts';
 import { importModel } from '../src/core/import/import-model.ts';
-import type { LearningRateSchedule } from '../src/core/train/fine-tuning.ts';
 import { type MeasuredNode, percent } from './deployment-tree/measured-tree.ts';
 import { tfmotNodes } from './deployment-tree/tfmot.ts';
 import { type WalkOptions, walkTree } from './deployment-tree/walk-tree.ts';
 
 const clusters = 8;
-const constant = (rate: number): LearningRateSchedule => ({ kind: 'constant', rate });
-const slowly = { epochs: 3, batchSize: 32, learningRate: constant(1e-5) };
+const constant = (learningRate: number) => ({ learningRate, learningRateSchedule: 'constant' }) as const;
+const slowly = { epochs: 3, batchSize: 32, ...constant(1e-5) };
 /** Keras's Adam: what a notebook trains with that names no rate. */
 const kerasRate = constant(1e-3);
 
 const recipes: Readonly<Record<string, WalkOptions>> = {
   guide: {
     fineTuning: slowly,
-    pruning: { ...slowly, sparsity: 0.5, schedule: { kind: 'constant', sparsity: 0.5, begin: 0, frequency: 100 } },
+    pruning: { ...slowly, sparsity: 0.5, schedule: { kind: 'constant', begin: 0, frequency: 100 } },
     // Files are far smaller than TFMOT's as it is: half of the default price on bits, in favour of accuracy.
     clustering: { ...slowly, clusters, granularity: 'channel', rateWeight: 0.5 },
-    sparsityPreservingClustering: { ...slowly, clusters, learningRate: kerasRate, rateWeight: 0.5 },
-    quantizationAwareTraining: { epochs: 1, batchSize: 128, learningRate: kerasRate },
+    sparsityPreservingClustering: { ...slowly, clusters, ...kerasRate, rateWeight: 0.5 },
+    quantizationAwareTraining: { epochs: 1, batchSize: 128, ...kerasRate },
     plainControls: true,
   },
   defaults: { pruning: { sparsity: 0.5 }, clustering: { clusters }, sparsityPreservingClustering: { clusters }, plainControls: true },

@@ -15,12 +15,10 @@ import { fileSizes } from '../src/core/measure/file-sizes.ts';
 import { findConstraint } from '../src/core/constraints/constraint.ts';
 import type { QuantizedNetwork } from '../src/core/quantize/quantization.ts';
 import { quantizeWeights } from '../src/core/quantize/weight-quantization.ts';
-import { applyClustering } from '../src/core/techniques/clustering.ts';
-import { applyCqat } from '../src/core/techniques/cqat.ts';
-import { applyPostTrainingQuantization } from '../src/core/techniques/post-training-quantization.ts';
 import { quantizeTrained } from '../src/core/techniques/quantization-aware-training.ts';
 import type { OptimizedModel } from '../src/core/techniques/technique.ts';
 import { writeTflite } from '../src/core/tflite/write-tflite.ts';
+import { apply, quantize } from '../test/support/apply-technique.ts';
 import { benchContext, percent } from './deployment-tree/measured-tree.ts';
 
 export async function run([modelFile, dataFile, seed = '0', ...counts]: readonly string[]): Promise<void> {
@@ -41,14 +39,14 @@ export async function run([modelFile, dataFile, seed = '0', ...counts]: readonly
     const bits = weights === 0 ? '' : `${((8 * compressedBytes) / weights).toFixed(3)} bits a weight, ${values} values in a kernel`;
     console.log(`  ${name.padEnd(44)} ${percent(top1)}  file ${fileSizes(bytes).gzip} gzip  ${bits}`);
   };
-  await measure('not clustered, quantized', await applyPostTrainingQuantization(base, context), base);
+  await measure('not clustered, quantized', await quantize(base, context), base);
   for (const clusters of counts.length > 0 ? counts.map(Number) : [8, 16, 32]) {
     console.log(`${clusters} clusters`);
     for (const integerGrid of [false, true]) {
       const how = integerGrid ? 'on the integer grid' : 'in float';
-      const clustered = await applyClustering(base, context, { clusters, integerGrid });
-      await measure(`clustered ${how}, quantized after training`, await applyPostTrainingQuantization(clustered, context), clustered);
-      const aware = await applyCqat(clustered, context);
+      const clustered = await apply('clustering', base, context, { clusters, integerGrid });
+      await measure(`clustered ${how}, quantized after training`, await quantize(clustered, context), clustered);
+      const aware = await apply('cqat', clustered, context);
       await measure(`clustered ${how}, CQAT`, quantizeTrained(aware), aware);
     }
   }

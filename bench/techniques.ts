@@ -5,8 +5,9 @@
  * `npm run bench -- techniques [rounds] [part of a network's name]`
  */
 import { cpus } from 'node:os';
-import type { ConstraintKind, Constraints, NetworkConstraints } from '../src/core/constraints/constraint.ts';
-import { projectWeights } from '../src/core/constraints/project.ts';
+import type { Constraints, NetworkConstraints } from '../src/core/constraints/constraint.ts';
+import type { ConstraintKind } from '../src/shared/techniques.ts';
+import { projectWeights } from '../src/core/constraints/composition.ts';
 import { createEngine } from '../src/core/engine/create-engine.ts';
 import type { Network } from '../src/core/network/network.ts';
 import { createRandom } from '../src/core/random.ts';

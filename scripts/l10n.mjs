@@ -5,12 +5,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 export const languages = ['zh-cn'];
 
-/** Every first argument of `l10n.t` and `translate`, and the titles of the deployment tree's nodes. */
-export function collectTexts() {
+/** Every first argument of `l10n.t` and `translate`, and what the table of techniques makes of its words. */
+export async function collectTexts() {
   const texts = new Set();
   for (const folder of ['src/extension', 'src/shared', 'webview']) {
     for (const entry of readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })) {
@@ -18,8 +19,15 @@ export function collectTexts() {
         collect(path.join(entry.parentPath, entry.name), /\b(?:l10n\.t|translate)\(\s*'((?:[^'\\]|\\.)*)'/g, texts);
     }
   }
-  collect(path.join(root, 'src/core/tree/deployment-tree.ts'), /(?:title: |ptq\(|plainQat\()'((?:[^'\\]|\\.)*)'/g, texts);
+  const { nodeTitles, techniqueTitles } = await importSource('src/shared/tree-shape.ts');
+  for (const text of [...nodeTitles(), ...techniqueTitles()]) texts.add(text);
   return texts;
+}
+
+/** A TypeScript module without Node's own support for it. */
+async function importSource(file) {
+  const { outputFiles } = await build({ entryPoints: [path.join(root, file)], bundle: true, format: 'esm', write: false, logLevel: 'silent' });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
 }
 
 function collect(file, pattern, texts) {
@@ -30,9 +38,9 @@ export function readBundle(language) {
   return JSON.parse(readFileSync(path.join(root, 'l10n', `bundle.l10n.${language}.json`), 'utf8'));
 }
 
-/** @returns {{ missing: string[], unused: string[], placeholders: string[] }} `placeholders` are translations that lose or invent one */
-export function checkBundle(language) {
-  const texts = collectTexts();
+/** @returns {Promise<{ missing: string[], unused: string[], placeholders: string[] }>} `placeholders` are translations that lose or invent one */
+export async function checkBundle(language) {
+  const texts = await collectTexts();
   const bundle = readBundle(language);
   const marks = (text) =>
     [...text.matchAll(/\{\d+\}/g)]
@@ -47,5 +55,5 @@ export function checkBundle(language) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const language of languages) console.log(language, JSON.stringify(checkBundle(language), null, 2));
+  for (const language of languages) console.log(language, JSON.stringify(await checkBundle(language), null, 2));
 }

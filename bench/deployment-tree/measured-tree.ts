@@ -39,6 +39,10 @@ export function benchContext({ engine, data, seed }: TreeSetting): TechniqueCont
     loss: { kind: 'crossEntropy' },
     seed,
     signal: new AbortController().signal,
+    settled: false,
+    teacher: () => {
+      throw new Error('the benchmarks do not distil');
+    },
     onProgress: () => undefined,
     warn: (message) => {
       console.log(`warning: ${message}`);
@@ -73,20 +77,14 @@ function measured(
   model: OptimizedModel,
   seconds: number | undefined,
 ): MeasuredNode {
-  const { weights } = expectationsOf(model, [], precision === 'int8');
+  const expectations = expectationsOf(model, precision === 'int8', false);
   return {
     name,
     precision,
     top1,
     gzip: fileSizes(bytes).gzip,
     weights: weightMetrics(readTflite(bytes)),
-    certificate: certify({
-      bytes,
-      expectations: {
-        weights: weights.map(({ keepsParentZeros: _, ...expectation }) => expectation),
-        ...(precision === 'int8' ? { fullInteger: true } : {}),
-      },
-    }),
+    certificate: certify({ bytes, expectations }),
     trainingSeconds: seconds ?? 0,
   };
 }

@@ -1,18 +1,10 @@
 import type { Network } from '../../src/core/network/network.ts';
-import { applyClustering, type ClusteringOptions } from '../../src/core/techniques/clustering.ts';
-import { applyCqat } from '../../src/core/techniques/cqat.ts';
-import { applyFineTuningControl } from '../../src/core/techniques/fine-tuning-control.ts';
-import type { TrainingOptions } from '../../src/core/techniques/fine-tuning-stage.ts';
-import { applyPcqat } from '../../src/core/techniques/pcqat.ts';
-import { applyPostTrainingQuantization } from '../../src/core/techniques/post-training-quantization.ts';
-import { applyPqat } from '../../src/core/techniques/pqat.ts';
-import { applyPruning, type PruningOptions } from '../../src/core/techniques/pruning.ts';
-import {
-  applyQuantizationAwareTraining,
-  type QuantizationAwareTrainingOptions,
-  quantizeTrained,
-} from '../../src/core/techniques/quantization-aware-training.ts';
-import { applySparsityPreservingClustering } from '../../src/core/techniques/sparsity-preserving-clustering.ts';
+import { quantizeTrained } from '../../src/core/techniques/quantization-aware-training.ts';
+import type { ClusteringOptions } from '../../src/shared/recipe/clustering-options.ts';
+import type { PruningOptions } from '../../src/shared/recipe/pruning-options.ts';
+import type { QuantizationAwareTrainingOptions } from '../../src/shared/recipe/quantization-options.ts';
+import type { TrainingOptions } from '../../src/shared/recipe/training-options.ts';
+import { apply, quantize } from '../../test/support/apply-technique.ts';
 import type { OptimizedModel } from '../../src/core/techniques/technique.ts';
 import { benchContext, measureFloat, measureInteger, type MeasuredNode, type TreeSetting } from './measured-tree.ts';
 
@@ -43,31 +35,31 @@ export async function walkTree(
     return model;
   };
   const quantized = async (name: string, model: OptimizedModel): Promise<void> =>
-    report(await measureInteger(setting, name, await applyPostTrainingQuantization(model, context), { ...model, trainingSeconds: 0 }));
+    report(await measureInteger(setting, name, await quantize(model, context), { ...model, trainingSeconds: 0 }));
   const aware = async (name: string, model: OptimizedModel): Promise<void> =>
     report(await measureInteger(setting, name, quantizeTrained(model), model));
 
   await float('baseline', base);
-  await float('float control', await applyFineTuningControl(base, context, fineTuning));
+  await float('float control', await apply('fine-tuning', base, context, fineTuning));
   await quantized('baseline -> PTQ', base);
-  await aware('QAT', await applyQuantizationAwareTraining(base, context, quantizationAwareTraining));
+  await aware('QAT', await apply('qat', base, context, quantizationAwareTraining));
 
-  const pruned = await float('pruned', await applyPruning(base, context, pruning));
+  const pruned = await float('pruned', await apply('pruning', base, context, pruning));
   await quantized('pruned -> PTQ', pruned);
-  await aware('PQAT', await applyPqat(pruned, context, quantizationAwareTraining));
-  if (plainControls)
-    await aware('plain QAT of pruned (control)', await applyQuantizationAwareTraining(pruned, context, quantizationAwareTraining));
+  await aware('PQAT', await apply('pqat', pruned, context, quantizationAwareTraining));
+  if (plainControls) await aware('plain QAT of pruned (control)', await apply('qat', pruned, context, quantizationAwareTraining));
 
-  const clustered = await float('clustered', await applyClustering(base, context, clustering));
+  const clustered = await float('clustered', await apply('clustering', base, context, clustering));
   await quantized('clustered -> PTQ', clustered);
-  await aware('CQAT', await applyCqat(clustered, context, quantizationAwareTraining));
-  if (plainControls)
-    await aware('plain QAT of clustered (control)', await applyQuantizationAwareTraining(clustered, context, quantizationAwareTraining));
+  await aware('CQAT', await apply('cqat', clustered, context, quantizationAwareTraining));
+  if (plainControls) await aware('plain QAT of clustered (control)', await apply('qat', clustered, context, quantizationAwareTraining));
 
-  const both = await float('pruned, clustered', await applySparsityPreservingClustering(pruned, context, sparsityPreservingClustering));
+  const both = await float(
+    'pruned, clustered',
+    await apply('sparsity-preserving-clustering', pruned, context, sparsityPreservingClustering),
+  );
   await quantized('pruned, clustered -> PTQ', both);
-  await aware('PCQAT', await applyPcqat(both, context, quantizationAwareTraining));
-  if (plainControls)
-    await aware('plain QAT of pruned, clustered (control)', await applyQuantizationAwareTraining(both, context, quantizationAwareTraining));
-  await quantized('pruned, plainly clustered -> PTQ (control)', await applyClustering(pruned, context, sparsityPreservingClustering));
+  await aware('PCQAT', await apply('pcqat', both, context, quantizationAwareTraining));
+  if (plainControls) await aware('plain QAT of pruned, clustered (control)', await apply('qat', both, context, quantizationAwareTraining));
+  await quantized('pruned, plainly clustered -> PTQ (control)', await apply('clustering', pruned, context, sparsityPreservingClustering));
 }

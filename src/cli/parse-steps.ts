@@ -1,4 +1,5 @@
 import type { TechniqueOptions } from '../shared/recipe/technique-options.ts';
+import { type ConstraintKind, preservingTechnique, type TechniqueId, techniqueRow } from '../shared/techniques.ts';
 import { WrongUsage } from './wrong-usage.ts';
 
 export interface OptimizationPath {
@@ -37,23 +38,23 @@ export function parseSteps(text: string): OptimizationPath {
   const quantization = values.get('quantize');
   if (quantization !== undefined && quantization !== 'ptq' && quantization !== 'qat')
     throw wrong(`"quantize=${quantization}" is neither ptq nor qat`);
-  const pruned = sparsity !== undefined;
-  const clustered = clusters !== undefined;
-  const aware = pruned && clustered ? 'pcqat' : pruned ? 'pqat' : clustered ? 'cqat' : 'qat';
-  const clustering = pruned ? 'sparsityPreservingClustering' : 'clustering';
-  const last = quantization === undefined ? undefined : quantization === 'ptq' ? 'ptq' : aware;
-  return {
-    node: [...(pruned ? ['pruned'] : []), ...(clustered ? ['clustered'] : []), ...(last === undefined ? [] : [last])].join('/'),
-    techniques: {
-      ...(pruned ? { pruning: { sparsity } } : {}),
-      ...(clustered ? { [clustering]: { clusters } } : {}),
-    },
-    keys: {
-      ...(pruned ? { prune: 'pruning' } : {}),
-      ...(clustered ? { cluster: clustering } : {}),
-      ...(last === undefined ? {} : { quantize: last }),
-    },
+  const path: TechniqueId[] = [];
+  const techniques: { -readonly [Key in keyof TechniqueOptions]: TechniqueOptions[Key] } = {};
+  const keys: { -readonly [Key in keyof OptimizationPath['keys']]: OptimizationPath['keys'][Key] } = {};
+  const inForce = new Set<ConstraintKind>();
+  const take = (step: keyof OptimizationPath['keys'], id: TechniqueId | undefined, options: object | undefined): void => {
+    if (id === undefined) throw wrong(`no technique keeps what the steps before "${step}" gave`);
+    const row = techniqueRow(id);
+    path.push(id);
+    keys[step] = row.options;
+    if (options !== undefined) techniques[row.options] = options;
+    if (row.adds !== undefined) inForce.add(row.adds);
   };
+  if (sparsity !== undefined) take('prune', preservingTechnique('sparsity', inForce), { sparsity });
+  if (clusters !== undefined) take('cluster', preservingTechnique('codebook', inForce), { clusters });
+  if (quantization === 'ptq') take('quantize', 'ptq', undefined);
+  if (quantization === 'qat') take('quantize', preservingTechnique('integerGrid', inForce), undefined);
+  return { node: path.map((id) => techniqueRow(id).node).join('/'), techniques, keys };
 }
 
 function numberOf(text: string | undefined, step: string, isAllowed: (value: number) => boolean, allowed: string): number | undefined {

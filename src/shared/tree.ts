@@ -1,12 +1,13 @@
-/** The techniques that label the edges of the deployment tree. */
-export type Technique =
-  'baseline' | 'fine-tuning' | 'pruning' | 'clustering' | 'sparsity-preserving-clustering' | 'ptq' | 'qat' | 'pqat' | 'cqat' | 'pcqat';
+import type { TechniqueId } from './techniques.ts';
+
+/** What made a node: a technique, or for the root nothing. */
+export type NodeTechnique = 'baseline' | TechniqueId;
 
 /** A node of the deployment tree: a model, reached from its parent by a technique. */
 export interface TreeNode {
   /** Unique in the tree and stable from run to run: `pruned/clustered/pcqat`. */
   readonly id: string;
-  readonly technique: Technique;
+  readonly technique: NodeTechnique;
   /** For people: `Pruned, clustered model`. */
   readonly title: string;
   readonly precision: 'fp32' | 'int8';

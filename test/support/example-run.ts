@@ -3,11 +3,11 @@ import { createRandom } from '../../src/core/random.ts';
 import type { RunEvent, RunEventBody } from '../../src/shared/events.ts';
 import type { DensityPlot, NodeMetrics } from '../../src/shared/results.ts';
 import { flattenTree } from '../../src/shared/tree.ts';
-import type { Technique, TreeNode } from '../../src/shared/tree.ts';
+import type { NodeTechnique, TreeNode } from '../../src/shared/tree.ts';
 
 function node(
   id: string,
-  technique: Technique,
+  technique: NodeTechnique,
   title: string,
   precision: 'fp32' | 'int8',
   traits: string,
@@ -114,7 +114,7 @@ function progress(model: string, id: string, step: number, steps: number): RunEv
   };
 }
 
-function metricsOf(id: string, technique: Technique, precision: 'fp32' | 'int8'): NodeMetrics {
+function metricsOf(id: string, technique: NodeTechnique, precision: 'fp32' | 'int8'): NodeMetrics {
   const random = createRandom([...id].reduce((sum, character) => sum * 31 + character.charCodeAt(0), 7));
   const top1 = 0.975 + 0.008 * random.next();
   const pruned = id.includes('pruned');

@@ -3,35 +3,26 @@
  * Han et al. 2016, arXiv:1510.00149, section 3.
  */
 import { channelLayout } from './channels.ts';
+import type { ConstraintBehaviour, FileKernel, Levels } from './constraint-behaviour.ts';
 import type { ChannelUnits, Codebook } from './constraint.ts';
+import type { WeightExpectation } from './expectation.ts';
+import { integerLimit, scaleOfMaximum } from './integer-grid.ts';
+import { centroidsName, lowerCodebook } from './lower-codebook.ts';
+import { nearestCentroid } from './nearest-centroid.ts';
 import { roundHalfToEven } from './rounding.ts';
 
-/** Each centroid keeps at least this part of the gaps beside it, so that what lies on a centroid stays there. */
-export const leastShare = 0.05;
-
-/**
- * Where two neighbouring centroids are equally good: the midpoint, moved by the difference of their costs. Chou,
- * Lookabaugh & Gray 1989, "Entropy-constrained vector quantization", equation 10, in one dimension.
- */
-export function boundaryBetween(low: number, high: number, costDifference: number): number {
-  const gap = high - low;
-  const midpoint = (low + high) / 2;
-  if (gap <= 0 || costDifference === 0) return midpoint;
-  return Math.min(high - leastShare * gap, Math.max(low + leastShare * gap, midpoint + costDifference / (2 * gap)));
-}
-
-/** Index of the centroid that a weight takes among ascending `centroids[begin .. begin + clusters)`; on ties the lowest. */
-export function nearestCentroid(centroids: Float32Array, begin: number, clusters: number, weight: number, costs?: Float32Array): number {
-  let low = begin;
-  let high = begin + clusters - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const difference = costs === undefined ? 0 : (costs[middle + 1] ?? 0) - (costs[middle] ?? 0);
-    // In double precision, as the graph's single precision differs only on exact ties.
-    if (weight > boundaryBetween(centroids[middle] ?? 0, centroids[middle + 1] ?? 0, difference)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+export function codebookBehaviour(codebook: Codebook): ConstraintBehaviour {
+  return {
+    project: (weights, shape) => projectCodebook(weights, shape, codebook),
+    lower: (builder, name, value) => lowerCodebook(builder, name, value, codebook),
+    fold: (factors) => foldCodebook(codebook, factors),
+    refresh: ({ name, trained }) => {
+      const centroids = trained.get(centroidsName(name));
+      return centroids === undefined ? codebook : refreshCodebook(codebook, centroids);
+    },
+    promise: (kernel) => promisedValues(codebook, kernel),
+    levels: codebookLevels(codebook),
+  };
 }
 
 /** Unit of each channel of the kernel: 1 where the codebook has none. */
@@ -78,4 +69,60 @@ export function sortCodebook(codebook: Codebook): Codebook {
   }
   const sorted = (values: Float32Array): Float32Array => Float32Array.from(order, (i) => values[i] ?? 0);
   return { ...codebook, centroids: sorted(centroids), ...(costs === undefined ? {} : { costs: sorted(costs) }) };
+}
+
+/**
+ * The codebook of a kernel whose channels were multiplied: the factors become its units, so that one codebook goes on
+ * serving the whole kernel. A codebook for each channel is scaled itself.
+ */
+function foldCodebook(codebook: Codebook, factors: ChannelUnits): Codebook {
+  const { granularity, clusters, centroids, costs } = codebook;
+  if (granularity.kind === 'tensor') {
+    const scales = factors.scales.map((factor, channel) => factor * unitOf(codebook, channel));
+    return { ...codebook, units: { granularity: factors.granularity, scales } };
+  }
+  const factorOf = (index: number): number => factors.scales[Math.floor(index / clusters)] ?? 1;
+  return sortCodebook({
+    ...codebook,
+    centroids: centroids.map((centroid, i) => (centroid === 0 ? 0 : centroid * factorOf(i))),
+    ...(costs === undefined ? {} : { costs: costs.map((cost, i) => cost * factorOf(i) ** 2) }),
+  });
+}
+
+function unitOf({ units }: Codebook, channel: number): number {
+  if (units === undefined) return 1;
+  return units.scales[units.granularity.kind === 'tensor' ? 0 : channel] ?? 1;
+}
+
+/**
+ * A shared codebook asks a grid for the largest centroid over 127 times the channel's unit, so that a centroid is the
+ * same integer in every channel. Codebooks of single channels fit any scale, as does one scale for channels with units.
+ */
+function codebookLevels(codebook: Codebook): Levels {
+  return {
+    integers: codebook.integers === true,
+    gridScales: (shape, granularity) => {
+      const oneScaleForUnits = codebook.units?.granularity.kind === 'channel' && granularity.kind === 'tensor';
+      if (codebook.granularity.kind === 'channel' || oneScaleForUnits) return undefined;
+      const { channels } = channelLayout(shape, granularity);
+      const largest = codebook.centroids.reduce((most, centroid) => Math.max(most, Math.abs(centroid)), 0);
+      const step = codebook.integers === true ? 1 : largest / integerLimit;
+      return Float32Array.from({ length: channels }, (_, channel) =>
+        scaleOfMaximum(step * integerLimit * Math.abs(unitOf(codebook, channel))),
+      );
+    },
+  };
+}
+
+/** Integers of different channels differ where their scales do, unless the codebook itself is of integers. */
+function promisedValues({ clusters, granularity, units, integers }: Codebook, file: FileKernel): Partial<WeightExpectation> {
+  const oneCodebook = granularity.kind === 'tensor';
+  const oneScale = file.integer ? file.granularity.kind === 'tensor' : true;
+  const sameUnits = units === undefined || units.scales.every((unit) => unit === units.scales[0]);
+  const positiveUnits = units === undefined || units.scales.every((unit) => unit > 0);
+  const sharedIntegers = file.integer && integers === true && positiveUnits;
+  return {
+    uniqueValuesPerChannel: clusters,
+    ...(oneCodebook && ((oneScale && sameUnits) || sharedIntegers) ? { uniqueValues: clusters } : {}),
+  };
 }

@@ -4,6 +4,7 @@
  * through. A stage of the deployment tree adds one constraint and inherits the others: PQAT is sparsity + grid,
  * CQAT codebook + grid, PCQAT all three, sparsity-preserving clustering sparsity + codebook.
  */
+import { type ConstraintKind, constraintOrder } from '../../shared/techniques.ts';
 import type { ParameterId } from '../network/network.ts';
 
 /** Whether one set of values serves the whole kernel or each output channel has its own (along `axis`). */
@@ -13,7 +14,19 @@ export interface Sparsity {
   readonly kind: 'sparsity';
   /** 1 keeps a weight, 0 holds it at zero; the layout of the kernel. */
   readonly mask: Uint8Array;
+  /** What the recipe asked of this kernel, for the certificate. */
+  readonly demand?: SparsityDemand | undefined;
 }
+
+export type SparsityDemand =
+  /** So many zeros in this kernel. */
+  | { readonly kind: 'zeros'; readonly zeros: number }
+  /** So many zeros in all kernels together that have this demand. */
+  | { readonly kind: 'shared'; readonly zeros: number }
+  /** `zeros` of every `group` weights along the input channels. */
+  | { readonly kind: 'groups'; readonly zeros: number; readonly group: number }
+  /** So many whole blocks of `[rows, columns]` of the kernel as a matrix `[out, elements]`. */
+  | { readonly kind: 'blocks'; readonly zeros: number; readonly size: readonly [number, number] };
 
 export interface Codebook {
   readonly kind: 'codebook';
@@ -58,7 +71,6 @@ export interface IntegerGrid {
 }
 
 export type Constraint = Sparsity | Codebook | IntegerGrid;
-export type ConstraintKind = Constraint['kind'];
 
 /** In the order of projection, at most one of a kind. */
 export type Constraints = readonly Constraint[];
@@ -70,9 +82,9 @@ export function findConstraint<K extends ConstraintKind>(constraints: Constraint
   return constraints.find((constraint): constraint is Extract<Constraint, { kind: K }> => constraint.kind === kind);
 }
 
-const order: readonly ConstraintKind[] = ['sparsity', 'codebook', 'integerGrid'];
-
 /** The list with this constraint in its place, instead of any other of its kind. */
 export function withConstraint(constraints: Constraints, added: Constraint): Constraints {
-  return [...constraints.filter(({ kind }) => kind !== added.kind), added].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+  return [...constraints.filter(({ kind }) => kind !== added.kind), added].sort(
+    (a, b) => constraintOrder.indexOf(a.kind) - constraintOrder.indexOf(b.kind),
+  );
 }

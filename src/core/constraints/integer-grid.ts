@@ -5,8 +5,8 @@
 import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 import { alignedShape, channelLayout, channelMaxima } from './channels.ts';
-import type { Codebook, IntegerGrid } from './constraint.ts';
-import type { Trainable } from './lowered-weight.ts';
+import type { ConstraintBehaviour, Levels, LoweredConstraint, Trainable } from './constraint-behaviour.ts';
+import type { ChannelUnits, Granularity, IntegerGrid } from './constraint.ts';
 import { roundHalfToEven } from './rounding.ts';
 
 export const integerLimit = 127;
@@ -14,6 +14,25 @@ export const integerLimit = 127;
 const emptyScale = 1 / integerLimit;
 /** Below this a channel counts as all zeros, so that a scale never becomes denormal. */
 const smallestMaximum = 1e-30;
+
+export function integerGridBehaviour(grid: IntegerGrid): ConstraintBehaviour {
+  return {
+    project: (weights, shape) => projectIntegerGrid(weights, shape, grid),
+    lower: (builder, name, value, maximum) => lowerIntegerGrid(builder, name, value, grid, maximum),
+    fold: (factors) => foldGrid(grid, factors),
+    refresh: ({ name, shape, trained, projected, levels }) => {
+      switch (grid.scaling ?? 'maximum') {
+        case 'fixed':
+          return grid;
+        case 'learned':
+          return { ...grid, scales: trained.get(stepSizeName(name))?.map((step) => Math.max(step, 1e-30)) ?? grid.scales };
+        case 'maximum':
+          return { ...grid, scales: gridScales(projected(), shape, grid.granularity, levels) };
+      }
+    },
+    promise: () => ({}),
+  };
+}
 
 /** On ties the even integer, as in the training graph. */
 export function projectIntegerGrid(weights: Float32Array, shape: readonly number[], { granularity, scales }: IntegerGrid): Float32Array {
@@ -25,28 +44,13 @@ export function projectIntegerGrid(weights: Float32Array, shape: readonly number
 }
 
 /**
- * Scales `[1]` or `[channels]` that hold these weights: the largest |w| over 127. Under a shared codebook, the largest
- * centroid over 127 times the channel's unit, so that a centroid is the same integer in every channel.
+ * Scales `[1]` or `[channels]` that hold these weights: those that the values before the grid ask for, or the largest
+ * |w| over 127.
+ *
+ * @param levels of the constraint before the grid, if it has any
  */
-export function gridScales(
-  weights: Float32Array,
-  shape: readonly number[],
-  grid: Pick<IntegerGrid, 'granularity'>,
-  codebook?: Codebook,
-): Float32Array {
-  const { channels } = channelLayout(shape, grid.granularity);
-  const onePerChannel = codebook?.units?.granularity.kind === 'channel' && grid.granularity.kind === 'tensor';
-  if (codebook === undefined || codebook.granularity.kind === 'channel' || onePerChannel) {
-    return channelMaxima(weights, shape, grid.granularity).map(scaleOfMaximum);
-  }
-  const step =
-    codebook.integers === true ? 1 : codebook.centroids.reduce((most, centroid) => Math.max(most, Math.abs(centroid)), 0) / integerLimit;
-  return Float32Array.from({ length: channels }, (_, channel) => scaleOfMaximum(step * integerLimit * Math.abs(unitOf(codebook, channel))));
-}
-
-function unitOf({ units }: Codebook, channel: number): number {
-  if (units === undefined) return 1;
-  return units.scales[units.granularity.kind === 'tensor' ? 0 : channel] ?? 1;
+export function gridScales(weights: Float32Array, shape: readonly number[], granularity: Granularity, levels?: Levels): Float32Array {
+  return levels?.gridScales(shape, granularity) ?? channelMaxima(weights, shape, granularity).map(scaleOfMaximum);
 }
 
 /** Of a channel whose largest |w| this is; always positive. */
@@ -58,34 +62,31 @@ export function stepSizeName(parameter: string): string {
   return `${parameter}/step-size`;
 }
 
-export interface LoweredGrid {
-  readonly value: Tensor;
-  readonly trainables: readonly Trainable[];
-}
-
 /**
  * Rounds to the grid; the gradient goes straight through where the weight is within the grid's range and stops outside.
- * `sharedMaximum` is the largest |w| that the codebook in force allows in each channel.
+ * `sharedMaximum` is the largest |w| that the constraint before allows, in the kernel or in each channel.
  */
-export function lowerIntegerGrid(
+function lowerIntegerGrid(
   builder: ProgramBuilder,
   name: string,
   weight: Tensor,
   grid: IntegerGrid,
-  sharedMaximum?: Tensor,
-): LoweredGrid {
+  sharedMaximum: Tensor | undefined,
+): LoweredConstraint {
   const shape = alignedShape(weight.shape, grid.granularity);
   switch (grid.scaling ?? 'maximum') {
     case 'maximum': {
       const axes = weight.shape
         .map((_, axis) => axis)
         .filter((axis) => grid.granularity.kind === 'tensor' || axis !== grid.granularity.axis);
-      const maximum = builder.stopGradient(sharedMaximum ?? builder.maximum(builder.abs(weight), axes, true));
+      const maximum = builder.stopGradient(
+        (fits(sharedMaximum, weight, grid) ? sharedMaximum : undefined) ?? builder.maximum(builder.abs(weight), axes, true),
+      );
       const scale = builder.where(builder.less(maximum, smallestMaximum), emptyScale, builder.mul(maximum, 1 / integerLimit));
-      return { value: roundOnto(builder, weight, scale), trainables: [] };
+      return { value: roundOnto(builder, weight, scale) };
     }
     case 'fixed':
-      return { value: roundOnto(builder, weight, builder.constant(grid.scales, shape)), trainables: [] };
+      return { value: roundOnto(builder, weight, builder.constant(grid.scales, shape)) };
     case 'learned': {
       const step = builder.input(stepSizeName(name), [grid.scales.length]);
       const trainable: Trainable = {
@@ -93,11 +94,17 @@ export function lowerIntegerGrid(
         tensor: step,
         initial: grid.scales,
         learningRateFactor: stepSizeRateFactor(grid.scales),
-        stepsLikeWeights: false,
+        sharesKernelStepFactor: false,
       };
       return { value: learnedStep(builder, weight, builder.reshape(step, shape)), trainables: [trainable] };
     }
   }
+}
+
+/** A maximum that differs by channel can't be the range of a grid that has one scale. */
+function fits(maximum: Tensor | undefined, value: Tensor, grid: IntegerGrid): boolean {
+  if (maximum === undefined) return false;
+  return grid.granularity.kind === 'channel' || maximum.shape.every((length) => length === 1) || value.shape.length === 0;
 }
 
 /** The clip stops the gradient outside the range, the rounding lets it through. */
@@ -120,4 +127,14 @@ function learnedStep(builder: ProgramBuilder, weight: Tensor, step: Tensor): Ten
 /** Step sizes are small numbers: Adam's unit steps are brought down to their size. */
 function stepSizeRateFactor(scales: Float32Array): number {
   return scales.reduce((sum, scale) => sum + scale, 0) / Math.max(scales.length, 1);
+}
+
+/**
+ * The scales of channels that were multiplied; the integers stay.
+ *
+ * @throws RangeError for a grid of one scale, which channels with factors of their own do not fit
+ */
+function foldGrid(grid: IntegerGrid, { scales: factors }: ChannelUnits): IntegerGrid {
+  if (grid.granularity.kind === 'tensor') throw new RangeError('a grid of one scale cannot take factors of channels');
+  return { ...grid, scales: grid.scales.map((scale, c) => scaleOfMaximum(integerLimit * scale * Math.abs(factors[c] ?? 1))) };
 }

@@ -2,24 +2,17 @@
 import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 import { alignedShape, fromChannelRows, toChannelRows } from './channels.ts';
-import { leastShare } from './codebook.ts';
 import type { Codebook } from './constraint.ts';
 import { integerLimit } from './integer-grid.ts';
-import type { Trainable } from './lowered-weight.ts';
+import type { LoweredConstraint } from './constraint-behaviour.ts';
+import { leastShare } from './nearest-centroid.ts';
 
 export function centroidsName(parameter: string): string {
   return `${parameter}/centroids`;
 }
 
-export interface LoweredCodebook {
-  readonly value: Tensor;
-  readonly trainable: Trainable;
-  /** Largest |w| the codebook allows, broadcastable to the kernel; undefined when each channel has its own. */
-  readonly maximum: Tensor | undefined;
-}
-
 /** d loss / d centroid is the sum (or average) of its members' gradients; the latent weight gets its own, straight through. */
-export function lowerCodebook(builder: ProgramBuilder, name: string, weight: Tensor, codebook: Codebook): LoweredCodebook {
+export function lowerCodebook(builder: ProgramBuilder, name: string, weight: Tensor, codebook: Codebook): LoweredConstraint {
   const { clusters, granularity } = codebook;
   const channels = codebook.centroids.length / clusters;
   const trained = builder.input(centroidsName(name), [codebook.centroids.length]);
@@ -48,13 +41,15 @@ export function lowerCodebook(builder: ProgramBuilder, name: string, weight: Ten
   return {
     // The difference is exactly zero: it only carries the gradient to the latent weight.
     value: builder.add(value, builder.sub(weight, builder.stopGradient(weight))),
-    trainable: {
-      name: centroidsName(name),
-      tensor: trained,
-      initial: codebook.centroids,
-      learningRateFactor: 1 / Math.max(magnitude, 1e-12),
-      stepsLikeWeights: true,
-    },
+    trainables: [
+      {
+        name: centroidsName(name),
+        tensor: trained,
+        initial: codebook.centroids,
+        learningRateFactor: 1 / Math.max(magnitude, 1e-12),
+        sharesKernelStepFactor: true,
+      },
+    ],
     maximum: granularity.kind === 'channel' ? undefined : sharedMaximum(builder, table, unit, weight.shape.length, codebook),
   };
 }

@@ -1,9 +1,29 @@
-import type { ProgramBuilder } from '../program/builder.ts';
-import type { Tensor } from '../program/program.ts';
+/** Weights that a mask holds at zero: magnitude pruning, Zhu & Gupta 2017, arXiv:1710.01878. */
+import type { ConstraintBehaviour } from './constraint-behaviour.ts';
 import type { Sparsity } from './constraint.ts';
-import type { Fed } from './lowered-weight.ts';
+import type { WeightExpectation } from './expectation.ts';
 
-export function projectSparsity(weights: Float32Array, { mask }: Sparsity): Float32Array {
+export function sparsityBehaviour(sparsity: Sparsity): ConstraintBehaviour {
+  return {
+    project: (weights) => projectSparsity(weights, sparsity),
+    // The product carries the mask into the gradient by itself: what is held at zero does not learn.
+    lower: (builder, name, value) => {
+      const tensor = builder.input(maskName(name), value.shape);
+      return {
+        value: builder.mul(value, tensor),
+        stepInputs: [{ name: maskName(name), tensor, initial: Float32Array.from(sparsity.mask) }],
+      };
+    },
+    fold: () => sparsity,
+    refresh: ({ name, trained }) => {
+      const mask = trained.get(maskName(name));
+      return mask === undefined ? sparsity : { ...sparsity, mask: Uint8Array.from(mask) };
+    },
+    promise: () => promisedZeros(sparsity),
+  };
+}
+
+export function projectSparsity(weights: Float32Array, { mask }: Pick<Sparsity, 'mask'>): Float32Array {
   return weights.map((weight, i) => (mask[i] === 0 ? 0 : weight));
 }
 
@@ -12,13 +32,21 @@ export function maskName(parameter: string): string {
   return `${parameter}/mask`;
 }
 
-/** The product carries the mask into the gradient by itself: what is held at zero does not learn. */
-export function lowerSparsity(
-  builder: ProgramBuilder,
-  name: string,
-  weight: Tensor,
-  { mask }: Sparsity,
-): { readonly value: Tensor; readonly fed: readonly Fed[] } {
-  const tensor = builder.input(maskName(name), weight.shape);
-  return { value: builder.mul(weight, tensor), fed: [{ name: maskName(name), tensor, initial: Float32Array.from(mask) }] };
+/**
+ * What the recipe asked for, and no fewer zeros than the mask holds now: a later stage may hold more. A mask alone would
+ * certify itself, whatever was asked for.
+ */
+function promisedZeros({ mask, demand }: Sparsity): Partial<WeightExpectation> {
+  const held = mask.reduce((count, kept) => count + (kept === 0 ? 1 : 0), 0);
+  switch (demand?.kind) {
+    case undefined:
+    case 'shared':
+      return { zeros: held };
+    case 'zeros':
+      return { zeros: Math.max(held, demand.zeros) };
+    case 'groups':
+      return { zeros: held, ...(held === 0 ? {} : { group: { zeros: demand.zeros, groupSize: demand.group } }) };
+    case 'blocks':
+      return { zeros: held, blocks: { zeros: demand.zeros, size: demand.size } };
+  }
 }

@@ -2,7 +2,7 @@ import type { CertificateCheck, CertificateVerdict } from '../../shared/results.
 import { EspalierError } from '../errors.ts';
 import { readTflite } from '../tflite/read-tflite.ts';
 import type { TfliteModel } from '../tflite/tflite-model.ts';
-import type { Expectations, WeightExpectation } from './expectation.ts';
+import type { Expectations, WeightExpectation } from '../constraints/expectation.ts';
 import { channelOf, kernelTensors, zeroPoint, type KernelTensor } from './kernel-tensors.ts';
 import { kernelMetrics } from './weight-metrics.ts';
 
@@ -19,20 +19,27 @@ export function certify({ bytes, expectations, parent }: Certification): Certifi
   const model = readTflite(bytes);
   const kernels = kernelTensors(model);
   const parentKernels = parent === undefined ? undefined : kernelTensors(readTflite(parent));
-  const { weights, fullInteger } = expectations ?? {
+  const { weights, sharedZeros, fullInteger }: Expectations = expectations ?? {
     weights:
       parent === undefined
         ? []
         : kernels.map((kernel, index) => ({ layer: kernel.layer, kernel: index, keepsParentZeros: true, keepsParentClusters: true })),
-    fullInteger: undefined,
   };
   const checks = weights.flatMap((expectation) => {
     const kernel = findKernel(kernels, expectation);
     if (kernel === undefined) return [check(expectation.layer, 'kernel', 'in the file', 'missing', false)];
     return weightChecks(kernel, expectation, parentKernels === undefined ? undefined : matchingKernel(parentKernels, kernels, kernel));
   });
+  if (sharedZeros !== undefined) {
+    const found = sharedZeros.kernels.reduce((sum, index) => sum + zerosOf(kernels[index]), 0);
+    checks.push(check('', 'zeros of all pruned kernels', `at least ${sharedZeros.zeros}`, `${found}`, found >= sharedZeros.zeros));
+  }
   if (fullInteger === true) checks.push(fullIntegerCheck(model));
   return { passed: checks.every((entry) => entry.passed), checks };
+}
+
+function zerosOf(kernel: KernelTensor | undefined): number {
+  return kernel === undefined ? 0 : kernelMetrics(kernel).zeros;
 }
 
 function findKernel(kernels: readonly KernelTensor[], expectation: WeightExpectation): KernelTensor | undefined {
@@ -81,6 +88,11 @@ function weightChecks(kernel: KernelTensor, expectation: WeightExpectation, pare
     const { zeros, groupSize } = expectation.group;
     const broken = brokenGroups(kernel, zeros, groupSize);
     add('N:M groups', `${zeros} zeros in each ${groupSize}`, broken === 0 ? 'all hold' : `${broken} groups with fewer`, broken === 0);
+  }
+  if (expectation.blocks !== undefined) {
+    const { zeros, size } = expectation.blocks;
+    const found = zeroBlocks(kernel, size);
+    add('blocks of zeros', `at least ${zeros} of ${size.join(' x ')}`, `${found}`, found >= zeros);
   }
   if (expectation.keepsParentZeros === true) {
     const lost = parent === undefined ? undefined : lostZeros(kernel, parent);
@@ -153,6 +165,19 @@ function brokenGroups(kernel: KernelTensor, zeros: number, groupSize: number): n
     }
   }
   return broken;
+}
+
+/** Whole blocks of zeros of a kernel as a matrix `[out, elements]`; blocks at the edge are cut off. */
+function zeroBlocks(kernel: KernelTensor, [height, width]: readonly [number, number]): number {
+  const rows = kernel.shape[0] ?? 1;
+  const columns = kernel.values.length / rows;
+  const across = Math.ceil(columns / width);
+  const full = new Uint8Array(Math.ceil(rows / height) * across);
+  for (let i = 0; i < kernel.values.length; i++) {
+    if (isZero(kernel, i)) continue;
+    full[Math.floor(Math.floor(i / columns) / height) * across + Math.floor((i % columns) / width)] = 1;
+  }
+  return full.filter((block) => block === 0).length;
 }
 
 /** Names of the tensors that keep a file from being fully integer; a float input or output is the user's choice. */

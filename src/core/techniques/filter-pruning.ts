@@ -1,22 +1,14 @@
+import { defaultSparsity, trainingDefaults } from '../../shared/recipe/defaults.ts';
+import type { PruningOptions } from '../../shared/recipe/pruning-options.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network } from '../network/network.ts';
 import { type ChannelGroups, channelGroups } from './filter-pruning/channel-groups.ts';
 import { chooseFilters } from './filter-pruning/choose-filters.ts';
 import { removeChannels } from './filter-pruning/remove-channels.ts';
-import { trainFloatStage, type TrainingOptions } from './fine-tuning-stage.ts';
-import { type LayerRules, selectKernels } from './layer-rules.ts';
+import { trainFloatStage } from './fine-tuning-stage.ts';
+import { selectKernels } from './layer-rules.ts';
 import { checkSparsity } from './pruning/schedules.ts';
-import type { OptimizedModel, TechniqueContext } from './technique.ts';
-import { defaultSparsity } from './defaults.ts';
-
-export interface FilterPruningSettings {
-  /** Fraction of each layer's filters to remove, in [0, 1). */
-  readonly sparsity: number;
-}
-
-export interface FilterPruningOptions extends LayerRules<FilterPruningSettings>, TrainingOptions, Partial<FilterPruningSettings> {}
-
-const defaults = { epochs: 2, batchSize: 64, learningRate: 5e-4 };
+import type { OptimizedModel, TechniqueContext, TechniqueRequest } from './technique.ts';
 
 /**
  * Removes whole filters from the network, then fine-tunes what is left: smaller and faster in every runtime. Layers tied
@@ -25,14 +17,14 @@ const defaults = { epochs: 2, batchSize: 64, learningRate: 5e-4 };
  *
  * @throws EspalierError before training where there is no filter that could go
  */
-export async function applyFilterPruning(
+export async function pruneFilters(
   model: OptimizedModel,
+  request: TechniqueRequest<PruningOptions>,
   context: TechniqueContext,
-  options: FilterPruningOptions = {},
 ): Promise<OptimizedModel> {
-  const { groups, removed } = checkFilterPruning(model.network, options);
+  const { groups, removed } = checkFilterPruning(model.network, request);
   const network = removeChannels(model.network, groups, removed);
-  return trainFloatStage({ network, constraints: new Map() }, context, options, defaults);
+  return trainFloatStage({ network, constraints: new Map() }, context, request.options, trainingDefaults.float);
 }
 
 /**
@@ -42,9 +34,9 @@ export async function applyFilterPruning(
  */
 export function checkFilterPruning(
   network: Network,
-  options: FilterPruningOptions,
+  request: TechniqueRequest<PruningOptions>,
 ): { readonly groups: ChannelGroups; readonly removed: ReadonlySet<number> } {
-  const kernels = selectKernels(network, { sparsity: options.sparsity ?? defaultSparsity }, options);
+  const kernels = selectKernels(network, { sparsity: request.options.sparsity ?? defaultSparsity }, request);
   for (const { layer, settings } of kernels) checkSparsity(settings.sparsity, `layer "${layer}"`);
   const groups = channelGroups(network);
   const removed = chooseFilters(network, groups, new Map(kernels.map(({ parameter, settings }) => [parameter, settings.sparsity])));

@@ -1,65 +1,25 @@
 /** The training that stages share: defaults derived from the data, distillation, and progress in the node's terms. */
 import type { NetworkConstraints } from '../constraints/constraint.ts';
-import { projectNetwork } from '../constraints/project.ts';
+import { projectNetwork } from '../constraints/composition.ts';
+import { defaultDistillation, type TrainingDefaults } from '../../shared/recipe/defaults.ts';
+import type { TrainingOptions } from '../../shared/recipe/training-options.ts';
 import type { Network } from '../network/network.ts';
 import { fineTune } from '../train/fine-tune.ts';
-import type {
-  ActivationFakeQuantization,
-  BatchNormMode,
-  FineTuned,
-  LearningRateSchedule,
-  Loss,
-  MaskSchedule,
-  Optimizer,
-} from '../train/fine-tuning.ts';
+import type { ActivationFakeQuantization, FineTuned, LearningRateSchedule, Loss, MaskSchedule, Optimizer } from '../train/fine-tuning.ts';
 import { chooseBatchNormMode, settleBatchNorms } from './batch-norm-mode.ts';
 import { frozenParameters } from './frozen-layers.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
-
-export interface TrainingOptions {
-  readonly epochs?: number;
-  /** Overrides epochs. */
-  readonly steps?: number;
-  readonly batchSize?: number;
-  readonly optimizer?: Optimizer;
-  /** A number is where `learningRateSchedule` begins. */
-  readonly learningRate?: number | LearningRateSchedule;
-  /** A cosine, the default, ends at a hundredth of the rate. */
-  readonly learningRateSchedule?: 'cosine' | 'constant';
-  readonly gradientClipNorm?: number;
-  /** The weights of the epoch that validates best; default: with a constant rate, whose last epoch is not special. */
-  readonly restoreBest?: boolean;
-  /** Default: as the data want it, see `chooseBatchNormMode`. */
-  readonly batchNorm?: BatchNormMode;
-  /** Names or patterns of layers that keep their weights. */
-  readonly freeze?: readonly string[];
-  /** Learn from a teacher, usually the baseline, besides the labels. */
-  readonly distillation?: Distillation;
-}
-
-export interface Distillation {
-  readonly teacher: Network;
-  /** Default: 2. */
-  readonly temperature?: number;
-  /** Share of the teacher in the loss; default: 0.5. */
-  readonly weight?: number;
-}
-
-export interface TrainingDefaults {
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-}
 
 const adam: Optimizer = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 /** Small data sets get more epochs, so that masks, centroids and ranges have time to settle. */
 const fewestSteps = 400;
 
-export interface Stage {
+/** What is trained. */
+export interface TrainedStage {
   readonly network: Network;
   readonly constraints: NetworkConstraints;
-  readonly maskSchedule?: MaskSchedule;
-  readonly activations?: ActivationFakeQuantization;
+  readonly maskSchedule?: MaskSchedule | undefined;
+  readonly activations?: ActivationFakeQuantization | undefined;
 }
 
 export interface TrainingPlan {
@@ -76,7 +36,7 @@ export function planTraining(context: TechniqueContext, options: TrainingOptions
 }
 
 export async function trainStage(
-  stage: Stage,
+  stage: TrainedStage,
   context: TechniqueContext,
   options: TrainingOptions,
   defaults: TrainingDefaults,
@@ -88,8 +48,8 @@ export async function trainStage(
     engine: context.engine,
     train: context.data.train,
     validation: context.data.validation,
-    loss: stageLoss(context.loss, options.distillation),
-    optimizer: options.optimizer ?? adam,
+    loss: stageLoss(context, options.distillation),
+    optimizer: adam,
     learningRate,
     epochs: options.epochs ?? defaults.epochs,
     steps,
@@ -97,11 +57,10 @@ export async function trainStage(
     seed: context.seed,
     batchNorm: options.batchNorm ?? 'training',
     slowSmallKernels: true,
-    ...(options.freeze === undefined ? {} : { frozen: frozenParameters(stage.network, options.freeze) }),
-    ...(options.gradientClipNorm === undefined ? {} : { gradientClipNorm: options.gradientClipNorm }),
+    frozen: options.freeze && frozenParameters(stage.network, options.freeze),
     restoreBest: options.restoreBest ?? learningRate.kind === 'constant',
-    ...(context.checkpoint === undefined ? {} : { checkpoint: context.checkpoint }),
-    ...(context.memoryBytes === undefined ? {} : { memoryBytes: context.memoryBytes }),
+    checkpoint: context.checkpoint,
+    memoryBytes: context.memoryBytes,
     signal: context.signal,
     onProgress: (training) => {
       context.onProgress('training', training.step / training.steps, training);
@@ -109,10 +68,10 @@ export async function trainStage(
   });
 }
 
-function scheduleOf({ learningRate: rate, learningRateSchedule }: TrainingOptions, defaults: TrainingDefaults): LearningRateSchedule {
-  const first = rate ?? defaults.learningRate;
-  if (typeof first !== 'number') return first;
-  return learningRateSchedule === 'constant' ? { kind: 'constant', rate: first } : { kind: 'cosine', rate: first, finalRate: first / 100 };
+/** A cosine ends at a hundredth of the rate. */
+function scheduleOf({ learningRate, learningRateSchedule }: TrainingOptions, defaults: TrainingDefaults): LearningRateSchedule {
+  const rate = learningRate ?? defaults.learningRate;
+  return learningRateSchedule === 'constant' ? { kind: 'constant', rate } : { kind: 'cosine', rate, finalRate: rate / 100 };
 }
 
 /**
@@ -120,7 +79,7 @@ function scheduleOf({ learningRate: rate, learningRateSchedule }: TrainingOption
  * behind weights that have been masked or moved to centroids, and the next step folds them.
  */
 export async function trainFloatStage(
-  stage: Stage,
+  stage: TrainedStage,
   context: TechniqueContext,
   options: TrainingOptions,
   defaults: TrainingDefaults,
@@ -134,8 +93,7 @@ export function optimizedModel({ network, constraints, ranges, curve, seconds }:
   return { network, constraints, ranges: ranges.size === 0 ? undefined : ranges, curve, trainingSeconds: seconds };
 }
 
-function stageLoss(loss: Loss, distillation: Distillation | undefined): Loss {
-  if (distillation === undefined) return loss;
-  const { teacher, temperature = 2, weight = 0.5 } = distillation;
-  return { kind: 'distillation', teacher, temperature, weight };
+function stageLoss({ loss, teacher }: TechniqueContext, distillation: TrainingOptions['distillation']): Loss {
+  if (distillation === undefined || distillation === false) return loss;
+  return { kind: 'distillation', teacher: teacher(), ...defaultDistillation, ...(distillation === true ? {} : distillation) };
 }

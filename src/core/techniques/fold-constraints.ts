@@ -1,17 +1,7 @@
 /** From the network as it was trained to the one that is deployed, with what its weights satisfy. */
 import { channelLayout } from '../constraints/channels.ts';
-import { sortCodebook } from '../constraints/codebook.ts';
-import {
-  type ChannelUnits,
-  type Codebook,
-  type Constraint,
-  type Constraints,
-  type IntegerGrid,
-  type NetworkConstraints,
-} from '../constraints/constraint.ts';
-import { integerLimit, scaleOfMaximum } from '../constraints/integer-grid.ts';
-import { projectNetwork } from '../constraints/project.ts';
-import { unreachable } from '../errors.ts';
+import { projectNetwork, scaleConstraints } from '../constraints/composition.ts';
+import type { Constraints, NetworkConstraints } from '../constraints/constraint.ts';
 import type { Network, Parameter } from '../network/network.ts';
 import { prepareForDeployment, prepareForTraining } from '../network/passes/prepare-for-deployment.ts';
 import { kernelsOf, outputChannels, quantizationGranularity } from './kernels.ts';
@@ -39,11 +29,7 @@ function satisfying(model: OptimizedModel, network: Network): OptimizedModel {
   return { ...model, network: projectNetwork(network, constraints), constraints };
 }
 
-/**
- * The constraints of a network whose batch norms were folded: masks stay; a codebook gets the folding factor of each
- * channel as its unit, so that one codebook goes on serving the whole kernel. A codebook per channel is scaled itself, as
- * is the integer grid.
- */
+/** The constraints of a network whose batch norms were folded, each scaled with the channels of its kernel. */
 export function foldConstraints(before: Network, after: Network, constraints: NetworkConstraints): NetworkConstraints {
   const folded = new Map<string, Constraints>();
   for (const { parameter, operation, data, shape } of kernelsOf(after)) {
@@ -53,7 +39,7 @@ export function foldConstraints(before: Network, after: Network, constraints: Ne
     const granularity = outputChannels(operation);
     const factors = channelFactors(source, data, channelLayout(shape, granularity));
     const moved = factors.some((factor) => factor !== 1);
-    folded.set(parameter, moved ? list.map((constraint) => scaleConstraint(constraint, { granularity, scales: factors })) : list);
+    folded.set(parameter, moved ? scaleConstraints(list, { granularity, scales: factors }) : list);
   }
   return folded;
 }
@@ -74,39 +60,4 @@ function channelFactors(before: Parameter, after: Float32Array, { channels, chan
     factors[channel] = (after[i] ?? 0) / weight;
   });
   return factors;
-}
-
-function scaleConstraint(constraint: Constraint, factors: ChannelUnits): Constraint {
-  switch (constraint.kind) {
-    case 'sparsity':
-      return constraint;
-    case 'codebook':
-      return scaleCodebook(constraint, factors);
-    case 'integerGrid':
-      return scaleGrid(constraint, factors);
-    default:
-      return unreachable(constraint);
-  }
-}
-
-/** @throws RangeError for a grid of one scale, which channels with factors of their own do not fit */
-function scaleGrid(grid: IntegerGrid, { scales: factors }: ChannelUnits): IntegerGrid {
-  if (grid.granularity.kind === 'tensor') throw new RangeError('a grid of one scale cannot take factors of channels');
-  return { ...grid, scales: grid.scales.map((scale, c) => scaleOfMaximum(integerLimit * scale * Math.abs(factors[c] ?? 1))) };
-}
-
-function scaleCodebook(codebook: Codebook, factors: ChannelUnits): Codebook {
-  const { granularity, clusters, centroids, costs, units } = codebook;
-  if (granularity.kind === 'tensor') {
-    const scales = factors.scales.map(
-      (factor, channel) => factor * (units === undefined ? 1 : (units.scales[units.granularity.kind === 'tensor' ? 0 : channel] ?? 1)),
-    );
-    return { ...codebook, units: { granularity: factors.granularity, scales } };
-  }
-  const factorOf = (index: number): number => factors.scales[Math.floor(index / clusters)] ?? 1;
-  return sortCodebook({
-    ...codebook,
-    centroids: centroids.map((centroid, i) => (centroid === 0 ? 0 : centroid * factorOf(i))),
-    ...(costs === undefined ? {} : { costs: costs.map((cost, i) => cost * factorOf(i) ** 2) }),
-  });
 }

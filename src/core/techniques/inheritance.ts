@@ -1,19 +1,14 @@
-import {
-  type ConstraintKind,
-  type Constraints,
-  findConstraint,
-  type NetworkConstraints,
-  withConstraint,
-} from '../constraints/constraint.ts';
+import { inherits, type TechniqueRow } from '../../shared/techniques.ts';
+import { type Constraints, findConstraint, type NetworkConstraints, withConstraint } from '../constraints/constraint.ts';
 import type { Network } from '../network/network.ts';
 
 /**
  * The constraints that a stage keeps in force: what a preserving technique and its plain control differ by.
  */
-export function inheritConstraints(constraints: NetworkConstraints, kinds: readonly ConstraintKind[]): NetworkConstraints {
+export function inheritConstraints(constraints: NetworkConstraints, row: TechniqueRow): NetworkConstraints {
   const inherited = [...constraints].map(([id, list]): readonly [string, Constraints] => [
     id,
-    list.filter(({ kind }) => kinds.includes(kind)),
+    list.filter(({ kind }) => inherits(row, kind)),
   ]);
   return new Map(inherited.filter(([, list]) => list.length > 0));
 }

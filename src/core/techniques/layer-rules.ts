@@ -1,53 +1,84 @@
 /** Which kernels a technique applies to, and with which settings: by layer name or pattern. */
+import type { LayerRule } from '../../shared/recipe/run-options.ts';
+import type { LayerField, TechniqueRow } from '../../shared/techniques.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network } from '../network/network.ts';
 import { type Kernel, kernelsOf } from './kernels.ts';
+import type { TechniqueRequest } from './technique.ts';
 
-export interface LayerRule<S> {
-  /** A layer's name, or a pattern in which `*` stands for any characters and `?` for one. */
-  readonly layers: string;
-  readonly exclude?: boolean;
-  /** The pattern may match no kernel: it was checked elsewhere. */
-  readonly optional?: boolean;
-  /** Instead of the technique's own, for these layers. */
-  readonly settings?: Partial<S>;
-}
-
-export interface LayerRules<S> {
-  /** Later rules override earlier ones. A layer that a rule names takes part even if it is protected or depthwise. */
-  readonly rules?: readonly LayerRule<S>[];
-  /** Leave the first, and the last, kernel of the network alone. Default: false. */
-  readonly protectFirst?: boolean;
-  readonly protectLast?: boolean;
+/** Which kernels take part besides what rules say. */
+export interface KernelChoice {
   /** Depthwise kernels have few weights and lose much; default: false. */
   readonly includeDepthwise?: boolean;
+  /** Leave the first and the last kernel of the network alone; default: false. */
+  readonly protectEnds?: boolean;
+  /** Layers that keep their weights; checked by `checkFrozenLayers`. */
+  readonly freeze?: readonly string[];
 }
 
-export interface SelectedKernel<S> extends Kernel {
-  readonly settings: S;
+export interface SelectedKernel<Field extends LayerField> extends Kernel {
+  readonly settings: Readonly<Record<Field, number>>;
+  /** The settings that a rule gave it: they hold whatever the technique does with the others. */
+  readonly ruled: ReadonlySet<Field>;
 }
 
-/** @throws EspalierError `invalid-argument` for a pattern that matches no kernel, naming the layers that there are */
-export function selectKernels<S>(network: Network, settings: S, options: LayerRules<S>): readonly SelectedKernel<S>[] {
+/**
+ * The kernels that a technique goes through. Later rules override earlier ones, and a layer that a rule names takes part
+ * even if it is protected or depthwise.
+ *
+ * @param settings of layers that no rule names
+ * @throws EspalierError `invalid-argument` for a pattern that matches no kernel, naming the layers that there are
+ */
+export function selectKernels<Field extends LayerField>(
+  network: Network,
+  settings: Readonly<Record<Field, number>>,
+  { row, options, rules }: Pick<TechniqueRequest<KernelChoice>, 'row' | 'options' | 'rules'>,
+): readonly SelectedKernel<Field>[] {
   const kernels = kernelsOf(network);
-  const rules = (options.rules ?? []).map((rule) => ({ ...rule, pattern: layerPattern(rule.layers) }));
-  for (const { layers, pattern, optional = false } of rules) {
-    if (!optional && !kernels.some(({ layer }) => pattern.test(layer))) {
-      throw new EspalierError('invalid-argument', `pattern "${layers}" matches no layer with a kernel`, {
+  const fields = fieldsOf(settings);
+  const relevant = rules.flatMap((rule) => (concerns(rule, row) ? [{ rule, pattern: layerPattern(rule.pattern) }] : []));
+  for (const { rule, pattern } of relevant) {
+    if (!kernels.some(({ layer }) => pattern.test(layer))) {
+      throw new EspalierError('invalid-argument', `pattern "${rule.pattern}" matches no layer with a kernel`, {
         fix: `the model has ${kernels.map(({ layer }) => `"${layer}"`).join(', ')}`,
       });
     }
   }
+  const frozen = (options.freeze ?? []).map(layerPattern);
   return kernels.flatMap((kernel, index) => {
-    const applying = rules.filter(({ pattern }) => pattern.test(kernel.layer));
-    const shielded =
-      (options.protectFirst === true && index === 0) ||
-      (options.protectLast === true && index === kernels.length - 1) ||
-      (options.includeDepthwise !== true && kernel.operation.kind === 'depthwiseConv2d');
+    const applying = relevant.filter(({ pattern }) => pattern.test(kernel.layer)).map(({ rule }) => rule);
     const last = applying.at(-1);
-    if (last === undefined ? shielded : last.exclude === true) return [];
-    return [{ ...kernel, settings: applying.reduce<S>((merged, rule) => ({ ...merged, ...rule.settings }), settings) }];
+    const shielded =
+      (options.protectEnds === true && (index === 0 || index === kernels.length - 1)) ||
+      (options.includeDepthwise !== true && kernel.operation.kind === 'depthwiseConv2d');
+    const isExcluded = last === undefined ? shielded : excludes(last, row);
+    if (isExcluded || frozen.some((pattern) => pattern.test(kernel.layer))) return [];
+    const own: Record<Field, number> = { ...settings };
+    const ruled = new Set<Field>();
+    for (const rule of applying) {
+      for (const field of fields) {
+        const value = excludes(rule, row) ? undefined : rule[field];
+        if (value === undefined) continue;
+        own[field] = value;
+        ruled.add(field);
+      }
+    }
+    return [{ ...kernel, settings: own, ruled }];
   });
+}
+
+function fieldsOf<Field extends LayerField>(settings: Readonly<Record<Field, number>>): readonly Field[] {
+  const isField = (key: string): key is Field => Object.hasOwn(settings, key);
+  return Object.keys(settings).filter(isField);
+}
+
+/** Whether the rule says anything of this technique. */
+export function concerns(rule: LayerRule, row: TechniqueRow): boolean {
+  return excludes(rule, row) || (row.layerRules?.fields ?? []).some((field) => rule[field] !== undefined);
+}
+
+export function excludes({ exclude }: LayerRule, { layerRules }: TechniqueRow): boolean {
+  return layerRules !== undefined && exclude?.includes(layerRules.exclude) === true;
 }
 
 /** Matches whole names. */

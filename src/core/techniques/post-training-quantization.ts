@@ -1,42 +1,43 @@
-import { findConstraint, type NetworkConstraints } from '../constraints/constraint.ts';
+import { defaultCalibrationSamples } from '../../shared/recipe/defaults.ts';
+import type { PostTrainingQuantizationOptions } from '../../shared/recipe/quantization-options.ts';
+import { levelsOf } from '../constraints/composition.ts';
+import type { NetworkConstraints } from '../constraints/constraint.ts';
 import { calibrate } from '../quantize/calibrate.ts';
-import type { Observer } from '../quantize/observers.ts';
-import type { ActivationType, QuantizedNetwork } from '../quantize/quantization.ts';
+import type { QuantizedNetwork } from '../quantize/quantization.ts';
 import { quantizeNetwork } from '../quantize/quantize-network.ts';
 import { readyForDeployment } from './fold-constraints.ts';
+import { inheritConstraints } from './inheritance.ts';
 import { withIntegerGrids } from './integer-grids.ts';
 import { correctBiases } from './post-training/correct-biases.ts';
 import { equalizeLayers } from './post-training/equalize-layers.ts';
 import { fitCodebookScales } from './post-training/fit-codebook-scales.ts';
-import type { OptimizedModel, TechniqueContext } from './technique.ts';
+import type { OptimizedModel, Technique, TechniqueContext } from './technique.ts';
 
-export interface PostTrainingQuantizationOptions {
-  /** Examples of the training data that give the ranges of activations; default: 1,000. */
-  readonly samples?: number;
-  /** Default: the range of least squared error for int8 activations of a network with batch norms, else minimum and maximum. */
-  readonly observer?: Observer;
-  /** Default: int8. */
-  readonly activationType?: ActivationType;
-  /** Even out the ranges of layers that follow each other first, where no codebook holds their kernels. Default: true. */
-  readonly crossLayerEqualization?: boolean;
-  /** Take the mean error of rounded kernels out of the biases. Default: where the network has batch norms. */
-  readonly biasCorrection?: boolean;
-}
+export const postTrainingQuantization: Technique<PostTrainingQuantizationOptions> = {
+  apply: async (model, { row, options }, context) => {
+    const inherited = { ...model, constraints: inheritConstraints(model.constraints, row) };
+    const quantized = await quantizeAfterTraining(inherited, options, context);
+    return {
+      model: { ...readyForDeployment(inherited), network: quantized.network, curve: [], trainingSeconds: undefined },
+      quantized,
+    };
+  },
+};
 
 /**
  * Full-integer quantization without training: ranges are calibrated, weights rounded. A clustered kernel is rounded
  * on the grid of its codebook, so that a centroid is one integer throughout the kernel, and as close to it as may be.
  * The options that move scales and biases are data-free quantization's: Nagel et al. 2019, arXiv:1906.04721.
  */
-export async function applyPostTrainingQuantization(
+export async function quantizeAfterTraining(
   model: OptimizedModel,
+  options: PostTrainingQuantizationOptions,
   context: TechniqueContext,
-  options: PostTrainingQuantizationOptions = {},
 ): Promise<QuantizedNetwork> {
   const { network: deployed, constraints } = readyForDeployment(model);
   const network = (options.crossLayerEqualization ?? true) ? equalizeLayers(deployed, constraints) : deployed;
-  const samples = options.samples ?? 1000;
-  const activationType = options.activationType ?? 'int8';
+  const samples = options.calibrationSamples ?? defaultCalibrationSamples;
+  const activationType = options.activations ?? 'int8';
   // On deep networks, which have them, both win up to a point; on the guide's MNIST network neither shows.
   const normalizes = model.network.operations.some(({ kind }) => kind === 'batchNorm');
   const ranges = await calibrate({
@@ -57,5 +58,5 @@ export async function applyPostTrainingQuantization(
 }
 
 function onlyClustered(constraints: NetworkConstraints): NetworkConstraints {
-  return new Map([...constraints].filter(([, list]) => findConstraint(list, 'codebook') !== undefined));
+  return new Map([...constraints].filter(([, list]) => levelsOf(list) !== undefined));
 }

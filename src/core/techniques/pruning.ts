@@ -1,59 +1,64 @@
-import { type NetworkConstraints, withConstraint } from '../constraints/constraint.ts';
+import { defaultSparsity, trainingDefaults } from '../../shared/recipe/defaults.ts';
+import type { PruningOptions } from '../../shared/recipe/pruning-options.ts';
+import { type NetworkConstraints, type SparsityDemand, withConstraint } from '../constraints/constraint.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, ParameterId } from '../network/network.ts';
-import { planTraining, trainFloatStage, type TrainingOptions } from './fine-tuning-stage.ts';
-import { type LayerRules, type SelectedKernel, selectKernels } from './layer-rules.ts';
+import { checkFilterPruning, pruneFilters } from './filter-pruning.ts';
+import { planTraining, trainFloatStage } from './fine-tuning-stage.ts';
+import { inheritConstraints } from './inheritance.ts';
+import { type SelectedKernel, selectKernels } from './layer-rules.ts';
 import { chooseScope } from './pruning/choose-scope.ts';
-import { pruningMasks, scheduledMasks } from './pruning/mask-schedule.ts';
-import { checkStructure, type PruningStructure } from './pruning/pruning-structure.ts';
+import { pruningMasks, scheduledMasks, sparsityDemands } from './pruning/mask-schedule.ts';
+import { checkStructure, type PruningStructure, structureOf } from './pruning/pruning-structure.ts';
 import { reconstructKernels } from './pruning/reconstruct-kernels.ts';
-import { checkSchedule, checkSparsity, pruningSteps, type PruningSchedule, sparsityAt } from './pruning/schedules.ts';
-import type { OptimizedModel, TechniqueContext } from './technique.ts';
+import { checkSchedule, checkSparsity, completeSchedule, pruningSteps, type PruningSchedule, sparsityAt } from './pruning/schedules.ts';
+import type { OptimizedModel, Technique, TechniqueContext, TechniqueRequest } from './technique.ts';
 import { trainFittedStage } from './train-fitted-stage.ts';
-import { defaultSparsity } from './defaults.ts';
-
-export interface PruningSettings {
-  /** Fraction of weights to remove, in [0, 1); the structure `groups` brings its own. */
-  readonly sparsity: number;
-}
-
-export interface PruningOptions extends LayerRules<PruningSettings>, TrainingOptions, Partial<PruningSettings> {
-  /** Prunes step by step while the network trains; without one, pruning comes before the training. */
-  readonly schedule?: PruningSchedule;
-  /** Without a schedule: whether the weights that stay are fitted to what the whole layers compute; default: true. */
-  readonly reconstruction?: boolean;
-  /** Default: single weights, each layer by itself unless that breaks the network; see `chooseScope`. */
-  readonly structure?: PruningStructure;
-}
-
-export const pruningDefaults = { epochs: 2, batchSize: 64, learningRate: 5e-4 };
-/** Pruned at once, a network has all of the training to settle, and is kept as it was where that is too much. */
-const fittedDefaults = { ...pruningDefaults, learningRate: 1e-3 };
 
 /**
  * Magnitude pruning with fine-tuning. Without a schedule the smallest weights go before the training, and the others are
  * fitted to make up for them, see `reconstructKernels`; with one, masks follow it while the weights train. Either way
- * they hold from then on.
- *
- * @throws EspalierError before training for a sparsity, schedule or layer pattern that makes no sense
+ * they hold from then on. Whole filters are removed instead where the structure says so.
  */
-export async function applyPruning(
-  model: OptimizedModel,
-  context: TechniqueContext,
-  options: PruningOptions = {},
-): Promise<OptimizedModel> {
-  const kernels = checkPruning(model.network, options);
-  const structure: PruningStructure = options.structure ?? { kind: 'weights', scope: await chooseScope(model.network, kernels, context) };
+export const pruning: Technique<PruningOptions> = {
+  check: (network, request, zeros) => {
+    if (request.options.structure === 'filters') {
+      checkFilterPruning(network, request);
+      return zeros;
+    }
+    const groups = structureOf(request.options.structure)?.kind === 'groups';
+    const kernels = checkPruning(network, request).filter(({ settings }) => groups || settings.sparsity > 0);
+    return new Set(kernels.map(({ parameter }) => parameter));
+  },
+  apply: async (model, request, context) => ({
+    model:
+      request.options.structure === 'filters' ? await pruneFilters(model, request, context) : await pruneWeights(model, request, context),
+  }),
+};
+
+type PruningRequest = TechniqueRequest<PruningOptions>;
+
+async function pruneWeights(model: OptimizedModel, request: PruningRequest, context: TechniqueContext): Promise<OptimizedModel> {
+  const { options, row } = request;
+  const kernels = checkPruning(model.network, request);
+  const structure: PruningStructure = structureOf(options.structure) ?? {
+    kind: 'weights',
+    scope: await chooseScope(model.network, kernels, context),
+  };
   if (structure.kind === 'groups') warnOfUntouched(kernels, structure, context);
-  const { schedule } = options;
-  return schedule === undefined
-    ? pruneBeforeTraining(model, kernels, structure, context, options)
-    : pruneWhileTraining(model, kernels, structure, schedule, context, options);
+  const inherited = { ...model, constraints: inheritConstraints(model.constraints, row) };
+  return options.schedule === undefined
+    ? pruneBeforeTraining(inherited, kernels, structure, context, options)
+    : pruneWhileTraining(inherited, kernels, structure, completeSchedule(options.schedule, sparsityOf(options)), context, options);
+}
+
+function sparsityOf({ sparsity }: PruningOptions): number {
+  return sparsity ?? defaultSparsity;
 }
 
 async function pruneBeforeTraining(
   model: OptimizedModel,
-  kernels: readonly SelectedKernel<PruningSettings>[],
+  kernels: readonly SelectedKernel<'sparsity'>[],
   structure: PruningStructure,
   context: TechniqueContext,
   options: PruningOptions,
@@ -65,37 +70,37 @@ async function pruneBeforeTraining(
     masks = pruningMasks(kernels, weightsOf(network, kernels), structure, progress);
     if (fits) network = await reconstructKernels(model.network, network, masks, context);
   }
-  const constraints = withMasks(model.constraints, masks);
+  const constraints = withMasks(model.constraints, masks, sparsityDemands(kernels, structure));
   return fits
-    ? trainFittedStage({ network, constraints }, context, options, fittedDefaults)
-    : trainFloatStage({ network, constraints }, context, options, pruningDefaults);
+    ? trainFittedStage({ network, constraints }, context, options, trainingDefaults.prunedBefore)
+    : trainFloatStage({ network, constraints }, context, options, trainingDefaults.float);
 }
 
 /**
  * Of the final sparsity, what to reach in each of the rounds that together get there: none takes more than half of the
  * weights that are left, so that the next one judges by weights that already make up for those.
  */
-function halvings(kernels: readonly SelectedKernel<PruningSettings>[]): readonly number[] {
+function halvings(kernels: readonly SelectedKernel<'sparsity'>[]): readonly number[] {
   const sparsity = Math.max(...kernels.map(({ settings }) => settings.sparsity));
   if (sparsity === 0) return [1];
   const rounds = Math.max(1, Math.ceil(-Math.log2(1 - sparsity)));
   return Array.from({ length: rounds }, (_, i) => (1 - (1 - sparsity) ** ((i + 1) / rounds)) / sparsity);
 }
 
-function weightsOf(network: Network, kernels: readonly SelectedKernel<PruningSettings>[]): ReadonlyMap<ParameterId, Float32Array> {
+function weightsOf(network: Network, kernels: readonly SelectedKernel<'sparsity'>[]): ReadonlyMap<ParameterId, Float32Array> {
   return new Map(kernels.map(({ parameter, data }) => [parameter, network.parameters.get(parameter)?.data ?? data]));
 }
 
 /** Zhu & Gupta 2017, arXiv:1710.01878. */
 async function pruneWhileTraining(
   model: OptimizedModel,
-  kernels: readonly SelectedKernel<PruningSettings>[],
+  kernels: readonly SelectedKernel<'sparsity'>[],
   structure: PruningStructure,
   schedule: PruningSchedule,
   context: TechniqueContext,
   options: PruningOptions,
 ): Promise<OptimizedModel> {
-  const { steps } = planTraining(context, options, pruningDefaults);
+  const { steps } = planTraining(context, options, trainingDefaults.float);
   const last = pruningSteps(schedule, steps).at(-1);
   if (last !== undefined && sparsityAt(schedule, last) < schedule.sparsity) {
     context.warn(
@@ -109,10 +114,10 @@ async function pruneWhileTraining(
   const whole = new Map(kernels.map(({ parameter, data }) => [parameter, new Uint8Array(data.length).fill(1)]));
   const maskSchedule = scheduledMasks(kernels, schedule, structure, steps);
   return trainFloatStage(
-    { network: model.network, constraints: withMasks(model.constraints, whole), maskSchedule },
+    { network: model.network, constraints: withMasks(model.constraints, whole, sparsityDemands(kernels, structure)), maskSchedule },
     context,
     options,
-    pruningDefaults,
+    trainingDefaults.float,
   );
 }
 
@@ -121,8 +126,10 @@ async function pruneWhileTraining(
  *
  * @throws EspalierError `invalid-argument` for a sparsity, schedule, structure or layer pattern that makes no sense
  */
-export function checkPruning(network: Network, options: PruningOptions): readonly SelectedKernel<PruningSettings>[] {
-  if (options.schedule !== undefined) checkSchedule(options.schedule);
+export function checkPruning(network: Network, request: PruningRequest): readonly SelectedKernel<'sparsity'>[] {
+  const { options } = request;
+  const structure = structureOf(options.structure);
+  if (options.schedule !== undefined) checkSchedule(completeSchedule(options.schedule, sparsityOf(options)));
   if (options.schedule !== undefined && options.reconstruction === true)
     throw new EspalierError(
       'invalid-argument',
@@ -132,8 +139,8 @@ export function checkPruning(network: Network, options: PruningOptions): readonl
         fix: 'leave out "schedule" or "reconstruction"',
       },
     );
-  if (options.structure !== undefined) checkStructure(options.structure);
-  const kernels = selectKernels(network, { sparsity: options.sparsity ?? options.schedule?.sparsity ?? defaultSparsity }, options);
+  if (structure !== undefined) checkStructure(structure);
+  const kernels = selectKernels(network, { sparsity: sparsityOf(options) }, request);
   if (kernels.length === 0) throw new EspalierError('invalid-argument', 'no layer is left to prune', { fix: 'exclude fewer layers' });
   for (const { layer, settings, data } of kernels) {
     checkSparsity(settings.sparsity, `layer "${layer}"`);
@@ -148,7 +155,7 @@ export function checkPruning(network: Network, options: PruningOptions): readonl
 
 /** A row no longer than what a group keeps fulfils the pattern as it is: zeros are not to be looked for there. */
 function warnOfUntouched(
-  kernels: readonly SelectedKernel<PruningSettings>[],
+  kernels: readonly SelectedKernel<'sparsity'>[],
   { zeros, group }: Extract<PruningStructure, { readonly kind: 'groups' }>,
   context: TechniqueContext,
 ): void {
@@ -161,8 +168,12 @@ function warnOfUntouched(
   }
 }
 
-function withMasks(constraints: NetworkConstraints, masks: ReadonlyMap<ParameterId, Uint8Array>): NetworkConstraints {
+function withMasks(
+  constraints: NetworkConstraints,
+  masks: ReadonlyMap<ParameterId, Uint8Array>,
+  demands: ReadonlyMap<ParameterId, SparsityDemand>,
+): NetworkConstraints {
   const all = new Map(constraints);
-  for (const [id, mask] of masks) all.set(id, withConstraint(all.get(id) ?? [], { kind: 'sparsity', mask }));
+  for (const [id, mask] of masks) all.set(id, withConstraint(all.get(id) ?? [], { kind: 'sparsity', mask, demand: demands.get(id) }));
   return all;
 }

@@ -1,11 +1,12 @@
-import { type ConstraintKind, type NetworkConstraints, withConstraint } from '../constraints/constraint.ts';
+import type { TechniqueRow } from '../../shared/techniques.ts';
+import { type NetworkConstraints, withConstraint } from '../constraints/constraint.ts';
 import { planActivations } from '../quantize/plan-activations.ts';
 import type { QuantizedNetwork, Range } from '../quantize/quantization.ts';
 import { coveredRange } from '../quantize/range-quantization.ts';
 import { integerGridOf, roundedNetwork } from '../quantize/rounded-network.ts';
 import { readyForDeployment } from './fold-constraints.ts';
 import { inheritConstraints } from './inheritance.ts';
-import { applyPostTrainingQuantization } from './post-training-quantization.ts';
+import { quantizeAfterTraining } from './post-training-quantization.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
 /**
@@ -14,12 +15,11 @@ import type { OptimizedModel, TechniqueContext } from './technique.ts';
  */
 export async function quantizedWithoutTraining(
   model: OptimizedModel,
+  row: TechniqueRow,
   context: TechniqueContext,
-  inherited: readonly ConstraintKind[],
-  samples: number | undefined,
 ): Promise<OptimizedModel> {
-  const start = { ...model, constraints: inheritConstraints(model.constraints, inherited) };
-  const quantized = await applyPostTrainingQuantization(start, context, samples === undefined ? {} : { samples });
+  const start = { ...model, constraints: inheritConstraints(model.constraints, row) };
+  const quantized = await quantizeAfterTraining(start, {}, context);
   return {
     network: roundedNetwork(quantized),
     constraints: withGridsOf(quantized, readyForDeployment(start).constraints),

@@ -1,6 +1,8 @@
-import { projectNetwork } from '../constraints/project.ts';
+import { projectNetwork } from '../constraints/composition.ts';
 import { chooseBatchNormMode, settleBatchNorms } from './batch-norm-mode.ts';
-import { type Stage, trainFloatStage, type TrainingDefaults, type TrainingOptions } from './fine-tuning-stage.ts';
+import type { TrainingDefaults } from '../../shared/recipe/defaults.ts';
+import type { TrainingOptions } from '../../shared/recipe/training-options.ts';
+import { type TrainedStage, trainFloatStage } from './fine-tuning-stage.ts';
 import { errorsShown, networkError } from './network-error.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
@@ -18,7 +20,7 @@ const acceptedLoss = 0.005;
  * @param stage its masks and centroids final
  */
 export async function trainFittedStage(
-  stage: Stage,
+  stage: TrainedStage,
   context: TechniqueContext,
   options: TrainingOptions,
   defaults: TrainingDefaults,

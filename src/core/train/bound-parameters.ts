@@ -1,7 +1,6 @@
 import type { Constraints, NetworkConstraints } from '../constraints/constraint.ts';
-import { lowerConstraints } from '../constraints/lower-constraints.ts';
-import type { Fed, Trainable } from '../constraints/lowered-weight.ts';
-import { projectWeights } from '../constraints/project.ts';
+import type { StepInput, Trainable } from '../constraints/constraint-behaviour.ts';
+import { lowerConstraints, projectWeights } from '../constraints/composition.ts';
 import { maskName } from '../constraints/sparsity.ts';
 import type { Network, ParameterId } from '../network/network.ts';
 import type { ProgramBuilder } from '../program/builder.ts';
@@ -18,7 +17,7 @@ export interface BoundParameters {
   /** The latents as they are stored, pruned weights set to zero: what an update starts from. */
   readonly stored: ReadonlyMap<ParameterId, Tensor>;
   readonly trainables: readonly BoundTrainable[];
-  readonly fed: readonly Fed[];
+  readonly stepInputs: readonly StepInput[];
 }
 
 /** With the parameter that it helps to constrain. */
@@ -48,7 +47,7 @@ export function bindParameters(
   const stored = new Map(latents);
   const values = new Map<ParameterId, Tensor>([...latents, ...statistics]);
   const trainables: BoundTrainable[] = [];
-  const fed: Fed[] = [];
+  const stepInputs: StepInput[] = [];
   for (const [id, latent] of latents) {
     const list = constraints.get(id);
     if (list === undefined || list.length === 0) continue;
@@ -60,13 +59,13 @@ export function bindParameters(
       stored.set(id, masked);
       if (denseGradients) {
         constrained = { latent: builder.straightThrough(masked, latent), list: list.filter((constraint) => constraint !== sparsity) };
-        fed.push({ name: maskName(id), tensor: mask, initial: Float32Array.from(sparsity.mask) });
+        stepInputs.push({ name: maskName(id), tensor: mask, initial: Float32Array.from(sparsity.mask) });
       }
     }
     const lowered = lowerConstraints(builder, id, constrained.latent, constrained.list);
     values.set(id, lowered.value);
     trainables.push(...lowered.trainables.map((trainable) => ({ ...trainable, parameter: id })));
-    fed.push(...lowered.fed);
+    stepInputs.push(...lowered.stepInputs);
   }
   return {
     parameter: (id) => {
@@ -79,7 +78,7 @@ export function bindParameters(
     latents,
     stored,
     trainables,
-    fed,
+    stepInputs,
   };
 }
 

@@ -123,7 +123,7 @@ async function train(
     await nextTurn();
   }
   watch.restore(steps);
-  const trained = trainedNetwork(setup.network, setup.parameters, options.constraints, new Map([...steps.state, ...steps.fed]));
+  const trained = trainedNetwork(setup.network, setup.parameters, options.constraints, new Map([...steps.state, ...steps.stepInputs]));
   return {
     ...trained,
     ranges: setup.quantizers?.namedRanges(steps.ranges) ?? new Map(),
@@ -145,9 +145,9 @@ function updateMasks({ maskSchedule }: FineTuning, { parameters }: TrainingSetup
   if (maskSchedule === undefined || !maskSchedule.due(step)) return;
   const weights = unpack(parameters.learned, steps.state.get('weights') ?? new Float32Array(parameters.learned.length));
   for (const [id, mask] of maskSchedule.masks(step, weights)) {
-    const fed = steps.fed.get(maskName(id));
-    if (fed?.length !== mask.length) throw new Error(`parameter "${id}" has no sparsity constraint that a mask could replace`);
-    fed.set(mask);
+    const stepInputs = steps.stepInputs.get(maskName(id));
+    if (stepInputs?.length !== mask.length) throw new Error(`parameter "${id}" has no sparsity constraint that a mask could replace`);
+    stepInputs.set(mask);
   }
 }
 

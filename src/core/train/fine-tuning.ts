@@ -66,8 +66,8 @@ export interface FineTuning {
   readonly network: Network;
   /** In force in every forward pass and in the result. */
   readonly constraints: NetworkConstraints;
-  readonly maskSchedule?: MaskSchedule;
-  readonly activations?: ActivationFakeQuantization;
+  readonly maskSchedule?: MaskSchedule | undefined;
+  readonly activations?: ActivationFakeQuantization | undefined;
   readonly train: DataSet;
   readonly validation: DataSet | undefined;
   readonly loss: Loss;
@@ -80,7 +80,7 @@ export interface FineTuning {
   readonly seed: number;
   readonly batchNorm: BatchNormMode;
   /** Parameters that are not trained, by id. */
-  readonly frozen?: ReadonlySet<ParameterId>;
+  readonly frozen?: ReadonlySet<ParameterId> | undefined;
   readonly gradientClipNorm?: number;
   /** Smaller steps for kernels of small weights, so that a learning rate suits models that have learned: see `kernelStepFactors`. */
   readonly slowSmallKernels?: boolean;
@@ -88,9 +88,9 @@ export interface FineTuning {
   readonly restoreBest?: boolean;
   /** Stops when the validation score has not risen by `minimumDelta` for `patience` epochs. */
   readonly earlyStopping?: EarlyStopping;
-  readonly checkpoint?: Checkpointing;
+  readonly checkpoint?: Checkpointing | undefined;
   /** What a training step may take; by default most of what is free. A batch that needs more is trained in parts, its gradients added up. */
-  readonly memoryBytes?: number;
+  readonly memoryBytes?: number | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: TrainingProgress) => void;
 }

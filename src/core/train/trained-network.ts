@@ -1,6 +1,5 @@
-import { type Constraints, findConstraint, type NetworkConstraints, withConstraint } from '../constraints/constraint.ts';
-import { projectWeights, refreshConstraints } from '../constraints/project.ts';
-import { maskName } from '../constraints/sparsity.ts';
+import type { Constraints, NetworkConstraints } from '../constraints/constraint.ts';
+import { projectWeights, refreshConstraints } from '../constraints/composition.ts';
 import type { Network, Parameter, ParameterId } from '../network/network.ts';
 import { unpack } from './flat-layout.ts';
 import type { TrainedParameters } from './trained-parameters.ts';
@@ -24,15 +23,9 @@ export function trainedNetwork(
   for (const [id, { shape, data }] of network.parameters) {
     const latent = learned.get(id) ?? statistics.get(id) ?? data;
     const given = constraints.get(id) ?? [];
-    const current = learned.has(id) ? refreshConstraints(latent, shape, withMask(given, state.get(maskName(id))), state, id) : given;
+    const current = learned.has(id) ? refreshConstraints(latent, shape, given, state, id) : given;
     if (current.length > 0) refreshed.set(id, current);
     trained.set(id, { shape, data: current.length > 0 ? projectWeights(latent, shape, current) : latent.slice() });
   }
   return { network: { ...network, parameters: trained }, constraints: refreshed };
-}
-
-function withMask(constraints: Constraints, mask: Float32Array | undefined): Constraints {
-  return mask === undefined || findConstraint(constraints, 'sparsity') === undefined
-    ? constraints
-    : withConstraint(constraints, { kind: 'sparsity', mask: Uint8Array.from(mask) });
 }

@@ -1,5 +1,5 @@
 import type { NetworkConstraints } from '../constraints/constraint.ts';
-import type { Fed, Trainable } from '../constraints/lowered-weight.ts';
+import type { StepInput, Trainable } from '../constraints/constraint-behaviour.ts';
 import type { Target } from '../data/dataset.ts';
 import type { Network, ParameterId } from '../network/network.ts';
 import type { BatchNorm } from '../network/operations.ts';
@@ -44,7 +44,7 @@ export interface TrainingSetup {
  */
 export interface TrainingProgram {
   readonly program: Program;
-  readonly fed: readonly Fed[];
+  readonly stepInputs: readonly StepInput[];
   readonly dropouts: readonly DropoutMask[];
   /** What has a gradient: `weights`, and the names of what constraints learn. */
   readonly learned: readonly string[];
@@ -57,7 +57,13 @@ export function buildTrainingProgram(setup: TrainingSetup, batchSize: number): T
   const bound = bindParameters(builder, setup.network, setup.parameters, setup.constraints, setup.denseMaskGradients);
   const { outputs, gradients, dropouts } = lowerGradients(builder, setup, bound, batchSize);
   const program = builder.build({ ...outputs, ...updatedState(builder, setup, bound, gradients) });
-  return { program, fed: bound.fed, dropouts, learned: [...gradients.keys()], initialState: () => initialState(setup, bound.trainables) };
+  return {
+    program,
+    stepInputs: bound.stepInputs,
+    dropouts,
+    learned: [...gradients.keys()],
+    initialState: () => initialState(setup, bound.trainables),
+  };
 }
 
 /**
@@ -75,7 +81,7 @@ export function buildGradientProgram(setup: TrainingSetup, batchSize: number): T
   );
   return {
     program: builder.build({ ...outputs, ...Object.fromEntries(sums) }),
-    fed: bound.fed,
+    stepInputs: bound.stepInputs,
     dropouts,
     learned: [...gradients.keys()],
     initialState: () => initialState(setup, bound.trainables),
@@ -236,8 +242,8 @@ function stepSize(
   trainable: BoundTrainable | undefined,
 ): Tensor {
   if (trainable !== undefined) {
-    const { learningRateFactor, stepsLikeWeights, parameter } = trainable;
-    const factor = learningRateFactor * (stepsLikeWeights ? (stepFactors.get(parameter) ?? 1) : 1);
+    const { learningRateFactor, sharesKernelStepFactor, parameter } = trainable;
+    const factor = learningRateFactor * (sharesKernelStepFactor ? (stepFactors.get(parameter) ?? 1) : 1);
     return factor === 1 ? update : builder.mul(update, factor);
   }
   if (stepFactors.size === 0) return update;

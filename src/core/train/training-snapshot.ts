@@ -7,7 +7,7 @@ const rangesName = 'activation ranges';
 /** All tensors of a training, copied. */
 export function copyTensors(steps: TrainingSteps): Map<string, Float32Array> {
   const tensors = steps.copyState();
-  for (const [name, data] of steps.fed) tensors.set(name, data.slice());
+  for (const [name, data] of steps.stepInputs) tensors.set(name, data.slice());
   if (steps.ranges.length > 0) tensors.set(rangesName, steps.ranges.slice());
   return tensors;
 }
@@ -25,7 +25,7 @@ export function writeTensors(steps: TrainingSteps, tensors: ReadonlyMap<string, 
     return data.slice();
   };
   steps.state = new Map([...steps.state].map(([name, { length }]) => [name, found(name, length)]));
-  for (const [name, data] of steps.fed) data.set(found(name, data.length));
+  for (const [name, data] of steps.stepInputs) data.set(found(name, data.length));
   if (steps.ranges.length > 0) steps.ranges = found(rangesName, steps.ranges.length);
 }
 

@@ -49,7 +49,7 @@ export class TrainingSteps {
   /** Weights, moments, statistics and what constraints learn, by the names of the program. Replaced at each step. */
   state: Map<string, Float32Array>;
   /** Masks, by the names of the program. */
-  readonly fed: Map<string, Float32Array>;
+  readonly stepInputs: Map<string, Float32Array>;
   /** `[minimum, maximum]` of each activation quantizer. */
   ranges: Float32Array;
   /** Examples that fit into memory at once. */
@@ -65,7 +65,7 @@ export class TrainingSteps {
     this.#options = options;
     const first = buildTrainingProgram(setup, options.batchSize);
     this.state = first.initialState();
-    this.fed = new Map(first.fed.map(({ name, initial }) => [name, initial.slice()]));
+    this.stepInputs = new Map(first.stepInputs.map(({ name, initial }) => [name, initial.slice()]));
     this.ranges = setup.quantizers?.initialRanges() ?? new Float32Array(0);
     this.partSize = fittingSize(setup, options, first.program);
   }
@@ -106,7 +106,7 @@ export class TrainingSteps {
     this.#update ??= this.#options.engine.compile(buildUpdateProgram(this.#setup));
     const results = await (
       await this.#update
-    ).run({ ...Object.fromEntries(this.state), ...Object.fromEntries(this.fed), ...sums, ...sizeFeeds(sizes) });
+    ).run({ ...Object.fromEntries(this.state), ...Object.fromEntries(this.stepInputs), ...sums, ...sizeFeeds(sizes) });
     this.state = new Map([...this.state].map(([name, data]) => [name, name === 'statistics' ? data : floats(results, name)]));
     this.#moveRanges(observed, step);
     return { loss, correct };
@@ -141,7 +141,7 @@ export class TrainingSteps {
     const { network, quantizers } = this.#setup;
     return {
       ...Object.fromEntries(this.state),
-      ...Object.fromEntries(this.fed),
+      ...Object.fromEntries(this.stepInputs),
       ...Object.fromEntries(network.inputs.map((id, i) => [`input/${id}`, batch.inputs[i] ?? new Float32Array(0)])),
       ...Object.fromEntries(
         training.dropouts.map((dropout, i) => [dropout.name, dropoutMask(dropout, this.#options.seed + i + 1 + start, step)]),

@@ -43,7 +43,7 @@ export async function compileValidation(engine: Engine, setup: TrainingSetup, da
         const batch = await data.read(Uint32Array.from({ length: size }, (_, i) => start + i));
         const { predictions } = await compiled.run({
           ...Object.fromEntries(steps.state),
-          ...Object.fromEntries(steps.fed),
+          ...Object.fromEntries(steps.stepInputs),
           ...Object.fromEntries(
             network.inputs.map((input, i) => [`input/${input}`, filledUp(batch.inputs[i], batchSize * (inputLengths[i] ?? 0))]),
           ),

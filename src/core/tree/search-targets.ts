@@ -9,7 +9,7 @@ import type { TreeEntry, TreeNode } from '../../shared/tree.ts';
 import { rootId } from './deployment-tree.ts';
 import type { PlannedTree, Stage } from './deployment-tree.ts';
 import type { TreeWalker } from './tree-walker.ts';
-import { defaultClusters, defaultSparsity } from '../techniques/defaults.ts';
+import { defaultClusters, defaultSparsity } from '../../shared/recipe/defaults.ts';
 
 const DEFAULT_STAGES = 6;
 const MOST_CLUSTERS = 256;

@@ -1,4 +1,6 @@
 import type { LayerRule } from '../../shared/recipe/run-options.ts';
+import { isTechnique, techniqueRow } from '../../shared/techniques.ts';
+import { concerns, excludes } from '../techniques/layer-rules.ts';
 import type { Stage } from './deployment-tree.ts';
 import { digestOf } from './store/digest.ts';
 
@@ -28,24 +30,9 @@ export function stageKey(parent: string | RootDependencies, stage: Stage, rules:
 
 /** So that a changed cluster count does not prune again. */
 function relevantPart(rule: LayerRule, { technique }: Stage): readonly object[] {
-  const { pattern, sparsity, clusters, exclude } = rule;
-  switch (technique) {
-    case 'pruning': {
-      const excluded = exclude?.includes('pruning') === true;
-      return sparsity === undefined && !excluded ? [] : [{ pattern, sparsity, excluded }];
-    }
-    case 'clustering':
-    case 'sparsity-preserving-clustering': {
-      const excluded = exclude?.includes('clustering') === true;
-      return clusters === undefined && !excluded ? [] : [{ pattern, clusters, excluded }];
-    }
-    case 'baseline':
-    case 'fine-tuning':
-    case 'ptq':
-    case 'qat':
-    case 'pqat':
-    case 'cqat':
-    case 'pcqat':
-      return [];
-  }
+  if (!isTechnique(technique)) return [];
+  const row = techniqueRow(technique);
+  if (!concerns(rule, row)) return [];
+  const fields = (row.layerRules?.fields ?? []).map((field) => [field, rule[field]]);
+  return [{ pattern: rule.pattern, ...Object.fromEntries(fields), excluded: excludes(rule, row) }];
 }

@@ -39,7 +39,6 @@ export class TreeWalker {
   readonly #model: ModelRun;
   readonly #files = new Map<string, StageFiles>();
   readonly #keys = new Map<string, string>();
-  readonly #lineages = new Map<string, readonly Stage[]>();
   #tree: PlannedTree;
   #runner: Promise<StageRunner> | undefined;
 
@@ -94,12 +93,10 @@ export class TreeWalker {
     }
     const parentKey = parent === undefined ? this.#model.dependencies : (this.#keys.get(parent.id) ?? '');
     const key = stageKey(parentKey, stage, rules);
-    const lineage = parent === undefined ? [] : (this.#lineages.get(parent.id) ?? []);
     this.#keys.set(node.id, key);
-    this.#lineages.set(node.id, [...lineage, stage]);
     emit({ type: 'node-started', ...about });
     try {
-      const { outcome, cached } = await this.#findOrMake(key, stage, lineage, { node, parent });
+      const { outcome, cached } = await this.#findOrMake(key, stage, { node, parent });
       this.#accept(about, outcome, cached);
     } catch (error) {
       if (isCancellation(error, signal)) throw error;
@@ -113,7 +110,6 @@ export class TreeWalker {
   async #findOrMake(
     key: string,
     stage: Stage,
-    lineage: readonly Stage[],
     { node, parent }: Pick<TreeEntry, 'node' | 'parent'>,
   ): Promise<{ readonly outcome: StageOutcome; readonly cached: boolean }> {
     const { emit, signal, rules, runFolder, cacheFolder, ignoreCache } = this.#walk;
@@ -127,7 +123,7 @@ export class TreeWalker {
     const outcome = await run({
       node,
       stage,
-      lineage,
+      settled: parent !== undefined && parent.id !== this.#tree.root.id,
       rules,
       signal,
       warn,

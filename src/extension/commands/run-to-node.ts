@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { techniqueName } from '../../shared/drawing/technique-names.ts';
 import type { Services } from '../services.ts';
-import { defaultNodes } from '../workspace/default-nodes.ts';
+import { defaultNodes } from '../../shared/tree-shape.ts';
 import { chooseRecipe, nodeIn, runIn } from './command-targets.ts';
 import { registerCommand, requireTrust } from './register-command.ts';
 import { startRun } from './run-recipe.ts';
@@ -26,7 +26,7 @@ async function pickNode(argument: unknown, recipe: vscode.Uri, services: Service
   const [model] = run?.state.models ?? [];
   const known =
     model === undefined
-      ? defaultNodes.map(({ id, technique }) => ({
+      ? defaultNodes().map(({ id, technique }) => ({
           label: techniqueName(technique, (message) => vscode.l10n.t(message)),
           description: id,
           id,

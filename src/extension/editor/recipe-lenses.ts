@@ -6,7 +6,8 @@ import type { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
 import { changeAgainstBaseline } from '../views/tree-items.ts';
-import { defaultNodes } from '../workspace/default-nodes.ts';
+import { techniqueRow } from '../../shared/techniques.ts';
+import { defaultNodes } from '../../shared/tree-shape.ts';
 import { outlineRecipe, targetsIn } from '../workspace/recipe-document.ts';
 import type { Place } from '../workspace/recipe-document.ts';
 
@@ -34,7 +35,7 @@ export class RecipeLenses implements vscode.CodeLensProvider {
         ]);
       }),
       ...outline.techniques.flatMap((place) => {
-        const entry = defaultNodes.find(({ key }) => key === place.key);
+        const entry = defaultNodes().find(({ technique }) => techniqueRow(technique).options === place.key);
         if (entry === undefined) return [];
         const results = (run?.state.models ?? []).flatMap((model) =>
           [...model.nodes.values()].filter(({ node }) => node.technique === entry.technique).map((result) => ({ model, result })),

@@ -71,10 +71,10 @@ export class StageChild {
   }
 
   async run(setting: StageSetting, request: StageRequest): Promise<StageOutcome> {
-    const { node, stage, lineage, rules, parent, baseline, signal } = request;
+    const { node, stage, settled, rules, parent, baseline, signal } = request;
     this.#request = request;
     try {
-      const work = { node, stage, lineage, rules, parent, baseline };
+      const work = { node, stage, settled, rules, parent, baseline };
       return await this.#connection.request('runStage', { ...setting, work }, { signal });
     } catch (error) {
       throw asOwn(error);

@@ -5,7 +5,7 @@ import type { StageSource } from '../../core/tree/parallel/stage-processes.ts';
 import type { StageOutcome, StageRequest } from '../../core/tree/stages/stage-runner.ts';
 
 /** The part of a request that is data. */
-export type StageWork = Pick<StageRequest, 'node' | 'stage' | 'lineage' | 'rules' | 'parent' | 'baseline'>;
+export type StageWork = Pick<StageRequest, 'node' | 'stage' | 'settled' | 'rules' | 'parent' | 'baseline'>;
 
 export interface StageSetting {
   readonly source: StageSource;

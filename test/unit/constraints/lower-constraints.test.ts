@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Codebook, Constraints, Granularity, Sparsity } from '../../../src/core/constraints/constraint.ts';
-import { projectWeights } from '../../../src/core/constraints/project.ts';
+import { projectWeights } from '../../../src/core/constraints/composition.ts';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import type { Engine } from '../../../src/core/engine/engine.ts';
 import { createRandom } from '../../../src/core/random.ts';

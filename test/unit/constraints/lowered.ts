@@ -1,6 +1,6 @@
 /** Runs the lowered projection of a weight with the gradients of `sum(value * upstream)`. */
 import { type Constraints } from '../../../src/core/constraints/constraint.ts';
-import { lowerConstraints } from '../../../src/core/constraints/lower-constraints.ts';
+import { lowerConstraints } from '../../../src/core/constraints/composition.ts';
 import type { Engine, TensorData } from '../../../src/core/engine/engine.ts';
 import { createProgramBuilder } from '../../../src/core/program/builder.ts';
 import { gradient } from '../../../src/core/program/gradient.ts';
@@ -32,7 +32,7 @@ export async function runLowered(
     if (tensor !== undefined) outputs[name] = tensor;
   });
   const inputs: Record<string, TensorData> = { latent: Float32Array.from(weights) };
-  for (const { name, initial } of [...lowered.trainables, ...lowered.fed]) inputs[name] = initial;
+  for (const { name, initial } of [...lowered.trainables, ...lowered.stepInputs]) inputs[name] = initial;
   const program = await engine.compile(builder.build(outputs));
   const results = await program.run(inputs);
   const numbers = (name: string): number[] => Array.from(results[name] ?? []);

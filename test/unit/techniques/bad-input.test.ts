@@ -2,11 +2,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../../src/core/engine/engine.ts';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
-import { applyClustering } from '../../../src/core/techniques/clustering.ts';
-import { applyPruning } from '../../../src/core/techniques/pruning.ts';
-import { applySparsityPreservingClustering } from '../../../src/core/techniques/sparsity-preserving-clustering.ts';
 import type { OptimizedModel } from '../../../src/core/techniques/technique.ts';
 import { filled, seededParameter } from '../train/training-fixtures.ts';
+import { apply } from '../../support/apply-technique.ts';
 import { briefly, kernelData, techniqueContext, trainedModel, zerosAt } from './technique-fixtures.ts';
 
 let engine: Engine;
@@ -25,23 +23,25 @@ function uniformModel(value: number): OptimizedModel {
 
 describe('pruning refuses', () => {
   it.each([[1], [-0.1], [Number.NaN], [1.5]])('sparsity %f', async (sparsity) => {
-    await expect(applyPruning(trainedModel(), techniqueContext(engine), { sparsity })).rejects.toThrow(/outside \[0, 1\)/);
+    await expect(apply('pruning', trainedModel(), techniqueContext(engine), { sparsity })).rejects.toThrow(/outside \[0, 1\)/);
   });
 
   it('a sparsity of one layer outside [0, 1), by its name', async () => {
-    const rules = [{ layers: 'point*', settings: { sparsity: 1 } }];
-    await expect(applyPruning(trainedModel(), techniqueContext(engine), { rules })).rejects.toThrow(/layer "pointwise".*outside \[0, 1\)/);
+    const rules = [{ pattern: 'point*', sparsity: 1 }];
+    await expect(apply('pruning', trainedModel(), techniqueContext(engine), {}, rules)).rejects.toThrow(
+      /layer "pointwise".*outside \[0, 1\)/,
+    );
   });
 
   it('a kernel of zeros, by its name', async () => {
-    await expect(applyPruning(uniformModel(0), techniqueContext(engine), {})).rejects.toThrow(/layer "odd".*all zeros/);
+    await expect(apply('pruning', uniformModel(0), techniqueContext(engine), {})).rejects.toThrow(/layer "odd".*all zeros/);
   });
 
   it('a pattern that matches nothing, and having nothing to prune', async () => {
-    await expect(applyPruning(trainedModel(), techniqueContext(engine), { rules: [{ layers: 'fc*' }] })).rejects.toThrow(
+    await expect(apply('pruning', trainedModel(), techniqueContext(engine), {}, [{ pattern: 'fc*', sparsity: 0.5 }])).rejects.toThrow(
       /"fc\*" matches no layer/,
     );
-    await expect(applyPruning(trainedModel(), techniqueContext(engine), { rules: [{ layers: '*', exclude: true }] })).rejects.toThrow(
+    await expect(apply('pruning', trainedModel(), techniqueContext(engine), {}, [{ pattern: '*', exclude: ['pruning'] }])).rejects.toThrow(
       /no layer is left to prune/,
     );
   });
@@ -51,9 +51,9 @@ describe('pruning refuses', () => {
     [0, 4],
     [1.5, 4],
   ])('%f zeros in each %f', async (zeros, group) => {
-    await expect(applyPruning(trainedModel(), techniqueContext(engine), { structure: { kind: 'groups', zeros, group } })).rejects.toThrow(
-      /is not a pattern; give whole numbers with fewer zeros than weights/,
-    );
+    await expect(
+      apply('pruning', trainedModel(), techniqueContext(engine), { structure: { kind: 'groups', zeros, group } }),
+    ).rejects.toThrow(/is not a pattern; give whole numbers with fewer zeros than weights/);
   });
 
   it.each<readonly [number, number]>([
@@ -61,17 +61,17 @@ describe('pruning refuses', () => {
     [1, 2.5],
   ])('blocks of %f x %f', async (...size) => {
     await expect(
-      applyPruning(trainedModel(), techniqueContext(engine), { structure: { kind: 'blocks', size, pooling: 'average' } }),
+      apply('pruning', trainedModel(), techniqueContext(engine), { structure: { kind: 'blocks', size, pooling: 'average' } }),
     ).rejects.toThrow(/are not whole numbers above 0; give rows and columns/);
   });
 
   it('a schedule that ends before it begins, or has no steps', async () => {
-    const schedule = { kind: 'constant', sparsity: 0.5, begin: 10, end: 5, frequency: 1 } as const;
-    await expect(applyPruning(trainedModel(), techniqueContext(engine), { schedule })).rejects.toThrow(
+    const schedule = { kind: 'constant', begin: 10, end: 5, frequency: 1 } as const;
+    await expect(apply('pruning', trainedModel(), techniqueContext(engine), { schedule })).rejects.toThrow(
       /end 5 is not a step at or after begin 10/,
     );
     await expect(
-      applyPruning(trainedModel(), techniqueContext(engine), { schedule: { ...schedule, end: 20, frequency: 0 } }),
+      apply('pruning', trainedModel(), techniqueContext(engine), { schedule: { ...schedule, end: 20, frequency: 0 } }),
     ).rejects.toThrow(/frequency 0/);
   });
 });
@@ -79,9 +79,9 @@ describe('pruning refuses', () => {
 describe('pruning warns', () => {
   it('when the schedule never fires, and prunes all the same', async () => {
     const context = techniqueContext(engine);
-    const { network } = await applyPruning(trainedModel(), context, {
+    const { network } = await apply('pruning', trainedModel(), context, {
       ...briefly,
-      schedule: { kind: 'constant', sparsity: 0.5, begin: 0, frequency: 100 },
+      schedule: { kind: 'constant', begin: 0, frequency: 100 },
     });
     expect(context.warnings).toEqual([expect.stringMatching(/never fires: .*every 100 steps, and training has 12/)]);
     expect(kernelData(network, 'pointwise/kernel').filter((weight) => weight === 0)).toHaveLength(18);
@@ -91,7 +91,7 @@ describe('pruning warns', () => {
 describe('pruning in groups', () => {
   it('warns of the layer with too few input channels for a group to lose any', async () => {
     const context = techniqueContext(engine);
-    const pruned = await applyPruning(trainedModel(), context, { ...briefly, structure: { kind: 'groups', zeros: 2, group: 4 } });
+    const pruned = await apply('pruning', trainedModel(), context, { ...briefly, structure: { kind: 'groups', zeros: 2, group: 4 } });
     expect(context.warnings).toEqual([
       expect.stringMatching(/^layer "conv": .*it has 1, so none of its weights is removed; exclude the layer/),
     ]);
@@ -102,7 +102,7 @@ describe('pruning in groups', () => {
 
 describe('clustering refuses', () => {
   it.each([[1], [0], [2.5]])('%f clusters, by the name of the layer', async (clusters) => {
-    await expect(applyClustering(trainedModel(), techniqueContext(engine), { clusters })).rejects.toThrow(/layer "conv".*too few/);
+    await expect(apply('clustering', trainedModel(), techniqueContext(engine), { clusters })).rejects.toThrow(/layer "conv".*too few/);
   });
 
   it('2 clusters where zero is one of them', async () => {
@@ -110,10 +110,10 @@ describe('clustering refuses', () => {
       ...trainedModel(),
       constraints: new Map([['pointwise/kernel', [{ kind: 'sparsity', mask: new Uint8Array(36) }]]]),
     };
-    await expect(applySparsityPreservingClustering(model, techniqueContext(engine), { clusters: 2 })).rejects.toThrow(
+    await expect(apply('sparsity-preserving-clustering', model, techniqueContext(engine), { clusters: 2 })).rejects.toThrow(
       /layer "pointwise".*at least 3/,
     );
-    await expect(applyClustering(trainedModel(), techniqueContext(engine), { clusters: 2, integerGrid: true })).rejects.toThrow(
+    await expect(apply('clustering', trainedModel(), techniqueContext(engine), { clusters: 2, integerGrid: true })).rejects.toThrow(
       /at least 3/,
     );
   });
@@ -122,14 +122,14 @@ describe('clustering refuses', () => {
 describe('clustering leaves alone, with a warning,', () => {
   it.each([[0], [2]])('a kernel whose weights are all %f', async (value) => {
     const context = techniqueContext(engine);
-    const { constraints } = await applyClustering(uniformModel(value), context, { ...briefly, clusters: 4 });
+    const { constraints } = await apply('clustering', uniformModel(value), context, { ...briefly, clusters: 4 });
     expect(context.warnings).toEqual([expect.stringContaining(`layer "odd": all weights are ${value}`)]);
     expect([...constraints.keys()]).toEqual(['dense/kernel']);
   });
 
   it('a kernel with fewer values than clusters, and says when no palette holds them', async () => {
     const context = techniqueContext(engine);
-    const { constraints } = await applyClustering(trainedModel(), context, { ...briefly, clusters: 40 });
+    const { constraints } = await apply('clustering', trainedModel(), context, { ...briefly, clusters: 40 });
     expect(constraints.has('pointwise/kernel')).toBe(false);
     expect(context.warnings).toContainEqual(
       expect.stringContaining('layer "pointwise": the kernel has 36 different values, fewer than 40 clusters'),

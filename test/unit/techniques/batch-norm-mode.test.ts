@@ -2,11 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import type { Engine } from '../../../src/core/engine/engine.ts';
 import type { Network } from '../../../src/core/network/network.ts';
-import { applyClustering } from '../../../src/core/techniques/clustering.ts';
-import { applyFineTuningControl } from '../../../src/core/techniques/fine-tuning-control.ts';
 import type { OptimizedModel } from '../../../src/core/techniques/technique.ts';
 import { halves } from '../train/training-fixtures.ts';
-import { kernelData, residualNetwork, techniqueContext, type TestContext, trainedModel } from './technique-fixtures.ts';
+import { apply } from '../../support/apply-technique.ts';
+import { kernelData, residualNetwork, techniqueContext, trainedModel, type TestContext } from './technique-fixtures.ts';
 
 let engine: Engine;
 let learned: OptimizedModel;
@@ -15,9 +14,9 @@ let elsewhere: OptimizedModel;
 beforeAll(async () => {
   engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
   const training = { steps: 150, batchSize: 32, learningRate: 0.01 } as const;
-  learned = trainedModel((await applyFineTuningControl(trainedModel(), context(), training)).network);
+  learned = trainedModel((await apply('fine-tuning', trainedModel(), context(), training)).network);
   const start = shifted(residualNetwork(), -4);
-  elsewhere = trainedModel((await applyFineTuningControl(start, context(), { ...training, batchNorm: 'frozen' })).network);
+  elsewhere = trainedModel((await apply('fine-tuning', start, context(), { ...training, batchNorm: 'frozen' })).network);
 });
 
 function context(): TestContext {
@@ -53,7 +52,7 @@ describe('statistics of the data at hand', () => {
   it('are taken where they are those of the model, or better', async () => {
     for (const model of [learned, shifted(learned.network, 3)]) {
       const own = context();
-      const tuned = await applyFineTuningControl(model, own, briefly);
+      const tuned = await apply('fine-tuning', model, own, briefly);
       expect(statisticsOf(tuned)).not.toEqual(statisticsOf(model));
       expect(own.warnings).toEqual([]);
     }
@@ -61,8 +60,8 @@ describe('statistics of the data at hand', () => {
 
   it('are not taken where they make the model much worse, and a warning says so', async () => {
     const own = context();
-    for (const technique of [applyFineTuningControl, applyClustering]) {
-      const tuned = await technique(elsewhere, own, briefly);
+    for (const technique of ['fine-tuning', 'clustering'] as const) {
+      const tuned = await apply(technique, elsewhere, own, briefly);
       expect(statisticsOf(tuned)).toEqual(statisticsOf(elsewhere));
     }
     expect(own.warnings).toContainEqual(
@@ -72,7 +71,7 @@ describe('statistics of the data at hand', () => {
 
   it('are taken all the same where the recipe says so', async () => {
     const own = context();
-    const tuned = await applyFineTuningControl(elsewhere, own, { ...briefly, batchNorm: 'training' });
+    const tuned = await apply('fine-tuning', elsewhere, own, { ...briefly, batchNorm: 'training' });
     expect(statisticsOf(tuned)).not.toEqual(statisticsOf(elsewhere));
     expect(own.warnings).toEqual([]);
   });

@@ -4,8 +4,10 @@ import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import type { Engine } from '../../../src/core/engine/engine.ts';
 import type { Network, Parameter } from '../../../src/core/network/network.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
-import { applyPruning, type PruningOptions } from '../../../src/core/techniques/pruning.ts';
-import { kernelData, techniqueContext, type TestContext, trainedModel, zerosAt } from './technique-fixtures.ts';
+import type { PruningOptions } from '../../../src/shared/recipe/pruning-options.ts';
+import type { LayerRule } from '../../../src/shared/recipe/run-options.ts';
+import { apply } from '../../support/apply-technique.ts';
+import { kernelData, techniqueContext, trainedModel, type TestContext, zerosAt } from './technique-fixtures.ts';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -32,15 +34,25 @@ function halfOfItIdle(): Network {
   return b.build([b.dense('only', b.flatten('flatten', b.input([4, 4, 1])), { kernel })]);
 }
 
-async function zerosOf(network: Network, options: PruningOptions = {}): Promise<{ zeros: Record<string, number>; context: TestContext }> {
+async function zerosOf(
+  network: Network,
+  options: PruningOptions = {},
+  rules: readonly LayerRule[] = [],
+): Promise<{ zeros: Record<string, number>; context: TestContext }> {
   const context = techniqueContext(engine);
-  const { network: pruned } = await applyPruning(trainedModel(network), context, {
-    sparsity: 0.5,
-    steps: 4,
-    batchSize: 16,
-    learningRate: 1e-6,
-    ...options,
-  });
+  const { network: pruned } = await apply(
+    'pruning',
+    trainedModel(network),
+    context,
+    {
+      sparsity: 0.5,
+      steps: 4,
+      batchSize: 16,
+      learningRate: 1e-6,
+      ...options,
+    },
+    rules,
+  );
   const kernels = [...pruned.parameters.keys()].filter((id) => id.endsWith('/kernel'));
   return { zeros: Object.fromEntries(kernels.map((id) => [id, zerosAt(kernelData(pruned, id)).length])), context };
 }
@@ -61,15 +73,13 @@ describe('where nobody says how the zeros are shared out', () => {
   });
 
   it('a structure that is asked for stands', async () => {
-    const { zeros, context } = await zerosOf(brighterHalf([0.9, 1.1, 1, 1.05]), { structure: { kind: 'weights', scope: 'layer' } });
+    const { zeros, context } = await zerosOf(brighterHalf([0.9, 1.1, 1, 1.05]), { structure: 'unstructured' });
     expect(zeros).toEqual({ 'hidden/kernel': 16, 'output/kernel': 2 });
     expect(context.warnings).toEqual([]);
   });
 
   it('a sparsity of its own that a layer is given stands', async () => {
-    const { zeros } = await zerosOf(brighterHalf([0.9, 1.1, 1, 1.05]), {
-      rules: [{ layers: 'output', settings: { sparsity: 0.75 } }],
-    });
+    const { zeros } = await zerosOf(brighterHalf([0.9, 1.1, 1, 1.05]), {}, [{ pattern: 'output', sparsity: 0.75 }]);
     expect(zeros).toEqual({ 'hidden/kernel': 16, 'output/kernel': 3 });
   });
 });

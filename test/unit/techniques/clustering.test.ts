@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { projectWeights } from '../../../src/core/constraints/project.ts';
+import { projectWeights } from '../../../src/core/constraints/composition.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import { buildCodebook } from '../../../src/core/techniques/clustering/build-codebook.ts';
 import { chooseCentroids } from '../../../src/core/techniques/clustering/choose-centroids.ts';

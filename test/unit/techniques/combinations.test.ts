@@ -3,16 +3,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../../src/core/engine/engine.ts';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import { certify } from '../../../src/core/measure/certify.ts';
-import { applyClustering } from '../../../src/core/techniques/clustering.ts';
-import { applyCqat } from '../../../src/core/techniques/cqat.ts';
-import { applyPcqat } from '../../../src/core/techniques/pcqat.ts';
-import { applyPostTrainingQuantization } from '../../../src/core/techniques/post-training-quantization.ts';
-import { applyPqat } from '../../../src/core/techniques/pqat.ts';
-import { applyPruning } from '../../../src/core/techniques/pruning.ts';
-import { applyQuantizationAwareTraining, quantizeTrained } from '../../../src/core/techniques/quantization-aware-training.ts';
-import { applySparsityPreservingClustering } from '../../../src/core/techniques/sparsity-preserving-clustering.ts';
+import { quantizeTrained } from '../../../src/core/techniques/quantization-aware-training.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import type { OptimizedModel } from '../../../src/core/techniques/technique.ts';
+import { apply, quantize } from '../../support/apply-technique.ts';
 import {
   briefly,
   integersOf,
@@ -37,9 +31,9 @@ let prunedClustered: OptimizedModel;
 beforeAll(async () => {
   engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
   const context = techniqueContext(engine);
-  pruned = await applyPruning(trainedModel(), context, { ...briefly, ...depthwise, sparsity: 0.5 });
-  clustered = await applyClustering(trainedModel(), context, { ...briefly, ...depthwise, clusters });
-  prunedClustered = await applySparsityPreservingClustering(pruned, context, { ...briefly, ...depthwise, clusters });
+  pruned = await apply('pruning', trainedModel(), context, { ...briefly, ...depthwise, sparsity: 0.5 });
+  clustered = await apply('clustering', trainedModel(), context, { ...briefly, ...depthwise, clusters });
+  prunedClustered = await apply('sparsity-preserving-clustering', pruned, context, { ...briefly, ...depthwise, clusters });
 });
 
 describe('a pruned model', () => {
@@ -48,13 +42,13 @@ describe('a pruned model', () => {
   });
 
   it.each([
-    ['PQAT', applyPqat],
+    ['PQAT', 'pqat'],
     ['post-training quantization', undefined],
-  ])('keeps its zeros where they were under %s', async (_, technique) => {
+  ] as const)('keeps its zeros where they were under %s', async (_, technique) => {
     const quantized =
       technique === undefined
-        ? await applyPostTrainingQuantization(pruned, techniqueContext(engine))
-        : quantizeTrained(await technique(pruned, techniqueContext(engine), briefly));
+        ? await quantize(pruned, techniqueContext(engine))
+        : quantizeTrained(await apply(technique, pruned, techniqueContext(engine), briefly));
     for (const id of kernelIds) {
       const zeros = new Set(zerosAt(integersOf(quantized, id)));
       for (const i of zerosAt(kernelData(pruned.network, id))) expect(zeros.has(i)).toBe(true);
@@ -62,8 +56,8 @@ describe('a pruned model', () => {
   });
 
   it('loses zeros under plain quantization-aware training and plain clustering', async () => {
-    const quantized = quantizeTrained(await applyQuantizationAwareTraining(pruned, techniqueContext(engine), briefly));
-    const again = await applyClustering(pruned, techniqueContext(engine), { ...briefly, clusters });
+    const quantized = quantizeTrained(await apply('qat', pruned, techniqueContext(engine), briefly));
+    const again = await apply('clustering', pruned, techniqueContext(engine), { ...briefly, clusters });
     for (const id of ['conv/kernel', 'dense/kernel']) {
       const before = zerosAt(kernelData(pruned.network, id)).length;
       expect(zerosAt(integersOf(quantized, id)).length).toBeLessThan(before);
@@ -78,39 +72,39 @@ describe('a clustered model', () => {
   });
 
   it('keeps them under CQAT in every channel of the residual network, though batch norms were folded', async () => {
-    const quantized = quantizeTrained(await applyCqat(clustered, techniqueContext(engine), briefly));
+    const quantized = quantizeTrained(await apply('cqat', clustered, techniqueContext(engine), briefly));
     for (const id of kernelIds)
       expect(valuesPerChannel(integersOf(quantized, id), shapeOf(clustered, id), axisOf(id))).toBeLessThanOrEqual(clusters);
     expect(new Set(integersOf(quantized, 'dense/kernel')).size).toBeLessThanOrEqual(clusters);
   });
 
   it('keeps them under post-training quantization', async () => {
-    const quantized = await applyPostTrainingQuantization(clustered, techniqueContext(engine));
+    const quantized = await quantize(clustered, techniqueContext(engine));
     for (const id of kernelIds)
       expect(valuesPerChannel(integersOf(quantized, id), shapeOf(clustered, id), axisOf(id))).toBeLessThanOrEqual(clusters);
   });
 
   it('has other values where the Fisher information of the weights decides which errors count', async () => {
     const context = techniqueContext(engine);
-    const weighted = await applyClustering(trainedModel(), context, { ...briefly, ...depthwise, clusters, weighting: 'fisher' });
+    const weighted = await apply('clustering', trainedModel(), context, { ...briefly, ...depthwise, clusters, weighting: 'fisher' });
     for (const id of kernelIds) expect(new Set(kernelData(weighted.network, id)).size).toBeLessThanOrEqual(clusters);
     expect(kernelData(weighted.network, 'dense/kernel')).not.toEqual(kernelData(clustered.network, 'dense/kernel'));
   });
 
   it('loses them under plain quantization-aware training', async () => {
-    const quantized = quantizeTrained(await applyQuantizationAwareTraining(clustered, techniqueContext(engine), briefly));
+    const quantized = quantizeTrained(await apply('qat', clustered, techniqueContext(engine), briefly));
     for (const id of kernelIds)
       expect(valuesPerChannel(integersOf(quantized, id), shapeOf(clustered, id), axisOf(id))).toBeGreaterThan(clusters);
   });
 
   it('per channel keeps the values of each channel under CQAT', async () => {
-    const perChannel = await applyClustering(trainedModel(), techniqueContext(engine), {
+    const perChannel = await apply('clustering', trainedModel(), techniqueContext(engine), {
       ...briefly,
       ...depthwise,
       clusters: 3,
       granularity: 'channel',
     });
-    const quantized = quantizeTrained(await applyCqat(perChannel, techniqueContext(engine), briefly));
+    const quantized = quantizeTrained(await apply('cqat', perChannel, techniqueContext(engine), briefly));
     for (const id of ['conv/kernel', 'pointwise/kernel', 'depthwise/kernel']) {
       expect(valuesPerChannel(integersOf(quantized, id), shapeOf(perChannel, id), axisOf(id))).toBeLessThanOrEqual(3);
     }
@@ -118,15 +112,15 @@ describe('a clustered model', () => {
   });
 
   it('on the integer grid has the same integers after quantization, in the whole kernel', async () => {
-    const onGrid = await applyClustering(trainedModel(), techniqueContext(engine), {
+    const onGrid = await apply('clustering', trainedModel(), techniqueContext(engine), {
       ...briefly,
       ...depthwise,
       clusters,
       integerGrid: true,
     });
     for (const quantized of [
-      await applyPostTrainingQuantization(onGrid, techniqueContext(engine)),
-      quantizeTrained(await applyCqat(onGrid, techniqueContext(engine), briefly)),
+      await quantize(onGrid, techniqueContext(engine)),
+      quantizeTrained(await apply('cqat', onGrid, techniqueContext(engine), briefly)),
     ]) {
       for (const id of kernelIds) expect(new Set(integersOf(quantized, id)).size).toBeLessThanOrEqual(clusters);
     }
@@ -144,7 +138,7 @@ describe('a pruned and clustered model', () => {
   });
 
   it('keeps both under PCQAT, and no kernel collapses to zeros', async () => {
-    const quantized = quantizeTrained(await applyPcqat(prunedClustered, techniqueContext(engine), briefly));
+    const quantized = quantizeTrained(await apply('pcqat', prunedClustered, techniqueContext(engine), briefly));
     for (const id of kernelIds) {
       const integers = integersOf(quantized, id);
       const zeros = new Set(zerosAt(integers));
@@ -156,9 +150,9 @@ describe('a pruned and clustered model', () => {
   });
 
   it('loses one or the other under the techniques that preserve only one', async () => {
-    const pqat = quantizeTrained(await applyPqat(prunedClustered, techniqueContext(engine), briefly));
+    const pqat = quantizeTrained(await apply('pqat', prunedClustered, techniqueContext(engine), briefly));
     expect(valuesPerChannel(integersOf(pqat, 'dense/kernel'), shapeOf(pruned, 'dense/kernel'), 0)).toBeGreaterThan(clusters);
-    const plain = quantizeTrained(await applyQuantizationAwareTraining(prunedClustered, techniqueContext(engine), briefly));
+    const plain = quantizeTrained(await apply('qat', prunedClustered, techniqueContext(engine), briefly));
     expect(zerosAt(integersOf(plain, 'dense/kernel')).length).toBeLessThan(
       zerosAt(kernelData(prunedClustered.network, 'dense/kernel')).length,
     );
@@ -168,7 +162,7 @@ describe('a pruned and clustered model', () => {
 /** Counted in the integers of the file, on a residual network with 1x1 and depthwise convolutions and batch norms. */
 describe('what fails upstream', () => {
   it('#979: PCQAT leaves no 1x1 convolution without weights, and no output channel that had some', async () => {
-    const quantized = quantizeTrained(await applyPcqat(prunedClustered, techniqueContext(engine), briefly));
+    const quantized = quantizeTrained(await apply('pcqat', prunedClustered, techniqueContext(engine), briefly));
     const before = kernelData(prunedClustered.network, 'pointwise/kernel');
     const integers = integersOf(quantized, 'pointwise/kernel');
     expect(zerosAt(integers).length).toBeLessThanOrEqual(zerosAt(before).length + 2);
@@ -182,7 +176,7 @@ describe('what fails upstream', () => {
   });
 
   it('#1056: CQAT keeps the clusters of every convolution of a residual network, through its batch norms', async () => {
-    const quantized = quantizeTrained(await applyCqat(clustered, techniqueContext(engine), { ...briefly, steps: 30 }));
+    const quantized = quantizeTrained(await apply('cqat', clustered, techniqueContext(engine), { ...briefly, steps: 30 }));
     for (const id of ['conv/kernel', 'pointwise/kernel']) {
       const before = kernelData(clustered.network, id);
       const after = integersOf(quantized, id);
@@ -195,9 +189,9 @@ describe('what fails upstream', () => {
 
   it('#1132: depthwise kernels are clustered, and pruned N:M, in files that certify it', async () => {
     const structure = { kind: 'groups', zeros: 2, group: 4 } as const;
-    const sparse = await applyPruning(trainedModel(), techniqueContext(engine), { ...briefly, ...depthwise, structure });
-    const both = await applySparsityPreservingClustering(sparse, techniqueContext(engine), { ...briefly, ...depthwise, clusters });
-    const aware = await applyPcqat(both, techniqueContext(engine), briefly);
+    const sparse = await apply('pruning', trainedModel(), techniqueContext(engine), { ...briefly, ...depthwise, structure });
+    const both = await apply('sparsity-preserving-clustering', sparse, techniqueContext(engine), { ...briefly, ...depthwise, clusters });
+    const aware = await apply('pcqat', both, techniqueContext(engine), briefly);
     const bytes = writeTflite({ kind: 'integer', quantized: quantizeTrained(aware), inputType: 'int8', outputType: 'int8' });
     const layers = ['conv', 'pointwise', 'depthwise', 'dense'];
     const { passed, checks } = certify({
@@ -214,10 +208,10 @@ describe('what fails upstream', () => {
 
 describe('one layer without zeros', () => {
   it('does not switch sparsity off for the others', async () => {
-    const rules = [{ layers: 'pointwise', exclude: true }];
-    const partly = await applyPruning(trainedModel(), techniqueContext(engine), { ...briefly, sparsity: 0.5, rules });
-    const both = await applySparsityPreservingClustering(partly, techniqueContext(engine), { ...briefly, clusters });
-    const quantized = quantizeTrained(await applyPcqat(both, techniqueContext(engine), briefly));
+    const rules = [{ pattern: 'pointwise', exclude: ['pruning' as const] }];
+    const partly = await apply('pruning', trainedModel(), techniqueContext(engine), { ...briefly, sparsity: 0.5 }, rules);
+    const both = await apply('sparsity-preserving-clustering', partly, techniqueContext(engine), { ...briefly, clusters });
+    const quantized = quantizeTrained(await apply('pcqat', both, techniqueContext(engine), briefly));
     for (const id of ['conv/kernel', 'dense/kernel']) {
       const zeros = new Set(zerosAt(integersOf(quantized, id)));
       for (const i of zerosAt(kernelData(partly.network, id))) expect(zeros.has(i)).toBe(true);
@@ -228,7 +222,7 @@ describe('one layer without zeros', () => {
 
 describe('techniques', () => {
   it('give the same weights for the same seed', async () => {
-    const again = await applySparsityPreservingClustering(pruned, techniqueContext(engine), { ...briefly, ...depthwise, clusters });
+    const again = await apply('sparsity-preserving-clustering', pruned, techniqueContext(engine), { ...briefly, ...depthwise, clusters });
     for (const id of kernelIds) expect(kernelData(again.network, id)).toEqual(kernelData(prunedClustered.network, id));
   });
 });
@@ -236,13 +230,13 @@ describe('techniques', () => {
 describe('zeros that clustering added to those of pruning', () => {
   it('are held by PCQAT too', async () => {
     // A wide step around zero: the codebook takes weights that pruning left.
-    const entropyCoded = await applySparsityPreservingClustering(pruned, techniqueContext(engine), {
+    const entropyCoded = await apply('sparsity-preserving-clustering', pruned, techniqueContext(engine), {
       ...briefly,
       clusters: 3,
       rateWeight: 4,
     });
     const quantized = quantizeTrained(
-      await applyPcqat(entropyCoded, techniqueContext(engine), { ...briefly, learningRate: 0.2, steps: 40 }),
+      await apply('pcqat', entropyCoded, techniqueContext(engine), { ...briefly, learningRate: 0.2, steps: 40 }),
     );
     let added = 0;
     for (const id of kernelIds) {

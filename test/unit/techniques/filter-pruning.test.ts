@@ -6,7 +6,6 @@ import type { Network } from '../../../src/core/network/network.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import { prepareForDeployment } from '../../../src/core/network/passes/prepare-for-deployment.ts';
 import { validateNetwork } from '../../../src/core/network/validate-network.ts';
-import { applyFilterPruning } from '../../../src/core/techniques/filter-pruning.ts';
 import { channelGroups } from '../../../src/core/techniques/filter-pruning/channel-groups.ts';
 import { chooseFilters } from '../../../src/core/techniques/filter-pruning/choose-filters.ts';
 import { removeChannels } from '../../../src/core/techniques/filter-pruning/remove-channels.ts';
@@ -16,6 +15,7 @@ import { executeNetwork, referenceOutputs } from '../network/reference-executor.
 import { largestDifference, runFloat } from '../tflite/run-tflite.ts';
 import { seededParameter } from '../train/training-fixtures.ts';
 import { halfOf, masked } from './filter-fixtures.ts';
+import { apply } from '../../support/apply-technique.ts';
 import { briefly, mixedNorm, residualNetwork, techniqueContext, trainedModel } from './technique-fixtures.ts';
 
 /** Every way in which channels meet: residual addition, concat, crop, depthwise multiplier, gate, shared kernel, flatten. */
@@ -150,7 +150,11 @@ describe('filter pruning', () => {
   });
 
   it('fine-tunes the smaller network', async () => {
-    const { network } = await applyFilterPruning(trainedModel(), techniqueContext(engine), { ...briefly, sparsity: 0.5 });
+    const { network } = await apply('pruning', trainedModel(), techniqueContext(engine), {
+      ...briefly,
+      sparsity: 0.5,
+      structure: 'filters',
+    });
     validateNetwork(network);
     expect(network.parameters.get('conv/kernel')!.shape).toEqual([3, 3, 3, 1]);
     expect(network.parameters.get('pointwise/kernel')!.shape).toEqual([3, 1, 1, 3]);
@@ -159,9 +163,11 @@ describe('filter pruning', () => {
   });
 
   it('says when no filter can go', async () => {
-    const rules = [{ layers: '*', exclude: true }];
-    await expect(applyFilterPruning(trainedModel(), techniqueContext(engine), { rules })).rejects.toThrow(/no filter can be removed/);
-    await expect(applyFilterPruning(trainedModel(), techniqueContext(engine), { sparsity: 1 })).rejects.toThrow(
+    const rules = [{ pattern: '*', exclude: ['pruning' as const] }];
+    await expect(apply('pruning', trainedModel(), techniqueContext(engine), { structure: 'filters' }, rules)).rejects.toThrow(
+      /no filter can be removed/,
+    );
+    await expect(apply('pruning', trainedModel(), techniqueContext(engine), { sparsity: 1, structure: 'filters' })).rejects.toThrow(
       /layer "conv".*outside \[0, 1\)/,
     );
   });

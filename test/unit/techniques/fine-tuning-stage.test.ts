@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { DataSet } from '../../../src/core/data/dataset.ts';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import type { Engine } from '../../../src/core/engine/engine.ts';
-import { applyFineTuningControl } from '../../../src/core/techniques/fine-tuning-control.ts';
-import type { TrainingOptions } from '../../../src/core/techniques/fine-tuning-stage.ts';
+import type { TrainingOptions } from '../../../src/shared/recipe/training-options.ts';
 import { halves } from '../train/training-fixtures.ts';
+import { apply } from '../../support/apply-technique.ts';
 import { kernelData, techniqueContext, trainedModel } from './technique-fixtures.ts';
 
 let engine: Engine;
@@ -15,7 +15,7 @@ beforeAll(async () => {
 async function trained(options: TrainingOptions): Promise<readonly number[]> {
   const context = techniqueContext(engine);
   const data = { ...context.data, validation: halves(24, 9) };
-  const { network } = await applyFineTuningControl(trainedModel(), { ...context, data }, { epochs: 5, batchSize: 16, ...options });
+  const { network } = await apply('fine-tuning', trainedModel(), { ...context, data }, { epochs: 5, batchSize: 16, ...options });
   return Array.from(kernelData(network, 'dense/kernel'));
 }
 
@@ -30,7 +30,8 @@ describe('batch-norm statistics at the end of a stage', () => {
         return context.data.train.read(indices, epoch);
       },
     };
-    await applyFineTuningControl(
+    await apply(
+      'fine-tuning',
       trainedModel(),
       { ...context, data: { ...context.data, train } },
       { steps: 1, batchSize: 16, batchNorm: 'training' },
@@ -42,11 +43,10 @@ describe('batch-norm statistics at the end of a stage', () => {
 
 describe('the epoch that a stage keeps', () => {
   it('is the best on the validation split under a constant rate, which leaves the last one where noise has put it', async () => {
-    const learningRate = { kind: 'constant', rate: 0.3 } as const;
-    const best = await trained({ learningRate, restoreBest: true });
-    expect(await trained({ learningRate })).toEqual(best);
-    expect(await trained({ learningRate: 0.3, learningRateSchedule: 'constant' })).toEqual(best);
-    expect(await trained({ learningRate, restoreBest: false })).not.toEqual(best);
+    const constant = { learningRate: 0.3, learningRateSchedule: 'constant' } as const;
+    const best = await trained({ ...constant, restoreBest: true });
+    expect(await trained(constant)).toEqual(best);
+    expect(await trained({ ...constant, restoreBest: false })).not.toEqual(best);
   });
 
   it('is the last one under a cosine, whose small steps at the end have settled it', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Codebook, IntegerGrid, Sparsity } from '../../../src/core/constraints/constraint.ts';
 import { gridScales } from '../../../src/core/constraints/integer-grid.ts';
-import { projectWeights } from '../../../src/core/constraints/project.ts';
+import { projectWeights } from '../../../src/core/constraints/composition.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import type { Network } from '../../../src/core/network/network.ts';
 import { readyForDeployment } from '../../../src/core/techniques/fold-constraints.ts';
@@ -77,7 +77,7 @@ describe('folding batch norms under constraints', () => {
 
   it('scales the integer grid of each channel, so that the integers stay but for the sign', () => {
     const granularity = { kind: 'channel', axis: 0 } as const;
-    const grid: IntegerGrid = { kind: 'integerGrid', granularity, scales: gridScales(kernel.data, shape, { granularity }) };
+    const grid: IntegerGrid = { kind: 'integerGrid', granularity, scales: gridScales(kernel.data, shape, granularity) };
     const { before, after } = folded([grid]);
     const [scaled] = after.constraints.get('conv/kernel') ?? [];
     if (scaled?.kind !== 'integerGrid') throw new Error('the grid is gone');

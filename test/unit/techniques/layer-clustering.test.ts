@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { assignCentroids, projectCodebook } from '../../../src/core/constraints/codebook.ts';
 import type { Codebook } from '../../../src/core/constraints/constraint.ts';
-import { projectNetwork } from '../../../src/core/constraints/project.ts';
+import { projectNetwork } from '../../../src/core/constraints/composition.ts';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import type { Engine } from '../../../src/core/engine/engine.ts';
 import type { Network } from '../../../src/core/network/network.ts';
@@ -13,7 +13,7 @@ import { fitCentroids } from '../../../src/core/techniques/clustering/fit-centro
 import { toCentroids } from '../../../src/core/techniques/clustering/to-centroids.ts';
 import { upperFactor } from '../../../src/core/techniques/clustering/upper-factor.ts';
 import { type Kernel, kernelsOf } from '../../../src/core/techniques/kernels.ts';
-import { applySparsityPreservingClustering } from '../../../src/core/techniques/sparsity-preserving-clustering.ts';
+import { apply } from '../../support/apply-technique.ts';
 import { kernelData, logits, residualNetwork, techniqueContext, trainedModel } from './technique-fixtures.ts';
 
 const { signal } = new AbortController();
@@ -230,7 +230,8 @@ describe('a network clustered layer by layer', () => {
       ...network,
       parameters: new Map(network.parameters).set('dense/kernel', { ...dense, data: dense.data.map((w, i) => w * mask[i]!) }),
     };
-    const clustered = await applySparsityPreservingClustering(
+    const clustered = await apply(
+      'sparsity-preserving-clustering',
       { ...trainedModel(pruned), constraints: new Map([['dense/kernel', [{ kind: 'sparsity', mask }]]]) },
       techniqueContext(engine),
       { clusters: 5, steps: 1, learningRate: 1e-6 },

@@ -1,3 +1,4 @@
+import type { QuantizedNetwork } from '../../../src/core/quantize/quantization.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../../src/core/engine/engine.ts';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
@@ -5,10 +6,10 @@ import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import type { Network } from '../../../src/core/network/network.ts';
 import { prepareForDeployment } from '../../../src/core/network/passes/prepare-for-deployment.ts';
 import { equalizeLayers } from '../../../src/core/techniques/post-training/equalize-layers.ts';
-import { applyPostTrainingQuantization } from '../../../src/core/techniques/post-training-quantization.ts';
 import { randomData } from '../fixtures/random-data.ts';
 import { executeNetwork, referenceOutputs } from '../network/reference-executor.ts';
 import { seededParameter } from '../train/training-fixtures.ts';
+import { quantize } from '../../support/apply-technique.ts';
 import { integersOf, kernelData, residualNetwork, techniqueContext, trainedModel, zerosAt } from './technique-fixtures.ts';
 
 const matrix = (shape: readonly number[], ...data: number[]) => ({ shape, data: Float32Array.from(data) });
@@ -103,7 +104,7 @@ describe('post-training quantization', () => {
     return sums;
   }
 
-  function rounded(quantized: Awaited<ReturnType<typeof applyPostTrainingQuantization>>): Network {
+  function rounded(quantized: QuantizedNetwork): Network {
     const parameters = new Map(quantized.network.parameters);
     for (const [id, { scales, axis }] of quantized.weights) {
       const { shape } = parameters.get(id)!;
@@ -122,33 +123,29 @@ describe('post-training quantization', () => {
     const network = unevenNetwork();
     const expected = await outputMeans(network);
     const plain = await outputMeans(
-      rounded(await applyPostTrainingQuantization(trainedModel(network), techniqueContext(engine), { crossLayerEqualization: false })),
+      rounded(await quantize(trainedModel(network), techniqueContext(engine), { crossLayerEqualization: false })),
     );
-    const equalized = await outputMeans(rounded(await applyPostTrainingQuantization(trainedModel(network), techniqueContext(engine))));
+    const equalized = await outputMeans(rounded(await quantize(trainedModel(network), techniqueContext(engine))));
     expect(distance(equalized, expected)).toBeLessThan(distance(plain, expected) / 2);
   });
 
   it('corrects biases and gives outliers up where the network has batch norms, unless it is told otherwise', async () => {
     const context = techniqueContext(engine);
     const model = trainedModel(residualNetwork());
-    const byDefault = await applyPostTrainingQuantization(model, context);
-    expect(byDefault).toEqual(
-      await applyPostTrainingQuantization(model, context, { observer: { kind: 'squaredError' }, biasCorrection: true }),
-    );
-    expect(byDefault).not.toEqual(await applyPostTrainingQuantization(model, context, { biasCorrection: false }));
-    expect(byDefault).not.toEqual(await applyPostTrainingQuantization(model, context, { observer: { kind: 'minMax' } }));
+    const byDefault = await quantize(model, context);
+    expect(byDefault).toEqual(await quantize(model, context, { observer: { kind: 'squaredError' }, biasCorrection: true }));
+    expect(byDefault).not.toEqual(await quantize(model, context, { biasCorrection: false }));
+    expect(byDefault).not.toEqual(await quantize(model, context, { observer: { kind: 'minMax' } }));
     const plain = trainedModel(unevenNetwork());
-    expect(await applyPostTrainingQuantization(plain, context)).toEqual(
-      await applyPostTrainingQuantization(plain, context, { observer: { kind: 'minMax' }, biasCorrection: false }),
-    );
+    expect(await quantize(plain, context)).toEqual(await quantize(plain, context, { observer: { kind: 'minMax' }, biasCorrection: false }));
   });
 
   it('with biases corrected gives the mean of the float network where the layer is linear', async () => {
     const b = new NetworkBuilder('linear');
     const network = b.build([b.dense('dense', b.flatten('flatten', b.input([4, 4, 1])), { kernel: seededParameter([4, 16], 3) })]);
     const expected = await outputMeans(network);
-    const corrected = await applyPostTrainingQuantization(trainedModel(network), techniqueContext(engine), { biasCorrection: true });
-    const plain = await applyPostTrainingQuantization(trainedModel(network), techniqueContext(engine));
+    const corrected = await quantize(trainedModel(network), techniqueContext(engine), { biasCorrection: true });
+    const plain = await quantize(trainedModel(network), techniqueContext(engine));
     expect(distance(await outputMeans(rounded(plain)), expected)).toBeGreaterThan(1e-5);
     expect(distance(await outputMeans(rounded(corrected)), expected)).toBeLessThan(1e-6);
     expect(kernelData(corrected.network, 'dense/kernel')).toEqual(kernelData(network, 'dense/kernel'));

@@ -3,9 +3,9 @@ import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import { prepareForDeployment } from '../../../src/core/network/passes/prepare-for-deployment.ts';
 import { kernelsOf } from '../../../src/core/techniques/kernels.ts';
-import { applyQuantizationAwareTraining } from '../../../src/core/techniques/quantization-aware-training.ts';
 import { reestimateBatchNorms } from '../../../src/core/techniques/reestimate-batch-norms.ts';
 import { seededParameter } from '../train/training-fixtures.ts';
+import { apply } from '../../support/apply-technique.ts';
 import { mixedNorm, residualNetwork, techniqueContext, trainedModel } from './technique-fixtures.ts';
 
 const engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
@@ -14,7 +14,7 @@ const standing = { steps: 1, batchSize: 16, learningRate: 1e-12 };
 
 it('folds batch norms at its end, with statistics of what it was trained on', async () => {
   const context = techniqueContext(engine);
-  const { network, constraints } = await applyQuantizationAwareTraining(trainedModel(), context, standing);
+  const { network, constraints } = await apply('qat', trainedModel(), context, standing);
   const expected = prepareForDeployment(await reestimateBatchNorms(residualNetwork(), context));
   expect(network.operations).toEqual(expected.operations);
   for (const { parameter, data, operation } of kernelsOf(network)) {
@@ -37,7 +37,7 @@ it('trains a dense layer, whose integers have one scale, with its batch norm fol
     mixedNorm(2, 1),
   );
   const network = b.build([b.activation('softmax', x, 'softmax')]);
-  const trained = await applyQuantizationAwareTraining(trainedModel(network), techniqueContext(engine), standing);
+  const trained = await apply('qat', trainedModel(network), techniqueContext(engine), standing);
   const expected = prepareForDeployment(network).parameters.get('dense/kernel')!.data;
   const [grid] = trained.constraints.get('dense/kernel') ?? [];
   if (grid?.kind !== 'integerGrid') throw new Error('the kernel is not on a grid');

@@ -1,18 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import type { Engine } from '../../../src/core/engine/engine.ts';
-import { applyCqat } from '../../../src/core/techniques/cqat.ts';
-import { applyFineTuningControl } from '../../../src/core/techniques/fine-tuning-control.ts';
-import { applyPcqat } from '../../../src/core/techniques/pcqat.ts';
-import { applyPostTrainingQuantization } from '../../../src/core/techniques/post-training-quantization.ts';
-import { applyPqat } from '../../../src/core/techniques/pqat.ts';
-import { applyPruning } from '../../../src/core/techniques/pruning.ts';
-import { applyQuantizationAwareTraining, quantizeTrained } from '../../../src/core/techniques/quantization-aware-training.ts';
-import { applySparsityPreservingClustering } from '../../../src/core/techniques/sparsity-preserving-clustering.ts';
+import { quantizeTrained } from '../../../src/core/techniques/quantization-aware-training.ts';
 import type { OptimizedModel } from '../../../src/core/techniques/technique.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import { halves } from '../train/training-fixtures.ts';
-import { techniqueContext, type TestContext, trainedModel } from './technique-fixtures.ts';
+import { apply, quantize } from '../../support/apply-technique.ts';
+import { techniqueContext, trainedModel, type TestContext } from './technique-fixtures.ts';
 
 let engine: Engine;
 /** Pruned, clustered, and with all learned that there is to learn here. */
@@ -20,9 +14,9 @@ let both: OptimizedModel;
 beforeAll(async () => {
   engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
   const options = { steps: 150, batchSize: 32, learningRate: 0.01, sparsity: 0.5, clusters: 8 } as const;
-  const settled = await applyFineTuningControl(trainedModel(), context(), options);
-  const pruned = await applyPruning(settled, context(), { ...options, structure: { kind: 'weights', scope: 'layer' } });
-  both = await applySparsityPreservingClustering(pruned, context(), options);
+  const settled = await apply('fine-tuning', trainedModel(), context(), options);
+  const pruned = await apply('pruning', settled, context(), { ...options, structure: 'unstructured' });
+  both = await apply('sparsity-preserving-clustering', pruned, context(), options);
 });
 
 function context(): TestContext {
@@ -39,27 +33,34 @@ const ruinous = { steps: 6, batchSize: 16, learningRate: 2 } as const;
 
 describe('training on the integer grid that does worse than quantization without it', () => {
   it.each([
-    ['PCQAT', applyPcqat],
-    ['CQAT', applyCqat],
-  ])('%s gives the bytes of quantization after training, and a warning says why', async (_, technique) => {
+    ['PCQAT', 'pcqat'],
+    ['CQAT', 'cqat'],
+  ] as const)('%s gives the bytes of quantization after training, and a warning says why', async (_, technique) => {
     const own = context();
-    const aware = quantizeTrained(await technique(both, own, ruinous));
-    expect(file(aware)).toEqual(file(await applyPostTrainingQuantization(both, context())));
+    const aware = quantizeTrained(await apply(technique, both, own, ruinous));
+    expect(file(aware)).toEqual(file(await quantize(both, context())));
     expect(own.warnings).toContainEqual(
       expect.stringMatching(/training on the integer grid takes the network from .*% to .*% on 100 validation examples/),
     );
   });
 
   it('keeps the curve of the training that was not taken', async () => {
-    const kept = await applyPcqat(both, context(), ruinous);
-    const taken = await applyPcqat(both, context(), { ...ruinous, restoreBest: false });
+    const kept = await apply('pcqat', both, context(), ruinous);
+    const taken = await apply('pcqat', both, context(), { ...ruinous, restoreBest: false });
     expect(kept.curve).toEqual(taken.curve);
     expect(file(quantizeTrained(kept))).not.toEqual(file(quantizeTrained(taken)));
   });
 
-  it('is taken by plain QAT, which inherits nothing', async () => {
+  it('is not taken by plain QAT of a settled model either: a control differs by what it inherits alone', async () => {
     const own = context();
-    await applyQuantizationAwareTraining(both, own, ruinous);
+    const plain = quantizeTrained(await apply('qat', both, own, ruinous));
+    expect(own.warnings).toContainEqual(expect.stringMatching(/training on the integer grid takes the network from/));
+    expect(file(plain)).toEqual(file(await quantize({ ...both, constraints: new Map() }, context())));
+  });
+
+  it('is taken by QAT of a model that no stage has trained', async () => {
+    const own = context();
+    await apply('qat', { ...both, constraints: new Map() }, own, ruinous);
     expect(own.warnings).toEqual([]);
   });
 });
@@ -68,7 +69,7 @@ it('a training that does better is taken', async () => {
   const own = context();
   const options = { steps: 150, batchSize: 32, learningRate: 0.01 } as const;
   const untrained: OptimizedModel = { ...both, network: trainedModel().network, constraints: new Map() };
-  const aware = await applyPqat(untrained, own, options);
+  const aware = await apply('pqat', untrained, own, options);
   expect(own.warnings).toEqual([]);
-  expect(file(quantizeTrained(aware))).not.toEqual(file(await applyPostTrainingQuantization(untrained, context())));
+  expect(file(quantizeTrained(aware))).not.toEqual(file(await quantize(untrained, context())));
 });

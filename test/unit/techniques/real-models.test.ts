@@ -19,12 +19,12 @@ import { channelGroups } from '../../../src/core/techniques/filter-pruning/chann
 import { chooseFilters } from '../../../src/core/techniques/filter-pruning/choose-filters.ts';
 import { removeChannels } from '../../../src/core/techniques/filter-pruning/remove-channels.ts';
 import { equalizeLayers } from '../../../src/core/techniques/post-training/equalize-layers.ts';
-import { applyPostTrainingQuantization } from '../../../src/core/techniques/post-training-quantization.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import { compileInference } from '../../../src/core/lowering/inference.ts';
 import { randomData } from '../fixtures/random-data.ts';
 import { largestDifference, runFloat } from '../tflite/run-tflite.ts';
 import { halfOf, masked } from './filter-fixtures.ts';
+import { quantize } from '../../support/apply-technique.ts';
 import { techniqueContext } from './technique-fixtures.ts';
 
 const engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
@@ -116,7 +116,7 @@ describe.skipIf(root === undefined)('with biases corrected', () => {
 async function meanShift(network: Network, data: DataSplits, biasCorrection: boolean): Promise<number> {
   const context = { ...techniqueContext(engine), data };
   const model = { network, constraints: new Map(), ranges: undefined };
-  const quantized = await applyPostTrainingQuantization(model, context, { samples: 128, biasCorrection });
+  const quantized = await quantize(model, context, { calibrationSamples: 128, biasCorrection });
   const deployed = prepareForDeployment(network);
   const logits = deployed.operations.at(-1)?.inputs.slice(0, 1) ?? [];
   const examples = Math.min(64, data.train.size);

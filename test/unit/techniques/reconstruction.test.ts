@@ -11,9 +11,9 @@ import { magnitudeMask } from '../../../src/core/techniques/pruning/magnitude-ma
 import { maskedLeastSquares } from '../../../src/core/techniques/reconstruction/masked-least-squares.ts';
 import { patchesOf } from '../../../src/core/techniques/reconstruction/patches.ts';
 import { reconstructKernels } from '../../../src/core/techniques/pruning/reconstruct-kernels.ts';
-import { applyPruning } from '../../../src/core/techniques/pruning.ts';
 import { compileInference } from '../../../src/core/lowering/inference.ts';
 import { memoryDataSet, seededParameter } from '../train/training-fixtures.ts';
+import { apply } from '../../support/apply-technique.ts';
 import { briefly, kernelData, logits, residualNetwork, techniqueContext, trainedModel } from './technique-fixtures.ts';
 
 let engine: Engine;
@@ -114,7 +114,7 @@ describe('a pruned network whose weights are fitted', () => {
     const parameters = new Map(network.parameters);
     for (const [id, mask] of masks) {
       const parameter = parameters.get(id)!;
-      parameters.set(id, { ...parameter, data: projectSparsity(parameter.data, { kind: 'sparsity', mask }) });
+      parameters.set(id, { ...parameter, data: projectSparsity(parameter.data, { mask }) });
       expect(kernelData(fitted, id).map((weight) => (weight === 0 ? 0 : 1))).toEqual(Float32Array.from(mask));
     }
     const whole = await logits(engine, network);
@@ -135,12 +135,12 @@ describe('a pruned network whose weights are fitted', () => {
       ...context,
       data: { ...context.data, train: twins(64) },
     });
-    expect(kernelData(pruned, 'first/kernel')).toEqual(projectSparsity(kernel.data, { kind: 'sparsity', mask }));
+    expect(kernelData(pruned, 'first/kernel')).toEqual(projectSparsity(kernel.data, { mask }));
   });
 
   it('keeps a 2:4 pattern', async () => {
     const context = techniqueContext(engine);
-    const { network } = await applyPruning(trainedModel(), context, { ...briefly, structure: { kind: 'groups', zeros: 2, group: 4 } });
+    const { network } = await apply('pruning', trainedModel(), context, { ...briefly, structure: { kind: 'groups', zeros: 2, group: 4 } });
     const kernel = kernelData(network, 'dense/kernel');
     for (let start = 0; start < kernel.length; start += 4) expect(kernel.subarray(start, start + 4).filter((w) => w === 0)).toHaveLength(2);
   });
@@ -151,15 +151,15 @@ describe('a pruned network whose weights are fitted', () => {
       ...techniqueContext(engine),
       onProgress: (phase: string, fraction: number) => void (phase === 'calibrating' && rounds.push(fraction)),
     };
-    const structure = { kind: 'weights', scope: 'layer' } as const;
-    const { network } = await applyPruning(trainedModel(), context, { ...briefly, sparsity: 0.875, structure });
+    const structure = 'unstructured';
+    const { network } = await apply('pruning', trainedModel(), context, { ...briefly, sparsity: 0.875, structure });
     expect(rounds.filter((fraction) => fraction === 0)).toHaveLength(3);
     expect(kernelData(network, 'dense/kernel').filter((weight) => weight === 0)).toHaveLength(168);
   });
 
   it('cannot be had with a schedule, which sets the masks during the training', async () => {
     const schedule = { kind: 'constant', sparsity: 0.5, begin: 0, frequency: 1 } as const;
-    await expect(applyPruning(trainedModel(), techniqueContext(engine), { schedule, reconstruction: true })).rejects.toThrow(
+    await expect(apply('pruning', trainedModel(), techniqueContext(engine), { schedule, reconstruction: true })).rejects.toThrow(
       'leave out "schedule" or "reconstruction"',
     );
   });

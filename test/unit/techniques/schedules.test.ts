@@ -7,7 +7,15 @@ import {
   sparsityAt,
 } from '../../../src/core/techniques/pruning/schedules.ts';
 
-const polynomial: PruningSchedule = { kind: 'polynomial', initialSparsity: 0.2, sparsity: 0.8, begin: 100, end: 110, frequency: 1 };
+const polynomial: PruningSchedule = {
+  kind: 'polynomial',
+  initialSparsity: 0.2,
+  sparsity: 0.8,
+  begin: 100,
+  end: 110,
+  frequency: 1,
+  power: 3,
+};
 
 describe('pruning schedules', () => {
   it.each([
@@ -27,8 +35,8 @@ describe('pruning schedules', () => {
   });
 
   it('from step 0 every 100 steps first prune at step 100', () => {
-    expect(pruningSteps({ kind: 'constant', sparsity: 0.5, begin: 0, frequency: 100 }, 99)).toEqual([]);
-    expect(pruningSteps({ kind: 'constant', sparsity: 0.5, begin: 0, frequency: 100 }, 250)).toEqual([100, 200]);
+    expect(pruningSteps({ kind: 'constant', sparsity: 0.5, begin: 0, end: undefined, frequency: 100 }, 99)).toEqual([]);
+    expect(pruningSteps({ kind: 'constant', sparsity: 0.5, begin: 0, end: undefined, frequency: 100 }, 250)).toEqual([100, 200]);
   });
 
   it.each([

@@ -61,6 +61,8 @@ export function techniqueContext(engine: Engine): TestContext {
     loss: { kind: 'crossEntropy' },
     seed: 7,
     signal: new AbortController().signal,
+    settled: false,
+    teacher: residualNetwork,
     onProgress: () => undefined,
     warn: (message) => {
       warnings.push(message);

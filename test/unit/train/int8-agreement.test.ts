@@ -12,12 +12,12 @@ import type { QuantizedNetwork } from '../../../src/core/quantize/quantization.t
 import { quantizeNetwork } from '../../../src/core/quantize/quantize-network.ts';
 import { roundActivations } from '../../../src/core/quantize/round-activations.ts';
 import { roundedNetwork } from '../../../src/core/quantize/rounded-network.ts';
-import { applyPostTrainingQuantization } from '../../../src/core/techniques/post-training-quantization.ts';
 import { loadRuntime } from '../../../src/core/tflite/runtime.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import type { Constraints } from '../../../src/core/constraints/constraint.ts';
 import { fineTune } from '../../../src/core/train/fine-tune.ts';
 import { compileInference } from '../../../src/core/lowering/inference.ts';
+import { quantize } from '../../support/apply-technique.ts';
 import { techniqueContext } from '../techniques/technique-fixtures.ts';
 import { filled, halves, seededParameter, settings } from './training-fixtures.ts';
 
@@ -112,10 +112,10 @@ it.skipIf(root === undefined).each<readonly [string, string, DataSpec]>([
 ])('on real networks and data: %s', async (_, model, spec) => {
   const { network } = await importModel(path.join(root ?? '', model));
   const data = await openData(spec, root ?? '', { seed: 0, modelInputs: inputsOf(network) });
-  const quantized = await applyPostTrainingQuantization(
+  const quantized = await quantize(
     { network, constraints: new Map(), ranges: undefined },
     { ...techniqueContext(engine), data },
-    { samples: 64 },
+    { calibrationSamples: 64 },
   );
   // Without the softmax, whose steps near 0 and 1 hide what the network computes.
   const logits = quantized.network.operations.at(-1)?.inputs.slice(0, 1) ?? [];

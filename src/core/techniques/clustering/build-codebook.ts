@@ -9,9 +9,9 @@ export interface CodebookRequest extends CentroidChoice {
   readonly granularity: Granularity;
   readonly gradient: 'sum' | 'average';
   /** Of each weight, for k-means; see `fisherInformation`. */
-  readonly importance?: Float32Array;
+  readonly importance?: Float32Array | undefined;
   /** Centroids on an integer grid of these scales. */
-  readonly grid?: ChannelUnits;
+  readonly grid?: ChannelUnits | undefined;
 }
 
 /** The codebook of a kernel from its weights; a weight that is zero has its own centroid when zero is pinned. */

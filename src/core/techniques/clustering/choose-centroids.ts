@@ -1,6 +1,6 @@
 import type { Random } from '../../random.ts';
 import { roundHalfToEven } from '../../constraints/rounding.ts';
-import { nearestCentroid } from '../../constraints/codebook.ts';
+import { nearestCentroid } from '../../constraints/nearest-centroid.ts';
 import { type CentroidInitialization, initialCentroids } from './initial-centroids.ts';
 import { type Clustering, kMeans, type KMeansProblem } from './k-means.ts';
 

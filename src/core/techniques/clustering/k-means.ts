@@ -1,5 +1,5 @@
 /** Lloyd's iterations in one dimension: clusters of sorted values are intervals, so prefix sums give each mean at once. */
-import { boundaryBetween, nearestCentroid } from '../../constraints/codebook.ts';
+import { boundaryBetween, nearestCentroid } from '../../constraints/nearest-centroid.ts';
 
 export interface KMeansProblem {
   /** Ascending. */

@@ -24,7 +24,7 @@ const acceptedLoss = 0.1;
  */
 export async function chooseScope(
   network: Network,
-  kernels: readonly SelectedKernel<{ readonly sparsity: number }>[],
+  kernels: readonly SelectedKernel<'sparsity'>[],
   context: TechniqueContext,
 ): Promise<WeightScope> {
   const { engine, data, signal } = context;
@@ -44,7 +44,7 @@ export async function chooseScope(
   return 'adaptive';
 }
 
-function withEveryLayerPruned(network: Network, kernels: readonly SelectedKernel<{ readonly sparsity: number }>[]): Network {
+function withEveryLayerPruned(network: Network, kernels: readonly SelectedKernel<'sparsity'>[]): Network {
   const weights = new Map<ParameterId, Float32Array>(kernels.map(({ parameter, data }) => [parameter, data]));
   return withMaskedWeights(network, pruningMasks(kernels, weights, { kind: 'weights', scope: 'layer' }, 1));
 }

@@ -1,12 +1,13 @@
+import type { SparsityDemand } from '../../constraints/constraint.ts';
 import type { ParameterId } from '../../network/network.ts';
 import type { MaskSchedule } from '../../train/fine-tuning.ts';
 import type { SelectedKernel } from '../layer-rules.ts';
-import { globalMagnitudeMasks, layerAdaptiveScores, magnitudeMask } from './magnitude-masks.ts';
+import { globalMagnitudeMasks, keptCount, layerAdaptiveScores, magnitudeMask } from './magnitude-masks.ts';
 import type { PruningStructure } from './pruning-structure.ts';
 import { isPruningStep, type PruningSchedule, pruningSteps, scheduleProgress } from './schedules.ts';
-import { blockMask, groupMask } from './structured-masks.ts';
+import { blockMask, countBlocks, groupMask } from './structured-masks.ts';
 
-type PrunedKernel = Pick<SelectedKernel<{ readonly sparsity: number }>, 'parameter' | 'shape' | 'settings'>;
+type PrunedKernel = Pick<SelectedKernel<'sparsity'>, 'parameter' | 'shape' | 'settings' | 'ruled'>;
 
 /**
  * Masks of the kernels from their current weights, when the schedule says so. Layers with a sparsity of their own get
@@ -29,7 +30,12 @@ export function scheduledMasks(
   };
 }
 
-/** @param progress how much of each kernel's final sparsity to reach now, 0 to 1 */
+/**
+ * Masks of all kernels from their current weights. A kernel that a rule gives a sparsity of its own reaches it by itself
+ * in every structure; the threshold of the whole model is for the others.
+ *
+ * @param progress how much of each kernel's final sparsity to reach now, 0 to 1
+ */
 export function pruningMasks(
   kernels: readonly PrunedKernel[],
   weights: ReadonlyMap<ParameterId, Float32Array>,
@@ -37,21 +43,73 @@ export function pruningMasks(
   progress: number,
 ): ReadonlyMap<ParameterId, Uint8Array> {
   const current = kernels.map((kernel) => ({ ...kernel, data: weights.get(kernel.parameter) ?? new Float32Array(0) }));
-  if (structure.kind === 'weights' && structure.scope !== 'layer') {
-    const sparsity = Math.max(...kernels.map(({ settings }) => settings.sparsity));
-    const scores = structure.scope === 'adaptive' ? layerAdaptiveScores : (data: Float32Array) => data;
-    return globalMagnitudeMasks(new Map(current.map(({ parameter, data }) => [parameter, scores(data)])), sparsity * progress);
+  const together = current.filter((kernel) => sharesThreshold(kernel, structure));
+  const masks = new Map(sharedMasks(together, structure, progress));
+  for (const { parameter, shape, settings, data } of current) {
+    if (masks.has(parameter)) continue;
+    masks.set(parameter, maskOf(data, shape, settings.sparsity * progress, structure));
   }
+  // In the order of the kernels, which later steps go through.
   return new Map(
-    current.map(({ parameter, shape, settings, data }) => {
-      switch (structure.kind) {
-        case 'weights':
-          return [parameter, magnitudeMask(data, settings.sparsity * progress)];
-        case 'groups':
-          return [parameter, groupMask(data, shape, structure.zeros, structure.group)];
-        case 'blocks':
-          return [parameter, blockMask(data, shape, settings.sparsity * progress, structure)];
-      }
-    }),
+    kernels.flatMap(({ parameter }) => (masks.has(parameter) ? [[parameter, masks.get(parameter) ?? new Uint8Array(0)] as const] : [])),
   );
+}
+
+function sharesThreshold({ ruled }: PrunedKernel, structure: PruningStructure): boolean {
+  return structure.kind === 'weights' && structure.scope !== 'layer' && !ruled.has('sparsity');
+}
+
+function sharedMasks(
+  kernels: readonly (PrunedKernel & { readonly data: Float32Array })[],
+  structure: PruningStructure,
+  progress: number,
+): ReadonlyMap<ParameterId, Uint8Array> {
+  const [first] = kernels;
+  if (first === undefined) return new Map();
+  const scores =
+    structure.kind === 'weights' && structure.scope === 'adaptive' ? layerAdaptiveScores : (data: Float32Array): Float32Array => data;
+  // Without rules of their own they all have the technique's sparsity.
+  return globalMagnitudeMasks(new Map(kernels.map(({ parameter, data }) => [parameter, scores(data)])), first.settings.sparsity * progress);
+}
+
+function maskOf(data: Float32Array, shape: readonly number[], sparsity: number, structure: PruningStructure): Uint8Array {
+  switch (structure.kind) {
+    case 'weights':
+      return magnitudeMask(data, sparsity);
+    case 'groups':
+      return groupMask(data, shape, structure.zeros, structure.group);
+    case 'blocks':
+      return blockMask(data, shape, sparsity, structure);
+  }
+}
+
+/** What the settings ask of each kernel: from the recipe alone, so that a certificate can hold the masks against it. */
+export function sparsityDemands(kernels: readonly PrunedKernel[], structure: PruningStructure): ReadonlyMap<ParameterId, SparsityDemand> {
+  const together = kernels.filter((kernel) => sharesThreshold(kernel, structure));
+  const all = together.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
+  // A kernel of which the threshold would take everything keeps one weight.
+  const shared = Math.max(0, all - keptCount(all, together[0]?.settings.sparsity ?? 0) - together.length);
+  return new Map(
+    kernels.map((kernel): [ParameterId, SparsityDemand] => [
+      kernel.parameter,
+      together.includes(kernel) ? { kind: 'shared', zeros: shared } : demandOf(kernel, structure),
+    ]),
+  );
+}
+
+function demandOf({ shape, settings }: PrunedKernel, structure: PruningStructure): SparsityDemand {
+  switch (structure.kind) {
+    case 'weights':
+      return { kind: 'zeros', zeros: elementsOf(shape) - keptCount(elementsOf(shape), settings.sparsity) };
+    case 'groups':
+      return { kind: 'groups', zeros: structure.zeros, group: structure.group };
+    case 'blocks': {
+      const blocks = countBlocks(shape, structure.size);
+      return { kind: 'blocks', size: structure.size, zeros: blocks - keptCount(blocks, settings.sparsity) };
+    }
+  }
+}
+
+function elementsOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
 }

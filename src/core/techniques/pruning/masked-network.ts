@@ -6,7 +6,7 @@ export function withMaskedWeights(network: Network, masks: ReadonlyMap<Parameter
   const parameters = new Map(network.parameters);
   for (const [id, mask] of masks) {
     const parameter = parameters.get(id);
-    if (parameter !== undefined) parameters.set(id, { ...parameter, data: projectSparsity(parameter.data, { kind: 'sparsity', mask }) });
+    if (parameter !== undefined) parameters.set(id, { ...parameter, data: projectSparsity(parameter.data, { mask }) });
   }
   return { ...network, parameters };
 }

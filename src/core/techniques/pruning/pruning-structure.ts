@@ -1,4 +1,4 @@
-import type { BlockStructure, GroupStructure } from '../../../shared/recipe/pruning-options.ts';
+import type { BlockStructure, GroupStructure, PruningOptions } from '../../../shared/recipe/pruning-options.ts';
 import { EspalierError, unreachable } from '../../errors.ts';
 
 /**
@@ -7,6 +7,7 @@ import { EspalierError, unreachable } from '../../errors.ts';
  */
 export type WeightScope = 'layer' | 'model' | 'adaptive';
 
+/** Which weights go together, as masks are made; whole filters are removed without masks. */
 export type PruningStructure =
   /** Single weights. */
   | { readonly kind: 'weights'; readonly scope: WeightScope }
@@ -14,6 +15,24 @@ export type PruningStructure =
   | GroupStructure
   /** Of the kernel as a matrix `[out, elements]`. */
   | Required<BlockStructure>;
+
+/** The structure that the recipe names; undefined for `automatic`, which `chooseScope` decides, and for whole filters. */
+export function structureOf(structure: PruningOptions['structure']): PruningStructure | undefined {
+  switch (structure) {
+    case undefined:
+    case 'automatic':
+    case 'filters':
+      return undefined;
+    case 'unstructured':
+      return { kind: 'weights', scope: 'layer' };
+    case 'adaptive':
+      return { kind: 'weights', scope: 'adaptive' };
+    case 'global':
+      return { kind: 'weights', scope: 'model' };
+    default:
+      return structure.kind === 'groups' ? structure : { ...structure, pooling: structure.pooling ?? 'average' };
+  }
+}
 
 /** What is wrong with a structure, and what to give instead: for a place in a recipe, a call, a command line. */
 export interface StructureMistake {

@@ -1,8 +1,11 @@
 /**
  * When and how far to prune. Zhu & Gupta 2017, arXiv:1710.01878, equation 1; the step rule is the guide's.
  */
+import { defaultSchedule } from '../../../shared/recipe/defaults.ts';
+import type { PruningScheduleOptions } from '../../../shared/recipe/pruning-options.ts';
 import { EspalierError, unreachable } from '../../errors.ts';
 
+/** A recipe's schedule with everything that it leaves open, see `completeSchedule`. */
 export type PruningSchedule =
   | {
       readonly kind: 'constant';
@@ -10,7 +13,7 @@ export type PruningSchedule =
       readonly sparsity: number;
       readonly begin: number;
       /** Last step at which masks may change; undefined: no end. */
-      readonly end?: number;
+      readonly end: number | undefined;
       readonly frequency: number;
     }
   | {
@@ -19,10 +22,31 @@ export type PruningSchedule =
       readonly sparsity: number;
       readonly begin: number;
       readonly end: number;
-      /** Exponent of the decay, 3 by default. */
-      readonly power?: number;
+      /** Exponent of the decay. */
+      readonly power: number;
       readonly frequency: number;
     };
+
+/**
+ * @param sparsity at the end, of layers that no rule names
+ * @throws EspalierError `invalid-recipe` for a polynomial schedule without an end
+ */
+export function completeSchedule(options: PruningScheduleOptions, sparsity: number): PruningSchedule {
+  const { kind, begin, end, frequency, initialSparsity, power } = { ...defaultSchedule, ...options };
+  switch (kind) {
+    case 'constant':
+      return { kind, sparsity, begin, end, frequency };
+    case 'polynomial':
+      if (end === undefined)
+        throw new EspalierError('invalid-recipe', 'a polynomial schedule has no end', {
+          where: 'techniques.pruning.schedule',
+          fix: 'add "end", the step at which the sparsity is reached',
+        });
+      return { kind, initialSparsity, sparsity, begin, end, frequency, power };
+    default:
+      return unreachable(kind);
+  }
+}
 
 /** Whether masks are recomputed at this step. */
 export function isPruningStep({ begin, end, frequency }: PruningSchedule, step: number): boolean {
@@ -35,7 +59,7 @@ export function sparsityAt(schedule: PruningSchedule, step: number): number {
     case 'constant':
       return schedule.sparsity;
     case 'polynomial': {
-      const { initialSparsity, sparsity, begin, end, power = 3 } = schedule;
+      const { initialSparsity, sparsity, begin, end, power } = schedule;
       const progress = end === begin ? 1 : Math.min(1, Math.max(0, (step - begin) / (end - begin)));
       return sparsity + (initialSparsity - sparsity) * (1 - progress) ** power;
     }

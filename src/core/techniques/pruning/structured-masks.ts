@@ -25,6 +25,13 @@ export interface Block {
   readonly pooling: 'average' | 'max';
 }
 
+/** Blocks of `[rows, columns]` of a kernel as a matrix `[out, elements]`, those cut off at the edge included. */
+export function countBlocks(shape: readonly number[], [height, width]: Block['size']): number {
+  const rows = shape[0] ?? 1;
+  const columns = shape.slice(1).reduce((product, length) => product * length, 1);
+  return Math.ceil(rows / height) * Math.ceil(columns / width);
+}
+
 /** Keeps or removes whole blocks, ranked by the average or largest |w| in them; blocks at the edge are cut off. */
 export function blockMask(weights: Float32Array, shape: readonly number[], sparsity: number, { size, pooling }: Block): Uint8Array {
   const rows = shape[0] ?? 1;
@@ -33,7 +40,7 @@ export function blockMask(weights: Float32Array, shape: readonly number[], spars
   const across = Math.ceil(columns / width);
   const blockOf = (index: number): number =>
     Math.floor(Math.floor(index / columns) / height) * across + Math.floor((index % columns) / width);
-  const blocks = Math.ceil(rows / height) * across;
+  const blocks = countBlocks(shape, size);
   const score = new Float32Array(blocks);
   const members = new Uint32Array(blocks);
   weights.forEach((weight, i) => {

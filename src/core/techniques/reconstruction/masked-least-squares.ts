@@ -31,7 +31,7 @@ export async function maskedLeastSquares({ engine, weights, mask, equations, sig
   const { gram, targets } = equations;
   const length = Math.sqrt(gram.length);
   const compiled = await engine.compile(multiplication(weights.length / length, length, gram));
-  const masked = (values: Float32Array): Float32Array => projectSparsity(values, { kind: 'sparsity', mask });
+  const masked = (values: Float32Array): Float32Array => projectSparsity(values, { mask });
   const multiply = async (vectors: Float32Array): Promise<Float32Array> => {
     const { product } = await compiled.run({ vectors });
     return masked(Float32Array.from(product ?? []));

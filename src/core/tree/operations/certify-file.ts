@@ -3,7 +3,7 @@ import type { CertificateVerdict, WeightMetrics } from '../../../shared/results.
 import { EspalierError } from '../../errors.ts';
 import { readingFile } from '../../import/naming-file.ts';
 import { certify, floatTensors } from '../../measure/certify.ts';
-import type { WeightExpectation } from '../../measure/expectation.ts';
+import type { WeightExpectation } from '../../constraints/expectation.ts';
 import { weightMetrics } from '../../measure/weight-metrics.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
 import { readTfliteBytes } from './read-model-file.ts';

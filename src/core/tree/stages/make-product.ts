@@ -1,17 +1,16 @@
 /** From what a technique made to the file that is shipped, with what the file must show. */
-import { unreachable } from '../../errors.ts';
 import { evaluateNetwork } from '../../measure/evaluate-network.ts';
-import type { Expectations } from '../../measure/expectation.ts';
+import type { Expectations } from '../../constraints/expectation.ts';
 import { prepareForDeployment } from '../../network/passes/prepare-for-deployment.ts';
+import type { QuantizedNetwork } from '../../quantize/quantization.ts';
 import { roundedNetwork } from '../../quantize/rounded-network.ts';
 import { readyForDeployment } from '../../techniques/fold-constraints.ts';
-import type { OptimizedModel } from '../../techniques/technique.ts';
+import type { OptimizedModel, TechniqueResult } from '../../techniques/technique.ts';
 import { writeTflite } from '../../tflite/write-tflite.ts';
-import { omit } from '../../../shared/omit.ts';
+import { inherits, techniqueRow } from '../../../shared/techniques.ts';
 import type { Accuracy } from '../../../shared/results.ts';
 import type { Stage } from '../deployment-tree.ts';
 import { expectationsOf } from './expectations.ts';
-import type { FloatResult, IntegerResult, TechniqueResult } from './run-technique.ts';
 import type { StageRequest } from './stage-runner.ts';
 import type { StageSetting } from './stage-setting.ts';
 
@@ -25,17 +24,12 @@ export interface Product {
 
 export function makeProduct(setting: StageSetting, request: StageRequest, result: TechniqueResult): Promise<Product> {
   request.onProgress('converting', 0);
-  switch (result.kind) {
-    case 'float':
-      return floatProduct(setting, request, result);
-    case 'integer':
-      return integerProduct(setting, request, result);
-    default:
-      return unreachable(result);
-  }
+  return result.quantized === undefined
+    ? floatProduct(setting, request, result.model)
+    : integerProduct(setting, request, result.model, result.quantized);
 }
 
-async function floatProduct(setting: StageSetting, request: StageRequest, { model }: FloatResult): Promise<Product> {
+async function floatProduct(setting: StageSetting, request: StageRequest, model: OptimizedModel): Promise<Product> {
   const deployed =
     request.stage.technique === 'baseline' ? { ...model, network: prepareForDeployment(model.network) } : readyForDeployment(model);
   const tflite = writeTflite({ kind: 'float', network: deployed.network });
@@ -46,17 +40,18 @@ async function floatProduct(setting: StageSetting, request: StageRequest, { mode
     signal: request.signal,
     onProgress: (fraction) => request.onProgress('evaluating', fraction),
   });
-  const expectations =
-    request.stage.technique === 'baseline' ? undefined : expectationsOf(deployed, [...request.lineage, request.stage], false);
-  return { model, tflite, simulated, expectations: withoutParentZeros(expectations) };
+  const expectations = request.stage.technique === 'baseline' ? undefined : expectationsOf(deployed, false, false);
+  return { model, tflite, simulated, expectations };
 }
 
 async function integerProduct(
   setting: StageSetting,
   request: StageRequest,
-  { model, quantized, interfaceType: type }: IntegerResult,
+  model: OptimizedModel,
+  quantized: QuantizedNetwork,
 ): Promise<Product> {
-  const interfaceType = type ?? (quantized.activationType === 'int16' ? 'int16' : 'int8');
+  const chosen = 'options' in request.stage && 'interface' in request.stage.options ? request.stage.options.interface : undefined;
+  const interfaceType = chosen ?? quantized.activationType;
   const tflite = writeTflite({ kind: 'integer', quantized, inputType: interfaceType, outputType: interfaceType });
   const simulated = await evaluateNetwork({
     engine: setting.engine,
@@ -67,17 +62,10 @@ async function integerProduct(
     signal: request.signal,
     onProgress: (fraction) => request.onProgress('evaluating', fraction),
   });
-  const expectations = expectationsOf(model, [...request.lineage, request.stage], true);
-  const certifiedAgainstParent = keepsParent(request.stage) ? expectations : withoutParentZeros(expectations);
-  return { model, tflite, simulated, expectations: certifiedAgainstParent };
+  return { model, tflite, simulated, expectations: expectationsOf(model, true, keepsParentZeros(request.stage)) };
 }
 
-/** Whether the parent's zeros are this node's by design: quantization and the preserving schemes, not the plain controls. */
-function keepsParent({ technique }: Stage): boolean {
-  return technique === 'ptq' || technique === 'pqat' || technique === 'pcqat';
-}
-
-function withoutParentZeros(expectations: Expectations | undefined): Expectations | undefined {
-  if (expectations === undefined) return undefined;
-  return { ...expectations, weights: expectations.weights.map((weight) => omit(weight, 'keepsParentZeros')) };
+/** Whether the parent's zeros are this node's by design: of quantization and the preserving schemes, not the plain controls. */
+function keepsParentZeros({ technique }: Stage): boolean {
+  return technique !== 'baseline' && inherits(techniqueRow(technique), 'sparsity');
 }

@@ -1,7 +1,7 @@
 import { certify } from '../../measure/certify.ts';
 import { kernelDensities } from '../../measure/density.ts';
 import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
-import type { Expectations } from '../../measure/expectation.ts';
+import type { Expectations } from '../../constraints/expectation.ts';
 import { fileSizes } from '../../measure/file-sizes.ts';
 import { measureLatency } from '../../measure/latency.ts';
 import { weightMetrics } from '../../measure/weight-metrics.ts';

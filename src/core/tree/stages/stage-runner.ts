@@ -8,8 +8,8 @@ import type { Stage } from '../deployment-tree.ts';
 export interface StageRequest {
   readonly node: TreeNode;
   readonly stage: Stage;
-  /** Stages from the root to this node's parent. */
-  readonly lineage: readonly Stage[];
+  /** Whether an earlier stage has trained the parent: all but those below the root. */
+  readonly settled: boolean;
   readonly rules: readonly LayerRule[];
   /** Files of the parent node; none for the root. */
   readonly parent: StageFiles | undefined;

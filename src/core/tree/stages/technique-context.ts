@@ -4,6 +4,7 @@ import { usableMemory } from '../../train/training-steps.ts';
 import { decodeTrainingState, encodeTrainingState } from '../../train/training-state.ts';
 import type { StageRequest } from './stage-runner.ts';
 import type { StageSetting } from './stage-setting.ts';
+import { decodeModel } from './stored-model.ts';
 
 /** Whichever comes first; writing the state takes milliseconds. */
 const STEPS_BETWEEN_CHECKPOINTS = 200;
@@ -27,8 +28,10 @@ export async function techniqueContext(
     loss,
     seed,
     signal: request.signal,
+    settled: request.settled,
+    teacher: () => decodeModel(request.baseline?.model, 'baseline').network,
     checkpoint,
-    ...(processes === 1 ? {} : { memoryBytes: usableMemory() / processes }),
+    memoryBytes: processes === 1 ? undefined : usableMemory() / processes,
     onProgress: request.onProgress.bind(request),
     warn: request.warn.bind(request),
   };

@@ -38,11 +38,16 @@ describe('the strategy until-targets', () => {
 });
 
 describe('the search', () => {
-  const options = (request: StageRequest): { readonly sparsity?: number; readonly clusters?: number } => {
-    for (const stage of [...request.lineage, request.stage]) {
-      if (stage.technique === 'pruning' || stage.technique === 'clustering') return stage.options;
-    }
-    return {};
+  interface Dials {
+    readonly sparsity?: number;
+    readonly clusters?: number;
+  }
+  /** Of a stage itself, else from its node's name, such as `pruned-0.4/pqat`, or what the recipe began with. */
+  const options = ({ stage, node }: StageRequest, begin: Dials): Dials => {
+    if (stage.technique === 'pruning' || stage.technique === 'clustering') return stage.options;
+    const [, kind, value] = /^(pruned|clustered)-([\d.]+)/.exec(node.id) ?? [];
+    if (kind === undefined) return node.id === 'baseline' ? {} : begin;
+    return kind === 'pruned' ? { sparsity: Number(value) } : { clusters: Number(value) };
   };
 
   it('lowers the sparsity by bisection until the accuracy holds, within its budget', async () => {
@@ -50,7 +55,7 @@ describe('the search', () => {
     const { outcome, made, events } = await run({
       techniques: { clustering: false, sparsityPreservingClustering: false, ptq: false, qat: false, pruning: { sparsity: 0.8 } },
       walk: { untilTargets: true, targets: { accuracyDrop: 0.04 }, search: { stages: 6 } },
-      stage: (request) => fakeOutcome(request, { deployed: accuracy(0.9 - (options(request).sparsity ?? 0) / 5) }),
+      stage: (request) => fakeOutcome(request, { deployed: accuracy(0.9 - (options(request, { sparsity: 0.8 }).sparsity ?? 0) / 5) }),
     });
     expect(made).toEqual([
       'baseline',
@@ -72,7 +77,7 @@ describe('the search', () => {
     const { made, outcome } = await run({
       techniques: { pruning: false, ptq: false, qat: false, clustering: { clusters: 4 } },
       walk: { untilTargets: true, targets: { accuracyDrop: 0.01 }, search: { stages: 4 } },
-      stage: (request) => fakeOutcome(request, { deployed: accuracy((options(request).clusters ?? 256) >= 30 ? 0.9 : 0.8) }),
+      stage: (request) => fakeOutcome(request, { deployed: accuracy((options(request, { clusters: 4 }).clusters ?? 256) >= 30 ? 0.9 : 0.8) }),
     });
     expect(made.slice(3)).toEqual(['clustered-32', 'clustered-32/cqat', 'clustered-11', 'clustered-11/cqat']);
     expect(outcome.outcome).toBe('done');

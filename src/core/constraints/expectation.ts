@@ -1,4 +1,6 @@
-/** What a stage promises of one weight tensor of its .tflite. Plain JSON, so that a run can keep it. */
+/** What a stage promises of its .tflite: checked by `certify` from the numbers in the file. Plain JSON, so that a run can keep it. */
+
+/** What is promised of one weight tensor. */
 export interface WeightExpectation {
   /** Shape and order identify a kernel; the layer is for messages. */
   readonly layer: string;
@@ -16,10 +18,20 @@ export interface WeightExpectation {
   readonly keepsParentClusters?: boolean;
   /** At least `zeros` of each `groupSize` consecutive weights along the input channels are zero (2:4 has 2 of 4). */
   readonly group?: { readonly zeros: number; readonly groupSize: number };
+  /** At least `zeros` of the blocks of `[rows, columns]` of the kernel as a matrix `[out, elements]` are all zero. */
+  readonly blocks?: { readonly zeros: number; readonly size: readonly [number, number] };
+}
+
+/** Zeros that several kernels have together: what a pruning with one threshold for all layers promises. */
+export interface SharedZeros {
+  /** Indices among the kernels of the file. */
+  readonly kernels: readonly number[];
+  readonly zeros: number;
 }
 
 export interface Expectations {
   readonly weights: readonly WeightExpectation[];
+  readonly sharedZeros?: SharedZeros | undefined;
   /** No float tensor but the inputs and outputs. */
-  readonly fullInteger?: boolean;
+  readonly fullInteger?: boolean | undefined;
 }

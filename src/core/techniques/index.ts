@@ -1,0 +1,58 @@
+/** The code of each row of the table of techniques. */
+import { type OptionsOf, type TechniqueId, techniqueRow } from '../../shared/techniques.ts';
+import type { LayerRule } from '../../shared/recipe/run-options.ts';
+import type { Network, ParameterId } from '../network/network.ts';
+import { clustering } from './clustering.ts';
+import { fineTuning } from './fine-tuning.ts';
+import { postTrainingQuantization } from './post-training-quantization.ts';
+import { pruning } from './pruning.ts';
+import { quantizationAwareTraining } from './quantization-aware-training.ts';
+import type { OptimizedModel, Technique, TechniqueContext, TechniqueResult } from './technique.ts';
+
+const techniques: { readonly [Id in TechniqueId]: Technique<OptionsOf<Id>> } = {
+  pruning,
+  clustering,
+  'sparsity-preserving-clustering': clustering,
+  ptq: postTrainingQuantization,
+  qat: quantizationAwareTraining,
+  pqat: quantizationAwareTraining,
+  cqat: quantizationAwareTraining,
+  pcqat: quantizationAwareTraining,
+  'fine-tuning': fineTuning,
+};
+
+/** A technique with its options, as a stage of the tree has it. */
+export type TechniqueStage<Id extends TechniqueId = TechniqueId> = {
+  [Each in Id]: { readonly technique: Each; readonly options: OptionsOf<Each> };
+}[Id];
+
+/**
+ * Does to a model what the stage says.
+ *
+ * @throws EspalierError before training for what `checkTechnique` finds; `cancelled`
+ * @example await applyTechnique({ technique: 'pqat', options: { epochs: 2 } }, pruned.model, context)
+ */
+export function applyTechnique<Id extends TechniqueId>(
+  { technique, options }: TechniqueStage<Id>,
+  model: OptimizedModel,
+  context: TechniqueContext,
+  rules: readonly LayerRule[] = [],
+): Promise<TechniqueResult> {
+  return techniques[technique].apply(model, { row: techniqueRow(technique), options, rules }, context);
+}
+
+/**
+ * Finds what cannot work before anything is trained.
+ *
+ * @param zeros kernels of which the parent has zeros to keep
+ * @returns those of the result
+ * @throws EspalierError `invalid-argument` for options or a layer pattern that do not go with the network
+ */
+export function checkTechnique<Id extends TechniqueId>(
+  { technique, options }: TechniqueStage<Id>,
+  network: Network,
+  rules: readonly LayerRule[],
+  zeros: ReadonlySet<ParameterId>,
+): ReadonlySet<ParameterId> {
+  return techniques[technique].check?.(network, { row: techniqueRow(technique), options, rules }, zeros) ?? zeros;
+}

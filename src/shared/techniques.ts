@@ -1,0 +1,167 @@
+/**
+ * The table of techniques: one row each. Trees, titles, default nodes, rules for layers, stage keys, certificates and the
+ * command line are generated from it. A new technique is a row here, its code in `core/techniques`, the type of its
+ * options in `shared/recipe`, and its words in the two languages of `l10n`.
+ */
+import type { LayerRule } from './recipe/run-options.ts';
+import type { TechniqueOptions } from './recipe/technique-options.ts';
+
+/** What weights must satisfy, in the order of projection. */
+export const constraintOrder = ['sparsity', 'codebook', 'integerGrid'] as const;
+export type ConstraintKind = (typeof constraintOrder)[number];
+
+/** The fields of a rule that change a technique's settings for single layers. */
+export type LayerField = 'sparsity' | 'clusters';
+
+/** A row for each is demanded by the compiler, here and in `core/techniques/index.ts`. */
+export type TechniqueId =
+  'pruning' | 'clustering' | 'sparsity-preserving-clustering' | 'ptq' | 'qat' | 'pqat' | 'cqat' | 'pcqat' | 'fine-tuning';
+
+export interface TechniqueRow {
+  /** As it labels an edge of the tree; translated. */
+  readonly title: string;
+  /** Last part of the ids of its nodes. */
+  readonly node: string;
+  /** In the titles of nodes: `Pruned model`, `QAT, pruned model`; translated with them. */
+  readonly adjective: string;
+  /** Key of its options in the recipe. */
+  readonly options: keyof TechniqueOptions;
+  /** Constraints of the parent that stay in force; `all` for what moves no weight out of them. */
+  readonly inherits: 'all' | readonly ConstraintKind[];
+  readonly adds: ConstraintKind | undefined;
+  /** Of its models; an int8 one is a file to deploy. */
+  readonly precision: 'fp32' | 'int8';
+  readonly trains: boolean;
+  /** What rules for single layers may say: the word that excludes a layer, and the settings. */
+  readonly layerRules?: { readonly exclude: NonNullable<LayerRule['exclude']>[number]; readonly fields: readonly LayerField[] };
+}
+
+export const techniqueTable = {
+  pruning: {
+    title: 'pruning',
+    node: 'pruned',
+    adjective: 'Pruned',
+    options: 'pruning',
+    inherits: [],
+    adds: 'sparsity',
+    precision: 'fp32',
+    trains: true,
+    layerRules: { exclude: 'pruning', fields: ['sparsity'] },
+  },
+  clustering: {
+    title: 'clustering',
+    node: 'clustered',
+    adjective: 'Clustered',
+    options: 'clustering',
+    inherits: [],
+    adds: 'codebook',
+    precision: 'fp32',
+    trains: true,
+    layerRules: { exclude: 'clustering', fields: ['clusters'] },
+  },
+  'sparsity-preserving-clustering': {
+    title: 'sparsity-preserving clustering',
+    node: 'clustered',
+    adjective: 'Clustered',
+    options: 'sparsityPreservingClustering',
+    inherits: ['sparsity'],
+    adds: 'codebook',
+    precision: 'fp32',
+    trains: true,
+    layerRules: { exclude: 'clustering', fields: ['clusters'] },
+  },
+  ptq: {
+    title: 'post-training quantization',
+    node: 'ptq',
+    adjective: 'Quantized',
+    options: 'ptq',
+    inherits: 'all',
+    adds: 'integerGrid',
+    precision: 'int8',
+    trains: false,
+  },
+  qat: {
+    title: 'QAT',
+    node: 'qat',
+    adjective: 'QAT',
+    options: 'qat',
+    inherits: [],
+    adds: 'integerGrid',
+    precision: 'int8',
+    trains: true,
+  },
+  pqat: {
+    title: 'PQAT',
+    node: 'pqat',
+    adjective: 'QAT',
+    options: 'pqat',
+    inherits: ['sparsity'],
+    adds: 'integerGrid',
+    precision: 'int8',
+    trains: true,
+  },
+  cqat: {
+    title: 'CQAT',
+    node: 'cqat',
+    adjective: 'QAT',
+    options: 'cqat',
+    inherits: ['codebook'],
+    adds: 'integerGrid',
+    precision: 'int8',
+    trains: true,
+  },
+  pcqat: {
+    title: 'PCQAT',
+    node: 'pcqat',
+    adjective: 'QAT',
+    options: 'pcqat',
+    inherits: ['sparsity', 'codebook'],
+    adds: 'integerGrid',
+    precision: 'int8',
+    trains: true,
+  },
+  'fine-tuning': {
+    title: 'fine-tuning',
+    node: 'fine-tuned',
+    adjective: 'Fine-tuned',
+    options: 'fineTuning',
+    inherits: [],
+    adds: undefined,
+    precision: 'fp32',
+    trains: true,
+  },
+} as const satisfies Readonly<Record<TechniqueId, TechniqueRow>>;
+
+/** Of the recipe, for one technique. */
+export type OptionsOf<Id extends TechniqueId> = Exclude<
+  NonNullable<TechniqueOptions[(typeof techniqueTable)[Id]['options']]>,
+  false | readonly unknown[]
+>;
+
+/** In the order of the tree. */
+export const techniqueIds: readonly TechniqueId[] = Object.keys(techniqueTable).filter(isTechnique);
+
+export function isTechnique(id: string): id is TechniqueId {
+  return Object.hasOwn(techniqueTable, id);
+}
+
+export function techniqueRow(id: TechniqueId): TechniqueRow {
+  return techniqueTable[id];
+}
+
+/** Whether the constraint of the parent stays in force. */
+export function inherits({ inherits: kept }: TechniqueRow, kind: ConstraintKind): boolean {
+  return kept === 'all' || kept.includes(kind);
+}
+
+/** The row that adds this constraint and keeps exactly those in force: QAT of a pruned model is PQAT. */
+export function preservingTechnique(adds: ConstraintKind, inForce: ReadonlySet<ConstraintKind>): TechniqueId | undefined {
+  return techniqueIds.find((id) => {
+    const row = techniqueRow(id);
+    return row.trains && row.adds === adds && row.inherits !== 'all' && sameKinds(row.inherits, inForce);
+  });
+}
+
+function sameKinds(kinds: readonly ConstraintKind[], others: ReadonlySet<ConstraintKind>): boolean {
+  return kinds.length === others.size && kinds.every((kind) => others.has(kind));
+}
