@@ -19,7 +19,7 @@ const core = {
   import: ['protobuf', 'network', 'tflite'],
   export: ['network', 'import'],
   train: ['program', 'engine', 'network', 'data', 'constraints', 'lowering', 'quantize'],
-  measure: ['engine', 'network', 'data', 'lowering', 'quantize', 'tflite'],
+  measure: ['engine', 'network', 'data', 'constraints', 'lowering', 'quantize', 'tflite'],
   techniques: ['program', 'engine', 'network', 'data', 'constraints', 'lowering', 'quantize', 'train', 'measure'],
   tree: ['engine', 'network', 'data', 'constraints', 'quantize', 'tflite', 'import', 'train', 'measure', 'techniques'],
   report: ['measure', 'tree'],

@@ -85,7 +85,7 @@ describe.each(pairs)('%s and its plain control %s', (preserving, plain) => {
   }
 
   // Without a learning rate, so that the default of each is taken.
-  const { learningRate: _, ...defaults } = briefly;
+  const defaults = { steps: briefly.steps, epochs: briefly.epochs, batchSize: briefly.batchSize };
 
   it('are the same training where there is nothing to inherit: learning rate, fall-back and schedule', async () => {
     const [a, b] = [context(), context()];

@@ -84,7 +84,7 @@ const node = (id: string, technique: TreeNode['technique']): TreeNode => ({
 const baselineWork: StageWork = {
   node: node('baseline', 'baseline'),
   stage: { technique: 'baseline' },
-  lineage: [],
+  settled: false,
   rules: [],
   parent: undefined,
   baseline: undefined,
@@ -94,7 +94,7 @@ function prunedWork(baseline: StageOutcome, steps = 10): StageWork {
   return {
     node: node('pruned', 'pruning'),
     stage: { technique: 'pruning', options: { steps, batchSize: 8 } },
-    lineage: [baselineWork.stage],
+    settled: false,
     rules: [],
     parent: baseline.files,
     baseline: baseline.files,

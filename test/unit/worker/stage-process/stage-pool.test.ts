@@ -31,7 +31,7 @@ function request(action: string, rest: Partial<StageRequest> = {}): StageRequest
       children: [],
     },
     stage: { technique: 'pruning', options: {} },
-    lineage: [],
+    settled: false,
     rules: [],
     parent: undefined,
     baseline: undefined,
