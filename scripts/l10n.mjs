@@ -26,7 +26,13 @@ export async function collectTexts() {
 
 /** A TypeScript module without Node's own support for it. */
 async function importSource(file) {
-  const { outputFiles } = await build({ entryPoints: [path.join(root, file)], bundle: true, format: 'esm', write: false, logLevel: 'silent' });
+  const { outputFiles } = await build({
+    entryPoints: [path.join(root, file)],
+    bundle: true,
+    format: 'esm',
+    write: false,
+    logLevel: 'silent',
+  });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
 }
 

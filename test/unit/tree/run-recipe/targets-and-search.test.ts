@@ -77,7 +77,8 @@ describe('the search', () => {
     const { made, outcome } = await run({
       techniques: { pruning: false, ptq: false, qat: false, clustering: { clusters: 4 } },
       walk: { untilTargets: true, targets: { accuracyDrop: 0.01 }, search: { stages: 4 } },
-      stage: (request) => fakeOutcome(request, { deployed: accuracy((options(request, { clusters: 4 }).clusters ?? 256) >= 30 ? 0.9 : 0.8) }),
+      stage: (request) =>
+        fakeOutcome(request, { deployed: accuracy((options(request, { clusters: 4 }).clusters ?? 256) >= 30 ? 0.9 : 0.8) }),
     });
     expect(made.slice(3)).toEqual(['clustered-32', 'clustered-32/cqat', 'clustered-11', 'clustered-11/cqat']);
     expect(outcome.outcome).toBe('done');
