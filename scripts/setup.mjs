@@ -6,9 +6,16 @@ import path from 'node:path';
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-/** Runs a command in the project's folder with its output shown; ends this process if it fails. */
+/** Runs a command in the project's folder with its output shown. On Windows npm and npx are scripts of the shell. */
+export function start(command, args, options = {}) {
+  const settings = { cwd: root, stdio: 'inherit', ...options };
+  const needsShell = process.platform === 'win32' && ['npm', 'npx'].includes(command);
+  return needsShell ? spawnSync([command, ...args].join(' '), { ...settings, shell: true }) : spawnSync(command, args, settings);
+}
+
+/** As `start`; ends this process if the command fails. */
 export function run(command, args, options = {}) {
-  const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
+  const result = start(command, args, options);
   if (result.error) throw result.error;
   if (result.status !== 0) {
     console.error(`${[command, ...args].join(' ')} failed with ${result.status ?? result.signal}`);

@@ -1,9 +1,8 @@
 /** Packages the extension, installs it in a real VS Code, and uses it as a user does. */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { packageExtension } from './package.mjs';
-import { root } from './setup.mjs';
+import { root, start } from './setup.mjs';
 
 const folder = path.join(root, 'test-results');
 const report = path.join(folder, 'journey-report.json');
@@ -11,7 +10,7 @@ mkdirSync(folder, { recursive: true });
 for (const file of [report, path.join(folder, 'journey.json')]) rmSync(file, { force: true });
 
 const vsix = await packageExtension({ out: path.join(root, '.cache', 'journey.vsix') });
-const { status } = spawnSync(
+const { status } = start(
   'npx',
   [
     'vitest',
@@ -23,7 +22,7 @@ const { status } = spawnSync(
     `--outputFile.json=${report}`,
     ...process.argv.slice(2),
   ],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, ESPALIER_VSIX: vsix } },
+  { env: { ...process.env, ESPALIER_VSIX: vsix } },
 );
 const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(report, 'utf8'));
 writeFileSync(path.join(folder, 'journey.json'), JSON.stringify({ passed, failed }));

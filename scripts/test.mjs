@@ -1,8 +1,7 @@
 // Everything that has to pass, in the order of what fails fastest. The last line counts all tests of all layers.
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { installBrowser, installPackages, root, run } from './setup.mjs';
+import { installBrowser, installPackages, root, run, start } from './setup.mjs';
 
 installPackages();
 installBrowser();
@@ -22,7 +21,7 @@ const counts = { passed: 0, failed: 0 };
 /** Each layer leaves its counts in test-results; a layer that ended badly without any counts as one failure. */
 function layer(name, command, args, read) {
   console.log(`\n== ${name}`);
-  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+  const { status } = start(command, args);
   let found = { passed: 0, failed: 0 };
   try {
     found = read(JSON.parse(readFileSync(path.join(results, `${name}.json`), 'utf8')));
