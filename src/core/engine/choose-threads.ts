@@ -3,6 +3,7 @@ import type { Program } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
 import type { Engine, TensorData, Tensors } from './engine.ts';
 
+/** What `chooseThreads` measured and chose. */
 export interface ThreadChoice {
   /** Compiled programs and results belong to this engine from here on. */
   readonly engine: Engine;
@@ -20,7 +21,8 @@ const rounds = 5;
  * Small networks are slower on more threads than on one. The number chosen belongs to the run's record: results are
  * bit-identical only at the same number.
  *
- * @param inputs values for the program's inputs; zeros for those left out.
+ * @param inputs values for the program's inputs; zeros for those left out
+ * @throws RangeError without an engine
  */
 export async function chooseThreads(engines: readonly Engine[], program: Program, inputs: Tensors = {}): Promise<ThreadChoice> {
   const [first] = engines;

@@ -7,6 +7,7 @@ import { createOnnxRuntimeEngine } from './onnxruntime/onnxruntime-engine.ts';
 import { createTfjsEngine } from './tfjs/tfjs-engine.ts';
 import { loadTfjs } from './tfjs/load-tfjs.ts';
 
+/** How to choose an engine; every field has a default. */
 export interface EngineOptions {
   /** `auto`, the default, takes the fastest that works here: native, then WebAssembly, then tfjs. */
   readonly name?: 'auto' | Engine['name'];
@@ -14,7 +15,7 @@ export interface EngineOptions {
   readonly threads?: number;
   /** `cpu`, the default, or an execution provider of onnxruntime: `webgpu`, `dml`, `coreml`, `cuda`. */
   readonly provider?: string;
-  /** Hears why something other than what was asked for, or than the fastest, is used. */
+  /** Called with the reason when another engine or provider is used than the one asked for, or than the fastest. */
   readonly onNotice?: (message: string) => void;
 }
 
@@ -25,7 +26,9 @@ const providers = ['cpu', 'webgpu', 'dml', 'coreml', 'cuda'];
  *
  * @throws EspalierError `engine` when the named engine, or under `auto` every engine, does not work here;
  * `invalid-argument` for an unknown provider or a number of threads that is not a positive integer. A provider that is
- * known but not there is a notice, and the CPU is used.
+ * known but not there gives a notice, and the CPU is used.
+ *
+ * @example `const engine = await createEngine({ threads: 2, onNotice: (message) => log.info(message) });`
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const { name = 'auto', threads = availableParallelism(), provider = 'cpu', onNotice = () => undefined } = options;
@@ -116,7 +119,7 @@ async function load(name: Engine['name'], threads: number, provider: string): Pr
   }
 }
 
-/** Loading tells little: missing instructions, libraries and devices show when something is run. */
+/** Runs a first product: missing CPU instructions, libraries and devices show only when something is run. */
 async function tried(engine: Engine): Promise<Engine> {
   const builder = createProgramBuilder();
   const x = builder.input('x', [2, 3]);

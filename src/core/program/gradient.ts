@@ -14,7 +14,12 @@ import { elements } from './shapes.ts';
  * are equal, so that `clip` passes it at its bounds; `maxPool2d` to the first of equal inputs; `reduce` max and min
  * share it equally.
  *
- * @throws RangeError when the loss is not a single float32 number, or a parameter is not float32.
+ * @throws RangeError when the loss is not a single float32 number, or a parameter is not float32
+ * @example The gradient of a mean square by a weight matrix `w`:
+ * ```ts
+ * const loss = builder.mean(builder.square(builder.sub(builder.matmul(x, w), target)));
+ * const [dw] = gradient(builder, loss, [w]);
+ * ```
  */
 export function gradient(builder: ProgramBuilder, loss: Tensor, parameters: readonly Tensor[]): Tensor[] {
   if (loss.type !== 'float32' || elements(loss.shape) !== 1)

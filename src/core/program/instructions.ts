@@ -1,6 +1,7 @@
 import type { ElementType, Tensor } from './tensor.ts';
 import type { DepthwiseWindow } from './shapes.ts';
 
+/** Functions of one element. `round` is half to even, `sign(0)` is 0, `not` takes and gives bool; all others float32. */
 export type UnaryFunction =
   | 'neg'
   | 'abs'
@@ -17,19 +18,22 @@ export type UnaryFunction =
   | 'tanh'
   | 'erf'
   | 'not';
+/** Functions of two elements. Comparisons give bool, `and` and `or` take and give it. */
 export type BinaryFunction =
   'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'pow' | 'greater' | 'greaterEqual' | 'less' | 'lessEqual' | 'equal' | 'and' | 'or';
+/** Functions of all elements along the reduced axes. */
 export type ReduceFunction = 'sum' | 'mean' | 'max' | 'min';
 
 interface InstructionBase {
   readonly output: Tensor;
 }
 
-/** Fed at each run. */
+/** A tensor that the engine is given at each run. */
 export interface Input extends InstructionBase {
   readonly op: 'input';
   readonly name: string;
 }
+/** A tensor fixed in the program, row-major: float32, int32, or bool as bytes. */
 export interface Constant extends InstructionBase {
   readonly op: 'constant';
   readonly data: Float32Array | Int32Array | Uint8Array;
@@ -47,17 +51,20 @@ export interface Binary extends InstructionBase {
   readonly a: Tensor;
   readonly b: Tensor;
 }
+/** `a` where `condition` is true, else `b`; all three are broadcast to one shape. */
 export interface Where extends InstructionBase {
   readonly op: 'where';
   readonly condition: Tensor;
   readonly a: Tensor;
   readonly b: Tensor;
 }
+/** Another element type: float to int drops the fraction, bool gives 0 and 1. */
 export interface Cast extends InstructionBase {
   readonly op: 'cast';
   readonly x: Tensor;
   readonly to: ElementType;
 }
+/** Along `axes`, which stay with length 1 where `keepDimensions` is set and are dropped otherwise. */
 export interface Reduce extends InstructionBase {
   readonly op: 'reduce';
   readonly function: ReduceFunction;
@@ -65,26 +72,30 @@ export interface Reduce extends InstructionBase {
   readonly axes: readonly number[];
   readonly keepDimensions: boolean;
 }
-/** Lowest index on ties; int32. */
+/** The int32 index of the maximum or minimum along `axis`; the lowest index on ties. */
 export interface ArgReduce extends InstructionBase {
   readonly op: 'argReduce';
   readonly function: 'max' | 'min';
   readonly x: Tensor;
   readonly axis: number;
 }
+/** The same elements, in row-major order, under the output's shape. */
 export interface Reshape extends InstructionBase {
   readonly op: 'reshape';
   readonly x: Tensor;
 }
+/** Axis `i` of the output is axis `order[i]` of `x`. */
 export interface Transpose extends InstructionBase {
   readonly op: 'transpose';
   readonly x: Tensor;
   readonly order: readonly number[];
 }
+/** Axes of length 1 repeated, and leading axes added, to the output's shape. */
 export interface BroadcastTo extends InstructionBase {
   readonly op: 'broadcastTo';
   readonly x: Tensor;
 }
+/** `size[i]` elements of axis `i`, from `begin[i]` in steps of `strides[i]`. */
 export interface Slice extends InstructionBase {
   readonly op: 'slice';
   readonly x: Tensor;
@@ -92,18 +103,23 @@ export interface Slice extends InstructionBase {
   readonly size: readonly number[];
   readonly strides: readonly number[];
 }
+/** The tensors one behind the other along `axis`. */
 export interface Concat extends InstructionBase {
   readonly op: 'concat';
   readonly xs: readonly Tensor[];
   readonly axis: number;
 }
+/** `paddings[i]` is `[before, after]` of axis `i`; the new elements are `value`. */
 export interface Pad extends InstructionBase {
   readonly op: 'pad';
   readonly x: Tensor;
   readonly paddings: readonly (readonly [number, number])[];
   readonly value: number;
 }
-/** Batched over leading dimensions, which broadcast. */
+/**
+ * `[..., rows, inner] x [..., inner, columns]`, each transposed before where its flag is set; leading dimensions
+ * broadcast.
+ */
 export interface MatMul extends InstructionBase {
   readonly op: 'matmul';
   readonly a: Tensor;
@@ -111,20 +127,23 @@ export interface MatMul extends InstructionBase {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
 }
-/** `[..., rows of axis, ...]` at int32 indices. */
+/** The slices of `x` along `axis` at int32 `indices`: `[...before axis, ...indices, ...after axis]`. */
 export interface Gather extends InstructionBase {
   readonly op: 'gather';
   readonly x: Tensor;
   readonly indices: Tensor;
   readonly axis: number;
 }
-/** `[rows, width]` zeros plus `updates [n, width]` added at int32 `indices [n]`: the gradient of a gather on axis 0. */
+/**
+ * Zeros `[rows, width]` plus each of the `updates [n, width]` at its row of int32 `indices [n]`: the gradient of a
+ * gather on axis 0.
+ */
 export interface ScatterAdd extends InstructionBase {
   readonly op: 'scatterAdd';
   readonly indices: Tensor;
   readonly updates: Tensor;
 }
-/** x `[n, c, h, w]`, filter `[o, c / groups, kh, kw]`; pads `[top, left, bottom, right]`. */
+/** x `[n, c, h, w]`, filter `[o, c / groups, kh, kw]` -> `[n, o, h', w']`; pads `[top, left, bottom, right]`. */
 export interface Conv2d extends InstructionBase {
   readonly op: 'conv2d';
   readonly x: Tensor;
@@ -155,8 +174,8 @@ export interface Conv2dFilterGradient extends InstructionBase {
   readonly groups: number;
 }
 /**
- * Each channel of x `[c, n, h, w]` with its own filter of `[c, kh, kw]` -> `[c, n, h', w']`: channels in front, as the
- * lowered networks keep them, so that nothing is transposed.
+ * Each channel of x `[c, n, h, w]` with its own filter of `[c, kh, kw]` -> `[c, n, h', w']`. Channels are in front, as
+ * lowered networks keep them, so that no transpose is needed.
  */
 export interface DepthwiseConv2d extends InstructionBase, DepthwiseWindow {
   readonly op: 'depthwiseConv2d';
@@ -199,7 +218,7 @@ export interface AffineRows extends InstructionBase {
   readonly scale: Tensor;
   readonly offset: Tensor;
 }
-/** Products of the rows of a and b `[rows, n]` with each other: `[rows]`. */
+/** The scalar product of each row of a and b, both `[rows, n]`: `[rows]`. */
 export interface RowDot extends InstructionBase {
   readonly op: 'rowDot';
   readonly a: Tensor;
@@ -224,6 +243,7 @@ export interface StopGradient extends InstructionBase {
   readonly x: Tensor;
 }
 
+/** Every primitive operation. Adding one here makes the compiler name each place that has to know it. */
 export type Instruction =
   | Input
   | Constant
@@ -256,4 +276,5 @@ export type Instruction =
   | StraightThrough
   | StopGradient;
 
+/** The name of a kind of instruction. */
 export type InstructionOp = Instruction['op'];

@@ -2,7 +2,7 @@ import { unreachable } from '../errors.ts';
 import type { Instruction } from './instructions.ts';
 import type { Tensor } from './program.ts';
 
-/** The tensors an instruction reads, in order. */
+/** The tensors that an instruction reads, in the order of its fields; none for inputs and constants. */
 export function operandsOf(instruction: Instruction): readonly Tensor[] {
   switch (instruction.op) {
     case 'input':

@@ -4,9 +4,9 @@ import type { Program, Tensor } from './program.ts';
 import { simplify } from './simplify.ts';
 
 /**
- * The same outputs from fewer instructions: constants folded, identities and broadcasts that the next instruction does
- * anyway dropped, repeated work shared, dead work removed. Gradients must have been taken before: `straightThrough` and
- * `stopGradient` are only their forward values here. Inputs that nothing depends on are dropped.
+ * A program with the same outputs and fewer instructions. It folds constants, drops identities and broadcasts that the
+ * next instruction does by itself, computes equal instructions once, and removes instructions and inputs that no output
+ * depends on. Take gradients before: `straightThrough` and `stopGradient` become their forward values here.
  */
 export function optimize(program: Program): Program {
   const instructions: Instruction[] = [];

@@ -7,6 +7,7 @@ import type { ElementType, Tensor } from './tensor.ts';
 
 export type { ElementType, Tensor };
 
+/** A whole program: what an engine compiles. `optimize` makes a smaller one with the same outputs. */
 export interface Program {
   /** In the order of execution; each instruction computes one tensor. */
   readonly instructions: readonly Instruction[];

@@ -11,21 +11,33 @@ export interface Window {
 /** Every channel is a group of its own. */
 export type DepthwiseWindow = Omit<Window, 'groups'>;
 
+/** The number of elements of a shape; 1 for the scalar's `[]`. */
 export function elements(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
+/** Throws a RangeError that names `where` when the tensor has another type. */
 export function checkTensor(x: Tensor, type: ElementType, where: string): void {
   if (x.type !== type) throw new RangeError(`${where}: needs ${type}, got ${x.type} [${x.shape.join(', ')}]`);
 }
 
+/**
+ * An axis counted from the front; negative ones count from the last.
+ *
+ * @throws RangeError when the shape has no such axis
+ */
 export function normalizeAxis(axis: number, shape: readonly number[]): number {
   const normal = axis < 0 ? axis + shape.length : axis;
   if (normal < 0 || normal >= shape.length) throw new RangeError(`axis ${axis} of [${shape.join(', ')}]`);
   return normal;
 }
 
-/** NumPy's rule: aligned at the right, a length of 1 stretches. */
+/**
+ * The common shape of two operands by NumPy's rule: aligned at the right, a length of 1 stretches.
+ *
+ * @throws RangeError that names `where` and both shapes when they do not broadcast
+ * @example `broadcastShapes([4, 1], [3], 'add')` is `[4, 3]`.
+ */
 export function broadcastShapes(a: readonly number[], b: readonly number[], where: string): number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
@@ -36,10 +48,16 @@ export function broadcastShapes(a: readonly number[], b: readonly number[], wher
   });
 }
 
+/** The shape after a reduction along `axes` (from 0): they keep length 1 with `keepDimensions`, else they are dropped. */
 export function reducedShape(shape: readonly number[], axes: readonly number[], keepDimensions: boolean): number[] {
   return shape.flatMap((length, axis) => (axes.includes(axis) ? (keepDimensions ? [1] : []) : [length]));
 }
 
+/**
+ * The shape of `matmul`: leading dimensions broadcast, then `[rows of a, columns of b]`, after transposition.
+ *
+ * @throws RangeError when an operand is no matrix, or the inner lengths differ
+ */
 export function matMulShape(a: readonly number[], b: readonly number[], transposeA: boolean, transposeB: boolean): number[] {
   if (a.length < 2 || b.length < 2) throw new RangeError(`matmul: needs matrices, got [${a.join(', ')}] and [${b.join(', ')}]`);
   const [rows, inner] = transposeA ? [a.at(-1), a.at(-2)] : [a.at(-2), a.at(-1)];
@@ -51,7 +69,11 @@ export function matMulShape(a: readonly number[], b: readonly number[], transpos
   return [...broadcastShapes(a.slice(0, -2), b.slice(0, -2), 'matmul'), rows ?? 0, columns ?? 0];
 }
 
-/** x `[c, n, h, w]` with filter `[c, kh, kw]` -> `[c, n, h', w']`. */
+/**
+ * x `[c, n, h, w]` with filter `[c, kh, kw]` -> `[c, n, h', w']`.
+ *
+ * @throws RangeError when the channels differ or a dimension of the output would be empty
+ */
 export function depthwiseShape(x: readonly number[], filter: readonly number[], window: DepthwiseWindow): number[] {
   const [c = 0, n = 0, h = 0, w = 0] = x;
   const [channels = 0, kh = 0, kw = 0] = filter;
@@ -61,7 +83,12 @@ export function depthwiseShape(x: readonly number[], filter: readonly number[], 
   return [c, n, rows, columns];
 }
 
-/** x `[n, c, h, w]` with filter `[o, c / groups, kh, kw]` -> `[n, o, h', w']`. */
+/**
+ * x `[n, c, h, w]` with filter `[o, c / groups, kh, kw]` -> `[n, o, h', w']`, where `h' = floor((h + top + bottom - (kh
+ * - 1) * dilation - 1) / stride) + 1`.
+ *
+ * @throws RangeError when channels and groups do not fit, or a dimension of the output would be empty
+ */
 export function convolutionShape(x: readonly number[], filter: readonly number[], window: Window): number[] {
   const [n = 0, c = 0, h = 0, w = 0] = x;
   const [o = 0, channels = 0, kh = 0, kw = 0] = filter;

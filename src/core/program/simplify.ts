@@ -3,9 +3,10 @@ import { operandsOf } from './operands.ts';
 import type { Tensor } from './program.ts';
 import { broadcastShapes } from './shapes.ts';
 
+/** A simpler instruction, or the tensor that holds the result already. */
 export type Simplified = { readonly instruction: Instruction } | { readonly alias: Tensor };
 
-/** How the tensors an instruction reads were computed. */
+/** The instruction that computes a tensor, where it is known. */
 export type Definitions = (tensor: Tensor) => Instruction | undefined;
 
 /** One instruction in its simplest form, or the tensor that already holds its result. */
@@ -65,7 +66,7 @@ function same(a: Tensor, b: Tensor): boolean {
   return a.type === b.type && a.shape.join() === b.shape.join();
 }
 
-/** An operand that was only stretched is taken as it was, when the operation itself stretches it. */
+/** Takes an operand as it was before a broadcast, where the operation broadcasts by itself. */
 function withoutBroadcasts(instruction: Binary, definitions: Definitions): Binary {
   const { a, b, output } = instruction;
   const narrowA = beforeBroadcast(a, definitions);

@@ -5,10 +5,14 @@ import type * as OnnxRuntimeWeb from 'onnxruntime-web';
 
 const require = createRequire(import.meta.url);
 
-/** @throws when there is no binary for this platform, or the system's C library is too old for it. */
+/**
+ * The native runtime, with its telemetry switched off.
+ *
+ * @throws Error when there is no binary for this platform, or the system's C library is too old for it
+ */
 export function loadOnnxRuntimeNode(): typeof OnnxRuntimeNode {
-  // The library asks the environment once, when it is loaded. It would keep an id of the device in the home folder and
-  // logs in the temporary one, and report the use of models to its maker: nobody who optimizes a model here agreed to that.
+  // The library reads this once, when it is loaded. Otherwise it keeps an id of the device in the home folder and logs in
+  // the temporary one, and reports the use of models to its maker.
   env['ORT_DISABLE_TELEMETRY'] = '1';
   return require('onnxruntime-node');
 }

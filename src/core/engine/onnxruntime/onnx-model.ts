@@ -11,8 +11,10 @@ import {
 } from '../../protobuf/onnx.ts';
 import type { TensorData } from '../engine.ts';
 
+/** Element types that programs use: `TensorProto.DataType` 1, 6, 7 and 9. */
 export type OnnxElementType = 'float32' | 'int32' | 'int64' | 'bool';
 
+/** A graph as plain data; nodes in the order of execution. */
 export interface OnnxModel {
   readonly nodes: readonly OnnxNode[];
   readonly initializers: readonly OnnxInitializer[];
@@ -20,6 +22,7 @@ export interface OnnxModel {
   readonly outputs: readonly OnnxValue[];
 }
 
+/** One operator of a graph; tensors are named. */
 export interface OnnxNode {
   readonly op: string;
   /** `''` is the standard operator set. */
@@ -30,9 +33,11 @@ export interface OnnxNode {
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
 }
 
+/** A static setting of an operator. */
 export type OnnxAttribute =
   { readonly integer: number } | { readonly integers: readonly number[] } | { readonly float: number } | { readonly string: string };
 
+/** A constant tensor, row-major. */
 export interface OnnxInitializer {
   readonly name: string;
   readonly type: OnnxElementType;
@@ -40,6 +45,7 @@ export interface OnnxInitializer {
   readonly data: TensorData | BigInt64Array;
 }
 
+/** An input or output of the graph. */
 export interface OnnxValue {
   readonly name: string;
   readonly type: OnnxElementType;
@@ -50,6 +56,10 @@ const irVersion = 9;
 /** The first operator set with the reductions' axes as inputs and with ScatterElements that adds. */
 const operatorSet = 18;
 
+/**
+ * The bytes of an ONNX `ModelProto` with IR version 9 and operator set 18. See
+ * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
+ */
 export function encodeOnnxModel(model: OnnxModel): Uint8Array {
   return encode(modelProto, {
     irVersion,

@@ -20,7 +20,11 @@ import { rectifiedAffineRows, writeAffineRows, writeRectifiedRows, writeRectifie
 import { writeArgReduce, writeMatMul, writeReduce } from './nodes/reductions.ts';
 import { encodeOnnxModel } from './onnx-model.ts';
 
-/** A program as the bytes of an ONNX model with the program's names for inputs and outputs. */
+/**
+ * A program as the bytes of an ONNX model; `inputName` and `outputName` give the names of its inputs and outputs.
+ *
+ * @param options.contributed whether the operators of `com.microsoft` may be used
+ */
 export function encodeProgram(program: Program, options: { readonly contributed: boolean }): Uint8Array {
   const graph = new GraphWriter(options);
   const pooled = poolingsWithGradient(program.instructions);
@@ -39,11 +43,15 @@ export function encodeProgram(program: Program, options: { readonly contributed:
   return encodeOnnxModel(graph);
 }
 
-/** Apart from each other, since a training step gives its state back under the name it came in. */
+/**
+ * The ONNX name of a program's input. It differs from the output's, since a training step returns its state under the
+ * name it came in.
+ */
 export function inputName(name: string): string {
   return `in:${name}`;
 }
 
+/** The ONNX name of a program's output. */
 export function outputName(name: string): string {
   return `out:${name}`;
 }

@@ -6,6 +6,7 @@ import { EspalierError, unreachable } from '../../errors.ts';
 import type { CompiledProgram, Engine, TensorData, Tensors } from '../engine.ts';
 import { encodeProgram, inputName, outputName } from './onnx-program.ts';
 
+/** A loaded onnxruntime and how its sessions run. */
 export interface OnnxRuntimeEngineOptions {
   readonly name: 'onnxruntime-node' | 'onnxruntime-web';
   readonly runtime: typeof OnnxRuntime;
@@ -13,12 +14,13 @@ export interface OnnxRuntimeEngineOptions {
   /** An execution provider of the runtime, with the CPU behind it for what it does not have. */
   readonly provider: string;
   readonly description: string;
-  /** Whether the operators of com.microsoft are there. */
+  /** Whether the runtime has the operators of `com.microsoft`. */
   readonly contributed: boolean;
-  /** Where sessions write what each node took, when they are disposed of: the start of the files' paths. */
+  /** With it, each session writes the time of every node to a file when it is disposed of: the start of the files' paths. */
   readonly profile?: string;
 }
 
+/** An engine over onnxruntime: each program is optimized, encoded as ONNX, and run as one session. */
 export function createOnnxRuntimeEngine(options: OnnxRuntimeEngineOptions): Engine {
   const { name, description, threads } = options;
   return { name, description, threads, compile: (program) => compileProgram(optimize(program), options) };
@@ -82,7 +84,7 @@ interface OutputSet {
   readonly data: Tensors;
 }
 
-/** Outputs are written where they are wanted instead of being allocated and copied at each run. */
+/** Arrays that the runtime writes outputs into, so that a run neither allocates nor copies them. */
 function outputSet(program: Program, { runtime }: OnnxRuntimeEngineOptions): OutputSet {
   const data = Object.fromEntries(
     Object.entries(program.outputs).map(([name, { type, shape }]) => [name, allocate(type, elements(shape))]),
@@ -93,7 +95,7 @@ function outputSet(program: Program, { runtime }: OnnxRuntimeEngineOptions): Out
   return { data, fetches };
 }
 
-/** The WebAssembly runtime leaves tensors it is given as they are and hands out copies of its own memory. */
+/** The WebAssembly runtime does not write into given tensors, but returns copies of its own memory. */
 function copyOutputs(results: OnnxRuntime.InferenceSession.OnnxValueMapType, outputs: Tensors): void {
   for (const [name, output] of Object.entries(outputs)) {
     const result = results[outputName(name)]?.data;

@@ -3,7 +3,7 @@ import type { Window } from '../../program/shapes.ts';
 import { padImages, placeTap, sum, takeTap, taps } from './taps.ts';
 
 // A convolution is a sum over the taps of its filter, each a matrix product per group. tfjs's own convolutions refuse
-// groups, and strides together with dilations; and this form owes nothing to what it is compared with.
+// groups, and strides together with dilations. This form is also independent of onnxruntime's, which it is compared with.
 
 /** x `[n, c, h, w]`, filter `[o, c / groups, kh, kw]` -> `shape`, `[n, o, h', w']`. */
 export function conv2d(

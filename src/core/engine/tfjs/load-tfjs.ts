@@ -3,6 +3,7 @@ import type * as TensorFlow from '@tensorflow/tfjs';
 
 const require = createRequire(import.meta.url);
 
+/** tfjs and the backend that it is set to. */
 export interface LoadedTfjs {
   readonly tf: typeof TensorFlow;
   readonly backend: 'tensorflow' | 'cpu';
@@ -30,7 +31,7 @@ function loadTfjsNode(): boolean {
 
 /**
  * Puts back two functions that Node 23 took out of `util`: tfjs-node 4.22, the last release, calls them. What a Node has
- * of its own is left as it is.
+ * by itself stays as it is.
  *
  * @param util what `require('node:util')` gives: the object that tfjs-node sees, not a module namespace
  */

@@ -4,10 +4,15 @@ import { padImages, placeTap, sum, takeTap, taps, type SlidingWindow } from './t
 
 type Pooling = Pick<MaxPool2d, 'size' | 'strides' | 'pads'>;
 
+/** x `[n, c, h, w]` -> `shape`, `[n, c, h', w']`: the maximum over the taps of a window. */
 export function maxPool2d(tf: typeof TensorFlow, x: TensorFlow.Tensor, pooling: Pooling, shape: readonly number[]): TensorFlow.Tensor {
   return tf.max(windows(tf, x, pooling, shape), 0);
 }
 
+/**
+ * x `[n, c, h, w]`, g `[n, c, h', w']` -> `[n, c, h, w]`: each element of g at the largest tap of its window, the first
+ * on ties.
+ */
 export function maxPool2dGradient(tf: typeof TensorFlow, x: TensorFlow.Tensor, g: TensorFlow.Tensor, pooling: Pooling): TensorFlow.Tensor {
   const [, , height = 1, width = 1] = x.shape;
   const chosen = tf.argMax(windows(tf, x, pooling, g.shape), 0);

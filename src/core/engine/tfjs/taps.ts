@@ -1,19 +1,21 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { Window } from '../../program/shapes.ts';
 
-/** One position of a sliding window: which element of each window it is, as a strided view of the padded input. */
+/** A position in a sliding window. Over all windows, the elements at a tap are a strided view of the padded input. */
 export interface Tap {
   readonly row: number;
   readonly column: number;
 }
 
+/** How the window moves; without groups. */
 export type SlidingWindow = Pick<Window, 'strides' | 'pads' | 'dilations'>;
 
+/** All positions of a window `[rows, columns]`, row by row. */
 export function taps([rows, columns]: readonly [number, number]): Tap[] {
   return Array.from({ length: rows * columns }, (_, i) => ({ row: Math.floor(i / columns), column: i % columns }));
 }
 
-/** x `[n, c, h, w]` padded. */
+/** x `[n, c, h, w]` with `pads` of `value` around each image. */
 export function padImages(
   tf: typeof TensorFlow,
   x: TensorFlow.Tensor,
@@ -32,7 +34,7 @@ export function padImages(
   );
 }
 
-/** What a tap sees: `[n, c, h', w']` of the padded `[n, c, h, w]`. */
+/** The elements at a tap: `[n, c, rows, columns]` of the padded `[n, c, h, w]`. */
 export function takeTap(
   tf: typeof TensorFlow,
   padded: TensorFlow.Tensor,
@@ -87,6 +89,7 @@ export function placeTap(
   );
 }
 
+/** The sum of tensors of one shape. */
 export function sum(tf: typeof TensorFlow, terms: readonly TensorFlow.Tensor[]): TensorFlow.Tensor {
   return tf.addN([...terms]);
 }

@@ -7,7 +7,10 @@ import { elements } from '../../program/shapes.ts';
 import type { CompiledProgram, Engine, TensorData, Tensors } from '../engine.ts';
 import { evaluateInstruction } from './evaluate-instruction.ts';
 
-/** Runs programs operation by operation on whatever backend tfjs is set to: slow, but made of other people's kernels. */
+/**
+ * Runs programs operation by operation on the backend that tfjs is set to. It is slow; its kernels are independent of
+ * onnxruntime's, which makes it the reference of the tests.
+ */
 export function createTfjsEngine(tf: typeof TensorFlow, description: string, threads: number): Engine {
   return { name: 'tfjs', description, threads, compile: (program) => Promise.resolve(interpret(tf, optimize(program))) };
 }
@@ -79,7 +82,7 @@ function lookUp(values: ReadonlyMap<number, TensorFlow.Tensor>): (id: number) =>
   };
 }
 
-/** The tensors that nobody reads after an instruction, so that a step needs memory for the living ones only. */
+/** The ids of the tensors whose last reader is an instruction: their memory is freed after it. */
 function findLastUses(program: Program): ReadonlyMap<Instruction, readonly number[]> {
   const seen = new Set(Object.values(program.outputs).map((output) => output.id));
   const lastUses = new Map<Instruction, readonly number[]>();

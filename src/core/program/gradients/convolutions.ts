@@ -12,6 +12,7 @@ function windowOf({ strides, pads, dilations, groups }: Window): Window {
   return { strides, pads, dilations, groups };
 }
 
+/** d/dx is `convTranspose2d(g, filter)`, d/dfilter is `conv2dFilterGradient(x, g)`. */
 export function conv2dGradient(builder: ProgramBuilder, instruction: Conv2d, g: Tensor, wanted: Wanted): Contribution[] {
   const { x, filter } = instruction;
   return contributions(
@@ -21,6 +22,7 @@ export function conv2dGradient(builder: ProgramBuilder, instruction: Conv2d, g: 
   );
 }
 
+/** d/dx is `conv2d(g, filter)`, d/dfilter is `conv2dFilterGradient(g, x)`. */
 export function convTranspose2dGradient(builder: ProgramBuilder, instruction: ConvTranspose2d, g: Tensor, wanted: Wanted): Contribution[] {
   const { x, filter } = instruction;
   return contributions(
@@ -30,6 +32,7 @@ export function convTranspose2dGradient(builder: ProgramBuilder, instruction: Co
   );
 }
 
+/** d/dx is `convTranspose2d(g of the convolution, g)`, d/dg is `conv2d(x, g)`. */
 export function conv2dFilterGradientGradient(
   builder: ProgramBuilder,
   instruction: Conv2dFilterGradient,
@@ -43,6 +46,7 @@ export function conv2dFilterGradientGradient(
   );
 }
 
+/** Each element of `g` goes to the largest input of its window, the first one on ties. */
 export function maxPool2dGradientOf(builder: ProgramBuilder, { x, size, strides, pads }: MaxPool2d, g: Tensor): Contribution[] {
   return [{ operand: x, gradient: builder.maxPool2dGradient(x, g, size, strides, pads) }];
 }

@@ -10,6 +10,7 @@ function windowOf({ strides, pads, dilations }: DepthwiseWindow): DepthwiseWindo
   return { strides, pads, dilations };
 }
 
+/** d/dx is `depthwiseConvTranspose2d(g, filter)`, d/dfilter is `depthwiseFilterGradient(x, g)`. */
 export function depthwiseConv2dGradient(builder: ProgramBuilder, instruction: DepthwiseConv2d, g: Tensor, wanted: Wanted): Contribution[] {
   const { x, filter } = instruction;
   return contributions(
@@ -19,6 +20,7 @@ export function depthwiseConv2dGradient(builder: ProgramBuilder, instruction: De
   );
 }
 
+/** d/dx is `depthwiseConv2d(g, filter)`, d/dfilter is `depthwiseFilterGradient(g, x)`. */
 export function depthwiseConvTranspose2dGradient(
   builder: ProgramBuilder,
   instruction: DepthwiseConvTranspose2d,
@@ -33,6 +35,7 @@ export function depthwiseConvTranspose2dGradient(
   );
 }
 
+/** d/dx is `depthwiseConvTranspose2d(g of the convolution, g)`, d/dg is `depthwiseConv2d(x, g)`. */
 export function depthwiseFilterGradientGradient(
   builder: ProgramBuilder,
   instruction: DepthwiseFilterGradient,

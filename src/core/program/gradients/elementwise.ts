@@ -5,6 +5,10 @@ import type { Tensor } from '../program.ts';
 import { contributions, type Contribution, type Wanted } from './contribution.ts';
 import { sumToShape } from './sum-to-shape.ts';
 
+/**
+ * `g * f'(x)`. Where f' can be had from the output y it is, so that x need not be kept: exp, sqrt, sigmoid, tanh, relu.
+ * Functions that are flat almost everywhere (floor, round, sign, not) give nothing.
+ */
 export function unaryGradient(builder: ProgramBuilder, instruction: Unary, g: Tensor): Contribution[] {
   const { x, output: y } = instruction;
   const to = (gradient: Tensor): Contribution[] => [{ operand: x, gradient }];
@@ -42,6 +46,10 @@ export function unaryGradient(builder: ProgramBuilder, instruction: Unary, g: Te
   }
 }
 
+/**
+ * The partial derivatives, summed over the axes along which an operand was broadcast. `max` and `min` give the gradient
+ * to the first operand where both are equal; comparisons and logic give nothing.
+ */
 export function binaryGradient(builder: ProgramBuilder, instruction: Binary, g: Tensor, wanted: Wanted): Contribution[] {
   const { a, b, output: y } = instruction;
   const both = (forA: () => Tensor, forB: () => Tensor): Contribution[] =>
@@ -96,6 +104,7 @@ export function binaryGradient(builder: ProgramBuilder, instruction: Binary, g: 
   }
 }
 
+/** `g` to the operand that was chosen, zeros to the other. */
 export function whereGradient(builder: ProgramBuilder, instruction: Where, g: Tensor, wanted: Wanted): Contribution[] {
   const { condition, a, b } = instruction;
   return contributions(
@@ -105,10 +114,12 @@ export function whereGradient(builder: ProgramBuilder, instruction: Where, g: Te
   );
 }
 
+/** `g` unchanged to a float32 operand; none to others. */
 export function castGradient(instruction: Cast, g: Tensor): Contribution[] {
   return instruction.x.type === 'float32' ? [{ operand: instruction.x, gradient: g }] : [];
 }
 
+/** The second derivative: linear in the first gradient, and zero almost everywhere in `y`. */
 export function rectifierGradientGradient(
   builder: ProgramBuilder,
   { y, g: first, ceiling }: RectifierGradient,

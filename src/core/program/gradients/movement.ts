@@ -5,10 +5,12 @@ import { elements } from '../shapes.ts';
 import { contributions, type Contribution, type Wanted } from './contribution.ts';
 import { sumToShape } from './sum-to-shape.ts';
 
+/** `g` under the operand's shape. */
 export function reshapeGradient(builder: ProgramBuilder, { x }: Reshape, g: Tensor): Contribution[] {
   return [{ operand: x, gradient: builder.reshape(g, x.shape) }];
 }
 
+/** `g` transposed by the inverse order. */
 export function transposeGradient(builder: ProgramBuilder, { x, order }: Transpose, g: Tensor): Contribution[] {
   return [
     {
@@ -21,10 +23,12 @@ export function transposeGradient(builder: ProgramBuilder, { x, order }: Transpo
   ];
 }
 
+/** `g` summed over the axes that were stretched. */
 export function broadcastToGradient(builder: ProgramBuilder, { x }: BroadcastTo, g: Tensor): Contribution[] {
   return [{ operand: x, gradient: sumToShape(builder, g, x.shape) }];
 }
 
+/** `g` at the places that were taken, among zeros. */
 export function sliceGradient(builder: ProgramBuilder, { x, begin, size, strides }: Slice, g: Tensor): Contribution[] {
   const steps = strides.map((stride, axis) => (size[axis] === 1 ? 1 : stride));
   const spread = steps.reduce(
@@ -53,6 +57,7 @@ function spreadAlong(builder: ProgramBuilder, g: Tensor, axis: number, stride: n
   return builder.reshape(builder.matmul(matrix, builder.reshape(g, [outer, size, inner]), { transposeA: true }), shape);
 }
 
+/** The part of `g` that each operand filled. */
 export function concatGradient(builder: ProgramBuilder, { xs, axis }: Concat, g: Tensor, wanted: Wanted): Contribution[] {
   let offset = 0;
   return xs.flatMap((x) => {
@@ -62,6 +67,7 @@ export function concatGradient(builder: ProgramBuilder, { xs, axis }: Concat, g:
   });
 }
 
+/** The part of `g` inside the padding. */
 export function padGradient(builder: ProgramBuilder, { x, paddings }: Pad, g: Tensor): Contribution[] {
   return [
     {
@@ -75,6 +81,7 @@ export function padGradient(builder: ProgramBuilder, { x, paddings }: Pad, g: Te
   ];
 }
 
+/** Each slice of `g` added to the row that it was read from. */
 export function gatherGradient(builder: ProgramBuilder, { x, indices, axis }: Gather, g: Tensor): Contribution[] {
   const rank = indices.shape.length;
   const rows = x.shape[axis] ?? 1;
@@ -91,6 +98,7 @@ export function gatherGradient(builder: ProgramBuilder, { x, indices, axis }: Ga
   return [{ operand: x, gradient: builder.transpose(scattered, order) }];
 }
 
+/** To each update the row of `g` that it was added to. */
 export function scatterAddGradient(builder: ProgramBuilder, { indices, updates }: ScatterAdd, g: Tensor): Contribution[] {
   return [{ operand: updates, gradient: builder.gather(g, indices, 0) }];
 }

@@ -7,6 +7,10 @@ import type { Contribution, Wanted } from './contribution.ts';
 import { contributions } from './contribution.ts';
 import { sumToShape } from './sum-to-shape.ts';
 
+/**
+ * `sum`: `g` to each element; `mean`: `g / count`; `max` and `min`: `g` shared equally among the elements that attain
+ * it.
+ */
 export function reduceGradient(builder: ProgramBuilder, instruction: Reduce, g: Tensor): Contribution[] {
   const { x, axes, output: y } = instruction;
   const kept = reducedShape(x.shape, axes, true);
@@ -27,6 +31,10 @@ export function reduceGradient(builder: ProgramBuilder, instruction: Reduce, g: 
   }
 }
 
+/**
+ * With C = A B: dA = g B^T and dB = A^T g, transposed as the flags ask for, and summed over the leading dimensions that
+ * were broadcast.
+ */
 export function matMulGradient(builder: ProgramBuilder, instruction: MatMul, g: Tensor, wanted: Wanted): Contribution[] {
   const { a, b, transposeA, transposeB } = instruction;
   const forA = (): Tensor =>
@@ -47,6 +55,7 @@ function rows(x: Tensor): number {
   return x.shape.slice(0, -1).reduce((product, length) => product * length, 1);
 }
 
+/** With y = x * scale + offset by rows: dx = g * scale, dscale = rowDot(g, x), doffset = the sum of each row of g. */
 export function affineRowsGradient(builder: ProgramBuilder, { x, scale, offset }: AffineRows, g: Tensor, wanted: Wanted): Contribution[] {
   return contributions(
     wanted,
@@ -56,6 +65,7 @@ export function affineRowsGradient(builder: ProgramBuilder, { x, scale, offset }
   );
 }
 
+/** With y = a . b by rows: da = g * b and db = g * a. */
 export function rowDotGradient(builder: ProgramBuilder, { a, b }: RowDot, g: Tensor, wanted: Wanted): Contribution[] {
   if (a.id === b.id) return contributions(wanted, [a, () => scaleRows(builder, a, builder.mul(g, 2))]);
   return contributions(wanted, [a, () => scaleRows(builder, b, g)], [b, () => scaleRows(builder, a, g)]);

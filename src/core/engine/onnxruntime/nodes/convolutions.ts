@@ -3,14 +3,15 @@ import { convolutionShape, type Window } from '../../../program/shapes.ts';
 import type { GraphWriter } from '../graph-writer.ts';
 import type { OnnxAttribute } from '../onnx-model.ts';
 
+/** `Conv`, whose layouts and pads are the instruction's. */
 export function writeConv2d(graph: GraphWriter, instruction: Conv2d): void {
   const { x, filter, output } = instruction;
   graph.node('Conv', [graph.nameOf(x), graph.nameOf(filter)], attributesOf(instruction), graph.nameOf(output));
 }
 
 /**
- * With a stride of 1 it is a convolution itself, with the taps in reverse and the channels exchanged, which runs half
- * again as fast as the runtime's ConvTranspose.
+ * With stride 1 it is a convolution with reversed taps and exchanged channels, which takes two thirds of the time of the
+ * runtime's `ConvTranspose`; with other strides it is that operator.
  */
 export function writeConvTranspose2d(graph: GraphWriter, instruction: ConvTranspose2d): void {
   const reversed = reversedPads(instruction, instruction.filter.shape.slice(2));
@@ -30,7 +31,10 @@ export function writeConvTranspose2d(graph: GraphWriter, instruction: ConvTransp
   writeStridedConvTranspose2d(graph, instruction);
 }
 
-/** Pads of the convolution with reversed taps that goes back from the output to the input; undefined where there is none. */
+/**
+ * Pads of the stride-1 convolution with reversed taps that goes from the output back to the input; undefined where the
+ * stride is not 1 or a pad would be negative.
+ */
 export function reversedPads(
   { strides, pads, dilations }: Omit<Window, 'groups'>,
   kernel: readonly number[],
@@ -66,7 +70,10 @@ function writeStridedConvTranspose2d(graph: GraphWriter, instruction: ConvTransp
   );
 }
 
-/** What the floor of the forward division left over at the bottom and right. */
+/**
+ * `output_padding` of `ConvTranspose`: the rows and columns `[bottom, right]` that the floor of the forward division
+ * left over.
+ */
 export function outputPadding(
   { strides, pads, dilations }: Omit<Window, 'groups'>,
   x: readonly number[],
@@ -84,6 +91,7 @@ export function outputPadding(
 const fewestChannels = 8;
 const mostTaps = 25;
 
+/** In the form that is faster for its size: a matrix product for each tap, or a convolution with `g` as the filter. */
 export function writeConv2dFilterGradient(graph: GraphWriter, instruction: Conv2dFilterGradient): void {
   const [, c = 1] = instruction.x.shape;
   const [, , kh = 1, kw = 1] = instruction.output.shape;
@@ -154,6 +162,7 @@ function writeFilterGradientByConvolution(graph: GraphWriter, instruction: Conv2
   graph.node('Transpose', [result], { perm: { integers: [1, 0, 2, 3] } }, graph.nameOf(output));
 }
 
+/** Strides, pads, dilations and groups as attributes of `Conv` and `ConvTranspose`. */
 export function attributesOf({ strides, pads, dilations, groups }: Window): Record<string, OnnxAttribute> {
   return { strides: { integers: strides }, pads: { integers: pads }, dilations: { integers: dilations }, group: { integer: groups } };
 }

@@ -7,6 +7,7 @@ import { productOfColumns, productOfRows } from './reductions.ts';
 // `[c, n, h, w]` is to the runtime one example of c * n channels, each a group of its own: nothing is transposed, and
 // the filter, small as it is, is repeated for each example.
 
+/** `Conv` of one example of `c * n` channels, each in its own group. */
 export function writeDepthwiseConv2d(graph: GraphWriter, instruction: DepthwiseConv2d): void {
   const { x, filter, output } = instruction;
   const filters = repeatedFilters(graph, channelFilters(graph, filter), filter, x);
@@ -21,6 +22,7 @@ export function writeDepthwiseConv2d(graph: GraphWriter, instruction: DepthwiseC
   );
 }
 
+/** With stride 1 a convolution with reversed taps, else `ConvTranspose`. */
 export function writeDepthwiseConvTranspose2d(graph: GraphWriter, instruction: DepthwiseConvTranspose2d): void {
   const { x, filter, output } = instruction;
   const groups = imagesOf(x);
@@ -43,6 +45,7 @@ export function writeDepthwiseConvTranspose2d(graph: GraphWriter, instruction: D
 /** Wider images take less time tap by tap: a product of all pairs of columns grows with the square of the width. */
 const widestProduct = 64;
 
+/** In the form that is faster for its width: products of whole rows, or of each tap. */
 export function writeDepthwiseFilterGradient(graph: GraphWriter, instruction: DepthwiseFilterGradient): void {
   if ((instruction.x.shape[3] ?? 1) <= widestProduct) writeFilterGradientByRows(graph, instruction);
   else writeFilterGradientByTaps(graph, instruction);

@@ -37,19 +37,23 @@ const binaryOperators: Readonly<Record<BinaryFunction, string>> = {
   or: 'Or',
 };
 
+/** The operator of the same function; `relu6` is `Clip` from 0 to 6. */
 export function writeUnary(graph: GraphWriter, { function: name, x, output }: Unary): void {
   if (name === 'relu6') graph.node('Clip', [graph.nameOf(x), graph.scalar(0), graph.scalar(6)], {}, graph.nameOf(output));
   else graph.node(unaryOperators[name], [graph.nameOf(x)], {}, graph.nameOf(output));
 }
 
+/** The operator of the same function; both broadcast as NumPy does. */
 export function writeBinary(graph: GraphWriter, { function: name, a, b, output }: Binary): void {
   graph.node(binaryOperators[name], [graph.nameOf(a), graph.nameOf(b)], {}, graph.nameOf(output));
 }
 
+/** `Where`. */
 export function writeWhere(graph: GraphWriter, { condition, a, b, output }: Where): void {
   graph.node('Where', [graph.nameOf(condition), graph.nameOf(a), graph.nameOf(b)], {}, graph.nameOf(output));
 }
 
+/** `Cast` to the code of `TensorProto.DataType`. */
 export function writeCast(graph: GraphWriter, { x, to, output }: Cast): void {
   graph.node('Cast', [graph.nameOf(x)], { to: { integer: castType(to) } }, graph.nameOf(output));
 }

@@ -1,18 +1,22 @@
 import type { BroadcastTo, Concat, Gather, Pad, Reshape, ScatterAdd, Slice, Transpose } from '../../../program/instructions.ts';
 import type { GraphWriter } from '../graph-writer.ts';
 
+/** `Reshape` to the output's shape. */
 export function writeReshape(graph: GraphWriter, { x, output }: Reshape): void {
   graph.node('Reshape', [graph.nameOf(x), graph.integers(output.shape)], {}, graph.nameOf(output));
 }
 
+/** `Transpose`. */
 export function writeTranspose(graph: GraphWriter, { x, order, output }: Transpose): void {
   graph.node('Transpose', [graph.nameOf(x)], { perm: { integers: order } }, graph.nameOf(output));
 }
 
+/** `Expand`. */
 export function writeBroadcastTo(graph: GraphWriter, { x, output }: BroadcastTo): void {
   graph.node('Expand', [graph.nameOf(x), graph.integers(output.shape)], {}, graph.nameOf(output));
 }
 
+/** `Slice`, whose end is behind the last element that is taken. */
 export function writeSlice(graph: GraphWriter, { x, begin, size, strides, output }: Slice): void {
   const end = begin.map((first, axis) => first + ((size[axis] ?? 1) - 1) * (strides[axis] ?? 1) + 1);
   const axes = begin.map((_, axis) => axis);
@@ -24,6 +28,7 @@ export function writeSlice(graph: GraphWriter, { x, begin, size, strides, output
   );
 }
 
+/** `Concat`. */
 export function writeConcat(graph: GraphWriter, { xs, axis, output }: Concat): void {
   graph.node(
     'Concat',
@@ -33,16 +38,19 @@ export function writeConcat(graph: GraphWriter, { xs, axis, output }: Concat): v
   );
 }
 
+/** `Pad` with a constant. */
 export function writePad(graph: GraphWriter, { x, paddings, value, output }: Pad): void {
   const pads = graph.integers([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
   const inputs = value === 0 ? [graph.nameOf(x), pads] : [graph.nameOf(x), pads, graph.scalar(value)];
   graph.node('Pad', inputs, {}, graph.nameOf(output));
 }
 
+/** `Gather`. */
 export function writeGather(graph: GraphWriter, { x, indices, axis, output }: Gather): void {
   graph.node('Gather', [graph.nameOf(x), graph.nameOf(indices)], { axis: { integer: axis } }, graph.nameOf(output));
 }
 
+/** `ScatterElements` with reduction `add` into zeros, with each index repeated along the row. */
 export function writeScatterAdd(graph: GraphWriter, { indices, updates, output }: ScatterAdd): void {
   const [rows = 0, width = 0] = output.shape;
   const [n = 0] = indices.shape;

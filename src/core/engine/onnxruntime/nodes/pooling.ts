@@ -5,7 +5,7 @@ import type { OnnxAttribute } from '../onnx-model.ts';
 
 type Pooling = Pick<MaxPool2d, 'x' | 'size' | 'strides' | 'pads'>;
 
-/** Poolings whose gradient is wanted: only they compute the indices of their maxima, which costs time. */
+/** Keys of the poolings that have a gradient. Only they compute the indices of their maxima, which costs time. */
 export function poolingsWithGradient(instructions: readonly Instruction[]): ReadonlySet<string> {
   return new Set(instructions.flatMap((instruction) => (instruction.op === 'maxPool2dGradient' ? [poolingKey(instruction)] : [])));
 }
@@ -14,6 +14,7 @@ function poolingKey({ x, size, strides, pads }: Pooling): string {
   return `p${x.id}_${[...size, ...strides, ...pads].join('_')}`;
 }
 
+/** `MaxPool`, with the indices of the maxima where the gradient needs them. */
 export function writeMaxPool2d(graph: GraphWriter, instruction: MaxPool2d, withGradient: ReadonlySet<string>): void {
   const key = poolingKey(instruction);
   const output = graph.nameOf(instruction.output);
@@ -24,6 +25,10 @@ export function writeMaxPool2d(graph: GraphWriter, instruction: MaxPool2d, withG
   }
 }
 
+/**
+ * `MaxUnpool` where windows do not overlap, else `ScatterElements` with reduction `add`, both at the indices of the
+ * maxima.
+ */
 export function writeMaxPool2dGradient(graph: GraphWriter, instruction: MaxPool2dGradient): void {
   const { x, g, size, strides, output } = instruction;
   const { indices } = writePoolWithIndices(graph, instruction);

@@ -3,11 +3,13 @@ import type { GraphWriter } from '../graph-writer.ts';
 
 const operators: Readonly<Record<ReduceFunction, string>> = { sum: 'ReduceSum', mean: 'ReduceMean', max: 'ReduceMax', min: 'ReduceMin' };
 
+/** `ReduceSum`, `ReduceMean`, `ReduceMax` or `ReduceMin`. */
 export function writeReduce(graph: GraphWriter, { function: name, x, axes, keepDimensions, output }: Reduce): void {
   const attributes = { keepdims: { integer: keepDimensions ? 1 : 0 }, noop_with_empty_axes: { integer: 1 } };
   graph.node(operators[name], [graph.nameOf(x), graph.integers(axes)], attributes, graph.nameOf(output));
 }
 
+/** `ArgMax` or `ArgMin`, cast from int64 to int32. */
 export function writeArgReduce(graph: GraphWriter, { function: name, x, axis, output }: ArgReduce): void {
   const index = graph.node(name === 'max' ? 'ArgMax' : 'ArgMin', [graph.nameOf(x)], { axis: { integer: axis }, keepdims: { integer: 0 } });
   graph.node('Cast', [index], { to: { integer: 6 } }, graph.nameOf(output));
@@ -28,6 +30,10 @@ export function productOfRows(graph: GraphWriter, a: string, b: string, [rows, n
   return graph.node('Reshape', [products, graph.integers([rows])], {}, output);
 }
 
+/**
+ * `MatMul`, or for transposed operands `Gemm` (two matrices) or `FusedMatMul` (more dimensions), which read them in
+ * place.
+ */
 export function writeMatMul(graph: GraphWriter, { a, b, transposeA, transposeB, output }: MatMul): void {
   const inputs = [graph.nameOf(a), graph.nameOf(b)];
   if (!transposeA && !transposeB) {
