@@ -9,6 +9,7 @@ import { registerInspect } from './commands/inspect.ts';
 import { registerClean, registerRuns } from './commands/runs.ts';
 import { registerCompare, registerReport } from './commands/report.ts';
 import { registerOptimize } from './commands/optimize.ts';
+import { registerProfile } from './commands/profile.ts';
 import { registerInit } from './commands/init.ts';
 import { registerRun } from './commands/run.ts';
 import { createProgram, runProgram } from './program.ts';
@@ -29,6 +30,7 @@ registerInspect(program);
 registerConvert(program);
 registerEvaluate(program);
 registerCertify(program);
+registerProfile(program);
 
 // `espalier … | head` closes the pipe early: that is no error.
 process.stdout.on('error', () => process.exit());

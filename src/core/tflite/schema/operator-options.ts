@@ -110,9 +110,12 @@ const optionTables: Readonly<Record<string, OptionTable>> = {
   SPLIT_V: { type: 79, fields: { splits: int(0) } },
   QUANTIZE: { type: 89, fields: none },
   HARD_SWISH: { type: 91, fields: none },
+  IF: { type: 92, fields: { thenSubgraph: int(0), elseSubgraph: int(1) } },
+  WHILE: { type: 93, fields: { conditionSubgraph: int(0), bodySubgraph: int(1) } },
   DEPTH_TO_SPACE: { type: 94, fields: { blockSize: int(0) } },
   DENSIFY: { type: 99, fields: none },
   BATCH_MATMUL: { type: 101, fields: { adjointX: bool(0), adjointY: bool(1), asymmetricQuantizeInputs: bool(2) } },
+  CALL_ONCE: { type: 103, fields: { subgraph: int(0) } },
   GELU: { type: 116, fields: { approximate: bool(0) } },
 };
 

@@ -1,0 +1,24 @@
+import { basename } from 'node:path';
+import type { HardwareProfile, KernelLibrary } from '../../../shared/hardware.ts';
+import { profileTflite } from '../../hardware/profile-tflite.ts';
+import { readingFile } from '../../import/naming-file.ts';
+import { importModel } from '../../import/import-model.ts';
+import { integerStructure } from './integer-structure.ts';
+import { readTfliteBytes } from './read-model-file.ts';
+
+export interface ProfileSettings {
+  readonly kernels: KernelLibrary;
+}
+
+/**
+ * What a model needs of a device. A .tflite is taken as it stands; every other model as the int8 .tflite that it becomes.
+ *
+ * @throws EspalierError `file-access`, `invalid-model` or `unsupported-model`
+ */
+export async function profileModel(path: string, settings: ProfileSettings): Promise<HardwareProfile> {
+  const bytes = await readTfliteBytes(path);
+  if (bytes !== undefined) return readingFile(basename(path), () => profileTflite({ file: path, bytes, ...settings }));
+  const imported = await importModel(path);
+  const profile = profileTflite({ file: path, bytes: integerStructure(imported.network), ...settings });
+  return { ...profile, warnings: [...imported.warnings, 'profiled as the int8 .tflite that it becomes', ...profile.warnings] };
+}
