@@ -7,7 +7,7 @@ import { evaluateTflite } from '../../src/core/measure/evaluate-tflite.ts';
 import { fileSizes } from '../../src/core/measure/file-sizes.ts';
 import { weightMetrics } from '../../src/core/measure/weight-metrics.ts';
 import type { DataSplits } from '../../src/core/data/dataset.ts';
-import { readyForDeployment } from '../../src/core/techniques/fold-constraints.ts';
+import { prepareModelForDeployment } from '../../src/core/techniques/fold-constraints.ts';
 import type { OptimizedModel, TechniqueContext } from '../../src/core/techniques/technique.ts';
 import { readTflite } from '../../src/core/tflite/read-tflite.ts';
 import { writeTflite } from '../../src/core/tflite/write-tflite.ts';
@@ -51,7 +51,7 @@ export function benchContext({ engine, data, seed }: TreeSetting): TechniqueCont
 }
 
 export async function measureFloat({ engine, data }: TreeSetting, name: string, model: OptimizedModel): Promise<MeasuredNode> {
-  const deployed = readyForDeployment(model);
+  const deployed = prepareModelForDeployment(model);
   const { top1 = 0 } = await evaluateNetwork({ engine, network: deployed.network, data: data.test });
   const bytes = writeTflite({ kind: 'float', network: deployed.network });
   return measured(name, 'fp32', top1, bytes, deployed, model.trainingSeconds);
@@ -66,7 +66,7 @@ export async function measureInteger(
 ): Promise<MeasuredNode> {
   const bytes = writeTflite({ kind: 'integer', quantized, inputType: 'int8', outputType: 'int8' });
   const { top1 = 0 } = await evaluateTflite({ bytes, data: data.test });
-  return measured(name, 'int8', top1, bytes, { ...readyForDeployment(model), network: quantized.network }, model.trainingSeconds);
+  return measured(name, 'int8', top1, bytes, { ...prepareModelForDeployment(model), network: quantized.network }, model.trainingSeconds);
 }
 
 function measured(

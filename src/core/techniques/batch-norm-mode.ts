@@ -39,7 +39,7 @@ export async function chooseBatchNormMode(
   return 'frozen';
 }
 
-/** The network with the statistics that go with its weights now, where the mode lets them move. */
-export function settleBatchNorms(network: Network, context: TechniqueContext, mode: BatchNormMode): Promise<Network> {
+/** The network with batch-norm statistics re-estimated for its present weights; unchanged where the mode is `frozen`. */
+export function updateBatchNorms(network: Network, context: TechniqueContext, mode: BatchNormMode): Promise<Network> {
   return mode === 'frozen' ? Promise.resolve(network) : reestimateBatchNorms(network, context);
 }

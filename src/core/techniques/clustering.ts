@@ -10,7 +10,7 @@ import { fisherInformation } from '../train/fisher-information.ts';
 import { buildCodebook } from './clustering/build-codebook.ts';
 import { clusterKernels, clusterLayers } from './clustering/cluster-layers.ts';
 import { trainFloatStage } from './fine-tuning-stage.ts';
-import { readyForDeployment } from './fold-constraints.ts';
+import { prepareModelForDeployment } from './fold-constraints.ts';
 import { inheritConstraints } from './inheritance.ts';
 import { quantizationGranularity } from './kernels.ts';
 import { type SelectedKernel, selectKernels } from './layer-rules.ts';
@@ -38,7 +38,7 @@ type ClusteringRequest = TechniqueRequest<ClusteringOptions>;
 async function clusterWeights(model: OptimizedModel, request: ClusteringRequest, context: TechniqueContext): Promise<OptimizedModel> {
   const { options, row } = request;
   const inherited = { ...model, constraints: inheritConstraints(model.constraints, row) };
-  const start = options.integerGrid === true ? readyForDeployment(inherited) : inherited;
+  const start = options.integerGrid === true ? prepareModelForDeployment(inherited) : inherited;
   const hasZeros = (parameter: ParameterId): boolean =>
     findConstraint(start.constraints.get(parameter) ?? [], 'sparsity')?.mask.includes(0) === true;
   const pinned = (parameter: ParameterId): boolean => options.integerGrid === true || hasZeros(parameter);

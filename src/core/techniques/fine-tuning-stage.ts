@@ -6,7 +6,7 @@ import type { TrainingOptions } from '../../shared/recipe/training-options.ts';
 import type { Network } from '../network/network.ts';
 import { fineTune } from '../train/fine-tune.ts';
 import type { ActivationFakeQuantization, FineTuned, LearningRateSchedule, Loss, MaskSchedule, Optimizer } from '../train/fine-tuning.ts';
-import { chooseBatchNormMode, settleBatchNorms } from './batch-norm-mode.ts';
+import { chooseBatchNormMode, updateBatchNorms } from './batch-norm-mode.ts';
 import { frozenParameters } from './frozen-layers.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
@@ -86,7 +86,7 @@ export async function trainFloatStage(
 ): Promise<OptimizedModel> {
   const batchNorm = await chooseBatchNormMode(projectNetwork(stage.network, stage.constraints), context, options);
   const trained = await trainStage(stage, context, { ...options, batchNorm }, defaults);
-  return optimizedModel({ ...trained, network: await settleBatchNorms(trained.network, context, batchNorm) });
+  return optimizedModel({ ...trained, network: await updateBatchNorms(trained.network, context, batchNorm) });
 }
 
 export function optimizedModel({ network, constraints, ranges, curve, seconds }: FineTuned): OptimizedModel {

@@ -7,25 +7,28 @@ import { prepareForDeployment, prepareForTraining } from '../network/passes/prep
 import { kernelsOf, outputChannels, quantizationGranularity } from './kernels.ts';
 import type { OptimizedModel } from './technique.ts';
 
-/** Batch norms and padding folded, activations fused; the constraints follow, and the weights satisfy them exactly. */
-export function readyForDeployment(model: OptimizedModel): OptimizedModel {
-  return satisfying(model, prepareForDeployment(model.network));
+/**
+ * The model as it is deployed: batch norms and padding folded, activations fused. Constraints are scaled with their
+ * kernels, and the weights satisfy them exactly.
+ */
+export function prepareModelForDeployment(model: OptimizedModel): OptimizedModel {
+  return withNetwork(model, prepareForDeployment(model.network));
 }
 
 /**
- * As quantization-aware training wants it: batch norms stay where the integer grid has a scale for each channel, because
- * folding them afterwards scales the grid and leaves the integers as they are. Others are folded.
+ * The model as quantization-aware training starts from it. Batch norms stay where the integer grid has a scale for each
+ * channel, because folding them later scales the grid and keeps the integers. All others are folded.
  */
-export function readyForQuantizedTraining(model: OptimizedModel): OptimizedModel {
-  return satisfying(
+export function prepareModelForTraining(model: OptimizedModel): OptimizedModel {
+  return withNetwork(
     model,
     prepareForTraining(model.network, (operation) => quantizationGranularity(operation).kind === 'channel'),
   );
 }
 
-function satisfying(model: OptimizedModel, network: Network): OptimizedModel {
+function withNetwork(model: OptimizedModel, network: Network): OptimizedModel {
   const constraints = foldConstraints(model.network, network, model.constraints);
-  // Folding rounds each weight for itself; projected, equal weights are equal again.
+  // Folding rounds each weight by itself; the projection makes equal weights equal again.
   return { ...model, network: projectNetwork(network, constraints), constraints };
 }
 

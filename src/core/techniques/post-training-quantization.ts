@@ -5,7 +5,7 @@ import type { NetworkConstraints } from '../constraints/constraint.ts';
 import { calibrate } from '../quantize/calibrate.ts';
 import type { QuantizedNetwork } from '../quantize/quantization.ts';
 import { quantizeNetwork } from '../quantize/quantize-network.ts';
-import { readyForDeployment } from './fold-constraints.ts';
+import { prepareModelForDeployment } from './fold-constraints.ts';
 import { inheritConstraints } from './inheritance.ts';
 import { withIntegerGrids } from './integer-grids.ts';
 import { correctBiases } from './post-training/correct-biases.ts';
@@ -18,7 +18,7 @@ export const postTrainingQuantization: Technique<PostTrainingQuantizationOptions
     const inherited = { ...model, constraints: inheritConstraints(model.constraints, row) };
     const quantized = await quantizeAfterTraining(inherited, options, context);
     return {
-      model: { ...readyForDeployment(inherited), network: quantized.network, curve: [], trainingSeconds: undefined },
+      model: { ...prepareModelForDeployment(inherited), network: quantized.network, curve: [], trainingSeconds: undefined },
       quantized,
     };
   },
@@ -34,7 +34,7 @@ export async function quantizeAfterTraining(
   options: PostTrainingQuantizationOptions,
   context: TechniqueContext,
 ): Promise<QuantizedNetwork> {
-  const { network: deployed, constraints } = readyForDeployment(model);
+  const { network: deployed, constraints } = prepareModelForDeployment(model);
   const network = (options.crossLayerEqualization ?? true) ? equalizeLayers(deployed, constraints) : deployed;
   const samples = options.calibrationSamples ?? defaultCalibrationSamples;
   const activationType = options.activations ?? 'int8';

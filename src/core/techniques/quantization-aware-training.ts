@@ -8,9 +8,9 @@ import type { QuantizedNetwork } from '../quantize/quantization.ts';
 import { quantizeNetwork } from '../quantize/quantize-network.ts';
 import { roundedNetwork } from '../quantize/rounded-network.ts';
 import { shortScales } from '../quantize/short-scales.ts';
-import { chooseBatchNormMode, settleBatchNorms } from './batch-norm-mode.ts';
+import { chooseBatchNormMode, updateBatchNorms } from './batch-norm-mode.ts';
 import { optimizedModel, planTraining, trainStage } from './fine-tuning-stage.ts';
-import { readyForDeployment, readyForQuantizedTraining } from './fold-constraints.ts';
+import { prepareModelForDeployment, prepareModelForTraining } from './fold-constraints.ts';
 import { holdZeros, inheritConstraints } from './inheritance.ts';
 import { withIntegerGrids } from './integer-grids.ts';
 import { kernelsOf } from './kernels.ts';
@@ -45,11 +45,11 @@ async function trainOnIntegerGrid(
   { row, options }: TechniqueRequest<QuantizationAwareTrainingOptions>,
   context: TechniqueContext,
 ): Promise<OptimizedModel> {
-  const { network, constraints: current } = readyForQuantizedTraining(model);
+  const { network, constraints: current } = prepareModelForTraining(model);
   const constraints = withIntegerGrids(network, holdZeros(network, inheritConstraints(current, row)), options.weightScales ?? 'maximum');
   const ranges = await calibrate({
     engine: context.engine,
-    network: readyForDeployment(model).network,
+    network: prepareModelForDeployment(model).network,
     data: context.data.train,
     samples: defaultCalibrationSamples,
     signal: context.signal,
@@ -67,8 +67,8 @@ async function trainOnIntegerGrid(
   };
   const batchNorm = await chooseBatchNormMode(network, context, options);
   const trained = optimizedModel(await trainStage({ network, constraints, activations }, context, { ...options, batchNorm }, defaults));
-  const settled = await settleBatchNorms(trained.network, context, batchNorm);
-  const trainedOnGrid = withShortScales(readyForDeployment({ ...trained, network: settled }));
+  const settled = await updateBatchNorms(trained.network, context, batchNorm);
+  const trainedOnGrid = withShortScales(prepareModelForDeployment({ ...trained, network: settled }));
   if (!context.settled || options.restoreBest === false || context.data.validation.size === 0) return trainedOnGrid;
   return betterOnValidation(trainedOnGrid, await quantizedWithoutTraining(model, row, context), context);
 }

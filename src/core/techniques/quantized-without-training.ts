@@ -4,7 +4,7 @@ import { planActivations } from '../quantize/plan-activations.ts';
 import type { QuantizedNetwork, Range } from '../quantize/quantization.ts';
 import { coveredRange } from '../quantize/range-quantization.ts';
 import { integerGridOf, roundedNetwork } from '../quantize/rounded-network.ts';
-import { readyForDeployment } from './fold-constraints.ts';
+import { prepareModelForDeployment } from './fold-constraints.ts';
 import { inheritConstraints } from './inheritance.ts';
 import { quantizeAfterTraining } from './post-training-quantization.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
@@ -22,7 +22,7 @@ export async function quantizedWithoutTraining(
   const quantized = await quantizeAfterTraining(start, {}, context);
   return {
     network: roundedNetwork(quantized),
-    constraints: withGridsOf(quantized, readyForDeployment(start).constraints),
+    constraints: withGridsOf(quantized, prepareModelForDeployment(start).constraints),
     ranges: rangesOf(quantized),
   };
 }

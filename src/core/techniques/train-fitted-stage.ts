@@ -1,5 +1,5 @@
 import { projectNetwork } from '../constraints/composition.ts';
-import { chooseBatchNormMode, settleBatchNorms } from './batch-norm-mode.ts';
+import { chooseBatchNormMode, updateBatchNorms } from './batch-norm-mode.ts';
 import type { TrainingDefaults } from '../../shared/recipe/defaults.ts';
 import type { TrainingOptions } from '../../shared/recipe/training-options.ts';
 import { type TrainedStage, trainFloatStage } from './fine-tuning-stage.ts';
@@ -30,7 +30,7 @@ export async function trainFittedStage(
   const trained = await trainFloatStage(stage, context, { ...options, batchNorm }, defaults);
   const { validation } = context.data;
   if (validation.size === 0 || options.restoreBest === false) return trained;
-  const untrained = { network: await settleBatchNorms(fitted, context, batchNorm), constraints: stage.constraints, ranges: undefined };
+  const untrained = { network: await updateBatchNorms(fitted, context, batchNorm), constraints: stage.constraints, ranges: undefined };
   const [before, after] = [await networkError(validation, untrained, context), await networkError(validation, trained, context)];
   const accepted = validation.target.kind === 'classes' ? acceptedLoss : acceptedLoss * before;
   if (after - before <= accepted) return trained;

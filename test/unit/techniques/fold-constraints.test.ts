@@ -4,7 +4,7 @@ import { gridScales } from '../../../src/core/constraints/integer-grid.ts';
 import { projectWeights } from '../../../src/core/constraints/composition.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import type { Network } from '../../../src/core/network/network.ts';
-import { readyForDeployment } from '../../../src/core/techniques/fold-constraints.ts';
+import { prepareModelForDeployment } from '../../../src/core/techniques/fold-constraints.ts';
 import { referenceOutputs } from '../network/reference-executor.ts';
 import { randomData } from '../fixtures/random-data.ts';
 import { filled, seededParameter } from '../train/training-fixtures.ts';
@@ -24,7 +24,7 @@ const shared: Codebook = {
 function folded(
   constraints: readonly (Sparsity | Codebook | IntegerGrid)[],
   gamma?: Float32Array,
-): { before: Network; after: ReturnType<typeof readyForDeployment> } {
+): { before: Network; after: ReturnType<typeof prepareModelForDeployment> } {
   const b = new NetworkBuilder('conv-bn');
   const projected = { shape, data: projectWeights(kernel.data, shape, constraints) };
   const norm = mixedNorm(6, 1);
@@ -32,7 +32,7 @@ function folded(
   const before = b.build([b.batchNorm('bn', x, gamma === undefined ? norm : { ...norm, gamma: { shape: [6], data: gamma } })]);
   return {
     before,
-    after: readyForDeployment({ network: before, constraints: new Map([['conv/kernel', constraints]]), ranges: undefined }),
+    after: prepareModelForDeployment({ network: before, constraints: new Map([['conv/kernel', constraints]]), ranges: undefined }),
   };
 }
 
@@ -115,7 +115,7 @@ describe('folding batch norms under constraints', () => {
     const once = b.batchNorm('bn1', b.dense('shared', b.input([3]), { kernel: dense }), mixedNorm(3, 1));
     const network = b.build([b.batchNorm('bn2', b.dense('shared', once, { kernel: dense }), mixedNorm(3, 2))]);
     const mask = Uint8Array.from(dense.data, (weight) => (weight === 0 ? 0 : 1));
-    const after = readyForDeployment({
+    const after = prepareModelForDeployment({
       network,
       constraints: new Map([['shared/kernel', [{ kind: 'sparsity', mask }]]]),
       ranges: undefined,
@@ -132,7 +132,7 @@ describe('folding batch norms under constraints', () => {
     const b = new NetworkBuilder('plain');
     const data = projectWeights(kernel.data, shape, [shared]);
     const network = b.build([b.conv2d('conv', b.input([4, 4, 2]), { kernel: { shape, data }, bias: filled([6], 1) })]);
-    const after = readyForDeployment({ network, constraints: new Map([['conv/kernel', [shared]]]), ranges: undefined });
+    const after = prepareModelForDeployment({ network, constraints: new Map([['conv/kernel', [shared]]]), ranges: undefined });
     expect(after.constraints.get('conv/kernel')).toEqual([shared]);
     expect(kernelData(after.network, 'conv/kernel')).toEqual(data);
   });

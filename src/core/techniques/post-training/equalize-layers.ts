@@ -7,7 +7,7 @@ import { type Uses, usesOf } from '../../network/passes/rewrite.ts';
 
 /** Passes over chains of layers: each pair moves the ranges of its neighbours. */
 const mostPasses = 40;
-const settled = 1e-4;
+const convergedBelow = 1e-4;
 
 interface Pair {
   readonly first: KernelOperation;
@@ -27,7 +27,7 @@ export function equalizeLayers(network: Network, constraints: NetworkConstraints
   const parameters = new Map(network.parameters);
   for (let pass = 0; pass < mostPasses; pass++) {
     const moved = Math.max(0, ...pairs.map((pair) => equalizePair(pair, parameters)));
-    if (moved < settled) break;
+    if (moved < convergedBelow) break;
   }
   return { ...network, parameters };
 }

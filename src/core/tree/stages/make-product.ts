@@ -4,7 +4,7 @@ import type { Expectations } from '../../constraints/expectation.ts';
 import { prepareForDeployment } from '../../network/passes/prepare-for-deployment.ts';
 import type { QuantizedNetwork } from '../../quantize/quantization.ts';
 import { roundedNetwork } from '../../quantize/rounded-network.ts';
-import { readyForDeployment } from '../../techniques/fold-constraints.ts';
+import { prepareModelForDeployment } from '../../techniques/fold-constraints.ts';
 import type { OptimizedModel, TechniqueResult } from '../../techniques/technique.ts';
 import { writeTflite } from '../../tflite/write-tflite.ts';
 import { inherits, techniqueRow } from '../../../shared/techniques.ts';
@@ -31,7 +31,7 @@ export function makeProduct(setting: StageSetting, request: StageRequest, result
 
 async function floatProduct(setting: StageSetting, request: StageRequest, model: OptimizedModel): Promise<Product> {
   const deployed =
-    request.stage.technique === 'baseline' ? { ...model, network: prepareForDeployment(model.network) } : readyForDeployment(model);
+    request.stage.technique === 'baseline' ? { ...model, network: prepareForDeployment(model.network) } : prepareModelForDeployment(model);
   const tflite = writeTflite({ kind: 'float', network: deployed.network });
   const simulated = await evaluateNetwork({
     engine: setting.engine,
