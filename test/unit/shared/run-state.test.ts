@@ -108,6 +108,23 @@ describe('reduceRun', () => {
     expect(resumed).toMatchObject({ outcome: undefined, finishedAt: undefined, engine: 'e2', runId: 'r' });
   });
 
+  it('shows a job in a queue as waiting with its id and reason, then on which machine it runs, and waiting alone when nobody follows it', () => {
+    const nodeOf = (state: RunState, id: string) => state.models[0]?.nodes.get(id);
+    const queued = reduceEvents([started, { ...about, type: 'node-queued', job: '12_3', reason: 'Priority', time: 5, sequence: 1 }]);
+    expect(nodeOf(queued, 'pruned')).toMatchObject({
+      state: { kind: 'waiting', queued: { job: '12_3', reason: 'Priority' } },
+      job: '12_3',
+    });
+    expect(nodeOf(settleRun(queued), 'pruned')?.state).toEqual({ kind: 'waiting' });
+    const events: RunEvent[] = [
+      started,
+      { ...about, type: 'node-queued', job: '12_3', reason: 'Priority', time: 5, sequence: 1 },
+      { ...about, type: 'node-started', job: '12_3', host: 'n2', time: 6, sequence: 2 },
+      { ...about, type: 'node-progress', phase: 'training', fraction: 0.25, training: undefined, time: 7, sequence: 3 },
+    ];
+    expect(nodeOf(reduceEvents(events), 'pruned')).toMatchObject({ state: { kind: 'running', fraction: 0.25, host: 'n2' }, job: '12_3' });
+  });
+
   it('keeps results when the tree grows', () => {
     const grown = { ...root, children: [pruned, { ...pruned, id: 'pruned-25', children: [] }] };
     const state = reduceEvents([
