@@ -256,6 +256,8 @@ function activationLayer(
       return layer('Activation', { activation: 'hard_swish' });
     case 'softmax':
       return layer('Softmax', { axis: -1 });
+    case 'l2Normalize':
+      return layer('UnitNormalization', { axis: -1 });
     case 'logSoftmax':
       return layer('Activation', { activation: 'log_softmax' });
     case 'celu':

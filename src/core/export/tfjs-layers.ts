@@ -48,8 +48,13 @@ function inTfjsSpelling(config: Readonly<Record<string, unknown>>): Readonly<Rec
   return config['activation'] === 'log_softmax' ? { ...config, activation: 'logSoftmax' } : config;
 }
 
-/** Fields that Keras reads and TensorFlow.js ignores. */
-function refuseWhatTfjsLacks({ name, config }: GraphLayer): void {
+/** Layers that it does not have, and fields that Keras reads and TensorFlow.js ignores. */
+function refuseWhatTfjsLacks({ name, className, config }: GraphLayer): void {
+  if (className === 'UnitNormalization')
+    throw new EspalierError('unsupported-model', `TensorFlow.js has no layer "${className}"`, {
+      where: `layer "${name}"`,
+      fix: 'write the model as .keras or .tflite instead',
+    });
   for (const field of ['groups', 'output_padding']) {
     if (config[field] === undefined) continue;
     throw new EspalierError('unsupported-model', `TensorFlow.js has no convolution with ${field}`, {

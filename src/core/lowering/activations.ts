@@ -24,6 +24,7 @@ export function lowerActivation(context: LoweringContext, operation: Activation,
   const lastAxis = x.layout === 'channelsMajor' ? 0 : x.tensor.shape.length - 1;
   if (operation.function === 'softmax') return x.like(softmax(builder, x.tensor, lastAxis));
   if (operation.function === 'logSoftmax') return x.like(logSoftmax(builder, x.tensor, lastAxis));
+  if (operation.function === 'l2Normalize') return x.like(l2Normalize(builder, x.tensor, lastAxis));
   return x.like(elementwiseActivation(builder, operation.function, operation.alpha, x.tensor));
 }
 
@@ -43,7 +44,7 @@ export function lowerUnary({ builder }: LoweringContext, operation: Unary, x: Lo
 
 function elementwiseActivation(
   builder: ProgramBuilder,
-  name: Exclude<Activation['function'], 'softmax' | 'logSoftmax'>,
+  name: Exclude<Activation['function'], 'softmax' | 'logSoftmax' | 'l2Normalize'>,
   alpha: number,
   x: Tensor,
 ): Tensor {
@@ -105,6 +106,11 @@ export function softmax(builder: ProgramBuilder, x: Tensor, axis: number): Tenso
 export function logSoftmax(builder: ProgramBuilder, x: Tensor, axis: number): Tensor {
   const shifted = builder.sub(x, builder.stopGradient(builder.maximum(x, [axis], true)));
   return builder.sub(shifted, builder.log(builder.sum(builder.exp(shifted), [axis], true)));
+}
+
+function l2Normalize(builder: ProgramBuilder, x: Tensor, axis: number): Tensor {
+  const squares = builder.max(builder.sum(builder.square(x), [axis], true), 1e-12);
+  return builder.div(x, builder.sqrt(squares));
 }
 
 export function lowerPRelu(context: LoweringContext, operation: PRelu, x: LoweredValue): LoweredValue {

@@ -91,6 +91,7 @@ export type ActivationFunction =
   | 'tanh'
   | 'softmax'
   | 'logSoftmax'
+  | 'l2Normalize'
   | 'hardSwish'
   | 'swish'
   | 'gelu'
@@ -101,8 +102,8 @@ export interface Activation extends OperationBase {
   readonly kind: 'activation';
   readonly function: ActivationFunction;
   /**
-   * Slope of leakyRelu, alpha of elu and celu below zero; gelu: 1 = tanh approximation, 0 = erf; else 0. Softmax and
-   * logSoftmax are over the last axis.
+   * Slope of leakyRelu, alpha of elu and celu below zero; gelu: 1 = tanh approximation, 0 = erf; else 0. Softmax,
+   * logSoftmax and l2Normalize (`x / sqrt(max(sum(x^2), 1e-12))`) are over the last axis.
    */
   readonly alpha: number;
 }

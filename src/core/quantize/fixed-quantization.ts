@@ -5,5 +5,5 @@ import type { ActivationType, TensorQuantization } from './quantization.ts';
 export function fixedQuantization(output: FixedOutput, type: ActivationType): TensorQuantization {
   if (output === 'logSoftmax') return type === 'int16' ? { scale: 1 / 2048, zeroPoint: 0 } : { scale: 1 / 16, zeroPoint: 127 };
   if (type === 'int16') return { scale: 1 / 32768, zeroPoint: 0 };
-  return output === 'tanh' ? { scale: 1 / 128, zeroPoint: 0 } : { scale: 1 / 256, zeroPoint: -128 };
+  return output === 'tanh' || output === 'l2Normalize' ? { scale: 1 / 128, zeroPoint: 0 } : { scale: 1 / 256, zeroPoint: -128 };
 }

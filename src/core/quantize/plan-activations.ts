@@ -36,6 +36,7 @@ export interface ActivationPlan {
  */
 export function planActivations(network: Network): ActivationPlan {
   const indices = indexValues(network);
+  const bounds = boundValues(network);
   const groups = new Map<ValueId, Members>();
   const add = (value: ValueId, members: Members): void => {
     members.values.push(value);
@@ -50,7 +51,7 @@ export function planActivations(network: Network): ActivationPlan {
     const scale = factsOf(operation).integerScale(operation);
     const source = scale === 'asInput' ? groups.get(operation.inputs[0] ?? '') : undefined;
     if (scale === 'asAllInputs') {
-      add(output, joinInputs(operation, groups));
+      add(output, joinInputs(operation, groups, bounds));
     } else if (source === undefined) {
       add(output, { values: [], sources: [output], rounded: [], fixed: scale === 'own' || scale === 'asInput' ? undefined : scale });
     } else {
@@ -83,7 +84,7 @@ interface Members {
 }
 
 /** The integer kernel wants one scale: the free inputs join the output; fixed ones are converted on their way in. */
-function joinInputs(operation: Operation, groups: Map<ValueId, Members>): Members {
+function joinInputs(operation: Operation, groups: Map<ValueId, Members>, bounds: ReadonlySet<ValueId>): Members {
   const inputs = [...new Set(operation.inputs.flatMap((input) => groups.get(input) ?? []))];
   const [first] = inputs;
   if (
@@ -94,16 +95,31 @@ function joinInputs(operation: Operation, groups: Map<ValueId, Members>): Member
     if (inputs.length === 1) return first;
   }
   const free = inputs.filter((members) => members.fixed === undefined);
+  const bounded = operation.inputs.some((input) => bounds.has(input));
   const joined: Members = {
     values: free.flatMap((members) => members.values),
-    sources: free.flatMap((members) => members.sources),
-    rounded: free.flatMap((members) => members.rounded),
+    sources: free.flatMap((members) => members.sources).filter((source) => !bounds.has(source)),
+    rounded: [...free.flatMap((members) => members.rounded), ...operation.inputs.filter((input) => bounds.has(input))],
     fixed: first?.fixed !== undefined && inputs.every((members) => members.fixed === first.fixed) ? first.fixed : undefined,
   };
   for (const value of joined.values) groups.set(value, joined);
   // What enters from a fixed group is converted by the operation itself, so its output brings numbers of its own.
-  if (free.length < inputs.length && joined.fixed === undefined) joined.sources.push(operation.output);
+  if ((bounded || free.length < inputs.length) && joined.fixed === undefined) joined.sources.push(operation.output);
   return joined;
+}
+
+/**
+ * Constants that only bound other values (`min(x, 20)`): one outside of what is seen needs no code, for the nearest
+ * that there is bounds alike. So they widen no range.
+ */
+function boundValues(network: Network): ReadonlySet<ValueId> {
+  const constants = new Set(network.operations.flatMap((operation) => (operation.kind === 'constant' ? [operation.output] : [])));
+  for (const operation of network.operations) {
+    const bounds = operation.kind === 'binary' && (operation.function === 'max' || operation.function === 'min');
+    if (!bounds) for (const input of operation.inputs) constants.delete(input);
+  }
+  for (const output of network.outputs) constants.delete(output);
+  return constants;
 }
 
 function averages(operation: Operation): boolean {

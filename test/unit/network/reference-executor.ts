@@ -138,6 +138,7 @@ function run(operation: Operation, inputs: readonly Tensor[], parameter: (id: st
     }
     case 'activation':
       if (operation.function === 'softmax') return softmax(x);
+      if (operation.function === 'l2Normalize') return l2Normalize(x);
       return operation.function === 'logSoftmax' ? softmax(x).map(Math.log) : x.data.map((v) => activate(v, operation));
     case 'unary':
       return x.data.map((v) => unaryFunctions[operation.function](v));
@@ -385,6 +386,7 @@ function activate(x: number, { function: name, alpha }: Activation): number {
       return erf(x);
     case 'softmax':
     case 'logSoftmax':
+    case 'l2Normalize':
       throw new Error(`${name} is no function of one element`);
   }
 }
@@ -419,6 +421,14 @@ function softmax(x: Tensor): Data {
     });
   }
   return out;
+}
+
+function l2Normalize(x: Tensor): Data {
+  const width = x.shape.at(-1)!;
+  return x.data.map((value, i) => {
+    const row = x.data.subarray(i - (i % width), i - (i % width) + width);
+    return value / Math.sqrt(row.reduce((sum, v) => sum + v * v, 0));
+  });
 }
 
 function unravel(index: number, shape: Shape): number[] {

@@ -89,7 +89,7 @@ export const operationNetworks: readonly Network[] = [
   ),
   one('dense', (b, x) => b.dense('dense', x, { kernel: randomParameter([5, 7]), bias: randomParameter([5]), activation: 'relu' }), [7]),
   one('dense over the last axis', (b, x) => b.dense('dense', x, { kernel: randomParameter([5, 4]), bias: randomParameter([5]) })),
-  ...(['relu', 'relu6', 'sigmoid', 'tanh', 'softmax', 'logSoftmax', 'hardSwish', 'swish'] as const).map((name) =>
+  ...(['relu', 'relu6', 'sigmoid', 'tanh', 'softmax', 'logSoftmax', 'l2Normalize', 'hardSwish', 'swish'] as const).map((name) =>
     one(name, (b, x) => b.activation('activation', x, name)),
   ),
   one('leakyRelu', (b, x) => b.activation('activation', x, 'leakyRelu', 0.2)),

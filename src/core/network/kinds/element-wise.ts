@@ -1,8 +1,8 @@
 /** Operations on each element, or on elements in the same place of several values. */
 import type { Shape } from '../network.ts';
-import type { Activation, BatchNorm, Binary, Dropout, PRelu, Rescale, Unary } from '../operations.ts';
+import type { Activation, ActivationFunction, BatchNorm, Binary, Dropout, PRelu, Rescale, Unary } from '../operations.ts';
 import { broadcastShape, formatShape, sameShape } from '../shapes/shape.ts';
-import type { IntegerScale, OperationFacts, OperationShapes } from './operation-facts.ts';
+import type { FixedOutput, IntegerScale, OperationFacts, OperationShapes } from './operation-facts.ts';
 
 const elementWise = {
   inputs: 1,
@@ -20,14 +20,21 @@ const activation: OperationFacts<Activation> = {
   ...elementWise,
   passesScale: ({ function: name }) => name === 'relu' || name === 'leakyRelu',
   details: ({ function: name }) => name,
-  integerScale: ({ function: name }) =>
-    name === 'sigmoid' || name === 'softmax' || name === 'tanh' || name === 'logSoftmax' ? name : 'own',
+  integerScale: ({ function: name }) => (isFixedOutput(name) ? name : 'own'),
   onSource: (operation) => (isAlongLastAxis(operation) ? undefined : operation),
 };
 
+function isFixedOutput(name: ActivationFunction): name is FixedOutput {
+  return name === 'sigmoid' || name === 'tanh' || isAlong(name);
+}
+
+function isAlong(name: ActivationFunction): name is 'softmax' | 'logSoftmax' | 'l2Normalize' {
+  return name === 'softmax' || name === 'logSoftmax' || name === 'l2Normalize';
+}
+
 /** Whether an activation mixes the elements along the last axis. */
 export function isAlongLastAxis({ function: name }: Activation): boolean {
-  return name === 'softmax' || name === 'logSoftmax';
+  return isAlong(name);
 }
 
 const unary: OperationFacts<Unary> = {

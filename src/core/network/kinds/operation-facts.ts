@@ -5,7 +5,7 @@ import type { Operation } from '../operations.ts';
 import { formatShape } from '../shapes/shape.ts';
 
 /** Output parameters that the TFLite 8-bit quantization specification prescribes. */
-export type FixedOutput = 'sigmoid' | 'softmax' | 'tanh' | 'logSoftmax';
+export type FixedOutput = 'sigmoid' | 'softmax' | 'tanh' | 'logSoftmax' | 'l2Normalize';
 
 /**
  * Scale and zero point of the output of an integer kernel: its own range's; those of its first input, since the kernel

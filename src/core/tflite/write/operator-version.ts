@@ -64,6 +64,7 @@ export function operatorVersion(
       return byType(2, 2);
     case 'SUM':
     case 'LOG_SOFTMAX':
+    case 'L2_NORMALIZATION':
     case 'DEPTH_TO_SPACE':
     case 'SPACE_TO_DEPTH':
       return byType(2, 1);

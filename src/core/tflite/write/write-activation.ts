@@ -20,6 +20,8 @@ export function writeActivation(context: WriteContext, operation: Activation): v
       return graph.operator('SOFTMAX', [input], context.output(operation), { beta: 1 });
     case 'logSoftmax':
       return graph.operator('LOG_SOFTMAX', [input], context.output(operation));
+    case 'l2Normalize':
+      return graph.operator('L2_NORMALIZATION', [input], context.output(operation), { activation: 'none' });
     case 'leakyRelu':
       return graph.operator('LEAKY_RELU', [input], context.output(operation), { alpha: operation.alpha });
     case 'hardSwish':

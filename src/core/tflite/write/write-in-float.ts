@@ -32,7 +32,7 @@ function lacksInt16(operation: Operation, network: Network): boolean {
     case 'spaceToDepth':
       return true;
     case 'activation':
-      return ['hardSwish', 'elu', 'logSoftmax'].includes(operation.function);
+      return ['hardSwish', 'elu', 'logSoftmax', 'l2Normalize'].includes(operation.function);
     // Tables of 512 entries, which miss where the function is steep: by thousands of steps.
     case 'unary':
       return ['exp', 'log', 'rsqrt'].includes(operation.function);

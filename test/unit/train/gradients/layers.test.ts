@@ -16,7 +16,7 @@ const cases: readonly (readonly [string, Network])[] = [
   ['elu', network([2, 3, 1], (b, x) => b.activation('a', x, 'elu', 0.7))],
   ['gelu', network([2, 3, 1], (b, x) => b.activation('a', x, 'gelu', 0))],
   ['gelu tanh', network([2, 3, 1], (b, x) => b.activation('a', x, 'gelu', 1))],
-  ...(['logSoftmax', 'softplus', 'softsign', 'mish', 'erf'] as const).map(
+  ...(['logSoftmax', 'l2Normalize', 'softplus', 'softsign', 'mish', 'erf'] as const).map(
     (name) => [name, network([2, 3, 1], (b, x) => b.activation('a', x, name))] as const,
   ),
   ['celu', network([2, 3, 1], (b, x) => b.activation('a', x, 'celu', 0.7))],

@@ -1,0 +1,283 @@
+/**
+ * Functions that importers meet and that the vocabulary has no operation of its own for, as the operations that the
+ * official converter writes for them. Each takes the layer that the user knows; parameters are named `<layer>/<what>`.
+ */
+import { EspalierError } from '../errors.ts';
+import type { Parameter, Shape, ValueId } from './network.ts';
+import type { NetworkBuilder } from './network-builder.ts';
+import type { BinaryFunction, FusedActivation } from './operations.ts';
+import { broadcastShape, elementCount, formatShape, sameShape } from './shapes/shape.ts';
+
+/** `x * scale + offset` of two numbers that are not trained; `name` tells several of one layer apart. */
+export function scaled(builder: NetworkBuilder, layer: string, x: ValueId, name: string, scale: number, offset = 0): ValueId {
+  return builder.rescale(layer, x, Float32Array.of(scale), Float32Array.of(offset), { name: `${layer}/${name}` });
+}
+
+/** Softmax or its logarithm along any axis. Exchanging it with the last axis is its own inverse: one order serves both ways. */
+export function softmaxAlong(
+  builder: NetworkBuilder,
+  layer: string,
+  x: ValueId,
+  axis: number,
+  name: 'softmax' | 'logSoftmax' = 'softmax',
+): ValueId {
+  const rank = builder.shapeOf(x).length;
+  const along = axis < 0 ? axis + rank : axis;
+  if (along === rank - 1) return builder.activation(layer, x, name);
+  const order = Array.from({ length: rank }, (_, i) => (i === along ? rank - 1 : i === rank - 1 ? along : i));
+  return builder.permute(layer, builder.activation(layer, builder.permute(layer, x, order), name), order);
+}
+
+export interface Normalization {
+  /** Over which mean and variance are taken; negative axes count from the last. */
+  readonly axes: readonly number[];
+  readonly epsilon: number;
+  /** Of the shape `[c]` of the last axis, or any that broadcasts with the value. */
+  readonly gamma?: Parameter | undefined;
+  readonly beta?: Parameter | undefined;
+}
+
+/**
+ * `gamma * (x - mean) / sqrt(variance + epsilon) + beta` with the statistics of each example: layer normalization (Ba et
+ * al. 2016, arXiv:1607.06450) over the features, instance normalization (Ulyanov et al. 2016, arXiv:1607.08022) over the
+ * positions. Gamma and beta are trained.
+ */
+export function normalized(builder: NetworkBuilder, layer: string, x: ValueId, options: Normalization): ValueId {
+  return transformed(builder, layer, standardized(builder, layer, x, options.axes, options.epsilon), options);
+}
+
+/** Wu & He 2018, arXiv:1803.08494: each of `groups` runs of channels is normalized over its channels and all positions. */
+export function groupNormalized(
+  builder: NetworkBuilder,
+  layer: string,
+  x: ValueId,
+  options: Omit<Normalization, 'axes'> & { readonly groups: number },
+): ValueId {
+  const shape = builder.shapeOf(x);
+  const channels = shape.at(-1) ?? 1;
+  const { groups, epsilon } = options;
+  if (!Number.isSafeInteger(groups) || groups < 1 || channels % groups !== 0)
+    throw new EspalierError('invalid-model', `${channels} channels do not divide into ${groups} groups`, { where: `layer "${layer}"` });
+  const grouped = builder.reshape(layer, x, [elementCount(shape) / channels, groups, channels / groups]);
+  return transformed(builder, layer, builder.reshape(layer, standardized(builder, layer, grouped, [0, 2], epsilon), shape), options);
+}
+
+function standardized(builder: NetworkBuilder, layer: string, x: ValueId, axes: readonly number[], epsilon: number): ValueId {
+  const difference = builder.binary(layer, 'sub', x, builder.reduce(layer, x, 'mean', axes, true));
+  const variance = builder.reduce(layer, builder.binary(layer, 'mul', difference, difference), 'mean', axes, true);
+  const inverse = builder.unary(layer, scaled(builder, layer, variance, 'epsilon', 1, epsilon), 'rsqrt');
+  return builder.binary(layer, 'mul', difference, inverse);
+}
+
+function transformed(builder: NetworkBuilder, layer: string, x: ValueId, { gamma, beta }: Pick<Normalization, 'gamma' | 'beta'>): ValueId {
+  if (gamma === undefined && beta === undefined) return x;
+  const channels = builder.shapeOf(x).at(-1) ?? 1;
+  const ofChannels = [gamma, beta].every((parameter) => parameter === undefined || parameter.data.length === channels);
+  if (ofChannels && [gamma, beta].every((parameter) => parameter === undefined || parameter.shape.at(-1) === channels)) {
+    const scale = gamma?.data ?? new Float32Array(channels).fill(1);
+    return builder.rescale(layer, x, scale, beta?.data ?? new Float32Array(channels), { learned: true });
+  }
+  const product =
+    gamma === undefined ? x : builder.binary(layer, 'mul', x, builder.constant(layer, gamma, { name: `${layer}/gamma`, learned: true }));
+  return beta === undefined
+    ? product
+    : builder.binary(layer, 'add', product, builder.constant(layer, beta, { name: `${layer}/beta`, learned: true }));
+}
+
+/** An operand that the network computes, or one that the model holds. */
+export type Operand = ValueId | Parameter;
+
+/**
+ * `a ∘ b`, where either may be a constant that broadcasts. Sums and products with one number, or one a channel, become a
+ * rescaling, powers with the usual exponents products and roots, bounds of 0 a ReLU.
+ *
+ * @param learned whether a constant is trained
+ */
+export function arithmetic(
+  builder: NetworkBuilder,
+  layer: string,
+  name: BinaryFunction,
+  a: Operand,
+  b: Operand,
+  { activation = 'none', learned = false }: { readonly activation?: FusedActivation; readonly learned?: boolean } = {},
+): ValueId {
+  if (typeof a !== 'string' && typeof b !== 'string')
+    throw new EspalierError('invalid-model', 'calculates with constants alone', { where: `layer "${layer}"` });
+  const simple = typeof a === 'string' ? (typeof b === 'string' ? undefined : ofConstant(builder, layer, name, a, b, learned)) : undefined;
+  const flipped = typeof b === 'string' && typeof a !== 'string' ? constantFirst(builder, layer, name, a, b, learned) : undefined;
+  const found = simple ?? flipped;
+  if (found !== undefined) return activation === 'none' ? found : builder.activation(layer, found, activation);
+  const [left, right] = [a, b].map((operand, i) =>
+    typeof operand === 'string' ? operand : builder.constant(layer, squeezed(operand), { name: `${layer}/operand${i}`, learned }),
+  );
+  return builder.binary(layer, name, left ?? '', right ?? '', activation);
+}
+
+/** `x ∘ constant` by simpler means; undefined where there are none. */
+function ofConstant(
+  builder: NetworkBuilder,
+  layer: string,
+  name: BinaryFunction,
+  x: ValueId,
+  constant: Parameter,
+  learned: boolean,
+): ValueId | undefined {
+  const [number = 0] = constant.data;
+  const isNumber = constant.data.length === 1;
+  switch (name) {
+    case 'add':
+      return rescaled(builder, layer, x, Float32Array.of(1), constant, learned);
+    case 'sub':
+      return rescaled(builder, layer, x, Float32Array.of(1), { ...constant, data: constant.data.map((value) => -value) }, learned);
+    case 'mul':
+      return rescaled(builder, layer, x, constant, Float32Array.of(0), learned);
+    case 'div':
+      return arithmetic(builder, layer, 'mul', x, { ...constant, data: constant.data.map((value) => 1 / value) }, { learned });
+    case 'max':
+      return isNumber && number === 0 ? builder.activation(layer, x, 'relu') : undefined;
+    case 'min':
+      return undefined;
+    case 'pow':
+      return isNumber ? power(builder, layer, x, number) : undefined;
+  }
+}
+
+function power(builder: NetworkBuilder, layer: string, x: ValueId, exponent: number): ValueId | undefined {
+  switch (exponent) {
+    case 1:
+      return x;
+    case 2:
+      return builder.binary(layer, 'mul', x, x);
+    case 3:
+      return builder.binary(layer, 'mul', x, builder.binary(layer, 'mul', x, x));
+    case 0.5:
+      return builder.unary(layer, x, 'sqrt');
+    case -0.5:
+      return builder.unary(layer, x, 'rsqrt');
+    default:
+      return undefined;
+  }
+}
+
+function constantFirst(
+  builder: NetworkBuilder,
+  layer: string,
+  name: BinaryFunction,
+  constant: Parameter,
+  x: ValueId,
+  learned: boolean,
+): ValueId | undefined {
+  switch (name) {
+    case 'add':
+    case 'mul':
+    case 'max':
+    case 'min':
+      return ofConstant(builder, layer, name, x, constant, learned);
+    case 'sub':
+      return rescaled(builder, layer, x, Float32Array.of(-1), constant, learned);
+    case 'div':
+    case 'pow':
+      return undefined;
+  }
+}
+
+/** Undefined where scale or offset is neither one number nor one a channel, or the constant has more axes than the value. */
+function rescaled(
+  builder: NetworkBuilder,
+  layer: string,
+  x: ValueId,
+  scale: Parameter | Float32Array,
+  offset: Parameter | Float32Array,
+  learned: boolean,
+): ValueId | undefined {
+  const shape = builder.shapeOf(x);
+  const numbers = [scale, offset].map((operand) => {
+    if (operand instanceof Float32Array) return operand;
+    const grows = !sameShape(broadcastShape(shape, operand.shape) ?? [], shape);
+    const byChannel = operand.data.length === 1 || operand.data.length === operand.shape.at(-1);
+    return grows || !byChannel ? undefined : operand.data;
+  });
+  const [factors, summands] = numbers;
+  if (factors === undefined || summands === undefined) return undefined;
+  return builder.rescale(layer, x, factors, summands, { learned });
+}
+
+/** Without the axes of length 1 in front, which broadcasting adds by itself. */
+function squeezed({ shape, data }: Parameter): Parameter {
+  const first = shape.findIndex((length) => length !== 1);
+  return { shape: first < 0 ? shape.slice(0, 1) : shape.slice(first), data };
+}
+
+/** `min(max(x, low), high)`; an infinite bound is none. */
+export function clipped(builder: NetworkBuilder, layer: string, x: ValueId, low: number, high: number): ValueId {
+  if (low === 0 && high === 6) return builder.activation(layer, x, 'relu6');
+  const bound = (value: ValueId, name: 'max' | 'min', limit: number): ValueId => {
+    if (!Number.isFinite(limit)) return value;
+    if (name === 'max' && limit === 0) return builder.activation(layer, value, 'relu');
+    const constant = builder.constant(layer, { shape: [1], data: Float32Array.of(limit) }, { name: `${layer}/${name}` });
+    return builder.binary(layer, name, value, constant);
+  };
+  return bound(bound(x, 'max', low), 'min', high);
+}
+
+/** More pieces than this would be a table to look things up in, not a selection. */
+const mostPieces = 4096;
+
+/** The elements of an axis at these indices, in their order; negative ones count from the end. */
+export function selected(builder: NetworkBuilder, layer: string, x: ValueId, axis: number, indices: readonly number[]): ValueId {
+  const shape = builder.shapeOf(x);
+  const length = shape[axis] ?? 0;
+  const normal = indices.map((index) => (index < 0 ? index + length : index));
+  const wrong = normal.find((index) => !Number.isInteger(index) || index < 0 || index >= length);
+  if (wrong !== undefined || indices.length === 0)
+    throw new EspalierError('invalid-model', `selects [${indices.slice(0, 8).join(', ')}] along axis ${axis} of ${formatShape(shape)}`, {
+      where: `layer "${layer}"`,
+    });
+  const pieces = runs(normal);
+  if (pieces.length > mostPieces)
+    throw new EspalierError('unsupported-model', `selects elements in ${pieces.length} pieces, at most ${mostPieces} are supported`, {
+      where: `layer "${layer}"`,
+    });
+  const cut = pieces.map(({ first, count, stride }) => builder.crop(layer, x, ...cropOf(shape, axis, { first, count, stride })));
+  return cut.length === 1 ? (cut[0] ?? x) : builder.concat(layer, cut, axis);
+}
+
+/** `[begin, size, strides]` of a crop along one axis. */
+function cropOf(
+  shape: Shape,
+  axis: number,
+  { first, count, stride }: { readonly first: number; readonly count: number; readonly stride: number },
+): [Shape, Shape, Shape] {
+  const ones = shape.map(() => 1);
+  return [ones.map((_, i) => (i === axis ? first : 0)), shape.with(axis, count), ones.with(axis, stride)];
+}
+
+/** Indices as runs of equal steps forward. */
+function runs(indices: readonly number[]): readonly { readonly first: number; readonly count: number; readonly stride: number }[] {
+  const found: { first: number; count: number; stride: number }[] = [];
+  for (const index of indices) {
+    const last = found.at(-1);
+    const step = last === undefined ? 0 : index - (last.first + (last.count - 1) * last.stride);
+    if (last !== undefined && step > 0 && (last.count === 1 || step === last.stride)) {
+      last.stride = step;
+      last.count++;
+    } else found.push({ first: index, count: 1, stride: 1 });
+  }
+  return found;
+}
+
+/** The value in parts of these lengths along an axis. */
+export function split(builder: NetworkBuilder, layer: string, x: ValueId, axis: number, lengths: readonly number[]): readonly ValueId[] {
+  const shape = builder.shapeOf(x);
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  if (total !== shape[axis])
+    throw new EspalierError('invalid-model', `parts of ${lengths.join(', ')} do not make up axis ${axis} of ${formatShape(shape)}`, {
+      where: `layer "${layer}"`,
+    });
+  let first = 0;
+  return lengths.map((count) => {
+    const part = builder.crop(layer, x, ...cropOf(shape, axis, { first, count, stride: 1 }));
+    first += count;
+    return part;
+  });
+}
