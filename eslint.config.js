@@ -39,9 +39,8 @@ export const layers = {
       ['src/shared', 'src/core', ...uses.map((name) => `src/core/${name}`)],
     ]),
   ),
-  'src/execution': ['src/shared', 'src/core', ...coreFolders],
-  'src/worker': ['src/shared', 'src/core', ...coreFolders, 'src/execution'],
-  'src/cli': ['src/shared', 'src/core', ...coreFolders, 'src/execution', 'src/worker'],
+  'src/worker': ['src/shared', 'src/core', ...coreFolders],
+  'src/cli': ['src/shared', 'src/core', ...coreFolders, 'src/worker'],
   'src/extension': ['src/shared'],
   webview: ['src/shared'],
 };
