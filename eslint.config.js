@@ -39,8 +39,9 @@ export const layers = {
       ['src/shared', 'src/core', ...uses.map((name) => `src/core/${name}`)],
     ]),
   ),
-  'src/worker': ['src/shared', 'src/core', ...coreFolders],
-  'src/cli': ['src/shared', 'src/core', ...coreFolders, 'src/worker'],
+  'src/execution': ['src/shared', 'src/core', ...coreFolders],
+  'src/worker': ['src/shared', 'src/core', ...coreFolders, 'src/execution'],
+  'src/cli': ['src/shared', 'src/core', ...coreFolders, 'src/execution', 'src/worker'],
   'src/extension': ['src/shared'],
   webview: ['src/shared'],
 };

@@ -48,8 +48,20 @@ interface NodeEventBase extends EventBase {
   readonly node: string;
 }
 
+/** A scheduler holds the node's job back. */
+export interface NodeQueued extends NodeEventBase {
+  readonly type: 'node-queued';
+  /** Id of the job, as the scheduler's commands take it. */
+  readonly job: string;
+  /** In the scheduler's words: `Priority`, `Resources`, `Dependency`. */
+  readonly reason: string | undefined;
+}
 export interface NodeStarted extends NodeEventBase {
   readonly type: 'node-started';
+  /** Of a scheduler. */
+  readonly job?: string | undefined;
+  /** Name of the machine that the job runs on. */
+  readonly host?: string | undefined;
 }
 export interface NodeProgress extends NodeEventBase {
   readonly type: 'node-progress';
@@ -100,6 +112,16 @@ export interface RunFinished extends EventBase {
 }
 
 export type RunEvent =
-  RunStarted | RunResumed | TreeGrown | NodeStarted | NodeProgress | NodeFinished | NodeFailed | NodeSkipped | LogLine | RunFinished;
+  | RunStarted
+  | RunResumed
+  | TreeGrown
+  | NodeQueued
+  | NodeStarted
+  | NodeProgress
+  | NodeFinished
+  | NodeFailed
+  | NodeSkipped
+  | LogLine
+  | RunFinished;
 /** What a producer supplies; the run's log adds time and sequence. */
 export type RunEventBody = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'time' | 'sequence'> : never) : never;

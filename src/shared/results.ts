@@ -11,6 +11,8 @@ export interface NodeMetrics {
   readonly certificate: CertificateVerdict | undefined;
   readonly trainingSeconds: number | undefined;
   readonly curve: readonly CurvePoint[];
+  /** Model of the processor that the stage ran on. */
+  readonly processor?: string | undefined;
 }
 
 export interface Accuracy {

@@ -44,6 +44,8 @@ export interface NodeResult {
   readonly state: NodeState;
   /** What it was when it was started again: done work is done, also where the process dies while it is looked up. */
   readonly before: NodeResult | undefined;
+  /** Id of its job, where a scheduler runs it. */
+  readonly job: string | undefined;
   readonly phase: NodePhase | undefined;
   readonly training: TrainingProgress | undefined;
   /** Streams while the node trains; the node's own curve once it is finished. */
@@ -106,17 +108,25 @@ export function reduceRun(state: RunState, event: RunEvent): RunState {
           model.model === event.model ? { ...model, tree: event.tree, nodes: nodesOf(event.tree, model.nodes) } : model,
         ),
       };
+    case 'node-queued':
+      return changeNode(current, event, (node) => ({
+        ...waitingNode(node.node, node.parent),
+        state: { kind: 'waiting', queued: { job: event.job, reason: event.reason } },
+        job: event.job,
+        before: beforeOf(node),
+      }));
     case 'node-started':
       return changeNode(current, event, (node) => ({
         ...waitingNode(node.node, node.parent),
-        state: { kind: 'running', fraction: 0 },
+        state: { kind: 'running', fraction: 0, host: event.host },
+        job: event.job ?? node.job,
         startedAt: event.time,
-        before: node.state.kind === 'done' ? node : undefined,
+        before: beforeOf(node),
       }));
     case 'node-progress':
       return changeNode(current, event, (node) => ({
         ...node,
-        state: { kind: 'running', fraction: event.fraction },
+        state: { kind: 'running', fraction: event.fraction, host: node.state.kind === 'running' ? node.state.host : undefined },
         phase: event.phase,
         training: event.training,
         curve: event.training === undefined ? node.curve : extendCurve(node.curve, event.training),
@@ -167,10 +177,10 @@ export function reduceEvents(events: Iterable<RunEvent>): RunState {
   return state;
 }
 
-/** The state of a run whose process is gone: a node that was running has no result, so it waits again. */
-export function interruptRun(state: RunState): RunState {
+/** Of a run that nobody works on: the node that ran when its process was killed has no result, and waits. */
+export function settleRun(state: RunState): RunState {
   const models = state.models.map((model) =>
-    [...model.nodes.values()].some((node) => node.state.kind === 'running') ? { ...model, nodes: mapNodes(model.nodes, waitAgain) } : model,
+    [...model.nodes.values()].some(isUnderWay) ? { ...model, nodes: mapNodes(model.nodes, waitAgain) } : model,
   );
   return { ...state, models };
 }
@@ -199,6 +209,7 @@ function waitingNode(node: TreeNode, parent: string | undefined): NodeResult {
     parent,
     state: { kind: 'waiting' },
     before: undefined,
+    job: undefined,
     phase: undefined,
     training: undefined,
     curve: [],
@@ -210,9 +221,19 @@ function waitingNode(node: TreeNode, parent: string | undefined): NodeResult {
   };
 }
 
-/** A node that ran when its run ended (or was killed) has no result: it waits. */
+/** A node that ran, or whose job was in a queue, when its run ended (or was killed) has no result: it waits. */
 function waitAgain(node: NodeResult): NodeResult {
-  return node.state.kind === 'running' ? (node.before ?? waitingNode(node.node, node.parent)) : node;
+  return isUnderWay(node) ? (node.before ?? waitingNode(node.node, node.parent)) : node;
+}
+
+function isUnderWay({ state }: NodeResult): boolean {
+  return state.kind === 'running' || (state.kind === 'waiting' && state.queued !== undefined);
+}
+
+/** A done node that is looked up again is done whatever becomes of that; its job can be queued first and start later. */
+function beforeOf(node: NodeResult): NodeResult | undefined {
+  if (node.state.kind === 'done') return node;
+  return isUnderWay(node) ? node.before : undefined;
 }
 
 function mapNodes(nodes: ReadonlyMap<string, NodeResult>, change: (node: NodeResult) => NodeResult): ReadonlyMap<string, NodeResult> {

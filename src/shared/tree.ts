@@ -19,9 +19,16 @@ export interface TreeNode {
   readonly children: readonly TreeNode[];
 }
 
+/** A job that a scheduler holds back. */
+export interface QueuedJob {
+  readonly job: string;
+  /** In the scheduler's words: `Priority`, `Resources`. */
+  readonly reason: string | undefined;
+}
+
 export type NodeState =
-  | { readonly kind: 'waiting' }
-  | { readonly kind: 'running'; readonly fraction: number }
+  | { readonly kind: 'waiting'; readonly queued?: QueuedJob | undefined }
+  | { readonly kind: 'running'; readonly fraction: number; readonly host?: string | undefined }
   | { readonly kind: 'done'; readonly cached: boolean }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'skipped'; readonly reason: string };

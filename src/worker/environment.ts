@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Environment } from '../core/tree/environment.ts';
 import { isAlive, ownIdentity } from './process-identity.ts';
-import { StagePool } from './stage-process/stage-pool.ts';
+import { LocalExecutor } from '../execution/local/local-executor.ts';
+import { StagePool } from '../execution/local/stage-pool.ts';
 
 const bundle = fileURLToPath(import.meta.url);
 
@@ -30,6 +31,7 @@ export function environment(): Environment {
     readingScript: beside('reading-thread.cjs'),
     self: ownIdentity(),
     isAlive,
+    localExecutor: (stages) => new LocalExecutor(stages),
     startStageProcesses: (source) => new StagePool(bundle, source),
   };
 }

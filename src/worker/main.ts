@@ -2,10 +2,11 @@
 import type { Message } from '../shared/message-handler.ts';
 import { MessageHandler } from '../shared/message-handler.ts';
 import type { HostProtocol, WorkerProtocol } from '../shared/protocol.ts';
+import { environment } from './environment.ts';
 import { createHandlers } from './handlers.ts';
 import { Runs } from './runs.ts';
-import { STAGE_ARGUMENT } from './stage-process/stage-child.ts';
-import { serveStages } from './stage-process/stage-process.ts';
+import { STAGE_ARGUMENT } from '../execution/local/stage-child.ts';
+import { serveStages } from '../execution/local/stage-process.ts';
 
 /** A parent that ended in the middle of a message hears nothing more; `disconnect` follows. */
 const ignoreFailure = (): void => undefined;
@@ -42,5 +43,5 @@ function main(): void {
   process.on('SIGINT', () => undefined);
 }
 
-if (process.argv[2] === STAGE_ARGUMENT) serveStages();
+if (process.argv[2] === STAGE_ARGUMENT) serveStages(environment());
 else main();

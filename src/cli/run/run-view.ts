@@ -91,7 +91,7 @@ function treeLine(result: NodeResult | undefined, level: number): string {
   const name = `${'  '.repeat(level)}${node.id.slice(node.id.lastIndexOf('/') + 1)}`.padEnd(24);
   switch (state.kind) {
     case 'waiting':
-      return `  ${name}`;
+      return `  ${name}${state.queued === undefined ? '' : ` job ${state.queued.job}${state.queued.reason === undefined ? '' : ` (${state.queued.reason})`}`}`;
     case 'running':
       return `▸ ${name} ${progressBar(state.fraction, BAR_WIDTH)} ${result.phase ?? ''}${remaining(result)}`;
     case 'done':
@@ -121,8 +121,10 @@ export function describeEvent(event: RunEvent, state: RunState): string | undefi
       return `run ${event.runId}: ${event.engine}; ${event.runtime}`;
     case 'run-resumed':
       return `resumed: ${event.engine}; ${event.runtime}`;
+    case 'node-queued':
+      return `${about}: queued as job ${event.job}${event.reason === undefined ? '' : ` (${event.reason})`}`;
     case 'node-started':
-      return `${about}: started`;
+      return `${about}: started${event.job === undefined ? '' : ` as job ${event.job}`}${event.host === undefined ? '' : ` on ${event.host}`}`;
     case 'node-finished': {
       const result = state.models.find(({ model }) => model === event.model)?.nodes.get(event.node);
       return `${about}: ${event.cached ? 'cached' : 'done'}, ${result === undefined ? '' : summary(result)}`;

@@ -1,3 +1,4 @@
+import type { OpenLocalExecutor } from './execution/executor.ts';
 import type { StartStageProcesses } from './parallel/stage-processes.ts';
 import type { IsAlive, RunOwner } from './store/run-owner.ts';
 
@@ -13,6 +14,8 @@ export interface Environment {
   /** This process. */
   readonly self: RunOwner;
   readonly isAlive: IsAlive;
+  /** Runs stages on this machine. */
+  readonly localExecutor: OpenLocalExecutor;
   /** Without it all stages run in this process, one after the other. */
   readonly startStageProcesses?: StartStageProcesses;
 }

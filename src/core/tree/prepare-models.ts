@@ -143,19 +143,24 @@ function modelRun(model: ResolvedModel, identity: Identity, tree: PlannedTree, s
     name: model.name,
     tree,
     dependencies,
-    async openRunner(warn) {
-      checkStages(tree, (await importModel(model.path)).network, recipe.layers ?? []);
-      return parallelism.processes > 1 && processes !== undefined
-        ? processes.runner(model.name, parallelism)
-        : openStageRunner({
-            recipe,
-            model,
-            engine,
-            threadScript: environment.threadScript,
-            readingScript: environment.readingScript,
-            warn,
-          });
-    },
+    openExecutor: (place) =>
+      environment.localExecutor({
+        place,
+        processes: parallelism.processes,
+        async openRunner(warn) {
+          checkStages(tree, (await importModel(model.path)).network, recipe.layers ?? []);
+          return parallelism.processes > 1 && processes !== undefined
+            ? processes.runner(model.name, parallelism)
+            : openStageRunner({
+                recipe,
+                model,
+                engine,
+                threadScript: environment.threadScript,
+                readingScript: environment.readingScript,
+                warn,
+              });
+        },
+      }),
   };
 }
 

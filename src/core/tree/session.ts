@@ -1,10 +1,10 @@
 /** From a recipe file to a run: folder, events, models, and the walk. */
-import { arch, cpus, platform, totalmem } from 'node:os';
 import path from 'node:path';
 import { isEspalierError } from '../errors.ts';
 import { EVENTS_VERSION } from '../../shared/events.ts';
 import type { RunEvent, RunEventBody, RunFinished } from '../../shared/events.ts';
 import type { Environment } from './environment.ts';
+import { describeMachine } from './execution/machine.ts';
 import { prepareModels } from './prepare-models.ts';
 import type { Prepared } from './prepare-models.ts';
 import { requireRecipe } from './recipe/parse-recipe.ts';
@@ -62,7 +62,7 @@ export async function resumeSession(runFolder: string, environment: Environment,
 
 function session(runFolder: string, stored: StoredRun, prepared: Prepared, environment: Environment, release: ReleaseRun): Session {
   const runId = path.basename(runFolder);
-  const { models, parallelism } = prepared;
+  const { models } = prepared;
   return {
     runId,
     runFolder,
@@ -90,7 +90,6 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
           runFolder,
           cacheFolder: cacheFolder(recipeFolderOf(runFolder)),
           ignoreCache: options.ignoreCache ?? false,
-          processes: parallelism.processes,
           emit,
           signal,
         });
@@ -124,9 +123,4 @@ function startOf(runId: string, { path: recipe }: StoredRun, prepared: Prepared,
 /** What computes, which figures of time depend on. */
 function describe({ engine, runtime }: Prepared): { readonly engine: string; readonly runtime: string; readonly machine: string } {
   return { engine: engine.description, runtime, machine: describeMachine() };
-}
-
-function describeMachine(): string {
-  const processors = cpus();
-  return `${processors[0]?.model.trim() ?? arch()}, ${processors.length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${platform()} ${arch()}`;
 }

@@ -1,14 +1,15 @@
 /** Visits the nodes of one model's tree: each is found or made from its parent, kept, and told as events. */
-import { EspalierError, isEspalierError } from '../errors.ts';
+import { isEspalierError, unreachable } from '../errors.ts';
 import type { NodePhase, RunEventBody, TrainingProgress } from '../../shared/events.ts';
 import type { LayerRule } from '../../shared/recipe/run-options.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
 import type { TreeEntry } from '../../shared/tree.ts';
-import type { PlannedTree, Stage } from './deployment-tree.ts';
-import { dependencyOrder } from './parallel/dependency-order.ts';
+import type { PlannedTree } from './deployment-tree.ts';
+import type { Executor, JobReport, StageJob, StagePlace } from './execution/executor.ts';
+import { throwIfCancelled } from './execution/run-stage.ts';
 import { stageKey } from './stage-key.ts';
 import type { RootDependencies } from './stage-key.ts';
-import type { StageFiles, StageOutcome, StageRunner } from './stages/stage-runner.ts';
+import type { StageOutcome } from './stages/stage-runner.ts';
 import { stageStore, tflitePath } from './store/run-store.ts';
 
 export interface ModelRun {
@@ -16,8 +17,7 @@ export interface ModelRun {
   readonly name: string;
   readonly tree: PlannedTree;
   readonly dependencies: RootDependencies;
-  /** Opens model and data: only when a stage has to be computed. */
-  openRunner(warn: (message: string) => void): Promise<StageRunner>;
+  openExecutor(place: StagePlace): Executor;
 }
 
 export interface WalkSettings {
@@ -25,8 +25,6 @@ export interface WalkSettings {
   readonly runFolder: string;
   readonly cacheFolder: string;
   readonly ignoreCache: boolean;
-  /** Stages that may run at the same time. */
-  readonly processes: number;
   readonly emit: (event: RunEventBody) => void;
   readonly signal: AbortSignal;
 }
@@ -37,15 +35,21 @@ export class TreeWalker {
   readonly failed: string[] = [];
   readonly #walk: WalkSettings;
   readonly #model: ModelRun;
-  readonly #files = new Map<string, StageFiles>();
+  readonly #place: StagePlace;
+  readonly #executor: Executor;
   readonly #keys = new Map<string, string>();
+  /** Nodes by the processor that their results come from. */
+  readonly #processors = new Map<string, string[]>();
+  readonly #progress = new Map<string, Progress>();
   #tree: PlannedTree;
-  #runner: Promise<StageRunner> | undefined;
 
   constructor(walk: WalkSettings, model: ModelRun) {
+    const { runFolder, cacheFolder, ignoreCache, rules } = walk;
     this.#walk = walk;
     this.#model = model;
     this.#tree = model.tree;
+    this.#place = { model: model.name, runFolder, cacheFolder, ignoreCache, rules };
+    this.#executor = model.openExecutor(this.#place);
   }
 
   get tree(): PlannedTree {
@@ -58,94 +62,151 @@ export class TreeWalker {
     this.#walk.emit({ type: 'tree-grown', model: this.#model.name, tree: tree.root });
   }
 
-  /** Visits them all, several at once where their parents allow it; on a failure those that are begun end first. */
+  /** Takes what the store has, and has the executor make the others; resolves when all of them have ended. */
   async visitAll(entries: readonly TreeEntry[]): Promise<void> {
-    const order = dependencyOrder(entries, this.#walk.processes > 1);
-    const running = new Set<Promise<void>>();
-    const failures: unknown[] = [];
-    for (;;) {
-      const next = failures.length === 0 && running.size < this.#walk.processes ? order.take() : undefined;
-      if (next === undefined) {
-        if (running.size === 0) break;
-        await Promise.race(running);
-        continue;
-      }
-      const visit: Promise<void> = this.visit(next)
-        .catch((error: unknown) => void failures.push(error))
-        .then(() => {
-          order.done(next.node.id);
-          running.delete(visit);
-        });
-      running.add(visit);
+    const open = new Map<string, StageJob>();
+    for (const entry of entries) {
+      const job = await this.#find(entry, open);
+      if (job !== undefined) open.set(entry.node.id, job);
     }
-    if (failures.length > 0) throw failures[0];
+    if (open.size === 0) return;
+    const { signal } = this.#walk;
+    throwIfCancelled(signal);
+    const cancel = (): void => void this.#executor.cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      await this.#executor.submit([...open.values()]);
+      while (open.size > 0) for (const report of await this.#executor.status()) await this.#hear(report, open);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+    throwIfCancelled(signal);
   }
 
-  async visit({ node, parent }: TreeEntry): Promise<void> {
-    const { emit, signal, rules } = this.#walk;
-    const about = { model: this.#model.name, node: node.id };
+  /** Takes a node's result from the store. Returns the job that makes it where there is none; undefined where its parent has no result either. */
+  async #find(entry: TreeEntry, open: ReadonlyMap<string, StageJob>): Promise<StageJob | undefined> {
+    const { signal, rules, runFolder, cacheFolder, ignoreCache } = this.#walk;
+    const { node, parent } = entry;
     throwIfCancelled(signal);
     const stage = this.#tree.stages.get(node.id);
     if (stage === undefined) throw new Error(`node "${node.id}" has no stage`);
-    if (parent !== undefined && !this.#files.has(parent.id)) {
-      emit({ type: 'node-skipped', ...about, reason: `"${parent.id}" has no result` });
-      return;
-    }
-    const parentKey = parent === undefined ? this.#model.dependencies : (this.#keys.get(parent.id) ?? '');
-    const key = stageKey(parentKey, stage, rules);
+    const parentKey = parent === undefined ? undefined : this.#keys.get(parent.id);
+    const key = stageKey(parentKey ?? this.#model.dependencies, stage, rules);
     this.#keys.set(node.id, key);
-    emit({ type: 'node-started', ...about });
-    try {
-      const { outcome, cached } = await this.#findOrMake(key, stage, { node, parent });
-      this.#accept(about, outcome, cached);
-    } catch (error) {
-      if (isCancellation(error, signal)) throw error;
-      this.failed.push(node.id);
-      emit({ type: 'node-failed', ...about, message: messageOf(error) });
-      if (!isEspalierError(error) && error instanceof Error)
-        emit({ type: 'log', level: 'error', message: error.stack ?? error.message, ...about });
+    if (parent !== undefined && !open.has(parent.id) && !this.results.has(parent.id)) {
+      this.#skip(node.id, parent.id);
+      return undefined;
+    }
+    const found = await stageStore(runFolder, cacheFolder, this.#model.name, node.id, key).find(ignoreCache);
+    if (found === undefined) {
+      const rootKey = this.#keys.get(this.#tree.root.id) ?? key;
+      return { entry, stage, settled: parent !== undefined && parent.id !== this.#tree.root.id, key, parentKey, rootKey };
+    }
+    this.#walk.emit({ type: 'node-started', ...this.#about(node.id) });
+    this.#accept(node.id, found.outcome, found.cached);
+    return undefined;
+  }
+
+  async #hear(report: JobReport, open: Map<string, StageJob>): Promise<void> {
+    const { node } = report;
+    if (!open.has(node)) return;
+    const { emit } = this.#walk;
+    const about = this.#about(node);
+    switch (report.kind) {
+      case 'queued':
+        emit({ type: 'node-queued', ...about, job: report.job, reason: report.reason });
+        return;
+      case 'started':
+        emit({ type: 'node-started', ...about, job: report.job, host: report.host });
+        return;
+      case 'progress':
+        this.#progressOf(node)(report.phase, report.fraction, report.training);
+        return;
+      case 'warning':
+        emit({ type: 'log', level: 'warning', message: report.message, ...about });
+        return;
+      case 'done':
+        open.delete(node);
+        this.#accept(node, report.outcome, report.cached);
+        return;
+      case 'cancelled':
+        open.delete(node);
+        return;
+      case 'failed':
+        open.delete(node);
+        this.failed.push(node);
+        emit({ type: 'node-failed', ...about, message: messageOf(report.error) });
+        await this.#logFailure(node, report.error);
+        for (const lost of descendants(node, open)) {
+          open.delete(lost.node.id);
+          this.#skip(lost.node.id, lost.parent?.id ?? node);
+        }
+        return;
+      default:
+        unreachable(report);
     }
   }
 
-  async #findOrMake(
-    key: string,
-    stage: Stage,
-    { node, parent }: Pick<TreeEntry, 'node' | 'parent'>,
-  ): Promise<{ readonly outcome: StageOutcome; readonly cached: boolean }> {
-    const { emit, signal, rules, runFolder, cacheFolder, ignoreCache } = this.#walk;
-    const about = { model: this.#model.name, node: node.id };
-    const store = stageStore(runFolder, cacheFolder, this.#model.name, node.id, key);
-    const found = await store.find(ignoreCache);
-    if (found !== undefined) return found;
-    const warn = (message: string): void => emit({ type: 'log', level: 'warning', message, ...about });
-    this.#runner ??= this.#model.openRunner(warn);
-    const run = await this.#runner;
-    const outcome = await run({
-      node,
-      stage,
-      settled: parent !== undefined && parent.id !== this.#tree.root.id,
-      rules,
-      signal,
-      warn,
-      checkpoint: store.checkpoint,
-      parent: parent && this.#files.get(parent.id),
-      baseline: this.#files.get(this.#tree.root.id),
-      quietly: (work) => work(),
-      onProgress: throttled((phase, fraction, training) => emit({ type: 'node-progress', ...about, phase, fraction, training })),
+  async #logFailure(node: string, error: unknown): Promise<void> {
+    const printed = await this.#executor.logs(node);
+    const messages = [
+      ...(!isEspalierError(error) && error instanceof Error ? [error.stack ?? error.message] : []),
+      ...(printed.length === 0 ? [] : [`the last lines that it printed:\n${printed.join('\n')}`]),
+    ];
+    for (const message of messages) this.#walk.emit({ type: 'log', level: 'error', message, ...this.#about(node) });
+  }
+
+  #progressOf(node: string): Progress {
+    const known = this.#progress.get(node);
+    if (known !== undefined) return known;
+    const about = this.#about(node);
+    const report = throttled((phase, fraction, training) =>
+      this.#walk.emit({ type: 'node-progress', ...about, phase, fraction, training }),
+    );
+    this.#progress.set(node, report);
+    return report;
+  }
+
+  #skip(node: string, parent: string): void {
+    this.#walk.emit({ type: 'node-skipped', ...this.#about(node), reason: `"${parent}" has no result` });
+  }
+
+  #about(node: string): { readonly model: string; readonly node: string } {
+    return { model: this.#model.name, node };
+  }
+
+  /** Other processors round differently, and their latencies are no comparison: whoever reads the figures must know. */
+  #noteProcessor(node: string, processor: string | undefined): void {
+    if (processor === undefined) return;
+    const nodes = this.#processors.get(processor);
+    if (nodes !== undefined) {
+      nodes.push(node);
+      return;
+    }
+    this.#processors.set(processor, [node]);
+    if (this.#processors.size === 1) return;
+    const mixture = [...this.#processors].map(
+      ([name, made]) => `${name} (${made.map((id) => `"${id}"`).join(', ')}${made.length > 1 ? ', …' : ''})`,
+    );
+    this.#walk.emit({
+      type: 'log',
+      level: 'warning',
+      message: `results come from different processors, so latencies cannot be compared and the last bits may differ: ${mixture.join('; ')}`,
+      model: this.#model.name,
+      node: undefined,
     });
-    throwIfCancelled(signal);
-    await store.keep(outcome);
-    return { outcome, cached: false };
   }
 
   /** A node whose certificate fails is a failed stage, but its files stay to be looked at. */
-  #accept(about: { readonly model: string; readonly node: string }, { files, metrics, densities }: StageOutcome, cached: boolean): void {
-    this.results.set(about.node, metrics);
-    this.#files.set(about.node, files);
+  #accept(node: string, { metrics, densities }: StageOutcome, cached: boolean): void {
+    const about = this.#about(node);
+    this.results.set(node, metrics);
+    this.#progress.delete(node);
+    this.#noteProcessor(node, metrics.processor);
     this.#walk.emit({ type: 'node-finished', ...about, cached, metrics, densities, tflite: tflitePath(about.model, about.node) });
     if (metrics.certificate?.passed !== false) return;
     const broken = metrics.certificate.checks.filter(({ passed }) => !passed);
-    this.failed.push(about.node);
+    this.failed.push(node);
     this.#walk.emit({
       type: 'log',
       level: 'error',
@@ -153,6 +214,18 @@ export class TreeWalker {
       message: `the certificate fails: ${broken.map(({ layer, property, expected, found }) => `layer "${layer}": ${property} ${found}, expected ${expected}`).join('; ')}`,
     });
   }
+}
+
+/** Of the jobs that are open, in their order: those that come from a node. */
+function descendants(node: string, open: ReadonlyMap<string, StageJob>): readonly TreeEntry[] {
+  const lost = new Set([node]);
+  const found: TreeEntry[] = [];
+  for (const { entry } of open.values()) {
+    if (entry.parent === undefined || !lost.has(entry.parent.id)) continue;
+    lost.add(entry.node.id);
+    found.push(entry);
+  }
+  return found;
 }
 
 type Progress = (phase: NodePhase, fraction: number, training?: TrainingProgress) => void;
@@ -170,10 +243,6 @@ function throttled(report: Progress, now: () => number = () => performance.now()
 }
 
 const MILLISECONDS_BETWEEN_REPORTS = 100;
-
-export function throwIfCancelled(signal: AbortSignal): void {
-  if (signal.aborted) throw new EspalierError('cancelled', 'the run was cancelled');
-}
 
 export function isCancellation(error: unknown, signal: AbortSignal): boolean {
   return signal.aborted || (isEspalierError(error) && error.code === 'cancelled');

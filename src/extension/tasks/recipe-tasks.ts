@@ -113,6 +113,8 @@ function describeEvent(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'run-started':
       return `${event.engine} · ${event.runtime} · ${event.machine}`;
+    case 'node-queued':
+      return `${event.model}: ${event.node} ${vscode.l10n.t('queued as job {0}', event.job)}`;
     case 'node-started':
       return `${event.model}: ${event.node} …`;
     case 'node-finished':

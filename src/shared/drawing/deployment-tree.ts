@@ -3,7 +3,7 @@
  * border, the technique on the edge, leaves marked; and over it the state of each node.
  * Colours are presentation attributes, so that a page's style sheet can override them by class.
  */
-import type { NodeState } from '../tree.ts';
+import type { NodeState, QueuedJob } from '../tree.ts';
 import { missing } from './format.ts';
 import { escapeXml, svgElement, svgText } from './svg.ts';
 import { techniqueName } from './technique-names.ts';
@@ -183,9 +183,11 @@ export function describeStatus(status: NodeStatus, translate: Translate): string
   const { state } = status;
   switch (state.kind) {
     case 'waiting':
-      return translate('waiting');
-    case 'running':
-      return translate('running {0}%', Math.floor(clamp(state.fraction) * 100));
+      return describeWaiting(state.queued, translate);
+    case 'running': {
+      const percent = Math.floor(clamp(state.fraction) * 100);
+      return state.host === undefined ? translate('running {0}%', percent) : translate('running {0}% on {1}', percent, state.host);
+    }
     case 'done':
       return status.result ?? (state.cached ? translate('done before') : missing);
     case 'failed':
@@ -193,6 +195,12 @@ export function describeStatus(status: NodeStatus, translate: Translate): string
     case 'skipped':
       return translate('skipped');
   }
+}
+
+function describeWaiting(queued: QueuedJob | undefined, translate: Translate): string {
+  if (queued === undefined) return translate('waiting');
+  const { job, reason } = queued;
+  return reason === undefined ? translate('queued as job {0}', job) : translate('job {0}: {1}', job, reason);
 }
 
 function accessibleName(node: TreeNode, title: string, description: string, translate: Translate): string {

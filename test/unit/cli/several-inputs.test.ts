@@ -16,6 +16,7 @@ import { fineTune } from '../../../src/core/train/fine-tune.ts';
 import { convertModel } from '../../../src/core/tree/operations/convert-model.ts';
 import { evaluateModel } from '../../../src/core/tree/operations/evaluate-model.ts';
 import { readTfliteBytes } from '../../../src/core/tree/operations/read-model-file.ts';
+import { LocalExecutor } from '../../../src/execution/local/local-executor.ts';
 import { startSession } from '../../../src/core/tree/session.ts';
 import { loadRuntime } from '../../../src/core/tflite/runtime.ts';
 import type { ConversionMode } from '../../../src/shared/protocol.ts';
@@ -134,7 +135,14 @@ describe('a model of two inputs', () => {
     const session = await startSession(
       file('two.espalier.json'),
       {},
-      { espalier: '0', code: '0', threadScript: undefined, self: { process: process.pid }, isAlive: () => false },
+      {
+        espalier: '0',
+        code: '0',
+        threadScript: undefined,
+        self: { process: process.pid },
+        isAlive: () => false,
+        localExecutor: (stages) => new LocalExecutor(stages),
+      },
     );
     const finished = new Map<string, RunEvent & { readonly type: 'node-finished' }>();
     const { outcome } = await session.run((event) => {

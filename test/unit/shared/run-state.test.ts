@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/shared/events.ts';
-import { interruptRun, pathTo, reduceEvents } from '../../../src/shared/run-state.ts';
+import { pathTo, reduceEvents, settleRun } from '../../../src/shared/run-state.ts';
 import type { RunState } from '../../../src/shared/run-state.ts';
 import type { NodeMetrics } from '../../../src/shared/results.ts';
 import type { TreeNode } from '../../../src/shared/tree.ts';
@@ -108,6 +108,23 @@ describe('reduceRun', () => {
     expect(resumed).toMatchObject({ outcome: undefined, finishedAt: undefined, engine: 'e2', runId: 'r' });
   });
 
+  it('shows a job in a queue as waiting with its id and reason, then on which machine it runs, and waiting alone when nobody follows it', () => {
+    const nodeOf = (state: RunState, id: string) => state.models[0]?.nodes.get(id);
+    const queued = reduceEvents([started, { ...about, type: 'node-queued', job: '12_3', reason: 'Priority', time: 5, sequence: 1 }]);
+    expect(nodeOf(queued, 'pruned')).toMatchObject({
+      state: { kind: 'waiting', queued: { job: '12_3', reason: 'Priority' } },
+      job: '12_3',
+    });
+    expect(nodeOf(settleRun(queued), 'pruned')?.state).toEqual({ kind: 'waiting' });
+    const events: RunEvent[] = [
+      started,
+      { ...about, type: 'node-queued', job: '12_3', reason: 'Priority', time: 5, sequence: 1 },
+      { ...about, type: 'node-started', job: '12_3', host: 'n2', time: 6, sequence: 2 },
+      { ...about, type: 'node-progress', phase: 'training', fraction: 0.25, training: undefined, time: 7, sequence: 3 },
+    ];
+    expect(nodeOf(reduceEvents(events), 'pruned')).toMatchObject({ state: { kind: 'running', fraction: 0.25, host: 'n2' }, job: '12_3' });
+  });
+
   it('keeps results when the tree grows', () => {
     const grown = { ...root, children: [pruned, { ...pruned, id: 'pruned-25', children: [] }] };
     const state = reduceEvents([
@@ -151,9 +168,9 @@ describe('a run that nobody works on', () => {
     const killed = reduceEvents(events.slice(0, running + 1));
     const states = (state: RunState) => [...(state.models[0]?.nodes.values() ?? [])].map((node) => node.state.kind);
     expect(states(killed).slice(0, 3)).toEqual(['done', 'done', 'running']);
-    expect(states(interruptRun(killed)).slice(0, 3)).toEqual(['done', 'done', 'waiting']);
+    expect(states(settleRun(killed)).slice(0, 3)).toEqual(['done', 'done', 'waiting']);
     const whole = reduceEvents(events);
-    expect(interruptRun(whole).models[0]).toBe(whole.models[0]);
+    expect(settleRun(whole).models[0]).toBe(whole.models[0]);
   });
 
   it('keeps what was done where a node was started again to be looked up when the process died', () => {
@@ -165,6 +182,6 @@ describe('a run that nobody works on', () => {
     const killed = reduceEvents([...events.slice(0, finished + 1), again]);
     const first = (state: RunState) => [...(state.models[0]?.nodes.values() ?? [])][0];
     expect(first(killed)?.state.kind).toBe('running');
-    expect(first(interruptRun(killed))).toEqual(first(done));
+    expect(first(settleRun(killed))).toEqual(first(done));
   });
 });

@@ -45,7 +45,7 @@ describe('runRecipe', () => {
       working.delete(request.node.id);
       return fakeOutcome(request);
     };
-    const { outcome, made, finished } = await run({ walk: { processes: 3 }, stage: slow });
+    const { outcome, made, finished } = await run({ processes: 3, stage: slow });
     expect(outcome.outcome).toBe('done');
     expect(most).toBe(3);
     expect(made).toHaveLength(12);
@@ -58,17 +58,24 @@ describe('runRecipe', () => {
   it('waits for the stages that are at work when it is cancelled, and begins none', async () => {
     const controller = new AbortController();
     const ended: string[] = [];
+    let prunedAtWork: () => void = () => undefined;
+    const waiting = new Promise<void>((resolve) => (prunedAtWork = resolve));
     const { outcome, made, events } = await run({
-      walk: { processes: 2, signal: controller.signal },
+      processes: 2,
+      walk: { signal: controller.signal },
       stage: async (request) => {
-        if (request.node.id === 'clustered') controller.abort();
+        if (request.node.id === 'pruned') prunedAtWork();
+        if (request.node.id === 'clustered') {
+          await waiting;
+          controller.abort();
+        }
         await new Promise((resolve) => setTimeout(resolve, request.node.id === 'pruned' ? 30 : 0));
         ended.push(request.node.id);
         return fakeOutcome(request);
       },
     });
     expect(outcome.outcome).toBe('cancelled');
-    expect(made).toEqual(['baseline', 'pruned', 'clustered']);
+    expect(made.toSorted()).toEqual(['baseline', 'clustered', 'pruned']);
     expect(ended).toEqual(['baseline', 'clustered', 'pruned']);
     expect(events.at(-1)?.type).toBe('run-finished');
   });

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { LocalExecutor } from '../../../../src/execution/local/local-executor.ts';
 import { planTree } from '../../../../src/core/tree/deployment-tree.ts';
 import { runRecipe, type Walk } from '../../../../src/core/tree/run-recipe.ts';
 import type { StageOutcome, StageRequest } from '../../../../src/core/tree/stages/stage-runner.ts';
@@ -35,6 +36,7 @@ interface Setup {
   readonly walk?: Partial<Walk>;
   readonly techniques?: Parameters<typeof planTree>[0];
   readonly data?: string;
+  readonly processes?: number;
   readonly stage?: (request: StageRequest) => StageOutcome | Promise<StageOutcome>;
 }
 
@@ -44,6 +46,7 @@ export async function run({
   walk = {},
   techniques = {},
   data = 'd',
+  processes = 1,
   stage = fakeOutcome,
 }: Setup = {}) {
   const events: RunEventBody[] = [];
@@ -54,10 +57,15 @@ export async function run({
         name: 'net',
         tree: planTree(techniques),
         dependencies: { model: 'm', data, seed: 0, engine: 'e', runtime: 'r', code: 'c', latency: false },
-        openRunner: () =>
-          Promise.resolve((request) => {
-            made.push(request.node.id);
-            return Promise.resolve(stage(request));
+        openExecutor: (place) =>
+          new LocalExecutor({
+            place,
+            processes,
+            openRunner: () =>
+              Promise.resolve((request) => {
+                made.push(request.node.id);
+                return Promise.resolve(stage(request));
+              }),
           }),
       },
     ],
@@ -67,7 +75,6 @@ export async function run({
     runFolder: path.join(folder, name),
     cacheFolder: path.join(folder, 'cache'),
     ignoreCache: false,
-    processes: 1,
     emit: (event) => events.push(event),
     signal: new AbortController().signal,
     ...walk,

@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EspalierError } from '../../../../src/core/errors.ts';
 import type { StageOutcome, StageRequest } from '../../../../src/core/tree/stages/stage-runner.ts';
@@ -71,5 +73,24 @@ describe('runRecipe', () => {
       node: 'pruned/ptq',
       message: 'the certificate fails: layer "dense": zeros 49, expected at least 50',
     });
+  });
+
+  it('says where results come from different processors, with a node of each', async () => {
+    const { folder } = await run({ techniques: { clustering: false, sparsityPreservingClustering: false, qat: false, pqat: false } });
+    const metrics = path.join(folder, 'run', 'net', 'baseline', 'result', 'metrics.json');
+    const before = await readFile(metrics, 'utf8');
+    const changed = before.replace(/"processor": ".*"/, '"processor": "Another CPU"');
+    expect(changed).not.toBe(before);
+    await writeFile(metrics, changed);
+    const { events } = await run({
+      folder,
+      techniques: { clustering: false, sparsityPreservingClustering: false, qat: false, pqat: false },
+    });
+    const warnings = events.flatMap((event) => (event.type === 'log' && event.level === 'warning' ? [event.message] : []));
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^results come from different processors, so latencies cannot be compared and the last bits may differ: Another CPU \("baseline"\); .* \("pruned"\)$/,
+      ),
+    ]);
   });
 });

@@ -7,8 +7,8 @@ import { digitsCnn } from '../../../../src/core/models/digits-cnn.ts';
 import type { StageOutcome } from '../../../../src/core/tree/stages/stage-runner.ts';
 import { MessageHandler } from '../../../../src/shared/message-handler.ts';
 import type { TreeNode } from '../../../../src/shared/tree.ts';
-import { createStageHandlers } from '../../../../src/worker/stage-process/stage-handlers.ts';
-import type { StageHostProtocol, StageProtocol, StageSetting, StageWork } from '../../../../src/worker/stage-process/stage-protocol.ts';
+import { createStageHandlers } from '../../../../src/execution/local/stage-handlers.ts';
+import type { StageHostProtocol, StageProtocol, StageSetting, StageWork } from '../../../../src/execution/local/stage-protocol.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 let setting: StageSetting;
@@ -61,7 +61,7 @@ function connect(): Connected {
   );
   const stage: MessageHandler<StageProtocol, StageHostProtocol> = new MessageHandler<StageProtocol, StageHostProtocol>(
     (message) => setImmediate(() => host.receive(message)),
-    createStageHandlers(() => stage),
+    createStageHandlers(() => stage, { threadScript: undefined }),
   );
   host.on('progress', ({ phase, training }) => {
     phases.push(phase);

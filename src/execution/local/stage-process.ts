@@ -2,16 +2,17 @@
 import type { Message } from '../../shared/message-handler.ts';
 import { MessageHandler } from '../../shared/message-handler.ts';
 import { createStageHandlers } from './stage-handlers.ts';
+import type { ThreadScripts } from './stage-handlers.ts';
 import type { StageHostProtocol, StageProtocol } from './stage-protocol.ts';
 
 const ignoreFailure = (): void => undefined;
 
-export function serveStages(): void {
+export function serveStages(scripts: ThreadScripts): void {
   const handler: MessageHandler<StageProtocol, StageHostProtocol> = new MessageHandler<StageProtocol, StageHostProtocol>(
     (message) => {
       if (process.connected) process.send?.(message, undefined, undefined, ignoreFailure);
     },
-    createStageHandlers(() => handler),
+    createStageHandlers(() => handler, scripts),
   );
   process.on('message', (message: Message) => handler.receive(message));
   // Checkpoints lie with the worker: there is nothing to wait for.

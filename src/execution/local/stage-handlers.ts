@@ -7,18 +7,21 @@ import type { StepTiming } from '../../core/train/step-timing.ts';
 import { resolveModels } from '../../core/tree/recipe/resolve-recipe.ts';
 import type { ResolvedModel } from '../../core/tree/recipe/resolve-recipe.ts';
 import { openStageRunner } from '../../core/tree/stages/open-stage-runner.ts';
+import type { OpenStageRunner } from '../../core/tree/stages/open-stage-runner.ts';
 import type { StageRunner } from '../../core/tree/stages/stage-runner.ts';
 import type { Handlers, MessageHandler } from '../../shared/message-handler.ts';
-import { environment } from '../environment.ts';
 import { Gate } from './gate.ts';
 import type { StageHostProtocol, StageProtocol, StageSetting } from './stage-protocol.ts';
 
 /** Batch of the steps that are timed, where the recipe names none. */
 const BATCH_SIZE = 64;
 
+/** Bundles of the threads that a stage starts. */
+export type ThreadScripts = Pick<OpenStageRunner, 'threadScript' | 'readingScript'>;
+
 type StageConnection = MessageHandler<StageProtocol, StageHostProtocol>;
 
-export function createStageHandlers(connection: () => StageConnection): Handlers<StageProtocol> {
+export function createStageHandlers(connection: () => StageConnection, scripts: ThreadScripts): Handlers<StageProtocol> {
   const gate = new Gate();
   const timings: StepTiming[] = [];
   let opened: { readonly key: string; readonly runner: Promise<StageRunner> } | undefined;
@@ -26,7 +29,7 @@ export function createStageHandlers(connection: () => StageConnection): Handlers
 
   const runnerFor = (setting: StageSetting): Promise<StageRunner> => {
     const key = `${setting.model}\0${setting.threads}`;
-    if (opened?.key !== key) opened = { key, runner: openRunner(setting, gate, warn) };
+    if (opened?.key !== key) opened = { key, runner: openRunner(setting, scripts, gate, warn) };
     return opened.runner;
   };
 
@@ -75,13 +78,18 @@ export function createStageHandlers(connection: () => StageConnection): Handlers
   };
 }
 
-async function openRunner(setting: StageSetting, gate: Gate, warn: (message: string) => void): Promise<StageRunner> {
+async function openRunner(
+  setting: StageSetting,
+  { threadScript, readingScript }: ThreadScripts,
+  gate: Gate,
+  warn: (message: string) => void,
+): Promise<StageRunner> {
   return openStageRunner({
     recipe: setting.source.recipe,
     model: await modelOf(setting),
     engine: await engineOf(setting),
-    threadScript: environment().threadScript,
-    readingScript: environment().readingScript,
+    threadScript,
+    readingScript,
     warn,
     processes: setting.processes,
     turn: gate.passed,

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { StageRequest } from '../../../../src/core/tree/stages/stage-runner.ts';
-import { StagePool } from '../../../../src/worker/stage-process/stage-pool.ts';
+import { StagePool } from '../../../../src/execution/local/stage-pool.ts';
 import { isAlive } from '../../../../src/worker/process-identity.ts';
 
 const script = path.join(import.meta.dirname, 'scripted-stage.mjs');

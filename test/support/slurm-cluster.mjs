@@ -1,0 +1,186 @@
+/**
+ * A Slurm cluster on this machine for the tests: Debian's slurm-wlm and munge on loopback, with a configuration, keys,
+ * ports and folders of its own. Needs root: the daemons start jobs as their users.
+ */
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+
+/** Nodes that answer, and how long that may take: seconds on an idle machine. */
+const STARTED_WITHIN_MILLISECONDS = 60_000;
+const ENDED_WITHIN_MILLISECONDS = 10_000;
+
+/**
+ * @param {{ nodes?: number, memory?: number }} options memory in MiB of each node
+ * @returns {Promise<import('./slurm-cluster.d.mts').SlurmCluster>}
+ */
+export async function startSlurmCluster({ nodes = 4, memory = 2_000 } = {}) {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'espalier-slurm-'));
+  for (const name of ['state', 'spool', 'log', 'run']) mkdirSync(path.join(folder, name));
+  const file = (name) => path.join(folder, name);
+  const socket = file('run/munge.socket');
+  writeFileSync(file('munge.key'), randomBytes(1_024), { mode: 0o600 });
+  const configuration = file('slurm.conf');
+  writeFileSync(configuration, slurmConfiguration(folder, socket, nodes, memory, await freePorts(nodes + 1)));
+  const environment = { SLURM_CONF: configuration };
+
+  const start = (command, args) => {
+    const { status, stderr, error } = spawnSync(command, args, { env: { ...process.env, ...environment }, encoding: 'utf8' });
+    if (error !== undefined || status !== 0) throw new Error(`${command} did not start: ${error?.message ?? stderr}`);
+  };
+  const nodePid = (node) => file(`run/slurmd-${node}.pid`);
+  const startNode = (node) => start('slurmd', ['-N', node, '-c']);
+  const names = Array.from({ length: nodes }, (_, index) => `n${index + 1}`);
+  const stop = async () => {
+    // The nodes first: they report to the controller and sign with munge.
+    for (const pid of [...names.map(nodePid), file('run/slurmctld.pid'), file('run/munged.pid')]) await end(pid, 'SIGTERM');
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  };
+  try {
+    start('munged', [
+      '--force',
+      `--key-file=${file('munge.key')}`,
+      `--socket=${socket}`,
+      `--pid-file=${file('run/munged.pid')}`,
+      `--log-file=${file('log/munged.log')}`,
+      `--seed-file=${file('munge.seed')}`,
+    ]);
+    start('slurmctld', ['-c']);
+    for (const name of names) startNode(name);
+    await allIdle(environment, nodes);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    environment,
+    folder,
+    nodes: names,
+    /** As when the machine fails: the daemon and the jobs on it are gone at once. */
+    async killNode(node) {
+      const pid = Number(readFileSync(nodePid(node), 'utf8'));
+      for (const child of descendants(pid)) kill(child, 'SIGKILL');
+      kill(pid, 'SIGKILL');
+      rmSync(nodePid(node), { force: true });
+    },
+    startNode,
+    stop,
+  };
+}
+
+function slurmConfiguration(folder, socket, nodes, memory, [controller, ...ports]) {
+  const host = os.hostname().split('.')[0];
+  const list = (names) => (names.length === 1 ? names[0] : names.join(','));
+  return [
+    'ClusterName=espalier-tests',
+    `SlurmctldHost=${host}(127.0.0.1)`,
+    `SlurmctldPort=${controller}`,
+    'SlurmUser=root',
+    'SlurmdUser=root',
+    'AuthType=auth/munge',
+    `AuthInfo=socket=${socket}`,
+    'CredType=cred/munge',
+    `StateSaveLocation=${folder}/state`,
+    `SlurmdSpoolDir=${folder}/spool/%n`,
+    `SlurmctldPidFile=${folder}/run/slurmctld.pid`,
+    `SlurmdPidFile=${folder}/run/slurmd-%n.pid`,
+    `SlurmctldLogFile=${folder}/log/slurmctld.log`,
+    `SlurmdLogFile=${folder}/log/slurmd-%n.log`,
+    'ProctrackType=proctrack/pgid',
+    'TaskPlugin=task/none',
+    'SwitchType=switch/none',
+    'MpiDefault=none',
+    'SelectType=select/cons_tres',
+    'SelectTypeParameters=CR_Core',
+    'SchedulerType=sched/backfill',
+    // Decisions within a second: the tests wait for them.
+    'SchedulerParameters=sched_min_interval=100000,bf_interval=2',
+    'ReturnToService=2',
+    'SlurmdTimeout=10',
+    'KillWait=3',
+    'OverTimeLimit=0',
+    'JobAcctGatherType=jobacct_gather/none',
+    'AccountingStorageType=accounting_storage/none',
+    'SlurmdParameters=config_overrides',
+    ...ports.map(
+      (port, index) => `NodeName=n${index + 1} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${port} CPUs=1 RealMemory=${memory}`,
+    ),
+    `PartitionName=all Nodes=${list(ports.map((_, index) => `n${index + 1}`))} Default=YES MaxTime=INFINITE State=UP`,
+    '',
+  ].join('\n');
+}
+
+async function allIdle(environment, nodes) {
+  const end = Date.now() + STARTED_WITHIN_MILLISECONDS;
+  for (;;) {
+    const { stdout = '' } = spawnSync('sinfo', ['--noheader', '--Node', '--format=%T'], {
+      env: { ...process.env, ...environment },
+      encoding: 'utf8',
+    });
+    const idle = stdout.split('\n').filter((state) => state.trim() === 'idle').length;
+    if (idle === nodes) return;
+    if (Date.now() > end) throw new Error(`only ${idle} of ${nodes} Slurm nodes are up: ${stdout}`);
+    await wait(200);
+  }
+}
+
+/** Ports that nothing listens on now; all held until all are known. */
+async function freePorts(count) {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise((resolve, reject) => {
+          const server = createServer();
+          server.once('error', reject);
+          server.listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+async function end(pidFile, signal) {
+  if (!existsSync(pidFile)) return;
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  kill(pid, signal);
+  const limit = Date.now() + ENDED_WITHIN_MILLISECONDS;
+  while (isThere(pid) && Date.now() < limit) await wait(50);
+  kill(pid, 'SIGKILL');
+}
+
+function kill(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
+
+function isThere(pid) {
+  try {
+    process.kill(pid, 0);
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** Children first, so that none is adopted and forgotten. */
+function descendants(pid) {
+  const { stdout = '' } = spawnSync('ps', ['-o', 'pid=', '--ppid', `${pid}`], { encoding: 'utf8' });
+  return stdout
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map(Number)
+    .flatMap((child) => [...descendants(child), child]);
+}
+
+function wait(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
