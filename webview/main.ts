@@ -1,7 +1,7 @@
 /** The result panel's page. It holds no truth of its own: it shows what the run's events say. */
 import { MessageHandler, type Message } from '../src/shared/message-handler.ts';
 import type { PanelHost, PanelMemory, PanelPage } from '../src/shared/panel-protocol.ts';
-import { reduceRun, settleRun } from '../src/shared/run-state.ts';
+import { interruptRun, reduceRun } from '../src/shared/run-state.ts';
 import { element } from './dom.ts';
 import { DrawLoop } from './draw-loop.ts';
 import './main.css';
@@ -35,7 +35,7 @@ let state: PanelState = { ...initialPanelState, model: remembered?.model, node: 
 
 /** `urgent` for what the user did. */
 function show(urgent: boolean): void {
-  loop.show(state.status.activity === 'running' ? state : { ...state, run: settleRun(state.run) }, urgent);
+  loop.show(state.status.activity === 'running' ? state : { ...state, run: interruptRun(state.run) }, urgent);
 }
 
 /** What a restored page starts from. */

@@ -177,8 +177,8 @@ export function reduceEvents(events: Iterable<RunEvent>): RunState {
   return state;
 }
 
-/** Of a run that nobody works on: the node that ran when its process was killed has no result, and waits. */
-export function settleRun(state: RunState): RunState {
+/** The state of a run whose process is gone: a node that was running has no result, so it waits again. */
+export function interruptRun(state: RunState): RunState {
   const models = state.models.map((model) =>
     [...model.nodes.values()].some(isUnderWay) ? { ...model, nodes: mapNodes(model.nodes, waitAgain) } : model,
   );

@@ -5,10 +5,10 @@ import { removeDeadOperations } from '../network/passes/remove-dead-operations.t
 import { removePermutations } from '../network/passes/remove-permutations.ts';
 import { validateNetwork } from '../network/validate-network.ts';
 import { detectFormat, type ModelFormat } from './detect-format.ts';
+import { errorInFile } from './file-errors.ts';
 import { importKerasH5 } from './keras/import-h5.ts';
 import { importKerasV3 } from './keras/import-keras-v3.ts';
 import { type ModelSource, openModel } from './model-source.ts';
-import { namingFile } from './naming-file.ts';
 import { importSavedModel } from './saved-model/import-saved-model.ts';
 import { importTfjsLayers } from './tfjs/import-tfjs-layers.ts';
 import { importTflite } from './tflite/import-tflite.ts';
@@ -59,7 +59,7 @@ export async function importModel(path: string): Promise<ImportedModel> {
     validateNetwork(network);
     return { network: keepTrainingOperations(network), format, warnings };
   } catch (cause) {
-    if (isEspalierError(cause)) throw namingFile(cause, where);
+    if (isEspalierError(cause)) throw errorInFile(cause, where);
     // What a reader trips over in a damaged file is the file's fault, not the user's and not a crash.
     if (cause instanceof RangeError || cause instanceof TypeError) {
       throw new EspalierError('invalid-model', 'is damaged', { where, cause, fix: 'save or download the model again' });

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EspalierError, isEspalierError } from '../errors.ts';
-import { fileAccessError } from './file-access.ts';
+import { fileAccessError } from './file-errors.ts';
 
 /** What an importer reads: the bytes of a file, or a folder by name. */
 export type ModelSource =

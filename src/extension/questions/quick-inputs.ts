@@ -29,7 +29,7 @@ export function pickOne<Item extends vscode.QuickPickItem>({ items, ...wording }
       input.matchOnDescription = true;
       const proposed = recall(place.proposal);
       if (proposed !== undefined) input.activeItems = [proposed];
-      return settle(input, wording, place, () => {
+      return awaitAnswer(input, wording, place, () => {
         const [answer] = input.selectedItems;
         return answer === undefined ? undefined : { text: texts.get(answer) ?? '', answer };
       });
@@ -54,7 +54,7 @@ export function enterText({ value, validate, ...wording }: TextEntry): Question<
       input.prompt = wording.prompt;
       input.value = place.proposal ?? value;
       input.onDidChangeValue((text) => (input.validationMessage = validate(text)));
-      return settle(input, wording, place, () => {
+      return awaitAnswer(input, wording, place, () => {
         input.validationMessage = validate(input.value);
         return input.validationMessage === undefined ? { text: input.value, answer: input.value } : undefined;
       });
@@ -83,7 +83,7 @@ export function openDialog(id: string, options: vscode.OpenDialogOptions): Quest
  * @param read undefined where the input holds no answer yet
  * @throws vscode.CancellationError when it is closed
  */
-function settle<Answer>(
+function awaitAnswer<Answer>(
   input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox,
   { title, stepsAfter = 0 }: Wording,
   { step }: Place,

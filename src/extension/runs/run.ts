@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { RunEvent } from '../../shared/events.ts';
 import type { PanelActivity, PanelStatus } from '../../shared/panel-protocol.ts';
 import type { RunHandle, RunSummary } from '../../shared/protocol.ts';
-import { emptyRunState, reduceRun, settleRun } from '../../shared/run-state.ts';
+import { emptyRunState, interruptRun, reduceRun } from '../../shared/run-state.ts';
 import type { RunState } from '../../shared/run-state.ts';
 
 /** Followers need not hear of events more often than a screen is drawn. */
@@ -42,7 +42,7 @@ export class Run implements vscode.Disposable {
   }
 
   get state(): RunState {
-    return this.#activity === 'running' ? this.#state : settleRun(this.#state);
+    return this.#activity === 'running' ? this.#state : interruptRun(this.#state);
   }
   get events(): readonly RunEvent[] {
     return this.#events;

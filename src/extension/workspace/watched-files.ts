@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { readSettings } from '../settings.ts';
 
 /** A change of many files (a checkout, a build) is one change. */
-const settleMilliseconds = 200;
+const debounceMilliseconds = 200;
 
 /** The files of the workspace that match a pattern, kept up to date; nothing is read of them. */
 export class WatchedFiles implements vscode.Disposable {
@@ -43,7 +43,7 @@ export class WatchedFiles implements vscode.Disposable {
     this.#timer = setTimeout(() => {
       this.#files = undefined;
       this.#changed.fire(undefined);
-    }, settleMilliseconds);
+    }, debounceMilliseconds);
   }
 
   dispose(): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/shared/events.ts';
-import { pathTo, reduceEvents, settleRun } from '../../../src/shared/run-state.ts';
+import { interruptRun, pathTo, reduceEvents } from '../../../src/shared/run-state.ts';
 import type { RunState } from '../../../src/shared/run-state.ts';
 import type { NodeMetrics } from '../../../src/shared/results.ts';
 import type { TreeNode } from '../../../src/shared/tree.ts';
@@ -115,7 +115,7 @@ describe('reduceRun', () => {
       state: { kind: 'waiting', queued: { job: '12_3', reason: 'Priority' } },
       job: '12_3',
     });
-    expect(nodeOf(settleRun(queued), 'pruned')?.state).toEqual({ kind: 'waiting' });
+    expect(nodeOf(interruptRun(queued), 'pruned')?.state).toEqual({ kind: 'waiting' });
     const events: RunEvent[] = [
       started,
       { ...about, type: 'node-queued', job: '12_3', reason: 'Priority', time: 5, sequence: 1 },
@@ -168,9 +168,9 @@ describe('a run that nobody works on', () => {
     const killed = reduceEvents(events.slice(0, running + 1));
     const states = (state: RunState) => [...(state.models[0]?.nodes.values() ?? [])].map((node) => node.state.kind);
     expect(states(killed).slice(0, 3)).toEqual(['done', 'done', 'running']);
-    expect(states(settleRun(killed)).slice(0, 3)).toEqual(['done', 'done', 'waiting']);
+    expect(states(interruptRun(killed)).slice(0, 3)).toEqual(['done', 'done', 'waiting']);
     const whole = reduceEvents(events);
-    expect(settleRun(whole).models[0]).toBe(whole.models[0]);
+    expect(interruptRun(whole).models[0]).toBe(whole.models[0]);
   });
 
   it('keeps what was done where a node was started again to be looked up when the process died', () => {
@@ -182,6 +182,6 @@ describe('a run that nobody works on', () => {
     const killed = reduceEvents([...events.slice(0, finished + 1), again]);
     const first = (state: RunState) => [...(state.models[0]?.nodes.values() ?? [])][0];
     expect(first(killed)?.state.kind).toBe('running');
-    expect(first(settleRun(killed))).toEqual(first(done));
+    expect(first(interruptRun(killed))).toEqual(first(done));
   });
 });

@@ -40,7 +40,7 @@ class Reader {
     this.#worker.unref();
     this.#worker.on('message', (reply: ReadingReply) => {
       const waiting = this.#waiting.get(reply.id);
-      this.#settle(reply.id);
+      this.#remove(reply.id);
       if (reply.kind === 'batch') waiting?.resolve(reply.batch);
       else waiting?.reject(errorOf(reply.failure));
     });
@@ -58,7 +58,7 @@ class Reader {
     });
   }
 
-  #settle(id: number): void {
+  #remove(id: number): void {
     this.#waiting.delete(id);
     if (this.#waiting.size === 0) this.#worker.unref();
   }

@@ -61,18 +61,18 @@ async function start(): Promise<Worker> {
 
 function nextReply(worker: Worker, seconds: number): Promise<ReadReply> {
   return new Promise((resolve, reject) => {
-    const settle = (act: () => void): void => {
+    const finish = (act: () => void): void => {
       clearInterval(timer);
       worker.off('message', received).off('error', failed).off('exit', ended);
       act();
     };
-    const received = (reply: ReadReply): void => settle(() => resolve(reply));
-    const failed = (error: Error): void => settle(() => reject(new DamagedFile(error.message, { cause: error })));
-    const ended = (): void => settle(() => reject(new DamagedFile('the reader ended')));
+    const received = (reply: ReadReply): void => finish(() => resolve(reply));
+    const failed = (error: Error): void => finish(() => reject(new DamagedFile(error.message, { cause: error })));
+    const ended = (): void => finish(() => reject(new DamagedFile('the reader ended')));
     // Counted in ticks: a machine that slept in between, or a paused process, is not held against the file.
     let left = Math.ceil(seconds);
     const timer = setInterval(() => {
-      if (--left <= 0) settle(() => reject(new DamagedFile(`it is not read after ${seconds.toFixed(0)} s`)));
+      if (--left <= 0) finish(() => reject(new DamagedFile(`it is not read after ${seconds.toFixed(0)} s`)));
     }, 1000);
     worker.on('message', received).on('error', failed).on('exit', ended);
   });

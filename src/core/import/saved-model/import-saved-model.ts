@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EspalierError, isEspalierError } from '../../errors.ts';
 import { decode } from '../../protobuf/message.ts';
-import { fileAccessError } from '../file-access.ts';
+import { fileAccessError } from '../file-errors.ts';
 import { asObject, type JsonObject, parseJson } from '../json.ts';
 import { convertModel } from '../keras/convert-model.ts';
 import type { KerasImport } from '../keras/import-h5.ts';

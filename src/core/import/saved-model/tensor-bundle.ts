@@ -5,7 +5,7 @@ import { EspalierError } from '../../errors.ts';
 import type { Shape } from '../../network/network.ts';
 import { elementCount } from '../../network/shapes/shape.ts';
 import { decode } from '../../protobuf/message.ts';
-import { fileAccessError } from '../file-access.ts';
+import { fileAccessError } from '../file-errors.ts';
 import { ByteReader } from './byte-reader.ts';
 import { bundleEntry, bundleHeader } from './messages.ts';
 import { readSortedTable } from './sorted-table.ts';

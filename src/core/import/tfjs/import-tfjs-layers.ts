@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EspalierError } from '../../errors.ts';
-import { fileAccessError } from '../file-access.ts';
+import { fileAccessError } from '../file-errors.ts';
 import { asArray, asObject, asString, isObject, type Json, parseJson } from '../json.ts';
 import { convertModel } from '../keras/convert-model.ts';
 import { flatWeights } from '../keras/flat-weights.ts';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { CertificateVerdict, WeightMetrics } from '../../../shared/results.ts';
 import { EspalierError } from '../../errors.ts';
-import { readingFile } from '../../import/naming-file.ts';
+import { withFileInErrors } from '../../import/file-errors.ts';
 import { certify, floatTensors } from '../../measure/certify.ts';
 import type { WeightExpectation } from '../../constraints/expectation.ts';
 import { weightMetrics } from '../../measure/weight-metrics.ts';
@@ -43,8 +43,8 @@ export interface FileCertification {
 export async function certifyFile(file: string, parent?: string, demands: CertificationDemands = {}): Promise<FileCertification> {
   const bytes = await requireTflite(file);
   const parentBytes = parent === undefined ? undefined : await requireTflite(parent);
-  const model = readingFile(basename(file), () => readTflite(bytes));
-  if (parent !== undefined && parentBytes !== undefined) readingFile(basename(parent), () => readTflite(parentBytes));
+  const model = withFileInErrors(basename(file), () => readTflite(bytes));
+  if (parent !== undefined && parentBytes !== undefined) withFileInErrors(basename(parent), () => readTflite(parentBytes));
   const weights = weightMetrics(model);
   const expectations = {
     weights: weights.map((kernel, index) => expectationOf(kernel, index, demands, parent !== undefined)),

@@ -7,8 +7,8 @@ import { chanceWarning, checkData, checkInterface } from '../../data/check-data.
 import type { DataSet } from '../../data/dataset.ts';
 import { inputsOf } from '../../data/inputs/model-inputs.ts';
 import { createEngine } from '../../engine/create-engine.ts';
+import { withFileInErrors } from '../../import/file-errors.ts';
 import { importModel } from '../../import/import-model.ts';
-import { readingFile } from '../../import/naming-file.ts';
 import { evaluateNetwork } from '../../measure/evaluate-network.ts';
 import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
 import type { ModelTensor } from '../../network/model-interface.ts';
@@ -58,7 +58,7 @@ async function evaluateImported(evaluation: Request, warn: (message: string) => 
 }
 
 async function evaluateFile(evaluation: Request, bytes: Uint8Array, warn: (message: string) => void): Promise<Evaluated> {
-  const ends = readingFile(basename(evaluation.model), () => fileInterface(readTflite(bytes)));
+  const ends = withFileInErrors(basename(evaluation.model), () => fileInterface(readTflite(bytes)));
   const { threads = availableParallelism(), threadScript } = evaluation.context;
   const data = await openSplit(evaluation, ends.inputs, warn);
   (await checkInterface(ends, data)).forEach(warn);

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { ModelInspection } from '../../../shared/inspection.ts';
+import { withFileInErrors } from '../../import/file-errors.ts';
 import { importModel } from '../../import/import-model.ts';
-import { readingFile } from '../../import/naming-file.ts';
 import { inspectNetwork } from './inspect-network.ts';
 import { inspectTflite } from './inspect-tflite.ts';
 import { readTfliteBytes } from './read-model-file.ts';
@@ -16,5 +16,5 @@ export async function inspectModel(path: string): Promise<ModelInspection> {
   const bytes = await readTfliteBytes(path);
   return bytes === undefined
     ? inspectNetwork(path, await importModel(path))
-    : readingFile(basename(path), () => inspectTflite(path, bytes));
+    : withFileInErrors(basename(path), () => inspectTflite(path, bytes));
 }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { HardwareProfile, KernelLibrary } from '../../../shared/hardware.ts';
 import { profileTflite } from '../../hardware/profile-tflite.ts';
-import { readingFile } from '../../import/naming-file.ts';
+import { withFileInErrors } from '../../import/file-errors.ts';
 import { importModel } from '../../import/import-model.ts';
 import { integerStructure } from './integer-structure.ts';
 import { readTfliteBytes } from './read-model-file.ts';
@@ -17,7 +17,7 @@ export interface ProfileSettings {
  */
 export async function profileModel(path: string, settings: ProfileSettings): Promise<HardwareProfile> {
   const bytes = await readTfliteBytes(path);
-  if (bytes !== undefined) return readingFile(basename(path), () => profileTflite({ file: path, bytes, ...settings }));
+  if (bytes !== undefined) return withFileInErrors(basename(path), () => profileTflite({ file: path, bytes, ...settings }));
   const imported = await importModel(path);
   const profile = profileTflite({ file: path, bytes: integerStructure(imported.network), ...settings });
   return { ...profile, warnings: [...imported.warnings, 'profiled as the int8 .tflite that it becomes', ...profile.warnings] };

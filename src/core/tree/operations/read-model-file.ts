@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { fileAccessError } from '../../import/file-access.ts';
+import { fileAccessError } from '../../import/file-errors.ts';
 
 /** The bytes of a .tflite, told by its content; undefined for everything that an importer reads. */
 export async function readTfliteBytes(path: string): Promise<Uint8Array | undefined> {
