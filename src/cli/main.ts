@@ -8,6 +8,7 @@ import { registerFetch } from './commands/fetch.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerClean, registerRuns } from './commands/runs.ts';
 import { registerCompare, registerReport } from './commands/report.ts';
+import { registerPack } from './commands/pack.ts';
 import { registerOptimize } from './commands/optimize.ts';
 import { registerProfile } from './commands/profile.ts';
 import { registerInit } from './commands/init.ts';
@@ -31,6 +32,7 @@ registerConvert(program);
 registerEvaluate(program);
 registerCertify(program);
 registerProfile(program);
+registerPack(program);
 
 // `espalier … | head` closes the pipe early: that is no error.
 process.stdout.on('error', () => process.exit());

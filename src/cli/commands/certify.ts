@@ -15,6 +15,7 @@ interface Options {
   readonly clustersPerChannel?: number;
   readonly group?: { readonly zeros: number; readonly groupSize: number };
   readonly fullInteger?: boolean;
+  readonly plain?: string;
   readonly json?: boolean;
 }
 
@@ -29,6 +30,7 @@ export function registerCertify(program: Command, terminal: Terminal = processTe
     .option('--clusters-per-channel <count>', 'most different values in an output channel', wholeNumber)
     .option('--group <n:m>', 'so many zeros in each group along the input channels, such as 2:4', zerosOfGroup)
     .option('--full-integer', 'no float tensor may be inside')
+    .option('--plain <file>', 'the .tflite that the file, a packed one, must decode to')
     .option('--json', 'print the result as JSON')
     .action(async (file: string, options: Options) => {
       const certification = await certifyFile(file, options.parent, options);
@@ -71,7 +73,8 @@ function describeFailure({ layer, property, expected, found }: CertificateCheck)
 }
 
 function verdictLine(checks: readonly CertificateCheck[]): string {
-  if (checks.length === 0) return 'measured only: nothing was demanded (--parent, --sparsity, --clusters, --group, --full-integer)';
+  if (checks.length === 0)
+    return 'measured only: nothing was demanded (--parent, --sparsity, --clusters, --group, --full-integer, --plain)';
   const passed = checks.filter((check) => check.passed).length;
   return passed === checks.length
     ? `✓ passed: ${passed} of ${checks.length} checks`

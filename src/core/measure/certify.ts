@@ -1,5 +1,7 @@
 import type { CertificateCheck, CertificateVerdict } from '../../shared/results.ts';
 import { EspalierError } from '../errors.ts';
+import { floatTensors } from '../tflite/float-tensors.ts';
+import { unpackModel } from '../tflite/pack/unpack-model.ts';
 import { readTflite } from '../tflite/read-tflite.ts';
 import type { TfliteModel } from '../tflite/tflite-model.ts';
 import type { Expectations, WeightExpectation } from '../constraints/expectation.ts';
@@ -11,14 +13,14 @@ export interface Certification {
   /** Without any: every kernel must keep its parent's zeros and clusters, when there is a parent. */
   readonly expectations?: Expectations;
   /** The .tflite that this one was made from. */
-  readonly parent?: Uint8Array;
+  readonly parent?: Uint8Array | undefined;
 }
 
-/** Checks a .tflite against what was promised, from the numbers in the file alone. */
+/** Checks a .tflite against what was promised, from the numbers in the file alone; those of a packed file are decoded. */
 export function certify({ bytes, expectations, parent }: Certification): CertificateVerdict {
-  const model = readTflite(bytes);
+  const model = unpackModel(readTflite(bytes));
   const kernels = kernelTensors(model);
-  const parentKernels = parent === undefined ? undefined : kernelTensors(readTflite(parent));
+  const parentKernels = parent === undefined ? undefined : kernelTensors(unpackModel(readTflite(parent)));
   const { weights, sharedZeros, fullInteger }: Expectations = expectations ?? {
     weights:
       parent === undefined
@@ -178,17 +180,6 @@ function zeroBlocks(kernel: KernelTensor, [height, width]: readonly [number, num
     full[Math.floor(Math.floor(i / columns) / height) * across + Math.floor((i % columns) / width)] = 1;
   }
   return full.filter((block) => block === 0).length;
-}
-
-/** Names of the tensors that keep a file from being fully integer; a float input or output is the user's choice. */
-export function floatTensors(model: TfliteModel): readonly string[] {
-  return model.subgraphs.flatMap((graph) => {
-    const open = new Set([...graph.inputs, ...graph.outputs]);
-    const used = new Set(graph.operators.flatMap((operator) => [...operator.inputs, ...operator.outputs]));
-    return graph.tensors
-      .filter((tensor, index) => used.has(index) && !open.has(index) && tensor.type.startsWith('float'))
-      .map((tensor) => tensor.name);
-  });
 }
 
 function fullIntegerCheck(model: TfliteModel): CertificateCheck {

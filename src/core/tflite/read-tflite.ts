@@ -147,6 +147,7 @@ function readOperator(table: TableReader, codes: readonly OperatorCode[], tensor
     inputs: checkedIndices(table.ints(1, 'inputs') ?? [], tensors, -1, `${table.path}.inputs`),
     outputs: checkedIndices(table.ints(2, 'outputs') ?? [], tensors, 0, `${table.path}.outputs`),
     options: readOptions(table, code),
+    hasUnknownOptions: (!code.isCustom && optionTable(code.name) === undefined && table.byte(3) !== 0) || undefined,
     customOptions: table.bytes(5, 'customOptions'),
   };
 }

@@ -11,6 +11,7 @@ import type {
   LiteRtModel,
   LiteRtSignature,
 } from './litert-bindings.ts';
+import { requirePlain } from './pack/unpack-model.ts';
 import { readTflite } from './read-tflite.ts';
 import { withoutShapeSignatures } from './static-shapes.ts';
 import { tensorBytes, type TensorType } from './schema/tensor-types.ts';
@@ -92,7 +93,9 @@ interface ModelDetails {
 
 /** The runtime tells nothing of quantization, so what a caller must know comes from the file, which is checked first. */
 function describe(bytes: Uint8Array): ModelDetails {
-  const [graph] = readTflite(bytes).subgraphs;
+  const model = readTflite(bytes);
+  requirePlain(model, 'LiteRT');
+  const [graph] = model.subgraphs;
   const details = (indices: readonly number[]): TensorDetails[] =>
     indices.flatMap((index) => {
       const tensor = graph?.tensors[index];

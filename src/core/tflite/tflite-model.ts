@@ -68,6 +68,8 @@ export interface TfliteOperator {
   readonly outputs: readonly number[];
   /** Named as in `schema/operator-options.ts`; empty where the operator has none or they are not known. */
   readonly options: OperatorOptions;
+  /** The file has options for it that are not known here, so it cannot be written again. */
+  readonly hasUnknownOptions?: boolean | undefined;
   readonly customOptions: Uint8Array | undefined;
 }
 

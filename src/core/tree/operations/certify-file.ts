@@ -1,12 +1,14 @@
 import { basename } from 'node:path';
 import type { CertificateVerdict, WeightMetrics } from '../../../shared/results.ts';
-import { EspalierError } from '../../errors.ts';
 import { withFileInErrors } from '../../import/file-errors.ts';
-import { certify, floatTensors } from '../../measure/certify.ts';
+import { certify } from '../../measure/certify.ts';
+import { packedChecks } from '../../measure/certify-packed.ts';
 import type { WeightExpectation } from '../../constraints/expectation.ts';
 import { weightMetrics } from '../../measure/weight-metrics.ts';
+import { floatTensors } from '../../tflite/float-tensors.ts';
+import { unpackModel } from '../../tflite/pack/unpack-model.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
-import { readTfliteBytes } from './read-model-file.ts';
+import { requireTflite } from './read-model-file.ts';
 
 export const CERTIFICATION_VERSION = 1;
 
@@ -21,6 +23,8 @@ export interface CertificationDemands {
   /** So many zeros in each group along the input channels: 2 of 4 in 2:4. */
   readonly group?: { readonly zeros: number; readonly groupSize: number } | undefined;
   readonly fullInteger?: boolean | undefined;
+  /** The plain .tflite that the file, a packed one, must decode to. */
+  readonly plain?: string | undefined;
 }
 
 export interface FileCertification {
@@ -43,20 +47,23 @@ export interface FileCertification {
 export async function certifyFile(file: string, parent?: string, demands: CertificationDemands = {}): Promise<FileCertification> {
   const bytes = await requireTflite(file);
   const parentBytes = parent === undefined ? undefined : await requireTflite(parent);
-  const model = withFileInErrors(basename(file), () => readTflite(bytes));
-  if (parent !== undefined && parentBytes !== undefined) withFileInErrors(basename(parent), () => readTflite(parentBytes));
+  const model = withFileInErrors(basename(file), () => unpackModel(readTflite(bytes)));
+  if (parent !== undefined && parentBytes !== undefined) withFileInErrors(basename(parent), () => unpackModel(readTflite(parentBytes)));
   const weights = weightMetrics(model);
   const expectations = {
     weights: weights.map((kernel, index) => expectationOf(kernel, index, demands, parent !== undefined)),
     fullInteger: demands.fullInteger === true,
   };
+  const verdict = certify({ bytes, expectations, parent: parentBytes });
+  const plain = demands.plain === undefined ? undefined : await requireTflite(demands.plain);
+  const packed = plain === undefined ? [] : withFileInErrors(basename(file), () => packedChecks(bytes, plain));
   return {
     version: CERTIFICATION_VERSION,
     file,
     parent,
     fullInteger: floatTensors(model).length === 0,
     weights,
-    verdict: certify({ bytes, expectations, ...(parentBytes === undefined ? {} : { parent: parentBytes }) }),
+    verdict: { passed: [verdict, ...packed].every(({ passed }) => passed), checks: [...verdict.checks, ...packed] },
   };
 }
 
@@ -73,14 +80,4 @@ function expectationOf(kernel: WeightMetrics, index: number, demands: Certificat
     ...(demands.group === undefined || !isPruned ? {} : { group: demands.group }),
     ...(hasParent ? { keepsParentZeros: true, keepsParentClusters: true } : {}),
   };
-}
-
-async function requireTflite(path: string): Promise<Uint8Array> {
-  const bytes = await readTfliteBytes(path);
-  if (bytes === undefined)
-    throw new EspalierError('unsupported-model', 'is not a .tflite file', {
-      where: path,
-      fix: 'convert the model first, with `espalier convert`',
-    });
-  return bytes;
 }

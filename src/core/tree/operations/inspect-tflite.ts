@@ -1,13 +1,18 @@
 import { INSPECTION_VERSION, type InspectedOperation, type InspectedTensor, type ModelInspection } from '../../../shared/inspection.ts';
-import { floatTensors } from '../../measure/certify.ts';
 import { kernelDensities } from '../../measure/density.ts';
 import { fileSizes } from '../../measure/file-sizes.ts';
 import { weightMetrics } from '../../measure/weight-metrics.ts';
+import { floatTensors } from '../../tflite/float-tensors.ts';
+import { withBiasScales } from '../../tflite/pack/bias-scales.ts';
+import { schemeOf } from '../../tflite/pack/decode-tensor.ts';
+import { isDecoder, isPacked, unpackModel } from '../../tflite/pack/unpack-model.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
 import { elementCount, type Subgraph, type TfliteModel, type TfliteOperator, type TfliteTensor } from '../../tflite/tflite-model.ts';
 
 export function inspectTflite(path: string, bytes: Uint8Array): ModelInspection {
-  const model = readTflite(bytes);
+  const read = readTflite(bytes);
+  const model = isPacked(read) ? withBiasScales(read) : read;
+  const plain = unpackModel(model);
   const [graph] = model.subgraphs;
   const tensors = (indices: readonly number[]): InspectedTensor[] => indices.flatMap((index) => inspectTensor(graph?.tensors[index]));
   return {
@@ -18,12 +23,12 @@ export function inspectTflite(path: string, bytes: Uint8Array): ModelInspection 
     outputs: tensors(graph?.outputs ?? []),
     operations: model.subgraphs.flatMap(inspectOperators).map((operation, index) => ({ ...operation, index })),
     tensors: model.subgraphs.flatMap((subgraph) => subgraph.tensors.flatMap(inspectTensor)),
-    parameters: model.subgraphs.reduce(
+    parameters: plain.subgraphs.reduce(
       (sum, subgraph) => sum + subgraph.tensors.reduce((part, tensor) => part + parameterCount(tensor), 0),
       0,
     ),
-    weights: weightMetrics(model),
-    densities: kernelDensities(model),
+    weights: weightMetrics(plain),
+    densities: kernelDensities(plain),
     sizes: fileSizes(bytes),
     fullInteger: floatTensors(model).length === 0,
     warnings: warningsOf(model),
@@ -66,8 +71,10 @@ function inspectOperators(graph: Subgraph): InspectedOperation[] {
       inputs: names(operator.inputs),
       outputs: names(operator.outputs),
       outputShape: output?.shape ?? [],
-      parameters: own.reduce((sum, input) => sum + parameterCount(graph.tensors[input]), 0),
-      details: describeOptions(operator, graph),
+      parameters: isDecoder(operator)
+        ? operator.outputs.reduce((sum, decoded) => sum + elementCount(graph.tensors[decoded]?.shape ?? []), 0)
+        : own.reduce((sum, input) => sum + parameterCount(graph.tensors[input]), 0),
+      details: isDecoder(operator) ? describeDecoder(operator, graph) : describeOptions(operator, graph),
     };
   });
 }
@@ -77,6 +84,12 @@ function parameterCount(tensor: TfliteTensor | undefined): number {
   if (tensor?.data === undefined) return 0;
   const isTrained = tensor.type.startsWith('float') || (tensor.quantization?.scales.length ?? 0) > 0;
   return isTrained ? elementCount(tensor.shape) : 0;
+}
+
+function describeDecoder({ inputs }: TfliteOperator, { tensors }: Subgraph): string {
+  const data = inputs.map((input) => tensors[input]?.data);
+  const schemes = data.flatMap((ancillary, i) => (i % 2 === 1 && ancillary !== undefined ? [schemeOf(ancillary)] : []));
+  return `${schemes.join(', ')}, ${data.reduce((sum, bytes) => sum + (bytes?.length ?? 0), 0).toLocaleString('en')} bytes`;
 }
 
 const filterOperators = ['CONV_2D', 'DEPTHWISE_CONV_2D', 'TRANSPOSE_CONV'];
@@ -113,10 +126,13 @@ function isDefault(name: string, value: unknown): boolean {
 
 function warningsOf(model: TfliteModel): string[] {
   return [
+    ...(isPacked(model) ? ['packed: TFLite Micro runs it, LiteRT does not; `espalier pack --undo` gives the plain file'] : []),
     ...(model.subgraphs.length > 1 ? [`the file has ${model.subgraphs.length} subgraphs; inputs and outputs are those of the first`] : []),
     ...[
       ...new Set(
-        model.subgraphs.flatMap((graph) => graph.operators.filter((operator) => operator.isCustom).map((operator) => operator.name)),
+        model.subgraphs.flatMap((graph) =>
+          graph.operators.filter((operator) => operator.isCustom && !isDecoder(operator)).map((operator) => operator.name),
+        ),
       ),
     ].map((name) => `custom operator "${name}": only a runtime that brings it can run this file`),
   ];

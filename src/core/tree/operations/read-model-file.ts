@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { EspalierError } from '../../errors.ts';
 import { fileAccessError } from '../../import/file-errors.ts';
 
 /** The bytes of a .tflite, told by its content; undefined for everything that an importer reads. */
@@ -10,4 +11,15 @@ export async function readTfliteBytes(path: string): Promise<Uint8Array | undefi
   } catch (cause) {
     throw fileAccessError(cause, path);
   }
+}
+
+/** @throws EspalierError `file-access`; `unsupported-model` for what is no .tflite */
+export async function requireTflite(path: string): Promise<Uint8Array> {
+  const bytes = await readTfliteBytes(path);
+  if (bytes === undefined)
+    throw new EspalierError('unsupported-model', 'is not a .tflite file', {
+      where: path,
+      fix: 'convert the model first, with `espalier convert`',
+    });
+  return bytes;
 }
