@@ -281,3 +281,14 @@ export function split(builder: NetworkBuilder, layer: string, x: ValueId, axis: 
     return part;
   });
 }
+
+/** The value beside itself, `counts[i]` times along axis i. */
+export function repeated(builder: NetworkBuilder, layer: string, x: ValueId, counts: readonly number[]): ValueId {
+  return counts.reduce((value, count, axis) => {
+    if (!Number.isSafeInteger(count) || count < 1 || count > mostPieces)
+      throw new EspalierError('unsupported-model', `repeats axis ${axis} ${count} times; 1 to ${mostPieces} are supported`, {
+        where: `layer "${layer}"`,
+      });
+    return count === 1 ? value : builder.concat(layer, new Array<ValueId>(count).fill(value), axis);
+  }, x);
+}

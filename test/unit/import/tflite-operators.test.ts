@@ -3,9 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import type { Parameter, Shape, ValueId } from '../../../src/core/network/network.ts';
 import { createRandom } from '../../../src/core/random.ts';
+import type { BuiltinOperator } from '../../../src/core/tflite/schema/builtin-operators.ts';
+import type { OperatorOptions } from '../../../src/core/tflite/schema/operator-options.ts';
+import { serializeTflite } from '../../../src/core/tflite/serialize-tflite.ts';
+import { float32, GraphBuilder } from '../../../src/core/tflite/write/graph-builder.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import { randomData } from '../fixtures/random-data.ts';
 import { referenceOutputs } from '../network/reference-executor.ts';
+import { floatNetworks, operationNetworks, randomInputs } from '../tflite/operation-networks.ts';
 import { importFiles } from './keras-model-files.ts';
 
 let seed = 1;
@@ -116,6 +121,128 @@ describe('operators of .tflite', () => {
     actual!.forEach((value, i) => {
       expect(value).toBeCloseTo(expected![i]!, 5);
     });
+  });
+
+  it.each([...operationNetworks, ...floatNetworks].map((network) => [network.name, network] as const))('%s', async (_, network) => {
+    const imported = await importFiles({ model: writeTflite({ kind: 'float', network }) });
+    const inputs = randomInputs(network, 5);
+    const [expected] = referenceOutputs(network, inputs);
+    const [actual] = referenceOutputs(imported.network, inputs);
+    expect(actual!.length).toBe(expected!.length);
+    // Erf comes back as the polynomial that it is written as.
+    actual!.forEach((value, i) => {
+      expect(value).toBeCloseTo(expected![i]!, 5);
+    });
+  });
+
+  const written = (
+    operator: BuiltinOperator,
+    shapes: readonly Shape[],
+    inputs: readonly Shape[],
+    options: OperatorOptions = {},
+    constants: readonly (readonly number[])[] = [],
+    first = false,
+  ): Uint8Array => {
+    const graph = new GraphBuilder();
+    const values = inputs.map((shape, i) => graph.tensor({ name: `in${i}`, shape: [1, ...shape], ...float32 }));
+    const integers = constants.map((list, i) => graph.integers(`constant${i}`, list, list.length === 1 ? [] : [list.length]));
+    const outputs = shapes.map((shape, i) => graph.tensor({ name: `out${i}`, shape: [1, ...shape], ...float32 }));
+    graph.operator(operator, first ? [...integers, ...values] : [...values, ...integers], outputs[0]!, options);
+    const subgraph = graph.build('main', values, outputs);
+    const operators = subgraph.operators.map((each) => ({ ...each, outputs }));
+    return serializeTflite({ description: '', subgraphs: [{ ...subgraph, operators }], signatures: [], metadata: [] });
+  };
+  const x = Float32Array.from({ length: 12 }, (_, i) => i);
+
+  it.each([
+    [
+      'SPLIT',
+      written(
+        'SPLIT',
+        [
+          [2, 3],
+          [2, 3],
+        ],
+        [[2, 6]],
+        { splits: 2 },
+        [[2]],
+        true,
+      ),
+      [
+        [0, 1, 2, 6, 7, 8],
+        [3, 4, 5, 9, 10, 11],
+      ],
+    ],
+    [
+      'UNPACK',
+      written('UNPACK', [[6], [6]], [[2, 6]], { values: 2, axis: 1 }),
+      [
+        [0, 1, 2, 3, 4, 5],
+        [6, 7, 8, 9, 10, 11],
+      ],
+    ],
+    [
+      'STRIDED_SLICE that takes an axis away',
+      written('STRIDED_SLICE', [[3]], [[2, 6]], { beginMask: 1, endMask: 5, shrinkAxisMask: 2 }, [
+        [0, -1, 0],
+        [0, 0, 0],
+        [1, 1, 2],
+      ]),
+      [[6, 8, 10]],
+    ],
+    ['GATHER by constant rows', written('GATHER', [[2, 2]], [[2, 6]], { axis: 2 }, [[5, 0]]), [[5, 0, 11, 6]]],
+    [
+      'TILE',
+      written('TILE', [[2, 12]], [[2, 6]], {}, [[1, 1, 2]]),
+      [[0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 6, 7, 8, 9, 10, 11]],
+    ],
+    [
+      'PACK',
+      written(
+        'PACK',
+        [[2, 2, 6]],
+        [
+          [2, 6],
+          [2, 6],
+        ],
+        { values: 2, axis: 2 },
+      ),
+      [[0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 6, 7, 8, 9, 10, 11]],
+    ],
+    ['NEG', written('NEG', [[2, 6]], [[2, 6]]), [Array.from(x, (v) => 0 - v)]],
+    ['SQUARE', written('SQUARE', [[2, 6]], [[2, 6]]), [Array.from(x, (v) => v * v)]],
+    ['SQUARED_DIFFERENCE', written('SQUARED_DIFFERENCE', [[2, 6]], [[2, 6], [1]]), [Array.from(x, (v) => v * v)]],
+    ['RELU_0_TO_1', written('RELU_0_TO_1', [[2, 6]], [[2, 6]]), [Array.from(x, (v) => Math.min(v, 1))]],
+  ] as const)('%s', async (_, model, expected) => {
+    const { network } = await importFiles({ model });
+    const outputs = referenceOutputs(
+      network,
+      network.inputs.map((id) =>
+        x.slice(
+          0,
+          network.values.get(id)!.shape.reduce((a, b) => a * b, 1),
+        ),
+      ),
+    );
+    expect(outputs.map((output) => Array.from(output))).toEqual(expected);
+  });
+
+  it('names all that are not known at once, with their place and how often they occur', async () => {
+    const graph = new GraphBuilder();
+    const input = graph.tensor({ name: 'in', shape: [1, 4], ...float32 });
+    const tensors = ['first/sin', 'second/sin', 'third/cumsum'].map((name) => graph.tensor({ name, shape: [1, 4], ...float32 }));
+    graph.operator('SIN', [input], tensors[0]!);
+    graph.operator('SIN', [tensors[0]!], tensors[1]!);
+    graph.operator('CUMSUM', [tensors[1]!], tensors[2]!);
+    const model = serializeTflite({
+      description: '',
+      subgraphs: [graph.build('main', [input], [tensors[2]!])],
+      signatures: [],
+      metadata: [],
+    });
+    await expect(importFiles({ model })).rejects.toThrow(
+      'operators not supported: SIN (layer "first/sin", reads [1, 4] and 1 more); CUMSUM (layer "third/cumsum", reads [1, 4])',
+    );
   });
 
   it('embedding', async () => {

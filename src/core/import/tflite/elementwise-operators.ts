@@ -1,10 +1,13 @@
-import type { Parameter, ValueId } from '../../network/network.ts';
-import type { ActivationFunction } from '../../network/operations.ts';
+import { arithmetic as arithmeticOf, clipped, scaled } from '../../network/compositions.ts';
+import type { ValueId } from '../../network/network.ts';
+import type { ActivationFunction, BinaryFunction, UnaryFunction } from '../../network/operations.ts';
 import {
   type OperatorContext,
   type OperatorConverter,
   type OperatorConverters,
+  anyValue,
   flag,
+  operand,
   option,
   refuse,
   required,
@@ -16,42 +19,24 @@ const activation =
   (context) =>
     context.builder.activation(context.layer, context.value(0), name, alpha(context));
 
-/** Of two values, or of a value and a constant of one number (or one a channel). */
+/** Of two values, or of a value and a constant. */
 const arithmetic =
-  (name: 'add' | 'sub' | 'mul'): OperatorConverter =>
+  (name: BinaryFunction): OperatorConverter =>
   (context) => {
-    const { builder, layer } = context;
-    const [left, right] = [context.isConstant(0), context.isConstant(1)];
-    if (!left && !right)
-      return withActivation(context, true, (fused) => builder.binary(layer, name, context.value(0), context.value(1), fused));
-    const input = context.value(left ? 1 : 0);
-    const constant = perChannel(context, required(context, left ? 0 : 1, 'constant'), input);
-    const fill = (value: number): Float32Array => new Float32Array(constant.length).fill(value);
-    return withActivation(context, false, () => {
-      switch (name) {
-        case 'add':
-          return builder.rescale(layer, input, fill(1), constant);
-        case 'mul':
-          return builder.rescale(layer, input, constant, fill(0));
-        case 'sub':
-          return left
-            ? builder.rescale(layer, input, fill(-1), constant)
-            : builder.rescale(
-                layer,
-                input,
-                fill(1),
-                constant.map((value) => -value),
-              );
-      }
-    });
+    const [a, b] = [operand(context, 0), operand(context, 1)];
+    const canFuse = name !== 'max' && name !== 'min' && name !== 'pow';
+    return withActivation(context, canFuse, (fused) => arithmeticOf(context.builder, context.layer, name, a, b, { activation: fused }));
   };
 
-function perChannel(context: OperatorContext, constant: Parameter, input: ValueId): Float32Array {
-  const channels = context.builder.shapeOf(input).at(-1);
-  const last = constant.shape.at(-1) ?? 1;
-  if (constant.data.length !== last || (last !== 1 && last !== channels))
-    refuse(context, `with a constant of shape [${constant.shape.join(', ')}] is not supported: it must be one number or one a channel`);
-  return constant.data;
+const unary =
+  (name: UnaryFunction): OperatorConverter =>
+  (context) =>
+    context.builder.unary(context.layer, context.value(0), name);
+
+function squaredDifference(context: OperatorContext): ValueId {
+  const { builder, layer } = context;
+  const difference = arithmeticOf(builder, layer, 'sub', operand(context, 0), operand(context, 1));
+  return builder.binary(layer, 'mul', difference, difference);
 }
 
 function prelu(context: OperatorContext): ValueId {
@@ -67,6 +52,8 @@ function prelu(context: OperatorContext): ValueId {
 export const elementwiseOperators: OperatorConverters = {
   RELU: activation('relu'),
   RELU6: activation('relu6'),
+  RELU_N1_TO_1: (context) => clipped(context.builder, context.layer, context.value(0), -1, 1),
+  RELU_0_TO_1: (context) => clipped(context.builder, context.layer, context.value(0), 0, 1),
   LOGISTIC: activation('sigmoid'),
   TANH: activation('tanh'),
   HARD_SWISH: activation('hardSwish'),
@@ -75,8 +62,28 @@ export const elementwiseOperators: OperatorConverters = {
   GELU: activation('gelu', (context) => (flag(context, 'approximate') ? 1 : 0)),
   SOFTMAX: (context) =>
     option(context, 'beta', 1) === 1 ? activation('softmax')(context) : refuse(context, 'with a beta other than 1 is not supported'),
+  LOG_SOFTMAX: activation('logSoftmax'),
+  L2_NORMALIZATION: (context) =>
+    withActivation(context, false, () => context.builder.activation(context.layer, context.value(0), 'l2Normalize')),
+  ABS: unary('abs'),
+  EXP: unary('exp'),
+  LOG: unary('log'),
+  SQRT: unary('sqrt'),
+  RSQRT: unary('rsqrt'),
+  NEG: (context) => scaled(context.builder, context.layer, context.value(0), 'negated', -1),
+  SQUARE: (context) => context.builder.binary(context.layer, 'mul', context.value(0), context.value(0)),
   ADD: arithmetic('add'),
   SUB: arithmetic('sub'),
   MUL: arithmetic('mul'),
+  DIV: arithmetic('div'),
+  MAXIMUM: arithmetic('max'),
+  MINIMUM: arithmetic('min'),
+  POW: arithmetic('pow'),
+  SQUARED_DIFFERENCE: squaredDifference,
   PRELU: prelu,
+  BATCH_MATMUL: (context) =>
+    context.builder.batchMatmul(context.layer, anyValue(context, 0), anyValue(context, 1), {
+      transposeA: flag(context, 'adjointX'),
+      transposeB: flag(context, 'adjointY'),
+    }),
 };

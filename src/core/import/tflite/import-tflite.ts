@@ -4,10 +4,10 @@ import type { Network, Parameter, Shape, ValueId } from '../../network/network.t
 import { NetworkBuilder } from '../../network/network-builder.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
 import { realValues } from '../../tflite/tensor-values.ts';
-import type { Subgraph, TfliteTensor } from '../../tflite/tflite-model.ts';
+import type { Subgraph, TfliteOperator, TfliteTensor } from '../../tflite/tflite-model.ts';
 import { elementwiseOperators } from './elementwise-operators.ts';
 import { kernelOperators } from './kernel-operators.ts';
-import type { OperatorConverters } from './operator-context.ts';
+import type { OperatorConverter, OperatorConverters } from './operator-context.ts';
 import { shapeOperators } from './shape-operators.ts';
 
 const converters: OperatorConverters = { ...kernelOperators, ...shapeOperators, ...elementwiseOperators };
@@ -23,6 +23,7 @@ export function importTflite(bytes: Uint8Array, where: string): { readonly netwo
       fix: 'export the model without control flow',
     });
   refuseQuantized(graph, where);
+  refuseUnknown(graph);
   return { network: new GraphImport(graph, where).run() };
 }
 
@@ -43,6 +44,29 @@ function refuseQuantized(graph: Subgraph, where: string): void {
       });
     }
   }
+}
+
+function converterOf(operator: TfliteOperator): OperatorConverter | undefined {
+  return !operator.isCustom && Object.hasOwn(converters, operator.name) ? converters[operator.name] : undefined;
+}
+
+/** All operators that are not known at once: their number, the first of each and the shapes that it reads. */
+function refuseUnknown({ operators, tensors }: Subgraph): void {
+  const unknown = new Map<string, TfliteOperator[]>();
+  for (const operator of operators) {
+    if (decoders.has(operator.name) || converterOf(operator) !== undefined) continue;
+    unknown.set(operator.name, [...(unknown.get(operator.name) ?? []), operator]);
+  }
+  if (unknown.size === 0) return;
+  const kinds = [...unknown].map(([name, [first, ...more]]) => {
+    const shapes = (first?.inputs ?? []).flatMap((index) => tensors[index] ?? []).map(({ shape }) => `[${shape.join(', ')}]`);
+    const output = tensors[first?.outputs[0] ?? -1];
+    const others = more.length === 0 ? '' : ` and ${more.length} more`;
+    return `${first?.isCustom === true ? 'custom operator ' : ''}${name} (layer "${cleanName(output?.name ?? '')}", reads ${shapes.join(' and ')}${others})`;
+  });
+  throw new EspalierError('unsupported-model', `${kinds.length === 1 ? 'operator' : 'operators'} not supported: ${kinds.join('; ')}`, {
+    fix: 'replace these layers, or import the Keras or ONNX model that the .tflite was converted from',
+  });
 }
 
 class GraphImport {
@@ -76,14 +100,10 @@ class GraphImport {
         this.#constants.set(output, constant);
         continue;
       }
+      const converter = converterOf(operator);
+      // All of them are refused beforehand.
+      if (converter === undefined) continue;
       const layer = this.#layerName(cleanName(this.#tensor(output).name));
-      const converter = Object.hasOwn(converters, operator.name) ? converters[operator.name] : undefined;
-      if (converter === undefined || operator.outputs.length !== 1) {
-        throw new EspalierError('unsupported-model', `operator ${operator.name} is not supported`, {
-          where: `layer "${layer}"`,
-          fix: 'import the Keras model that the .tflite was converted from, or replace the layer',
-        });
-      }
       const converted = converter({
         builder: this.#builder,
         operator,
@@ -92,8 +112,10 @@ class GraphImport {
         isConstant: (position) => this.#constants.has(operator.inputs[position] ?? -1),
         constant: (position) => this.#constant(operator.inputs[position], operator.name, layer),
         outputShape: this.#withoutBatch(this.#tensor(output)),
+        outputShapes: operator.outputs.map((index) => this.#withoutBatch(this.#tensor(index))),
       });
-      this.#values.set(output, converted);
+      const outputs = typeof converted === 'string' ? [converted] : converted;
+      for (const [i, value] of outputs.entries()) this.#values.set(operator.outputs[i] ?? output, value);
     }
     return this.#builder.build(this.#graph.outputs.map((output) => this.#value(output, 'the output', 'output')));
   }

@@ -36,25 +36,22 @@ function fullyConnected(context: OperatorContext): string {
 function transposeConv(context: OperatorContext): string {
   const { builder, layer } = context;
   const { strides, padding: pad } = window(context);
-  const output = withActivation(context, true, (activation) =>
+  const [height = 0, width = 0] = context.outputShape;
+  return withActivation(context, true, (activation) =>
     builder.transposeConv2d(layer, context.value(2), {
       kernel: required(context, 1, 'weights'),
       bias: context.constant(3),
       strides,
       padding: pad,
+      outputSize: [height, width],
       activation,
     }),
   );
-  if (builder.shapeOf(output).join() !== context.outputShape.join())
-    refuse(context, `to [${context.outputShape.join(', ')}] has output padding, which is not supported`);
-  return output;
 }
 
 export const kernelOperators: OperatorConverters = {
   CONV_2D: (context) => {
     const kernel = required(context, 1, 'weights');
-    const channels = context.builder.shapeOf(context.value(0)).at(-1);
-    if (kernel.shape[3] !== channels) refuse(context, 'with groups is not supported');
     return withActivation(context, true, (activation) =>
       context.builder.conv2d(context.layer, context.value(0), { kernel, bias: context.constant(2), activation, ...window(context) }),
     );

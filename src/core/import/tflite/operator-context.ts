@@ -1,5 +1,6 @@
 import { EspalierError } from '../../errors.ts';
 import type { Parameter, Shape, ValueId } from '../../network/network.ts';
+import { clipped, type Operand } from '../../network/compositions.ts';
 import type { NetworkBuilder } from '../../network/network-builder.ts';
 import type { FusedActivation, Padding, Pair } from '../../network/operations.ts';
 import type { TfliteOperator } from '../../tflite/tflite-model.ts';
@@ -15,11 +16,14 @@ export interface OperatorContext {
   isConstant(position: number): boolean;
   /** The constant at a position, undefined when it is left out; an error when it is computed. */
   constant(position: number): Parameter | undefined;
-  /** Of the output tensor, without the batch. */
+  /** Of the first output tensor, without the batch. */
   readonly outputShape: Shape;
+  /** Of every output tensor. */
+  readonly outputShapes: readonly Shape[];
 }
 
-export type OperatorConverter = (context: OperatorContext) => ValueId;
+/** Gives the value of each output. */
+export type OperatorConverter = (context: OperatorContext) => ValueId | readonly ValueId[];
 export type OperatorConverters = Readonly<Record<string, OperatorConverter>>;
 
 export function refuse(context: OperatorContext, what: string): never {
@@ -31,6 +35,34 @@ export function refuse(context: OperatorContext, what: string): never {
 
 export function required(context: OperatorContext, position: number, what: string): Parameter {
   return context.constant(position) ?? refuse(context, `has no ${what}`);
+}
+
+/** What an operator computes with: a value, or a constant without its batch of 1. */
+export function operand(context: OperatorContext, position: number): Operand {
+  if (!context.isConstant(position)) return context.value(position);
+  const { shape, data } = required(context, position, 'operand');
+  const rank = context.outputShape.length + 1;
+  return { shape: shape.length === rank && shape[0] === 1 ? shape.slice(1) : shape.length === 0 ? [1] : shape, data };
+}
+
+/** The computed value at a position, or a constant that becomes one. */
+export function anyValue(context: OperatorContext, position: number): ValueId {
+  const found = operand(context, position);
+  return typeof found === 'string'
+    ? found
+    : context.builder.constant(context.layer, found, { name: `${context.layer}/operand${position}` });
+}
+
+/** The numbers of a constant: axes, sizes, indices. */
+export function numbers(context: OperatorContext, position: number, what: string): readonly number[] {
+  return Array.from(required(context, position, what).data);
+}
+
+/** Axes of tensors as axes of values, which have no batch. */
+export function valueAxes(context: OperatorContext, axes: readonly number[], rank: number): readonly number[] {
+  const normal = axes.map((axis) => (axis < 0 ? axis + rank + 1 : axis));
+  if (normal.includes(0)) refuse(context, 'along the batch is not supported');
+  return normal.map((axis) => axis - 1);
 }
 
 export function option(context: OperatorContext, name: string, otherwise: number): number {
@@ -59,6 +91,8 @@ export function withActivation(context: OperatorContext, canFuse: boolean, apply
     case 'relu':
     case 'relu6':
       return canFuse ? apply(name) : context.builder.activation(context.layer, apply('none'), name);
+    case 'reluN1To1':
+      return clipped(context.builder, context.layer, apply('none'), -1, 1);
     case 'tanh':
       return context.builder.activation(context.layer, apply('none'), 'tanh');
     default:
