@@ -39,7 +39,7 @@ export function benchContext({ engine, data, seed }: TreeSetting): TechniqueCont
     loss: { kind: 'crossEntropy' },
     seed,
     signal: new AbortController().signal,
-    settled: false,
+    parentTrained: false,
     teacher: () => {
       throw new Error('the benchmarks do not distil');
     },

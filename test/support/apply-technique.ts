@@ -35,5 +35,10 @@ function applyStage(
   options: object = {},
   rules: readonly LayerRule[],
 ): Promise<TechniqueResult> {
-  return applyTechnique({ technique, options }, model, { ...context, settled: context.settled || model.constraints.size > 0 }, rules);
+  return applyTechnique(
+    { technique, options },
+    model,
+    { ...context, parentTrained: context.parentTrained || model.constraints.size > 0 },
+    rules,
+  );
 }

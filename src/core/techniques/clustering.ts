@@ -56,7 +56,7 @@ async function clusterWeights(model: OptimizedModel, request: ClusteringRequest,
         await clusterLayers(start, kernels, choose, context),
         context,
         options,
-        context.settled ? trainingDefaults.settledClustering : trainingDefaults.clustering,
+        context.parentTrained ? trainingDefaults.clusteringOfTrainedParent : trainingDefaults.clustering,
       )
     : trainFloatStage(clusterKernels(start, kernels, choose), context, options, trainingDefaults.clustering);
 }

@@ -37,7 +37,7 @@ export const quantizationAwareTraining: Technique<QuantizationAwareTrainingOptio
  * whose grid has a scale for each channel: folded at the end, they scale the grid and leave the integers. Activation
  * ranges start from calibration, follow a moving average, then stand still. Jacob et al. 2018, arXiv:1712.05877.
  *
- * A settled parent has been trained before, without the validation examples. Where training on the grid does worse on
+ * A trained parent has learned, without the validation examples. Where training on the grid does worse on
  * them than quantization without it, that is what the stage gives; `restoreBest: false` takes the trained one always.
  */
 async function trainOnIntegerGrid(
@@ -58,7 +58,7 @@ async function trainOnIntegerGrid(
     },
   });
   const normalizes = network.operations.some(({ kind }) => kind === 'batchNorm');
-  const defaults = normalizes && !context.settled ? trainingDefaults.normalizedIntegerGrid : trainingDefaults.integerGrid;
+  const defaults = normalizes && !context.parentTrained ? trainingDefaults.normalizedIntegerGrid : trainingDefaults.integerGrid;
   const { steps } = planTraining(context, options, defaults);
   const activations = {
     ranges,
@@ -67,9 +67,9 @@ async function trainOnIntegerGrid(
   };
   const batchNorm = await chooseBatchNormMode(network, context, options);
   const trained = optimizedModel(await trainStage({ network, constraints, activations }, context, { ...options, batchNorm }, defaults));
-  const settled = await updateBatchNorms(trained.network, context, batchNorm);
-  const trainedOnGrid = withShortScales(prepareModelForDeployment({ ...trained, network: settled }));
-  if (!context.settled || options.restoreBest === false || context.data.validation.size === 0) return trainedOnGrid;
+  const updated = await updateBatchNorms(trained.network, context, batchNorm);
+  const trainedOnGrid = withShortScales(prepareModelForDeployment({ ...trained, network: updated }));
+  if (!context.parentTrained || options.restoreBest === false || context.data.validation.size === 0) return trainedOnGrid;
   return betterOnValidation(trainedOnGrid, await quantizedWithoutTraining(model, row, context), context);
 }
 

@@ -41,7 +41,7 @@ export interface TechniqueContext {
    * these data teach: it takes smaller steps, and training must not make it worse. Decided by the place in the tree, so
    * that a preserving technique and its plain control train alike.
    */
-  readonly settled: boolean;
+  readonly parentTrained: boolean;
   /** The teacher of a distillation: the baseline. */
   readonly teacher: () => Network;
   /** Where the stage's training keeps its state, and goes on from. */

@@ -100,7 +100,7 @@ export class TreeWalker {
     const found = await stageStore(runFolder, cacheFolder, this.#model.name, node.id, key).find(ignoreCache);
     if (found === undefined) {
       const rootKey = this.#keys.get(this.#tree.root.id) ?? key;
-      return { entry, stage, settled: parent !== undefined && parent.id !== this.#tree.root.id, key, parentKey, rootKey };
+      return { entry, stage, parentTrained: parent !== undefined && parent.id !== this.#tree.root.id, key, parentKey, rootKey };
     }
     this.#walk.emit({ type: 'node-started', ...this.#about(node.id) });
     this.#accept(node.id, found.outcome, found.cached);

@@ -4,23 +4,25 @@ import { EspalierError } from '../../core/errors.ts';
 import type { StageOutcome, StageRequest } from '../../core/tree/stages/stage-runner.ts';
 import { MessageHandler, RemoteError } from '../../shared/message-handler.ts';
 import type { Message } from '../../shared/message-handler.ts';
-import type { StageHostProtocol, StageProtocol, StageSetting } from './stage-protocol.ts';
+import type { StageHostProtocol, StageProtocol, StageProcessSetting } from './stage-protocol.ts';
 
 /** Argument that makes the worker's bundle a stage process. */
 export const STAGE_ARGUMENT = 'stages';
 
-export interface QuietTurns {
+/** Lets one process at a time run alone while all others pause. */
+export interface ExclusiveTurns {
   begin(child: StageChild): Promise<void>;
   end(child: StageChild): void;
 }
 
+/** A stage process, seen from the worker: requests go to it, progress and checkpoints come from it. */
 export class StageChild {
   readonly #connection: MessageHandler<StageHostProtocol, StageProtocol>;
   readonly #disconnect: () => void;
   #request: StageRequest | undefined;
   #ended = false;
 
-  constructor(script: string, quiet: QuietTurns) {
+  constructor(script: string, turns: ExclusiveTurns) {
     const child = fork(script, [STAGE_ARGUMENT], { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#connection = new MessageHandler<StageHostProtocol, StageProtocol>(
       (message: Message) => {
@@ -32,12 +34,12 @@ export class StageChild {
           await this.#current().checkpoint.save(bytes);
           return null;
         },
-        beginQuiet: async () => {
-          await quiet.begin(this);
+        pauseOthers: async () => {
+          await turns.begin(this);
           return null;
         },
-        endQuiet: () => {
-          quiet.end(this);
+        resumeOthers: () => {
+          turns.end(this);
           return Promise.resolve(null);
         },
       },
@@ -47,7 +49,7 @@ export class StageChild {
     child.on('message', (message: Message) => this.#connection.receive(message));
     const end = (what: string): void => {
       this.#ended = true;
-      quiet.end(this);
+      turns.end(this);
       this.#connection.dispose(
         new EspalierError('engine', what, {
           fix: 'if memory ran out, set "processes": 1 under "engine" in the recipe; then resume the run',
@@ -61,7 +63,7 @@ export class StageChild {
     };
   }
 
-  /** Has a request and is to be left alone. */
+  /** Runs a stage now; it takes no other request until that ends. */
   get isBusy(): boolean {
     return this.#request !== undefined;
   }
@@ -70,23 +72,23 @@ export class StageChild {
     return this.#ended;
   }
 
-  async run(setting: StageSetting, request: StageRequest): Promise<StageOutcome> {
-    const { node, stage, settled, rules, parent, baseline, signal } = request;
+  async run(setting: StageProcessSetting, request: StageRequest): Promise<StageOutcome> {
+    const { node, stage, parentTrained, rules, parent, baseline, signal } = request;
     this.#request = request;
     try {
-      const work = { node, stage, settled, rules, parent, baseline };
+      const work = { node, stage, parentTrained, rules, parent, baseline };
       return await this.#connection.request('runStage', { ...setting, work }, { signal });
     } catch (error) {
-      throw asOwn(error);
+      throw toLocalError(error);
     } finally {
       this.#request = undefined;
     }
   }
 
   /** Returns the number of the timing. */
-  async prepareSteps(setting: StageSetting): Promise<number> {
+  async prepareSteps(setting: StageProcessSetting): Promise<number> {
     const { timing } = await this.#connection.request('prepareSteps', setting).catch((error: unknown) => {
-      throw asOwn(error);
+      throw toLocalError(error);
     });
     return timing;
   }
@@ -118,8 +120,8 @@ export class StageChild {
   }
 }
 
-/** The other process is part of this program: its errors are told as if they had happened here. */
-function asOwn(error: unknown): unknown {
+/** An error of the stage process as an error of this process, with its code and its stack. */
+function toLocalError(error: unknown): unknown {
   if (!(error instanceof RemoteError)) return error;
   if (error.code !== 'internal') return new EspalierError(error.code, error.message);
   const own = new Error(error.message, { cause: error });

@@ -10,8 +10,7 @@ import { openStageRunner } from '../../core/tree/stages/open-stage-runner.ts';
 import type { OpenStageRunner } from '../../core/tree/stages/open-stage-runner.ts';
 import type { StageRunner } from '../../core/tree/stages/stage-runner.ts';
 import type { Handlers, MessageHandler } from '../../shared/message-handler.ts';
-import { Gate } from './gate.ts';
-import type { StageHostProtocol, StageProtocol, StageSetting } from './stage-protocol.ts';
+import type { StageHostProtocol, StageProtocol, StageProcessSetting } from './stage-protocol.ts';
 
 /** Batch of the steps that are timed, where the recipe names none. */
 const BATCH_SIZE = 64;
@@ -22,14 +21,14 @@ export type ThreadScripts = Pick<OpenStageRunner, 'threadScript' | 'readingScrip
 type StageConnection = MessageHandler<StageProtocol, StageHostProtocol>;
 
 export function createStageHandlers(connection: () => StageConnection, scripts: ThreadScripts): Handlers<StageProtocol> {
-  const gate = new Gate();
+  const pausePoint = new PausePoint();
   const timings: StepTiming[] = [];
   let opened: { readonly key: string; readonly runner: Promise<StageRunner> } | undefined;
   const warn = (message: string): void => connection().emit('warning', { message });
 
-  const runnerFor = (setting: StageSetting): Promise<StageRunner> => {
+  const runnerFor = (setting: StageProcessSetting): Promise<StageRunner> => {
     const key = `${setting.model}\0${setting.threads}`;
-    if (opened?.key !== key) opened = { key, runner: openRunner(setting, scripts, gate, warn) };
+    if (opened?.key !== key) opened = { key, runner: openRunner(setting, scripts, pausePoint, warn) };
     return opened.runner;
   };
 
@@ -57,31 +56,31 @@ export function createStageHandlers(connection: () => StageConnection, scripts: 
             await connection().request('saveCheckpoint', { bytes });
           },
         },
-        async quietly(timed) {
-          await connection().request('beginQuiet', {});
+        async whileOthersPause(timed) {
+          await connection().request('pauseOthers', {});
           try {
             return await timed();
           } finally {
-            await connection().request('endQuiet', {});
+            await connection().request('resumeOthers', {});
           }
         },
       });
     },
     pause: () => {
-      gate.close();
+      pausePoint.pause();
       return Promise.resolve(null);
     },
     proceed: () => {
-      gate.open();
+      pausePoint.proceed();
       return Promise.resolve(null);
     },
   };
 }
 
 async function openRunner(
-  setting: StageSetting,
+  setting: StageProcessSetting,
   { threadScript, readingScript }: ThreadScripts,
-  gate: Gate,
+  pausePoint: PausePoint,
   warn: (message: string) => void,
 ): Promise<StageRunner> {
   return openStageRunner({
@@ -92,17 +91,37 @@ async function openRunner(
     readingScript,
     warn,
     processes: setting.processes,
-    turn: gate.passed,
+    turn: pausePoint.pass,
   });
 }
 
-async function modelOf({ source, model }: StageSetting): Promise<ResolvedModel> {
+async function modelOf({ source, model }: StageProcessSetting): Promise<ResolvedModel> {
   const found = (await resolveModels(source.recipe, source.folder)).find(({ name }) => name === model);
   if (found === undefined) throw new Error(`the recipe has no model "${model}"`);
   return found;
 }
 
-function engineOf({ source, threads }: StageSetting): Promise<Engine> {
+function engineOf({ source, threads }: StageProcessSetting): Promise<Engine> {
   const provider = source.recipe.engine?.provider;
   return createEngine({ name: source.engine, threads, ...(provider === undefined ? {} : { provider }) });
+}
+
+/** A point that a stage passes at each training step, and waits at while it is paused. */
+class PausePoint {
+  #opened: Promise<void> = Promise.resolve();
+  #open: (() => void) | undefined;
+
+  pause(): void {
+    if (this.#open !== undefined) return;
+    this.#opened = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+  }
+
+  proceed(): void {
+    this.#open?.();
+    this.#open = undefined;
+  }
+
+  readonly pass = (): Promise<void> => this.#opened;
 }

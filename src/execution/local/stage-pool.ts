@@ -3,14 +3,14 @@ import type { Parallelism } from '../../core/tree/parallel/parallelism.ts';
 import type { StageProcesses, StageSource } from '../../core/tree/parallel/stage-processes.ts';
 import type { StageRunner } from '../../core/tree/stages/stage-runner.ts';
 import { StageChild } from './stage-child.ts';
-import type { QuietTurns } from './stage-child.ts';
+import type { ExclusiveTurns } from './stage-child.ts';
 
 /** Many steps of a small network; a large one has one a round, and fewer rounds. */
 const ROUND_MILLISECONDS = 60;
 const ROUNDS = 5;
 const MOST_MILLISECONDS = 2_000;
 
-export class StagePool implements StageProcesses, QuietTurns {
+export class StagePool implements StageProcesses, ExclusiveTurns {
   readonly #script: string;
   readonly #source: StageSource;
   #children: StageChild[] = [];

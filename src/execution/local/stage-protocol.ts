@@ -5,9 +5,9 @@ import type { StageSource } from '../../core/tree/parallel/stage-processes.ts';
 import type { StageOutcome, StageRequest } from '../../core/tree/stages/stage-runner.ts';
 
 /** The part of a request that is data. */
-export type StageWork = Pick<StageRequest, 'node' | 'stage' | 'settled' | 'rules' | 'parent' | 'baseline'>;
+export type StageWork = Pick<StageRequest, 'node' | 'stage' | 'parentTrained' | 'rules' | 'parent' | 'baseline'>;
 
-export interface StageSetting {
+export interface StageProcessSetting {
   readonly source: StageSource;
   /** Name of the model. */
   readonly model: string;
@@ -20,15 +20,15 @@ export interface StageSetting {
 export interface StageProtocol extends Endpoint {
   readonly requests: {
     /** Makes everything ready for `timeSteps`, so that all processes step at the same time. */
-    readonly prepareSteps: { readonly parameters: StageSetting; readonly result: { readonly timing: number } };
+    readonly prepareSteps: { readonly parameters: StageProcessSetting; readonly result: { readonly timing: number } };
     /** The median of the steps that fit into the time, at least one. */
     readonly timeSteps: {
       readonly parameters: { readonly timing: number; readonly milliseconds: number };
       readonly result: { readonly milliseconds: number };
     };
     readonly forgetSteps: { readonly parameters: object; readonly result: null };
-    readonly runStage: { readonly parameters: StageSetting & { readonly work: StageWork }; readonly result: StageOutcome };
-    /** The stage stands still, within a step of its training, until `proceed`. */
+    readonly runStage: { readonly parameters: StageProcessSetting & { readonly work: StageWork }; readonly result: StageOutcome };
+    /** Pauses the stage at its next training step, until `proceed`. */
     readonly pause: { readonly parameters: object; readonly result: null };
     readonly proceed: { readonly parameters: object; readonly result: null };
   };
@@ -43,9 +43,9 @@ export interface StageHostProtocol extends Endpoint {
   readonly requests: {
     readonly loadCheckpoint: { readonly parameters: object; readonly result: { readonly bytes: Uint8Array | undefined } };
     readonly saveCheckpoint: { readonly parameters: { readonly bytes: Uint8Array }; readonly result: null };
-    /** Replies once all other stages stand still. */
-    readonly beginQuiet: { readonly parameters: object; readonly result: null };
-    readonly endQuiet: { readonly parameters: object; readonly result: null };
+    /** Replies once all other stages are paused. */
+    readonly pauseOthers: { readonly parameters: object; readonly result: null };
+    readonly resumeOthers: { readonly parameters: object; readonly result: null };
   };
   readonly events: Record<never, never>;
 }

@@ -29,7 +29,7 @@ export const trainingDefaults = {
   prunedBefore: { epochs: 2, batchSize: 64, learningRate: 1e-3 },
   clustering: { epochs: 1, batchSize: 64, learningRate: 5e-4 },
   /** Of a fitted network that an earlier stage has trained: it moves little, and longer steps forget. */
-  settledClustering: { epochs: 1, batchSize: 64, learningRate: 2e-4 },
+  clusteringOfTrainedParent: { epochs: 1, batchSize: 64, learningRate: 2e-4 },
   integerGrid: { epochs: 1, batchSize: 64, learningRate: 1e-4 },
   /** Behind batch norms the size of a kernel, and of its steps, does not matter: they train as in a float stage. */
   normalizedIntegerGrid: { epochs: 1, batchSize: 64, learningRate: 3e-4 },

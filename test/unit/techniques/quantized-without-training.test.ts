@@ -51,7 +51,7 @@ describe('training on the integer grid that does worse than quantization without
     expect(file(quantizeTrained(kept))).not.toEqual(file(quantizeTrained(taken)));
   });
 
-  it('is not taken by plain QAT of a settled model either: a control differs by what it inherits alone', async () => {
+  it('is not taken by plain QAT of a trained parent either: a control differs by what it inherits alone', async () => {
     const own = context();
     const plain = quantizeTrained(await apply('qat', both, own, ruinous));
     expect(own.warnings).toContainEqual(expect.stringMatching(/training on the integer grid takes the network from/));

@@ -77,7 +77,7 @@ const pairs = techniqueIds.flatMap((preserving): (readonly [TechniqueId, Techniq
 describe.each(pairs)('%s and its plain control %s', (preserving, plain) => {
   function context(): TestContext {
     const base = techniqueContext(engine);
-    return { ...base, settled: true, data: { ...base.data, train: halves(100), validation: halves(50, 9) } };
+    return { ...base, parentTrained: true, data: { ...base.data, train: halves(100), validation: halves(50, 9) } };
   }
 
   function result({ network, constraints, ranges }: OptimizedModel): unknown {

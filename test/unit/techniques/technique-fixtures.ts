@@ -61,7 +61,7 @@ export function techniqueContext(engine: Engine): TestContext {
     loss: { kind: 'crossEntropy' },
     seed: 7,
     signal: new AbortController().signal,
-    settled: false,
+    parentTrained: false,
     teacher: residualNetwork,
     onProgress: () => undefined,
     warn: (message) => {

@@ -13,7 +13,7 @@ export interface StageJob {
   readonly entry: TreeEntry;
   readonly stage: Stage;
   /** Whether an earlier stage has trained the parent: all but those below the root. */
-  readonly settled: boolean;
+  readonly parentTrained: boolean;
   /** Content address of the result. */
   readonly key: string;
   /** Content address of the parent's result; undefined for the root. */

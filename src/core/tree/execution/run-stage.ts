@@ -17,7 +17,7 @@ export type StageHooks = Pick<StageRequest, 'signal' | 'onProgress' | 'warn'>;
  */
 export async function runStage(
   place: StagePlace,
-  { entry: { node, parent }, stage, settled, key, parentKey, rootKey }: StageJob,
+  { entry: { node, parent }, stage, parentTrained, key, parentKey, rootKey }: StageJob,
   open: () => Promise<StageRunner>,
   { signal, onProgress, warn }: StageHooks,
 ): Promise<{ readonly outcome: StageOutcome; readonly cached: boolean }> {
@@ -30,7 +30,7 @@ export async function runStage(
   const made = await run({
     node,
     stage,
-    settled,
+    parentTrained,
     rules,
     signal,
     warn,
@@ -38,7 +38,7 @@ export async function runStage(
     checkpoint: store.checkpoint,
     parent: parent && (await filesOf(place, parent.id, parentKey)),
     baseline: parent && (await filesOf(place, rootId, rootKey)),
-    quietly: (work) => work(),
+    whileOthersPause: (work) => work(),
   });
   throwIfCancelled(signal);
   const outcome = { ...made, metrics: { ...made.metrics, processor: describeProcessor() } };

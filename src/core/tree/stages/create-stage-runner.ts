@@ -17,7 +17,7 @@ export function createStageRunner(setting: StageSetting): StageRunner {
       expectations: product.expectations,
       simulated: product.simulated,
       test: setting.data.test,
-      timeQuietly: setting.latency ? request.quietly.bind(request) : undefined,
+      whileOthersPause: setting.latency ? request.whileOthersPause.bind(request) : undefined,
       threads: setting.engine.threads,
       threadScript: setting.threadScript,
       trainingSeconds: product.model.trainingSeconds,

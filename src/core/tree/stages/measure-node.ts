@@ -15,8 +15,8 @@ export interface Measurement {
   readonly expectations: Expectations | undefined;
   readonly simulated: Accuracy;
   readonly test: DataSet;
-  /** Runs the timing where nothing disturbs it; undefined where latency is not wanted. */
-  readonly timeQuietly: (<Result>(timing: () => Promise<Result>) => Promise<Result>) | undefined;
+  /** Times latency while all other stages are paused; undefined where no latency is wanted. */
+  readonly whileOthersPause: (<Result>(timing: () => Promise<Result>) => Promise<Result>) | undefined;
   readonly threads: number;
   readonly threadScript: string | undefined;
   readonly trainingSeconds: number | undefined;
@@ -44,7 +44,7 @@ export async function measureNode(
       simulated: measurement.simulated,
       deployed,
       sizes: fileSizes(tflite),
-      latency: await measurement.timeQuietly?.(() => measureLatency(tflite, { budgetMilliseconds: LATENCY_BUDGET })),
+      latency: await measurement.whileOthersPause?.(() => measureLatency(tflite, { budgetMilliseconds: LATENCY_BUDGET })),
       weights: weightMetrics(model),
       certificate:
         expectations === undefined

@@ -9,7 +9,7 @@ export interface StageRequest {
   readonly node: TreeNode;
   readonly stage: Stage;
   /** Whether an earlier stage has trained the parent: all but those below the root. */
-  readonly settled: boolean;
+  readonly parentTrained: boolean;
   readonly rules: readonly LayerRule[];
   /** Files of the parent node; none for the root. */
   readonly parent: StageFiles | undefined;
@@ -19,8 +19,8 @@ export interface StageRequest {
   readonly checkpoint: Checkpoint;
   onProgress(phase: NodePhase, fraction: number, training?: TrainingProgress): void;
   warn(message: string): void;
-  /** Does the work while no other stage computes: for timings. */
-  quietly<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Does the work while all other stages are paused, so that a latency is measured on an idle machine. */
+  whileOthersPause<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 /** Where a stage keeps what it would lose when killed. */

@@ -28,7 +28,7 @@ export async function techniqueContext(
     loss,
     seed,
     signal: request.signal,
-    settled: request.settled,
+    parentTrained: request.parentTrained,
     teacher: () => decodeModel(request.baseline?.model, 'baseline').network,
     checkpoint,
     memoryBytes: processes === 1 ? undefined : usableMemory() / processes,

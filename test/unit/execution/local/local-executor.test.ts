@@ -18,7 +18,7 @@ function jobsOf(...nodes: readonly string[]): readonly StageJob[] {
     .map((entry) => ({
       entry,
       stage: tree.stages.get(entry.node.id)!,
-      settled: false,
+      parentTrained: false,
       key: entry.node.id,
       parentKey: entry.parent?.id,
       rootKey: 'baseline',

@@ -35,15 +35,15 @@ const actions = {
     return outcome('checkpoint');
   },
   async quiet() {
-    await ask('beginQuiet', {});
+    await ask('pauseOthers', {});
     send({ kind: 'event', name: 'warning', payload: { message: `quiet ${process.pid}` } });
     await new Promise((resolve) => setTimeout(resolve, 50));
     send({ kind: 'event', name: 'warning', payload: { message: `loud ${process.pid}` } });
-    await ask('endQuiet', {});
+    await ask('resumeOthers', {});
     return outcome('quiet');
   },
   async quietThenDie() {
-    await ask('beginQuiet', {});
+    await ask('pauseOthers', {});
     process.kill(process.pid, 'SIGKILL');
     return new Promise(() => undefined);
   },

@@ -8,10 +8,10 @@ import type { StageOutcome } from '../../../../src/core/tree/stages/stage-runner
 import { MessageHandler } from '../../../../src/shared/message-handler.ts';
 import type { TreeNode } from '../../../../src/shared/tree.ts';
 import { createStageHandlers } from '../../../../src/execution/local/stage-handlers.ts';
-import type { StageHostProtocol, StageProtocol, StageSetting, StageWork } from '../../../../src/execution/local/stage-protocol.ts';
+import type { StageHostProtocol, StageProtocol, StageProcessSetting, StageWork } from '../../../../src/execution/local/stage-protocol.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
-let setting: StageSetting;
+let setting: StageProcessSetting;
 beforeAll(() => {
   const folder = temporaryFolder();
   const { json, weights } = writeTfjsLayers(digitsCnn({ seed: 1 }));
@@ -55,8 +55,8 @@ function connect(): Connected {
         connected.checkpoint = bytes;
         return note('save');
       },
-      beginQuiet: () => note('begin quiet'),
-      endQuiet: () => note('end quiet'),
+      pauseOthers: () => note('pause others'),
+      resumeOthers: () => note('resume others'),
     },
   );
   const stage: MessageHandler<StageProtocol, StageHostProtocol> = new MessageHandler<StageProtocol, StageHostProtocol>(
@@ -84,7 +84,7 @@ const node = (id: string, technique: TreeNode['technique']): TreeNode => ({
 const baselineWork: StageWork = {
   node: node('baseline', 'baseline'),
   stage: { technique: 'baseline' },
-  settled: false,
+  parentTrained: false,
   rules: [],
   parent: undefined,
   baseline: undefined,
@@ -94,7 +94,7 @@ function prunedWork(baseline: StageOutcome, steps = 10): StageWork {
   return {
     node: node('pruned', 'pruning'),
     stage: { technique: 'pruning', options: { steps, batchSize: 8 } },
-    settled: false,
+    parentTrained: false,
     rules: [],
     parent: baseline.files,
     baseline: baseline.files,
@@ -105,12 +105,12 @@ describe('a stage process', () => {
   it('runs stages, measures latency in a turn of its own, and saves checkpoints that another goes on from', async () => {
     const first = connect();
     const baseline = await first.host.request('runStage', { ...setting, work: baselineWork });
-    expect(first.asked).toEqual(['begin quiet', 'end quiet']);
+    expect(first.asked).toEqual(['pause others', 'resume others']);
     expect(baseline.metrics.latency?.medianMilliseconds).toBeGreaterThan(0);
 
     const whole = await first.host.request('runStage', { ...setting, work: prunedWork(baseline, 230) });
     expect(first.phases).toEqual(expect.arrayContaining(['training', 'converting', 'evaluating']));
-    expect(first.asked.slice(2)).toEqual(expect.arrayContaining(['load', 'save', 'begin quiet', 'end quiet']));
+    expect(first.asked.slice(2)).toEqual(expect.arrayContaining(['load', 'save', 'pause others', 'resume others']));
 
     // Another process goes on from what was saved last, to the same bytes.
     const second = connect();

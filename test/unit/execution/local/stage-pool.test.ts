@@ -31,7 +31,7 @@ function request(action: string, rest: Partial<StageRequest> = {}): StageRequest
       children: [],
     },
     stage: { technique: 'pruning', options: {} },
-    settled: false,
+    parentTrained: false,
     rules: [],
     parent: undefined,
     baseline: undefined,
@@ -39,7 +39,7 @@ function request(action: string, rest: Partial<StageRequest> = {}): StageRequest
     checkpoint: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     onProgress: () => undefined,
     warn: () => undefined,
-    quietly: (work) => work(),
+    whileOthersPause: (work) => work(),
     ...rest,
   };
 }
