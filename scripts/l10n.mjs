@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 export const languages = ['zh-cn'];
 
-/** Every first argument of `l10n.t` and `translate`, and what the table of techniques makes of its words. */
+/** Every first argument of `l10n.t` and `translate`, and the words of the tables of techniques and measures. */
 export async function collectTexts() {
   const texts = new Set();
   for (const folder of ['src/extension', 'src/shared', 'webview']) {
@@ -20,7 +20,8 @@ export async function collectTexts() {
     }
   }
   const { nodeTitles, techniqueTitles } = await importSource('src/shared/tree-shape.ts');
-  for (const text of [...nodeTitles(), ...techniqueTitles()]) texts.add(text);
+  const { measureTexts } = await importSource('src/shared/measures.ts');
+  for (const text of [...nodeTitles(), ...techniqueTitles(), ...measureTexts()]) texts.add(text);
   return texts;
 }
 

@@ -1,6 +1,7 @@
 /** What the page shows: the run as its events tell it, and what the user chose to look at. */
 import type { SortOrder } from '../src/shared/drawing/result-table.ts';
-import type { PanelCommand, PanelStatus, PanelTargets } from '../src/shared/panel-protocol.ts';
+import type { PanelCommand, PanelStatus } from '../src/shared/panel-protocol.ts';
+import type { Targets } from '../src/shared/recipe/targets.ts';
 import { emptyRunState } from '../src/shared/run-state.ts';
 import type { ModelState, NodeResult, RunState } from '../src/shared/run-state.ts';
 
@@ -8,7 +9,7 @@ export interface PanelState {
   readonly title: string;
   readonly run: RunState;
   readonly status: PanelStatus;
-  readonly targets: PanelTargets;
+  readonly targets: Targets;
   readonly model: string | undefined;
   readonly node: string | undefined;
   readonly kernel: string | undefined;

@@ -1,13 +1,7 @@
 /** What the result panel's page and the extension host say to each other, over `MessageHandler`. */
 import type { RunEvent } from './events.ts';
+import type { Targets } from './recipe/targets.ts';
 import type { Endpoint, NoEndpoint } from './message-handler.ts';
-
-export interface PanelTargets {
-  /** Fraction that may be lost against the baseline. */
-  readonly accuracyDrop?: number;
-  readonly compressedBytes?: number;
-  readonly latencyMilliseconds?: number;
-}
 
 /** Whether someone works on the run now; `interrupted` is a run that can be resumed. */
 export type PanelActivity = 'queued' | 'running' | 'interrupted' | 'ended';
@@ -24,7 +18,7 @@ export interface PanelContents {
   readonly title: string;
   readonly events: readonly RunEvent[];
   readonly status: PanelStatus;
-  readonly targets: PanelTargets;
+  readonly targets: Targets;
 }
 
 /** Buttons of the page that the host acts on. */

@@ -6,6 +6,7 @@ import type { RunEvent } from './events.ts';
 import type { ModelInspection } from './inspection.ts';
 import type { Endpoint, NoEndpoint } from './message-handler.ts';
 import type { ObserverChoice } from './recipe/quantization-options.ts';
+import type { Targets } from './recipe/targets.ts';
 import type { RecipeDiagnostic } from './recipe-diagnostics.ts';
 import type { Accuracy, CertificateVerdict, FileSizes } from './results.ts';
 
@@ -101,7 +102,7 @@ export interface WriteRecipe {
   /** A data block, or the path of a file with one. */
   readonly data: object | string;
   readonly output?: string;
-  readonly targets?: { readonly accuracyDrop?: number; readonly compressedBytes?: number; readonly latencyMilliseconds?: number };
+  readonly targets?: Targets;
   readonly preset?: 'full' | 'until-targets' | 'quick';
 }
 

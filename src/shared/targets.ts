@@ -1,64 +1,75 @@
-import type { NodeMetrics } from './results.ts';
+/** Whether a file meets what a recipe asks for, measure by measure. */
+import { floatAccuracy, formatUnit, type MeasureId, measureIds, measureRow } from './measures.ts';
 import type { Targets } from './recipe/targets.ts';
+import type { NodeMetrics } from './results.ts';
 
 /** One target against what was measured; a target that could not be measured is not met. */
 export interface TargetVerdict {
   readonly target: keyof Targets;
+  readonly measure: MeasureId;
   readonly limit: number;
   readonly found: number | undefined;
   readonly met: boolean;
 }
 
-/** Each given target, for one deployable node. Accuracy is compared with the baseline's float top-1. */
+/** Differences of fractions carry rounding: 0.98 - 0.97 is a little more than 0.01. */
+const tolerance = 1e-9;
+
+/** The measures that a target limits, in the order of the table. */
+export const targetMeasures: readonly { readonly measure: MeasureId; readonly target: keyof Targets; readonly name: string }[] =
+  measureIds.flatMap((measure) => {
+    const { target } = measureRow(measure);
+    return target === undefined ? [] : [{ measure, target: target.key, name: target.name }];
+  });
+
+/** Each given target, for one deployable node. Accuracy is compared with the baseline's in float. */
 export function checkTargets(targets: Targets, baseline: NodeMetrics | undefined, leaf: NodeMetrics): readonly TargetVerdict[] {
-  const before = baseline?.simulated?.top1 ?? baseline?.deployed?.top1;
-  const after = leaf.deployed?.top1;
-  const found: Readonly<Record<keyof Targets, number | undefined>> = {
-    accuracyDrop: before === undefined || after === undefined ? undefined : before - after,
-    compressedBytes: leaf.sizes?.gzip,
-    latencyMilliseconds: leaf.latency?.medianMilliseconds,
-  };
-  const names: readonly (keyof Targets)[] = ['accuracyDrop', 'compressedBytes', 'latencyMilliseconds'];
-  return names.flatMap((target) => {
+  return targetMeasures.flatMap(({ measure, target }) => {
     const limit = targets[target];
-    const value = found[target];
-    return limit === undefined ? [] : [{ target, limit, found: value, met: value !== undefined && value <= limit + tolerance(target) }];
+    if (limit === undefined) return [];
+    const value = measureRow(measure).value(leaf);
+    const isLoss = measureRow(measure).better === 'higher';
+    const found = isLoss ? loss(baseline, value) : value;
+    return [{ target, measure, limit, found, met: found !== undefined && found <= limit + (isLoss ? tolerance : 0) }];
   });
 }
 
-/** Differences of fractions carry rounding: 0.98 - 0.97 is a little more than 0.01. */
-function tolerance(target: keyof Targets): number {
-  return target === 'accuracyDrop' ? 1e-9 : 0;
+function loss(baseline: NodeMetrics | undefined, after: number | undefined): number | undefined {
+  const before = floatAccuracy(baseline);
+  return before === undefined || after === undefined ? undefined : before - after;
 }
 
 export function meetsTargets(targets: Targets, baseline: NodeMetrics | undefined, leaf: NodeMetrics): boolean {
   return checkTargets(targets, baseline, leaf).every(({ met }) => met);
 }
 
+/** Whether all that a file misses is accuracy: what gentler settings can give. */
+export function missesAccuracyAlone(verdicts: readonly TargetVerdict[]): boolean {
+  const missed = verdicts.filter(({ met }) => !met);
+  return missed.length > 0 && missed.every(({ measure }) => measureRow(measure).better === 'higher');
+}
+
 export function hasTargets(targets: Targets | undefined): targets is Targets {
   return targets !== undefined && Object.values(targets).some((limit) => limit !== undefined);
 }
 
-export function describeVerdict({ target, limit, found, met }: TargetVerdict): string {
-  const relation = found === undefined ? 'not measured, wanted' : met ? 'within' : 'above';
-  switch (target) {
-    case 'accuracyDrop':
-      return `accuracy drop ${points(found)} ${relation} ${points(limit)}`.replace('  ', ' ');
-    case 'compressedBytes':
-      return `compressed size ${bytes(found)} ${relation} ${bytes(limit)}`.replace('  ', ' ');
-    case 'latencyMilliseconds':
-      return `latency ${milliseconds(found)} ${relation} ${milliseconds(limit)}`.replace('  ', ' ');
+/** `compressed size 300 bytes above 100 bytes`: with all digits, for logs and reports. */
+export function describeVerdict({ measure, limit, found, met }: TargetVerdict): string {
+  const name = measureRow(measure).target?.name ?? measure;
+  if (found === undefined) return `${name} not measured, wanted ${withUnit(measure, limit)}`;
+  return `${name} ${withUnit(measure, found)} ${met ? 'within' : 'above'} ${withUnit(measure, limit)}`;
+}
+
+function withUnit(measure: MeasureId, value: number): string {
+  const { unit } = measureRow(measure);
+  switch (unit) {
+    case 'fraction':
+      return `${(value * 100).toFixed(2)} points`;
+    case 'bytes':
+      return `${value} bytes`;
+    case 'milliseconds':
+      return `${value.toFixed(3)} ms`;
+    case 'count':
+      return formatUnit(unit, value);
   }
-}
-
-function points(fraction: number | undefined): string {
-  return fraction === undefined ? '' : `${(fraction * 100).toFixed(2)} points`;
-}
-
-function bytes(count: number | undefined): string {
-  return count === undefined ? '' : `${count} bytes`;
-}
-
-function milliseconds(time: number | undefined): string {
-  return time === undefined ? '' : `${time.toFixed(3)} ms`;
 }

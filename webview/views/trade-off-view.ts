@@ -1,38 +1,57 @@
-import { formatBytes, formatPercent } from '../../src/shared/drawing/format.ts';
+import { formatPercent } from '../../src/shared/drawing/format.ts';
+import { costMeasures, formatMeasure, formatUnit, isMeasure, type MeasureId, measureRow, sizeMeasure } from '../../src/shared/measures.ts';
 import { paretoFront, tradeOffAxes, tradeOffPoints } from '../../src/shared/drawing/pareto-front.ts';
 import type { TradeOffAxes, TradeOffPoint } from '../../src/shared/drawing/pareto-front.ts';
+import { chooser } from '../controls.ts';
 import { section } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenModel, chosenNode } from '../panel-state.ts';
-import type { PanelActions, PanelState, View } from '../panel-state.ts';
+import type { PanelActions, View } from '../panel-state.ts';
 import { createPlot } from '../plots.ts';
 import type { PlotPoint, PlotSeries } from '../plots.ts';
 
-/** Accuracy against compressed size, with the Pareto front, the targets and the chosen node. */
+/** Accuracy against what files cost in a measure that the reader chooses, with the Pareto front, the targets and the chosen node. */
 export function tradeOffView(actions: PanelActions): View {
+  let measure: MeasureId = sizeMeasure;
   let groups: readonly (readonly TradeOffPoint[])[] = [];
   let previous = '';
   const plot = createPlot('large', (series, point) => {
     const node = groups[series]?.[point]?.node;
     if (node !== undefined) actions.change({ node });
   });
-  const part = section('trade-off', translate('Accuracy and compressed size'), plot.element);
+  let redraw = (): void => undefined;
+  const axis = chooser('trade-off-cost', translate('Cost'), (value) => {
+    if (!isMeasure(value)) return;
+    measure = value;
+    redraw();
+  });
+  const part = section('trade-off', translate('Accuracy and cost'), axis.element, plot.element);
   return {
     element: part,
     update(state) {
+      redraw = () => this.update(state);
       const model = chosenModel(state);
       if (model === undefined) return;
-      const points = tradeOffPoints(model);
+      axis.update(
+        // What no node has measured is no axis.
+        costMeasures
+          .filter((id) => tradeOffPoints(model, id).length > 0)
+          .map((id) => ({ value: id, label: translate(measureRow(id).title) })),
+        measure,
+      );
+      const row = measureRow(measure);
+      const cost = row.target && state.targets[row.target.key];
+      const points = tradeOffPoints(model, measure);
       part.hidden = points.length === 0;
       const chosen = points.filter((point) => point.node === chosenNode(state)?.node.id);
-      const current = JSON.stringify([model.model, points, chosen, state.targets]);
+      const current = JSON.stringify([model.model, measure, points, chosen, state.targets]);
       if (current === previous) return;
       previous = current;
       const front = paretoFront(points);
       const baseline = model.nodes.get(model.tree.id)?.metrics?.simulated?.top1;
       const leastAccuracy =
         baseline === undefined || state.targets.accuracyDrop === undefined ? undefined : baseline - state.targets.accuracyDrop;
-      const axes = tradeOffAxes(points, { accuracy: leastAccuracy, bytes: state.targets.compressedBytes });
+      const axes = tradeOffAxes(points, { accuracy: leastAccuracy, cost });
       groups = [points.filter((point) => point.leaf), points.filter((point) => !point.leaf), front];
       const [leaves = [], others = []] = groups;
       plot.update({
@@ -41,9 +60,14 @@ export function tradeOffView(actions: PanelActions): View {
           { label: translate('other nodes'), points: others.map(toPoint), style: 'points', colour: 0 },
           { label: translate('Pareto front'), points: front.map(toPoint), style: 'line', colour: 2 },
           { label: translate('chosen'), points: chosen.map(toPoint), style: 'rings', colour: 5 },
-          ...targetLines(axes, leastAccuracy, state.targets),
+          ...targetLines(axes, leastAccuracy, cost),
         ],
-        x: { title: translate('compressed (gzip)'), minimum: 0, maximum: axes.mostBytes, format: formatBytes },
+        x: {
+          title: `${translate(row.title)} (${row.by})`,
+          minimum: 0,
+          maximum: axes.mostCost,
+          format: (value) => formatUnit(row.unit, value),
+        },
         y: {
           title: translate('top-1'),
           minimum: axes.leastAccuracy,
@@ -52,8 +76,11 @@ export function tradeOffView(actions: PanelActions): View {
         },
         legend: true,
         description: translate(
-          'Accuracy against compressed size. Pareto front: {0}',
-          front.map((point) => `${translate(point.title)} ${formatPercent(point.accuracy)} ${formatBytes(point.bytes)}`).join('; '),
+          'Accuracy against {0}. Pareto front: {1}',
+          translate(row.title),
+          front
+            .map((point) => `${translate(point.title)} ${formatPercent(point.accuracy)} ${formatMeasure(measure, point.cost)}`)
+            .join('; '),
         ),
       });
     },
@@ -61,11 +88,11 @@ export function tradeOffView(actions: PanelActions): View {
 }
 
 function toPoint(point: TradeOffPoint): PlotPoint {
-  return { x: point.bytes, y: point.accuracy, label: translate(point.title) };
+  return { x: point.cost, y: point.accuracy, label: translate(point.title) };
 }
 
 /** Straight lines across the whole plot. */
-function targetLines(axes: TradeOffAxes, accuracy: number | undefined, { compressedBytes }: PanelState['targets']): readonly PlotSeries[] {
+function targetLines(axes: TradeOffAxes, accuracy: number | undefined, cost: number | undefined): readonly PlotSeries[] {
   const lines: PlotSeries[] = [];
   if (accuracy !== undefined)
     lines.push({
@@ -74,15 +101,15 @@ function targetLines(axes: TradeOffAxes, accuracy: number | undefined, { compres
       colour: 4,
       points: [
         { x: 0, y: accuracy },
-        { x: axes.mostBytes, y: accuracy },
+        { x: axes.mostCost, y: accuracy },
       ],
     });
-  if (compressedBytes !== undefined)
+  if (cost !== undefined)
     lines.push({
-      label: translate('greatest size'),
+      label: translate('most allowed'),
       style: 'dashed',
       colour: 3,
-      points: [axes.leastAccuracy, axes.mostAccuracy].map((y) => ({ x: compressedBytes, y })),
+      points: [axes.leastAccuracy, axes.mostAccuracy].map((y) => ({ x: cost, y })),
     });
   return lines;
 }

@@ -1,6 +1,6 @@
 import { drawDeploymentTree } from '../../src/shared/drawing/deployment-tree.ts';
 import type { NodeStatus } from '../../src/shared/drawing/deployment-tree.ts';
-import { formatBytes, formatPercent } from '../../src/shared/drawing/format.ts';
+import { briefFigures } from '../../src/shared/measures.ts';
 import type { NodeResult } from '../../src/shared/run-state.ts';
 import { element, section } from '../dom.ts';
 import { translate } from '../page-data.ts';
@@ -44,9 +44,7 @@ export function treeView(actions: PanelActions): View {
 }
 
 function resultOf(node: NodeResult): string | undefined {
-  const accuracy = node.metrics?.deployed?.top1 ?? node.metrics?.simulated?.top1;
-  if (node.metrics === undefined) return undefined;
-  return `${formatPercent(accuracy)} · ${formatBytes(node.metrics.sizes?.gzip)}`;
+  return node.metrics && briefFigures(node.metrics);
 }
 
 /** The focused node keeps the focus although its element is a new one. */

@@ -1,5 +1,6 @@
 import type { ModelState } from '../../shared/run-state.ts';
-import { formatBytes, formatPercent, formatSeconds, missing } from '../../shared/drawing/format.ts';
+import { formatPercent, formatSeconds, missing } from '../../shared/drawing/format.ts';
+import { measureIds, measureRow, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
 import { compressedSaving } from '../../core/measure/file-sizes.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
 import { flattenTree } from '../../shared/tree.ts';
@@ -8,14 +9,11 @@ import { textTable } from '../text-table.ts';
 const columns = [
   { title: 'node' },
   { title: 'fp32 / fake-int8', numeric: true },
-  { title: 'INT8 (LiteRT)', numeric: true },
+  ...measureIds.map((id) => ({ title: measureRow(id).short, numeric: true })),
   { title: 'n', numeric: true },
-  { title: 'bytes', numeric: true },
-  { title: 'gzip', numeric: true },
   { title: 'saved', numeric: true },
   { title: 'zeros' },
   { title: 'unique (a channel)' },
-  { title: 'ms', numeric: true },
   { title: 's', numeric: true },
   { title: 'certificate' },
 ];
@@ -30,24 +28,28 @@ export function terminalTable(model: ModelState): string {
     const metrics = result?.metrics;
     const name = `${'  '.repeat(level)}${node.id.slice(node.id.lastIndexOf('/') + 1)}`;
     if (metrics === undefined) return [name, result === undefined ? missing : result.state.kind];
-    const { simulated, deployed, sizes, latency } = metrics;
+    const { simulated, deployed } = metrics;
     const certificate = metrics.certificate === undefined ? missing : metrics.certificate.passed ? 'passed' : 'FAILED';
     return [
       name,
       formatPercent(simulated?.top1),
-      node.precision === 'int8' ? formatPercent(deployed?.top1) : missing,
+      // The accuracy of a float node's own file is that of the column before.
+      ...measureIds.map((id) => (id === 'accuracy' && node.precision !== 'int8' ? missing : shownMeasure(id, metrics))),
       String(deployed?.samples ?? missing),
-      formatBytes(sizes?.raw),
-      formatBytes(sizes?.gzip),
-      sizes === undefined ? missing : formatPercent(compressedSaving(sizes.gzip, sizes.raw), 1),
+      saved(metrics),
       zeros(metrics),
       uniqueValues(metrics),
-      latency === undefined ? missing : latency.medianMilliseconds.toFixed(3),
       formatSeconds(metrics.trainingSeconds),
       certificate,
     ];
   });
   return textTable(columns, rows);
+}
+
+/** The part of the file that compression takes off. */
+function saved(metrics: NodeMetrics): string {
+  const [raw, compressed] = [measureRow('raw').value(metrics), measureRow(sizeMeasure).value(metrics)];
+  return raw === undefined || compressed === undefined ? missing : formatPercent(compressedSaving(compressed, raw), 1);
 }
 
 function zeros({ weights }: NodeMetrics): string {

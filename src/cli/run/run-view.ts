@@ -1,5 +1,6 @@
 import type { RunEvent } from '../../shared/events.ts';
-import { formatBytes, formatPercent } from '../../shared/drawing/format.ts';
+import { measureRow, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
+import { formatPercent } from '../../shared/drawing/format.ts';
 import { reduceEvents, reduceRun } from '../../shared/run-state.ts';
 import type { NodeResult, RunState } from '../../shared/run-state.ts';
 import { flattenTree } from '../../shared/tree.ts';
@@ -108,8 +109,8 @@ function remaining({ training }: NodeResult): string {
 }
 
 function summary({ node, metrics }: NodeResult): string {
-  const accuracy = node.precision === 'int8' ? metrics?.deployed?.top1 : metrics?.simulated?.top1;
-  return `${formatPercent(accuracy)}  gzip ${formatBytes(metrics?.sizes?.gzip)}`;
+  const accuracy = node.precision === 'int8' ? metrics && measureRow('accuracy').value(metrics) : metrics?.simulated?.top1;
+  return `${formatPercent(accuracy)}  ${sizeMeasure} ${shownMeasure(sizeMeasure, metrics)}`;
 }
 
 /** Undefined for what is not worth a line of a log. */

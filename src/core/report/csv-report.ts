@@ -1,3 +1,4 @@
+import { measureIds, measureRow } from '../../shared/measures.ts';
 import type { RunState } from '../../shared/run-state.ts';
 import { weightTotals } from '../../shared/drawing/result-table.ts';
 
@@ -8,18 +9,15 @@ const columns = [
   'precision',
   'state',
   'simulated_top1',
-  'deployed_top1',
+  ...measureIds.map((id) => measureRow(id).column),
   'samples',
-  'raw_bytes',
-  'gzip_bytes',
   'zip_bytes',
   'sparsity',
   'unique_values',
   'unique_values_per_channel',
-  'latency_ms',
   'training_s',
   'certificate',
-] as const;
+];
 
 /** One line a node, plain numbers: fractions, bytes, milliseconds, seconds. */
 export function csvReport(state: RunState): string {
@@ -33,15 +31,12 @@ export function csvReport(state: RunState): string {
         node.precision,
         nodeState.kind,
         metrics?.simulated?.top1,
-        metrics?.deployed?.top1,
+        ...measureIds.map((id) => metrics && measureRow(id).value(metrics)),
         metrics?.deployed?.samples,
-        metrics?.sizes?.raw,
-        metrics?.sizes?.gzip,
         metrics?.sizes?.zip,
         sparsity,
         uniqueValues?.kernel,
         uniqueValues?.channel,
-        metrics?.latency?.medianMilliseconds,
         metrics?.trainingSeconds,
         metrics?.certificate === undefined ? undefined : metrics.certificate.passed ? 'passed' : 'failed',
       ];

@@ -3,7 +3,8 @@
  * from (or of its own fake quantization), its INT8 accuracy, and its bytes before and after compression.
  */
 import { compressedSaving, ratioToBaseline } from '../measure/file-sizes.ts';
-import { formatMilliseconds, formatPercent, formatSeconds, missing } from '../../shared/drawing/format.ts';
+import { formatPercent, formatSeconds, missing } from '../../shared/drawing/format.ts';
+import { measureIds, measureRow, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
 import { weightTotals } from '../../shared/drawing/result-table.ts';
 import type { FileSizes, NodeMetrics } from '../../shared/results.ts';
 import type { ModelState, NodeResult } from '../../shared/run-state.ts';
@@ -32,16 +33,18 @@ export function guideTable(model: ModelState): GuideTable {
     titles: ['', ...deployments.map(({ title }) => title)],
     rows: [
       row('fp32 or (fake-int8) top-1', accuracyBefore),
-      ofFile('INT8 top-1', ({ deployed }) => formatPercent(deployed?.top1)),
-      ofFile('Bytes, gzip -9', ({ sizes }) => compression(sizes, sizes?.gzip)),
+      ofFile(measureRow('accuracy').title, (metrics) => shownMeasure('accuracy', metrics)),
+      ...compressedMeasures.map((id) =>
+        ofFile(`Bytes, ${measureRow(id).by}`, (metrics) => compression(metrics.sizes, measureRow(id).value(metrics))),
+      ),
       ofFile('Bytes, zip', ({ sizes }) => compression(sizes, sizes?.zip)),
-      ofFile('Against the float baseline', ({ sizes }) => smaller(baseline?.sizes?.gzip, sizes?.gzip)),
+      ofFile('Against the float baseline', (metrics) => smaller(sizeOf(baseline), sizeOf(metrics))),
       ofFile('Sparsity', (metrics) => formatPercent(weightTotals(metrics).sparsity, 1)),
       ofFile('Unique values (in a channel)', (metrics) => {
         const { uniqueValues } = weightTotals(metrics);
         return uniqueValues === undefined ? missing : `${uniqueValues.kernel} (${uniqueValues.channel})`;
       }),
-      ofFile('Latency', ({ latency }) => formatMilliseconds(latency?.medianMilliseconds)),
+      ofFile('Latency', (metrics) => shownMeasure('latency', metrics)),
       row('Training of the whole path', ({ leaf }) => formatSeconds(trainingSeconds(model, leaf))),
       ofFile('Certificate', ({ certificate }) => (certificate === undefined ? missing : certificate.passed ? 'passed' : 'FAILED')),
     ],
@@ -65,6 +68,13 @@ function accuracyBefore({ before: { node, metrics } }: Deployment): string {
 function compression(sizes: FileSizes | undefined, compressed: number | undefined): string {
   if (sizes === undefined || compressed === undefined) return missing;
   return `${grouped(sizes.raw)} -> ${grouped(compressed)} (${formatPercent(compressedSaving(compressed, sizes.raw))})`;
+}
+
+/** Measures of the file after a compressor. */
+const compressedMeasures = measureIds.filter((id) => measureRow(id).savesOf === 'raw');
+
+function sizeOf(metrics: NodeMetrics | undefined): number | undefined {
+  return metrics && measureRow(sizeMeasure).value(metrics);
 }
 
 function smaller(baseline: number | undefined, compressed: number | undefined): string {

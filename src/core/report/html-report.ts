@@ -1,6 +1,7 @@
 /** A run as one HTML file that needs nothing else: no network, no script. */
+import { shownAccuracy, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
 import { drawDeploymentTree, describeStatus, type NodeStatus } from '../../shared/drawing/deployment-tree.ts';
-import { formatBytes, formatPercent, formatSeconds } from '../../shared/drawing/format.ts';
+import { formatPercent, formatSeconds } from '../../shared/drawing/format.ts';
 import { resultColumns, resultRows } from '../../shared/drawing/result-table.ts';
 import { english } from '../../shared/drawing/translate.ts';
 import type { Recipe } from '../../shared/recipe/recipe.ts';
@@ -102,10 +103,10 @@ function treeFigure(model: ModelState): string {
 }
 
 function statusOf({ state, metrics }: NodeResult): NodeStatus {
-  const accuracy = metrics?.deployed?.top1 ?? metrics?.simulated?.top1;
+  const accuracy = shownAccuracy(metrics);
   const figures = [
     ...(accuracy === undefined ? [] : [formatPercent(accuracy)]),
-    ...(metrics?.sizes === undefined ? [] : [formatBytes(metrics.sizes.gzip)]),
+    ...(metrics?.sizes === undefined ? [] : [shownMeasure(sizeMeasure, metrics)]),
   ];
   return { state, result: figures.length === 0 ? undefined : figures.join(' · ') };
 }

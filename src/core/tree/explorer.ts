@@ -1,6 +1,7 @@
 /** In which order nodes run, and when enough is known to stop. */
 import { describeVerdict, checkTargets, meetsTargets } from '../../shared/targets.ts';
 import type { Targets } from '../../shared/recipe/targets.ts';
+import { bySize, measureRow } from '../../shared/measures.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
 import { flattenTree } from '../../shared/tree.ts';
 import type { TreeEntry, TreeNode } from '../../shared/tree.ts';
@@ -38,7 +39,7 @@ export function recommend(tree: TreeNode, results: ReadonlyMap<string, NodeMetri
   const accurate = flattenTree(tree)
     .flatMap(({ node }) => {
       const metrics = results.get(node.id);
-      const top1 = metrics?.certificate?.passed === false ? undefined : metrics?.deployed?.top1;
+      const top1 = metrics?.certificate?.passed === false ? undefined : metrics && measureRow('accuracy').value(metrics);
       return node.leaf && top1 !== undefined ? [{ id: node.id, top1 }] : [];
     })
     .toSorted((a, b) => b.top1 - a.top1)[0];
@@ -52,8 +53,8 @@ export function judge(targets: Targets, tree: TreeNode, results: ReadonlyMap<str
     const metrics = node.leaf ? results.get(node.id) : undefined;
     return metrics === undefined || metrics.certificate?.passed === false ? [] : [{ node, metrics }];
   });
-  const bySize = leaves.toSorted((a, b) => (a.metrics.sizes?.gzip ?? Infinity) - (b.metrics.sizes?.gzip ?? Infinity));
-  const winner = bySize.find(({ metrics }) => meetsTargets(targets, baseline, metrics));
+  const smallestFirst = leaves.toSorted((a, b) => bySize(a.metrics, b.metrics));
+  const winner = smallestFirst.find(({ metrics }) => meetsTargets(targets, baseline, metrics));
   if (winner !== undefined)
     return {
       met: true,
@@ -62,7 +63,7 @@ export function judge(targets: Targets, tree: TreeNode, results: ReadonlyMap<str
     };
   const misses = ({ metrics }: { readonly metrics: NodeMetrics }): number =>
     checkTargets(targets, baseline, metrics).filter(({ met }) => !met).length;
-  const closest = bySize.toSorted((a, b) => misses(a) - misses(b))[0];
+  const closest = smallestFirst.toSorted((a, b) => misses(a) - misses(b))[0];
   if (closest === undefined) return { met: false, reason: 'no deployable node is done' };
   return {
     met: false,

@@ -2,7 +2,8 @@
  * Where every deployable node misses the accuracy target, the branch that comes closest is grown again with a lower
  * sparsity, or with more clusters where nothing is pruned: by bisection, within a budget of trained stages.
  */
-import { checkTargets, meetsTargets } from '../../shared/targets.ts';
+import { bySize, measureRow } from '../../shared/measures.ts';
+import { checkTargets, meetsTargets, missesAccuracyAlone } from '../../shared/targets.ts';
 import type { SearchOptions, Targets } from '../../shared/recipe/targets.ts';
 import { flattenTree } from '../../shared/tree.ts';
 import type { TreeEntry, TreeNode } from '../../shared/tree.ts';
@@ -52,7 +53,9 @@ export async function searchTargets(
     await walker.visitAll(variant.entries);
     const metrics = walker.results.get(variant.leaf);
     if (metrics === undefined) return;
-    const tooMuch = checkTargets(targets, walker.results.get(rootId), metrics).some(({ target, met }) => target === 'accuracyDrop' && !met);
+    const tooMuch = checkTargets(targets, walker.results.get(rootId), metrics).some(
+      ({ measure, met }) => measureRow(measure).better === 'higher' && !met,
+    );
     if (tooMuch) harsh = value;
     else gentle = value;
   }
@@ -64,12 +67,11 @@ function closestLeaf({ tree, results }: TreeWalker, targets: Targets): string | 
   const candidates = flattenTree(tree.root).flatMap(({ node }) => {
     const metrics = node.leaf ? results.get(node.id) : undefined;
     if (metrics === undefined || meetsTargets(targets, baseline, metrics)) return [];
-    const missed = checkTargets(targets, baseline, metrics).filter(({ met }) => !met);
-    const isAccuracyAlone = missed.every(({ target }) => target === 'accuracyDrop');
+    const isAccuracyAlone = missesAccuracyAlone(checkTargets(targets, baseline, metrics));
     const onPath = dialOf(pathOf(tree.root, node.id), tree) !== undefined;
-    return isAccuracyAlone && onPath ? [{ id: node.id, bytes: metrics.sizes?.gzip ?? Infinity }] : [];
+    return isAccuracyAlone && onPath ? [{ id: node.id, metrics }] : [];
   });
-  return candidates.toSorted((a, b) => a.bytes - b.bytes)[0]?.id;
+  return candidates.toSorted((a, b) => bySize(a.metrics, b.metrics))[0]?.id;
 }
 
 function pathOf(root: TreeNode, id: string): readonly TreeEntry[] {

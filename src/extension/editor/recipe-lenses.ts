@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import { formatBytes, formatPercent } from '../../shared/drawing/format.ts';
+import { formatPercent } from '../../shared/drawing/format.ts';
+import { shownAccuracy, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
 import { bestLeaf } from '../../shared/drawing/target-verdicts.ts';
 import type { ModelState, NodeResult } from '../../shared/run-state.ts';
 import type { Run } from '../runs/run.ts';
@@ -78,13 +79,12 @@ function modelOf(run: Run | undefined, name: string): ModelState | undefined {
 function resultCommand(run: Run, model: ModelState, result: NodeResult | undefined): vscode.Command | undefined {
   if (result?.metrics === undefined) return undefined;
   const { metrics, node } = result;
-  const accuracy = metrics.deployed?.top1 ?? metrics.simulated?.top1;
   return {
     title: vscode.l10n.t(
       '{0}: {1}, {2}, {3} points',
       vscode.l10n.t(node.title),
-      formatPercent(accuracy),
-      formatBytes(metrics.sizes?.gzip),
+      formatPercent(shownAccuracy(metrics)),
+      shownMeasure(sizeMeasure, metrics),
       changeAgainstBaseline(model, result),
     ),
     tooltip: vscode.l10n.t('Last result: top-1, compressed size, change against the baseline'),

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { measureRow } from '../../shared/measures.ts';
 import { bestLeaf, describeVerdict } from '../../shared/drawing/target-verdicts.ts';
 import type { Services } from '../services.ts';
 import { isRecipe } from '../workspace/model-files.ts';
@@ -30,7 +31,7 @@ export class TargetHints implements vscode.Disposable {
     const hints = models.flatMap((model) => {
       const best = bestLeaf(model, targetsIn(outline));
       return (best?.verdicts ?? []).flatMap((verdict) => {
-        const place = outline.targets.find(({ key }) => key === verdict.target);
+        const place = outline.targets.find(({ key }) => key === measureRow(verdict.measure).target?.key);
         if (place === undefined || best === undefined) return [];
         const line = document.lineAt(document.positionAt(place.offset + place.length));
         const name = models.length > 1 ? `${model.model}: ` : '';

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { MessageHandler } from '../../shared/message-handler.ts';
-import type { PanelHost, PanelPage, PanelTargets } from '../../shared/panel-protocol.ts';
+import type { PanelHost, PanelPage } from '../../shared/panel-protocol.ts';
+import type { Targets } from '../../shared/recipe/targets.ts';
 import { compactEvents } from '../runs/compact-events.ts';
 import type { Run } from '../runs/run.ts';
 import { pageHtml, pageStrings } from './page.ts';
@@ -11,7 +12,7 @@ export const resultPanelType = 'espalier.results';
 /** What the panel asks of the rest of the extension. */
 export interface PanelServices {
   readonly extensionUri: vscode.Uri;
-  targetsOf(recipe: vscode.Uri): Promise<PanelTargets>;
+  targetsOf(recipe: vscode.Uri): Promise<Targets>;
 }
 
 /** The panel of one run. The page is only a view: it can be thrown away and made again at any time. */

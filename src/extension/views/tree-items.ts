@@ -2,7 +2,8 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { describeStatus } from '../../shared/drawing/deployment-tree.ts';
-import { formatBytes, formatChange, formatMilliseconds, formatPercent } from '../../shared/drawing/format.ts';
+import { formatChange, formatPercent, missing } from '../../shared/drawing/format.ts';
+import { briefFigures, costMeasures, measureRow, shownAccuracy, shownMeasure } from '../../shared/measures.ts';
 import { techniqueName } from '../../shared/drawing/technique-names.ts';
 import { weightTotals } from '../../shared/drawing/result-table.ts';
 import type { ModelState, NodeResult } from '../../shared/run-state.ts';
@@ -174,8 +175,7 @@ export function stateIcon(state: NodeState): vscode.ThemeIcon {
 
 function describeNode(result: NodeResult): string {
   const { metrics } = result;
-  const accuracy = metrics?.deployed?.top1 ?? metrics?.simulated?.top1;
-  const figures = metrics === undefined ? undefined : `${formatPercent(accuracy)} · ${formatBytes(metrics.sizes?.gzip)}`;
+  const figures = metrics === undefined ? undefined : briefFigures(metrics);
   return describeStatus({ state: result.state, result: figures }, (message, ...values) => vscode.l10n.t(message, ...values));
 }
 
@@ -191,12 +191,10 @@ function nodeTooltip(result: NodeResult): vscode.MarkdownString {
   const totals = weightTotals(metrics);
   const lines = [
     [vscode.l10n.t('fp32 / fake-int8 top-1'), formatPercent(metrics.simulated?.top1)],
-    [vscode.l10n.t('INT8 top-1'), formatPercent(node.precision === 'int8' ? metrics.deployed?.top1 : undefined)],
-    [vscode.l10n.t('Size'), formatBytes(metrics.sizes?.raw)],
-    [vscode.l10n.t('Compressed'), formatBytes(metrics.sizes?.gzip)],
+    [vscode.l10n.t(measureRow('accuracy').title), node.precision === 'int8' ? shownMeasure('accuracy', metrics) : missing],
+    ...costMeasures.map((id): [string, string] => [vscode.l10n.t(measureRow(id).title), shownMeasure(id, metrics)]),
     [vscode.l10n.t('Sparsity'), formatPercent(totals.sparsity, 1)],
     [vscode.l10n.t('Unique values'), String(totals.uniqueValues?.kernel ?? '–')],
-    [vscode.l10n.t('Latency'), formatMilliseconds(metrics.latency?.medianMilliseconds)],
   ];
   text.appendMarkdown(lines.map(([name, value]) => `- ${name ?? ''}: ${value ?? ''}`).join('\n'));
   return text;
@@ -205,6 +203,6 @@ function nodeTooltip(result: NodeResult): vscode.MarkdownString {
 /** Against the baseline, in points. */
 export function changeAgainstBaseline(model: ModelState, result: NodeResult): string {
   const baseline = model.nodes.get(model.tree.id)?.metrics?.simulated?.top1;
-  const accuracy = result.metrics?.deployed?.top1 ?? result.metrics?.simulated?.top1;
+  const accuracy = shownAccuracy(result.metrics);
   return formatChange(baseline === undefined || accuracy === undefined ? undefined : accuracy - baseline);
 }

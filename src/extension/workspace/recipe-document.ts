@@ -2,7 +2,8 @@
 import path from 'node:path';
 import { parseTree } from 'jsonc-parser';
 import type { Node } from 'jsonc-parser';
-import type { PanelTargets } from '../../shared/panel-protocol.ts';
+import type { Targets } from '../../shared/recipe/targets.ts';
+import { targetMeasures } from '../../shared/targets.ts';
 
 export interface Place {
   /** Characters from the start of the text. */
@@ -20,11 +21,11 @@ export interface RecipeModelPlace extends Place {
 export interface RecipeOutline {
   readonly models: readonly RecipeModelPlace[];
   readonly techniques: readonly (Place & { readonly key: string })[];
-  readonly targets: readonly (Place & { readonly key: keyof PanelTargets; readonly value: number })[];
+  readonly targets: readonly (Place & { readonly key: keyof Targets; readonly value: number })[];
   readonly strategy: Place | undefined;
 }
 
-const targetKeys: readonly (keyof PanelTargets)[] = ['accuracyDrop', 'compressedBytes', 'latencyMilliseconds'];
+const targetKeys = targetMeasures.map(({ target }) => target);
 
 /** Of any text, also while it is being written: what cannot be understood is left out. */
 export function outlineRecipe(text: string): RecipeOutline {
@@ -49,7 +50,7 @@ export function outlineRecipe(text: string): RecipeOutline {
   };
 }
 
-export function targetsIn(outline: RecipeOutline): PanelTargets {
+export function targetsIn(outline: RecipeOutline): Targets {
   return Object.fromEntries(outline.targets.map(({ key, value }) => [key, value]));
 }
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { PanelTargets } from '../../shared/panel-protocol.ts';
+import type { Targets } from '../../shared/recipe/targets.ts';
 import { outlineRecipe, targetsIn } from './recipe-document.ts';
 import type { RecipeOutline } from './recipe-document.ts';
 
@@ -12,7 +12,7 @@ export async function readOutline(recipe: vscode.Uri): Promise<RecipeOutline> {
 }
 
 /** No targets where the recipe cannot be read: it may have been deleted since its run. */
-export async function readTargets(recipe: vscode.Uri): Promise<PanelTargets> {
+export async function readTargets(recipe: vscode.Uri): Promise<Targets> {
   try {
     return targetsIn(await readOutline(recipe));
   } catch {

@@ -1,7 +1,9 @@
 /** What a run comes to in one line: the leaf to ship, against the trained model and the targets. */
-import type { PanelTargets } from '../panel-protocol.ts';
+import { formatMeasure, type MeasureId, measureIds, measureRow } from '../measures.ts';
+import type { Targets } from '../recipe/targets.ts';
+import type { NodeMetrics } from '../results.ts';
 import type { ModelState } from '../run-state.ts';
-import { formatBytes, formatChange, formatMilliseconds, formatPercent } from './format.ts';
+import { formatChange } from './format.ts';
 import { bestLeaf, describeVerdict, targetName } from './target-verdicts.ts';
 import type { Translate } from './translate.ts';
 
@@ -22,7 +24,7 @@ export interface Headline {
 }
 
 /** Undefined until a leaf is done. */
-export function headline(model: ModelState, targets: PanelTargets, translate: Translate): Headline | undefined {
+export function headline(model: ModelState, targets: Targets, translate: Translate): Headline | undefined {
   const best = bestLeaf(model, targets);
   const metrics = best?.leaf.metrics;
   if (best === undefined || metrics === undefined) return undefined;
@@ -34,37 +36,32 @@ export function headline(model: ModelState, targets: PanelTargets, translate: Tr
       : verdicts.every(({ met }) => met)
         ? translate('Smallest leaf that meets the targets')
         : translate('Leaf closest to the targets');
-  const before = baseline?.simulated?.top1;
-  const after = metrics.deployed?.top1;
   return {
     title,
     node: best.leaf.node.id,
     nodeTitle: translate(best.leaf.node.title),
-    figures: [
-      {
-        name: translate('INT8 top-1'),
-        value: formatPercent(after),
-        remark: before === undefined || after === undefined ? '' : translate('{0} points', formatChange(after - before)),
-      },
-      {
-        name: translate('Compressed'),
-        value: formatBytes(metrics.sizes?.gzip),
-        remark: timesSmaller(baseline?.sizes?.gzip, metrics.sizes?.gzip, translate),
-      },
-      {
-        name: translate('Size'),
-        value: formatBytes(metrics.sizes?.raw),
-        remark: timesSmaller(baseline?.sizes?.raw, metrics.sizes?.raw, translate),
-      },
-      { name: translate('Latency'), value: formatMilliseconds(metrics.latency?.medianMilliseconds), remark: '' },
-    ],
+    figures: measureIds.map((id) => figureOf(id, baseline, metrics, translate)),
     targets: verdicts.map((verdict) => ({
       met: verdict.met,
-      text: `${targetName(verdict.target, translate)} ${describeVerdict(verdict, translate)}`,
+      text: `${targetName(verdict.measure, translate)} ${describeVerdict(verdict, translate)}`,
     })),
   };
 }
 
-function timesSmaller(before: number | undefined, after: number | undefined, translate: Translate): string {
-  return before === undefined || after === undefined || after === 0 ? '' : translate('{0}× smaller', (before / after).toFixed(1));
+function figureOf(id: MeasureId, baseline: NodeMetrics | undefined, metrics: NodeMetrics, translate: Translate): HeadlineFigure {
+  const row = measureRow(id);
+  const after = row.value(metrics);
+  return { name: translate(row.title), value: formatMeasure(id, after), remark: remarkOf(id, baseline, after, translate) };
+}
+
+/** The change against the trained model: in points, or how many times smaller. */
+function remarkOf(id: MeasureId, baseline: NodeMetrics | undefined, after: number | undefined, translate: Translate): string {
+  if (baseline === undefined || after === undefined) return '';
+  const { unit, value } = measureRow(id);
+  if (unit === 'fraction') {
+    const before = baseline.simulated?.top1;
+    return before === undefined ? '' : translate('{0} points', formatChange(after - before));
+  }
+  const before = value(baseline);
+  return unit !== 'bytes' || before === undefined || after === 0 ? '' : translate('{0}× smaller', (before / after).toFixed(1));
 }

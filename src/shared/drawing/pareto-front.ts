@@ -1,28 +1,29 @@
-/** Accuracy against compressed size: which nodes are worth shipping. */
+/** Accuracy against what a file costs: which nodes are worth shipping. */
+import { type MeasureId, measureRow, shownAccuracy, sizeMeasure } from '../measures.ts';
 import type { ModelState } from '../run-state.ts';
 
 export interface TradeOffPoint {
   readonly node: string;
   readonly title: string;
   readonly leaf: boolean;
-  /** gzip -9, in bytes. */
-  readonly bytes: number;
+  /** In the unit of the measure. */
+  readonly cost: number;
   /** Fraction; of the deployed file where it was measured, else of the training engine. */
   readonly accuracy: number;
 }
 
-export function tradeOffPoints(model: ModelState): readonly TradeOffPoint[] {
+export function tradeOffPoints(model: ModelState, measure: MeasureId = sizeMeasure): readonly TradeOffPoint[] {
   return [...model.nodes.values()].flatMap(({ node, metrics }) => {
-    const accuracy = metrics?.deployed?.top1 ?? metrics?.simulated?.top1;
-    const bytes = metrics?.sizes?.gzip;
-    return accuracy === undefined || bytes === undefined ? [] : [{ node: node.id, title: node.title, leaf: node.leaf, bytes, accuracy }];
+    const accuracy = shownAccuracy(metrics);
+    const cost = metrics && measureRow(measure).value(metrics);
+    return accuracy === undefined || cost === undefined ? [] : [{ node: node.id, title: node.title, leaf: node.leaf, cost, accuracy }];
   });
 }
 
 /** The points that no other point beats in both respects, from the smallest to the largest. */
 export function paretoFront(points: readonly TradeOffPoint[]): readonly TradeOffPoint[] {
   const front: TradeOffPoint[] = [];
-  for (const point of points.toSorted((a, b) => a.bytes - b.bytes || b.accuracy - a.accuracy)) {
+  for (const point of points.toSorted((a, b) => a.cost - b.cost || b.accuracy - a.accuracy)) {
     const best = front.at(-1);
     if (best === undefined || point.accuracy > best.accuracy) front.push(point);
   }
@@ -30,7 +31,7 @@ export function paretoFront(points: readonly TradeOffPoint[]): readonly TradeOff
 }
 
 export interface TradeOffAxes {
-  readonly mostBytes: number;
+  readonly mostCost: number;
   readonly leastAccuracy: number;
   readonly mostAccuracy: number;
 }
@@ -38,16 +39,16 @@ export interface TradeOffAxes {
 /** Room for every point and target, with round limits; accuracies never beyond 0 and 1. */
 export function tradeOffAxes(
   points: readonly TradeOffPoint[],
-  targets: { readonly accuracy: number | undefined; readonly bytes: number | undefined },
+  targets: { readonly accuracy: number | undefined; readonly cost: number | undefined },
 ): TradeOffAxes {
   const accuracies = [...points.map((point) => point.accuracy), ...(targets.accuracy === undefined ? [] : [targets.accuracy])];
-  const bytes = [...points.map((point) => point.bytes), ...(targets.bytes === undefined ? [] : [targets.bytes])];
+  const costs = [...points.map((point) => point.cost), ...(targets.cost === undefined ? [] : [targets.cost])];
   const least = Math.min(1, ...accuracies);
   const most = Math.max(0, ...accuracies);
   // At least so much that the labels, in tenths of a percent, differ.
   const step = roundStep(Math.max(0.0025, (most - least) / 4));
   return {
-    mostBytes: roundUp(Math.max(1, ...bytes) * 1.02, roundStep(Math.max(1, ...bytes) / 5)),
+    mostCost: roundUp(Math.max(1, ...costs) * 1.02, roundStep(Math.max(1, ...costs) / 5)),
     leastAccuracy: Math.max(0, -roundUp(-(least - step / 4), step)),
     mostAccuracy: Math.min(1, roundUp(most + step / 4, step)),
   };

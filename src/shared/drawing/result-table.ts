@@ -1,12 +1,12 @@
 /** The result table: the guide's columns as data, sorted and written as Markdown or CSV by pure functions. */
 import type { ModelState, NodeResult } from '../run-state.ts';
 import type { NodeMetrics } from '../results.ts';
-import { formatBytes, formatMilliseconds, formatPercent, missing } from './format.ts';
+import { formatMeasure, mapMeasures, type MeasureId, measureIds, measureRow } from '../measures.ts';
+import { formatPercent, missing } from './format.ts';
 import { describeStatus } from './deployment-tree.ts';
 import type { Translate } from './translate.ts';
 
-export type ColumnKey =
-  'model' | 'simulated' | 'deployed' | 'size' | 'compressed' | 'sparsity' | 'uniqueValues' | 'latency' | 'certificate';
+export type ColumnKey = 'model' | 'simulated' | 'sparsity' | 'uniqueValues' | 'certificate' | MeasureId;
 
 export interface Column {
   readonly key: ColumnKey;
@@ -42,19 +42,7 @@ export function resultColumns(translate: Translate): readonly Column[] {
       description: translate('Measured on the training engine'),
       numeric: true,
     },
-    {
-      key: 'deployed',
-      title: translate('INT8 top-1'),
-      description: translate('Measured by running the bytes of the .tflite'),
-      numeric: true,
-    },
-    { key: 'size', title: translate('Size'), description: translate('Bytes of the .tflite'), numeric: true },
-    {
-      key: 'compressed',
-      title: translate('Compressed'),
-      description: translate('gzip -9, and the part of the file that it saves'),
-      numeric: true,
-    },
+    ...measureIds.map((id) => measureColumn(id, translate)),
     { key: 'sparsity', title: translate('Sparsity'), description: translate('Zeros among the weights of all kernels'), numeric: true },
     {
       key: 'uniqueValues',
@@ -62,7 +50,6 @@ export function resultColumns(translate: Translate): readonly Column[] {
       description: translate('The most in any kernel; in any one channel in brackets'),
       numeric: true,
     },
-    { key: 'latency', title: translate('Latency'), description: translate('Median of one inference on this machine'), numeric: true },
     {
       key: 'certificate',
       title: translate('Certificate'),
@@ -70,6 +57,11 @@ export function resultColumns(translate: Translate): readonly Column[] {
       numeric: false,
     },
   ];
+}
+
+function measureColumn(id: MeasureId, translate: Translate): Column {
+  const { title, description } = measureRow(id);
+  return { key: id, title: translate(title), description: translate(description), numeric: true };
 }
 
 export function resultRows(model: ModelState, translate: Translate): readonly ResultRow[] {
@@ -83,7 +75,6 @@ export function resultRows(model: ModelState, translate: Translate): readonly Re
 
 function cellsOf(result: NodeResult, translate: Translate): Readonly<Record<ColumnKey, Cell>> {
   const { metrics } = result;
-  const sizes = metrics?.sizes;
   const weights = weightTotals(metrics);
   const { uniqueValues } = weights;
   return {
@@ -92,20 +83,30 @@ function cellsOf(result: NodeResult, translate: Translate): Readonly<Record<Colu
       metrics === undefined
         ? { text: describeStatus({ state: result.state, result: undefined }, translate), order: undefined }
         : accuracyCell(metrics.simulated?.top1),
-    deployed: result.node.precision === 'int8' ? accuracyCell(metrics?.deployed?.top1) : { text: missing, order: undefined },
-    size: { text: formatBytes(sizes?.raw), order: sizes?.raw },
-    compressed:
-      sizes === undefined
-        ? { text: missing, order: undefined }
-        : { text: `${formatBytes(sizes.gzip)} (−${formatPercent(1 - sizes.gzip / sizes.raw, 1)})`, order: sizes.gzip },
     sparsity: { text: formatPercent(weights.sparsity, 1), order: weights.sparsity },
     uniqueValues:
       uniqueValues === undefined
         ? { text: missing, order: undefined }
         : { text: `${uniqueValues.kernel} (${uniqueValues.channel})`, order: uniqueValues.kernel },
-    latency: { text: formatMilliseconds(metrics?.latency?.medianMilliseconds), order: metrics?.latency?.medianMilliseconds },
     certificate: certificateCell(metrics, translate),
+    ...measureCells(result),
   };
+}
+
+function measureCells({ node, metrics }: NodeResult): Readonly<Record<MeasureId, Cell>> {
+  return mapMeasures((id) => {
+    // Of a float node's own .tflite the accuracy stands in the column before.
+    const isShown = metrics !== undefined && (id !== 'accuracy' || node.precision === 'int8');
+    return isShown ? measureCell(id, metrics) : { text: missing, order: undefined };
+  });
+}
+
+function measureCell(id: MeasureId, metrics: NodeMetrics): Cell {
+  const { value, savesOf } = measureRow(id);
+  const found = value(metrics);
+  const whole = savesOf === undefined ? undefined : measureRow(savesOf).value(metrics);
+  const saved = found === undefined || whole === undefined ? '' : ` (−${formatPercent(1 - found / whole, 1)})`;
+  return { text: `${formatMeasure(id, found)}${saved}`, order: found };
 }
 
 function accuracyCell(accuracy: number | undefined): Cell {

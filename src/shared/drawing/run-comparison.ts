@@ -1,4 +1,5 @@
 /** Two runs side by side, node by node. */
+import { measureRow, shownAccuracy, sizeMeasure } from '../measures.ts';
 import type { NodeResult, RunState } from '../run-state.ts';
 import { formatBytes, formatChange, formatPercent } from './format.ts';
 import type { Translate } from './translate.ts';
@@ -24,7 +25,7 @@ export function compareRuns(runs: readonly NamedRun[], translate: Translate): st
       '',
       row([
         translate('Model'),
-        ...runs.flatMap((run) => [`${run.name}: ${translate('top-1')}`, translate('Compressed')]),
+        ...runs.flatMap((run) => [`${run.name}: ${translate('top-1')}`, translate(measureRow(sizeMeasure).title)]),
         translate('Change in points'),
         translate('Change in bytes'),
       ]),
@@ -52,11 +53,11 @@ function row(cells: readonly string[]): string {
 }
 
 function accuracyOf(result: NodeResult | undefined): number | undefined {
-  return result?.metrics?.deployed?.top1 ?? result?.metrics?.simulated?.top1;
+  return shownAccuracy(result?.metrics);
 }
 
 function bytesOf(result: NodeResult | undefined): number | undefined {
-  return result?.metrics?.sizes?.gzip;
+  return result?.metrics && measureRow(sizeMeasure).value(result.metrics);
 }
 
 function difference(values: readonly (number | undefined)[]): number | undefined {

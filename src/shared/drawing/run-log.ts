@@ -1,9 +1,10 @@
 /** A run as lines to read: what it had to say, and its nodes' ends, in the order of time. */
+import { briefFigures } from '../measures.ts';
 import type { LogLine } from '../events.ts';
 import type { ModelState, NodeResult, RunState } from '../run-state.ts';
 import type { TreeNode } from '../tree.ts';
 import { describeStatus } from './deployment-tree.ts';
-import { formatBytes, formatPercent, formatSeconds } from './format.ts';
+import { formatSeconds } from './format.ts';
 import type { Translate } from './translate.ts';
 
 export interface RunLogLine {
@@ -43,8 +44,7 @@ function said(line: LogLine, state: RunState, nameOf: NameOf): RunLogLine {
 function endOf(model: ModelState, result: NodeResult, nameOf: NameOf, translate: Translate): readonly RunLogLine[] {
   const { node, state, finishedAt, startedAt, metrics } = result;
   if (finishedAt === undefined) return [];
-  const accuracy = metrics?.deployed?.top1 ?? metrics?.simulated?.top1;
-  const figures = metrics === undefined ? undefined : `${formatPercent(accuracy)} · ${formatBytes(metrics.sizes?.gzip)}`;
+  const figures = metrics === undefined ? undefined : briefFigures(metrics);
   const parts = [
     describeStatus({ state, result: figures }, translate),
     ...(state.kind === 'done' && state.cached ? [translate('done before')] : []),

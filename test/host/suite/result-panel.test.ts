@@ -5,7 +5,8 @@ import { Run } from '../../../src/extension/runs/run.ts';
 import type { RunEvent } from '../../../src/shared/events.ts';
 import { MessageHandler } from '../../../src/shared/message-handler.ts';
 import type { Message } from '../../../src/shared/message-handler.ts';
-import type { PanelHost, PanelPage, PanelStatus, PanelTargets } from '../../../src/shared/panel-protocol.ts';
+import type { PanelHost, PanelPage, PanelStatus } from '../../../src/shared/panel-protocol.ts';
+import type { Targets } from '../../../src/shared/recipe/targets.ts';
 import { exampleRun } from '../../support/example-run.ts';
 import { exampleRecipe } from './support.ts';
 
@@ -47,8 +48,8 @@ describe('the result panel', () => {
     const run = new Run(exampleRecipe(), 'running');
     for (const event of before) run.append(event);
     const { panel, page } = panelWithPage();
-    let answerTargets: (targets: PanelTargets) => void = () => undefined;
-    const targets = new Promise<PanelTargets>((resolve) => (answerTargets = resolve));
+    let answerTargets: (targets: Targets) => void = () => undefined;
+    const targets = new Promise<Targets>((resolve) => (answerTargets = resolve));
     const shown = new ResultPanel(panel, run, { extensionUri: exampleRecipe(), targetsOf: () => targets });
 
     // As the page does: the answer replaces all that came before it.

@@ -22,8 +22,8 @@ describe('the headline', () => {
     // 84,968 bytes * 0.9 against 25,512 * 0.25, as the example run makes them up.
     expect(found).toMatchObject({ title: 'Smallest leaf', targets: [] });
     expect(found?.figures.map(({ name, value, remark }) => [name, value, remark]).slice(1)).toEqual([
-      ['Compressed', '6.4 kB', '12.0× smaller'],
       ['Size', '25.5 kB', '3.3× smaller'],
+      ['Compressed', '6.4 kB', '12.0× smaller'],
       ['Latency', '0.081 ms', ''],
     ]);
     expect(found?.node).toMatch(/^pruned\/clustered\//);

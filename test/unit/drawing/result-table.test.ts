@@ -22,8 +22,8 @@ describe('the result table', () => {
     expect(rows.map((row) => row.level)).toEqual([0, 1, 1, 1, 2, 2, 2, 3, 3, 1, 2, 2]);
     expect(rows.find((row) => row.node === 'pruned/pqat')?.cells).toMatchObject({
       model: { text: 'QAT, pruned model' },
-      size: { text: '25.5 kB', order: 25_512 },
-      compressed: { text: '15.3 kB (−40.0%)' },
+      raw: { text: '25.5 kB', order: 25_512 },
+      gzip: { text: '15.3 kB (−40.0%)' },
       sparsity: { text: '50.0%', order: 0.5 },
       uniqueValues: { text: '201 (40)' },
       certificate: { text: 'passed' },
@@ -32,14 +32,14 @@ describe('the result table', () => {
 
   it('gives the INT8 accuracy to int8 nodes alone', () => {
     for (const row of resultRows(exampleModel(), english)) {
-      expect(row.cells.deployed.order === undefined).toBe(['baseline', 'pruned', 'clustered', 'pruned/clustered'].includes(row.node));
+      expect(row.cells.accuracy.order === undefined).toBe(['baseline', 'pruned', 'clustered', 'pruned/clustered'].includes(row.node));
     }
   });
 
   it('sorts by value in both directions with missing values last', () => {
     const rows = resultRows(exampleModel(), english);
     for (const descending of [true, false]) {
-      const order = sortRows(rows, { column: 'deployed', descending }).map((row) => row.cells.deployed.order);
+      const order = sortRows(rows, { column: 'accuracy', descending }).map((row) => row.cells.accuracy.order);
       const known = order.filter((value): value is number => typeof value === 'number');
       expect(order.slice(known.length).every((value) => value === undefined)).toBe(true);
       expect(known).toEqual(known.toSorted((a, b) => (descending ? b - a : a - b)));
@@ -60,7 +60,7 @@ describe('the result table', () => {
     const baseline = resultRows(model, (text) => (text === 'Trained model' ? 'a|b' : text)).slice(0, 1);
     const [head, rule, row] = toMarkdown(columns, baseline).split('\n');
     expect(head).toBe(
-      '| Model | fp32 / fake-int8 top-1 | INT8 top-1 | Size | Compressed | Sparsity | Unique values | Latency | Certificate |',
+      '| Model | fp32 / fake-int8 top-1 | INT8 top-1 | Size | Compressed | Latency | Sparsity | Unique values | Certificate |',
     );
     expect(rule).toBe('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |');
     expect(row).toMatch(/^\| a\\\|b \| 9\d\.\d\d% \| – \| 85\.0 kB \|/);
@@ -69,7 +69,7 @@ describe('the result table', () => {
   it('is copied as CSV with plain numbers and quoted names', () => {
     const lines = toCsv(columns, resultRows(exampleModel(), english)).split('\r\n');
     expect(lines).toHaveLength(14);
-    expect(lines[5]).toMatch(/^"Quantized, pruned model",0\.97\d*,0\.97\d*,25512,15307,0\.5,201,0\.081,passed$/);
+    expect(lines[5]).toMatch(/^"Quantized, pruned model",0\.97\d*,0\.97\d*,25512,15307,0\.081,0\.5,201,passed$/);
   });
 });
 
@@ -91,9 +91,9 @@ describe('figures for people', () => {
 
 describe('the Pareto front', () => {
   it('holds the points that none beats in both respects', () => {
-    const point = (bytes: number, accuracy: number) => ({ node: `${bytes}`, title: '', leaf: true, bytes, accuracy });
+    const point = (cost: number, accuracy: number) => ({ node: `${cost}`, title: '', leaf: true, cost, accuracy });
     const points = [point(30, 0.9), point(10, 0.8), point(20, 0.7), point(20, 0.85), point(40, 0.9), point(50, 0.95)];
-    expect(paretoFront(points).map(({ bytes, accuracy }) => [bytes, accuracy])).toEqual([
+    expect(paretoFront(points).map(({ cost, accuracy }) => [cost, accuracy])).toEqual([
       [10, 0.8],
       [20, 0.85],
       [30, 0.9],
@@ -139,13 +139,13 @@ describe('density along a path', () => {
 });
 
 describe('the axes of the trade-off', () => {
-  const point = (bytes: number, accuracy: number) => ({ node: '', title: '', leaf: true, bytes, accuracy });
+  const point = (cost: number, accuracy: number) => ({ node: '', title: '', leaf: true, cost, accuracy });
 
   it.each([
-    [[point(62_600, 0.992), point(7_900, 0.982)], { accuracy: 0.98, bytes: 12_000 }, [80_000, 0.975, 0.995]],
-    [[point(100, 1), point(50, 0)], { accuracy: undefined, bytes: undefined }, [120, 0, 1]],
-    [[point(100, 0.5)], { accuracy: undefined, bytes: 900 }, [1_000, 0.495, 0.505]],
-  ])('have room for every point and target %#', (points, targets, [bytes, least, most]) => {
-    expect(tradeOffAxes(points, targets)).toEqual({ mostBytes: bytes, leastAccuracy: least, mostAccuracy: most });
+    [[point(62_600, 0.992), point(7_900, 0.982)], { accuracy: 0.98, cost: 12_000 }, [80_000, 0.975, 0.995]],
+    [[point(100, 1), point(50, 0)], { accuracy: undefined, cost: undefined }, [120, 0, 1]],
+    [[point(100, 0.5)], { accuracy: undefined, cost: 900 }, [1_000, 0.495, 0.505]],
+  ])('have room for every point and target %#', (points, targets, [cost, least, most]) => {
+    expect(tradeOffAxes(points, targets)).toEqual({ mostCost: cost, leastAccuracy: least, mostAccuracy: most });
   });
 });

@@ -14,9 +14,9 @@ describe('targets', () => {
   it('are judged by the smallest leaf that meets the most of them', () => {
     const best = bestLeaf(model, { accuracyDrop: 0.5, compressedBytes: 10_000 });
     expect(best?.leaf.node.id).toMatch(/^pruned\/clustered\//);
-    expect(best?.verdicts.map(({ target, met }) => [target, met])).toEqual([
-      ['accuracyDrop', true],
-      ['compressedBytes', true],
+    expect(best?.verdicts.map(({ measure, met }) => [measure, met])).toEqual([
+      ['accuracy', true],
+      ['gzip', true],
     ]);
     const [, size] = best?.verdicts ?? [];
     expect(size).toMatchObject({ reached: 6_378, margin: 3_622 });
@@ -24,7 +24,7 @@ describe('targets', () => {
 
   it('that no leaf meets are missed by what is too much', () => {
     const best = bestLeaf(model, { compressedBytes: 1_000 });
-    expect(best?.verdicts).toEqual([{ target: 'compressedBytes', met: false, reached: 6_378, margin: -5_378 }]);
+    expect(best?.verdicts).toEqual([{ measure: 'gzip', met: false, reached: 6_378, margin: -5_378 }]);
   });
 
   it('wait for the first leaf', () => {

@@ -1,0 +1,168 @@
+/**
+ * The table of measures: one row each. Targets, columns of tables, axes of plots, the headline, budgets and reports are
+ * generated from it. A new measure is a row here, its figure in `NodeMetrics`, its target (where it has one) in
+ * `shared/recipe/targets.ts`, and its words in the two languages of `l10n`.
+ */
+import { formatBytes, formatMilliseconds, formatPercent, missing } from './drawing/format.ts';
+import type { Targets } from './recipe/targets.ts';
+import type { NodeMetrics } from './results.ts';
+
+/** A row for each is demanded by the compiler. */
+export type MeasureId = 'accuracy' | 'raw' | 'gzip' | 'latency';
+
+/** How a figure is written for people. */
+export type MeasureUnit = 'fraction' | 'bytes' | 'milliseconds' | 'count';
+
+export interface MeasureRow {
+  /** As columns, axes and the headline call it; translated. */
+  readonly title: string;
+  /** In the narrow columns of a terminal, with its unit where the figure shows none. */
+  readonly short: string;
+  /** What it is, and where it was measured; translated. */
+  readonly description: string;
+  /** In reports for machines, with its unit. */
+  readonly column: string;
+  readonly unit: MeasureUnit;
+  readonly better: 'lower' | 'higher';
+  /** What it is computed from: the bytes of the node's file alone, or by running them. */
+  readonly source: 'file' | 'run';
+  readonly certainty: 'exact' | 'estimate';
+  /** The runtime, compressor or tool that gives it. */
+  readonly by: string;
+  /** Undefined where it was not measured. */
+  readonly value: (metrics: NodeMetrics) => number | undefined;
+  /** The measure that it makes smaller: tables show the part that it saves. */
+  readonly savesOf?: MeasureId;
+  /** Of the recipe: the most that a file may have, or for accuracy the most that it may lose. */
+  readonly target?: { readonly key: keyof Targets; readonly name: string };
+}
+
+export const measureTable: Readonly<Record<MeasureId, MeasureRow>> = {
+  accuracy: {
+    title: 'INT8 top-1',
+    short: 'INT8 (LiteRT)',
+    description: 'Measured by running the bytes of the .tflite',
+    column: 'deployed_top1',
+    unit: 'fraction',
+    better: 'higher',
+    source: 'run',
+    certainty: 'exact',
+    by: 'LiteRT',
+    value: ({ deployed }) => deployed?.top1,
+    target: { key: 'accuracyDrop', name: 'accuracy drop' },
+  },
+  raw: {
+    title: 'Size',
+    short: 'bytes',
+    description: 'Bytes of the .tflite',
+    column: 'raw_bytes',
+    unit: 'bytes',
+    better: 'lower',
+    source: 'file',
+    certainty: 'exact',
+    by: '.tflite',
+    value: ({ sizes }) => sizes?.raw,
+  },
+  gzip: {
+    title: 'Compressed',
+    short: 'gzip',
+    description: 'gzip -9, and the part of the file that it saves',
+    column: 'gzip_bytes',
+    unit: 'bytes',
+    better: 'lower',
+    source: 'file',
+    certainty: 'exact',
+    by: 'gzip -9',
+    value: ({ sizes }) => sizes?.gzip,
+    savesOf: 'raw',
+    target: { key: 'compressedBytes', name: 'compressed size' },
+  },
+  latency: {
+    title: 'Latency',
+    short: 'latency',
+    description: 'Median of one inference on this machine',
+    column: 'latency_ms',
+    unit: 'milliseconds',
+    better: 'lower',
+    source: 'run',
+    certainty: 'exact',
+    by: 'LiteRT',
+    value: ({ latency }) => latency?.medianMilliseconds,
+    target: { key: 'latencyMilliseconds', name: 'latency' },
+  },
+};
+
+/** In the order of columns. */
+export const measureIds: readonly MeasureId[] = Object.keys(measureTable).filter(isMeasure);
+
+export function isMeasure(id: string): id is MeasureId {
+  return Object.hasOwn(measureTable, id);
+}
+
+/** Something for each measure. */
+export function mapMeasures<T>(each: (id: MeasureId) => T): Readonly<Record<MeasureId, T>> {
+  return { accuracy: each('accuracy'), raw: each('raw'), gzip: each('gzip'), latency: each('latency') };
+}
+
+export function measureRow(id: MeasureId): MeasureRow {
+  return measureTable[id];
+}
+
+/** What files are ranked by where nothing else is asked for. */
+export const sizeMeasure: MeasureId = 'gzip';
+
+/** All but accuracy: what accuracy is set against in plots, and what the headline compares with the trained model. */
+export const costMeasures: readonly MeasureId[] = measureIds.filter((id) => id !== 'accuracy');
+
+/** Smallest first; files without the figure last. */
+export function bySize(a: NodeMetrics | undefined, b: NodeMetrics | undefined): number {
+  const size = (metrics: NodeMetrics | undefined): number => (metrics && measureTable[sizeMeasure].value(metrics)) ?? Number.MAX_VALUE;
+  return size(a) - size(b);
+}
+
+/** The accuracy that a node shows: of its file where that was measured, else of the training engine. */
+export function shownAccuracy(metrics: NodeMetrics | undefined): number | undefined {
+  return metrics === undefined ? undefined : (measureTable.accuracy.value(metrics) ?? metrics.simulated?.top1);
+}
+
+/** The figure of a node with its unit. */
+export function shownMeasure(id: MeasureId, metrics: NodeMetrics | undefined): string {
+  return formatMeasure(id, metrics && measureTable[id].value(metrics));
+}
+
+/** What losses of accuracy are counted from: the trained model in float. */
+export function floatAccuracy(baseline: NodeMetrics | undefined): number | undefined {
+  return baseline?.simulated?.top1 ?? baseline?.deployed?.top1;
+}
+
+/** `98.12% · 7.1 kB`: what lists and trees show of a node. */
+export function briefFigures(metrics: NodeMetrics): string {
+  return `${formatPercent(shownAccuracy(metrics))} · ${shownMeasure(sizeMeasure, metrics)}`;
+}
+
+/** The figure of a measure with its unit. */
+export function formatMeasure(id: MeasureId, value: number | undefined): string {
+  const { unit, certainty } = measureTable[id];
+  return value === undefined ? missing : `${certainty === 'estimate' ? '≈ ' : ''}${formatUnit(unit, value)}`;
+}
+
+export function formatUnit(unit: MeasureUnit, value: number | undefined): string {
+  switch (unit) {
+    case 'fraction':
+      return formatPercent(value);
+    case 'bytes':
+      return formatBytes(value);
+    case 'milliseconds':
+      return formatMilliseconds(value);
+    case 'count':
+      return value === undefined ? missing : value.toLocaleString('en');
+  }
+}
+
+/** Every text that interfaces translate: what has to have a translation. */
+export function measureTexts(): readonly string[] {
+  return measureIds.flatMap((id) => {
+    const { title, description, target } = measureTable[id];
+    return [title, description, ...(target === undefined ? [] : [target.name])];
+  });
+}
