@@ -20,8 +20,8 @@ export interface WorkerProtocol extends Endpoint {
     readonly resumeRun: { readonly parameters: { readonly runFolder: string } & RunSettings; readonly result: RunHandle };
     /** Replies when the run has ended; nothing happens to a run that has. */
     readonly cancelRun: { readonly parameters: { readonly runId: string }; readonly result: null };
-    /** All events of a run so far, from its folder. */
-    readonly readRun: { readonly parameters: { readonly runFolder: string }; readonly result: { readonly events: readonly RunEvent[] } };
+    /** What happened in a run, from its folder: all of it, or what came after an earlier answer. */
+    readonly readRun: { readonly parameters: ReadRun; readonly result: RunLog };
     readonly listRuns: { readonly parameters: { readonly folder: string }; readonly result: { readonly runs: readonly RunSummary[] } };
     /** Deletes run folders, or with none given the cache of stages; replies with what was freed. */
     readonly clean: {
@@ -83,6 +83,20 @@ export interface StartRun extends RunSettings {
 export interface RunHandle {
   readonly runId: string;
   readonly runFolder: string;
+}
+
+export interface ReadRun {
+  readonly runFolder: string;
+  /** The `end` of the answer before; default: 0, the start of the log. */
+  readonly from?: number;
+}
+
+export interface RunLog {
+  readonly events: readonly RunEvent[];
+  /** Where the log ended, in bytes. */
+  readonly end: number;
+  /** A living process works on the run. */
+  readonly owned: boolean;
 }
 
 export interface RunSummary extends RunHandle {

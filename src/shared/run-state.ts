@@ -8,8 +8,9 @@ import { flattenTree } from './tree.ts';
 import type { NodeState, TreeNode } from './tree.ts';
 
 /** Live curves longer than this are thinned to half: a plot has fewer pixels than that. */
-const LONGEST_CURVE = 1_000;
-const LONGEST_LOG = 1_000;
+export const LONGEST_CURVE = 1_000;
+/** Earlier lines are dropped. */
+export const LONGEST_LOG = 1_000;
 
 export interface RunState {
   /** Undefined before the first event. */

@@ -2,7 +2,8 @@ import path from 'node:path';
 import { cleanRuns, listRuns } from '../core/tree/list-runs.ts';
 import { checkRecipe } from '../core/tree/recipe/check-recipe.ts';
 import { resumeSession, startSession } from '../core/tree/session.ts';
-import { readEvents } from '../core/tree/store/event-log.ts';
+import { readEventsFrom } from '../core/tree/store/event-log.ts';
+import { readOwner } from '../core/tree/store/run-owner.ts';
 import { runFiles } from '../core/tree/store/run-store.ts';
 import { certifyFile } from '../core/tree/operations/certify-file.ts';
 import { convertModel } from '../core/tree/operations/convert-model.ts';
@@ -28,7 +29,11 @@ export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
       await runs.cancel(runId);
       return null;
     },
-    readRun: ({ runFolder }) => Promise.resolve({ events: readEvents(path.join(runFolder, runFiles.events)) }),
+    readRun: async ({ runFolder, from = 0 }) => {
+      const owner = await readOwner(runFolder);
+      // The owner first: of a run that ends in between, the log then has the end.
+      return { ...readEventsFrom(path.join(runFolder, runFiles.events), from), owned: owner !== undefined && isAlive(owner) };
+    },
     listRuns: async ({ folder }) => ({ runs: await listRuns(folder, isAlive) }),
     clean: async ({ folder, runFolders = [], cache = false }) => ({ bytes: await cleanRuns(folder, runFolders, cache, isAlive) }),
     checkRecipe: async ({ path: file, text }) => ({ diagnostics: await checkRecipe(text, path.dirname(file)) }),

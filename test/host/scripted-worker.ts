@@ -6,6 +6,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSyn
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { checkRecipe } from '../../src/core/tree/recipe/check-recipe.ts';
+import { readEventsFrom } from '../../src/core/tree/store/event-log.ts';
 import type { RunEvent } from '../../src/shared/events.ts';
 import { MessageHandler } from '../../src/shared/message-handler.ts';
 import type { Message } from '../../src/shared/message-handler.ts';
@@ -58,7 +59,7 @@ const connection = new MessageHandler<WorkerProtocol, HostProtocol>((message) =>
     cancelled.get(runId)?.abort();
     return Promise.resolve(null);
   },
-  readRun: ({ runFolder }) => Promise.resolve({ events: read(runFolder) }),
+  readRun: ({ runFolder, from = 0 }) => Promise.resolve({ ...readEventsFrom(path.join(runFolder, 'events.jsonl'), from), owned: false }),
   listRuns: ({ folder }) => {
     const runs = path.join(folder, '.espalier', 'runs');
     return Promise.resolve({ runs: existsSync(runs) ? readdirSync(runs).map((name) => summarize(path.join(runs, name))) : [] });

@@ -15,6 +15,9 @@ export class WorkerEnded extends Error {
   override readonly name = 'WorkerEnded';
 }
 
+/** The worker for those who send it requests and follow its events. */
+export type RunningWorker = Pick<WorkerProcess, 'connection' | 'onDidConnect' | 'onDidEnd'>;
+
 export class WorkerProcess implements vscode.Disposable {
   readonly #script: string;
   readonly #log: vscode.LogOutputChannel;

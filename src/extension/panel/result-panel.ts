@@ -3,7 +3,6 @@ import * as vscode from 'vscode';
 import { MessageHandler } from '../../shared/message-handler.ts';
 import type { PanelHost, PanelPage } from '../../shared/panel-protocol.ts';
 import type { Targets } from '../../shared/recipe/targets.ts';
-import { compactEvents } from '../runs/compact-events.ts';
 import type { Run } from '../runs/run.ts';
 import { pageHtml, pageStrings } from './page.ts';
 
@@ -37,7 +36,7 @@ export class ResultPanel implements vscode.Disposable {
         const targets = await services.targetsOf(run.recipe);
         // What is told from here on comes after this answer, and what it holds is not told again.
         run.flush();
-        return { title: run.name, events: compactEvents(run.events), status: run.status, targets };
+        return { title: run.name, events: run.events, status: run.status, targets };
       },
       copy: async ({ text }) => {
         await vscode.env.clipboard.writeText(text);

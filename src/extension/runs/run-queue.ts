@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { RunEvent } from '../../shared/events.ts';
 import type { RunHandle } from '../../shared/protocol.ts';
-import type { WorkerConnection, WorkerProcess } from '../child-process/worker-process.ts';
+import type { RunningWorker, WorkerConnection } from '../child-process/worker-process.ts';
 import { WorkerEnded } from '../child-process/worker-process.ts';
 import type { Run } from './run.ts';
 
@@ -21,7 +21,7 @@ export interface Interruption {
 
 /** The runs that this window works on: one trains at a time, with the whole machine, and the others wait. */
 export class RunQueue implements vscode.Disposable {
-  readonly #worker: WorkerProcess;
+  readonly #worker: RunningWorker;
   readonly #log: vscode.LogOutputChannel;
   readonly #load: (run: Run) => Promise<void>;
   readonly #started = new vscode.EventEmitter<Run>();
@@ -31,14 +31,14 @@ export class RunQueue implements vscode.Disposable {
   #current: Run | undefined;
   /** The current run, cancelled while the worker was still reading its model. */
   #cancelledEarly: Run | undefined;
-  /** Events can overtake the reply that tells which run they are of. */
-  #early = new Map<string, RunEvent[]>();
+  /** Events that came before the reply that says which run they are of. Undefined when no reply is awaited. */
+  #early: { readonly runId: string; readonly event: RunEvent }[] | undefined;
 
   readonly onDidStart = this.#started.event;
   readonly onDidInterrupt = this.#interrupted.event;
 
   /** @param load reads what is known of a run that is gone on with */
-  constructor(worker: WorkerProcess, log: vscode.LogOutputChannel, load: (run: Run) => Promise<void>) {
+  constructor(worker: RunningWorker, log: vscode.LogOutputChannel, load: (run: Run) => Promise<void>) {
     this.#worker = worker;
     this.#log = log;
     this.#load = load;
@@ -85,7 +85,9 @@ export class RunQueue implements vscode.Disposable {
     if (entry === undefined) return;
     this.#current = entry.run;
     this.#cancelledEarly = undefined;
+    this.#early = [];
     this.#begin(entry).catch((error: unknown) => {
+      this.#early = undefined;
       this.#log.error(error instanceof Error ? error : String(error));
       if (!(error instanceof WorkerEnded))
         this.#finish(entry.run, activityWithoutProcess(entry.run), error instanceof Error ? error.message : String(error));
@@ -100,16 +102,17 @@ export class RunQueue implements vscode.Disposable {
     this.#started.fire(run);
     const cancelled = this.#cancelledEarly === run;
     this.#cancelledEarly = undefined;
-    const early = this.#early.get(handle.runId) ?? [];
-    this.#early.delete(handle.runId);
-    for (const event of early) this.#deliver(run, event);
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const { runId, event } of early) if (runId === handle.runId) this.#deliver(run, event);
     if (cancelled) await this.cancel(run);
   }
 
   #receive(runId: string, event: RunEvent): void {
     const run = this.#current;
     if (run?.activity === 'running' && run.runId === runId) this.#deliver(run, event);
-    else this.#early.set(runId, [...(this.#early.get(runId) ?? []), event]);
+    // Events of a run that this window has given up are in the run's folder.
+    else this.#early?.push({ runId, event });
   }
 
   #deliver(run: Run, event: RunEvent): void {

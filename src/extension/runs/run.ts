@@ -2,12 +2,16 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { RunEvent } from '../../shared/events.ts';
 import type { PanelActivity, PanelStatus } from '../../shared/panel-protocol.ts';
-import type { RunHandle, RunSummary } from '../../shared/protocol.ts';
+import type { RunHandle, RunLog, RunSummary } from '../../shared/protocol.ts';
 import { emptyRunState, interruptRun, reduceRun } from '../../shared/run-state.ts';
 import type { RunState } from '../../shared/run-state.ts';
+import { EventHistory } from './event-history.ts';
 
 /** Followers need not hear of events more often than a screen is drawn. */
 const batchMilliseconds = 33;
+
+/** Reads the log of a run from a position, 0 or the end of what was read before. */
+export type ReadLog = (runFolder: string, from: number) => Promise<RunLog>;
 
 let made = 0;
 
@@ -20,7 +24,7 @@ export class Run implements vscode.Disposable {
   readonly summary: RunSummary | undefined;
   readonly #appended = new vscode.EventEmitter<readonly RunEvent[]>();
   readonly #changed = new vscode.EventEmitter<undefined>();
-  #events: RunEvent[] = [];
+  readonly #history = new EventHistory();
   #state: RunState = emptyRunState;
   #pending: RunEvent[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -28,6 +32,8 @@ export class Run implements vscode.Disposable {
   #notice: string | undefined;
   #handle: RunHandle | undefined;
   #loading: Promise<void> | undefined;
+  /** Bytes of the log that were read. What this window's worker announced after that may be known as well. */
+  #logPosition = 0;
 
   readonly onDidAppend = this.#appended.event;
   /** Of activity or notice. */
@@ -44,8 +50,9 @@ export class Run implements vscode.Disposable {
   get state(): RunState {
     return this.#activity === 'running' ? this.#state : interruptRun(this.#state);
   }
+  /** Those that the state depends on. */
   get events(): readonly RunEvent[] {
-    return this.#events;
+    return this.#history.events;
   }
   get activity(): PanelActivity {
     return this.#activity;
@@ -77,21 +84,34 @@ export class Run implements vscode.Disposable {
   }
 
   /** Reads what happened before, once; what came in the meantime is kept. */
-  load(read: (runFolder: string) => Promise<readonly RunEvent[]>): Promise<void> {
+  load(read: ReadLog): Promise<void> {
     const { folder } = this;
-    if (folder === undefined || this.#events.length > 0) return Promise.resolve();
-    this.#loading ??= read(folder)
-      .then((events) => {
-        const later = this.#events;
-        this.#events = [];
+    if (folder === undefined || !this.#history.isEmpty) return Promise.resolve();
+    this.#loading ??= read(folder, 0)
+      .then(({ events, end }) => {
+        const later = this.#history.events;
+        this.#history.clear();
         this.#state = emptyRunState;
         for (const event of [...events, ...later]) this.#add(event);
-        this.#appended.fire(this.#events);
+        this.#logPosition = end;
+        this.#appended.fire(this.events);
       })
       .finally(() => {
         this.#loading = undefined;
       });
     return this.#loading;
+  }
+
+  /** Reads what another process has added to the log since it was last read. */
+  async catchUp(read: ReadLog): Promise<void> {
+    await this.#loading;
+    const { folder } = this;
+    if (folder === undefined) return;
+    const { events, end, owned } = await read(folder, this.#logPosition);
+    this.#logPosition = end;
+    for (const event of events) this.append(event);
+    const activity = activityOf(this.#state.outcome ?? (owned ? 'running' : 'interrupted'));
+    if (activity !== this.#activity) this.become(activity);
   }
 
   begin(handle: RunHandle): void {
@@ -129,11 +149,24 @@ export class Run implements vscode.Disposable {
     this.#changed.dispose();
   }
 
-  /** False for an event that is known already: a run that is followed and read at once tells some twice. */
+  /** False for an event that is known already. */
   #add(event: RunEvent): boolean {
-    if (event.sequence <= (this.#events.at(-1)?.sequence ?? -1)) return false;
-    this.#events.push(event);
+    if (!this.#history.add(event)) return false;
     this.#state = reduceRun(this.#state, event);
     return true;
+  }
+}
+
+export function activityOf(outcome: RunSummary['outcome']): 'running' | 'interrupted' | 'ended' {
+  switch (outcome) {
+    case 'running':
+      return 'running';
+    case 'interrupted':
+    case 'cancelled':
+      return 'interrupted';
+    case 'done':
+    case 'failed':
+    case 'targets-missed':
+      return 'ended';
   }
 }

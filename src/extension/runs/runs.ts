@@ -2,23 +2,26 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { RunSummary } from '../../shared/protocol.ts';
 import { readSettings } from '../settings.ts';
-import type { WorkerProcess } from '../child-process/worker-process.ts';
+import type { RunningWorker } from '../child-process/worker-process.ts';
 import type { RecipeFiles } from '../workspace/model-files.ts';
 import { RunQueue, type Interruption } from './run-queue.ts';
-import { Run } from './run.ts';
+import { activityOf, Run, type ReadLog } from './run.ts';
 
 export interface StartOptions {
   readonly nodes?: readonly string[];
   readonly ignoreCache?: boolean;
 }
 
+/** Where runs are looked for: beside these. */
+export type KnownRecipes = Pick<RecipeFiles, 'files' | 'onDidChange'>;
+
 /** How often a run is looked at that another window or the command line works on. */
 const lookMilliseconds = 2_000;
 
 /** All runs that the window knows of. New ones queue. */
 export class Runs implements vscode.Disposable {
-  readonly #worker: WorkerProcess;
-  readonly #recipes: RecipeFiles;
+  readonly #worker: RunningWorker;
+  readonly #recipes: KnownRecipes;
   readonly #log: vscode.LogOutputChannel;
   readonly #changed = new vscode.EventEmitter<Run | undefined>();
   readonly #queue: RunQueue;
@@ -28,12 +31,14 @@ export class Runs implements vscode.Disposable {
   #listing: Promise<void> | undefined;
   #listed = false;
   #looking: NodeJS.Timeout | undefined;
+  #disposed = false;
+  readonly #readLog: ReadLog = (runFolder, from) => this.#worker.connection.request('readRun', { runFolder, from });
 
   /** A run changed, or with undefined the list of runs. */
   readonly onDidChange = this.#changed.event;
   readonly onDidStart: vscode.Event<Run>;
 
-  constructor(worker: WorkerProcess, recipes: RecipeFiles, log: vscode.LogOutputChannel) {
+  constructor(worker: RunningWorker, recipes: KnownRecipes, log: vscode.LogOutputChannel) {
     this.#worker = worker;
     this.#recipes = recipes;
     this.#log = log;
@@ -83,15 +88,14 @@ export class Runs implements vscode.Disposable {
     const { folder } = run;
     if (folder === undefined) return 0;
     const { bytes } = await this.#worker.connection.request('clean', { folder: path.dirname(run.recipe.fsPath), runFolders: [folder] });
-    this.#runs = this.#runs.filter((candidate) => candidate !== run);
-    run.dispose();
+    this.#keepOnly((candidate) => candidate !== run);
     this.#changed.fire(undefined);
     return bytes;
   }
 
   /** Reads the events of a run that this window has not followed. */
   async load(run: Run): Promise<void> {
-    await run.load(async (runFolder) => (await this.#worker.connection.request('readRun', { runFolder })).events);
+    await run.load(this.#readLog);
     this.#changed.fire(run);
   }
 
@@ -113,6 +117,7 @@ export class Runs implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#disposed = true;
     clearTimeout(this.#looking);
     for (const disposable of this.#disposables) disposable.dispose();
     for (const run of this.#runs) run.dispose();
@@ -130,35 +135,50 @@ export class Runs implements vscode.Disposable {
     for (const summary of found) {
       const before = known.get(summary.runFolder);
       if (before !== undefined) {
-        if (this.#isElsewhere(before)) await this.#catchUp(before, summary);
+        if (this.#isElsewhere(before)) await before.catchUp(this.#readLog);
         continue;
       }
-      const run = new Run(vscode.Uri.file(summary.recipe), activityOf(summary), summary);
+      const run = new Run(vscode.Uri.file(summary.recipe), activityOf(summary.outcome), summary);
       this.#follow(run);
       this.#runs.push(run);
     }
-    this.#runs = this.#runs.filter(
-      (run) => run.active || run.summary === undefined || found.some((summary) => summary.runFolder === run.folder),
-    );
+    const there = new Set(found.map((summary) => summary.runFolder));
+    // What was started here is kept: it may have no folder yet, or its notice says why it has none.
+    this.#keepOnly((run) => run.summary === undefined || there.has(run.summary.runFolder) || (run.active && !this.#isElsewhere(run)));
     this.#runs.sort((a, b) => (b.startedAt ?? Number.MAX_VALUE) - (a.startedAt ?? Number.MAX_VALUE));
     this.#changed.fire(undefined);
     // What the sidebar and the CodeLenses show is of the latest run of each recipe.
     const latest = new Map(this.#runs.toReversed().map((run) => [run.recipe.fsPath, run]));
     for (const run of latest.values()) await this.load(run);
+    this.#lookLater();
+  }
+
+  #keepOnly(isKept: (run: Run) => boolean): void {
+    const dropped = this.#runs.filter((run) => !isKept(run));
+    this.#runs = this.#runs.filter(isKept);
+    for (const run of dropped) run.dispose();
+  }
+
+  #lookLater(): void {
     clearTimeout(this.#looking);
-    if (this.#runs.some((run) => this.#isElsewhere(run))) this.#looking = setTimeout(() => void this.refresh(), lookMilliseconds);
+    if (this.#disposed || !this.#runs.some((run) => this.#isElsewhere(run))) return;
+    this.#looking = setTimeout(
+      () => void this.#look().catch((error: unknown) => this.#log.error(`cannot follow the runs: ${String(error)}`)),
+      lookMilliseconds,
+    );
+  }
+
+  /** Follows runs of other processes. The list of runs is only read again when one of them has ended. */
+  async #look(): Promise<void> {
+    const elsewhere = this.#runs.filter((run) => this.#isElsewhere(run));
+    for (const run of elsewhere) await run.catchUp(this.#readLog);
+    if (elsewhere.some((run) => !this.#isElsewhere(run))) await this.refresh();
+    else this.#lookLater();
   }
 
   /** Another process works on it: another window, the command line, or for a moment the worker of a window that was closed. */
   #isElsewhere(run: Run): boolean {
     return run.activity === 'running' && run !== this.#queue.current;
-  }
-
-  async #catchUp(run: Run, summary: RunSummary): Promise<void> {
-    const { events } = await this.#worker.connection.request('readRun', { runFolder: summary.runFolder });
-    for (const event of events) run.append(event);
-    const activity = activityOf(summary);
-    if (activity !== run.activity) run.become(activity);
   }
 
   #insert(run: Run): Run {
@@ -188,20 +208,6 @@ export class Runs implements vscode.Disposable {
   #runSettings(): { readonly threads?: number } {
     const { threads } = readSettings();
     return threads > 0 ? { threads } : {};
-  }
-}
-
-function activityOf(summary: RunSummary): 'running' | 'interrupted' | 'ended' {
-  switch (summary.outcome) {
-    case 'running':
-      return 'running';
-    case 'interrupted':
-    case 'cancelled':
-      return 'interrupted';
-    case 'done':
-    case 'failed':
-    case 'targets-missed':
-      return 'ended';
   }
 }
 

@@ -1,26 +1,44 @@
-import { appendFileSync, closeSync, fsyncSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
+import { appendFileSync, closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { EspalierError } from '../../errors.ts';
 import type { RunEvent, RunEventBody } from '../../../shared/events.ts';
 import { explained, hasCode } from './atomic-files.ts';
 
+const newline = 0x0a;
+
+export interface EventLogPart {
+  readonly events: readonly RunEvent[];
+  /** Bytes of the log up to here, which is the end of a line. */
+  readonly end: number;
+}
+
 /** The events of a run, one JSON object a line. A process that is killed leaves at most its last line unfinished. */
 export function readEvents(file: string): readonly RunEvent[] {
-  const text = readText(file);
+  return readEventsFrom(file, 0).events;
+}
+
+/**
+ * The events after the first `from` bytes of the log.
+ *
+ * @param from 0, or the `end` of an earlier part
+ */
+export function readEventsFrom(file: string, from: number): EventLogPart {
+  const bytes = readBytes(file, from);
+  const length = bytes.lastIndexOf(newline) + 1;
   const events: RunEvent[] = [];
-  for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
+  for (const line of bytes.subarray(0, length).toString('utf8').split('\n')) {
     if (line === '') continue;
     try {
       const event: RunEvent = JSON.parse(line);
       events.push(event);
     } catch (cause) {
-      throw new EspalierError('file-access', `line ${events.length + 1} is not an event`, {
+      throw new EspalierError('file-access', `line ${events.length + 1}${from === 0 ? '' : ` after byte ${from}`} is not an event`, {
         where: file,
         cause,
         fix: 'the run is damaged; delete it with `espalier clean`',
       });
     }
   }
-  return events;
+  return { events, end: from + length };
 }
 
 /** Appends events, and hands each to whoever follows the run. */
@@ -38,9 +56,9 @@ export class EventLog {
     this.#file = file;
     this.#follow = follow;
     this.#now = now;
-    this.#sequence = readEvents(file).reduce((next, { sequence }) => Math.max(next, sequence + 1), 0);
-    const text = readText(file);
-    this.#bytes = Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1));
+    const { events, end } = readEventsFrom(file, 0);
+    this.#sequence = events.reduce((next, { sequence }) => Math.max(next, sequence + 1), 0);
+    this.#bytes = end;
     this.#descriptor = openSync(file, 'a+');
     ftruncateSync(this.#descriptor, this.#bytes);
   }
@@ -81,11 +99,25 @@ export class EventLog {
   }
 }
 
-function readText(file: string): string {
+/** Empty where the file is not there, or not that long. */
+function readBytes(file: string, from: number): Buffer {
+  let descriptor: number;
   try {
-    return readFileSync(file, 'utf8');
+    descriptor = openSync(file, 'r');
   } catch (error) {
-    if (hasCode(error) && error.code === 'ENOENT') return '';
+    if (hasCode(error) && error.code === 'ENOENT') return Buffer.alloc(0);
     throw error;
+  }
+  try {
+    const bytes = Buffer.alloc(Math.max(0, fstatSync(descriptor).size - from));
+    let filled = 0;
+    while (filled < bytes.length) {
+      const count = readSync(descriptor, bytes, filled, bytes.length - filled, from + filled);
+      if (count === 0) break;
+      filled += count;
+    }
+    return bytes.subarray(0, filled);
+  } finally {
+    closeSync(descriptor);
   }
 }
