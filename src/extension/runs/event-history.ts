@@ -66,11 +66,18 @@ export class EventHistory {
       case 'run-finished':
         for (const key of this.#progress.keys()) if (!this.#hasFailed(key)) this.#progress.delete(key);
         return;
+      case 'node-queued':
+        this.#progress.delete(keyOf(event));
+        this.#dropReasonBefore(keyOf(event));
+        return;
       case 'node-started':
         this.#progress.delete(keyOf(event));
         return;
-      case 'node-finished':
       case 'node-skipped':
+        this.#progress.delete(keyOf(event));
+        this.#kept = this.#kept.filter((kept) => !isOfNode(kept, keyOf(event)));
+        return;
+      case 'node-finished':
         this.#progress.delete(keyOf(event));
         this.#dropEarlierResults(keyOf(event));
         return;
@@ -87,10 +94,21 @@ export class EventHistory {
     }
   }
 
-  /** A result replaces earlier ones of its node; its latest start has the time. */
+  /** A result replaces earlier ones of its node; the latest start has its time, and the latest queueing its job. */
   #dropEarlierResults(key: string): void {
-    const start = this.#kept.findLastIndex((event) => event.type === 'node-started' && keyOf(event) === key);
-    this.#kept = this.#kept.filter((event, index) => index === start || !isOfNode(event, key));
+    const start = this.#latest(key, 'node-started');
+    const queueing = this.#latest(key, 'node-queued');
+    this.#kept = this.#kept.filter((event, index) => index === start || index === queueing || !isOfNode(event, key));
+  }
+
+  /** The reason why a job waits changes as long as it waits. */
+  #dropReasonBefore(key: string): void {
+    const index = this.#kept.findLastIndex((event) => isOfNode(event, key));
+    if (this.#kept[index]?.type === 'node-queued') this.#kept.splice(index, 1);
+  }
+
+  #latest(key: string, type: 'node-started' | 'node-queued'): number {
+    return this.#kept.findLastIndex((event) => event.type === type && keyOf(event) === key);
   }
 
   #dropLogLines(count: number): void {
@@ -106,6 +124,7 @@ export class EventHistory {
 
 function isOfNode(event: RunEvent, key: string): boolean {
   switch (event.type) {
+    case 'node-queued':
     case 'node-started':
     case 'node-progress':
     case 'node-finished':

@@ -39,6 +39,10 @@ function disorderlyRun(seed: number, length: number): readonly RunEvent[] {
     } else if (chance < 0.2) {
       bodies.push({ ...of, type: 'log', level: 'info', message: `step ${step}` });
     } else if (!running.has(node)) {
+      if (chance < 0.4) {
+        bodies.push({ ...of, type: 'node-queued', job: `job ${node}`, reason: `step ${step}` });
+        continue;
+      }
       if (chance < 0.8) running.add(node);
       bodies.push(chance < 0.8 ? { ...of, type: 'node-started' } : { ...of, type: 'node-skipped', reason: `step ${step}` });
     } else if (chance < 0.8) {
