@@ -94,21 +94,16 @@ export class EventHistory {
     }
   }
 
-  /** A result replaces earlier ones of its node; the latest start has its time, and the latest queueing its job. */
+  /** A result replaces earlier ones of its node; the latest start has its time and its job. */
   #dropEarlierResults(key: string): void {
-    const start = this.#latest(key, 'node-started');
-    const queueing = this.#latest(key, 'node-queued');
-    this.#kept = this.#kept.filter((event, index) => index === start || index === queueing || !isOfNode(event, key));
+    const start = this.#kept.findLastIndex((event) => event.type === 'node-started' && keyOf(event) === key);
+    this.#kept = this.#kept.filter((event, index) => index === start || !isOfNode(event, key));
   }
 
   /** The reason why a job waits changes as long as it waits. */
   #dropReasonBefore(key: string): void {
     const index = this.#kept.findLastIndex((event) => isOfNode(event, key));
     if (this.#kept[index]?.type === 'node-queued') this.#kept.splice(index, 1);
-  }
-
-  #latest(key: string, type: 'node-started' | 'node-queued'): number {
-    return this.#kept.findLastIndex((event) => event.type === type && keyOf(event) === key);
   }
 
   #dropLogLines(count: number): void {

@@ -21,6 +21,9 @@ const example = exampleRun({ steps: 3 });
 const nodes = ['pruned', 'pruned/pqat', 'clustered'];
 const results = example.filter((event) => event.type === 'node-finished');
 
+/** Runs as a job of a scheduler. */
+const scheduled = 'pruned/pqat';
+
 /** Nodes start, progress, end, fail, are skipped and start again in any order; the run ends and is resumed. */
 function disorderlyRun(seed: number, length: number): readonly RunEvent[] {
   const random = createRandom(seed);
@@ -39,12 +42,16 @@ function disorderlyRun(seed: number, length: number): readonly RunEvent[] {
     } else if (chance < 0.2) {
       bodies.push({ ...of, type: 'log', level: 'info', message: `step ${step}` });
     } else if (!running.has(node)) {
-      if (chance < 0.4) {
+      if (chance < 0.4 && node === scheduled) {
         bodies.push({ ...of, type: 'node-queued', job: `job ${node}`, reason: `step ${step}` });
         continue;
       }
       if (chance < 0.8) running.add(node);
-      bodies.push(chance < 0.8 ? { ...of, type: 'node-started' } : { ...of, type: 'node-skipped', reason: `step ${step}` });
+      bodies.push(
+        chance < 0.8
+          ? { ...of, type: 'node-started', job: node === scheduled ? `job ${node}` : undefined }
+          : { ...of, type: 'node-skipped', reason: `step ${step}` },
+      );
     } else if (chance < 0.8) {
       const training = {
         step,
