@@ -43,10 +43,10 @@ function remember(): void {
   const { node, kernel, status } = state;
   vscodeApi.setState({
     recipe: pageData.recipe,
-    ...(status.runFolder === undefined ? {} : { runFolder: status.runFolder }),
-    ...(state.model === undefined ? {} : { model: state.model }),
-    ...(node === undefined ? {} : { node }),
-    ...(kernel === undefined ? {} : { kernel }),
+    runFolder: status.runFolder,
+    model: state.model,
+    node,
+    kernel,
   });
 }
 
@@ -61,8 +61,8 @@ const actions: PanelActions = {
     const chosen = chosenModel(state)?.model;
     void host.request('act', {
       command,
-      ...(chosen === undefined ? {} : { model: chosen }),
-      ...(node === undefined ? {} : { node: node.node.id }),
+      model: chosen,
+      node: node?.node.id,
     });
   },
   copy(text) {

@@ -5,12 +5,10 @@
 export class EspalierError extends Error {
   override readonly name = 'EspalierError';
   readonly code: ErrorCode;
-  /** The file, layer or field concerned, as the user knows it. */
   readonly where: string | undefined;
-  /** What the user can do about it. */
   readonly fix: string | undefined;
 
-  constructor(code: ErrorCode, what: string, details: { readonly where?: string; readonly fix?: string; readonly cause?: unknown } = {}) {
+  constructor(code: ErrorCode, what: string, details: ErrorDetails = {}) {
     const place = details.where === undefined ? '' : `${details.where}: `;
     const remedy = details.fix === undefined ? '' : `; ${details.fix}`;
     super(`${place}${what}${remedy}`, details.cause === undefined ? undefined : { cause: details.cause });
@@ -20,6 +18,15 @@ export class EspalierError extends Error {
   }
 }
 
+export interface ErrorDetails {
+  /** The file, layer or field concerned, as the user knows it. */
+  readonly where?: string | undefined;
+  /** What the user can do about it. */
+  readonly fix?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** What kind of error it is, for programs. */
 export type ErrorCode =
   | 'invalid-model'
   | 'unsupported-model'

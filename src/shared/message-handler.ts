@@ -16,9 +16,9 @@ export interface ProtocolError {
   /** `internal` is a bug on the other end; every other code is for the user. */
   readonly code: ErrorCode | 'internal';
   readonly message: string;
-  readonly where?: string;
-  readonly fix?: string;
-  readonly stack?: string;
+  readonly where?: string | undefined;
+  readonly fix?: string | undefined;
+  readonly stack?: string | undefined;
 }
 
 export interface RequestProgress {
@@ -174,13 +174,12 @@ export function toProtocolError(error: unknown): ProtocolError {
     return {
       code: error.code,
       message: error.message,
-      ...(error.where === undefined ? {} : { where: error.where }),
-      ...(error.fix === undefined ? {} : { fix: error.fix }),
-      ...(error.stack === undefined ? {} : { stack: error.stack }),
+      where: error.where,
+      fix: error.fix,
+      stack: error.stack,
     };
   }
-  if (error instanceof Error)
-    return { code: 'internal', message: error.message, ...(error.stack === undefined ? {} : { stack: error.stack }) };
+  if (error instanceof Error) return { code: 'internal', message: error.message, stack: error.stack };
   return { code: 'internal', message: String(error) };
 }
 

@@ -31,7 +31,7 @@ export interface PanelHost extends Endpoint {
     readonly ready: { readonly parameters: object; readonly result: PanelContents };
     readonly copy: { readonly parameters: { readonly text: string }; readonly result: null };
     readonly act: {
-      readonly parameters: { readonly command: PanelCommand; readonly model?: string; readonly node?: string };
+      readonly parameters: { readonly command: PanelCommand; readonly model?: string | undefined; readonly node?: string | undefined };
       readonly result: null;
     };
   };
@@ -46,9 +46,9 @@ export type PanelPage = NoEndpoint;
 
 /** What the page keeps through hiding, reload and window restore; the run itself is read again. */
 export interface PanelMemory {
-  readonly runFolder?: string;
+  readonly runFolder?: string | undefined;
   readonly recipe: string;
-  readonly model?: string;
-  readonly node?: string;
-  readonly kernel?: string;
+  readonly model?: string | undefined;
+  readonly node?: string | undefined;
+  readonly kernel?: string | undefined;
 }

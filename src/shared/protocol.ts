@@ -64,7 +64,7 @@ export interface PingResult {
 
 export interface RunSettings {
   /** Threads of each stage, when the recipe does not say. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Stages at the same time, when the recipe does not say. */
   readonly processes?: number;
 }
@@ -115,7 +115,7 @@ export interface WriteRecipe {
   readonly model: string;
   /** A data block, or the path of a file with one. */
   readonly data: object | string;
-  readonly output?: string;
+  readonly output?: string | undefined;
   readonly targets?: Targets;
   readonly preset?: 'full' | 'until-targets' | 'quick';
 }
@@ -127,10 +127,10 @@ export interface Conversion {
   readonly output: string;
   readonly mode: ConversionMode;
   /** Calibrates int8 and int16x8. */
-  readonly data?: object | string;
+  readonly data?: object | string | undefined;
   /** Of the calibration; default: minimum and maximum. */
-  readonly observer?: ObserverChoice;
-  readonly interface?: 'int8' | 'uint8' | 'float32' | 'int16';
+  readonly observer?: ObserverChoice | undefined;
+  readonly interface?: 'int8' | 'uint8' | 'float32' | 'int16' | undefined;
 }
 
 export interface ConversionResult {

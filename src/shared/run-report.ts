@@ -18,11 +18,11 @@ export interface RunReport {
   readonly runtime: string;
   readonly machine: string;
   /** Milliseconds since the epoch. */
-  readonly startedAt?: number;
+  readonly startedAt?: number | undefined;
   /** Milliseconds since the epoch; missing while the run goes on. */
-  readonly finishedAt?: number;
+  readonly finishedAt?: number | undefined;
   /** Missing while the run goes on, and when it was killed. */
-  readonly outcome?: RunFinished['outcome'];
+  readonly outcome?: RunFinished['outcome'] | undefined;
   readonly reason: string;
   readonly models: readonly ModelReport[];
 }
@@ -35,12 +35,12 @@ export interface ModelReport {
 
 export interface NodeReport extends Omit<TreeNode, 'children'> {
   /** Id of the parent; missing for the trained model. */
-  readonly parent?: string;
+  readonly parent?: string | undefined;
   readonly state: NodeState;
   /** Path of the .tflite relative to the run folder. */
-  readonly tflite?: string;
+  readonly tflite?: string | undefined;
   /** Missing until the node is done. Accuracies are fractions; sizes are bytes. */
-  readonly metrics?: ReportedMetrics;
+  readonly metrics?: ReportedMetrics | undefined;
 }
 
 /** Figures that were not measured are missing. Densities and curves are in the run folder. */

@@ -58,7 +58,7 @@ export function registerCreate(program: Command, terminal: Terminal = processTer
           : {
               data: readDataOption(data),
               plan: { epochs, batchSize, learningRate, weightDecay },
-              ...(threads === undefined ? {} : { engine: await createEngine({ threads, onNotice: warn }) }),
+              engine: threads === undefined ? undefined : await createEngine({ threads, onNotice: warn }),
             };
       const bar = new ProgressBar(terminal);
       const created = await interruptible((signal) =>
@@ -67,7 +67,7 @@ export function registerCreate(program: Command, terminal: Terminal = processTer
           options: architectureOptions(options),
           seed,
           output,
-          ...(training === undefined ? {} : { training }),
+          training,
           signal,
           onProgress: (phase, fraction) => bar.update(phase, fraction),
           warn,
@@ -87,11 +87,11 @@ export function registerCreate(program: Command, terminal: Terminal = processTer
 
 function architectureOptions({ classes, inputSize, channels, alpha, firstStride }: Options): ArchitectureOptions {
   return {
-    ...(classes === undefined ? {} : { classes }),
-    ...(inputSize === undefined ? {} : { inputSize }),
-    ...(channels === undefined ? {} : { channels }),
-    ...(alpha === undefined ? {} : { alpha }),
-    ...(firstStride === undefined ? {} : { firstStride: firstStride === '1' ? 1 : 2 }),
+    classes,
+    inputSize,
+    channels,
+    alpha,
+    firstStride: firstStride === undefined ? undefined : firstStride === '1' ? 1 : 2,
   };
 }
 

@@ -20,7 +20,7 @@ export function registerInit(program: Command, terminal: Terminal = processTermi
       const written = await writeRecipe({
         model,
         data: fromRecipe(readDataOption(data), path.dirname(path.resolve(output ?? model))),
-        ...(output === undefined ? {} : { output }),
+        output,
       });
       terminal.print(written.path);
       printWarnings(terminal, await whatIsWrong(written.path));

@@ -58,12 +58,12 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
         techniques,
         nodes: [node],
         seed: options.seed,
-        training: { ...(options.epochs === undefined ? {} : { epochs: options.epochs }), ...training },
-        ...(layers === undefined ? {} : { layers }),
+        training: { epochs: options.epochs, ...training },
+        layers,
       };
       await writeFileAtomically(recipe, `${JSON.stringify(contents, undefined, 2)}\n`);
       const { threads } = options;
-      const request = { recipe, ...(threads === undefined ? {} : { threads }) };
+      const request = { recipe, threads };
       const { runFolder } = await followRun((worker) => worker.handler.request('startRun', request), terminal, options.json === true).catch(
         (error: unknown) => {
           // The recipe is made of the command's options, so what is wrong in it is wrong in them.

@@ -25,7 +25,7 @@ export interface CreateModelOptions {
   readonly seed: number;
   /** `.keras`, or the `model.json` of a TFJS layers model. */
   readonly output: string;
-  readonly training?: ModelTraining;
+  readonly training?: ModelTraining | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (phase: 'training' | 'evaluating', fraction: number, training?: TrainingProgress) => void;
   readonly warn: (message: string) => void;
@@ -36,7 +36,7 @@ export interface ModelTraining {
   readonly data: object | string;
   readonly plan: TrainingPlan;
   /** Trains; the fastest that works here without it. */
-  readonly engine?: Engine;
+  readonly engine?: Engine | undefined;
 }
 
 export interface CreatedModel {

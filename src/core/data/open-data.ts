@@ -25,7 +25,7 @@ export interface OpenDataOptions {
   /** Of the run: which examples are held back for validation, and augmentation. */
   readonly seed: number;
   /** Images are resized, and all data reshaped, to what the model takes. One input without it. */
-  readonly modelInputs?: readonly ModelTensor[];
+  readonly modelInputs?: readonly ModelTensor[] | undefined;
   readonly onWarning?: (message: string) => void;
 }
 

@@ -12,9 +12,9 @@ export interface EngineOptions {
   /** `auto`, the default, takes the fastest that works here: native, then WebAssembly, then tfjs. */
   readonly name?: 'auto' | Engine['name'];
   /** All cores by default; see `chooseThreads`. Results are bit-identical from run to run only at one number of threads. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** `cpu`, the default, or an execution provider of onnxruntime: `webgpu`, `dml`, `coreml`, `cuda`. */
-  readonly provider?: string;
+  readonly provider?: string | undefined;
   /** Called with the reason when another engine or provider is used than the one asked for, or than the fastest. */
   readonly onNotice?: (message: string) => void;
 }

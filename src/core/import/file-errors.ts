@@ -36,7 +36,7 @@ export function errorInFile(error: EspalierError, file: string): EspalierError {
   return new EspalierError(error.code, what, {
     where: error.where === undefined ? file : `${file}, ${error.where}`,
     cause: error.cause,
-    ...(fix === undefined ? {} : { fix }),
+    fix,
   });
 }
 

@@ -13,7 +13,7 @@ export interface TfliteEvaluation {
   /** Most threads, this one among them; others need `threadScript`. They take part where they save more time than their start takes. */
   readonly threads?: number;
   /** The bundled `evaluation-thread`, a path or URL; without it the file runs on the calling thread. */
-  readonly threadScript?: string | URL;
+  readonly threadScript?: string | URL | undefined;
   /** What the start of a thread takes, until its code is hot; default: 400, and 20 for one that is kept ready. 0 uses threads for any work. */
   readonly threadStartMilliseconds?: number;
   readonly signal?: AbortSignal;

@@ -13,15 +13,15 @@ export type ArchitectureName = (typeof architectureNames)[number];
 
 /** What is not given is as published. */
 export interface ArchitectureOptions {
-  readonly classes?: number;
+  readonly classes?: number | undefined;
   /** Height and width of images, or frames and coefficients of sound. */
-  readonly inputSize?: Pair;
+  readonly inputSize?: Pair | undefined;
   /** Colour channels of images. */
-  readonly channels?: number;
+  readonly channels?: number | undefined;
   /** Width multiplier of MobileNets. */
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
   /** Of a MobileNet's first convolution: 1 keeps the resolution of small images. */
-  readonly firstStride?: 1 | 2;
+  readonly firstStride?: 1 | 2 | undefined;
 }
 
 export interface Architecture {
@@ -72,8 +72,9 @@ function keywordSpotting(size: 'S' | 'M' | 'L'): Architecture {
       dsCnn({
         size,
         seed,
-        ...(classes === undefined ? {} : { classes }),
-        ...(inputSize === undefined ? {} : { frames: inputSize[0], coefficients: inputSize[1] }),
+        classes,
+        frames: inputSize?.[0],
+        coefficients: inputSize?.[1],
       }),
   };
 }
@@ -81,8 +82,8 @@ function keywordSpotting(size: 'S' | 'M' | 'L'): Architecture {
 /** @throws EspalierError `invalid-argument` for an option that the architecture does not have, or a value that it cannot have */
 export function buildArchitecture(name: ArchitectureName, options: ArchitectureOptions, seed: number): Network {
   const { title, options: known, build } = architectures[name];
-  for (const option of Object.keys(options)) {
-    if (!known.some((one) => one === option))
+  for (const [option, value] of Object.entries(options)) {
+    if (value !== undefined && !known.some((one) => one === option))
       throw new EspalierError('invalid-argument', `${title} has no option "${option}"`, {
         where: name,
         fix: `it has ${known.join(', ')}`,

@@ -22,9 +22,9 @@ const plans: Readonly<Record<DsCnnSize, Plan>> = {
 /** Input `[frames, coefficients, 1]`, 49 frames of 10 MFCCs; output: logits. */
 export function dsCnn(options: {
   readonly size: DsCnnSize;
-  readonly classes?: number;
-  readonly frames?: number;
-  readonly coefficients?: number;
+  readonly classes?: number | undefined;
+  readonly frames?: number | undefined;
+  readonly coefficients?: number | undefined;
   readonly seed: number;
 }): Network {
   const plan = plans[options.size];

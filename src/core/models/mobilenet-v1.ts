@@ -22,14 +22,14 @@ const blocks = [
 
 export interface MobileNetOptions {
   /** Height and width of the input, 224 for ImageNet, 32 for CIFAR. */
-  readonly inputSize?: number | Pair;
-  readonly channels?: number;
-  readonly classes?: number;
+  readonly inputSize?: number | Pair | undefined;
+  readonly channels?: number | undefined;
+  readonly classes?: number | undefined;
   /** Width multiplier. */
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
   readonly seed: number;
   /** Stride of the first convolution: 2 as published, 1 keeps resolution for 32x32 images. */
-  readonly firstStride?: 1 | 2;
+  readonly firstStride?: 1 | 2 | undefined;
 }
 
 /** 4,253,864 parameters at alpha 1 and 1,000 classes. Output: logits. */

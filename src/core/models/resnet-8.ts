@@ -5,9 +5,9 @@ import { LayerStack, pairOf } from './layer-stack.ts';
 
 /** Input `[32, 32, 3]`, 78,666 parameters with 10 classes. Output: logits. */
 export function resnet8(options: {
-  readonly classes?: number;
-  readonly inputSize?: number | Pair;
-  readonly channels?: number;
+  readonly classes?: number | undefined;
+  readonly inputSize?: number | Pair | undefined;
+  readonly channels?: number | undefined;
   readonly seed: number;
 }): Network {
   const stack = new LayerStack('resnet_8', options.seed, 'heNormal');

@@ -17,7 +17,7 @@ export interface Calibration {
   /** At most this many examples. */
   readonly samples: number;
   /** Default: minimum and maximum. */
-  readonly observer?: Observer;
+  readonly observer?: Observer | undefined;
   readonly signal: AbortSignal;
   readonly onProgress?: (fraction: number) => void;
 }

@@ -14,9 +14,9 @@ export function jsonReport(state: RunState): string {
     engine,
     runtime,
     machine,
-    ...(startedAt === undefined ? {} : { startedAt }),
-    ...(finishedAt === undefined ? {} : { finishedAt }),
-    ...(outcome === undefined ? {} : { outcome }),
+    startedAt,
+    finishedAt,
+    outcome,
     reason,
     models: state.models.map(({ model, nodes }) => ({ model, nodes: [...nodes.values()].map(nodeReport) })),
   };
@@ -26,9 +26,9 @@ export function jsonReport(state: RunState): string {
 function nodeReport({ node, parent, state, metrics, tflite }: NodeResult): NodeReport {
   return {
     ...omit(node, 'children'),
-    ...(parent === undefined ? {} : { parent }),
+    parent,
     state,
-    ...(tflite === undefined ? {} : { tflite }),
-    ...(metrics === undefined ? {} : { metrics: omit(metrics, 'curve') }),
+    tflite,
+    metrics: metrics && omit(metrics, 'curve'),
   };
 }

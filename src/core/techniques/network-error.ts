@@ -14,7 +14,7 @@ export async function networkError(
     network,
     data,
     signal,
-    ...(activations === undefined ? {} : { activations }),
+    activations,
   });
   return top1 === undefined ? meanSquaredError : 1 - top1;
 }

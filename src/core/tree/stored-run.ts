@@ -6,7 +6,7 @@ export interface SessionOptions {
   readonly nodes?: readonly string[];
   readonly ignoreCache?: boolean;
   /** When the recipe does not say. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** When the recipe does not say. */
   readonly processes?: number;
   /** Instead of the recipe's. */

@@ -103,7 +103,7 @@ async function modelOf({ source, model }: StageProcessSetting): Promise<Resolved
 
 function engineOf({ source, threads }: StageProcessSetting): Promise<Engine> {
   const provider = source.recipe.engine?.provider;
-  return createEngine({ name: source.engine, threads, ...(provider === undefined ? {} : { provider }) });
+  return createEngine({ name: source.engine, threads, provider });
 }
 
 /** A point that a stage passes at each training step, and waits at while it is paused. */

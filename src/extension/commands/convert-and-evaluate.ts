@@ -25,11 +25,7 @@ async function convert(argument: unknown, services: Services): Promise<void> {
   });
   if (output === undefined) return;
   const result = await withProgress(vscode.l10n.t('Converting {0}', vscode.workspace.asRelativePath(model)), (options) =>
-    services.worker.connection.request(
-      'convert',
-      { model: modelPath(model), output: output.fsPath, mode, ...(data === undefined ? {} : { data }) },
-      options,
-    ),
+    services.worker.connection.request('convert', { model: modelPath(model), output: output.fsPath, mode, data }, options),
   );
   const open = vscode.l10n.t('Open');
   const message = vscode.l10n.t(

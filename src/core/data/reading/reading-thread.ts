@@ -7,7 +7,7 @@ import type { ReadingData, ReadingFailure, ReadingReply, ReadRequest } from './r
 
 function serve({ spec, folder, seed, modelInputs }: ReadingData): void {
   // Warnings were given where the data were opened first.
-  const opening = openData(spec, folder, { seed, ...(modelInputs === undefined ? {} : { modelInputs }) });
+  const opening = openData(spec, folder, { seed, modelInputs });
   opening.catch(() => undefined);
   parentPort?.on('message', (request: ReadRequest) => {
     void answer(

@@ -38,7 +38,7 @@ export function onlyInput(context: LayerContext): ValueId {
 }
 
 export function unsupported(context: LayerContext, what: string, fix?: string): never {
-  throw new EspalierError('unsupported-model', what, { where: context.config.where, ...(fix === undefined ? {} : { fix }) });
+  throw new EspalierError('unsupported-model', what, { where: context.config.where, fix });
 }
 
 /** The layer's weights under these names, shapes checked by rank. */

@@ -47,7 +47,7 @@ export function chooseCentroids(
   const shares = importance === undefined ? undefined : Float32Array.from(kept, (i) => importance[i] ?? 1);
   if (values.length === 0) return { centroids: new Float32Array(clusters), costs: new Float32Array(clusters) };
 
-  const problem: KMeansProblem = { values, zeroPinned, ...(shares === undefined ? {} : { importance: shares }) };
+  const problem: KMeansProblem = { values, zeroPinned, importance: shares };
   const start = (): Float32Array =>
     zeroPinned
       ? pinnedStart(values, shares, clusters, initialization, random)

@@ -5,7 +5,7 @@ export interface KMeansProblem {
   /** Ascending. */
   readonly values: Float32Array;
   /** Weight of each value; 1 each by default. */
-  readonly importance?: Float32Array;
+  readonly importance?: Float32Array | undefined;
   /** A centroid at exactly zero stays there. */
   readonly zeroPinned: boolean;
   /** What a bit of code costs; without it only distances count. */

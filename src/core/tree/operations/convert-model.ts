@@ -102,7 +102,7 @@ async function encodeInteger(
     network,
     data: train,
     samples,
-    ...(conversion.observer === undefined ? {} : { observer: conversion.observer }),
+    observer: conversion.observer,
     signal: context.signal,
     onProgress: (fraction) => context.onProgress({ phase: 'calibrating', fraction }),
   });

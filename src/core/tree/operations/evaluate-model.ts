@@ -68,7 +68,7 @@ async function evaluateFile(evaluation: Request, bytes: Uint8Array, warn: (messa
     signal: evaluation.context.signal,
     ...progressOf(evaluation),
     threads,
-    ...(threadScript === undefined ? {} : { threadScript }),
+    threadScript,
   });
   return { accuracy, data };
 }

@@ -31,7 +31,7 @@ const mostMistakes = 10;
 function checkDataSpec(spec: DataSpec, file?: string): void {
   const root = parseTree(JSON.stringify(spec));
   const { definitions }: JsonSchema = schema;
-  const block: JsonSchema = { $ref: '#/definitions/DataSpec', ...(definitions === undefined ? {} : { definitions }) };
+  const block: JsonSchema = { $ref: '#/definitions/DataSpec', definitions };
   const found = root === undefined ? [] : checkAgainstSchema(root, block);
   const [first, ...others] = found.slice(0, mostMistakes);
   if (first === undefined) return;

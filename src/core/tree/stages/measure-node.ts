@@ -35,7 +35,7 @@ export async function measureNode(
     bytes: tflite,
     data: measurement.test,
     threads: measurement.threads,
-    ...(threadScript === undefined ? {} : { threadScript }),
+    threadScript,
     signal: measurement.signal,
     onProgress: measurement.onProgress,
   });
@@ -46,10 +46,7 @@ export async function measureNode(
       sizes: fileSizes(tflite),
       latency: await measurement.whileOthersPause?.(() => measureLatency(tflite, { budgetMilliseconds: LATENCY_BUDGET })),
       weights: weightMetrics(model),
-      certificate:
-        expectations === undefined
-          ? undefined
-          : certify({ bytes: tflite, expectations, ...(parentTflite === undefined ? {} : { parent: parentTflite }) }),
+      certificate: expectations === undefined ? undefined : certify({ bytes: tflite, expectations, parent: parentTflite }),
       trainingSeconds: measurement.trainingSeconds,
       curve: measurement.curve,
     },
