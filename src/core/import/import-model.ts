@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { EspalierError, isEspalierError } from '../errors.ts';
 import type { Network } from '../network/network.ts';
+import type { OriginalModel } from '../network/original-model.ts';
 import { removeDeadOperations } from '../network/passes/remove-dead-operations.ts';
 import { removePermutations } from '../network/passes/remove-permutations.ts';
 import { validateNetwork } from '../network/validate-network.ts';
@@ -9,31 +10,41 @@ import { errorInFile } from './file-errors.ts';
 import { importKerasH5 } from './keras/import-h5.ts';
 import { importKerasV3 } from './keras/import-keras-v3.ts';
 import { type ModelSource, openModel } from './model-source.ts';
+import { importOnnx } from './onnx/import-onnx.ts';
 import { importSavedModel } from './saved-model/import-saved-model.ts';
 import { importTfjsLayers } from './tfjs/import-tfjs-layers.ts';
 import { importTflite } from './tflite/import-tflite.ts';
 
-type Importer = (source: ModelSource, where: string, warn: (message: string) => void) => Promise<Network>;
+/** What a format's importer gives: `original` where a runtime can run the model as it is. */
+interface ReadModel {
+  readonly network: Network;
+  readonly original?: OriginalModel;
+}
+
+export interface ImportOptions {
+  /** Lengths for open dimensions: one shape an input, of one example, in the model's own order of axes. */
+  readonly inputShapes?: readonly (readonly number[])[] | undefined;
+}
+
+type Importer = (source: ModelSource, where: string, warn: (message: string) => void, options: ImportOptions) => Promise<ReadModel>;
 
 /** The formats that are one file. */
 const fromBytes =
-  (
-    read: (
-      bytes: Uint8Array,
-      where: string,
-      warn: (message: string) => void,
-    ) => Promise<{ readonly network: Network }> | { readonly network: Network },
-  ): Importer =>
+  (read: (bytes: Uint8Array, where: string, warn: (message: string) => void) => Promise<ReadModel> | ReadModel): Importer =>
   async (source, where, warn) => {
     if (source.kind !== 'file') throw new EspalierError('unsupported-model', 'is a folder, expected a file', { where });
-    return (await read(source.bytes, where, warn)).network;
+    return read(source.bytes, where, warn);
   };
 
 const importers: Readonly<Record<ModelFormat, Importer>> = {
   'keras-h5': fromBytes(importKerasH5),
   'keras-v3': fromBytes(importKerasV3),
-  'tfjs-layers': async (source, where, warn) => (await importTfjsLayers(source, where, warn)).network,
-  'saved-model': async (source, where, warn) => (await importSavedModel(source, where, warn)).network,
+  'tfjs-layers': importTfjsLayers,
+  'saved-model': importSavedModel,
+  onnx: async (source, where, warn, { inputShapes }) => {
+    if (source.kind !== 'file') throw new EspalierError('unsupported-model', 'is a folder, expected a file', { where });
+    return importOnnx(source.bytes, source.folder, where, warn, inputShapes);
+  },
   tflite: fromBytes(importTflite),
 };
 
@@ -42,22 +53,31 @@ export interface ImportedModel {
   readonly format: ModelFormat;
   /** What the user should know: layers left out, layouts changed. */
   readonly warnings: readonly string[];
+  /** Of formats that a runtime here can run: see `compareWithOriginal` in core/measure. */
+  readonly original?: OriginalModel | undefined;
 }
 
 /**
  * Reads a model from a file or folder; its content says which format it is. Throws `file-access` when it cannot be
  * read, `invalid-model` when it is damaged, `unsupported-model` (with what to do) when the network cannot express it.
  */
-export async function importModel(path: string): Promise<ImportedModel> {
+export async function importModel(path: string, options: ImportOptions = {}): Promise<ImportedModel> {
   const where = basename(path);
   const warnings: string[] = [];
   const source = await openModel(path);
   const format = detectFormat(source, where);
   try {
-    const imported = await importers[format](source, where, (message) => warnings.push(message));
-    const network = removePermutations(imported, (message) => warnings.push(message));
+    const warn = (message: string): void => void warnings.push(message);
+    const { network: imported, original } = await importers[format](source, where, warn, options);
+    // Of ONNX the inputs' layouts are decided already.
+    const network = keepTrainingOperations(removePermutations(imported, warn, { convertInputs: format !== 'onnx' }));
     validateNetwork(network);
-    return { network: keepTrainingOperations(network), format, warnings };
+    const transposed = network.operations.filter(({ kind }) => kind === 'permute').map(({ layer }) => `"${layer}"`);
+    if (format === 'onnx' && transposed.length > 0)
+      warn(
+        `${transposed.length === 1 ? 'a transposition is' : `${transposed.length} transpositions are`} left in the network, at ${transposed.join(', ')}`,
+      );
+    return { network, format, warnings, original };
   } catch (cause) {
     if (isEspalierError(cause)) throw errorInFile(cause, where);
     // What a reader trips over in a damaged file is the file's fault, not the user's and not a crash.

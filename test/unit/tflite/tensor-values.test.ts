@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
 import { serializeTflite } from '../../../src/core/tflite/serialize-tflite.ts';
-import { decodeFloat16, encodeFloat16, realValues } from '../../../src/core/tflite/tensor-values.ts';
+import { decodeFloat16, encodeFloat16 } from '../../../src/core/float16.ts';
+import { realValues } from '../../../src/core/tflite/tensor-values.ts';
 import type { TfliteTensor } from '../../../src/core/tflite/tflite-model.ts';
 import { sparseModel } from './sparse-model.ts';
 

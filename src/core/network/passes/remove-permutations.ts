@@ -14,10 +14,18 @@ interface View {
   readonly order: readonly number[];
 }
 
-/** `warn` is told of inputs that change from `[c, h, w]` to `[h, w, c]`. */
-export function removePermutations(network: Network, warn: (message: string) => void): Network {
+/**
+ * `warn` is told of inputs that change from `[c, h, w]` to `[h, w, c]`.
+ *
+ * @param options.convertInputs whether inputs may change; true by default
+ */
+export function removePermutations(
+  network: Network,
+  warn: (message: string) => void,
+  { convertInputs = true }: { readonly convertInputs?: boolean } = {},
+): Network {
   if (!network.operations.some((operation) => operation.kind === 'permute')) return network;
-  return foldIntoDense(new PermutationRemoval(network, warn).run());
+  return foldIntoDense(new PermutationRemoval(network, warn).run(convertInputs));
 }
 
 class PermutationRemoval {
@@ -34,8 +42,8 @@ class PermutationRemoval {
     this.#stored = new Map(network.values);
   }
 
-  run(): Network {
-    this.#convertInputs();
+  run(convertInputs: boolean): Network {
+    if (convertInputs) this.#convertInputs();
     for (const operation of this.#network.operations) this.#visit(operation);
     const outputs = this.#network.outputs.map((output) => this.#materialize(output, 'output'));
     return dropUnused({ ...this.#network, outputs, values: this.#stored, operations: this.#operations });

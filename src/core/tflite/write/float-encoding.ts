@@ -2,7 +2,7 @@ import type { Network, ParameterId, Shape } from '../../network/network.ts';
 import { channelAxis, type KernelOperation } from '../../network/operations.ts';
 import { requiredParameter } from '../../quantize/quantize-network.ts';
 import { quantizeWeights, weightScales } from '../../quantize/weight-quantization.ts';
-import { encodeFloat16 } from '../tensor-values.ts';
+import { encodeFloat16 } from '../../float16.ts';
 import type { Encoding } from './encoding.ts';
 import { bytesOf, float32, type GraphBuilder } from './graph-builder.ts';
 
