@@ -1,4 +1,5 @@
 /** What the host wrote into the page: the translations and which recipe was run. */
+import { isObjectOf, isRecordOf, isString, parseChecked } from '../src/shared/checked-json.ts';
 import { fillIn } from '../src/shared/drawing/translate.ts';
 import type { Translate } from '../src/shared/drawing/translate.ts';
 
@@ -8,6 +9,9 @@ interface PageData {
   readonly strings: Readonly<Record<string, string>>;
 }
 
-export const pageData: PageData = JSON.parse(document.body.dataset['page'] ?? '{}');
+const isPageData = isObjectOf<PageData>({ recipe: isString, strings: isRecordOf(isString) });
+
+/** Of a page without data, or with data of another version, the texts stay in English. */
+export const pageData: PageData = parseChecked(document.body.dataset['page'] ?? '', isPageData) ?? { recipe: '', strings: {} };
 
 export const translate: Translate = (message, ...values) => fillIn(pageData.strings[message] ?? message, values);

@@ -14,9 +14,10 @@ import { registerProfile } from './commands/profile.ts';
 import { registerInit } from './commands/init.ts';
 import { registerRun } from './commands/run.ts';
 import { createProgram, runProgram } from './program.ts';
+import { isObjectOf, isString, parseChecked } from '../shared/checked-json.ts';
 
-const { version }: { readonly version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-const program = createProgram(version);
+const manifest = parseChecked(readFileSync(new URL('../package.json', import.meta.url), 'utf8'), isObjectOf({ version: isString }));
+const program = createProgram(manifest?.version ?? 'unknown');
 registerCreateExample(program);
 registerCreate(program);
 registerInit(program);

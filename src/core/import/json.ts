@@ -9,7 +9,8 @@ export interface JsonObject {
 export function parseJson(text: string, where: string): Json {
   try {
     // Keras writes NaN and Infinity as they are, which JSON does not know; no field that is read may hold them.
-    return JSON.parse(text.replace(/([[,:]\s*)(NaN|-?Infinity)(?=\s*[,}\]])/g, '$1null')) as Json;
+    const value: Json = JSON.parse(text.replace(/([[,:]\s*)(NaN|-?Infinity)(?=\s*[,}\]])/g, '$1null'));
+    return value;
   } catch (cause) {
     throw new EspalierError('invalid-model', 'is not valid JSON', {
       where,

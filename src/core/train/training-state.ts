@@ -1,3 +1,4 @@
+import { isArrayOf, isCount, isNumber, isObjectOf, isPairOf, isString, optional, parseChecked } from '../../shared/checked-json.ts';
 import type { CurvePoint } from '../../shared/results.ts';
 import { EspalierError } from '../errors.ts';
 
@@ -82,7 +83,8 @@ export function decodeTrainingState(bytes: Uint8Array): TrainingState {
   if (view.getUint32(4, true) !== version) throw damaged(`has version ${view.getUint32(4, true)}, not ${version}`);
   const start = 12 + view.getUint32(8, true);
   if (start > bytes.length) throw damaged('is cut off');
-  const header = parseHeader(new TextDecoder().decode(bytes.subarray(12, start)), damaged);
+  const header = parseChecked(new TextDecoder().decode(bytes.subarray(12, start)), isHeader);
+  if (header === undefined) throw damaged('has a damaged header');
   let offset = start;
   const read = (entries: Header['tensors']): Map<string, Float32Array> =>
     new Map(
@@ -100,11 +102,13 @@ export function decodeTrainingState(bytes: Uint8Array): TrainingState {
   return { step, curve, pending, seconds, tensors, best: header.best === undefined ? undefined : { ...header.best, tensors: bestTensors } };
 }
 
-function parseHeader(json: string, damaged: (what: string) => EspalierError): Header {
-  try {
-    const header: Header = JSON.parse(json);
-    return header;
-  } catch {
-    throw damaged('has a damaged header');
-  }
-}
+const isEntry = isPairOf(isString, isCount);
+const isHeader = isObjectOf<Header>({
+  step: isCount,
+  best: optional(isObjectOf({ step: isCount, score: isNumber })),
+  curve: isArrayOf(isObjectOf<CurvePoint>({ step: isCount, loss: isNumber, accuracy: optional(isNumber) })),
+  pending: isObjectOf<PendingPoint>({ loss: isNumber, correct: isNumber, examples: isNumber }),
+  seconds: isNumber,
+  tensors: isArrayOf(isEntry),
+  bestTensors: isArrayOf(isEntry),
+});

@@ -1,6 +1,7 @@
 /** What of a recipe can still be checked when some of its fields are wrong, so that one mistake does not hide the others. */
 import { getNodeValue } from 'jsonc-parser';
 import type { Node } from 'jsonc-parser';
+import { isRecord } from '../../../shared/checked-json.ts';
 import type { RecipeDiagnostic } from '../../../shared/recipe-diagnostics.ts';
 import type { RecipeDocument } from './recipe-document.ts';
 import { discriminators } from './schema-check.ts';
@@ -18,7 +19,8 @@ export function salvageRecipe(root: Node, findings: readonly RecipeDiagnostic[])
   // Without a required field, or the one that tells what it is, an object says nothing; the recipe itself requires none.
   const wrong = findings.map(({ path }) => (isDiscriminator(path.at(-1)) ? path.slice(0, -1) : path)).filter((path) => path.length > 0);
   const kept = new Map<string, readonly number[]>();
-  const recipe: RecipeDocument = JSON.parse(JSON.stringify(keep(getNodeValue(root), [], wrong, kept)));
+  const recipe = keep(getNodeValue(root), [], wrong, kept);
+  if (!isRecipe(recipe)) return undefined;
   return {
     recipe,
     original: (path) =>
@@ -28,6 +30,9 @@ export function salvageRecipe(root: Node, findings: readonly RecipeDiagnostic[])
       }, []),
   };
 }
+
+/** The schema has checked all fields, and those it found wrong are left out; it requires none. */
+const isRecipe = (value: unknown): value is RecipeDocument => isRecord(value);
 
 /** A copy without what is at a wrong path; `kept` gets the original indexes of what is left of each list. */
 function keep(

@@ -60,6 +60,10 @@ describe('checkpoints', () => {
     expect(decodeTrainingState(bytes)).toEqual(state);
     for (let length = 0; length < bytes.length; length++)
       expect(() => decodeTrainingState(bytes.subarray(0, length))).toThrow('checkpoint');
+    // The same length, and JSON as before, but an object in place of a list.
+    const header = new TextDecoder('latin1').decode(bytes);
+    const retyped = Uint8Array.from(header.replace('"curve":[]', '"curve":{}'), (character) => character.charCodeAt(0));
+    expect(() => decodeTrainingState(retyped)).toThrow('damaged header');
     await expect(tune({ checkpoint: { everySteps: 1, save: () => Promise.resolve(), resumeFrom: state } })).rejects.toThrow(
       'it is of another model or other settings; delete it',
     );
