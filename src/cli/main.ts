@@ -13,6 +13,7 @@ import { registerOptimize } from './commands/optimize.ts';
 import { registerProfile } from './commands/profile.ts';
 import { registerInit } from './commands/init.ts';
 import { registerRun } from './commands/run.ts';
+import { registerVerify } from './commands/verify.ts';
 import { createProgram, runProgram } from './program.ts';
 import { isObjectOf, isString, parseChecked } from '../shared/checked-json.ts';
 
@@ -26,6 +27,7 @@ registerOptimize(program);
 registerRuns(program);
 registerReport(program);
 registerCompare(program);
+registerVerify(program);
 registerClean(program);
 registerFetch(program);
 registerInspect(program);

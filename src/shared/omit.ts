@@ -1,6 +1,6 @@
-/** A copy without one field. */
-export function omit<T extends object, K extends keyof T>(object: T, key: K): Omit<T, K> {
+/** A copy without some fields. */
+export function omit<T extends object, K extends keyof T>(object: T, ...keys: readonly K[]): Omit<T, K> {
   const copy = { ...object };
-  Reflect.deleteProperty(copy, key);
+  for (const key of keys) Reflect.deleteProperty(copy, key);
   return copy;
 }

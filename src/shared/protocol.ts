@@ -103,8 +103,10 @@ export interface RunSummary extends RunHandle {
   readonly recipe: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** `interrupted` runs were killed and can be resumed, as cancelled ones can. */
-  readonly outcome: 'running' | 'interrupted' | 'done' | 'failed' | 'cancelled' | 'targets-missed';
+  /** `interrupted` runs were killed and can be resumed, as cancelled ones can; the files of `damaged` ones are not as they were written. */
+  readonly outcome: 'running' | 'interrupted' | 'done' | 'failed' | 'cancelled' | 'targets-missed' | 'damaged';
+  /** What is wrong with a damaged run. */
+  readonly problem?: string | undefined;
   readonly nodesDone: number;
   readonly nodes: number;
   readonly bytes: number;

@@ -5,6 +5,7 @@ import { resumeSession, startSession } from '../core/tree/session.ts';
 import { readEventsFrom } from '../core/tree/store/event-log.ts';
 import { readOwner } from '../core/tree/store/run-owner.ts';
 import { runFiles } from '../core/tree/store/run-store.ts';
+import { readRunFolder } from '../core/tree/stored-run.ts';
 import { certifyFile } from '../core/tree/operations/certify-file.ts';
 import { convertModel } from '../core/tree/operations/convert-model.ts';
 import { createExample } from '../core/example/create-example.ts';
@@ -30,6 +31,8 @@ export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
       return null;
     },
     readRun: async ({ runFolder, from = 0 }) => {
+      // All of it is read by whoever knows nothing of the run yet: its files must belong together.
+      if (from === 0) await readRunFolder(runFolder);
       const owner = await readOwner(runFolder);
       // The owner first: of a run that ends in between, the log then has the end.
       return { ...readEventsFrom(path.join(runFolder, runFiles.events), from), owned: owner !== undefined && isAlive(owner) };

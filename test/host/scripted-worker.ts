@@ -2,7 +2,7 @@
  * Stands in for the worker in the extension host's suite: the same protocol and run folders, made-up numbers, and a
  * pace that the recipe sets by `training.steps`, so that crashes, queues and resumes can be tested at any moment.
  */
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { checkRecipe } from '../../src/core/tree/recipe/check-recipe.ts';
@@ -15,6 +15,7 @@ import type { HostProtocol, RunHandle, RunSummary, WorkerProtocol } from '../../
 import { reduceEvents } from '../../src/shared/run-state.ts';
 import { exampleInspection } from '../support/example-inspection.ts';
 import { exampleRun } from '../support/example-run.ts';
+import { appendEvents } from '../support/stored-run.ts';
 
 const pace = 4;
 const cancelled = new Map<string, AbortController>();
@@ -94,7 +95,7 @@ async function play({ runId, runFolder }: RunHandle, events: readonly RunEvent[]
   const controller = new AbortController();
   cancelled.set(runId, controller);
   const emit = (event: RunEvent): void => {
-    appendFileSync(path.join(runFolder, 'events.jsonl'), `${JSON.stringify(event)}\n`);
+    appendEvents(path.join(runFolder, 'events.jsonl'), [event]);
     if (event.type === 'node-finished') {
       const file = path.join(runFolder, event.tflite ?? '');
       mkdirSync(path.dirname(file), { recursive: true });
@@ -113,13 +114,7 @@ async function play({ runId, runFolder }: RunHandle, events: readonly RunEvent[]
 }
 
 function read(runFolder: string): readonly RunEvent[] {
-  const file = path.join(runFolder, 'events.jsonl');
-  return existsSync(file)
-    ? readFileSync(file, 'utf8')
-        .trim()
-        .split('\n')
-        .map((line): RunEvent => JSON.parse(line))
-    : [];
+  return readEventsFrom(path.join(runFolder, 'events.jsonl'), 0).events;
 }
 
 function summarize(runFolder: string): RunSummary {

@@ -1,10 +1,9 @@
 import { Option, type Command } from 'commander';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { evaluateModel } from '../../core/tree/operations/evaluate-model.ts';
 import { formatPercent, formatSeconds } from '../../shared/drawing/format.ts';
 import type { EvaluationResult } from '../../shared/protocol.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
+import { evaluationThreadScript } from '../evaluation-thread-script.ts';
 import { interruptible } from '../interrupt.ts';
 import { wholeNumber } from '../numbers.ts';
 import { ProgressBar } from '../progress-bar.ts';
@@ -78,10 +77,4 @@ function confusionTable(confusion: readonly (readonly number[])[], classNames: r
       return [nameOf(label), ...row.map(String), formatPercent(examples === 0 ? undefined : (row[label] ?? 0) / examples, 1)];
     }),
   );
-}
-
-/** The thread's bundle, which lies beside this one. */
-function evaluationThreadScript(): string | undefined {
-  const script = fileURLToPath(new URL('./evaluation-thread.cjs', import.meta.url));
-  return existsSync(script) ? script : undefined;
 }

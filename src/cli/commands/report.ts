@@ -19,7 +19,7 @@ export function registerReport(program: Command, terminal: Terminal = processTer
     .addOption(new Option('--format <format>', 'kind of report').choices(formats).default('html'))
     .option('-o, --output <file>', 'where to write it (default: html into the run folder, others to standard output)')
     .action(async (run: string | undefined, { format, output }: { readonly format: ReportFormat; readonly output?: string }) => {
-      const folder = await findRun(path.resolve(), run);
+      const folder = await findRun(path.resolve(), run, ({ outcome }) => run !== undefined || outcome !== 'damaged');
       if (output === undefined && format !== 'html') terminal.print(renderReport(await readRun(folder), format).trimEnd());
       else terminal.print((await writeReport(folder, format, output)).path);
     });

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
-import { readRun } from '../../core/report/read-run.ts';
+import { readEventLog } from '../../core/tree/store/event-log.ts';
+import { runFiles } from '../../core/tree/store/run-store.ts';
 import { wholeNumber, wholeNumberOrZero } from '../numbers.ts';
 import { followRun } from '../run/follow-run.ts';
 import { findResumableRun } from '../run/resumable-run.ts';
@@ -43,7 +44,8 @@ export function registerRun(program: Command, terminal: Terminal = processTermin
       const { node, threads, processes, seed } = options;
       if (options.resume !== undefined) {
         const runFolder = await runToResume(recipe, options.resume);
-        const { events } = await readRun(runFolder);
+        // Of a damaged log what is intact: the run goes on from there.
+        const { events } = readEventLog(path.join(runFolder, runFiles.events));
         await followRun((worker) => worker.handler.request('resumeRun', { runFolder }), terminal, options.json === true, events);
         return;
       }

@@ -31,6 +31,7 @@ export function registerRuns(program: Command, terminal: Terminal = processTermi
           runs.map((run) => [run.runId, path.basename(run.recipe), run.outcome, `${run.nodesDone}/${run.nodes}`, formatBytes(run.bytes)]),
         ),
       );
+      for (const { runId, problem } of runs) if (problem !== undefined) terminal.note(`warning: run ${runId} is damaged: ${problem}\n`);
     });
 }
 

@@ -6,16 +6,19 @@ import { runFiles } from '../../core/tree/store/run-store.ts';
 import type { RunSummary } from '../../shared/protocol.ts';
 import { isAlive } from '../../worker/process-identity.ts';
 
-/** A run by its folder, its id (or the start of it), or the latest that is wanted; `missing` says what is wrong where there is none. */
+/**
+ * A run by its folder, its id (or the start of it), or the latest that is wanted; `missing` says what is wrong where there
+ * is none.
+ */
 export async function findRun(
   folder: string,
   named: string | undefined,
   wanted: (run: RunSummary) => boolean = () => true,
   missing = 'there is no run here',
 ): Promise<string> {
-  if (named !== undefined && existsSync(path.join(named, runFiles.events))) return path.resolve(named);
+  if (named !== undefined && Object.values(runFiles).some((file) => existsSync(path.join(named, file)))) return path.resolve(named);
   const runs = (await listRuns(folder, isAlive)).filter(wanted);
-  const found = named === undefined ? runs[0] : runs.find(({ runId }) => runId.startsWith(named));
+  const found = named === undefined ? runs[0] : runs.find((run) => run.runId.startsWith(named) || path.resolve(named) === run.runFolder);
   if (found !== undefined) return found.runFolder;
   throw new EspalierError('invalid-argument', named === undefined ? missing : `there is no run "${named}"`, {
     where: folder,

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import path from 'node:path';
 import { EspalierError } from '../../core/errors.ts';
 import { listRuns } from '../../core/tree/list-runs.ts';
+import { hasDamagedResults } from '../../core/tree/operations/verify-run.ts';
 import { recipeFolderOf } from '../../core/tree/store/run-store.ts';
 import type { RunSummary } from '../../shared/protocol.ts';
 import { isAlive } from '../../worker/process-identity.ts';
@@ -26,8 +27,10 @@ export async function findResumableRun(folder: string, named: string | undefined
       'no run here was cancelled, interrupted or failed: there is nothing to go on with',
     );
     const run = (await listRuns(recipeFolderOf(runFolder), isAlive)).find((summary) => path.resolve(summary.runFolder) === runFolder);
-    if (run === undefined || isUnfinished(run)) return runFolder;
+    if (run === undefined || isUnfinished(run) || run.outcome === 'damaged') return runFolder;
     if (run.outcome !== 'running') {
+      // An ended run is gone on with to make its damaged results again.
+      if (await hasDamagedResults(runFolder)) return runFolder;
       throw new EspalierError('invalid-argument', 'this run came to its end: there is nothing to go on with', {
         where: run.runId,
         fix: 'start another with `espalier run RECIPE`; what has not changed is taken from the cache',

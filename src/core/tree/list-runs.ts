@@ -1,37 +1,86 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { EspalierError } from '../errors.ts';
+import { EspalierError, isEspalierError } from '../errors.ts';
 import type { RunSummary } from '../../shared/protocol.ts';
 import { reduceEvents } from '../../shared/run-state.ts';
 import type { RunState } from '../../shared/run-state.ts';
-import { readEvents } from './store/event-log.ts';
+import { removeFolderAtomically, removeLeftovers } from './store/atomic-files.ts';
 import { readOwner } from './store/run-owner.ts';
 import type { IsAlive } from './store/run-owner.ts';
-import { cacheFolder, recipeFolderOf, runFiles, runsFolder, sizeOnDisk } from './store/run-store.ts';
+import { cacheFolder, recipeFolderOf, runsFolder, sizeOnDisk, storeFolder } from './store/run-store.ts';
+import { readRunFolder } from './stored-run.ts';
 
-/** All runs next to a recipe, newest first. A run counts as going on while the process that owns it lives. */
+/**
+ * All runs next to a recipe, newest first. A run counts as going on while the process that owns it lives, and as damaged
+ * when its files are not as they were written: the others are listed all the same.
+ */
 export async function listRuns(folder: string, isAlive: IsAlive): Promise<readonly RunSummary[]> {
   const runs = runsFolder(folder);
-  const ids = await readdir(runs).catch(() => []);
-  const summaries = await Promise.all(ids.filter((id) => !id.startsWith('.')).map((id) => summarize(path.join(runs, id), isAlive)));
+  const entries = await readdir(runs, { withFileTypes: true }).catch(() => []);
+  const ids = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name);
+  const summaries = await Promise.all(ids.map((id) => summarize(path.join(runs, id), isAlive)));
   return summaries.flatMap((summary) => summary ?? []).sort((a, b) => b.startedAt - a.startedAt || b.runId.localeCompare(a.runId));
 }
 
+/** Undefined for a folder that is removed meanwhile. */
 async function summarize(runFolder: string, isAlive: IsAlive): Promise<RunSummary | undefined> {
-  const state = reduceEvents(readEvents(path.join(runFolder, runFiles.events)));
-  if (state.runId === undefined || state.startedAt === undefined) return undefined;
-  const nodes = state.models.flatMap((model) => [...model.nodes.values()]);
+  try {
+    const { stored, events } = await readRunFolder(runFolder);
+    const state = reduceEvents(events);
+    const { startedAt } = state;
+    if (startedAt === undefined) return await withoutEvents(runFolder, stored.path, isAlive);
+    const nodes = state.models.flatMap((model) => [...model.nodes.values()]);
+    return {
+      runId: path.basename(runFolder),
+      runFolder,
+      recipe: besideRuns(runFolder, stored.path),
+      startedAt,
+      outcome: await outcomeOf(runFolder, state, isAlive),
+      nodesDone: nodes.filter((node) => node.state.kind === 'done').length,
+      nodes: nodes.length,
+      bytes: await sizeOnDisk(runFolder),
+    };
+  } catch (error) {
+    if (!isEspalierError(error)) throw error;
+    return withoutEvents(runFolder, undefined, isAlive, error.message);
+  }
+}
+
+/** Of a run that has not begun to write events, or whose events or recipe cannot be used. */
+async function withoutEvents(
+  runFolder: string,
+  recipe: string | undefined,
+  isAlive: IsAlive,
+  problem = 'no event was written before its process ended',
+): Promise<RunSummary | undefined> {
+  const found = await stat(runFolder).catch(() => undefined);
+  if (found === undefined) return undefined;
+  const owner = await readOwner(runFolder).catch(() => undefined);
+  const runs = owner !== undefined && isAlive(owner);
   return {
-    runId: state.runId,
+    runId: path.basename(runFolder),
     runFolder,
-    // Beside the folder of runs, also when all of it was moved since.
-    recipe: path.join(recipeFolderOf(runFolder), path.basename(state.recipe)),
-    startedAt: state.startedAt,
-    outcome: await outcomeOf(runFolder, state, isAlive),
-    nodesDone: nodes.filter((node) => node.state.kind === 'done').length,
-    nodes: nodes.length,
+    // A run whose recipe is not known goes by its own name.
+    recipe: besideRuns(runFolder, recipe ?? path.basename(runFolder)),
+    startedAt: startOf(path.basename(runFolder)) ?? found.mtimeMs,
+    outcome: runs ? 'running' : 'damaged',
+    problem: runs ? undefined : problem,
+    nodesDone: 0,
+    nodes: 0,
     bytes: await sizeOnDisk(runFolder),
   };
+}
+
+/** Beside the folder of runs, also when all of it was moved since. */
+function besideRuns(runFolder: string, recipe: string): string {
+  return path.join(recipeFolderOf(runFolder), path.basename(recipe));
+}
+
+/** From the time that a run's name begins with. */
+function startOf(runId: string): number | undefined {
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-/.exec(runId)?.map(Number) ?? [];
+  if (year === undefined || month === undefined) return undefined;
+  return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
 async function outcomeOf(runFolder: string, state: RunState, isAlive: IsAlive): Promise<RunSummary['outcome']> {
@@ -55,11 +104,15 @@ export async function cleanRuns(folder: string, runFolders: readonly string[], c
     if (run.outcome === 'running')
       throw new EspalierError('invalid-argument', 'this run is going on', { where: run.runId, fix: 'cancel it first' });
     freed += run.bytes;
-    await rm(runFolder, { recursive: true, force: true });
+    await removeFolderAtomically(runFolder);
   }
+  // What killed processes left half written; a process at work is done with such a file sooner than this.
+  await removeLeftovers(storeFolder(folder), LEFTOVER_MILLISECONDS);
   if (cache) {
     freed += await sizeOnDisk(cacheFolder(folder));
-    await rm(cacheFolder(folder), { recursive: true, force: true });
+    await removeFolderAtomically(cacheFolder(folder));
   }
   return freed;
 }
+
+const LEFTOVER_MILLISECONDS = 3_600_000;

@@ -1,5 +1,4 @@
 /** From a recipe to what is walked: models with their trees and what their stages depend on, and how many run at once. */
-import { stat } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem } from 'node:os';
 import path from 'node:path';
 import { createEngine } from '../engine/create-engine.ts';
@@ -14,13 +13,13 @@ import type { ParallelismQuestion } from './parallel/decide-parallelism.ts';
 import type { Parallelism } from './parallel/parallelism.ts';
 import type { StageProcesses } from './parallel/stage-processes.ts';
 import type { RecipeDocument } from './recipe/recipe-document.ts';
-import { readText, resolveModels } from './recipe/resolve-recipe.ts';
+import { resolveModels } from './recipe/resolve-recipe.ts';
 import type { ResolvedModel } from './recipe/resolve-recipe.ts';
 import { selectNodes } from './select-nodes.ts';
 import type { RootDependencies } from './stage-key.ts';
 import { checkStages } from './stages/check-stages.ts';
 import { openStageRunner } from './stages/open-stage-runner.ts';
-import { digestData, digestOf, digestPath } from './store/digest.ts';
+import { digestData, digestModel, digestOf } from './store/digest.ts';
 import { cacheFolder } from './store/run-store.ts';
 import type { StoredRun } from './stored-run.ts';
 import type { ModelRun } from './tree-walker.ts';
@@ -94,8 +93,7 @@ function asked({ recipe, options }: StoredRun): ParallelismQuestion['asked'] {
 }
 
 async function identityOf(model: ResolvedModel): Promise<Identity> {
-  await requireReadable(model.path);
-  return { model: await digestPath(model.path), data: await digestData(model.data, model.dataFolder) };
+  return { model: await digestModel(model.path), data: await digestData(model.data, model.dataFolder) };
 }
 
 /** With the cache, which is worth nothing without the number of threads that it was made with. */
@@ -162,10 +160,4 @@ function modelRun(model: ResolvedModel, identity: Identity, tree: PlannedTree, s
         },
       }),
   };
-}
-
-async function requireReadable(file: string): Promise<void> {
-  const found = await stat(file).catch(() => undefined);
-  // Reading tells why, in words.
-  if (found?.isDirectory() !== true) await readText(file);
 }

@@ -10,10 +10,12 @@ import type { Prepared } from './prepare-models.ts';
 import { requireRecipe } from './recipe/parse-recipe.ts';
 import { readText } from './recipe/resolve-recipe.ts';
 import { runRecipe } from './run-recipe.ts';
-import { EventLog, readEvents } from './store/event-log.ts';
+import { removeLeftovers } from './store/atomic-files.ts';
+import { damagedEventsFile, EventLog, readEvents } from './store/event-log.ts';
 import { claimRun } from './store/run-owner.ts';
 import type { ReleaseRun } from './store/run-owner.ts';
 import { cacheFolder, createRunFolder, newRunId, recipeFolderOf, runFiles } from './store/run-store.ts';
+import { readStoredRun, writeStoredRun } from './stored-run.ts';
 import type { SessionOptions, StoredRun } from './stored-run.ts';
 
 export interface Session {
@@ -32,8 +34,12 @@ export async function startSession(recipePath: string, options: SessionOptions, 
   const prepared = await prepareModels(stored, folder, environment);
   try {
     const runId = newRunId(new Date());
-    const runFolder = await createRunFolder(folder, runId, { ...stored, parallelism: prepared.parallelism });
-    const release = await claimRun(runFolder, environment.self, environment.isAlive);
+    let release: ReleaseRun = () => undefined;
+    const runFolder = await createRunFolder(folder, runId, async (created, final) => {
+      await writeStoredRun(created, { ...stored, runId, parallelism: prepared.parallelism });
+      // Before others see the folder: one without an owner is there to be cleaned.
+      release = await claimRun(created, environment.self, environment.isAlive, final);
+    });
     return session(runFolder, stored, prepared, environment, release);
   } catch (error) {
     prepared.processes?.stop();
@@ -49,10 +55,11 @@ export async function startSession(recipePath: string, options: SessionOptions, 
  */
 export async function resumeSession(runFolder: string, environment: Environment, threads?: number): Promise<Session> {
   const folder = path.resolve(runFolder);
-  const begun: StoredRun = JSON.parse(await readText(path.join(folder, runFiles.recipe)));
+  const begun = await readStoredRun(folder);
   const stored: StoredRun = threads === undefined ? begun : { ...begun, options: { ...begun.options, threads } };
   const release = await claimRun(folder, environment.self, environment.isAlive);
   try {
+    await removeLeftovers(folder, 0);
     return session(folder, stored, await prepareModels(stored, recipeFolderOf(folder), environment), environment, release);
   } catch (error) {
     release();
@@ -79,6 +86,7 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
       try {
         const begun = readEvents(events).length > 0;
         emit(begun ? { type: 'run-resumed', ...describe(prepared) } : startOf(runId, stored, prepared, environment));
+        if (log.damagedLine !== undefined) emit(eventsWereDamaged(log.damagedLine));
         for (const message of prepared.notices) emit({ type: 'log', level: 'info', message, model: undefined, node: undefined });
         const { recipe, options } = stored;
         return await runRecipe({
@@ -105,6 +113,16 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
         release();
       }
     },
+  };
+}
+
+function eventsWereDamaged(line: number): RunEventBody {
+  return {
+    type: 'log',
+    level: 'warning',
+    message: `${runFiles.events} was damaged from line ${line} on: the run goes on from what was intact, and the damaged file is kept as ${damagedEventsFile}`,
+    model: undefined,
+    node: undefined,
   };
 }
 

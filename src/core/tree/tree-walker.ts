@@ -97,12 +97,14 @@ export class TreeWalker {
       this.#skip(node.id, parent.id);
       return undefined;
     }
-    const found = await stageStore(runFolder, cacheFolder, this.#model.name, node.id, key).find(ignoreCache);
+    const about = this.#about(node.id);
+    const warn = (message: string): void => this.#walk.emit({ type: 'log', level: 'warning', message, ...about });
+    const found = await stageStore({ runFolder, cacheFolder, ...about, key, warn }).find(ignoreCache);
     if (found === undefined) {
       const rootKey = this.#keys.get(this.#tree.root.id) ?? key;
       return { entry, stage, parentTrained: parent !== undefined && parent.id !== this.#tree.root.id, key, parentKey, rootKey };
     }
-    this.#walk.emit({ type: 'node-started', ...this.#about(node.id) });
+    this.#walk.emit({ type: 'node-started', ...about });
     this.#accept(node.id, found.outcome, found.cached);
     return undefined;
   }

@@ -167,6 +167,7 @@ export function activityOf(outcome: RunSummary['outcome']): 'running' | 'interru
     case 'done':
     case 'failed':
     case 'targets-missed':
+    case 'damaged':
       return 'ended';
   }
 }

@@ -149,7 +149,7 @@ export class Runs implements vscode.Disposable {
     this.#changed.fire(undefined);
     // What the sidebar and the CodeLenses show is of the latest run of each recipe.
     const latest = new Map(this.#runs.toReversed().map((run) => [run.recipe.fsPath, run]));
-    for (const run of latest.values()) await this.load(run);
+    for (const run of latest.values()) if (run.summary?.outcome !== 'damaged') await this.load(run);
     this.#lookLater();
   }
 

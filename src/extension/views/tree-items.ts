@@ -102,7 +102,8 @@ export class RunItem extends vscode.TreeItem {
     this.iconPath = activityIcon(run);
     const started = run.startedAt;
     this.description = `${started === undefined ? '' : `${new Date(started).toLocaleString(vscode.env.language)} · `}${describeActivity(run)}`;
-    this.tooltip = run.state.reason === '' ? run.folder : `${run.state.reason}\n${run.folder ?? ''}`;
+    const reason = run.summary?.problem ?? run.state.reason;
+    this.tooltip = reason === '' ? run.folder : `${reason}\n${run.folder ?? ''}`;
     this.command = { command: 'espalier.openResults', title: '', arguments: [{ run }] };
     this.contextValue = [
       'run',
@@ -139,6 +140,8 @@ export function describeActivity(run: Run | undefined): string {
           return vscode.l10n.t('cancelled');
         case 'targets-missed':
           return vscode.l10n.t('targets missed');
+        case 'damaged':
+          return vscode.l10n.t('damaged');
       }
   }
 }
@@ -154,7 +157,9 @@ function activityIcon(run: Run | undefined): vscode.ThemeIcon {
     case 'interrupted':
       return new vscode.ThemeIcon('debug-pause', new vscode.ThemeColor('list.warningForeground'));
     case 'ended':
-      return run?.state.outcome === 'failed' ? stateIcon({ kind: 'failed', message: '' }) : stateIcon({ kind: 'done', cached: false });
+      return run?.state.outcome === 'failed' || run?.summary?.outcome === 'damaged'
+        ? stateIcon({ kind: 'failed', message: '' })
+        : stateIcon({ kind: 'done', cached: false });
   }
 }
 

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { listRuns } from '../../../src/core/tree/list-runs.ts';
 import { readEventsFrom } from '../../../src/core/tree/store/event-log.ts';
+import { sealedJson } from '../../../src/core/tree/store/sealed-file.ts';
 import { RunQueue } from '../../../src/extension/runs/run-queue.ts';
 import { Run } from '../../../src/extension/runs/run.ts';
 import { Runs, type KnownRecipes } from '../../../src/extension/runs/runs.ts';
 import type { RunEvent } from '../../../src/shared/events.ts';
 import { exampleRun } from '../../support/example-run.ts';
+import { appendEvents } from '../../support/stored-run.ts';
 import { doneNodes, eventually, services, workspaceFile } from './support.ts';
 import { workerInProcess } from './worker-in-process.ts';
 
@@ -27,11 +29,12 @@ class RunFolder {
   constructor(name: string) {
     this.path = path.join(workspaceFile('models').fsPath, '.espalier', 'runs', name);
     mkdirSync(this.path, { recursive: true });
-    writeFileSync(path.join(this.path, 'recipe-path'), 'followed.espalier.json');
+    const stored = { runId: 'example', path: 'followed.espalier.json', options: {}, recipe: { model: 'model.h5' } };
+    writeFileSync(path.join(this.path, 'recipe.json'), sealedJson(stored));
   }
 
   append(part: readonly RunEvent[]): void {
-    appendFileSync(path.join(this.path, 'events.jsonl'), part.map((event) => `${JSON.stringify(event)}\n`).join(''));
+    appendEvents(path.join(this.path, 'events.jsonl'), part);
   }
 
   /** As a process does that works on the run. */

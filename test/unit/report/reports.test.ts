@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { writeReport } from '../../../src/core/report/write-report.ts';
 import type { RunEvent } from '../../../src/shared/events.ts';
 import { reduceEvents } from '../../../src/shared/run-state.ts';
 import { exampleRun } from '../../support/example-run.ts';
+import { writeRunFolder } from '../../support/stored-run.ts';
 
 const recipe = { model: 'mnist.h5', data: { format: 'generated', set: 'digits' } };
 const state = reduceEvents(exampleRun());
@@ -161,9 +162,8 @@ describe('a report of a run folder', () => {
   async function runFolder(events: readonly RunEvent[], tail = ''): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'espalier-report-'));
     folders.push(folder);
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'events.jsonl'), events.map((event) => `${JSON.stringify(event)}\n`).join('') + tail);
-    await writeFile(join(folder, 'recipe.json'), JSON.stringify({ recipe }));
+    await writeRunFolder(folder, events);
+    await appendFile(join(folder, 'events.jsonl'), tail);
     return folder;
   }
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import type { ReadRun } from '../../../src/core/report/read-run.ts';
 import type { RunEvent } from '../../../src/shared/events.ts';
 import { reduceEvents } from '../../../src/shared/run-state.ts';
 import { exampleRun } from '../../support/example-run.ts';
+import { writeRunFolder } from '../../support/stored-run.ts';
 
 const study: Study = { title: 'Digits', text: ['What it is.'], recipe: 'mnist.espalier.json', control: 'pruned', findings: ['It works.'] };
 const studies: Studies = { baselines: {}, studies: [study], notes: ['A note.'], notRun: [], throughput: [] };
@@ -105,10 +106,7 @@ describe('runs of a study', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   async function keep(id: string, seed: number, events: readonly RunEvent[]): Promise<void> {
-    const runFolder = join(folder, '.espalier', 'runs', id);
-    await mkdir(runFolder, { recursive: true });
-    await writeFile(join(runFolder, 'events.jsonl'), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
-    await writeFile(join(runFolder, 'recipe.json'), JSON.stringify({ recipe: { seed } }));
+    await writeRunFolder(join(folder, '.espalier', 'runs', id), events, { seed });
   }
 
   it('are the latest finished ones of each seed', async () => {

@@ -153,7 +153,7 @@ describe('decideParallelism', () => {
     const first = question({ tell: (message) => told.push(message) });
     expect(await decideParallelism(first)).toEqual({ processes: 2, threads: 1 });
     expect(told).toHaveLength(1);
-    expect(JSON.parse(readFileSync(first.file, 'utf8'))).toEqual({ processes: 2, threads: 1 });
+    expect(JSON.parse(readFileSync(first.file, 'utf8'))).toMatchObject({ processes: 2, threads: 1 });
     const slower = fakeProcesses((_, candidates) => Promise.resolve(candidates.map(({ threads }) => (threads === 1 ? 50 : 4))));
     expect(await decideParallelism({ ...first, processes: slower })).toEqual({ processes: 2, threads: 1 });
     expect(told).toHaveLength(1);

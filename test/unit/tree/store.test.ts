@@ -3,8 +3,9 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stageKey } from '../../../src/core/tree/stage-key.ts';
 import { writeFileAtomically, writeFolderAtomically } from '../../../src/core/tree/store/atomic-files.ts';
-import { EventLog, readEvents } from '../../../src/core/tree/store/event-log.ts';
-import { nodeFolder } from '../../../src/core/tree/store/run-store.ts';
+import { damagedEventsFile, EventLog, readEventLog, readEvents } from '../../../src/core/tree/store/event-log.ts';
+import { folderName } from '../../../src/core/tree/store/folder-names.ts';
+import { nodeFolder, stageStore } from '../../../src/core/tree/store/run-store.ts';
 import { decodeStructure, encodeStructure } from '../../../src/core/tree/store/structured-file.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -78,6 +79,96 @@ describe('the event log', () => {
   });
 });
 
+describe('a damaged event log', () => {
+  const write = (): string => {
+    const file = path.join(temporaryFolder(), 'events.jsonl');
+    const log = new EventLog(
+      file,
+      () => undefined,
+      () => 7,
+    );
+    for (const node of ['a', 'b', 'c']) log.append({ type: 'node-started', model: 'm', node });
+    log.close();
+    return file;
+  };
+  const change = (file: string, edit: (lines: string[]) => string[]): void =>
+    writeFileSync(file, edit(readFileSync(file, 'utf8').trimEnd().split('\n')).join('\n') + '\n');
+
+  it.each<readonly [string, number, (lines: string[]) => string[]]>([
+    ['a changed letter', 2, ([a = '', b = '', c = '']) => [a, b.replace('"b"', '"x"'), c]],
+    ['a line less', 2, ([a = '', , c = '']) => [a, c]],
+    ['two lines swapped', 1, ([a = '', b = '', c = '']) => [b, a, c]],
+    ['a line twice', 2, ([a = '', b = '']) => [a, a, b]],
+    ['a line without a digest', 3, ([a = '', b = '', c = '']) => [a, b, c.replace(/,"check":"\w+"/, '')]],
+    ['something else', 1, () => ['[]', 'null']],
+  ])('is told from %s', (_what, line, edit) => {
+    const file = write();
+    change(file, edit);
+    expect(readEventLog(file)).toMatchObject({ damagedLine: line, events: { length: line - 1 } });
+    expect(() => readEvents(file)).toThrow(`line ${line} is damaged`);
+  });
+
+  it('is told in the part that follows an earlier one', () => {
+    const file = write();
+    const whole = readEventLog(file);
+    const first = readFileSync(file, 'utf8').indexOf('\n') + 1;
+    expect(readEventLog(file, first)).toEqual({ ...whole, events: whole.events.slice(1) });
+    expect(readEventLog(file, whole.end)).toEqual({ ...whole, events: [] });
+    expect(readEventLog(file, first - 1).damagedLine).toBe(1);
+    change(file, ([a = '', b = '', c = '']) => [a.replace('"a"', '"x"'), b, c]);
+    // The changed line was read before: what follows is as it was written after that.
+    expect(readEventLog(file, first)).toEqual({ ...whole, events: whole.events.slice(1) });
+    change(file, ([a = '', b = '', c = '']) => [a, b, c.replace('"c"', '"x"')]);
+    expect(readEventLog(file, first)).toMatchObject({ damagedLine: 2, events: [{ node: 'b' }] });
+  });
+
+  it('is gone on with from what is intact, and kept', () => {
+    const file = write();
+    change(file, ([a = '', b = '', c = '']) => [a, b.replace('"b"', '"x"'), c]);
+    const damaged = readFileSync(file, 'utf8');
+    const log = new EventLog(
+      file,
+      () => undefined,
+      () => 8,
+    );
+    expect(log.damagedLine).toBe(2);
+    log.append({ type: 'node-started', model: 'm', node: 'd' });
+    log.close();
+    expect(readEvents(file)).toMatchObject([
+      { node: 'a', sequence: 0 },
+      { node: 'd', sequence: 1 },
+    ]);
+    expect(readFileSync(path.join(path.dirname(file), damagedEventsFile), 'utf8')).toBe(damaged);
+  });
+});
+
+describe('a checkpoint', () => {
+  it('is given back as it was saved, and not when it was changed or is of other work', async () => {
+    const runFolder = temporaryFolder();
+    const warnings: string[] = [];
+    const store = (key: string) =>
+      stageStore({
+        runFolder,
+        cacheFolder: path.join(runFolder, 'cache'),
+        model: 'm',
+        node: 'n',
+        key,
+        warn: (message) => warnings.push(message),
+      });
+    const [key, other] = ['0123456789abcdef-a', '0123456789abcdef-b'];
+    await store(key).checkpoint.save(Uint8Array.of(1, 2, 3));
+    expect(await store(key).checkpoint.load()).toEqual(Uint8Array.of(1, 2, 3));
+    const file = path.join(runFolder, 'm', 'n', 'checkpoint-0123456789abcdef');
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 1] = 4;
+    writeFileSync(file, bytes);
+    expect(await store(key).checkpoint.load()).toBeUndefined();
+    expect(warnings).toEqual(['the checkpoint is damaged: this stage starts from its beginning']);
+    await store(key).checkpoint.save(Uint8Array.of(1, 2, 3));
+    expect(await store(other).checkpoint.load()).toBeUndefined();
+  });
+});
+
 describe('stage keys', () => {
   const root = { model: 'm', data: 'd', seed: 0, engine: 'e', runtime: 'r', code: 'c', latency: true };
   const pruning = { technique: 'pruning', options: { sparsity: 0.5 } } as const;
@@ -106,8 +197,54 @@ describe('stage keys', () => {
 });
 
 describe('node folders', () => {
-  it('stay inside the run whatever the model is called', () => {
-    expect(nodeFolder('../a b/c', 'pruned/clustered')).toBe('.._a_b_c/pruned/clustered');
-    expect(nodeFolder('..', 'ptq')).toBe('_../ptq');
+  it('are called as the node where a folder can be', () => {
+    expect(nodeFolder('mnist_28x28.v2', 'pruned-2/clustered')).toBe('mnist_28x28.v2/pruned-2/clustered');
+    expect(nodeFolder('MobileNet', 'ptq')).toBe('MobileNet/ptq');
+  });
+
+  it('are one for each name, whatever the names are', () => {
+    const names = [
+      ...[
+        '数字',
+        '模型',
+        'a b',
+        'a_b',
+        'a  b',
+        'a/b',
+        '../a',
+        '..',
+        '.',
+        '',
+        ' ',
+        'a.',
+        'a',
+        'é',
+        'e\u0301',
+        '😀',
+        '_',
+        '_~',
+        'CON',
+        'nul.txt',
+      ],
+      ...[
+        'result',
+        'recipe.json',
+        'events.jsonl',
+        'owner.json',
+        'report.html',
+        'checkpoint-1',
+        `${'x'.repeat(300)}1`,
+        `${'x'.repeat(300)}2`,
+      ],
+    ];
+    const folders = names.map(folderName);
+    expect(new Set(folders.map((folder) => folder.toLowerCase())).size).toBe(names.length);
+    for (const folder of folders) {
+      expect(folder).toMatch(/^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,100}$/);
+      expect(folder).not.toMatch(/\.$|^(result|con|nul\.txt|recipe\.json|events\.jsonl|owner\.json|report\.html|checkpoint-1)$/i);
+      // Names that are encoded stay apart from those that are not: no plain name has a tilde.
+      expect(folder === folderName(folder) || folder.includes('~')).toBe(true);
+    }
+    expect(path.posix.normalize(nodeFolder('../..', '../x'))).toBe(nodeFolder('../..', '../x'));
   });
 });

@@ -8,19 +8,27 @@ import { openFiles } from './file-source.ts';
 import { withSilence } from './silence.ts';
 import { speechCommandsSplit } from './speech-commands-split.ts';
 
+/** What is read of a folder. */
+export function soundFiles({ backgroundFolder = '_background_noise_', split, unknown }: AudioDataSpec) {
+  return {
+    extensions: ['.wav', '.wave'],
+    unreadExtensions: ['.mp3', '.flac', '.ogg', '.opus', '.m4a', '.aac', '.aif', '.aiff'],
+    backgroundFolder,
+    readsOtherClasses: unknown !== undefined,
+    ...(split === 'speech-commands' ? { splitOf: speechCommandsSplit } : {}),
+  } as const;
+}
+
 /** WAV files by class. */
 export async function openAudioFolder(spec: AudioDataSpec, folder: string): Promise<SourceSplits> {
   checkMadeClasses(spec);
   const { unknown, silence, splitSeed = 0 } = spec;
   const { background, ...splits } = await openFiles(spec, folder, {
     kind: 'sound',
-    extensions: ['.wav', '.wave'],
-    unreadExtensions: ['.mp3', '.flac', '.ogg', '.opus', '.m4a', '.aac', '.aif', '.aiff'],
+    ...soundFiles(spec),
     decode: decodeSound,
-    backgroundFolder: spec.backgroundFolder ?? '_background_noise_',
     ...(unknown === undefined ? {} : { unknown: { class: unknown.class, share: shareOf(unknown), seed: splitSeed } }),
     ...(silence === undefined ? {} : { made: [silence.class] }),
-    ...(spec.split === 'speech-commands' ? { splitOf: speechCommandsSplit } : {}),
   });
   const withBackground = { ...splits, backgroundSounds: () => readSounds(background) };
   return silence === undefined ? withBackground : addSilence(withBackground, spec, silence, await readSounds(background));

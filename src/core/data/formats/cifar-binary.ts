@@ -49,6 +49,13 @@ export async function openCifarBinary(spec: CifarBinaryDataSpec, folder: string)
   };
 }
 
+const batchNames = { train: /^(data_batch_\d+|train)\.bin$/, test: /^test(_batch)?\.bin$/ };
+
+/** Whether a file of the spec's folder is one that is read. */
+export function isBatch(path: string): boolean {
+  return Object.values(batchNames).some((pattern) => pattern.test(basename(path)));
+}
+
 async function findBatches(path: string): Promise<{ readonly train: readonly Batch[]; readonly test: readonly Batch[] }> {
   const tree = await openFileTree(path);
   const matching = (pattern: RegExp): Promise<Batch[]> =>
@@ -57,7 +64,7 @@ async function findBatches(path: string): Promise<{ readonly train: readonly Bat
         .filter((file) => pattern.test(basename(file)))
         .map(async (file) => ({ name: `${path}/${file}`, bytes: bytesInMemory(await tree.read(file)) })),
     );
-  return { train: await matching(/^(data_batch_\d+|train)\.bin$/), test: await matching(/^test(_batch)?\.bin$/) };
+  return { train: await matching(batchNames.train), test: await matching(batchNames.test) };
 }
 
 function cifarSource(name: string, batches: readonly Batch[], variant: Variant): ExampleSource {

@@ -16,8 +16,12 @@ const idxNames = {
   testLabels: ['t10k-labels-idx1-ubyte', 't10k-labels.idx1-ubyte', 'test-labels-idx1-ubyte'],
 } as const;
 
-/** Examples from IDX files: images and labels of unsigned bytes. */
-export async function openIdx(spec: IdxDataSpec, folder: string): Promise<SourceSplits> {
+/**
+ * The four files of the spec.
+ *
+ * @throws EspalierError `file-access` where the spec names a folder that lacks one of them
+ */
+export function idxPaths(spec: IdxDataSpec, folder: string): Readonly<Record<keyof typeof idxNames, string>> {
   const path = (field: keyof typeof idxNames): string => {
     const given = spec[field];
     if (given !== undefined) return resolvePath(folder, given);
@@ -29,11 +33,22 @@ export async function openIdx(spec: IdxDataSpec, folder: string): Promise<Source
     }
     return findIdx(resolvePath(folder, spec.folder), idxNames[field]);
   };
+  return {
+    trainImages: path('trainImages'),
+    trainLabels: path('trainLabels'),
+    testImages: path('testImages'),
+    testLabels: path('testLabels'),
+  };
+}
+
+/** Examples from IDX files: images and labels of unsigned bytes. */
+export async function openIdx(spec: IdxDataSpec, folder: string): Promise<SourceSplits> {
+  const paths = idxPaths(spec, folder);
   const classes = (labels: Int32Array, where: string) => classTarget(labels, { where, names: spec.classNames });
   return {
-    train: await openPair('train', path('trainImages'), path('trainLabels'), classes),
+    train: await openPair('train', paths.trainImages, paths.trainLabels, classes),
     validation: undefined,
-    test: await openPair('test', path('testImages'), path('testLabels'), classes),
+    test: await openPair('test', paths.testImages, paths.testLabels, classes),
     warnings: [],
   };
 }

@@ -59,8 +59,21 @@ async function readManifest(manifest: Json | undefined, folder: string, where: s
   return tensors;
 }
 
+/**
+ * Names of the shards that a model.json lists, each once.
+ *
+ * @throws EspalierError `invalid-model`
+ */
+export function shardNames(modelJson: Uint8Array): readonly string[] {
+  const where = 'model.json';
+  const json = asObject(parseJson(new TextDecoder().decode(modelJson), where), where);
+  const groups = asArray(json['weightsManifest'], `${where}: weightsManifest`);
+  const names = groups.flatMap((group) => asArray(asObject(group, where)['paths'], `${where}: paths`).map((path) => asString(path, where)));
+  return [...new Set(names)];
+}
+
 /** Shards lie beside model.json; a path that leads elsewhere is refused. */
-async function readShard(folder: string, name: string): Promise<Uint8Array> {
+export async function readShard(folder: string, name: string): Promise<Uint8Array> {
   if (basename(name) !== name)
     throw new EspalierError('invalid-model', `weight shard "${name}" is not beside model.json`, {
       where: folder,

@@ -23,7 +23,7 @@ export async function runStage(
 ): Promise<{ readonly outcome: StageOutcome; readonly cached: boolean }> {
   const { model, runFolder, cacheFolder, ignoreCache, rules } = place;
   throwIfCancelled(signal);
-  const store = stageStore(runFolder, cacheFolder, model, node.id, key);
+  const store = stageStore({ runFolder, cacheFolder, model, node: node.id, key, warn });
   const found = await store.find(ignoreCache);
   if (found !== undefined) return found;
   const run = await open();
@@ -36,8 +36,8 @@ export async function runStage(
     warn,
     onProgress,
     checkpoint: store.checkpoint,
-    parent: parent && (await filesOf(place, parent.id, parentKey)),
-    baseline: parent && (await filesOf(place, rootId, rootKey)),
+    parent: parent && (await filesOf(place, parent.id, parentKey, warn)),
+    baseline: parent && (await filesOf(place, rootId, rootKey, warn)),
     whileOthersPause: (work) => work(),
   });
   throwIfCancelled(signal);
@@ -46,8 +46,13 @@ export async function runStage(
   return { outcome, cached: false };
 }
 
-async function filesOf({ runFolder, cacheFolder, model }: StagePlace, node: string, key: string | undefined): Promise<StageFiles> {
-  const found = key === undefined ? undefined : await stageStore(runFolder, cacheFolder, model, node, key).find(false);
+async function filesOf(
+  { runFolder, cacheFolder, model }: StagePlace,
+  node: string,
+  key: string | undefined,
+  warn: (message: string) => void,
+): Promise<StageFiles> {
+  const found = key === undefined ? undefined : await stageStore({ runFolder, cacheFolder, model, node, key, warn }).find(false);
   if (found !== undefined) return found.outcome.files;
   throw new EspalierError('file-access', `the result of "${node}" is not in the run's folder`, {
     where: runFolder,

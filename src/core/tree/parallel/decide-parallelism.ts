@@ -1,9 +1,10 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isEspalierError } from '../../errors.ts';
 import type { EngineChoice } from '../../../shared/recipe/run-options.ts';
 import type { TreeNode } from '../../../shared/tree.ts';
-import { explainFailure, hasCode, writeFileAtomically } from '../store/atomic-files.ts';
+import { explainFailure } from '../store/atomic-files.ts';
+import { readSealedJson, writeSealedJson } from '../store/sealed-file.ts';
 import { describeParallelism, fastestParallelism, parallelismCandidates } from './parallelism.ts';
 import type { Parallelism, TimedParallelism } from './parallelism.ts';
 import type { StageProcesses } from './stage-processes.ts';
@@ -39,8 +40,13 @@ export async function decideParallelism(question: ParallelismQuestion): Promise<
   if (chosen === undefined) return { processes: 1, threads: cores };
   tell(describeParallelism(chosen, timed));
   const answer: Parallelism = { processes: chosen.processes, threads: chosen.threads };
-  await explainFailure(file, () => mkdir(path.dirname(file), { recursive: true }));
-  await writeFileAtomically(file, JSON.stringify(answer));
+  try {
+    await explainFailure(file, () => mkdir(path.dirname(file), { recursive: true }));
+    await writeSealedJson(file, answer);
+  } catch (error) {
+    if (!isEspalierError(error)) throw error;
+    tell(`the answer is not kept for the next run: ${error.message}`);
+  }
   return answer;
 }
 
@@ -63,12 +69,13 @@ async function timeAll(
   }
 }
 
+/** A damaged answer is found again. */
 async function remembered(file: string): Promise<Parallelism | undefined> {
-  try {
-    const { processes, threads }: Parallelism = JSON.parse(await readFile(file, 'utf8'));
-    return { processes, threads };
-  } catch (error) {
-    if (error instanceof SyntaxError || (hasCode(error) && error.code === 'ENOENT')) return undefined;
-    throw error;
-  }
+  const answer = await readSealedJson(file, 'delete it').catch((error: unknown) => {
+    if (!isEspalierError(error)) throw error;
+    return undefined;
+  });
+  if (answer === undefined || !('processes' in answer) || !('threads' in answer)) return undefined;
+  const { processes, threads } = answer;
+  return typeof processes === 'number' && typeof threads === 'number' ? { processes, threads } : undefined;
 }

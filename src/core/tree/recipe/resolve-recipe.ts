@@ -32,6 +32,12 @@ export async function resolveModels(recipe: RecipeDocument, folder: string): Pro
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
     throw new EspalierError('invalid-recipe', `two models are named "${twice}"`, { where: 'models', fix: 'give each a "name" of its own' });
+  const alike = names.find((name, index) => names.findIndex((other) => other.toLowerCase() === name.toLowerCase()) !== index);
+  if (alike !== undefined)
+    throw new EspalierError('invalid-recipe', `two names of models differ only in the case of letters: "${alike}"`, {
+      where: 'models',
+      fix: 'give them names that differ in more: on Windows and macOS their folders would be one',
+    });
   return resolved;
 }
 

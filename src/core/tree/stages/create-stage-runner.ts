@@ -25,7 +25,7 @@ export function createStageRunner(setting: StageSetting): StageRunner {
       signal: request.signal,
       onProgress: (fraction) => request.onProgress('evaluating', fraction),
     });
-    return { files: { model: encodeModel(product.model), tflite: product.tflite }, metrics, densities };
+    return { files: { model: encodeModel(product.model), tflite: product.tflite }, metrics, densities, expectations: product.expectations };
   };
 }
 

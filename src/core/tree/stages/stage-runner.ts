@@ -3,6 +3,7 @@ import type { NodePhase, TrainingProgress } from '../../../shared/events.ts';
 import type { LayerRule } from '../../../shared/recipe/run-options.ts';
 import type { DensityPlot, NodeMetrics } from '../../../shared/results.ts';
 import type { TreeNode } from '../../../shared/tree.ts';
+import type { Expectations } from '../../constraints/expectation.ts';
 import type { Stage } from '../deployment-tree.ts';
 
 export interface StageRequest {
@@ -39,6 +40,8 @@ export interface StageOutcome {
   readonly files: StageFiles;
   readonly metrics: NodeMetrics;
   readonly densities: readonly DensityPlot[];
+  /** What the certificate was computed from, so that it can be computed again; undefined where there is none. */
+  readonly expectations?: Expectations | undefined;
 }
 
 export type StageRunner = (request: StageRequest) => Promise<StageOutcome>;

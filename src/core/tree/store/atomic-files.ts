@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { EspalierError } from '../../errors.ts';
 
@@ -22,21 +22,69 @@ export async function writeFileAtomically(file: string, contents: Uint8Array | s
  * folder stays: both hold the same.
  */
 export async function writeFolderAtomically(folder: string, files: ReadonlyMap<string, Uint8Array | string>): Promise<void> {
+  await fillFolderAtomically(folder, async (temporary) => {
+    for (const [name, contents] of files) await writeFlushed(path.join(temporary, name), contents);
+  });
+}
+
+/** The same for what `fill` writes into the folder that it is given. */
+export async function fillFolderAtomically(folder: string, fill: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = temporaryName(folder);
   await explainFailure(folder, async () => {
     try {
       await mkdir(temporary, { recursive: true });
-      for (const [name, contents] of files) await writeFlushed(path.join(temporary, name), contents);
+      await fill(temporary);
       await rename(temporary, folder);
     } catch (error) {
       await rm(temporary, { force: true, recursive: true });
-      if (!isTaken(error)) throw error;
+      if (!(await isTaken(error, folder))) throw error;
     }
   });
 }
 
+/** Removed at one moment, under another name, so that no reader sees half of it; nothing happens where there is nothing. */
+export async function removeFolderAtomically(folder: string): Promise<void> {
+  const temporary = temporaryName(folder);
+  await explainFailure(folder, async () => {
+    try {
+      await rename(folder, temporary);
+    } catch (error) {
+      if (hasCode(error) && error.code === 'ENOENT') return;
+      throw error;
+    }
+    await rm(temporary, { recursive: true, force: true });
+  });
+}
+
+/** Before the extension of a long name, the name is cut: file systems allow 255 bytes. */
+const MOST_NAME_LENGTH = 200;
+
 function temporaryName(target: string): string {
-  return path.join(path.dirname(target), `.${path.basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
+  const name = path.basename(target).slice(0, MOST_NAME_LENGTH);
+  return path.join(path.dirname(target), `.${name}.${randomBytes(6).toString('hex')}.tmp`);
+}
+
+const temporaryPattern = /^\..*\.[0-9a-f]{12}\.tmp$/;
+
+/** Whether a file or folder is one that a killed process left half written, or half removed. */
+export function isTemporary(name: string): boolean {
+  return temporaryPattern.test(name);
+}
+
+/**
+ * Removes what killed processes left half written below a folder.
+ *
+ * @param olderThan milliseconds since its last change: what is younger may belong to a process at work
+ */
+export async function removeLeftovers(folder: string, olderThan: number): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const target = path.join(folder, entry.name);
+    if (isTemporary(entry.name)) {
+      const changed = await stat(target).catch(() => undefined);
+      if (changed !== undefined && Date.now() - changed.mtimeMs >= olderThan) await rm(target, { recursive: true, force: true });
+    } else if (entry.isDirectory()) await removeLeftovers(target, olderThan);
+  }
 }
 
 async function writeFlushed(file: string, contents: Uint8Array | string): Promise<void> {
@@ -49,8 +97,17 @@ async function writeFlushed(file: string, contents: Uint8Array | string): Promis
   }
 }
 
-function isTaken(error: unknown): boolean {
-  return hasCode(error) && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST');
+/** Windows refuses to rename onto a folder with a lack of permission. */
+async function isTaken(error: unknown, folder: string): Promise<boolean> {
+  if (!hasCode(error)) return false;
+  if (error.code === 'ENOTEMPTY' || error.code === 'EEXIST') return true;
+  return (
+    error.code === 'EPERM' &&
+    stat(folder).then(
+      (found) => found.isDirectory(),
+      () => false,
+    )
+  );
 }
 
 export function hasCode(error: unknown): error is Error & { readonly code: string } {

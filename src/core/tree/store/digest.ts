@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
-import path from 'node:path';
+import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { listDataFiles } from '../../data/list-data-files.ts';
+import type { DataSpec } from '../../data/spec/data-spec.ts';
+import { listModelFiles } from '../../import/list-model-files.ts';
+import { hasCode } from './atomic-files.ts';
 
 /** SHA-256 of plain data, whatever the order of its keys. */
 export function digestOf(value: unknown): string {
-  return createHash('sha256')
-    .update(JSON.stringify(sorted(value)) ?? 'undefined')
-    .digest('hex');
+  return digestBytes(JSON.stringify(sorted(value)) ?? 'undefined');
 }
 
 function sorted(value: unknown): unknown {
@@ -22,50 +23,53 @@ function sorted(value: unknown): unknown {
   );
 }
 
-/** SHA-256 of a file's bytes, or of a folder's names and bytes. Links are followed, as the data's reader follows them. */
-export function digestPath(target: string): Promise<string> {
-  return digestBelow(target, []);
-}
-
-/** @param above real paths of the folders around it: a link back to one of them counts by its name alone */
-async function digestBelow(target: string, above: readonly string[]): Promise<string> {
+/** SHA-256 of the parts one behind the other, as 64 hexadecimal digits. */
+export function digestBytes(...parts: readonly (Uint8Array | string)[]): string {
   const hash = createHash('sha256');
-  if (!(await stat(target)).isDirectory()) {
-    await pipeline(createReadStream(target, { highWaterMark: CHUNK_BYTES }), hash);
-    return hash.digest('hex');
-  }
-  const real = await realpath(target);
-  if (above.includes(real)) return '';
-  const names = (await readdir(target)).filter((name) => !name.startsWith('.')).sort();
-  for (const name of names) {
-    const inside = path.join(target, name);
-    // What leads nowhere has no bytes; its reader will say so.
-    const digest = (await exists(inside)) ? await digestBelow(inside, [...above, real]) : '';
-    hash.update(`${name}\0${digest}\n`);
-  }
+  for (const part of parts) hash.update(part);
   return hash.digest('hex');
 }
 
-/** Every file and folder that a data block names, with the digest of its content: one changed byte changes the result. */
-export async function digestData(spec: object, folder: string): Promise<string> {
-  const found: string[] = [];
-  const visit = async (value: unknown): Promise<void> => {
-    if (typeof value === 'string') {
-      const target = path.resolve(folder, value);
-      if (value !== '' && (await exists(target))) found.push(`${value}\0${await digestPath(target)}`);
-    } else if (typeof value === 'object' && value !== null) {
-      for (const entry of Object.values(value)) await visit(entry);
-    }
-  };
-  await visit(spec);
-  return digestOf({ spec, found });
-}
-
-async function exists(target: string): Promise<boolean> {
-  return stat(target).then(
-    () => true,
-    () => false,
-  );
+/** SHA-256 of a file's bytes, read in pieces. */
+export async function digestFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file, { highWaterMark: CHUNK_BYTES }), hash);
+  return hash.digest('hex');
 }
 
 const CHUNK_BYTES = 1 << 20;
+
+/** Of what the importer reads: a file beside the model that is not part of it changes nothing. */
+export async function digestModel(file: string): Promise<string> {
+  return digestOf(await digestFiles(await listModelFiles(file)));
+}
+
+/**
+ * Of what a data block means: its fields, and the bytes of the files that its format reads. Where they lie, what else
+ * lies there and how much memory examples may take changes nothing.
+ */
+export async function digestData(spec: DataSpec, folder: string): Promise<string> {
+  const { files, meaning } = await listDataFiles(spec, folder);
+  return digestOf({ meaning, files: await digestFiles(files) });
+}
+
+interface NamedFile {
+  readonly name: string;
+  readonly path: string;
+}
+
+async function digestFiles(files: readonly NamedFile[]): Promise<readonly (readonly [string, string])[]> {
+  const digests: (readonly [string, string])[] = [];
+  for (const { name, path } of files) digests.push([name, await digestIfThere(path)]);
+  return digests;
+}
+
+/** A file that is missing, a link that leads nowhere or a device has no bytes: the reader will say so. */
+async function digestIfThere(file: string): Promise<string> {
+  try {
+    return (await stat(file)).isFile() ? await digestFile(file) : 'not a file';
+  } catch (error) {
+    if (hasCode(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'ELOOP')) return 'missing';
+    throw error;
+  }
+}

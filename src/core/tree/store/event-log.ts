@@ -1,17 +1,55 @@
-import { appendFileSync, closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { appendFileSync, closeSync, copyFileSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, renameSync } from 'node:fs';
+import path from 'node:path';
 import { EspalierError } from '../../errors.ts';
 import type { RunEvent, RunEventBody } from '../../../shared/events.ts';
 import { explained, hasCode } from './atomic-files.ts';
+import { digestBytes } from './digest.ts';
 
-const newline = 0x0a;
-
+/** What a log file holds, as far as it is as it was written. */
 export interface EventLogPart {
   readonly events: readonly RunEvent[];
   /** Bytes of the log up to here, which is the end of a line. */
   readonly end: number;
 }
 
-/** The events of a run, one JSON object a line. A process that is killed leaves at most its last line unfinished. */
+interface CheckedPart extends EventLogPart {
+  /** Number of the first line, of those read, that is not as it was written; events are those before it. */
+  readonly damagedLine: number | undefined;
+  /** Digest of all lines so far, which the next one continues. */
+  readonly check: string;
+}
+
+/**
+ * The events of a run, one JSON object a line, whose last field is a digest of the line and those before it. A process
+ * that is killed leaves at most its last line unfinished, which does not count.
+ *
+ * @param from 0, or the `end` of an earlier part
+ */
+export function readEventLog(file: string, from = 0): CheckedPart {
+  // The last line before tells what the first one continues.
+  const start = Math.max(0, from - CHECK_BYTES);
+  const bytes = readBytes(file, start);
+  let check = from === 0 ? '' : checkPattern.exec(bytes.subarray(0, CHECK_BYTES).toString('latin1').trimEnd())?.[1];
+  let end = from;
+  const events: RunEvent[] = [];
+  const damaged = (): CheckedPart => ({ events, end, damagedLine: events.length + 1, check: check ?? '' });
+  const length = bytes.lastIndexOf(newline) + 1;
+  if (check === undefined) return bytes.length === 0 ? { events, end, damagedLine: undefined, check: '' } : damaged();
+  for (const line of bytes
+    .subarray(from - start, length)
+    .toString('utf8')
+    .split('\n')) {
+    if (line === '') continue;
+    const read = readLine(line, check);
+    if (read === undefined) return damaged();
+    events.push(read.event);
+    check = read.check;
+    end += Buffer.byteLength(line) + 1;
+  }
+  return { events, end, damagedLine: undefined, check };
+}
+
+/** @throws EspalierError `file-access` for a damaged log */
 export function readEvents(file: string): readonly RunEvent[] {
   return readEventsFrom(file, 0).events;
 }
@@ -20,25 +58,44 @@ export function readEvents(file: string): readonly RunEvent[] {
  * The events after the first `from` bytes of the log.
  *
  * @param from 0, or the `end` of an earlier part
+ * @throws EspalierError `file-access` where this part is damaged
  */
 export function readEventsFrom(file: string, from: number): EventLogPart {
-  const bytes = readBytes(file, from);
-  const length = bytes.lastIndexOf(newline) + 1;
-  const events: RunEvent[] = [];
-  for (const line of bytes.subarray(0, length).toString('utf8').split('\n')) {
-    if (line === '') continue;
-    try {
-      const event: RunEvent = JSON.parse(line);
-      events.push(event);
-    } catch (cause) {
-      throw new EspalierError('file-access', `line ${events.length + 1}${from === 0 ? '' : ` after byte ${from}`} is not an event`, {
-        where: file,
-        cause,
-        fix: 'the run is damaged; delete it with `espalier clean`',
-      });
-    }
-  }
-  return { events, end: from + length };
+  const { events, end, damagedLine } = readEventLog(file, from);
+  if (damagedLine === undefined) return { events, end };
+  const run = path.basename(path.dirname(file));
+  throw new EspalierError('file-access', `line ${damagedLine}${from === 0 ? '' : ` after byte ${from}`} is damaged`, {
+    where: file,
+    fix: `\`espalier run --resume ${run}\` goes on from what is intact, \`espalier clean ${run}\` deletes the run`,
+  });
+}
+
+const newline = 0x0a;
+const CHECK_LENGTH = 16;
+const checkPattern = /,"check":"([0-9a-f]{16})"\}$/;
+/** Of the end of a line, from the comma on. */
+const CHECK_BYTES = ',"check":""}\n'.length + CHECK_LENGTH;
+
+/** @param before check of the line before, or nothing for the first one */
+export function encodeEvent(event: RunEvent, before: string): { readonly line: string; readonly check: string } {
+  const text = JSON.stringify(event);
+  const check = checkOf(before, text);
+  return { line: `${text.slice(0, -1)},"check":"${check}"}\n`, check };
+}
+
+function checkOf(before: string, line: string): string {
+  return digestBytes(before, line).slice(0, CHECK_LENGTH);
+}
+
+function readLine(text: string, before: string): { readonly event: RunEvent; readonly check: string } | undefined {
+  const match = checkPattern.exec(text);
+  const check = match?.[1];
+  if (match === null || check === undefined) return undefined;
+  const line = `${text.slice(0, match.index)}}`;
+  if (checkOf(before, line) !== check) return undefined;
+  // As it was written, so it is an event.
+  const event: RunEvent = JSON.parse(line);
+  return { event, check };
 }
 
 /** Appends events, and hands each to whoever follows the run. */
@@ -50,15 +107,24 @@ export class EventLog {
   #sequence: number;
   /** Of whole lines. */
   #bytes: number;
+  #check: string;
+  /** Number of the line from which on the file was damaged when it was opened. */
+  readonly damagedLine: number | undefined;
 
-  /** Goes on after what the file holds already; an unfinished last line is cut off. */
+  /**
+   * Goes on after what the file holds already; an unfinished last line is cut off, and so is everything from a damaged
+   * line on. What was damaged is kept in a file beside it.
+   */
   constructor(file: string, follow: (event: RunEvent) => void, now: () => number = Date.now) {
     this.#file = file;
     this.#follow = follow;
     this.#now = now;
-    const { events, end } = readEventsFrom(file, 0);
+    const { events, damagedLine, end, check } = readEventLog(file);
     this.#sequence = events.reduce((next, { sequence }) => Math.max(next, sequence + 1), 0);
     this.#bytes = end;
+    this.#check = check;
+    this.damagedLine = damagedLine;
+    if (damagedLine !== undefined) keepDamaged(file);
     this.#descriptor = openSync(file, 'a+');
     ftruncateSync(this.#descriptor, this.#bytes);
   }
@@ -87,17 +153,29 @@ export class EventLog {
   }
 
   #write(event: RunEvent): void {
-    const line = Buffer.from(`${JSON.stringify(event)}\n`);
+    const { line: text, check } = encodeEvent(event, this.#check);
+    const line = Buffer.from(text);
     appendFileSync(this.#descriptor, line);
     // Progress may be lost with the machine; what a resumed run builds on must not be.
     if (event.type !== 'node-progress') fsyncSync(this.#descriptor);
     this.#bytes += line.length;
+    this.#check = check;
   }
 
   close(): void {
     closeSync(this.#descriptor);
   }
 }
+
+/** Whoever wants to know what happened to the file still can. */
+function keepDamaged(file: string): void {
+  const kept = path.join(path.dirname(file), damagedEventsFile);
+  copyFileSync(file, `${kept}.tmp`);
+  renameSync(`${kept}.tmp`, kept);
+}
+
+/** In the folder of a run whose log was damaged before it was resumed. */
+export const damagedEventsFile = 'events.damaged.jsonl';
 
 /** Empty where the file is not there, or not that long. */
 function readBytes(file: string, from: number): Buffer {
@@ -106,7 +184,7 @@ function readBytes(file: string, from: number): Buffer {
     descriptor = openSync(file, 'r');
   } catch (error) {
     if (hasCode(error) && error.code === 'ENOENT') return Buffer.alloc(0);
-    throw error;
+    throw explained(file, error);
   }
   try {
     const bytes = Buffer.alloc(Math.max(0, fstatSync(descriptor).size - from));
@@ -117,6 +195,8 @@ function readBytes(file: string, from: number): Buffer {
       filled += count;
     }
     return bytes.subarray(0, filled);
+  } catch (error) {
+    throw explained(file, error);
   } finally {
     closeSync(descriptor);
   }

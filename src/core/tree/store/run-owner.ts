@@ -35,8 +35,11 @@ const ownerFile = 'process.json';
 /** What `ownerFile` is renamed to: a renaming needs no space on a full disk, and the folder is never empty. */
 const releasedFile = 'released.json';
 
-/** @throws EspalierError `invalid-argument` when a living process works on the run */
-export async function claimRun(runFolder: string, self: RunOwner, isAlive: IsAlive): Promise<ReleaseRun> {
+/**
+ * @param movedTo where the folder is when the claim is given up, if it is moved before
+ * @throws EspalierError `invalid-argument` when a living process works on the run
+ */
+export async function claimRun(runFolder: string, self: RunOwner, isAlive: IsAlive, movedTo: string = runFolder): Promise<ReleaseRun> {
   for (;;) {
     const { number, owner } = await latestClaim(runFolder);
     if (owner !== undefined && isAlive(owner)) {
@@ -45,8 +48,8 @@ export async function claimRun(runFolder: string, self: RunOwner, isAlive: IsAli
         fix: 'wait for its end, or cancel it there',
       });
     }
-    const claim = path.join(runFolder, claimsFolder, `${number + 1}`);
-    if (await makeClaim(claim, self)) return () => releaseClaim(claim);
+    const name = path.join(claimsFolder, `${number + 1}`);
+    if (await makeClaim(path.join(runFolder, name), self)) return () => releaseClaim(path.join(movedTo, name));
   }
 }
 

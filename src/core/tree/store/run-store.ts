@@ -5,9 +5,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { explainFailure, hasCode, writeFileAtomically } from './atomic-files.ts';
-import { readNode, writeNode } from './node-folder.ts';
 import type { Checkpoint, StageOutcome } from '../stages/stage-runner.ts';
+import { explainFailure, fillFolderAtomically, hasCode, removeFolderAtomically, writeFileAtomically } from './atomic-files.ts';
+import { folderName } from './folder-names.ts';
+import { readResult, resultFiles, writeResult } from './result-folder.ts';
+import { openBytes, sealBytes } from './sealed-file.ts';
 
 export const storeFolderName = '.espalier';
 
@@ -40,71 +42,140 @@ export function newRunId(now: Date): string {
   return `${stamp}-${randomBytes(3).toString('hex')}`;
 }
 
-/** A folder of its own; the recipe inside is what a resumed run goes by, whatever happens to the original. */
-export async function createRunFolder(recipeFolder: string, runId: string, recipe: object): Promise<string> {
+/**
+ * A folder of its own for a run, with the recipe that a resumed run goes by, whatever happens to the original. It
+ * appears with all that `fill` puts into it.
+ *
+ * @param fill writes the run's first files into the folder, which has another name until it is complete
+ */
+export async function createRunFolder(
+  recipeFolder: string,
+  runId: string,
+  fill: (created: string, final: string) => Promise<void>,
+): Promise<string> {
   const folder = path.join(runsFolder(recipeFolder), runId);
-  await explainFailure(folder, () => mkdir(folder, { recursive: true }));
+  await explainFailure(runsFolder(recipeFolder), () => mkdir(runsFolder(recipeFolder), { recursive: true }));
   await writeFileAtomically(path.join(storeFolder(recipeFolder), '.gitignore'), '*\n');
-  await writeFileAtomically(path.join(folder, runFiles.recipe), `${JSON.stringify(recipe, undefined, 2)}\n`);
+  await fillFolderAtomically(folder, (created) => fill(created, folder));
   return folder;
 }
 
-/** Folder of a node, relative to the run's; ids contain slashes, which nest. */
+/** Folder of a node, relative to the run's; ids contain slashes, which nest. Different names never share a folder. */
 export function nodeFolder(model: string, node: string): string {
-  return path.posix.join(safeName(model), ...node.split('/').map(safeName));
-}
-
-function safeName(name: string): string {
-  const safe = name.replaceAll(/[^A-Za-z0-9._-]/g, '_');
-  return /^\.+$/.test(safe) || safe === '' ? `_${safe}` : safe;
+  return path.posix.join(folderName(model), ...node.split('/').map(folderName));
 }
 
 export interface StageStore {
-  /** From this run, or from any other through the cache. */
+  /**
+   * From this run, or from any other through the cache. A result that is not as it was written is not taken: where none
+   * is intact the work has to be done again.
+   */
   find(ignoreCache: boolean): Promise<{ readonly outcome: StageOutcome; readonly cached: boolean } | undefined>;
   keep(outcome: StageOutcome): Promise<void>;
   readonly checkpoint: Checkpoint;
 }
 
-/** Where one node of one run finds and keeps its result; `key` is the content address of its work. */
-export function stageStore(runFolder: string, cache: string, model: string, node: string, key: string): StageStore {
+export interface StagePlace {
+  readonly runFolder: string;
+  readonly cacheFolder: string;
+  readonly model: string;
+  readonly node: string;
+  /** The content address of the node's work. */
+  readonly key: string;
+  /** Hears of results that were damaged and of what could not be kept. */
+  readonly warn: (message: string) => void;
+}
+
+/** Where one node of one run finds and keeps its result. */
+export function stageStore({ runFolder, cacheFolder: cache, model, node, key, warn }: StagePlace): StageStore {
   // Node folders nest, so a node's own files lie one deeper than its children's folders.
-  const own = path.join(runFolder, nodeFolder(model, node), 'result');
+  const own = path.join(runFolder, nodeFolder(model, node), resultFolder);
+  const inCache = path.join(cache, key);
   // A state of other work (another recipe, other code) must not be gone on with.
   const checkpointFile = path.join(runFolder, nodeFolder(model, node), `checkpoint-${key.slice(0, 16)}`);
+  /** The result in one of the two folders; a damaged one is removed, so that an intact one can take its place. */
+  const read = async (folder: string, place: string): Promise<StageOutcome | undefined> => {
+    const found = await readResult(folder, key);
+    if (found.kind === 'damaged') {
+      warn(`the result ${place} is damaged (${found.problems.join('; ')}): it is not used, and made again`);
+      await removeFolderAtomically(folder);
+    }
+    return found.kind === 'sound' ? found.outcome : undefined;
+  };
+  const writeOwn = async (outcome: StageOutcome): Promise<void> => {
+    await makeParent(own);
+    // What lies there is of other work: the program or the number of threads changed before the run was resumed.
+    await removeFolderAtomically(own);
+    await writeResult(own, key, outcome);
+  };
+  let checkpointFailed = false;
   return {
     async find(ignoreCache) {
-      const finished = await readNode(own, key);
+      const finished = await read(own, "in this run's folder");
       if (finished !== undefined) return { outcome: finished, cached: false };
-      const known = ignoreCache ? undefined : await readNode(path.join(cache, key), key);
+      const known = ignoreCache ? undefined : await read(inCache, 'in the cache');
       if (known === undefined) return undefined;
-      await makeParent(own);
-      await rm(own, { recursive: true, force: true });
-      await writeNode(own, key, known);
+      await writeOwn(known);
       return { outcome: known, cached: true };
     },
     async keep(outcome) {
-      await makeParent(own);
-      // What lies there is of other work: the program or the number of threads changed before the run was resumed.
-      await rm(own, { recursive: true, force: true });
-      await writeNode(own, key, outcome);
-      await explainFailure(cache, () => mkdir(cache, { recursive: true }));
-      await writeNode(path.join(cache, key), key, outcome);
+      await writeOwn(outcome);
+      // The run has its result: without the cache only other runs do the work again.
+      await unlessImpossible(
+        async () => {
+          await explainFailure(cache, () => mkdir(cache, { recursive: true }));
+          await writeResult(inCache, key, outcome);
+        },
+        (reason) => warn(`the result is not kept in the cache: ${reason}`),
+      );
       await rm(checkpointFile, { force: true });
     },
     checkpoint: {
-      load: () => readIfThere(checkpointFile),
+      async load() {
+        const stored = await readIfThere(checkpointFile);
+        const bytes = stored === undefined ? undefined : openBytes(stored, key);
+        if (stored !== undefined && bytes === undefined) {
+          warn('the checkpoint is damaged: this stage starts from its beginning');
+          await rm(checkpointFile, { force: true });
+        }
+        return bytes;
+      },
       async save(bytes) {
-        await makeParent(checkpointFile);
-        await writeFileAtomically(checkpointFile, bytes);
+        await unlessImpossible(
+          async () => {
+            await makeParent(checkpointFile);
+            await writeFileAtomically(checkpointFile, sealBytes(bytes, key));
+          },
+          (reason) => {
+            if (!checkpointFailed) warn(`no checkpoint is kept, so a killed process starts this stage again: ${reason}`);
+            checkpointFailed = true;
+          },
+        );
       },
     },
   };
 }
 
+/** For what the result does not depend on: a file system that refuses is worth a word, not a failed stage. */
+async function unlessImpossible(write: () => Promise<void>, say: (reason: string) => void): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!hasCode(error)) throw error;
+    say(error.message);
+  }
+}
+
+const resultFolder = 'result';
+
+/** Path of the folder of a node's result relative to the run folder. */
+export function resultPath(model: string, node: string): string {
+  return path.posix.join(nodeFolder(model, node), resultFolder);
+}
+
 /** Path of a node's .tflite relative to the run folder. */
 export function tflitePath(model: string, node: string): string {
-  return path.posix.join(nodeFolder(model, node), 'result', 'model.tflite');
+  return path.posix.join(resultPath(model, node), resultFiles.tflite);
 }
 
 async function makeParent(file: string): Promise<void> {

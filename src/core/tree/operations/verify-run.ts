@@ -1,0 +1,192 @@
+/** Whether a run's files are as they were written, and whether its figures follow from them. */
+import path from 'node:path';
+import { availableParallelism } from 'node:os';
+import type { NodeFinished, RunEvent } from '../../../shared/events.ts';
+import type { Accuracy } from '../../../shared/results.ts';
+import { reduceEvents } from '../../../shared/run-state.ts';
+import { isEspalierError } from '../../errors.ts';
+import { openData } from '../../data/open-data.ts';
+import type { DataSet } from '../../data/dataset.ts';
+import { certify } from '../../measure/certify.ts';
+import { throwIfCancelled } from '../../measure/evaluate-network.ts';
+import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
+import { fileSizes } from '../../measure/file-sizes.ts';
+import { weightMetrics } from '../../measure/weight-metrics.ts';
+import { fileInterface } from '../../tflite/file-interface.ts';
+import { readTflite } from '../../tflite/read-tflite.ts';
+import { resolveModels, type ResolvedModel } from '../recipe/resolve-recipe.ts';
+import type { StageOutcome } from '../stages/stage-runner.ts';
+import { digestOf } from '../store/digest.ts';
+import { readResult } from '../store/result-folder.ts';
+import { recipeFolderOf, resultPath } from '../store/run-store.ts';
+import { readRunFolder } from '../stored-run.ts';
+import type { EvaluationContext } from './evaluate-model.ts';
+
+export interface VerificationProblem {
+  /** Undefined for what concerns the whole run. */
+  readonly model: string | undefined;
+  readonly node: string | undefined;
+  readonly message: string;
+}
+
+export interface RunVerification {
+  readonly runId: string;
+  readonly runFolder: string;
+  /** Results whose digests, sizes, weights and certificate agree. */
+  readonly verified: number;
+  readonly problems: readonly VerificationProblem[];
+  /** Of the nodes whose accuracy was measured again. */
+  readonly accuracies: readonly VerifiedAccuracy[];
+}
+
+export interface VerifiedAccuracy {
+  readonly model: string;
+  readonly node: string;
+  readonly recorded: Accuracy;
+  readonly measured: Accuracy;
+}
+
+export interface VerifyOptions {
+  /** Measures every file again on the test examples. */
+  readonly accuracy: boolean;
+  readonly context: EvaluationContext;
+}
+
+/**
+ * Compares every file of a run with its digest, and computes sizes, weights, certificates and, on request, accuracies
+ * again from the bytes of the `.tflite` files.
+ */
+export async function verifyRun(runFolder: string, { accuracy, context }: VerifyOptions): Promise<RunVerification> {
+  const problems: VerificationProblem[] = [];
+  const accuracies: VerifiedAccuracy[] = [];
+  let verified = 0;
+  try {
+    const { stored, events } = await readRunFolder(runFolder);
+    if (events.length === 0)
+      problems.push({
+        model: undefined,
+        node: undefined,
+        message: 'it has no events: its process ended before the first one, or they were removed',
+      });
+    const models = accuracy ? await resolveModels(stored.recipe, recipeFolderOf(runFolder)) : [];
+    for (const { model, nodes } of reduceEvents(events).models) {
+      const tflites = new Map<string, Uint8Array>();
+      const resolved = models.find(({ name }) => name === model);
+      const tests = new TestExamples(resolved, stored.recipe.seed ?? 0);
+      for (const { node, parent, state } of nodes.values()) {
+        throwIfCancelled(context.signal);
+        if (state.kind !== 'done') continue;
+        const about = { model, node: node.id };
+        const found = await readResult(path.join(runFolder, resultPath(model, node.id)));
+        const own =
+          found.kind !== 'sound'
+            ? [found.kind === 'damaged' ? found.problems.join('; ') : 'its result is missing']
+            : [
+                ...reportedOtherwise(found.outcome, events, about),
+                ...checkFigures(found.outcome),
+                ...checkCertificate(found.outcome, parent === undefined ? 'none' : (tflites.get(parent) ?? 'damaged')),
+              ];
+        if (found.kind === 'sound') tflites.set(node.id, found.outcome.files.tflite);
+        if (found.kind === 'sound' && accuracy && found.outcome.metrics.deployed !== undefined) {
+          const { tflite } = found.outcome.files;
+          const again = await evaluateTflite({
+            bytes: tflite,
+            data: await tests.of(tflite),
+            threads: context.threads ?? availableParallelism(),
+            signal: context.signal,
+            onProgress: (fraction) => context.onProgress({ phase: `${model}, ${node.id}`, fraction }),
+            ...(context.threadScript === undefined ? {} : { threadScript: context.threadScript }),
+          });
+          accuracies.push({ ...about, recorded: found.outcome.metrics.deployed, measured: again });
+          const differences = differenceOfAccuracy(found.outcome.metrics.deployed, again);
+          if (differences !== undefined) own.push(differences);
+        }
+        if (own.length === 0) verified++;
+        for (const message of own) problems.push({ ...about, message });
+      }
+    }
+  } catch (error) {
+    if (!isEspalierError(error) || error.code === 'cancelled') throw error;
+    problems.push({ model: undefined, node: undefined, message: error.message });
+  }
+  return { runId: path.basename(runFolder), runFolder, verified, problems, accuracies };
+}
+
+/** Whether a result that the run reports is missing, or not as it was written. */
+export async function hasDamagedResults(runFolder: string): Promise<boolean> {
+  const { events } = await readRunFolder(runFolder);
+  for (const { model, nodes } of reduceEvents(events).models) {
+    for (const { node, state } of nodes.values()) {
+      if (state.kind !== 'done') continue;
+      const found = await readResult(path.join(runFolder, resultPath(model, node.id)));
+      if (found.kind !== 'sound') return true;
+    }
+  }
+  return false;
+}
+
+/** What the reports show, which are made of the events. */
+function reportedOtherwise(
+  { metrics }: StageOutcome,
+  events: readonly RunEvent[],
+  { model, node }: { readonly model: string; readonly node: string },
+): readonly string[] {
+  const last = events.findLast(
+    (event): event is NodeFinished => event.type === 'node-finished' && event.model === model && event.node === node,
+  );
+  return last === undefined || digestOf(last.metrics) === digestOf(metrics)
+    ? []
+    : ['the events of the run report other figures than its result'];
+}
+
+/** Sizes and weights, computed again from the bytes of the .tflite. */
+export function checkFigures({ files: { tflite }, metrics }: StageOutcome): readonly string[] {
+  const figures = [
+    ['sizes', metrics.sizes, fileSizes(tflite)],
+    ['zeros and unique values', metrics.weights, weightMetrics(readTflite(tflite))],
+  ] as const;
+  return figures.flatMap(([what, recorded, found]) =>
+    digestOf(recorded) === digestOf(found) ? [] : [`the ${what} of its .tflite are not those that are recorded`],
+  );
+}
+
+/** @param parent bytes of the parent's .tflite; with a damaged one there is nothing to compare with, and its node has the problem */
+function checkCertificate(
+  { files: { tflite }, metrics: { certificate }, expectations }: StageOutcome,
+  parent: Uint8Array | 'none' | 'damaged',
+): readonly string[] {
+  if (expectations === undefined || certificate === undefined || parent === 'damaged') return [];
+  const verdict = certify({ bytes: tflite, expectations, ...(parent === 'none' ? {} : { parent }) });
+  if (digestOf(verdict) !== digestOf(certificate)) return ['its certificate, computed again, is not the one that is recorded'];
+  return verdict.passed ? [] : ['its certificate fails, as is recorded'];
+}
+
+function differenceOfAccuracy(recorded: Accuracy, measured: Accuracy): string | undefined {
+  const fields = ['top1', 'top5', 'meanSquaredError', 'rocAuc', 'samples'] as const;
+  const differing = fields.filter((field) => recorded[field] !== measured[field]);
+  if (differing.length === 0) return undefined;
+  const runtimes = recorded.runtime === measured.runtime ? '' : `, in ${measured.runtime} instead of ${recorded.runtime}`;
+  return `measured again, ${differing.map((field) => `${field} is ${String(measured[field])} instead of ${String(recorded[field])}`).join(', ')}${runtimes}`;
+}
+
+/** Opened once a model: all its files have the same inputs. */
+class TestExamples {
+  readonly #model: ResolvedModel | undefined;
+  readonly #seed: number;
+  #opened: Promise<DataSet> | undefined;
+
+  constructor(model: ResolvedModel | undefined, seed: number) {
+    this.#model = model;
+    this.#seed = seed;
+  }
+
+  of(tflite: Uint8Array): Promise<DataSet> {
+    const model = this.#model;
+    if (model === undefined) throw new Error('the recipe has no such model');
+    this.#opened ??= openData(model.data, model.dataFolder, {
+      seed: this.#seed,
+      modelInputs: fileInterface(readTflite(tflite)).inputs,
+    }).then(({ test }) => test);
+    return this.#opened;
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * A stage's result as a folder: its files, and in `manifest.json` the key of the work with the size and SHA-256 of each
+ * file. A folder appears at once and complete; what has changed since is found when it is read, and never believed.
+ */
+import { readFile, readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { DensityPlot, NodeMetrics } from '../../../shared/results.ts';
+import type { Expectations } from '../../constraints/expectation.ts';
+import type { StageOutcome } from '../stages/stage-runner.ts';
+import { explained, hasCode, writeFolderAtomically } from './atomic-files.ts';
+import { digestBytes } from './digest.ts';
+import { openSealedJson, sealedJson } from './sealed-file.ts';
+
+export const resultFiles = {
+  /** Weights, constraints and ranges, to go on from. */
+  model: 'model.espalier',
+  tflite: 'model.tflite',
+  metrics: 'metrics.json',
+  densities: 'densities.json',
+  /** What the certificate compares with. */
+  expectations: 'expectations.json',
+  certificate: 'certificate.json',
+} as const;
+
+const manifestFile = 'manifest.json';
+
+interface Manifest {
+  readonly version: 1;
+  /** Content address of the work. */
+  readonly key: string;
+  readonly files: Readonly<Record<string, FileDigest>>;
+}
+
+interface FileDigest {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** What lies in a folder: nothing, the result of other work, a result that is not as it was written, or the result. */
+export type FoundResult =
+  | { readonly kind: 'none' | 'other' }
+  | { readonly kind: 'damaged'; readonly problems: readonly string[] }
+  | { readonly kind: 'sound'; readonly key: string; readonly outcome: StageOutcome };
+
+/** Another process may have written the same folder first: its result stays, and is the same. */
+export async function writeResult(folder: string, key: string, { files, metrics, densities, expectations }: StageOutcome): Promise<void> {
+  const contents = new Map<string, Uint8Array | string>([
+    [resultFiles.model, files.model],
+    [resultFiles.tflite, files.tflite],
+    [resultFiles.metrics, json(metrics)],
+    [resultFiles.densities, json(densities)],
+    ...(expectations === undefined ? [] : [[resultFiles.expectations, json(expectations)] as const]),
+    ...(metrics.certificate === undefined ? [] : [[resultFiles.certificate, json(metrics.certificate)] as const]),
+  ]);
+  const manifest: Manifest = {
+    version: 1,
+    key,
+    files: Object.fromEntries(
+      [...contents].map(([name, content]) => [name, { bytes: Buffer.byteLength(content), sha256: digestBytes(content) }]),
+    ),
+  };
+  await writeFolderAtomically(folder, new Map([...contents, [manifestFile, sealedJson(manifest)]]));
+}
+
+/**
+ * Reads a result and compares every file with the manifest.
+ *
+ * @param key of the work whose result is wanted; without it a result of any work
+ */
+export async function readResult(folder: string, key?: string): Promise<FoundResult> {
+  const present = await list(folder);
+  if (present === undefined) return { kind: 'none' };
+  const manifest = await readManifest(folder);
+  if (manifest === undefined) return { kind: 'damaged', problems: [`${manifestFile} is missing or damaged`] };
+  if (key !== undefined && manifest.key !== key) return { kind: 'other' };
+  const contents = new Map<string, Uint8Array>();
+  const problems: string[] = [];
+  for (const [name, expected] of Object.entries(manifest.files)) {
+    const read = await readAsWritten(folder, name, expected);
+    if (typeof read === 'string') problems.push(read);
+    else contents.set(name, read);
+  }
+  for (const name of [resultFiles.model, resultFiles.tflite, resultFiles.metrics, resultFiles.densities])
+    if (manifest.files[name] === undefined) problems.push(`${manifestFile} does not list ${name}`);
+  for (const name of present)
+    if (name !== manifestFile && manifest.files[name] === undefined) problems.push(`${name} is not part of the result`);
+  return problems.length > 0 ? { kind: 'damaged', problems } : { kind: 'sound', key: manifest.key, outcome: outcomeOf(contents) };
+}
+
+/** Undefined where there is no such folder. */
+async function list(folder: string): Promise<readonly string[] | undefined> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (hasCode(error) && error.code === 'ENOENT') return undefined;
+    // A file in place of the folder.
+    if (hasCode(error) && error.code === 'ENOTDIR') return [];
+    throw explained(folder, error);
+  }
+}
+
+async function readManifest(folder: string): Promise<Manifest | undefined> {
+  try {
+    const manifest = openSealedJson(await readFile(path.join(folder, manifestFile), 'utf8'));
+    return manifest !== undefined && isManifest(manifest) ? manifest : undefined;
+  } catch (error) {
+    if (hasCode(error)) return undefined;
+    throw error;
+  }
+}
+
+function isManifest(value: object): value is Manifest {
+  return (
+    isRecord(value) &&
+    value['version'] === 1 &&
+    typeof value['key'] === 'string' &&
+    isRecord(value['files']) &&
+    Object.entries(value['files']).every(
+      ([name, file]) =>
+        path.basename(name) === name && isRecord(file) && typeof file['bytes'] === 'number' && typeof file['sha256'] === 'string',
+    )
+  );
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The bytes, or what is wrong with them. Only what has the right size is read. */
+async function readAsWritten(folder: string, name: string, { bytes, sha256 }: FileDigest): Promise<Uint8Array | string> {
+  const file = path.join(folder, name);
+  try {
+    const found = await stat(file);
+    if (!found.isFile()) return `${name} is not a file`;
+    if (found.size !== bytes) return `${name} has ${found.size} bytes instead of ${bytes}`;
+    const content = new Uint8Array(await readFile(file));
+    return digestBytes(content) === sha256 ? content : `${name} has other bytes than were written`;
+  } catch (error) {
+    if (hasCode(error)) return `${name} is missing or not readable`;
+    throw error;
+  }
+}
+
+/** The content is as it was written, so it is of the types that were written. */
+function outcomeOf(contents: ReadonlyMap<string, Uint8Array>): StageOutcome {
+  const bytesOf = (name: string): Uint8Array => contents.get(name) ?? new Uint8Array();
+  const parse = <T>(name: string): T => JSON.parse(new TextDecoder().decode(bytesOf(name))) as T;
+  return {
+    files: { model: bytesOf(resultFiles.model), tflite: bytesOf(resultFiles.tflite) },
+    metrics: parse<NodeMetrics>(resultFiles.metrics),
+    densities: parse<readonly DensityPlot[]>(resultFiles.densities),
+    expectations: contents.has(resultFiles.expectations) ? parse<Expectations>(resultFiles.expectations) : undefined,
+  };
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}

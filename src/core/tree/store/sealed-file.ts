@@ -1,0 +1,65 @@
+/** Files that carry a digest of their own content, so that a changed one is found when it is read. */
+import { readFile } from 'node:fs/promises';
+import { EspalierError } from '../../errors.ts';
+import { explained, hasCode, writeFileAtomically } from './atomic-files.ts';
+import { digestBytes, digestOf } from './digest.ts';
+
+const digestField = 'sha256';
+
+/** Plain data as readable JSON; the digest is of what it means, so that it may be indented or sorted otherwise. */
+export function sealedJson(value: object): string {
+  return `${JSON.stringify({ ...value, [digestField]: digestOf(value) }, undefined, 2)}\n`;
+}
+
+/** Undefined when the text is not what was sealed. */
+export function openSealedJson(text: string): object | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || !(digestField in value)) return undefined;
+  const { [digestField]: digest, ...content } = value;
+  return digest === digestOf(content) ? content : undefined;
+}
+
+export async function writeSealedJson(file: string, value: object): Promise<void> {
+  await writeFileAtomically(file, sealedJson(value));
+}
+
+/**
+ * Undefined where there is no such file.
+ *
+ * @param fix what to do about a damaged one
+ * @throws EspalierError `file-access` when it is damaged
+ */
+export async function readSealedJson(file: string, fix: string): Promise<object | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (hasCode(error) && error.code === 'ENOENT') return undefined;
+    throw explained(file, error);
+  }
+  const value = openSealedJson(text);
+  if (value === undefined) throw new EspalierError('file-access', 'is damaged, or of an earlier version', { where: file, fix });
+  return value;
+}
+
+const DIGEST_BYTES = 32;
+
+/** Bytes behind a digest of them. @param context what they are of: bytes of something else are not taken for them */
+export function sealBytes(bytes: Uint8Array, context: string): Uint8Array {
+  const sealed = new Uint8Array(DIGEST_BYTES + bytes.length);
+  sealed.set(Buffer.from(digestBytes(context, bytes), 'hex'));
+  sealed.set(bytes, DIGEST_BYTES);
+  return sealed;
+}
+
+/** Undefined when they are not what was sealed. */
+export function openBytes(sealed: Uint8Array, context: string): Uint8Array | undefined {
+  const bytes = sealed.slice(DIGEST_BYTES);
+  const digest = Buffer.from(sealed.subarray(0, DIGEST_BYTES)).toString('hex');
+  return sealed.length >= DIGEST_BYTES && digest === digestBytes(context, bytes) ? bytes : undefined;
+}
