@@ -114,7 +114,7 @@ describe('a damaged event log', () => {
     const first = readFileSync(file, 'utf8').indexOf('\n') + 1;
     expect(readEventLog(file, first)).toEqual({ ...whole, events: whole.events.slice(1) });
     expect(readEventLog(file, whole.end)).toEqual({ ...whole, events: [] });
-    expect(readEventLog(file, first - 1).damagedLine).toBe(1);
+    expect(readEventLog(file, first - 2).damagedLine).toBe(1);
     change(file, ([a = '', b = '', c = '']) => [a.replace('"a"', '"x"'), b, c]);
     // The changed line was read before: what follows is as it was written after that.
     expect(readEventLog(file, first)).toEqual({ ...whole, events: whole.events.slice(1) });
