@@ -1,8 +1,10 @@
 import { readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, normalize } from 'node:path';
 import { isEspalierError } from '../errors.ts';
 import { detectFormat, type ModelFormat } from './detect-format.ts';
 import { openModel, type ModelSource } from './model-source.ts';
+import { externalLocations, isBeside } from './onnx/external-data.ts';
+import { decodeModel } from './onnx/read-model.ts';
 import { readShard, shardNames } from './tfjs/import-tfjs-layers.ts';
 
 export interface ModelFile {
@@ -21,6 +23,11 @@ const filesOf: Readonly<Record<ModelFormat, ListFiles>> = {
   'keras-h5': itself,
   'keras-v3': itself,
   tflite: itself,
+  onnx(source) {
+    if (source.kind !== 'file') return itself(source);
+    const locations = externalLocations(decodeModel(source.bytes, basename(source.path)));
+    return Promise.resolve([basename(source.path), ...locations.filter(isBeside).map((location) => normalize(location))]);
+  },
   async 'tfjs-layers'(source) {
     const name = source.kind === 'file' ? basename(source.path) : 'model.json';
     const json = source.kind === 'file' ? source.bytes : await readShard(source.folder, name);

@@ -17,6 +17,11 @@ export function externalLocations(model: ModelProto): readonly string[] {
   return [...new Set(locations)];
 }
 
+/** Whether a location lies in the model's own folder. */
+export function isBeside(location: string): boolean {
+  return location !== '' && !isAbsolute(location) && !normalize(location).split(/[/\\]/).includes('..');
+}
+
 /**
  * @param folder of the model
  * @throws EspalierError `file-access` for a file that is not there, `invalid-model` for one outside of the folder
@@ -25,7 +30,7 @@ export async function readExternalFiles(model: ModelProto, folder: string): Prom
   const files = new Map<string, Uint8Array>();
   for (const location of externalLocations(model)) {
     const path = normalize(location);
-    if (location === '' || isAbsolute(location) || path.split(/[/\\]/).includes('..'))
+    if (!isBeside(location))
       throw new EspalierError('invalid-model', `keeps weights in "${location}", which is not in its own folder`, {
         where: 'external data',
         fix: 'export the model again; its weights belong beside it',
