@@ -15,7 +15,10 @@ export type LayerField = 'sparsity' | 'clusters';
 
 /** A row for each is demanded by the compiler, here and in `core/techniques/index.ts`. */
 export type TechniqueId =
-  'pruning' | 'clustering' | 'sparsity-preserving-clustering' | 'ptq' | 'qat' | 'pqat' | 'cqat' | 'pcqat' | 'fine-tuning';
+  'pruning' | 'clustering' | 'sparsity-preserving-clustering' | 'ptq' | 'ptq4' | 'qat' | 'pqat' | 'cqat' | 'pcqat' | 'fine-tuning';
+
+/** Of the integers of a kernel in the file. */
+export type WeightBits = 4 | 8;
 
 export interface TechniqueRow {
   /** As it labels an edge of the tree; translated. */
@@ -32,6 +35,10 @@ export interface TechniqueRow {
   /** Of its models; an int8 one is a file to deploy. */
   readonly precision: 'fp32' | 'int8';
   readonly trains: boolean;
+  /** Grows only where the recipe names it. */
+  readonly onRequest?: true;
+  /** Of the integer grid that it adds; default: 8. */
+  readonly weightBits?: WeightBits;
   /** What rules for single layers may say: the word that excludes a layer, and the settings. */
   readonly layerRules?: { readonly exclude: NonNullable<LayerRule['exclude']>[number]; readonly fields: readonly LayerField[] };
 }
@@ -79,6 +86,19 @@ export const techniqueTable = {
     adds: 'integerGrid',
     precision: 'int8',
     trains: false,
+  },
+  ptq4: {
+    title: 'post-training quantization, 4-bit weights',
+    node: 'ptq4',
+    adjective: '4-bit quantized',
+    options: 'ptq4',
+    inherits: 'all',
+    adds: 'integerGrid',
+    precision: 'int8',
+    trains: false,
+    onRequest: true,
+    weightBits: 4,
+    layerRules: { exclude: '4-bit', fields: [] },
   },
   qat: {
     title: 'QAT',

@@ -6,7 +6,7 @@ import { channelLayout } from './channels.ts';
 import type { ConstraintBehaviour, FileKernel, Levels } from './constraint-behaviour.ts';
 import type { ChannelUnits, Codebook } from './constraint.ts';
 import type { WeightExpectation } from './expectation.ts';
-import { integerLimit, scaleOfMaximum } from './integer-grid.ts';
+import { scaleOfMaximum } from './integer-grid.ts';
 import { centroidsName, lowerCodebook } from './lower-codebook.ts';
 import { nearestCentroid } from './nearest-centroid.ts';
 import { roundHalfToEven } from './rounding.ts';
@@ -95,20 +95,20 @@ function unitOf({ units }: Codebook, channel: number): number {
 }
 
 /**
- * A shared codebook asks a grid for the largest centroid over 127 times the channel's unit, so that a centroid is the
+ * A shared codebook asks a grid for the largest centroid over the largest integer times the channel's unit, so that a centroid is the
  * same integer in every channel. Codebooks of single channels fit any scale, as does one scale for channels with units.
  */
 function codebookLevels(codebook: Codebook): Levels {
   return {
     integers: codebook.integers === true,
-    gridScales: (shape, granularity) => {
+    gridScales: (shape, granularity, limit) => {
       const oneScaleForUnits = codebook.units?.granularity.kind === 'channel' && granularity.kind === 'tensor';
       if (codebook.granularity.kind === 'channel' || oneScaleForUnits) return undefined;
       const { channels } = channelLayout(shape, granularity);
       const largest = codebook.centroids.reduce((most, centroid) => Math.max(most, Math.abs(centroid)), 0);
-      const step = codebook.integers === true ? 1 : largest / integerLimit;
+      const step = codebook.integers === true ? 1 : largest / limit;
       return Float32Array.from({ length: channels }, (_, channel) =>
-        scaleOfMaximum(step * integerLimit * Math.abs(unitOf(codebook, channel))),
+        scaleOfMaximum(step * limit * Math.abs(unitOf(codebook, channel)), limit),
       );
     },
   };

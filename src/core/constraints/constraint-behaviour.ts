@@ -35,8 +35,9 @@ export interface Levels {
    * Scales `[1]` or `[channels]` of a grid on which the values lie; undefined where the kernel's own maxima will do.
    *
    * @param shape of the kernel
+   * @param limit the largest integer of the grid, 127 or 7
    */
-  gridScales(shape: readonly number[], granularity: Granularity): Float32Array | undefined;
+  gridScales(shape: readonly number[], granularity: Granularity, limit: number): Float32Array | undefined;
   /** The values are integers of such a grid already, so its scales must stay. */
   readonly integers: boolean;
 }

@@ -4,7 +4,7 @@
  * through. A stage of the deployment tree adds one constraint and inherits the others: PQAT is sparsity + grid,
  * CQAT codebook + grid, PCQAT all three, sparsity-preserving clustering sparsity + codebook.
  */
-import { type ConstraintKind, constraintOrder } from '../../shared/techniques.ts';
+import { type ConstraintKind, constraintOrder, type WeightBits } from '../../shared/techniques.ts';
 import type { ParameterId } from '../network/network.ts';
 
 /** Whether one set of values serves the whole kernel or each output channel has its own (along `axis`). */
@@ -61,8 +61,10 @@ export interface ChannelUnits {
 export interface IntegerGrid {
   readonly kind: 'integerGrid';
   readonly granularity: Granularity;
-  /** `[1]` or `[channels]`, positive; a weight is an integer in `[-127, 127]` times its scale. */
+  /** `[1]` or `[channels]`, positive; a weight is an integer in `[-127, 127]`, or `[-7, 7]` of 4 bits, times its scale. */
   readonly scales: Float32Array;
+  /** Of the integers; default: 8. */
+  readonly bits?: WeightBits | undefined;
   /**
    * Where the scales come from in training. `maximum` (the default): the largest |w| at each step over 127, symmetric
    * and narrow; `learned`: step sizes trained with the weights; `fixed`: they stay.

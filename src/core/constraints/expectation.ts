@@ -16,6 +16,8 @@ export interface WeightExpectation {
   readonly uniqueValuesPerChannel?: number;
   /** Weights that were equal in the parent (within an output channel) are equal here. */
   readonly keepsParentClusters?: boolean;
+  /** The file stores integers of so many bits. */
+  readonly bits?: number;
   /** At least `zeros` of each `groupSize` consecutive weights along the input channels are zero (2:4 has 2 of 4). */
   readonly group?: { readonly zeros: number; readonly groupSize: number };
   /** At least `zeros` of the blocks of `[rows, columns]` of the kernel as a matrix `[out, elements]` are all zero. */

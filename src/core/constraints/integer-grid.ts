@@ -2,15 +2,22 @@
  * Weights on the grid of symmetric, narrow int8: an integer in [-127, 127] times the scale of its tensor or channel.
  * Jacob et al. 2018, arXiv:1712.05877; learned step sizes: Esser et al. 2020, arXiv:1902.08153.
  */
+import type { WeightBits } from '../../shared/techniques.ts';
 import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 import { alignedShape, channelLayout, channelMaxima } from './channels.ts';
 import type { ConstraintBehaviour, Levels, LoweredConstraint, Trainable } from './constraint-behaviour.ts';
-import type { ChannelUnits, Granularity, IntegerGrid } from './constraint.ts';
+import type { ChannelUnits, IntegerGrid } from './constraint.ts';
 import { roundHalfToEven } from './rounding.ts';
 
 export const integerLimit = 127;
-/** Scale of a channel that is all zeros: any positive number represents it exactly. */
+
+/** The largest integer of symmetric, narrow weights: 127 of 8 bits, 7 of 4. */
+export function weightLimit(bits: WeightBits = 8): number {
+  return 2 ** (bits - 1) - 1;
+}
+
+/** Scale of a channel that is all zeros, of 8 bits: any positive number represents it exactly. */
 const emptyScale = 1 / integerLimit;
 /** Below this a channel counts as all zeros, so that a scale never becomes denormal. */
 const smallestMaximum = 1e-30;
@@ -27,19 +34,24 @@ export function integerGridBehaviour(grid: IntegerGrid): ConstraintBehaviour {
         case 'learned':
           return { ...grid, scales: trained.get(stepSizeName(name))?.map((step) => Math.max(step, 1e-30)) ?? grid.scales };
         case 'maximum':
-          return { ...grid, scales: gridScales(projected(), shape, grid.granularity, levels) };
+          return { ...grid, scales: gridScales(projected(), shape, grid, levels) };
       }
     },
-    promise: () => ({}),
+    promise: () => (grid.bits === undefined || grid.bits === 8 ? {} : { bits: grid.bits }),
   };
 }
 
 /** On ties the even integer, as in the training graph. */
-export function projectIntegerGrid(weights: Float32Array, shape: readonly number[], { granularity, scales }: IntegerGrid): Float32Array {
+export function projectIntegerGrid(
+  weights: Float32Array,
+  shape: readonly number[],
+  { granularity, scales, bits }: IntegerGrid,
+): Float32Array {
   const { channelOf } = channelLayout(shape, granularity);
+  const limit = weightLimit(bits);
   return weights.map((weight, i) => {
     const scale = scales[channelOf(i)] ?? 1;
-    return Math.max(-integerLimit, Math.min(integerLimit, roundHalfToEven(weight / scale))) * scale;
+    return Math.max(-limit, Math.min(limit, roundHalfToEven(weight / scale))) * scale;
   });
 }
 
@@ -49,13 +61,22 @@ export function projectIntegerGrid(weights: Float32Array, shape: readonly number
  *
  * @param levels of the constraint before the grid, if it has any
  */
-export function gridScales(weights: Float32Array, shape: readonly number[], granularity: Granularity, levels?: Levels): Float32Array {
-  return levels?.gridScales(shape, granularity) ?? channelMaxima(weights, shape, granularity).map(scaleOfMaximum);
+export function gridScales(
+  weights: Float32Array,
+  shape: readonly number[],
+  { granularity, bits }: Pick<IntegerGrid, 'granularity' | 'bits'>,
+  levels?: Levels,
+): Float32Array {
+  const limit = weightLimit(bits);
+  return (
+    levels?.gridScales(shape, granularity, limit) ??
+    channelMaxima(weights, shape, granularity).map((maximum) => scaleOfMaximum(maximum, limit))
+  );
 }
 
 /** Of a channel whose largest |w| this is; always positive. */
-export function scaleOfMaximum(maximum: number): number {
-  return maximum < smallestMaximum ? emptyScale : maximum / integerLimit;
+export function scaleOfMaximum(maximum: number, limit: number): number {
+  return maximum < smallestMaximum ? emptyScale : maximum / limit;
 }
 
 export function stepSizeName(parameter: string): string {
@@ -74,6 +95,7 @@ function lowerIntegerGrid(
   sharedMaximum: Tensor | undefined,
 ): LoweredConstraint {
   const shape = alignedShape(weight.shape, grid.granularity);
+  const limit = weightLimit(grid.bits);
   switch (grid.scaling ?? 'maximum') {
     case 'maximum': {
       const axes = weight.shape
@@ -82,11 +104,11 @@ function lowerIntegerGrid(
       const maximum = builder.stopGradient(
         (fits(sharedMaximum, weight, grid) ? sharedMaximum : undefined) ?? builder.maximum(builder.abs(weight), axes, true),
       );
-      const scale = builder.where(builder.less(maximum, smallestMaximum), emptyScale, builder.mul(maximum, 1 / integerLimit));
-      return { value: roundOnto(builder, weight, scale) };
+      const scale = builder.where(builder.less(maximum, smallestMaximum), emptyScale, builder.mul(maximum, 1 / limit));
+      return { value: roundOnto(builder, weight, scale, limit) };
     }
     case 'fixed':
-      return { value: roundOnto(builder, weight, builder.constant(grid.scales, shape)) };
+      return { value: roundOnto(builder, weight, builder.constant(grid.scales, shape), limit) };
     case 'learned': {
       const step = builder.input(stepSizeName(name), [grid.scales.length]);
       const trainable: Trainable = {
@@ -96,7 +118,7 @@ function lowerIntegerGrid(
         learningRateFactor: stepSizeRateFactor(grid.scales),
         sharesKernelStepFactor: false,
       };
-      return { value: learnedStep(builder, weight, builder.reshape(step, shape)), trainables: [trainable] };
+      return { value: learnedStep(builder, weight, builder.reshape(step, shape), limit), trainables: [trainable] };
     }
   }
 }
@@ -108,20 +130,20 @@ function fits(maximum: Tensor | undefined, value: Tensor, grid: IntegerGrid): bo
 }
 
 /** The clip stops the gradient outside the range, the rounding lets it through. */
-function roundOnto(builder: ProgramBuilder, weight: Tensor, scale: Tensor): Tensor {
-  const clipped = builder.clip(builder.div(weight, scale), -integerLimit, integerLimit);
+function roundOnto(builder: ProgramBuilder, weight: Tensor, scale: Tensor, limit: number): Tensor {
+  const clipped = builder.clip(builder.div(weight, scale), -limit, limit);
   return builder.mul(builder.straightThrough(builder.round(clipped), clipped), scale);
 }
 
 /** Equation 1 to 3 of LSQ: v = round(clip(w / s)) * s, dv/ds = round(w/s) - w/s inside and +-127 outside, scaled by 1 / sqrt(n * 127). */
-function learnedStep(builder: ProgramBuilder, weight: Tensor, step: Tensor): Tensor {
+function learnedStep(builder: ProgramBuilder, weight: Tensor, step: Tensor, limit: number): Tensor {
   const perStep = weight.shape.reduce((a, b) => a * b, 1) / step.shape.reduce((a, b) => a * b, 1);
-  const factor = 1 / Math.sqrt(perStep * integerLimit);
+  const factor = 1 / Math.sqrt(perStep * limit);
   const scaled = builder.mul(step, factor);
   // The value is the step's own; only a part of the gradient reaches it.
   const damped = builder.add(builder.stopGradient(step), builder.sub(scaled, builder.stopGradient(scaled)));
   const positive = builder.max(damped, smallestMaximum);
-  return roundOnto(builder, weight, positive);
+  return roundOnto(builder, weight, positive, limit);
 }
 
 /** Step sizes are small numbers: Adam's unit steps are brought down to their size. */
@@ -136,5 +158,6 @@ function stepSizeRateFactor(scales: Float32Array): number {
  */
 function foldGrid(grid: IntegerGrid, { scales: factors }: ChannelUnits): IntegerGrid {
   if (grid.granularity.kind === 'tensor') throw new RangeError('a grid of one scale cannot take factors of channels');
-  return { ...grid, scales: grid.scales.map((scale, c) => scaleOfMaximum(integerLimit * scale * Math.abs(factors[c] ?? 1))) };
+  const limit = weightLimit(grid.bits);
+  return { ...grid, scales: grid.scales.map((scale, c) => scaleOfMaximum(limit * scale * Math.abs(factors[c] ?? 1), limit)) };
 }

@@ -2,6 +2,7 @@ import type { CertificateCheck, CertificateVerdict } from '../../shared/results.
 import { EspalierError } from '../errors.ts';
 import { floatTensors } from '../tflite/float-tensors.ts';
 import { unpackModel } from '../tflite/pack/unpack-model.ts';
+import { tensorBits } from '../tflite/schema/tensor-types.ts';
 import { readTflite } from '../tflite/read-tflite.ts';
 import type { TfliteModel } from '../tflite/tflite-model.ts';
 import type { Expectations, WeightExpectation } from '../constraints/expectation.ts';
@@ -86,6 +87,8 @@ function weightChecks(kernel: KernelTensor, expectation: WeightExpectation, pare
       `${metrics.uniqueValuesPerChannel}`,
       metrics.uniqueValuesPerChannel <= expectation.uniqueValuesPerChannel,
     );
+  if (expectation.bits !== undefined)
+    add('bits a weight', `${expectation.bits}`, `${tensorBits(kernel.tensor.type)}`, tensorBits(kernel.tensor.type) === expectation.bits);
   if (expectation.group !== undefined) {
     const { zeros, groupSize } = expectation.group;
     const broken = brokenGroups(kernel, zeros, groupSize);

@@ -10,7 +10,7 @@ const floatBins = 256;
 export function kernelDensities(model: TfliteModel | Network): readonly DensityPlot[] {
   if ('subgraphs' in model) {
     return kernelTensors(model).map((kernel) =>
-      kernel.tensor.type === 'int8'
+      kernel.tensor.type === 'int8' || kernel.tensor.type === 'int4'
         ? integerDensity(kernel.layer, kernel.values, zeroPoint(kernel, 0))
         : floatDensity(kernel.layer, kernel.values),
     );

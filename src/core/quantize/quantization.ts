@@ -1,3 +1,4 @@
+import type { WeightBits } from '../../shared/techniques.ts';
 import type { Network, ParameterId, ValueId } from '../network/network.ts';
 
 /** `real = scale * (integer - zeroPoint)`. */
@@ -12,10 +13,12 @@ export interface Range {
   readonly maximum: number;
 }
 
-/** Symmetric weights: `[1]` scale per tensor, or one a channel along `axis`; zero point 0, integers in [-127, 127]. */
+/** Symmetric weights: `[1]` scale per tensor, or one a channel along `axis`; zero point 0, integers in [-127, 127], or [-7, 7] of 4 bits. */
 export interface WeightQuantization {
   readonly scales: Float32Array;
   readonly axis: number | undefined;
+  /** Default: 8. */
+  readonly bits?: WeightBits | undefined;
 }
 
 export type ActivationType = 'int8' | 'int16';

@@ -98,14 +98,14 @@ function groupRange(group: ActivationGroup, network: Network, ranges: ReadonlyMa
 function gridScales(constraints: Constraints | undefined, operation: KernelOperation): WeightQuantization | undefined {
   const grid = constraints?.find((constraint) => constraint.kind === 'integerGrid');
   if (grid?.kind !== 'integerGrid') return undefined;
-  if (grid.granularity.kind === 'tensor') return { scales: grid.scales, axis: undefined };
+  if (grid.granularity.kind === 'tensor') return { scales: grid.scales, axis: undefined, bits: grid.bits };
   if (grid.granularity.axis !== channelAxis(operation)) {
     throw new EspalierError('invalid-argument', `its integer grid runs along axis ${grid.granularity.axis}`, {
       where: `layer "${operation.layer}"`,
       fix: `scales of a ${operation.kind} kernel run along axis ${channelAxis(operation)}`,
     });
   }
-  return { scales: grid.scales, axis: grid.granularity.axis };
+  return { scales: grid.scales, axis: grid.granularity.axis, bits: grid.bits };
 }
 
 /**

@@ -31,8 +31,8 @@ export function roundedNetwork(quantized: QuantizedNetwork): Network {
 }
 
 /** The grid that the integers of a kernel lie on, as a constraint. */
-export function integerGridOf({ scales, axis }: WeightQuantization): IntegerGrid {
-  return { kind: 'integerGrid', granularity: axis === undefined ? { kind: 'tensor' } : { kind: 'channel', axis }, scales };
+export function integerGridOf({ scales, axis, bits }: WeightQuantization): IntegerGrid {
+  return { kind: 'integerGrid', granularity: axis === undefined ? { kind: 'tensor' } : { kind: 'channel', axis }, scales, bits };
 }
 
 function biasSteps(operation: KernelOperation, { activations, weights }: QuantizedNetwork): ((channel: number) => number) | undefined {

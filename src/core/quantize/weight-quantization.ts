@@ -1,3 +1,4 @@
+import { weightLimit } from '../constraints/integer-grid.ts';
 import type { Shape } from '../network/network.ts';
 import type { WeightQuantization } from './quantization.ts';
 import { shortScales } from './short-scales.ts';
@@ -19,13 +20,14 @@ export function weightScales(weights: Float32Array, shape: Shape, axis: number |
   return { scales: shortScales(scales, 'up'), axis };
 }
 
-/** Integers in [-127, 127], rounded to nearest with ties away from zero. */
-export function quantizeWeights(weights: Float32Array, shape: Shape, { scales, axis }: WeightQuantization): Int8Array {
+/** Integers in [-127, 127], or [-7, 7] of 4 bits, rounded to nearest with ties away from zero. */
+export function quantizeWeights(weights: Float32Array, shape: Shape, { scales, axis, bits }: WeightQuantization): Int8Array {
+  const limit = weightLimit(bits);
   const channelOf = channelIndex(shape, axis);
   return Int8Array.from(weights, (weight, i) => {
     const ratio = weight / (scales[channelOf(i)] ?? 1);
     const rounded = Math.sign(ratio) * Math.round(Math.abs(ratio));
-    return Math.min(127, Math.max(-127, rounded));
+    return Math.min(limit, Math.max(-limit, rounded));
   });
 }
 

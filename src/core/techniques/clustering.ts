@@ -158,7 +158,7 @@ function codebookOf(
       gradient,
       zeroPinned,
       importance,
-      grid: integerGrid ? { granularity: gridGranularity, scales: gridScales(data, shape, gridGranularity) } : undefined,
+      grid: integerGrid ? { granularity: gridGranularity, scales: gridScales(data, shape, { granularity: gridGranularity }) } : undefined,
     },
     createRandom(seed),
   );

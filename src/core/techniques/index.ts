@@ -14,6 +14,7 @@ const techniques: { readonly [Id in TechniqueId]: Technique<OptionsOf<Id>> } = {
   clustering,
   'sparsity-preserving-clustering': clustering,
   ptq: postTrainingQuantization,
+  ptq4: postTrainingQuantization,
   qat: quantizationAwareTraining,
   pqat: quantizationAwareTraining,
   cqat: quantizationAwareTraining,

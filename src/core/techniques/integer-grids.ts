@@ -16,7 +16,7 @@ export function withIntegerGrids(network: Network, constraints: NetworkConstrain
       withConstraint(list, {
         kind: 'integerGrid',
         granularity,
-        scales: gridScales(data, shape, granularity, levels),
+        scales: gridScales(data, shape, { granularity }, levels),
         scaling: levels?.integers === true ? 'fixed' : scaling,
       }),
     );

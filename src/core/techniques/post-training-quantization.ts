@@ -8,17 +8,27 @@ import { quantizeNetwork } from '../quantize/quantize-network.ts';
 import { prepareModelForDeployment } from './fold-constraints.ts';
 import { inheritConstraints } from './inheritance.ts';
 import { withIntegerGrids } from './integer-grids.ts';
+import { type NarrowGrids, narrowGrids, roundToGrids, withGrids } from './four-bit-weights.ts';
 import { correctBiases } from './post-training/correct-biases.ts';
 import { equalizeLayers } from './post-training/equalize-layers.ts';
 import { fitCodebookScales } from './post-training/fit-codebook-scales.ts';
 import type { OptimizedModel, Technique, TechniqueContext } from './technique.ts';
 
 export const postTrainingQuantization: Technique<PostTrainingQuantizationOptions> = {
-  apply: async (model, { row, options }, context) => {
+  apply: async (model, request, context) => {
+    const { row, options } = request;
     const inherited = { ...model, constraints: inheritConstraints(model.constraints, row) };
-    const quantized = await quantizeAfterTraining(inherited, options, context);
+    const deployed = prepareModelForDeployment(inherited);
+    const narrow = row.weightBits === 4 ? narrowGrids(deployed, request, context) : undefined;
+    const quantized = await quantizeAfterTraining(inherited, options, context, narrow);
     return {
-      model: { ...prepareModelForDeployment(inherited), network: quantized.network, curve: [], trainingSeconds: undefined },
+      model: {
+        ...deployed,
+        network: quantized.network,
+        constraints: narrow === undefined ? deployed.constraints : withGrids(deployed.constraints, narrow),
+        curve: [],
+        trainingSeconds: undefined,
+      },
       quantized,
     };
   },
@@ -33,9 +43,11 @@ export async function quantizeAfterTraining(
   model: OptimizedModel,
   options: PostTrainingQuantizationOptions,
   context: TechniqueContext,
+  narrow?: NarrowGrids,
 ): Promise<QuantizedNetwork> {
   const { network: deployed, constraints } = prepareModelForDeployment(model);
-  const network = (options.crossLayerEqualization ?? true) ? equalizeLayers(deployed, constraints) : deployed;
+  // Equalized channels share their range; grids of 15 values for each channel would not gain by it.
+  const network = narrow === undefined && (options.crossLayerEqualization ?? true) ? equalizeLayers(deployed, constraints) : deployed;
   const samples = options.calibrationSamples ?? defaultCalibrationSamples;
   const activationType = options.activations ?? 'int8';
   // On deep networks, which have them, both win up to a point; on the guide's MNIST network neither shows.
@@ -52,7 +64,15 @@ export async function quantizeAfterTraining(
     },
   });
   const grids = fitCodebookScales(network, onlyClustered(withIntegerGrids(network, constraints, 'maximum')));
-  const quantized = quantizeNetwork({ network, ranges, constraints: grids, activationType });
+  const quantized =
+    narrow === undefined
+      ? quantizeNetwork({ network, ranges, constraints: grids, activationType })
+      : quantizeNetwork({
+          network: await roundToGrids(network, constraints, narrow, context),
+          ranges,
+          constraints: withGrids(grids, narrow),
+          activationType,
+        });
   if (!(options.biasCorrection ?? normalizes)) return quantized;
   return correctBiases(quantized, { engine: context.engine, data: context.data.train, samples, signal: context.signal });
 }

@@ -36,6 +36,7 @@ export function planTree(techniques: TechniqueOptions = {}, settings: TreeSettin
   const grow = (place: TreePlace, prefix: string): readonly TreeNode[] => {
     if (place.control && settings.controls !== true) return [];
     const row = techniqueRow(place.technique);
+    if (row.onRequest === true && techniques[row.options] === undefined) return [];
     return variants(row.options, techniques[row.options]).map((options) => {
       const suffix = options.name === undefined ? '' : `-${options.name}`;
       const id = `${prefix}${place.name}${suffix}`;

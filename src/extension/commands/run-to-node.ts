@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { techniqueName } from '../../shared/drawing/technique-names.ts';
 import type { Services } from '../services.ts';
+import { techniqueRow } from '../../shared/techniques.ts';
 import { defaultNodes } from '../../shared/tree-shape.ts';
 import { chooseRecipe, nodeIn, runIn } from './command-targets.ts';
 import { registerCommand, requireTrust } from './register-command.ts';
@@ -26,11 +27,13 @@ async function pickNode(argument: unknown, recipe: vscode.Uri, services: Service
   const [model] = run?.state.models ?? [];
   const known =
     model === undefined
-      ? defaultNodes().map(({ id, technique }) => ({
-          label: techniqueName(technique, (message) => vscode.l10n.t(message)),
-          description: id,
-          id,
-        }))
+      ? defaultNodes()
+          .filter(({ technique }) => techniqueRow(technique).onRequest !== true)
+          .map(({ id, technique }) => ({
+            label: techniqueName(technique, (message) => vscode.l10n.t(message)),
+            description: id,
+            id,
+          }))
       : [...model.nodes.values()].map(({ node }) => ({ label: vscode.l10n.t(node.title), description: node.id, id: node.id }));
   const chosen = await vscode.window.showQuickPick(known, { placeHolder: vscode.l10n.t('Run to which node?'), matchOnDescription: true });
   if (chosen === undefined) throw new vscode.CancellationError();

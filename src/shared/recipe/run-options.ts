@@ -18,7 +18,7 @@ export interface LayerRule {
    */
   readonly clusters?: number;
   /** What is not done to these layers. */
-  readonly exclude?: readonly ('pruning' | 'clustering')[];
+  readonly exclude?: readonly ('pruning' | 'clustering' | '4-bit')[];
 }
 
 export interface EngineChoice {

@@ -10,6 +10,11 @@ export interface TechniqueOptions {
   readonly clustering?: Choice<ClusteringOptions>;
   readonly sparsityPreservingClustering?: Choice<ClusteringOptions>;
   readonly ptq?: Choice<PostTrainingQuantizationOptions>;
+  /**
+   * Quantization after training with 4-bit weights of convolutions and dense layers; other kernels keep 8 bits. Only
+   * where the recipe names it: `{}` takes all defaults.
+   */
+  readonly ptq4?: Choice<PostTrainingQuantizationOptions>;
   readonly qat?: Choice<QuantizationAwareTrainingOptions>;
   readonly pqat?: Choice<QuantizationAwareTrainingOptions>;
   readonly cqat?: Choice<QuantizationAwareTrainingOptions>;

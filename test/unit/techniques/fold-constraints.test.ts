@@ -77,7 +77,7 @@ describe('folding batch norms under constraints', () => {
 
   it('scales the integer grid of each channel, so that the integers stay but for the sign', () => {
     const granularity = { kind: 'channel', axis: 0 } as const;
-    const grid: IntegerGrid = { kind: 'integerGrid', granularity, scales: gridScales(kernel.data, shape, granularity) };
+    const grid: IntegerGrid = { kind: 'integerGrid', granularity, scales: gridScales(kernel.data, shape, { granularity }) };
     const { before, after } = folded([grid]);
     const [scaled] = after.constraints.get('conv/kernel') ?? [];
     if (scaled?.kind !== 'integerGrid') throw new Error('the grid is gone');

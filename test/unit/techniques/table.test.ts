@@ -48,6 +48,7 @@ describe('the table of techniques', () => {
       clustering: 'clustered',
       'sparsity-preserving-clustering': 'pruned/clustered',
       ptq: 'ptq',
+      ptq4: 'ptq4',
       qat: 'qat',
       pqat: 'pruned/pqat',
       cqat: 'clustered/cqat',

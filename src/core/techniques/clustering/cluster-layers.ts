@@ -6,7 +6,7 @@ import { maskedLeastSquares } from '../reconstruction/masked-least-squares.ts';
 import type { NormalEquations } from '../reconstruction/normal-equations.ts';
 import { reconstructLayers } from '../reconstruction/reconstruct-layers.ts';
 import type { OptimizedModel, TechniqueContext } from '../technique.ts';
-import { errorFeedback } from './error-feedback.ts';
+import { errorFeedback } from '../reconstruction/error-feedback.ts';
 import { fitCentroids } from './fit-centroids.ts';
 import { toCentroids } from './to-centroids.ts';
 

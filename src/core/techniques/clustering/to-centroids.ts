@@ -1,7 +1,7 @@
 import { channelLayout } from '../../constraints/channels.ts';
 import { unitLookup } from '../../constraints/codebook.ts';
 import type { Codebook } from '../../constraints/constraint.ts';
-import type { Rounding } from './error-feedback.ts';
+import type { Rounding } from '../reconstruction/error-feedback.ts';
 
 /**
  * Rounds a weight to the centroid of the least error and cost. Precise weights go to the nearest one, others to one that

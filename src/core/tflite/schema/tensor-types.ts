@@ -49,6 +49,11 @@ const bits: Readonly<Record<TensorType, number | undefined>> = {
   uint4: 4,
 };
 
+/** Bits of an element; undefined for types without a fixed size. */
+export function tensorBits(type: TensorType): number | undefined {
+  return bits[type];
+}
+
 /** Bytes of a dense tensor; undefined for types without a fixed size (strings, resources). Sub-byte types are packed. */
 export function tensorBytes(type: TensorType, elements: number): number | undefined {
   const size = bits[type];

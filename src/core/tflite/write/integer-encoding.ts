@@ -60,9 +60,9 @@ export function integerEncoding(graph: GraphBuilder, quantized: QuantizedNetwork
       const tensor = graph.tensor({
         name: operation.kernel,
         shape,
-        type: 'int8',
+        type: quantization.bits === 4 ? 'int4' : 'int8',
         quantization: { scales, zeroPoints: scales.map(() => 0), axis: quantization.axis ?? 0 },
-        data: bytesOf(quantizeWeights(data, shape, quantization)),
+        data: kernelBytes(quantizeWeights(data, shape, quantization), quantization),
       });
       written.set(operation.kernel, tensor);
       return tensor;
@@ -130,4 +130,13 @@ function clampInt32(value: number): number {
 /** Kernels with int16 activations accumulate in 40 bits on small devices. */
 function clampInt40(value: number): number {
   return Math.min(2 ** 39 - 1, Math.max(-(2 ** 39), value));
+}
+
+/** Of 4 bits two integers a byte, the first in the low half. */
+function kernelBytes(integers: Int8Array, { bits }: WeightQuantization): Uint8Array {
+  if (bits !== 4) return bytesOf(integers);
+  return Uint8Array.from({ length: Math.ceil(integers.length / 2) }, (_, i) => {
+    const [low, high] = [integers[2 * i] ?? 0, integers[2 * i + 1] ?? 0];
+    return (low & 15) | ((high & 15) << 4);
+  });
 }

@@ -13,12 +13,14 @@ export function operatorVersion(
   const byType = (int8: number, int16: number): number => (type === 'int16' ? int16 : type === 'int8' ? int8 : 1);
   switch (name) {
     case 'CONV_2D':
+      if (inputs[1]?.type === 'int4') return 7;
       if (inputs[1]?.shape[3] !== inputs[0]?.shape[3]) return 6;
       return weightsOnly(inputs) ? (perChannel(inputs[1]) ? 5 : 2) : byType(3, 4);
     case 'DEPTHWISE_CONV_2D':
       if (weightsOnly(inputs)) return perChannel(inputs[1]) ? 6 : 4;
       return type === 'float32' && (options.dilationWidth !== 1 || options.dilationHeight !== 1) ? 2 : byType(3, 5);
     case 'FULLY_CONNECTED':
+      if (inputs[1]?.type === 'int4') return perChannel(inputs[1]) ? 12 : 10;
       if (weightsOnly(inputs) && perChannel(inputs[1])) return 12;
       if (type === 'int16') return 7;
       if (weightsOnly(inputs) && options.asymmetricQuantizeInputs === true) return 9;

@@ -7,7 +7,7 @@ export interface FeedbackProblem {
   /** Second moments of what the filters are multiplied with, `[d, d]`. */
   readonly gram: Float32Array;
   /** Of the weights: 1 where one is rounded; the others are right as they are. Without one all are rounded. */
-  readonly mask?: Uint8Array;
+  readonly mask?: Uint8Array | undefined;
   readonly signal: AbortSignal;
 }
 
