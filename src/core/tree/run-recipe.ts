@@ -2,8 +2,8 @@
 import { hasTargets } from '../../shared/targets.ts';
 import type { RunFinished } from '../../shared/events.ts';
 import type { SearchOptions, Targets } from '../../shared/recipe/targets.ts';
-import { judge, levelsOf, recommend } from './explorer.ts';
-import type { Verdict } from './explorer.ts';
+import { judge, levelsOf, recommend } from './recommendation.ts';
+import type { Verdict } from './recommendation.ts';
 import { searchTargets } from './search-targets.ts';
 import { isCancellation, TreeWalker } from './tree-walker.ts';
 import type { ModelRun, WalkSettings } from './tree-walker.ts';

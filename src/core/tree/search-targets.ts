@@ -17,12 +17,12 @@ const MOST_CLUSTERS = 256;
 /** Sparsities closer than this are not told apart by the accuracy. */
 const FINEST_SPARSITY = 0.02;
 
-/** A parameter between a value that is gentle on accuracy and one that is too much for it. */
-interface Dial {
+/** A setting that is searched by bisection, between a value that keeps accuracy and one that loses too much of it. */
+interface SearchedSetting {
   readonly node: string;
-  readonly gentle: number;
-  readonly harsh: number;
-  middle(gentle: number, harsh: number): number | undefined;
+  readonly lenient: number;
+  readonly strict: number;
+  middle(lenient: number, strict: number): number | undefined;
   describe(value: number): string;
   apply(stage: Stage, value: number): Stage;
 }
@@ -31,24 +31,24 @@ export async function searchTargets(
   walker: TreeWalker,
   targets: Targets,
   { stages = DEFAULT_STAGES }: SearchOptions,
-  tell: (message: string) => void,
+  report: (message: string) => void,
 ): Promise<void> {
   const leaf = closestLeaf(walker, targets);
   const path = leaf === undefined ? [] : pathOf(walker.tree.root, leaf);
-  const dial = dialOf(path, walker.tree);
-  const branchPoint = path.findIndex(({ node }) => node.id === dial?.node);
-  if (leaf === undefined || dial === undefined || branchPoint < 0) {
-    tell('search: no node misses the accuracy target alone, so another sparsity or cluster count would not help');
+  const setting = searchedSetting(path, walker.tree);
+  const branchPoint = path.findIndex(({ node }) => node.id === setting?.node);
+  if (leaf === undefined || setting === undefined || branchPoint < 0) {
+    report('search: no node misses the accuracy target alone, so another sparsity or cluster count would not help');
     return;
   }
   const branch = path.slice(branchPoint);
   const cost = branch.filter(({ node }) => node.fineTuned).length;
-  let { gentle, harsh } = dial;
+  let { lenient, strict } = setting;
   for (let left = stages; left >= cost; left -= cost) {
-    const value = dial.middle(gentle, harsh);
+    const value = setting.middle(lenient, strict);
     if (value === undefined) return;
-    tell(`search: "${leaf}" again with ${dial.describe(value)} (${left} of ${stages} stages left)`);
-    const variant = growVariant(walker.tree, branch, value, dial);
+    report(`search: "${leaf}" again with ${setting.describe(value)} (${left} of ${stages} stages left)`);
+    const variant = growVariant(walker.tree, branch, value, setting);
     walker.grow(variant.tree);
     await walker.visitAll(variant.entries);
     const metrics = walker.results.get(variant.leaf);
@@ -56,8 +56,8 @@ export async function searchTargets(
     const tooMuch = checkTargets(targets, walker.results.get(rootId), metrics).some(
       ({ measure, met }) => measureRow(measure).better === 'higher' && !met,
     );
-    if (tooMuch) harsh = value;
-    else gentle = value;
+    if (tooMuch) strict = value;
+    else lenient = value;
   }
 }
 
@@ -68,7 +68,7 @@ function closestLeaf({ tree, results }: TreeWalker, targets: Targets): string | 
     const metrics = node.leaf ? results.get(node.id) : undefined;
     if (metrics === undefined || meetsTargets(targets, baseline, metrics)) return [];
     const isAccuracyAlone = missesAccuracyAlone(checkTargets(targets, baseline, metrics));
-    const onPath = dialOf(pathOf(tree.root, node.id), tree) !== undefined;
+    const onPath = searchedSetting(pathOf(tree.root, node.id), tree) !== undefined;
     return isAccuracyAlone && onPath ? [{ id: node.id, metrics }] : [];
   });
   return candidates.toSorted((a, b) => bySize(a.metrics, b.metrics))[0]?.id;
@@ -82,15 +82,15 @@ function pathOf(root: TreeNode, id: string): readonly TreeEntry[] {
   return path;
 }
 
-function dialOf(path: readonly TreeEntry[], { stages }: PlannedTree): Dial | undefined {
+function searchedSetting(path: readonly TreeEntry[], { stages }: PlannedTree): SearchedSetting | undefined {
   for (const { node } of path) {
     const stage = stages.get(node.id);
     if (stage?.technique === 'pruning') {
       return {
         node: node.id,
-        gentle: 0,
-        harsh: stage.options.sparsity ?? defaultSparsity,
-        middle: (gentle, harsh) => (harsh - gentle < 2 * FINEST_SPARSITY ? undefined : Math.round((gentle + harsh) * 500) / 1000),
+        lenient: 0,
+        strict: stage.options.sparsity ?? defaultSparsity,
+        middle: (lenient, strict) => (strict - lenient < 2 * FINEST_SPARSITY ? undefined : Math.round((lenient + strict) * 500) / 1000),
         describe: (value) => `sparsity ${value}`,
         apply: (changed, sparsity) =>
           changed.technique === 'pruning' ? { ...changed, options: { ...changed.options, sparsity } } : changed,
@@ -99,9 +99,9 @@ function dialOf(path: readonly TreeEntry[], { stages }: PlannedTree): Dial | und
     if (stage?.technique === 'clustering') {
       return {
         node: node.id,
-        gentle: MOST_CLUSTERS,
-        harsh: stage.options.clusters ?? defaultClusters,
-        middle: (gentle, harsh) => (gentle - harsh < 2 ? undefined : Math.round(Math.sqrt(gentle * harsh))),
+        lenient: MOST_CLUSTERS,
+        strict: stage.options.clusters ?? defaultClusters,
+        middle: (lenient, strict) => (lenient - strict < 2 ? undefined : Math.round(Math.sqrt(lenient * strict))),
         describe: (value) => `${value} clusters`,
         apply: (changed, clusters) =>
           changed.technique === 'clustering' ? { ...changed, options: { ...changed.options, clusters } } : changed,
@@ -117,19 +117,19 @@ interface Variant {
   readonly leaf: string;
 }
 
-/** The branch once more under its parent, with another value of the dial: `pruned-0.25`, `pruned-0.25/pqat`. */
-function growVariant({ root, stages }: PlannedTree, branch: readonly TreeEntry[], value: number, dial: Dial): Variant {
+/** The branch once more under its parent, with another value of the setting: `pruned-0.25`, `pruned-0.25/pqat`. */
+function growVariant({ root, stages }: PlannedTree, branch: readonly TreeEntry[], value: number, setting: SearchedSetting): Variant {
   const suffix = `-${value}`;
-  const renamed = (id: string): string => `${dial.node}${suffix}${id.slice(dial.node.length)}`;
+  const renamed = (id: string): string => `${setting.node}${suffix}${id.slice(setting.node.length)}`;
   const grown = new Map(stages);
   let child: TreeNode | undefined;
   for (const { node } of branch.toReversed()) {
     const stage = stages.get(node.id);
-    if (stage !== undefined) grown.set(renamed(node.id), node.id === dial.node ? dial.apply(stage, value) : stage);
+    if (stage !== undefined) grown.set(renamed(node.id), node.id === setting.node ? setting.apply(stage, value) : stage);
     child = {
       ...node,
       id: renamed(node.id),
-      title: `${node.title}, ${dial.describe(value)}`,
+      title: `${node.title}, ${setting.describe(value)}`,
       children: child === undefined ? [] : [child],
     };
   }
@@ -139,6 +139,6 @@ function growVariant({ root, stages }: PlannedTree, branch: readonly TreeEntry[]
       ? { ...node, children: [...node.children, child] }
       : { ...node, children: node.children.map(under) };
   const tree = { root: under(root), stages: grown };
-  const leaf = renamed(branch.at(-1)?.node.id ?? dial.node);
+  const leaf = renamed(branch.at(-1)?.node.id ?? setting.node);
   return { tree, leaf, entries: pathOf(tree.root, leaf).slice(-branch.length) };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planTree } from '../../../src/core/tree/deployment-tree.ts';
-import { levelsOf } from '../../../src/core/tree/explorer.ts';
+import { levelsOf } from '../../../src/core/tree/recommendation.ts';
 import { selectNodes } from '../../../src/core/tree/select-nodes.ts';
 import { flattenTree } from '../../../src/shared/tree.ts';
 

@@ -7,7 +7,7 @@ import { flattenTree } from '../../shared/tree.ts';
 import type { TreeEntry, TreeNode } from '../../shared/tree.ts';
 import { rootId } from './deployment-tree.ts';
 
-/** Nodes in the order of running; after each level the explorer looks at the targets. */
+/** Nodes in the order of running; after each level the targets are checked. */
 export function levelsOf(tree: TreeNode, untilTargets: boolean): readonly (readonly TreeEntry[])[] {
   const entries = flattenTree(tree);
   if (!untilTargets) return [entries];
