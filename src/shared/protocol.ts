@@ -5,6 +5,7 @@
 import type { RunEvent } from './events.ts';
 import type { ModelInspection } from './inspection.ts';
 import type { Endpoint, NoEndpoint } from './message-handler.ts';
+import type { InputShape } from './recipe/input-shape.ts';
 import type { ObserverChoice } from './recipe/quantization-options.ts';
 import type { Targets } from './recipe/targets.ts';
 import type { RecipeDiagnostic } from './recipe-diagnostics.ts';
@@ -34,7 +35,10 @@ export interface WorkerProtocol extends Endpoint {
       readonly result: { readonly diagnostics: readonly RecipeDiagnostic[] };
     };
     readonly writeRecipe: { readonly parameters: WriteRecipe; readonly result: { readonly path: string } };
-    readonly inspect: { readonly parameters: { readonly path: string }; readonly result: ModelInspection };
+    readonly inspect: {
+      readonly parameters: { readonly path: string; readonly inputShape?: InputShape };
+      readonly result: ModelInspection;
+    };
     readonly convert: { readonly parameters: Conversion; readonly result: ConversionResult };
     readonly evaluate: { readonly parameters: Evaluation; readonly result: EvaluationResult };
     readonly certify: { readonly parameters: { readonly path: string; readonly parent?: string }; readonly result: CertificateVerdict };
@@ -133,6 +137,8 @@ export interface Conversion {
   /** Of the calibration; default: minimum and maximum. */
   readonly observer?: ObserverChoice | undefined;
   readonly interface?: 'int8' | 'uint8' | 'float32' | 'int16' | undefined;
+  /** For inputs of open size. */
+  readonly inputShape?: InputShape | undefined;
 }
 
 export interface ConversionResult {
@@ -140,6 +146,8 @@ export interface ConversionResult {
   readonly output: string;
   readonly mode: ConversionMode;
   readonly sizes: FileSizes;
+  /** How far the network is from the original in its own runtime, where there is one: the largest difference, of the range of an output. */
+  readonly comparison?: { readonly difference: number; readonly examples: number } | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -148,6 +156,8 @@ export interface Evaluation {
   readonly model: string;
   readonly data: object | string;
   readonly split?: 'train' | 'validation' | 'test';
+  /** For inputs of open size. */
+  readonly inputShape?: InputShape | undefined;
 }
 
 export interface EvaluationResult {

@@ -41,7 +41,7 @@ export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
     clean: async ({ folder, runFolders = [], cache = false }) => ({ bytes: await cleanRuns(folder, runFolders, cache, isAlive) }),
     checkRecipe: async ({ path: file, text }) => ({ diagnostics: await checkRecipe(text, path.dirname(file)) }),
     writeRecipe,
-    inspect: ({ path: file }) => inspectModel(file),
+    inspect: ({ path: file, inputShape }) => inspectModel(file, inputShape),
     convert: (conversion, { signal, onProgress }) => convertModel(conversion, { signal, onProgress }),
     evaluate: (evaluation, { signal, onProgress }) =>
       evaluateModel(evaluation, { signal, onProgress, threadScript: environment().threadScript }),

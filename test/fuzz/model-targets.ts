@@ -9,7 +9,9 @@ import { mnistCnn } from '../../src/core/models/mnist-cnn.ts';
 import { prepareForDeployment } from '../../src/core/network/passes/prepare-for-deployment.ts';
 import { quantizeNetwork } from '../../src/core/quantize/quantize-network.ts';
 import { inspectModel } from '../../src/core/tree/operations/inspect-model.ts';
+import { dataTypes } from '../../src/core/protobuf/onnx.ts';
 import { kerasH5, kerasV3 } from '../unit/import/keras-model-files.ts';
+import { OnnxWriter } from '../unit/import/onnx/onnx-model.ts';
 import { writeTflite } from '../../src/core/tflite/write-tflite.ts';
 
 /** A copy: a slice of Node's Buffer shares its memory, and mutations would add up. */
@@ -45,6 +47,24 @@ function smallIntegerFile(): Uint8Array {
   const network = prepareForDeployment(digitsCnn({ seed: 1 }));
   const ranges = new Map([...network.values.keys()].map((id) => [id, { minimum: -1, maximum: 1 }] as const));
   return writeTflite({ kind: 'integer', quantized: quantizeNetwork({ network, ranges }), inputType: 'int8', outputType: 'int8' });
+}
+
+/** Of each kind of thing that the reader meets: shape arithmetic, constants of several types, a pattern, a function. */
+function smallOnnx(): Uint8Array {
+  const model = new OnnxWriter(3);
+  const convolved = model.node('Conv', [model.input('x', ['n', 3, 8, 8]), model.weight([4, 3, 3, 3])], {
+    pads: [1, 1, 1, 1],
+    strides: [2, 2],
+  });
+  const swished = model.node('Mul', [convolved, model.node('HardSigmoid', [convolved], { alpha: { float: 1 / 6 } })]);
+  const pooled = model.node('MaxPool', [swished], { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: 1 });
+  const batch = model.node('Gather', [model.node('Shape', [pooled]), model.integers([0], [])]);
+  const shape = model.node('Concat', [model.node('Unsqueeze', [batch, model.integers([0])]), model.integers([-1])], { axis: 0 });
+  const flat = model.node('Reshape', [model.node('Called', [pooled], {}, 'called', 'local'), shape]);
+  const half = model.tensor({ name: 'half', dims: [16, 2], dataType: dataTypes.float16, rawData: new Uint8Array(64).fill(0x3c) });
+  model.output(model.node('Softmax', [model.node('MatMul', [flat, half])]));
+  const body = [{ input: ['a'], output: ['b'], opType: 'Sigmoid' }];
+  return model.bytes({ functions: [{ name: 'Called', domain: 'local', input: ['a'], output: ['b'], node: body }] });
 }
 
 /** `dataFolder` adds real models of HDF5 and .keras, and SavedModel, which is not written here; `dispose` removes the temporary folder. */
@@ -89,6 +109,7 @@ export async function modelTargets(
         return inspectModel(path);
       },
     },
+    file('onnx', smallOnnx()),
     file(
       'small.h5',
       await kerasH5(dense.config, new Map([['dense', dense.weights.map((weight) => ({ ...weight, name: `dense/${weight.name}` }))]])),
@@ -106,6 +127,7 @@ export async function modelTargets(
     targets.push(
       file('h5', await read(join(models, 'h5', 'dl4j_cnn_batch_norm.h5'))),
       file('keras', await read(join(models, 'keras', 'moonflower_mnist_model.keras'))),
+      file('real onnx', await read(join(models, 'onnx', 'mnist_pytorch.onnx'))),
     );
     const parts = ['saved_model.pb', 'variables/variables.index', 'variables/variables.data-00000-of-00001'];
     const savedModel = join(folder, 'saved-model');

@@ -5,12 +5,14 @@ import { formatBytes } from '../../shared/drawing/format.ts';
 import type { ConversionMode } from '../../shared/protocol.ts';
 import type { ObserverChoice } from '../../shared/recipe/quantization-options.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
+import { inputShapeOption } from '../input-shape-option.ts';
 import { interruptible } from '../interrupt.ts';
 import { wholeNumber } from '../numbers.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { printJson, printWarnings, processTerminal, type Terminal } from '../terminal.ts';
 
 interface Options {
+  readonly inputShape?: readonly (readonly number[])[];
   readonly output: string;
   readonly mode: ConversionMode;
   readonly data?: string;
@@ -35,7 +37,7 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
   program
     .command('convert')
     .description('write a model as .tflite')
-    .argument('<model>', 'Keras .h5 or .keras, TFJS model.json, SavedModel folder, or float .tflite')
+    .argument('<model>', 'Keras .h5 or .keras, TFJS model.json, SavedModel folder, .onnx, or float .tflite')
     .requiredOption('-o, --output <file>', 'the .tflite to write')
     .addOption(new Option('--mode <mode>', 'number types of weights and activations').choices(conversionModes).default('float'))
     .option('--data <spec>', `${dataOptionHelp}; its training examples calibrate int8 and int16x8`)
@@ -50,6 +52,7 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
         interfaceTypes,
       ),
     )
+    .addOption(inputShapeOption())
     .option('--json', 'print the result as JSON')
     .action(async (model: string, options: Options, command: Command) => {
       const isInteger = options.mode === 'int8' || options.mode === 'int16x8';
@@ -71,6 +74,7 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
             model,
             output: options.output,
             mode: options.mode,
+            inputShape: options.inputShape,
             data,
             observer: options.observer,
             interface: options.interface,
@@ -80,7 +84,14 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
       ).finally(() => bar.clear());
       printWarnings(terminal, result.warnings);
       if (options.json === true) printJson(terminal, result);
-      else terminal.print(`${result.output}: ${result.mode}, ${formatBytes(result.sizes.raw)}, gzip ${formatBytes(result.sizes.gzip)}`);
+      else {
+        const { output, mode, sizes, comparison } = result;
+        if (comparison !== undefined && comparison.examples > 0)
+          terminal.print(
+            `compared with the original in onnxruntime on ${comparison.examples} random inputs: differs by at most ${comparison.difference.toExponential(1)} of the range of an output`,
+          );
+        terminal.print(`${output}: ${mode}, ${formatBytes(sizes.raw)}, gzip ${formatBytes(sizes.gzip)}`);
+      }
     });
 }
 

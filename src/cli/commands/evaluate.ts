@@ -4,6 +4,7 @@ import { formatPercent, formatSeconds } from '../../shared/drawing/format.ts';
 import type { EvaluationResult } from '../../shared/protocol.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { evaluationThreadScript } from '../evaluation-thread-script.ts';
+import { inputShapeOption } from '../input-shape-option.ts';
 import { interruptible } from '../interrupt.ts';
 import { wholeNumber } from '../numbers.ts';
 import { ProgressBar } from '../progress-bar.ts';
@@ -11,6 +12,7 @@ import { textTable } from '../text-table.ts';
 import { printJson, printWarnings, processTerminal, type Terminal } from '../terminal.ts';
 
 interface Options {
+  readonly inputShape?: readonly (readonly number[])[];
   readonly data: string;
   readonly split: 'train' | 'validation' | 'test';
   readonly threads?: number;
@@ -21,17 +23,18 @@ export function registerEvaluate(program: Command, terminal: Terminal = processT
   program
     .command('evaluate')
     .description('measure a model on data: a .tflite in LiteRT from its bytes, every other model on the training engine')
-    .argument('<model>', 'Keras .h5 or .keras, TFJS model.json, SavedModel folder, or any .tflite')
+    .argument('<model>', 'Keras .h5 or .keras, TFJS model.json, SavedModel folder, .onnx, or any .tflite')
     .requiredOption('--data <spec>', dataOptionHelp)
     .addOption(new Option('--split <split>', 'examples to measure on').choices(['train', 'validation', 'test']).default('test'))
     .option('--threads <count>', 'runtimes side by side, for a .tflite (default: all cores)', wholeNumber)
+    .addOption(inputShapeOption())
     .option('--json', 'print the result as JSON')
     .action(async (model: string, options: Options) => {
       const data = readDataOption(options.data);
       const bar = new ProgressBar(terminal);
       const result = await interruptible((signal) =>
         evaluateModel(
-          { model, data, split: options.split },
+          { model, data, split: options.split, inputShape: options.inputShape },
           {
             threads: options.threads,
             threadScript: evaluationThreadScript(),

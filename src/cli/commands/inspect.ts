@@ -2,11 +2,13 @@ import type { Command } from 'commander';
 import { inspectModel } from '../../core/tree/operations/inspect-model.ts';
 import { formatBytes } from '../../shared/drawing/format.ts';
 import type { InspectedQuantization, InspectedTensor, ModelInspection } from '../../shared/inspection.ts';
+import { inputShapeOption } from '../input-shape-option.ts';
 import { kernelTable } from '../kernel-table.ts';
 import { printJson, printWarnings, processTerminal, type Terminal } from '../terminal.ts';
 import { shapeText, shortName, textTable } from '../text-table.ts';
 
 interface Options {
+  readonly inputShape?: readonly (readonly number[])[];
   readonly json?: boolean;
   readonly tensors?: boolean;
 }
@@ -15,11 +17,12 @@ export function registerInspect(program: Command, terminal: Terminal = processTe
   program
     .command('inspect')
     .description('describe a model: operations, shapes, parameters, and zeros and unique values of each kernel')
-    .argument('<model>', 'Keras .h5 or .keras, TFJS model.json, SavedModel folder, or any .tflite')
+    .argument('<model>', 'Keras .h5 or .keras, TFJS model.json, SavedModel folder, .onnx, or any .tflite')
     .option('--tensors', 'list every tensor, with its quantization')
+    .addOption(inputShapeOption())
     .option('--json', 'print everything as JSON')
     .action(async (path: string, options: Options) => {
-      const inspection = await inspectModel(path);
+      const inspection = await inspectModel(path, options.inputShape);
       if (options.json === true) printJson(terminal, inspection);
       else terminal.print(describeInspection(inspection, options.tensors === true));
       printWarnings(terminal, inspection.warnings);

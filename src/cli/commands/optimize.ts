@@ -5,6 +5,7 @@ import { relocateData } from '../../core/tree/recipe/relocate-data.ts';
 import { writeFileAtomically } from '../../core/tree/store/atomic-files.ts';
 import { tflitePath } from '../../core/tree/store/run-store.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
+import { inputShapeOption } from '../input-shape-option.ts';
 import { wholeNumber, wholeNumberOrZero } from '../numbers.ts';
 import { parseSteps } from '../parse-steps.ts';
 import { applySettings } from '../step-settings.ts';
@@ -14,6 +15,7 @@ import type { Terminal } from '../terminal.ts';
 import { asWrongUsage } from '../wrong-usage.ts';
 
 interface Options {
+  readonly inputShape?: readonly (readonly number[])[];
   readonly data: string;
   readonly steps: string;
   readonly output: string;
@@ -43,6 +45,7 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
     )
     .option('--seed <seed>', 'fixes every random choice', wholeNumberOrZero, 0)
     .option('--threads <count>', 'threads of each step (default: what is measured to be fastest)', wholeNumber)
+    .addOption(inputShapeOption())
     .option('--json', 'print the events as JSON, one a line')
     .action(async (model: string, options: Options) => {
       const steps = parseSteps(options.steps);
@@ -53,7 +56,7 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
       await mkdir(folder, { recursive: true });
       const recipe = path.join(folder, 'optimize.espalier.json');
       const contents = {
-        models: [{ name: MODEL_NAME, path: path.resolve(model) }],
+        models: [{ name: MODEL_NAME, path: path.resolve(model), inputShape: options.inputShape }],
         data: relocateData(data, path.resolve(), folder),
         techniques,
         nodes: [node],

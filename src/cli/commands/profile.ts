@@ -4,10 +4,12 @@ import { writeFileAtomically } from '../../core/tree/store/atomic-files.ts';
 import { arenaSvgFile } from '../../shared/drawing/arena-plan.ts';
 import { formatBytes } from '../../shared/drawing/format.ts';
 import type { HardwareProfile } from '../../shared/hardware.ts';
+import { inputShapeOption } from '../input-shape-option.ts';
 import { printJson, printWarnings, processTerminal, type Terminal } from '../terminal.ts';
 import { shortName, textTable } from '../text-table.ts';
 
 interface Options {
+  readonly inputShape?: readonly (readonly number[])[];
   readonly arena?: string;
   readonly json?: boolean;
 }
@@ -18,9 +20,10 @@ export function registerProfile(program: Command, terminal: Terminal = processTe
     .description('what a model needs of a microcontroller: RAM as TFLite Micro lays it out, and multiply-accumulates')
     .argument('<model>', 'a .tflite, or a model of any format, which is profiled as the int8 .tflite that it becomes')
     .option('--arena <file.svg>', 'draw the tensor arena: memory over operators')
+    .addOption(inputShapeOption())
     .option('--json', 'print everything as JSON')
     .action(async (path: string, options: Options) => {
-      const profile = await profileModel(path, { kernels: 'reference' });
+      const profile = await profileModel(path, { kernels: 'reference', inputShape: options.inputShape });
       if (options.arena !== undefined) await writeFileAtomically(options.arena, new TextEncoder().encode(arenaSvgFile(profile.ram.head)));
       if (options.json === true) printJson(terminal, profile);
       else terminal.print(describeProfile(profile));

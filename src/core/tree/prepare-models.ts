@@ -3,7 +3,7 @@ import { availableParallelism, cpus, freemem } from 'node:os';
 import path from 'node:path';
 import { createEngine } from '../engine/create-engine.ts';
 import type { Engine } from '../engine/engine.ts';
-import { importModel } from '../import/import-model.ts';
+import { importCompared } from './import-compared.ts';
 import { loadRuntime } from '../tflite/runtime.ts';
 import { planTree } from './deployment-tree.ts';
 import type { PlannedTree } from './deployment-tree.ts';
@@ -93,7 +93,12 @@ function asked({ recipe, options }: StoredRun): ParallelismQuestion['asked'] {
 }
 
 async function identityOf(model: ResolvedModel): Promise<Identity> {
-  return { model: await digestModel(model.path), data: await digestData(model.data, model.dataFolder) };
+  const digest = await digestModel(model.path);
+  return {
+    // What is chosen for open dimensions makes another network of the same bytes.
+    model: model.inputShapes === undefined ? digest : digestOf({ digest, inputShapes: model.inputShapes }),
+    data: await digestData(model.data, model.dataFolder),
+  };
 }
 
 /** With the cache, which is worth nothing without the number of threads that it was made with. */
@@ -146,7 +151,8 @@ function modelRun(model: ResolvedModel, identity: Identity, tree: PlannedTree, s
         place,
         processes: parallelism.processes,
         async openRunner(warn) {
-          checkStages(tree, (await importModel(model.path)).network, recipe.layers ?? []);
+          const { path: file, inputShapes } = model;
+          checkStages(tree, (await importCompared(file, { inputShapes, engine })).network, recipe.layers ?? []);
           return parallelism.processes > 1 && processes !== undefined
             ? processes.runner(model.name, parallelism)
             : openStageRunner({

@@ -34,7 +34,8 @@ export function createStageHandlers(connection: () => StageConnection, scripts: 
 
   return {
     async prepareSteps(setting) {
-      const { network } = await importModel((await modelOf(setting)).path);
+      const { path, inputShapes } = await modelOf(setting);
+      const { network } = await importModel(path, { inputShapes });
       const batchSize = setting.source.recipe.training?.batchSize ?? BATCH_SIZE;
       return { timing: timings.push(await prepareStepTiming(await engineOf(setting), network, batchSize)) - 1 };
     },

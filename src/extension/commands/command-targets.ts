@@ -74,7 +74,7 @@ export async function chooseModel(
   const models = (await services.models.files()).filter(accepts);
   return pickFile(ask, models, {
     prompt: vscode.l10n.t('Choose a model'),
-    none: vscode.l10n.t('There is no model in this workspace: add a .keras, .h5 or .tflite file, or a TFJS model.json.'),
+    none: vscode.l10n.t('There is no model in this workspace: add a .keras, .h5, .onnx or .tflite file, or a TFJS model.json.'),
     stepsAfter,
   });
 }

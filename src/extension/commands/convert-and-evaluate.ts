@@ -18,7 +18,7 @@ export function registerConvertAndEvaluate(context: vscode.ExtensionContext, ser
 async function convert(argument: unknown, services: Services): Promise<void> {
   await requireTrust();
   const { model, mode, data } = await askInTurn((ask) => chooseConversion(ask, argument, services));
-  const name = modelPath(model).replace(/([\\/]model\.json|\.(keras|h5|hdf5))$/, '');
+  const name = modelPath(model).replace(/([\\/]model\.json|\.(keras|h5|hdf5|onnx))$/, '');
   const output = await vscode.window.showSaveDialog({
     defaultUri: vscode.Uri.file(`${name}-${mode}.tflite`),
     filters: { TFLite: ['tflite'] },

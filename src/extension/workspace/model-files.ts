@@ -3,7 +3,7 @@ import type * as vscode from 'vscode';
 import { WatchedFiles } from './watched-files.ts';
 
 /** What the importers read; a SavedModel is named by its `saved_model.pb`, a TFJS model by its `model.json`. */
-export const modelPattern = '**/{*.keras,*.h5,*.hdf5,*.tflite,model.json,saved_model.pb}';
+export const modelPattern = '**/{*.keras,*.h5,*.hdf5,*.onnx,*.tflite,model.json,saved_model.pb}';
 export const recipePattern = '**/*.espalier.{json,jsonc}';
 
 export class ModelFiles extends WatchedFiles {
@@ -23,7 +23,7 @@ export function isRecipe(uri: vscode.Uri): boolean {
 }
 
 export function isModel(uri: vscode.Uri): boolean {
-  return /\.(keras|h5|hdf5|tflite)$|\/(model\.json|saved_model\.pb)$/.test(uri.path);
+  return /\.(keras|h5|hdf5|onnx|tflite)$|\/(model\.json|saved_model\.pb)$/.test(uri.path);
 }
 
 export function isTflite(uri: vscode.Uri): boolean {

@@ -58,7 +58,7 @@ export function targetsIn(outline: RecipeOutline): Targets {
 export function modelName(file: string): string {
   const name = path.posix.basename(file);
   const known = name === 'model.json' || name === 'saved_model.pb' ? path.posix.basename(path.posix.dirname(file)) : name;
-  return known.replace(/\.(keras|h5|hdf5|tflite|json)$/, '');
+  return known.replace(/\.(keras|h5|hdf5|onnx|tflite|json)$/, '');
 }
 
 interface Property {

@@ -1,3 +1,4 @@
+import type { InputShape } from './input-shape.ts';
 import type { EngineChoice, LayerRule, MeasureOptions } from './run-options.ts';
 import type { Strategy, Targets } from './targets.ts';
 import type { TechniqueOptions } from './technique-options.ts';
@@ -13,10 +14,12 @@ export interface Recipe<Data = object> {
   /** Where the editor finds the schema. */
   readonly $schema?: string;
   /**
-   * The trained model: Keras .h5 or .keras, a TFJS layers model.json, a SavedModel folder with a Keras config, or a float .tflite.
+   * The trained model: Keras .h5 or .keras, a TFJS layers model.json, a SavedModel folder with a Keras config, an .onnx, or a float .tflite.
    * @examples ["model.h5"]
    */
   readonly model?: string;
+  /** Of a model whose inputs are of open size. @examples [[3, 224, 224]] */
+  readonly inputShape?: InputShape;
   /** Several models, each through the same tree. Instead of `model`. */
   readonly models?: readonly RecipeModel<Data>[];
   /**
@@ -66,6 +69,8 @@ export interface RecipeModel<Data = object> {
   readonly path: string;
   /** Data of this model alone; without it the recipe's. */
   readonly data?: Data | string;
+  /** Of this model alone; without it the recipe's. @examples [[3, 224, 224]] */
+  readonly inputShape?: InputShape;
 }
 
 /** What a publication says of a node: fractions and bytes. */

@@ -15,6 +15,17 @@ describe('the recipe', () => {
     });
   });
 
+  it('gives inputs of open size a shape, one or a list of them', () => {
+    for (const inputShape of [
+      [3, 224, 224],
+      [[3, 224, 224], [10]],
+    ])
+      expect(parseRecipe(`{ "model": "m.onnx", "inputShape": ${JSON.stringify(inputShape)}, ${data} }`)).toMatchObject({
+        recipe: { inputShape },
+        diagnostics: [],
+      });
+  });
+
   it('may hold comments and trailing commas', () => {
     expect(parseRecipe(`{ // a comment\n "model": "m.h5", ${data}, }`).recipe?.model).toBe('m.h5');
   });

@@ -1,9 +1,9 @@
 import type { Conversion, ConversionMode, ConversionResult } from '../../../shared/protocol.ts';
+import { inputShapesOf } from '../../../shared/recipe/input-shape.ts';
 import { checkInputs } from '../../data/check-data.ts';
 import { inputsOf } from '../../data/inputs/model-inputs.ts';
 import { createEngine } from '../../engine/create-engine.ts';
 import { EspalierError, unreachable } from '../../errors.ts';
-import { importModel } from '../../import/import-model.ts';
 import { fileSizes } from '../../measure/file-sizes.ts';
 import type { Network } from '../../network/network.ts';
 import { prepareForDeployment } from '../../network/passes/prepare-for-deployment.ts';
@@ -11,6 +11,7 @@ import { calibrate } from '../../quantize/calibrate.ts';
 import { quantizeNetwork } from '../../quantize/quantize-network.ts';
 import { loadRuntime } from '../../tflite/runtime.ts';
 import { writeTflite } from '../../tflite/write-tflite.ts';
+import { importCompared } from '../import-compared.ts';
 import { writeFileAtomically } from '../store/atomic-files.ts';
 import { openModelData } from './open-model-data.ts';
 import type { OperationContext } from './operation-context.ts';
@@ -36,7 +37,7 @@ export interface ConversionContext extends OperationContext {
  */
 export async function convertModel(conversion: Conversion, context: ConversionContext): Promise<ConversionResult> {
   const { model, output, mode } = conversion;
-  const imported = await importModel(model);
+  const imported = await importCompared(model, { inputShapes: inputShapesOf(conversion.inputShape) });
   const warnings = [...imported.warnings];
   const network = prepareForDeployment(imported.network);
   const bytes = await encode(network, conversion, context, (warning) => warnings.push(warning));
@@ -44,7 +45,7 @@ export async function convertModel(conversion: Conversion, context: ConversionCo
   const interpreter = await (await loadRuntime()).load(bytes);
   await interpreter.dispose();
   await writeFileAtomically(output, bytes);
-  return { version: 1, output, mode, sizes: fileSizes(bytes), warnings };
+  return { version: 1, output, mode, sizes: fileSizes(bytes), comparison: imported.comparison, warnings };
 }
 
 async function encode(

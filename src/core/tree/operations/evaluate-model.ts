@@ -3,17 +3,18 @@ import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Evaluation, EvaluationResult } from '../../../shared/protocol.ts';
 import type { Accuracy } from '../../../shared/results.ts';
+import { inputShapesOf } from '../../../shared/recipe/input-shape.ts';
 import { chanceWarning, checkData, checkInterface } from '../../data/check-data.ts';
 import type { DataSet } from '../../data/dataset.ts';
 import { inputsOf } from '../../data/inputs/model-inputs.ts';
 import { createEngine } from '../../engine/create-engine.ts';
 import { withFileInErrors } from '../../import/file-errors.ts';
-import { importModel } from '../../import/import-model.ts';
 import { evaluateNetwork } from '../../measure/evaluate-network.ts';
 import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
 import type { ModelTensor } from '../../network/model-interface.ts';
 import { fileInterface } from '../../tflite/file-interface.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
+import { importCompared } from '../import-compared.ts';
 import { openModelData } from './open-model-data.ts';
 import type { OperationContext } from './operation-context.ts';
 import { readTfliteBytes } from './read-model-file.ts';
@@ -49,11 +50,11 @@ interface Evaluated {
 }
 
 async function evaluateImported(evaluation: Request, warn: (message: string) => void): Promise<Evaluated> {
-  const { network, warnings } = await importModel(evaluation.model);
+  const engine = await createEngine({ onNotice: warn });
+  const { network, warnings } = await importCompared(evaluation.model, { inputShapes: inputShapesOf(evaluation.inputShape), engine });
   warnings.forEach(warn);
   const data = await openSplit(evaluation, inputsOf(network), warn);
   (await checkData(network, data)).forEach(warn);
-  const engine = await createEngine({ onNotice: warn });
   return { accuracy: await evaluateNetwork({ engine, network, data, signal: evaluation.context.signal, ...progressOf(evaluation) }), data };
 }
 

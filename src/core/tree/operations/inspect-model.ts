@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import type { ModelInspection } from '../../../shared/inspection.ts';
+import { inputShapesOf, type InputShape } from '../../../shared/recipe/input-shape.ts';
 import { withFileInErrors } from '../../import/file-errors.ts';
-import { importModel } from '../../import/import-model.ts';
+import { importCompared } from '../import-compared.ts';
 import { inspectNetwork } from './inspect-network.ts';
 import { inspectTflite } from './inspect-tflite.ts';
 import { readTfliteBytes } from './read-model-file.ts';
@@ -12,9 +13,9 @@ import { readTfliteBytes } from './read-model-file.ts';
  *
  * @throws EspalierError `file-access`, `invalid-model` or `unsupported-model`
  */
-export async function inspectModel(path: string): Promise<ModelInspection> {
+export async function inspectModel(path: string, inputShape?: InputShape): Promise<ModelInspection> {
   const bytes = await readTfliteBytes(path);
   return bytes === undefined
-    ? inspectNetwork(path, await importModel(path))
+    ? inspectNetwork(path, await importCompared(path, { inputShapes: inputShapesOf(inputShape) }))
     : withFileInErrors(basename(path), () => inspectTflite(path, bytes));
 }

@@ -1,13 +1,15 @@
 import { basename } from 'node:path';
 import type { HardwareProfile, KernelLibrary } from '../../../shared/hardware.ts';
+import { inputShapesOf, type InputShape } from '../../../shared/recipe/input-shape.ts';
 import { profileTflite } from '../../hardware/profile-tflite.ts';
 import { withFileInErrors } from '../../import/file-errors.ts';
-import { importModel } from '../../import/import-model.ts';
+import { importCompared } from '../import-compared.ts';
 import { integerStructure } from './integer-structure.ts';
 import { readTfliteBytes } from './read-model-file.ts';
 
 export interface ProfileSettings {
   readonly kernels: KernelLibrary;
+  readonly inputShape?: InputShape | undefined;
 }
 
 /**
@@ -17,8 +19,8 @@ export interface ProfileSettings {
  */
 export async function profileModel(path: string, settings: ProfileSettings): Promise<HardwareProfile> {
   const bytes = await readTfliteBytes(path);
-  if (bytes !== undefined) return withFileInErrors(basename(path), () => profileTflite({ file: path, bytes, ...settings }));
-  const imported = await importModel(path);
-  const profile = profileTflite({ file: path, bytes: integerStructure(imported.network), ...settings });
+  if (bytes !== undefined) return withFileInErrors(basename(path), () => profileTflite({ file: path, bytes, kernels: settings.kernels }));
+  const imported = await importCompared(path, { inputShapes: inputShapesOf(settings.inputShape) });
+  const profile = profileTflite({ file: path, bytes: integerStructure(imported.network), kernels: settings.kernels });
   return { ...profile, warnings: [...imported.warnings, 'profiled as the int8 .tflite that it becomes', ...profile.warnings] };
 }

@@ -16,7 +16,7 @@ export async function writeRecipe({ model, data, output, targets, preset = 'full
   const relative = (target: string): string => path.relative(folder, path.resolve(target)).split(path.sep).join('/');
   const lines = [
     '{',
-    '  // The trained model: Keras .h5 or .keras, a TFJS layers model.json, a SavedModel with a Keras config, or a float .tflite.',
+    '  // The trained model: Keras .h5 or .keras, a TFJS layers model.json, a SavedModel with a Keras config, an .onnx, or a float .tflite.',
     `  "model": ${JSON.stringify(relative(model))},`,
     '  // Training examples fine-tune, test examples measure. Inputs must be scaled as in the training of the model.',
     `  "data": ${indent(typeof data === 'string' ? relative(data) : data)},`,

@@ -1,4 +1,5 @@
 /** All that can be said about a recipe before it runs: the text, then the files, layers and classes it names. */
+import { inputShapesOf, type InputShape } from '../../../shared/recipe/input-shape.ts';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { findNodeAtLocation, parseTree, type Node } from 'jsonc-parser';
@@ -47,15 +48,18 @@ interface NamedModel {
   readonly field: FieldPath;
   readonly data: DataSpec | string | undefined;
   readonly dataField: FieldPath;
+  readonly inputShape: InputShape | undefined;
 }
 
 function modelsOf(recipe: RecipeDocument): readonly NamedModel[] {
-  if (recipe.model !== undefined) return [{ path: recipe.model, field: ['model'], data: recipe.data, dataField: ['data'] }];
+  if (recipe.model !== undefined)
+    return [{ path: recipe.model, field: ['model'], data: recipe.data, dataField: ['data'], inputShape: recipe.inputShape }];
   return (recipe.models ?? []).map((model, index) => ({
     path: model.path,
     field: ['models', index, 'path'],
     data: model.data ?? recipe.data,
     dataField: model.data === undefined ? ['data'] : ['models', index, 'data'],
+    inputShape: model.inputShape ?? recipe.inputShape,
   }));
 }
 
@@ -87,7 +91,7 @@ async function readNetwork(model: NamedModel, folder: string, report: Report): P
     return undefined;
   }
   return trying(
-    async () => (await importModel(file)).network,
+    async () => (await importModel(file, { inputShapes: inputShapesOf(model.inputShape) })).network,
     ({ message }) => report(model.field, 'unreadable-model', message),
   );
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EspalierError } from '../../errors.ts';
 import type { DataSpec } from '../../data/spec/data-spec.ts';
+import { inputShapesOf } from '../../../shared/recipe/input-shape.ts';
 import { hasCode } from '../store/atomic-files.ts';
 import { readDataBlock } from './read-data-block.ts';
 import type { RecipeDocument } from './recipe-document.ts';
@@ -13,6 +14,8 @@ export interface ResolvedModel {
   readonly data: DataSpec;
   /** What the data block's paths are relative to. */
   readonly dataFolder: string;
+  /** For inputs of open size. */
+  readonly inputShapes: readonly (readonly number[])[] | undefined;
 }
 
 /** Paths made absolute, data files read. */
@@ -25,7 +28,14 @@ export async function resolveModels(recipe: RecipeDocument, folder: string): Pro
         throw new EspalierError('invalid-recipe', 'has no data', { where: `model "${model.path}"`, fix: 'add "data" to the recipe' });
       const name = ('name' in model ? model.name : undefined) ?? nameOf(model.path);
       const { spec, folder: dataFolder } = await readDataBlock(data, folder);
-      return { name, path: path.resolve(folder, model.path), data: withTestLimit(spec, recipe.measure?.testSamples), dataFolder };
+      const inputShapes = inputShapesOf(('inputShape' in model ? model.inputShape : undefined) ?? recipe.inputShape);
+      return {
+        name,
+        path: path.resolve(folder, model.path),
+        data: withTestLimit(spec, recipe.measure?.testSamples),
+        dataFolder,
+        inputShapes,
+      };
     }),
   );
   const names = resolved.map(({ name }) => name);
@@ -66,5 +76,5 @@ function nameOf(model: string): string {
   const base = path.basename(model);
   return /^(model\.json|saved_model\.pb)$/i.test(base)
     ? path.basename(path.dirname(path.resolve(model)))
-    : base.replace(/\.(h5|hdf5|keras|tflite|json)$/i, '');
+    : base.replace(/\.(h5|hdf5|keras|tflite|onnx|json)$/i, '');
 }

@@ -1,0 +1,96 @@
+/** An ONNX model at the command line: compared with the original, inspected, converted and measured. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { registerConvert } from '../../../src/cli/commands/convert.ts';
+import { registerEvaluate } from '../../../src/cli/commands/evaluate.ts';
+import { registerInspect } from '../../../src/cli/commands/inspect.ts';
+import { createProgram, runProgram } from '../../../src/cli/program.ts';
+import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
+import { npyFile } from '../fixtures/npy.ts';
+import { randomData } from '../fixtures/random-data.ts';
+import { OnnxWriter } from '../import/onnx/onnx-model.ts';
+
+let folder: string;
+const file = (name: string): string => join(folder, name);
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'espalier-onnx-'));
+  const model = new OnnxWriter();
+  const convolved = model.node('Conv', [model.input('image', ['n', 2, 'h', 'w']), model.weight([4, 2, 3, 3], 'stem.weight')], {
+    pads: [1, 1, 1, 1],
+  });
+  const pooled = model.node('Flatten', [model.node('GlobalAveragePool', [model.node('Relu', [convolved])])]);
+  model.output(model.node('Gemm', [pooled, model.weight([3, 4], 'head.weight')], { transB: 1 }));
+  await writeFile(file('model.onnx'), model.bytes());
+  await writeFile(file('x.npy'), npyFile([120, 5, 6, 2], randomData(120 * 60, 1)));
+  await writeFile(
+    file('y.npy'),
+    npyFile(
+      [120],
+      Int32Array.from({ length: 120 }, (_, i) => i % 3),
+    ),
+  );
+  await writeFile(file('data.json'), JSON.stringify({ format: 'npy', trainInputs: 'x.npy', trainLabels: 'y.npy' }));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function espalier(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  let out = '';
+  let err = '';
+  const terminal = { print: (text: string) => void (out += `${text}\n`), note: (text: string) => void (err += text), isInteractive: false };
+  const program = createProgram('1.2.3', terminal);
+  for (const register of [registerInspect, registerConvert, registerEvaluate]) register(program, terminal);
+  const code = await runProgram(program, args, terminal);
+  return { code, out, err };
+}
+
+describe('an ONNX model at the command line', () => {
+  it('is converted to int8, and says how far it is from the original', async () => {
+    const { code, out, err } = await espalier(
+      'convert',
+      file('model.onnx'),
+      '-o',
+      file('m.tflite'),
+      '--mode',
+      'int8',
+      '--data',
+      file('data.json'),
+      '--input-shape',
+      '2,5,6',
+    );
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /^compared with the original in onnxruntime on 2 random inputs: differs by at most \d\.\de-\d of the range of an output\n.*m\.tflite: int8, /,
+    );
+    expect(err).toMatch(/input "image" was channels-first \[2, 5, 6\]; it is converted to \[5, 6, 2\]/);
+    const [graph] = readTflite(await readFile(file('m.tflite'))).subgraphs;
+    expect(graph?.tensors[graph.inputs[0] ?? -1]).toMatchObject({ type: 'int8', shape: [1, 5, 6, 2] });
+  });
+
+  it('asks for the sizes that are open', async () => {
+    const { code, err } = await espalier('inspect', file('model.onnx'));
+    expect(code).toBe(1);
+    expect(err).toBe(
+      'error: model.onnx, input "image": has open dimensions (h, w) in [n, 2, h, w]; give the shape of one example (--input-shape 3,224,224, or "inputShape" in a recipe), or export the model with a fixed one\n',
+    );
+    expect((await espalier('inspect', file('model.onnx'), '--input-shape', '2,0,6')).code).toBe(2);
+  });
+
+  it('is inspected and measured', async () => {
+    const inspected = await espalier('inspect', file('model.onnx'), '--input-shape', '2,5,6');
+    expect(inspected.out).toMatch(/model\.onnx: onnx, 84 parameters/);
+    const measured = await espalier(
+      'evaluate',
+      file('model.onnx'),
+      '--data',
+      file('data.json'),
+      '--split',
+      'train',
+      '--input-shape',
+      '2,5,6',
+    );
+    expect(measured.out).toMatch(/top-1 .* examples in onnxruntime-node/);
+  });
+});
