@@ -4,8 +4,12 @@
 export const leastShare = 0.05;
 
 /**
- * Where two neighbouring centroids are equally good: the midpoint, moved by the difference of their costs. Chou,
- * Lookabaugh & Gray 1989, "Entropy-constrained vector quantization", equation 10, in one dimension.
+ * Where two neighbouring centroids a < b are equally good, `(w - a)^2 + cost_a = (w - b)^2 + cost_b`:
+ *
+ *     w = (a + b) / 2 + (cost_b - cost_a) / (2 (b - a))
+ *
+ * but never nearer to a centroid than `leastShare` of the gap. Chou, Lookabaugh & Gray 1989, "Entropy-constrained vector
+ * quantization", equation 10, in one dimension.
  */
 export function boundaryBetween(low: number, high: number, costDifference: number): number {
   const gap = high - low;

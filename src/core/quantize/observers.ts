@@ -98,11 +98,16 @@ const smallestShare = 0.1;
 const codes = 255;
 
 /**
- * The range that rounds these values with the least squared error: values outside it are clipped, those inside are
- * rounded in steps of a 255th. Outliers are given up where finer steps for all others weigh more. The error of rounding
- * is taken as a twelfth of the squared step. Nagel et al. 2021, arXiv:2106.08295, section 3.1.
+ * The range that int8 represents these values in with the least squared error. Of the candidates `a * [m, M]` with `a`
+ * from 1 down to 0.1 it is the one that minimizes
  *
- * @param extreme of all values; the range is a part of it, on both sides alike
+ *     E(a) = sum over values outside of n (v - nearest end)^2 + sum over values inside of n step^2 / 12,   step = a (M - m) / 255
+ *
+ * where `n` counts the values of a histogram bin and `step^2 / 12` is the mean squared error of rounding to steps. A
+ * narrower range clips outliers and rounds all other values more finely. Nagel et al. 2021, arXiv:2106.08295, section
+ * 3.1 (MSE).
+ *
+ * @param extreme minimum `m` and maximum `M` of all values
  */
 function leastSquaredErrorRange(histogram: Histogram, extreme: Range): Range {
   const values = [...histogram.counts].flatMap((count, bin) => (count === 0 ? [] : [{ count, value: histogram.center(bin) }]));

@@ -28,9 +28,13 @@ const optimizer = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as c
 const standingStill = { update: 0, decay: 0 };
 
 /**
- * How much the loss depends on each weight: Adam's second moment, the mean squared gradient, at weights that do not
- * move. An estimate of the diagonal of the Fisher information, by which LeCun et al. 1990 (optimal brain damage) and Choi
- * et al. 2017, arXiv:1612.01543, weigh the error of a weight.
+ * An estimate of the diagonal of the Fisher information, how much the loss depends on each weight:
+ *
+ *     F_i = E[(dL / dw_i)^2]
+ *
+ * as Adam's second moment (an exponential average of squared gradients of batches, corrected for its start at zero)
+ * while the weights do not move. LeCun et al. 1990 (optimal brain damage) and Choi et al. 2017, arXiv:1612.01543, weigh
+ * the squared error of a weight by it.
  *
  * @returns at least 0, of every parameter that learns, in the layout of the parameter
  * @throws EspalierError `cancelled`

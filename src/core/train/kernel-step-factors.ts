@@ -3,15 +3,17 @@ import { hasKernel } from '../network/operations.ts';
 import { usesOf } from '../network/passes/rewrite.ts';
 import type { BatchNormMode } from './fine-tuning.ts';
 
-/** Root mean square of the kernels that learning rates are meant for. */
+/** Root mean square of a kernel from which steps are not shrunk. */
 const ordinarySize = 0.1;
 
 /**
- * How much smaller than others' the steps of small kernels have to be: Adam moves every weight by about the learning
- * rate, however small the weights are, and those of a layer that sees pixels of 0 to 255, or whose batch norm has been
- * folded, may be smaller than a few steps. So a kernel's steps shrink with its root mean square below the ordinary one,
- * as in Adafactor (Shazeer & Stern 2018, arXiv:1804.04235, section 8). Where the batch's own statistics normalize what a
- * kernel gives, its size does not matter and its steps stay.
+ * Factors by which the steps of small kernels shrink: `min(1, RMS(W) / 0.1)`, with the root mean square over weights
+ * that are not zero.
+ *
+ * Adam moves every weight by about the learning rate, however small the weight is. Kernels that read pixels of 0 to 255,
+ * or whose batch norm has been folded, can be smaller than a few such steps. Adafactor scales steps by the root mean
+ * square of a parameter in the same way (Shazeer & Stern 2018, arXiv:1804.04235, section 8). Kernels whose outputs are
+ * normalized by statistics of the batch keep their steps, since their size has no effect.
  *
  * @returns factors in (0, 1) of the kernels whose steps shrink
  */
@@ -30,7 +32,7 @@ export function kernelStepFactors(network: Network, batchNorm: BatchNormMode): R
   return factors;
 }
 
-/** Of what is not pruned. */
+/** Of the weights that are not zero. */
 function rootMeanSquare(data: Float32Array): number {
   let sum = 0;
   let count = 0;

@@ -2,8 +2,10 @@ import { unreachable } from '../errors.ts';
 import type { LearningRateSchedule } from './fine-tuning.ts';
 
 /**
- * The learning rate of a step. The warm-up rises linearly to the rate over its steps; the cosine (Loshchilov & Hutter
- * 2017, arXiv:1608.03983) falls from there to the last step.
+ * The learning rate of a step. It rises linearly over the warm-up. From there it is constant, falls by a factor every
+ * so many steps, or falls with a cosine (Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5):
+ *
+ *     rate(t) = final + (rate - final) (1 + cos(pi t)) / 2,   t from 0 at the end of the warm-up to 1 at the last step
  *
  * @param step counts from 1
  */

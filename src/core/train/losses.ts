@@ -90,20 +90,20 @@ function crossEntropy(builder: ProgramBuilder, logits: Tensor, target: Tensor): 
   return builder.neg(builder.mean(builder.sum(builder.mul(target, logSoftmax(builder, logits, 1)), [1])));
 }
 
-/** `max(x, 0) - x t + log(1 + exp(-|x|))`, which no x overflows. */
+/** Of logits x and targets t: `max(x, 0) - x t + log(1 + exp(-|x|))`, a form that does not overflow. */
 function binaryCrossEntropy(builder: ProgramBuilder, logits: Tensor, target: Tensor): Tensor {
   const softplus = builder.log(builder.add(builder.exp(builder.neg(builder.abs(logits))), 1));
   return builder.mean(builder.add(builder.sub(builder.relu(logits), builder.mul(logits, target)), softplus));
 }
 
-/** `KL(teacher || student)` of the softened distributions; Hinton et al. 2015, arXiv:1503.02531. */
+/** `KL(p || q) = sum p (log p - log q)` of p = softmax(teacher / T) and q = softmax(student / T). Hinton et al. 2015, arXiv:1503.02531. */
 function divergence(builder: ProgramBuilder, teacher: Tensor, student: Tensor, temperature: number): Tensor {
   const expected = builder.stopGradient(logSoftmax(builder, builder.mul(teacher, 1 / temperature), 1));
   const found = logSoftmax(builder, builder.mul(student, 1 / temperature), 1);
   return builder.mean(builder.sum(builder.mul(builder.exp(expected), builder.sub(expected, found)), [1]));
 }
 
-/** How many examples of the batch are classified rightly, or undefined where that means nothing. */
+/** How many examples of the batch are classified correctly; undefined without labels. */
 export function correctPredictions(builder: ProgramBuilder, loss: Loss, output: Tensor, labels: Tensor | undefined): Tensor | undefined {
   if (labels === undefined) return undefined;
   const [, size = 1] = output.shape;
@@ -113,7 +113,7 @@ export function correctPredictions(builder: ProgramBuilder, loss: Loss, output: 
   return builder.sum(builder.cast(builder.equal(predicted, labels), 'float32'));
 }
 
-/** The loss of a model that has learned nothing: what an exploding loss is measured against. */
+/** The expected loss of a model that has learned nothing, which a diverging loss is compared with. */
 export function chanceLoss(loss: Loss, target: Target): number {
   switch (loss.kind) {
     case 'crossEntropy':

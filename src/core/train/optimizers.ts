@@ -16,7 +16,7 @@ export function momentNames(optimizer: Optimizer): readonly string[] {
   }
 }
 
-/** The two numbers that change from step to step, fed so that one program serves all steps. */
+/** The two numbers that change from step to step: inputs of the program, so that one program serves all steps. */
 export interface StepSizes {
   /** Multiplies the update. For Adam with its bias correction: `rate * sqrt(1 - beta2^t) / (1 - beta1^t)`. */
   readonly update: number;
@@ -64,7 +64,7 @@ export function optimizerUpdate(
   }
 }
 
-/** Sutskever et al. 2013: `v = momentum * v + rate * g`; Nesterov looks ahead by `momentum * v`. */
+/** `v = momentum v + rate g`, `w = w - v`; with Nesterov's momentum `w = w - (momentum v + rate g)`. Sutskever et al. 2013. */
 function sgd(
   builder: ProgramBuilder,
   { momentum, nesterov }: Extract<Optimizer, { kind: 'sgd' }>,
@@ -78,7 +78,14 @@ function sgd(
   return { difference: nesterov ? builder.add(builder.mul(moved, momentum), scaled) : moved, moments: [moved] };
 }
 
-/** Kingma & Ba 2015, arXiv:1412.6980, algorithm 1 with the bias correction in the step size. */
+/**
+ * Adam, with the bias correction in the step size a (see `StepSizes`):
+ *
+ *     m = beta1 m + (1 - beta1) g,   v = beta2 v + (1 - beta2) g^2,   w = w - a m / (sqrt(v) + epsilon)
+ *
+ * Kingma & Ba 2015, arXiv:1412.6980, algorithm 1 and the end of section 2. AdamW's decay is apart (Loshchilov & Hutter
+ * 2019, arXiv:1711.05101).
+ */
 function adam(
   builder: ProgramBuilder,
   { beta1, beta2, epsilon }: Extract<Optimizer, { kind: 'adam' | 'adamW' }>,
@@ -92,7 +99,7 @@ function adam(
   return { difference: builder.div(builder.mul(m, update), builder.add(builder.sqrt(v), epsilon)), moments: [m, v] };
 }
 
-/** Gradients scaled so that the norm of all of them together is at most `limit`; Pascanu et al. 2013, arXiv:1211.5063. */
+/** Gradients times `min(1, limit / |g|)`, with |g| the Euclidean norm of all of them together. Pascanu et al. 2013, arXiv:1211.5063. */
 export function clipByGlobalNorm(builder: ProgramBuilder, gradients: readonly Tensor[], limit: number): Tensor[] {
   const squares = gradients.map((gradient) => builder.sum(builder.square(gradient)));
   const norm = builder.sqrt(squares.reduce((total, square) => builder.add(total, square)));

@@ -25,9 +25,9 @@ export interface ChosenCentroids {
   readonly costs: Float32Array;
 }
 
-/** What a bit more would take off the squared error of a fine quantizer, as a part of it: D = c * 2^(-2R). */
+/** By how much one more bit lowers the squared error D of a fine quantizer, as a share of D: D = c 2^(-2R) gives -dD/dR = 2 ln 2 D (Gray & Neuhoff 1998). */
 const errorPerBit = 2 * Math.LN2;
-/** Seedings of k-means++ that are tried; the one of the least distortion is taken. */
+/** How often k-means++ is started; the result with the least distortion is taken. */
 const restarts = 4;
 
 /**

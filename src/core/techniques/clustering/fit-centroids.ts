@@ -3,12 +3,17 @@ import { sortCodebook, unitLookup } from '../../constraints/codebook.ts';
 import type { Codebook } from '../../constraints/constraint.ts';
 import type { NormalEquations } from '../reconstruction/normal-equations.ts';
 
-/** Of the mean of the diagonal, added to it: holds centroids that hardly count near to where they were. */
+/** A ridge term towards the centroids before, as a share of the mean of the diagonal. */
 const damping = 1e-3;
 
 /**
- * The centroids that come nearest to a layer's outputs with the weights where they are assigned: the least squares of
- * `NormalEquations` over filters of these values. A pinned zero stays, and so do integers.
+ * The centroids that minimize the squared error of a layer's outputs for given assignments: the least squares of
+ * `NormalEquations` over filters `v_i = u c_a(i)`, where a(i) is the centroid of weight i and u the filter's unit. That
+ * is a small linear system in the centroids:
+ *
+ *     A c = s,   A_kl = sum over filters of u^2 sum over i in k, j in l of gram_ij,   s_k = sum over filters of u sum over i in k of targets_i
+ *
+ * A pinned zero stays zero. Centroids that are integers stay as they are.
  *
  * @param members of each weight, an index into the centroids
  * @param shape of the kernel, filters first

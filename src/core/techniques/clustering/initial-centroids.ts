@@ -1,4 +1,4 @@
-/** Where centroids start: the initialisers of the guide, on one set of values. */
+/** Where centroids start: the initializers of TensorFlow's clustering guide, for one set of values. */
 import type { Random } from '../../random.ts';
 import { unreachable } from '../../errors.ts';
 
@@ -51,7 +51,10 @@ function densityCentroids(values: Float32Array, count: number): Float32Array {
   });
 }
 
-/** Each next centroid is drawn with the odds of the squared distance to the nearest one. Arthur & Vassilvitskii 2007. */
+/**
+ * k-means++: the first centroid is a value drawn uniformly, each next one a value drawn with probability proportional to
+ * `s_i min over k of (w_i - c_k)^2`, the weighted squared distance to the nearest centroid so far. Arthur & Vassilvitskii 2007.
+ */
 function spreadCentroids(values: Float32Array, count: number, random: Random, importance: Float32Array | undefined): Float32Array {
   const weightOf = (i: number): number => importance?.[i] ?? 1;
   const chosen: number[] = [values[random.integer(values.length)] ?? 0];

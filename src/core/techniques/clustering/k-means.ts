@@ -8,11 +8,11 @@ export interface KMeansProblem {
   readonly importance?: Float32Array | undefined;
   /** A centroid at exactly zero stays there. */
   readonly zeroPinned: boolean;
-  /** What a bit of code costs; without it only distances count. */
+  /** With it, the length of the code counts as well as the distance. */
   readonly rate?: RateTerm;
 }
 
-/** The entropy constraint: a value's cluster costs `- log2(share of the cluster)` bits. */
+/** What a bit of an ideal entropy code is worth. */
 export interface RateTerm {
   /** Squared distance that one bit is worth. */
   readonly costPerBit: number;
@@ -32,7 +32,13 @@ export interface Clustering {
 const maximumIterations = 300;
 
 /**
- * Lloyd 1982; with a rate term entropy-constrained: Chou, Lookabaugh & Gray 1989, section III.
+ * Lloyd's algorithm on ascending values: assigns each value to a centroid, moves each centroid to the weighted mean of
+ * its members, and repeats until nothing moves (Lloyd 1982). It minimizes
+ *
+ *     sum over values of s_i (w_i - c_a(i))^2 + costPerBit * bits(a(i)),   bits(k) = -log2(n_k / n)
+ *
+ * where s_i is the importance of value i, a(i) its centroid and n_k the members of centroid k. Without a rate term the
+ * bits do not count; with it this is entropy-constrained quantization (Chou, Lookabaugh & Gray 1989, section III).
  *
  * @param start ascending; a centroid that loses all members stays where it is
  */
@@ -60,7 +66,7 @@ export function kMeans(problem: KMeansProblem, start: Float32Array): Clustering 
   return { centroids, costs, distortion: distortionOf(problem, centroids, costs) };
 }
 
-/** A cluster without members is taken to have one, so that its cost stays finite. */
+/** A cluster without members counts as one with one member, so that its cost is finite. */
 function clusterCosts({ costPerBit, zeros }: RateTerm, ends: Uint32Array, centroids: Float32Array, count: number): Float32Array {
   return Float32Array.from(ends, (end, i) => {
     const members = end - (ends[i - 1] ?? 0) + (centroids[i] === 0 ? zeros : 0);

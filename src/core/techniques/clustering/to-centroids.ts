@@ -4,8 +4,9 @@ import type { Codebook } from '../../constraints/constraint.ts';
 import type { Rounding } from '../reconstruction/error-feedback.ts';
 
 /**
- * Rounds a weight to the centroid of the least error and cost. Precise weights go to the nearest one, others to one that
- * is cheap to code: a bit is worth the same squared error of the outputs wherever it is spent.
+ * Rounds a weight w to the centroid k that minimizes `precision * (w - c_k)^2 + cost_k`. A weight that counts much in
+ * the outputs takes the nearest centroid, one that counts little a centroid with a short code. With a precision of 1 on
+ * average, a bit costs the same squared error of the outputs everywhere.
  *
  * @param shape of the kernel
  */

@@ -20,8 +20,14 @@ export interface MeanMeasurement {
 const batchSize = 32;
 
 /**
- * Rounding a kernel shifts the mean of what it computes by `(W' - W) * E[x]`; the bias takes that back (equation 17).
- * E[x] of each input channel is measured on data.
+ * Takes the mean error of rounded kernels out of the biases. Rounding W to W' shifts the mean of a layer's outputs by
+ * `(W' - W) E[x]`, so the bias becomes
+ *
+ *     b' = b - (W' - W) E[x]
+ *
+ * (equation 17), with E[x] of each input channel measured on data.
+ *
+ * @throws EspalierError `cancelled`
  */
 export async function correctBiases(quantized: QuantizedNetwork, measurement: MeanMeasurement): Promise<QuantizedNetwork> {
   const { network } = quantized;

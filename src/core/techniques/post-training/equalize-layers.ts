@@ -16,9 +16,13 @@ interface Pair {
 }
 
 /**
- * Moves scale between layers that follow each other, channel by channel, until the filters that compute a channel and
- * those that read it have the same range: s = sqrt(r1 / r2) (equation 11). The network computes the same function, zeros
- * stay, and one scale serves the kernel better. Kernels on a codebook or an integer grid stay as they are.
+ * Moves scale between layers that follow each other, channel by channel, until the weights that compute a channel and
+ * those that read it have the same range. With r1 and r2 the largest magnitudes of the two for a channel,
+ *
+ *     s = sqrt(r1 / r2),   W1 = W1 / s,   b1 = b1 / s,   W2 = W2 s
+ *
+ * (equation 11). The network computes the same function and keeps its zeros, while one scale for a whole kernel rounds
+ * each channel better. Kernels on a codebook or an integer grid stay as they are.
  *
  * @param network as `prepareForDeployment` gave it
  */

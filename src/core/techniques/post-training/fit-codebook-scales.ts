@@ -9,10 +9,11 @@ import { kernelsOf } from '../kernels.ts';
 const largestIntegers = Array.from({ length: 254 }, (_, i) => integerLimit - i / 4);
 
 /**
- * Integer grids on which the centroids of codebooks lie as closely as they can. The rounding error of a centroid is the
- * same for every weight of that value, so it does not average out over a filter; but a codebook needs few integers, so
- * the largest need not be 127: of the scales up to twice the smallest the one of the least squared error over all
- * weights is taken.
+ * Scales of integer grids that represent centroids with the least error. The rounding error of a centroid is the same for
+ * each of its n_k weights, so it does not average out over a filter. A codebook has few values, so the largest one need
+ * not be 127: of the scales S with the largest centroid at 127, 126.75, … 63.75 the one is taken that minimizes
+ *
+ *     sum over centroids of n_k (c_k - S round(c_k / S))^2
  */
 export function fitCodebookScales(network: Network, constraints: NetworkConstraints): NetworkConstraints {
   const fitted = new Map(constraints);

@@ -51,9 +51,12 @@ export function globalMagnitudeMasks<K>(kernels: ReadonlyMap<K, Float32Array>, s
 }
 
 /**
- * Layer-adaptive magnitudes: the square of each weight as a part of the squares of all that are at least as large, so
- * that the largest weight of each kernel scores 1 and a threshold for all kernels spares layers that have few weights to
- * lose. Lee et al. 2021, arXiv:2010.07611, section 3.
+ * Layer-adaptive magnitude scores (LAMP) of the weights of one kernel, each in [0, 1]:
+ *
+ *     score(i) = w_i^2 / sum of w_j^2 over all j with |w_j| >= |w_i|
+ *
+ * The largest weight of every kernel scores 1, so that one threshold on the scores of all kernels spares layers that
+ * have few large weights, and leaves at least one weight in each. Lee et al. 2021, arXiv:2010.07611, section 3.
  */
 export function layerAdaptiveScores(weights: Float32Array): Float32Array {
   const descending = Uint32Array.from(weights, (_, i) => i).sort((a, b) => Math.abs(weights[b] ?? 0) - Math.abs(weights[a] ?? 0) || a - b);

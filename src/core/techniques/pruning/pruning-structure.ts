@@ -2,8 +2,8 @@ import type { BlockStructure, GroupStructure, PruningOptions } from '../../../sh
 import { EspalierError, unreachable } from '../../errors.ts';
 
 /**
- * Each layer reaches its sparsity; or one threshold serves the whole model; or one threshold on scores that make layers
- * comparable (LAMP).
+ * Where the threshold of magnitude pruning applies: `layer`, each layer reaches its own sparsity; `model`, one threshold
+ * on the magnitudes of all layers; `adaptive`, one threshold on layer-adaptive scores, see `layerAdaptiveScores`.
  */
 export type WeightScope = 'layer' | 'model' | 'adaptive';
 

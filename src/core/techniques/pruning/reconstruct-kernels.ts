@@ -5,11 +5,12 @@ import type { TechniqueContext } from '../technique.ts';
 import { withMaskedWeights } from './masked-network.ts';
 
 /**
- * Sets the masked weights of kernels to zero and the others to what keeps each layer's outputs on training examples as
- * near to the whole network's as may be: the optimal brain surgeon's correction (Hassibi & Stork 1992) with the masks
- * given, layer by layer; see `reconstructLayers`.
+ * Sets the masked weights of kernels to zero and fits the others, layer by layer, so that each layer's outputs on
+ * training examples have the least squared difference from those of the whole network: the correction of the optimal
+ * brain surgeon (Hassibi & Stork 1992) for given masks. The equations are in `NormalEquations`, the solution in
+ * `maskedLeastSquares`.
  *
- * Kernels of convolutions and dense layers that one operation uses are fitted; others are masked only.
+ * Fits kernels of convolutions and dense layers that one operation uses; others are masked only.
  *
  * @param pruned the original with fewer masked weights, or itself
  * @throws EspalierError `cancelled`

@@ -6,7 +6,7 @@ export interface FeedbackProblem {
   readonly weights: Float32Array;
   /** Second moments of what the filters are multiplied with, `[d, d]`. */
   readonly gram: Float32Array;
-  /** Of the weights: 1 where one is rounded; the others are right as they are. Without one all are rounded. */
+  /** Of the weights: 1 where one is rounded, 0 where it stays as it is. Without a mask all are rounded. */
   readonly mask?: Uint8Array | undefined;
   readonly signal: AbortSignal;
 }
@@ -20,14 +20,19 @@ export interface FeedbackProblem {
 export type Rounding = (weight: number, index: number, precision: number) => number;
 
 /**
- * Rounds weights to what keeps the filters' outputs. Their squared error, `(w - q) gram (w - q)^T`, is a sum of one
- * square for each weight, in which its own error stands beside those of the weights before it; so it is moved by those
- * before it is rounded. Weights of large second moments come first.
+ * Rounds weights so that filters keep their outputs. The squared error of a filter's outputs is, with e = w - q and the
+ * triangular factor `gram = R R^T` (R upper triangular),
  *
- * This is GPTQ (Frantar et al. 2023, arXiv:2210.17323) in the form of the nearest-plane algorithm, which needs no inverse
- * (Chen et al. 2025, arXiv:2507.18553).
+ *     e gram e^T = sum over i of (R_ii e_i + sum over j < i of R_ji e_j)^2
  *
- * @returns what rounds the weights, `[filters, d]`, in a given way; undefined where `gram` is not positive definite
+ * so weight i takes `q_i = round(w_i + sum over j < i of R_ji e_j / R_ii)`: it is moved by the errors of the weights
+ * before it. Weights whose inputs have large second moments come first.
+ *
+ * This is GPTQ (Frantar et al. 2023, arXiv:2210.17323) as the nearest-plane algorithm, which needs no inverse (Chen et
+ * al. 2025, arXiv:2507.18553).
+ *
+ * @returns a function that rounds the weights, `[filters, d]`, in a given way; undefined where `gram` is not positive
+ * definite
  * @throws EspalierError `cancelled`
  */
 export async function errorFeedback({ weights, gram, mask, signal }: FeedbackProblem): Promise<RoundWeights | undefined> {

@@ -7,7 +7,7 @@ import type { NormalEquations } from './normal-equations.ts';
 
 export interface MaskedLeastSquares {
   readonly engine: Engine;
-  /** To begin with, `[filters, d]`. */
+  /** The start, `[filters, d]`. */
   readonly weights: Float32Array;
   /** Of the weights: 1 where one stays. */
   readonly mask: Uint8Array;
@@ -21,8 +21,16 @@ const mostIterations = 100;
 const tolerance = 1e-8;
 
 /**
- * Solves the equations in the weights that stay. Conjugate gradients, preconditioned by the diagonal, all filters at once
- * (Hestenes & Stiefel 1952): each iteration lowers the error of each filter.
+ * Solves `v gram = targets` in the weights that stay: with the others zero, each filter has `v_S gram_SS = targets_S`
+ * over its own set S of places.
+ *
+ * Conjugate gradients with the diagonal of `gram` as preconditioner (Hestenes & Stiefel 1952), all filters at once. With
+ * residual r, z = r / diagonal, direction p:
+ *
+ *     step = r.z / (p gram).p,   v += step p,   r -= step (p gram),   p = z + (new r.z / old r.z) p
+ *
+ * Each iteration lowers the squared error of each filter, so a solution that is cut off after 100 iterations is still
+ * better than the start.
  *
  * @returns `[filters, d]`, zero where the mask is
  * @throws EspalierError `cancelled`
@@ -92,7 +100,7 @@ function addRows(target: Float32Array, vectors: Float32Array, factors: Float64Ar
   });
 }
 
-/** A filter that is solved, or has nothing to solve, moves no more. */
+/** 0 for a filter that is solved already. */
 function ratio(numerator: number, denominator = 0): number {
   return denominator > 0 ? numerator / denominator : 0;
 }

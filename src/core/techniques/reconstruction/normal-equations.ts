@@ -3,21 +3,28 @@ import type { Program } from '../../program/program.ts';
 import { type PatchSample, samplePatches } from './patch-sample.ts';
 
 /**
- * Of the least squares of `v y - w x`, summed over patches: what filters `v` compute from the pruned network's inputs `y`
- * against what the whole filters `w` compute from the whole network's, `x`. The solution has `v gram = targets`.
+ * The least squares of a layer: filters `v` that compute from the pruned network's inputs `y` what the whole filters `w`
+ * compute from the whole network's inputs `x`. With one patch of the input a term,
+ *
+ *     minimize over v: sum |v y - w x|^2 + lambda |v - w|^2   =>   v gram = targets
+ *
+ * The ridge term, with lambda a hundredth of the mean of the diagonal, keeps weights near `w` whose inputs hardly vary.
+ * Dong et al. 2017, arXiv:1705.07565, use the same Hessian `gram` layer by layer.
  */
 export interface NormalEquations {
-  /** `y y^T`, `[d, d]`: the Hessian, the same for each filter. */
+  /** `sum y y^T + lambda I`, `[d, d]`: the Hessian, the same for each filter. */
   readonly gram: Float32Array;
-  /** `(w x) y^T`, `[filters, d]` */
+  /** `sum (w x) y^T + lambda w`, `[filters, d]`. */
   readonly targets: Float32Array;
 }
 
 const rows = 2048;
-/** Of the mean of the diagonal, added to it: draws weights whose inputs hardly vary towards what they were. */
+/** lambda, as a share of the mean of the diagonal. */
 const damping = 0.01;
 
 /**
+ * The equations of a layer, summed over patches of its input on training examples.
+ *
  * @param weights of the whole layer, `[filters, d]`
  * @returns undefined where the inputs are all zero, or not finite
  * @throws EspalierError `cancelled`
