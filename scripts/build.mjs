@@ -21,6 +21,16 @@ const targets = {
   webview: { entryPoints: ['webview/main.ts'], outdir: 'dist/webview', format: 'iife', platform: 'browser', target: 'es2022' },
   fuzz: { ...node, entryPoints: ['scripts/fuzz.ts'], outfile: 'dist/fuzz.cjs' },
   results: { ...node, entryPoints: ['scripts/results.ts'], outfile: 'dist/results.cjs' },
+  // Shares a module that waits at its top level.
+  pictures: {
+    ...node,
+    format: 'esm',
+    banner: {},
+    define: {},
+    external: [...node.external, 'playwright-core', 'pngjs'],
+    entryPoints: ['scripts/pictures/take-pictures.ts'],
+    outfile: 'dist/pictures.mjs',
+  },
   bench: { ...node, external: [...node.external, 'playwright-core'], entryPoints: ['bench/run.ts'], outfile: 'dist/bench.cjs' },
 };
 
@@ -33,7 +43,7 @@ if (unknown.length > 0) {
   console.error(`unknown target ${unknown.join(', ')}; have: ${Object.keys(targets).join(', ')}`);
   process.exit(2);
 }
-const chosen = named.length > 0 ? named : Object.keys(targets).filter((name) => !['bench', 'fuzz', 'results'].includes(name));
+const chosen = named.length > 0 ? named : Object.keys(targets).filter((name) => !['bench', 'fuzz', 'pictures', 'results'].includes(name));
 await Promise.all(
   chosen.map((name) => {
     const { outfile, outdir, ...target } = targets[name];

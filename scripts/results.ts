@@ -1,5 +1,5 @@
 /**
- * `docs/results.md` from the recipes in `examples/guide`: `npm run results -- [--data FOLDER] [--threads N] [--only TEXT] [--render]`.
+ * `docs/results.md`, and the table of the READMEs, from the recipes in `examples/guide`: `npm run results -- [--data FOLDER] [--threads N] [--only TEXT] [--render]`.
  * Models and stages that were made before are kept; `--only` runs the studies whose recipe contains the text, `--render`
  * none, and both write the document from the finished runs there are; studies without one keep their section.
  */
@@ -7,6 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { linkData, makeStudy } from './results/make-results.ts';
+import { readmes, withReadmeTable } from './results/readme-table.ts';
 import { resultsDocument } from './results/results-document.ts';
 import { readStudies, studiesFolder } from './results/studies.ts';
 import { finishedRuns } from './results/study-runs.ts';
@@ -35,7 +36,12 @@ async function main(): Promise<void> {
   const results = await Promise.all(studies.studies.map(async (study) => ({ study, runs: await finishedRuns(study, folder) })));
   const document = path.join(root, 'docs', 'results.md');
   const previous = existsSync(document) ? readFileSync(document, 'utf8') : '';
-  writeFileSync(document, resultsDocument(studies, results, previous));
+  const text = resultsDocument(studies, results, previous);
+  writeFileSync(document, text);
+  for (const [name, language] of readmes) {
+    const readme = path.join(root, name);
+    writeFileSync(readme, withReadmeTable(readFileSync(readme, 'utf8'), text, language));
+  }
   const made = results.filter(({ runs }) => runs.length > 0).length;
   console.log(`docs/results.md: ${made} of ${results.length} studies from runs`);
 }

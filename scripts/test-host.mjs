@@ -1,10 +1,11 @@
 /**
  * Runs test/host/suite inside a real extension host through @vscode/test-electron: in a desktop VS Code where
- * ESPALIER_VSCODE names its executable, else in the VS Code server from npm.
+ * ESPALIER_VSCODE names its executable, else on Linux in the VS Code server from npm, and elsewhere in the desktop VS Code
+ * that @vscode/test-electron downloads.
  */
 import { runTests } from '@vscode/test-electron';
 import { build } from 'esbuild';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { nodeBundle } from './bundle-settings.mjs';
@@ -22,12 +23,13 @@ run('node', ['scripts/build.mjs', 'extension', 'webview', 'hdf5-reader']);
 await assembleExtension();
 await bundle('test/host/suite/index.ts', suite);
 
+const serverOnLinux = process.platform === 'linux' ? path.join(root, 'test', 'host', 'code-stand-in.mjs') : undefined;
 const workspace = await mkdtemp(path.join(os.tmpdir(), 'espalier-workspace-'));
 let failed = false;
 try {
   await cp(path.join(root, 'test', 'host', 'workspace'), workspace, { recursive: true });
   await runTests({
-    vscodeExecutablePath: process.env.ESPALIER_VSCODE ?? path.join(root, 'test', 'host', 'code-stand-in.mjs'),
+    vscodeExecutablePath: process.env.ESPALIER_VSCODE ?? serverOnLinux,
     extensionDevelopmentPath: extension,
     extensionTestsPath: suite,
     extensionTestsEnv: {
@@ -60,7 +62,7 @@ async function assembleExtension() {
     'dist/webview',
     'dist/hdf5-reader.mjs',
   ]) {
-    await symlink(path.join(root, name), path.join(extension, name));
+    await cp(path.join(root, name), path.join(extension, name), { recursive: true });
   }
   await bundle('test/host/scripted-worker.ts', path.join(extension, 'dist', 'worker.cjs'));
 }

@@ -4,7 +4,9 @@ import path from 'node:path';
 import { installBrowser, installPackages, root, run, start } from './setup.mjs';
 
 installPackages();
-installBrowser();
+// The VS Code server, and with it the journeys and their browser, are there on Linux alone.
+const hasServer = process.platform === 'linux';
+if (hasServer) installBrowser();
 
 const results = path.join(root, 'test-results');
 rmSync(results, { recursive: true, force: true });
@@ -38,7 +40,8 @@ layer('unit', 'npx', ['vitest', 'run', '--reporter=default', '--reporter=json', 
   failed: json.numFailedTests,
 }));
 layer('host', 'node', ['scripts/test-host.mjs'], (json) => json);
-layer('journey', 'node', ['scripts/test-journey.mjs'], (json) => json);
+if (hasServer) layer('journey', 'node', ['scripts/test-journey.mjs'], (json) => json);
+else console.log('\n== journey: left out, it needs Linux');
 
 console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
 process.exit(counts.failed === 0 ? 0 : 1);

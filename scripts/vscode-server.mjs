@@ -80,7 +80,7 @@ export async function vscodeVersion({ main }) {
   return product.version;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (process.argv[1]?.endsWith('vscode-server.mjs')) {
   const installation = await installVSCodeServer();
   process.stdout.write(`VS Code ${await vscodeVersion(installation)} on ${os.type()}: ${installation.main}\n`);
 }

@@ -1,16 +1,26 @@
 import { EspalierError } from '../errors.ts';
 import type { SplitLimits } from './spec/data-options.ts';
-import type { DataSpec } from './spec/data-spec.ts';
+import type { DataFormat, DataSpec } from './spec/data-spec.ts';
 
-const formats: readonly string[] = ['idx', 'cifar-binary', 'images', 'audio', 'npy', 'npz', 'csv', 'raw', 'generated'];
+const formats: Readonly<Record<DataFormat, true>> = {
+  idx: true,
+  'cifar-binary': true,
+  images: true,
+  audio: true,
+  npy: true,
+  npz: true,
+  csv: true,
+  raw: true,
+  generated: true,
+};
 
 /** @throws EspalierError `invalid-data` for an unknown format, and for fractions and limits out of range */
 export function checkOptions(spec: DataSpec): void {
   const { format }: { readonly format: string } = spec;
-  if (!formats.includes(format))
+  if (!Object.hasOwn(formats, format))
     throw new EspalierError('invalid-data', `unknown data format ${JSON.stringify(format)}`, {
       where: 'data.format',
-      fix: `use one of ${formats.join(', ')}`,
+      fix: `use one of ${Object.keys(formats).join(', ')}`,
     });
   const fractions = { validation: spec.validation, testFraction: 'testFraction' in spec ? spec.testFraction : undefined };
   for (const [field, value] of Object.entries(fractions)) {
