@@ -8,7 +8,7 @@ import type { Targets } from './recipe/targets.ts';
 import type { NodeMetrics } from './results.ts';
 
 /** A row for each is demanded by the compiler. */
-export type MeasureId = 'accuracy' | 'raw' | 'gzip' | 'latency';
+export type MeasureId = 'accuracy' | 'raw' | 'gzip' | 'packed' | 'latency';
 
 /** How a figure is written for people. */
 export type MeasureUnit = 'fraction' | 'bytes' | 'milliseconds' | 'count';
@@ -77,6 +77,20 @@ export const measureTable: Readonly<Record<MeasureId, MeasureRow>> = {
     savesOf: 'raw',
     target: { key: 'compressedBytes', name: 'compressed size' },
   },
+  packed: {
+    title: 'Packed',
+    short: 'packed',
+    description: 'Bytes of the .tflite with its kernels encoded for TFLite Micro, and the part of the file that it saves',
+    column: 'packed_bytes',
+    unit: 'bytes',
+    better: 'lower',
+    source: 'file',
+    certainty: 'exact',
+    by: 'TFLM_DECODE',
+    value: ({ sizes }) => sizes?.packed,
+    savesOf: 'raw',
+    target: { key: 'packedBytes', name: 'packed size' },
+  },
   latency: {
     title: 'Latency',
     short: 'latency',
@@ -101,7 +115,7 @@ export function isMeasure(id: string): id is MeasureId {
 
 /** Something for each measure. */
 export function mapMeasures<T>(each: (id: MeasureId) => T): Readonly<Record<MeasureId, T>> {
-  return { accuracy: each('accuracy'), raw: each('raw'), gzip: each('gzip'), latency: each('latency') };
+  return { accuracy: each('accuracy'), raw: each('raw'), gzip: each('gzip'), packed: each('packed'), latency: each('latency') };
 }
 
 export function measureRow(id: MeasureId): MeasureRow {

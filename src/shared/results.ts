@@ -38,6 +38,8 @@ export interface FileSizes {
   readonly gzip: number;
   /** One entry in a zip, deflate level 9. */
   readonly zip: number;
+  /** Packed for TFLite Micro; the plain size where nothing makes it smaller, undefined where it cannot be packed. */
+  readonly packed?: number | undefined;
 }
 
 export interface Latency {

@@ -74,7 +74,7 @@ export async function smallRun(folder: string, runId: string, options: { readonl
       {
         name: 'net',
         tree,
-        dependencies: { model: 'm', data: options.data ?? 'd', seed: 0, engine: 'e', runtime: 'r', code: 'c', latency: false },
+        dependencies: { model: 'm', data: options.data ?? 'd', seed: 0, engine: 'e', runtime: 'r', code: 'c', latency: false, pack: 'off' },
         openExecutor: (place) =>
           new LocalExecutor({
             place,

@@ -6,6 +6,7 @@ import { tensorBits } from '../tflite/schema/tensor-types.ts';
 import { readTflite } from '../tflite/read-tflite.ts';
 import type { TfliteModel } from '../tflite/tflite-model.ts';
 import type { Expectations, WeightExpectation } from '../constraints/expectation.ts';
+import { packedChecks } from './certify-packed.ts';
 import { channelOf, kernelTensors, zeroPoint, type KernelTensor } from './kernel-tensors.ts';
 import { kernelMetrics } from './weight-metrics.ts';
 
@@ -15,10 +16,12 @@ export interface Certification {
   readonly expectations?: Expectations;
   /** The .tflite that this one was made from. */
   readonly parent?: Uint8Array | undefined;
+  /** Its packed form, which must decode to it. */
+  readonly packed?: Uint8Array | undefined;
 }
 
 /** Checks a .tflite against what was promised, from the numbers in the file alone; those of a packed file are decoded. */
-export function certify({ bytes, expectations, parent }: Certification): CertificateVerdict {
+export function certify({ bytes, expectations, parent, packed }: Certification): CertificateVerdict {
   const model = unpackModel(readTflite(bytes));
   const kernels = kernelTensors(model);
   const parentKernels = parent === undefined ? undefined : kernelTensors(unpackModel(readTflite(parent)));
@@ -38,6 +41,7 @@ export function certify({ bytes, expectations, parent }: Certification): Certifi
     checks.push(check('', 'zeros of all pruned kernels', `at least ${sharedZeros.zeros}`, `${found}`, found >= sharedZeros.zeros));
   }
   if (fullInteger === true) checks.push(fullIntegerCheck(model));
+  if (packed !== undefined) checks.push(...packedChecks(packed, bytes));
   return { passed: checks.every((entry) => entry.passed), checks };
 }
 

@@ -141,6 +141,7 @@ function modelRun(model: ResolvedModel, identity: Identity, tree: PlannedTree, s
     runtime,
     code: environment.code,
     latency: recipe.measure?.latency ?? true,
+    pack: recipe.deploy?.pack ?? 'small',
   };
   return {
     name: model.name,

@@ -17,6 +17,8 @@ export interface RootDependencies {
   /** Digest of the code that computes. */
   readonly code: string;
   readonly latency: boolean;
+  /** How files are packed, which a node reports. */
+  readonly pack: string;
 }
 
 /**

@@ -40,7 +40,7 @@ export function headline(model: ModelState, targets: Targets, translate: Transla
     title,
     node: best.leaf.node.id,
     nodeTitle: translate(best.leaf.node.title),
-    figures: measureIds.map((id) => figureOf(id, baseline, metrics, translate)),
+    figures: measureIds.flatMap((id) => figureOf(id, baseline, metrics, translate)),
     targets: verdicts.map((verdict) => ({
       met: verdict.met,
       text: `${targetName(verdict.measure, translate)} ${describeVerdict(verdict, translate)}`,
@@ -48,10 +48,12 @@ export function headline(model: ModelState, targets: Targets, translate: Transla
   };
 }
 
-function figureOf(id: MeasureId, baseline: NodeMetrics | undefined, metrics: NodeMetrics, translate: Translate): HeadlineFigure {
+/** None for what was not measured. */
+function figureOf(id: MeasureId, baseline: NodeMetrics | undefined, metrics: NodeMetrics, translate: Translate): readonly HeadlineFigure[] {
   const row = measureRow(id);
   const after = row.value(metrics);
-  return { name: translate(row.title), value: formatMeasure(id, after), remark: remarkOf(id, baseline, after, translate) };
+  if (after === undefined) return [];
+  return [{ name: translate(row.title), value: formatMeasure(id, after), remark: remarkOf(id, baseline, after, translate) }];
 }
 
 /** The change against the trained model: in points, or how many times smaller. */

@@ -1,4 +1,5 @@
 import type { InputShape } from './input-shape.ts';
+import type { DeployOptions } from './deploy-options.ts';
 import type { EngineChoice, LayerRule, MeasureOptions } from './run-options.ts';
 import type { Strategy, Targets } from './targets.ts';
 import type { TechniqueOptions } from './technique-options.ts';
@@ -58,6 +59,7 @@ export interface Recipe<Data = object> {
   readonly seed?: number;
   readonly engine?: EngineChoice;
   readonly measure?: MeasureOptions;
+  readonly deploy?: DeployOptions;
   /** Published results to print beside the measured ones, by node id. */
   readonly reference?: Readonly<Record<string, ReferenceResult>>;
 }

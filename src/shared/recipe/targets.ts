@@ -16,6 +16,12 @@ export interface Targets {
    */
   readonly compressedBytes?: number;
   /**
+   * Most bytes of the .tflite as it lies in the flash of a microcontroller, packed as `deploy.pack` says.
+   * @asType integer
+   * @minimum 1
+   */
+  readonly packedBytes?: number;
+  /**
    * Highest median latency of one inference in LiteRT on this machine, in milliseconds.
    * @exclusiveMinimum 0
    */

@@ -24,6 +24,7 @@ describe('the headline', () => {
     expect(found?.figures.map(({ name, value, remark }) => [name, value, remark]).slice(1)).toEqual([
       ['Size', '25.5 kB', '3.3× smaller'],
       ['Compressed', '6.4 kB', '12.0× smaller'],
+      ['Packed', '6.8 kB', ''],
       ['Latency', '0.081 ms', ''],
     ]);
     expect(found?.node).toMatch(/^pruned\/clustered\//);

@@ -170,7 +170,7 @@ describe('a checkpoint', () => {
 });
 
 describe('stage keys', () => {
-  const root = { model: 'm', data: 'd', seed: 0, engine: 'e', runtime: 'r', code: 'c', latency: true };
+  const root = { model: 'm', data: 'd', seed: 0, engine: 'e', runtime: 'r', code: 'c', latency: true, pack: 'small' };
   const pruning = { technique: 'pruning', options: { sparsity: 0.5 } } as const;
 
   it('do not depend on the order of fields', () => {

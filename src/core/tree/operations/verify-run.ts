@@ -140,9 +140,13 @@ function reportedOtherwise(
 }
 
 /** Sizes and weights, computed again from the bytes of the .tflite. */
-export function checkFigures({ files: { tflite }, metrics }: StageOutcome): readonly string[] {
+export function checkFigures({ files: { tflite, packed }, metrics }: StageOutcome): readonly string[] {
   const figures = [
-    ['sizes', metrics.sizes, fileSizes(tflite)],
+    [
+      'sizes',
+      metrics.sizes,
+      { ...fileSizes(tflite), packed: packed?.length ?? (metrics.sizes?.packed === undefined ? undefined : tflite.length) },
+    ],
     ['zeros and unique values', metrics.weights, weightMetrics(readTflite(tflite))],
   ] as const;
   return figures.flatMap(([what, recorded, found]) =>
@@ -152,11 +156,11 @@ export function checkFigures({ files: { tflite }, metrics }: StageOutcome): read
 
 /** @param parent bytes of the parent's .tflite; with a damaged one there is nothing to compare with, and its node has the problem */
 function checkCertificate(
-  { files: { tflite }, metrics: { certificate }, expectations }: StageOutcome,
+  { files: { tflite, packed }, metrics: { certificate }, expectations }: StageOutcome,
   parent: Uint8Array | 'none' | 'damaged',
 ): readonly string[] {
   if (expectations === undefined || certificate === undefined || parent === 'damaged') return [];
-  const verdict = certify({ bytes: tflite, expectations, ...(parent === 'none' ? {} : { parent }) });
+  const verdict = certify({ bytes: tflite, expectations, parent: parent === 'none' ? undefined : parent, packed });
   if (digestOf(verdict) !== digestOf(certificate)) return ['its certificate, computed again, is not the one that is recorded'];
   return verdict.passed ? [] : ['its certificate fails, as is recorded'];
 }

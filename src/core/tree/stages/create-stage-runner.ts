@@ -1,4 +1,5 @@
 import type { Accuracy } from '../../../shared/results.ts';
+import { packLeaf } from '../../measure/pack-leaf.ts';
 import { makeProduct } from './make-product.ts';
 import { measureNode } from './measure-node.ts';
 import { runTechnique } from './run-technique.ts';
@@ -11,7 +12,10 @@ export function createStageRunner(setting: StageSetting): StageRunner {
   return async (request) => {
     const product = await makeProduct(setting, request, await runTechnique(setting, request));
     if (request.stage.technique === 'baseline') warnNearChance(setting, product.simulated, request.warn.bind(request));
+    const packed = setting.pack === 'off' ? undefined : packLeaf(product.tflite, setting.pack);
     const { metrics, densities } = await measureNode({
+      pack: setting.pack,
+      packed,
       tflite: product.tflite,
       parentTflite: request.parent?.tflite,
       expectations: product.expectations,
@@ -25,7 +29,8 @@ export function createStageRunner(setting: StageSetting): StageRunner {
       signal: request.signal,
       onProgress: (fraction) => request.onProgress('evaluating', fraction),
     });
-    return { files: { model: encodeModel(product.model), tflite: product.tflite }, metrics, densities, expectations: product.expectations };
+    const files = { model: encodeModel(product.model), tflite: product.tflite, packed };
+    return { files, metrics, densities, expectations: product.expectations };
   };
 }
 

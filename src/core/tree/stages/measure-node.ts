@@ -7,12 +7,17 @@ import { measureLatency } from '../../measure/latency.ts';
 import { weightMetrics } from '../../measure/weight-metrics.ts';
 import type { DataSet } from '../../data/dataset.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
+import { packedSize } from '../../tflite/pack/pack-tflite.ts';
+import type { PackGoal } from '../../../shared/packing.ts';
 import type { Accuracy, CurvePoint, DensityPlot, NodeMetrics } from '../../../shared/results.ts';
 
 export interface Measurement {
   readonly tflite: Uint8Array;
   readonly parentTflite: Uint8Array | undefined;
   readonly expectations: Expectations | undefined;
+  /** Undefined where nothing makes the file smaller, or where it cannot be packed. */
+  readonly packed: Uint8Array | undefined;
+  readonly pack: PackGoal | 'off';
   readonly simulated: Accuracy;
   readonly test: DataSet;
   /** Times latency while all other stages are paused; undefined where no latency is wanted. */
@@ -43,15 +48,20 @@ export async function measureNode(
     metrics: {
       simulated: measurement.simulated,
       deployed,
-      sizes: fileSizes(tflite),
+      sizes: { ...fileSizes(tflite), packed: packedBytes(measurement) },
       latency: await measurement.whileOthersPause?.(() => measureLatency(tflite, { budgetMilliseconds: LATENCY_BUDGET })),
       weights: weightMetrics(model),
-      certificate: expectations === undefined ? undefined : certify({ bytes: tflite, expectations, parent: parentTflite }),
+      certificate:
+        expectations === undefined ? undefined : certify({ bytes: tflite, expectations, parent: parentTflite, packed: measurement.packed }),
       trainingSeconds: measurement.trainingSeconds,
       curve: measurement.curve,
     },
     densities: kernelDensities(model),
   };
+}
+
+function packedBytes({ tflite, packed, pack }: Measurement): number | undefined {
+  return packed?.length ?? (pack === 'off' ? undefined : packedSize(tflite, pack));
 }
 
 const LATENCY_BUDGET = 1_000;

@@ -48,6 +48,7 @@ export async function openStageRunner(options: OpenStageRunner): Promise<StageRu
     loss: lossFor(network, data),
     seed,
     latency: recipe.measure?.latency ?? true,
+    pack: recipe.deploy?.pack ?? 'small',
     threadScript,
     processes,
   });

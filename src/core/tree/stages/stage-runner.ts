@@ -34,6 +34,8 @@ export interface StageFiles {
   /** The optimized model, as `encodeStructure` writes it. */
   readonly model: Uint8Array;
   readonly tflite: Uint8Array;
+  /** The file packed for TFLite Micro, where that makes it smaller. */
+  readonly packed?: Uint8Array | undefined;
 }
 
 export interface StageOutcome {

@@ -1,3 +1,4 @@
+import type { PackGoal } from '../../../shared/packing.ts';
 import type { DataSplits } from '../../data/dataset.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Network } from '../../network/network.ts';
@@ -11,6 +12,7 @@ export interface StageSetting {
   readonly loss: Loss;
   readonly seed: number;
   readonly latency: boolean;
+  readonly pack: PackGoal | 'off';
   /** The bundled evaluation thread; without it files are measured on this thread. */
   readonly threadScript: string | undefined;
   /** That run stages at the same time, this one included: they share the memory. */

@@ -15,6 +15,7 @@ export const resultFiles = {
   /** Weights, constraints and ranges, to go on from. */
   model: 'model.espalier',
   tflite: 'model.tflite',
+  packed: 'model.packed.tflite',
   metrics: 'metrics.json',
   densities: 'densities.json',
   /** What the certificate compares with. */
@@ -47,6 +48,7 @@ export async function writeResult(folder: string, key: string, { files, metrics,
   const contents = new Map<string, Uint8Array | string>([
     [resultFiles.model, files.model],
     [resultFiles.tflite, files.tflite],
+    ...(files.packed === undefined ? [] : [[resultFiles.packed, files.packed] as const]),
     [resultFiles.metrics, json(metrics)],
     [resultFiles.densities, json(densities)],
     ...(expectations === undefined ? [] : [[resultFiles.expectations, json(expectations)] as const]),
@@ -146,7 +148,7 @@ function outcomeOf(contents: ReadonlyMap<string, Uint8Array>): StageOutcome {
   const bytesOf = (name: string): Uint8Array => contents.get(name) ?? new Uint8Array();
   const parse = <T>(name: string): T => JSON.parse(new TextDecoder().decode(bytesOf(name))) as T;
   return {
-    files: { model: bytesOf(resultFiles.model), tflite: bytesOf(resultFiles.tflite) },
+    files: { model: bytesOf(resultFiles.model), tflite: bytesOf(resultFiles.tflite), packed: contents.get(resultFiles.packed) },
     metrics: parse<NodeMetrics>(resultFiles.metrics),
     densities: parse<readonly DensityPlot[]>(resultFiles.densities),
     expectations: contents.has(resultFiles.expectations) ? parse<Expectations>(resultFiles.expectations) : undefined,

@@ -56,7 +56,7 @@ export async function run({
       {
         name: 'net',
         tree: planTree(techniques),
-        dependencies: { model: 'm', data, seed: 0, engine: 'e', runtime: 'r', code: 'c', latency: false },
+        dependencies: { model: 'm', data, seed: 0, engine: 'e', runtime: 'r', code: 'c', latency: false, pack: 'off' },
         openExecutor: (place) =>
           new LocalExecutor({
             place,
