@@ -17,6 +17,7 @@ import { withoutShapeSignatures } from './static-shapes.ts';
 import { tensorBytes, type TensorType } from './schema/tensor-types.ts';
 import { elementCount, type Quantization } from './tflite-model.ts';
 
+/** An input or output of a loaded model; `bytes` is the size of its data. */
 export interface TensorDetails {
   readonly name: string;
   /** With the batch. */
@@ -26,6 +27,7 @@ export interface TensorDetails {
   readonly bytes: number;
 }
 
+/** A model loaded by the runtime. */
 export interface Interpreter {
   readonly inputs: readonly TensorDetails[];
   readonly outputs: readonly TensorDetails[];
@@ -34,6 +36,7 @@ export interface Interpreter {
   dispose(): Promise<void>;
 }
 
+/** The runtime that measures what files compute. */
 export interface Runtime {
   /** With its version, to stand beside every accuracy and latency. */
   readonly description: string;

@@ -10,6 +10,7 @@ import { bytesVector, offsetsVector, VectorWriter } from './schema/vectors.ts';
 /** Runtimes map weights straight from the file, so their data must be aligned. */
 const dataAlignment = 16;
 
+/** How to lay out the file. */
 export interface SerializeOptions {
   /**
    * For flash: equal vectors and strings are stored once, empty names not at all, and one zero point where all of a

@@ -60,6 +60,7 @@ function readIndices(table: TableReader, slot: number, name: string): number[] {
   }
 }
 
+/** Writes a tensor's sparsity parameters; indices as int32. */
 export function sparsityOffset(builder: Builder, sparsity: Sparsity): Offset {
   const dimensions = offsetsVector(
     builder,

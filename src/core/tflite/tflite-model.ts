@@ -5,6 +5,7 @@
 import type { OperatorOptions } from './schema/operator-options.ts';
 import type { TensorType } from './schema/tensor-types.ts';
 
+/** A whole file. */
 export interface TfliteModel {
   readonly description: string;
   readonly subgraphs: readonly Subgraph[];
@@ -12,6 +13,7 @@ export interface TfliteModel {
   readonly metadata: readonly Metadata[];
 }
 
+/** A graph of operators over tensors; the first one of a file is the model. */
 export interface Subgraph {
   readonly name: string;
   readonly tensors: readonly TfliteTensor[];
@@ -21,6 +23,7 @@ export interface Subgraph {
   readonly operators: readonly TfliteOperator[];
 }
 
+/** A constant, an input, or a computed value. */
 export interface TfliteTensor {
   readonly name: string;
   /** With the batch: `[n, h, w, c]`. */
@@ -54,10 +57,15 @@ export interface Sparsity {
   readonly dimensions: readonly SparseDimension[];
 }
 
+/**
+ * A dimension of a sparse tensor: dense with its length, or compressed: `indices[segments[i] .. segments[i + 1])` are
+ * the places of row i that are stored.
+ */
 export type SparseDimension =
   | { readonly format: 'dense'; readonly size: number }
   | { readonly format: 'csr'; readonly segments: readonly number[]; readonly indices: readonly number[] };
 
+/** One operator with its inputs and outputs. */
 export interface TfliteOperator {
   /** `CONV_2D`; the custom operator's own name; `BUILTIN_<code>` when it is newer than this reader. */
   readonly name: string;
@@ -73,6 +81,7 @@ export interface TfliteOperator {
   readonly customOptions: Uint8Array | undefined;
 }
 
+/** A named entry point: inputs and outputs of a subgraph under the names that a program uses. */
 export interface Signature {
   readonly key: string;
   readonly subgraph: number;
@@ -80,16 +89,19 @@ export interface Signature {
   readonly outputs: readonly SignatureTensor[];
 }
 
+/** A tensor of a subgraph and its name in the signature. */
 export interface SignatureTensor {
   readonly name: string;
   readonly tensor: number;
 }
 
+/** Bytes under a name, such as `min_runtime_version`. */
 export interface Metadata {
   readonly name: string;
   readonly data: Uint8Array;
 }
 
+/** The number of elements of a shape; 1 for `[]`. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }

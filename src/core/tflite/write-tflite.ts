@@ -11,15 +11,17 @@ import { minimumRuntimeVersion } from './write/runtime-version.ts';
 import { WriteContext } from './write/write-context.ts';
 import { writeOperation } from './write/write-operation.ts';
 
+/** Element type of a file's inputs or outputs. */
 export type InterfaceType = 'int8' | 'uint8' | 'float32' | 'int16';
 
+/** What to write: a network and how its numbers are stored. */
 export type TfliteSource =
   | { readonly kind: 'float'; readonly network: Network }
   /** Weights as float16, widened on loading. */
   | { readonly kind: 'float16'; readonly network: Network }
   /** Weights of 1,024 elements and more as int8, activations float. */
   | { readonly kind: 'dynamicRange'; readonly network: Network }
-  /** Integer throughout, but for a float input or output that is asked for. */
+  /** Integers throughout, except for inputs and outputs of type float32. */
   | {
       readonly kind: 'integer';
       readonly quantized: QuantizedNetwork;
@@ -27,6 +29,7 @@ export type TfliteSource =
       readonly outputType: InterfaceType;
     };
 
+/** How to write it. */
 export interface WriteOptions {
   /** The static batch of every tensor; default 1. */
   readonly batchSize?: number;
@@ -38,7 +41,8 @@ export interface WriteOptions {
  * are int32.
  *
  * @throws EspalierError `unsupported-model` for an operation without an integer form, `invalid-argument` for an
- * interface type that does not go with the activations.
+ * interface type that does not fit the activations
+ * @example `writeTflite({ kind: 'float', network: prepareForDeployment(network) })`
  */
 export function writeTflite(source: TfliteSource, options: WriteOptions = {}): Uint8Array {
   return serializeTflite(buildTflite(source, options.batchSize ?? 1));
@@ -51,7 +55,7 @@ function buildTflite(source: TfliteSource, batch: number): TfliteModel {
   const context = new WriteContext(network, graph, encoding, batch);
   const inputs = network.inputs.map((id) => writeInput(context, id, source));
   for (const operation of network.operations) writeOperation(context, operation);
-  // A runtime fills outputs by running operators: one that is an input as well, or twice an output, needs a copy.
+  // A runtime fills outputs by running operators, so a tensor that is also an input, or an output twice, is copied.
   const taken = new Set(inputs);
   const outputs = network.outputs.map((id) => {
     const computed = context.tensorOf(id);
@@ -133,7 +137,7 @@ function interfaceEncoding(inside: TensorEncoding, type: InterfaceType, where: s
   });
 }
 
-/** Row numbers that embeddings read, directly or through a reshape. */
+/** Whether an input holds row numbers that embeddings read, directly or through a reshape. */
 function isIndex(network: Network, id: ValueId): boolean {
   return network.operations.some(
     (operation) =>

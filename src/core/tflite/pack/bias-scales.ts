@@ -14,6 +14,10 @@ export function withoutBiasScales(model: TfliteModel): TfliteModel {
   );
 }
 
+/**
+ * The model with the scales that `withoutBiasScales` left out: `scale of the input * scale of the kernel`, for each
+ * channel.
+ */
 export function withBiasScales(model: TfliteModel): TfliteModel {
   return mapBiases(model, (bias, derived) => (bias.quantization === undefined ? { ...bias, quantization: derived } : bias));
 }

@@ -9,6 +9,7 @@ import { EspalierError } from '../../errors.ts';
 import { tensorBytes } from '../schema/tensor-types.ts';
 import { elementCount, type TfliteTensor } from '../tflite-model.ts';
 
+/** A packed tensor: the inputs and the output of its TFLM_DECODE operator. */
 export interface DecodeInput {
   readonly encoded: Uint8Array;
   readonly ancillary: Uint8Array;

@@ -10,6 +10,7 @@ export type Histogram = ReadonlyMap<number, number>;
 /** Longer words would not fit the 32-bit integers that they are held in; no tensor that fits in memory needs them. */
 const longestWord = 31;
 
+/** How often each value occurs. */
 export function histogramOf(values: Iterable<number>): Map<number, number> {
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);

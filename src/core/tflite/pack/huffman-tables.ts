@@ -3,6 +3,7 @@ import type { CodeWord } from './huffman-code.ts';
 /** A node of the tree of a prefix code: a symbol, or two children. */
 type Node = { readonly symbol: number } | { readonly children: readonly [Node, Node] };
 
+/** Tables from which a decoder reads one symbol after the other. */
 export interface DecodingTables {
   /** Bits that index the first table. */
   readonly firstBits: number;

@@ -16,6 +16,7 @@ export interface HuffmanCode {
   readonly ancillary: Uint8Array;
 }
 
+/** The code of a histogram with its decoding tables: 16-bit entries for int8, 32-bit entries for int16. */
 export function huffmanCode(counts: Histogram, type: 'int8' | 'int16'): HuffmanCode {
   const words = canonicalCode(codeLengths(counts));
   const { firstBits, entries } = decodingTables(words);

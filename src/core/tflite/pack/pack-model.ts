@@ -6,6 +6,7 @@ import { chooseEncodings } from './choose-encodings.ts';
 import { packableTensor } from './packable-tensor.ts';
 import type { EncodedTensor } from './scheme.ts';
 
+/** A packed model and what became of each kernel. */
 export interface PackedModel {
   readonly model: TfliteModel;
   readonly kernels: readonly KernelPacking[];

@@ -10,12 +10,14 @@ import { packModel } from './pack-model.ts';
 import { stripModel } from './strip-model.ts';
 import { isPacked, unpackModel } from './unpack-model.ts';
 
+/** How to pack a file. */
 export interface PackOptions {
   readonly goal: PackGoal;
   /** Leave out names and metadata that TFLite Micro never reads; they do not come back with unpacking. */
   readonly strip?: boolean;
 }
 
+/** A packed file and what became of each kernel. */
 export interface PackedTflite {
   readonly bytes: Uint8Array;
   readonly kernels: readonly KernelPacking[];

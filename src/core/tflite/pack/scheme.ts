@@ -1,5 +1,6 @@
 import type { PackableTensor } from './packable-tensor.ts';
 
+/** How a kernel is encoded: indices into a table of its values, a mask with the other values, or Huffman codes. */
 export type SchemeName = 'lut' | 'prune' | 'huffman';
 
 /** A tensor in the form that the operator TFLM_DECODE reads. */

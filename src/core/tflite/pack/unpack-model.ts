@@ -4,6 +4,7 @@ import type { Subgraph, TfliteModel, TfliteOperator, TfliteTensor } from '../tfl
 import { withBiasScales } from './bias-scales.ts';
 import { decodeTensor } from './decode-tensor.ts';
 
+/** Whether any kernel of the model is decoded by TFLM_DECODE. */
 export function isPacked({ subgraphs }: TfliteModel): boolean {
   return subgraphs.some(({ operators }) => operators.some(isDecoder));
 }

@@ -210,6 +210,7 @@ const builtinOperators = [
   'COMPLEX',
 ] as const;
 
+/** The name of an operator in this table. */
 export type BuiltinOperator = (typeof builtinOperators)[number];
 
 /** Code 32: the operator's own name stands beside it. */
@@ -220,10 +221,12 @@ export function builtinOperatorName(code: number): string {
   return builtinOperators[code] ?? `BUILTIN_${code}`;
 }
 
+/** The operator's code in a .tflite file. */
 export function builtinOperatorCode(name: BuiltinOperator): number {
   return builtinOperators.indexOf(name);
 }
 
+/** Whether this table has an operator of that name. */
 export function isBuiltinOperator(name: string): name is BuiltinOperator {
   return builtinOperators.some((known) => known === name);
 }

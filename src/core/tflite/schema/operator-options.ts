@@ -5,8 +5,10 @@ import { tensorTypes } from './tensor-types.ts';
  * follow the public schema of the .tflite format; tables without fields are listed because files name them.
  */
 export type OptionValue = number | boolean | string | readonly number[];
+/** Options of one operator by the field names of `optionTable`. */
 export type OperatorOptions = Readonly<Record<string, OptionValue>>;
 
+/** A field of an option table: its slot, its type, and its value when the file leaves it out. */
 export type OptionField = { readonly slot: number } & (
   | { readonly kind: 'int'; readonly default: number }
   | { readonly kind: 'float' }
@@ -16,13 +18,16 @@ export type OptionField = { readonly slot: number } & (
   | { readonly kind: 'ints' }
 );
 
+/** The fields of one option table. */
 export interface OptionTable {
   /** The table's number in the union of built-in options. */
   readonly type: number;
   readonly fields: Readonly<Record<string, OptionField>>;
 }
 
+/** Values of the `Padding` enumeration by code. */
 export const paddings = ['same', 'valid'] as const;
+/** Values of the `ActivationFunctionType` enumeration by code. */
 export const fusedActivations = ['none', 'relu', 'reluN1To1', 'relu6', 'tanh', 'signBit'] as const;
 
 const int = (slot: number, value = 0): OptionField => ({ slot, kind: 'int', default: value });

@@ -158,6 +158,11 @@ export class TableReader {
   }
 }
 
+/**
+ * The error of a damaged file.
+ *
+ * @param path of the table or field in the file, such as `subgraphs[0].tensors[3]`
+ */
 export function invalid(path: string, what: string): EspalierError {
   return new EspalierError('invalid-model', what, {
     where: path === '' ? '.tflite file' : `.tflite file, ${path}`,

@@ -23,6 +23,7 @@ export const tensorTypes = [
   'uint4',
 ] as const;
 
+/** The element type of a tensor. */
 export type TensorType = (typeof tensorTypes)[number];
 
 const bits: Readonly<Record<TensorType, number | undefined>> = {

@@ -1,18 +1,22 @@
 /** Vectors of a flatbuffer. The builder writes backwards, so elements are added from the last to the first. */
 import type { Builder, Offset } from 'flatbuffers';
 
+/** A vector of tables or strings. */
 export function offsetsVector(builder: Builder, offsets: readonly Offset[]): Offset {
   return vector(builder, 4, offsets, (offset) => builder.addOffset(offset));
 }
 
+/** A vector of int32. */
 export function intsVector(builder: Builder, values: readonly number[]): Offset {
   return vector(builder, 4, values, (value) => builder.addInt32(value));
 }
 
+/** A vector of float32. */
 export function floatsVector(builder: Builder, values: readonly number[]): Offset {
   return vector(builder, 4, values, (value) => builder.addFloat32(value));
 }
 
+/** A vector of int64; values must be whole. */
 export function longsVector(builder: Builder, values: readonly number[]): Offset {
   return vector(builder, 8, values, (value) => builder.addInt64(BigInt(value)));
 }

@@ -3,15 +3,20 @@ import type { DepthwiseConv2d, KernelOperation } from '../../network/operations.
 import type { TensorQuantization } from '../../quantize/quantization.ts';
 import type { TensorEncoding } from './graph-builder.ts';
 
-/** How numbers are stored: one implementation for each kind of .tflite. Constants are added to the graph. */
+/**
+ * How numbers are stored; one implementation for each kind of .tflite. Functions that return a number add a tensor to
+ * the graph and return its index.
+ */
 export interface Encoding {
   /** Undefined where activations are float. */
   readonly activationType: 'int8' | 'int16' | undefined;
+  /** Type and quantization of a value. */
   value(id: ValueId): TensorEncoding;
-  /** Of a value that appears inside the lowering of one operation. */
+  /** Of a value inside the lowering of one operation. */
   inner(quantization: TensorQuantization): TensorEncoding;
+  /** The kernel of an operation, in the layout that its operator reads. */
   kernel(operation: KernelOperation): number;
-  /** Zeros where the operation has no bias: several runtimes want one. */
+  /** The bias `[channels]`; zeros where the operation has none, since several runtimes need one. */
   bias(operation: KernelOperation, channels: number): number;
   /** A small constant of another kind. `like` names the value whose parameters an integer constant must share. */
   constant(id: ParameterId, shape: Shape, data: Float32Array, like?: ValueId): number;

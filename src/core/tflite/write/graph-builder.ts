@@ -10,12 +10,14 @@ export interface TensorEncoding {
   readonly quantization: Quantization | undefined;
 }
 
+/** A tensor to add; with data it is a constant, little-endian and row-major. */
 export interface NewTensor extends TensorEncoding {
   readonly name: string;
   readonly shape: readonly number[];
   readonly data?: Uint8Array;
 }
 
+/** A float tensor. */
 export const float32: TensorEncoding = { type: 'float32', quantization: undefined };
 
 /** Collects the tensors and operators of one subgraph. */
@@ -24,7 +26,7 @@ export class GraphBuilder {
   readonly #operators: TfliteOperator[] = [];
   readonly #names = new Set<string>();
 
-  /** Returns the index; the name gets a number when it is taken. */
+  /** Adds a tensor and returns its index; a name that is taken gets a number. */
   tensor({ name, shape, type, quantization, data }: NewTensor): number {
     let unique = name;
     for (let i = 1; this.#names.has(unique); i++) unique = `${name}_${i}`;
@@ -69,6 +71,7 @@ export class GraphBuilder {
   }
 }
 
+/** The bytes of a typed array, as they are in memory (little-endian). */
 export function bytesOf(values: Float32Array | Int32Array | Int16Array | Int8Array | Uint16Array | BigInt64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

@@ -4,6 +4,11 @@ import type { Activation, Unary, UnaryFunction } from '../../network/operations.
 import { fixedQuantization } from '../../quantize/fixed-quantization.ts';
 import type { WriteContext } from './write-context.ts';
 
+/**
+ * The operator of the same function; `swish` as `x * sigmoid(x)`, `erf` as a polynomial.
+ *
+ * @throws EspalierError `invalid-argument` for functions that `prepareForDeployment` replaces
+ */
 export function writeActivation(context: WriteContext, operation: Activation): void {
   const { graph, encoding } = context;
   const input = context.input(operation);
@@ -67,6 +72,7 @@ const unaryOperators: Readonly<Record<UnaryFunction, BuiltinOperator>> = {
   rsqrt: 'RSQRT',
 };
 
+/** The operator of the same function. */
 export function writeUnary(context: WriteContext, operation: Unary): void {
   context.graph.operator(unaryOperators[operation.function], [context.input(operation)], context.output(operation));
 }

@@ -16,6 +16,7 @@ const binaryOperators: Readonly<Record<BinaryFunction, BuiltinOperator>> = {
   pow: 'POW',
 };
 
+/** The operator of the same function, with inputs of one rank; integer `max` and `min` take inputs in the output's scale. */
 export function writeBinary(context: WriteContext, operation: Binary): void {
   const { graph } = context;
   const inputs = inputsOfOneRank(context, operation);
@@ -39,6 +40,7 @@ function binaryOptions(context: WriteContext, { function: name, activation }: Bi
   }
 }
 
+/** `BATCH_MATMUL`. */
 export function writeBatchMatmul(context: WriteContext, operation: BatchMatmul): void {
   context.graph.operator('BATCH_MATMUL', inputsOfOneRank(context, operation), context.output(operation), {
     adjointX: operation.transposeA,
@@ -51,13 +53,13 @@ function inputsOfOneRank(context: WriteContext, operation: Operation): readonly 
   return operation.inputs.map((id, i) => withRank(context, operation, i, context.shapeOf(id), rank));
 }
 
-/** Broadcasting counts axes from the last, the batch stays the first: ones go between them. */
+/** The input with axes of length 1 after the batch: broadcasting aligns the last axes. */
 function withRank(context: WriteContext, operation: Operation, index: number, shape: Shape, rank: number): number {
   const input = context.input(operation, index);
   if (shape.length === rank) return input;
   const { type, quantization, data } = context.graph.tensorAt(input);
   const ones = Array.from({ length: rank - shape.length }, () => 1);
-  // A constant needs no operator to be of another shape.
+  // A constant is written again in the other shape, which needs no operator.
   if (data !== undefined)
     return context.graph.tensor({
       name: `${operation.name}/constant`,
@@ -71,18 +73,21 @@ function withRank(context: WriteContext, operation: Operation, index: number, sh
   return widened;
 }
 
+/** `PRELU`, alpha in the shape of the parameter. */
 export function writePRelu(context: WriteContext, operation: PRelu): void {
   const { shape, data } = requiredParameter(context.network, operation.alpha);
   const alpha = context.encoding.constant(operation.alpha, shape, data);
   context.graph.operator('PRELU', [context.input(operation), alpha], context.output(operation));
 }
 
+/** `x * scale + offset` by channel. */
 export function writeRescale(context: WriteContext, operation: Rescale): void {
   const scale = requiredParameter(context.network, operation.scale).data;
   const offset = requiredParameter(context.network, operation.offset).data;
   writeChannelScale(context, operation, scale, offset);
 }
 
+/** `gamma (x - mean) / sqrt(variance + epsilon) + beta` as `x * scale + offset` by channel. */
 export function writeBatchNorm(context: WriteContext, operation: BatchNorm): void {
   const [gamma, beta, mean, variance] = [operation.gamma, operation.beta, operation.mean, operation.variance].map(
     (id) => requiredParameter(context.network, id).data,
@@ -143,6 +148,7 @@ function writeChannelScale(context: WriteContext, operation: Operation, scale: F
   context.reshape(operation, after, context.output(operation));
 }
 
+/** `GATHER` of the rows of the table. */
 export function writeEmbedding(context: WriteContext, operation: Embedding): void {
   const { shape, data } = requiredParameter(context.network, operation.table);
   const table = context.encoding.constant(operation.table, shape, data, operation.output);

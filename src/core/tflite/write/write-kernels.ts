@@ -2,6 +2,7 @@ import { channelAxis, type Conv2d, type Dense, type DepthwiseConv2d, type Transp
 import { requiredParameter } from '../../quantize/quantize-network.ts';
 import type { WriteContext } from './write-context.ts';
 
+/** `CONV_2D` or `DEPTHWISE_CONV_2D` with kernel `[out, kh, kw, in]` or `[1, kh, kw, channels]`, always with a bias. */
 export function writeConvolution(context: WriteContext, operation: Conv2d | DepthwiseConv2d): void {
   const { graph, encoding } = context;
   const inputs = [context.input(operation), encoding.kernel(operation), encoding.bias(operation, outputChannels(context, operation))];
@@ -17,6 +18,7 @@ export function writeConvolution(context: WriteContext, operation: Conv2d | Dept
   else graph.operator('DEPTHWISE_CONV_2D', inputs, context.output(operation), { ...options, depthMultiplier: operation.multiplier });
 }
 
+/** `FULLY_CONNECTED` over the last axis, with kernel `[out, in]` and always with a bias. */
 export function writeDense(context: WriteContext, operation: Dense): void {
   const { graph, encoding } = context;
   const kernel = encoding.kernel(operation);

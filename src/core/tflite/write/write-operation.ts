@@ -50,6 +50,7 @@ const writers: { readonly [K in OperationKind]: Writer<OperationOf<K>> } = {
   embedding: { write: writeEmbedding },
 };
 
+/** Writes one operation; those without an integer kernel are written in float between two conversions. */
 export function writeOperation(context: WriteContext, operation: Operation): void {
   const { activationType } = context.encoding;
   if (activationType !== undefined && lacksIntegerKernel(operation, activationType, context.network))

@@ -16,12 +16,13 @@ import type { BuiltinOperator } from '../schema/builtin-operators.ts';
 import { inOutputScale } from './in-output-scale.ts';
 import type { WriteContext } from './write-context.ts';
 
-/** Integer concatenation copies codes. */
+/** `CONCATENATION` of inputs in the output's scale: the integer kernel copies codes. */
 export function writeConcat(context: WriteContext, operation: Concat): void {
   const inputs = operation.inputs.map((id) => inOutputScale(context, operation, context.tensorOf(id)));
   context.graph.operator('CONCATENATION', inputs, context.output(operation), { axis: operation.axis + 1, activation: 'none' });
 }
 
+/** `PAD` for zeros, else `PADV2`. */
 export function writePad(context: WriteContext, operation: Pad): void {
   const paddings = context.graph.integers(
     `${operation.name}/paddings`,
@@ -37,6 +38,7 @@ export function writePad(context: WriteContext, operation: Pad): void {
   context.graph.operator('PADV2', [context.input(operation), paddings, filling], context.output(operation));
 }
 
+/** `SLICE`, or `STRIDED_SLICE` where a stride is not 1. */
 export function writeCrop(context: WriteContext, operation: Crop): void {
   const { graph, batch } = context;
   const { name, begin: from, size: lengths, strides } = operation;
@@ -52,6 +54,7 @@ export function writeCrop(context: WriteContext, operation: Crop): void {
   graph.operator('STRIDED_SLICE', [input, begin, ends, steps], context.output(operation));
 }
 
+/** `MAX_POOL_2D` or `AVERAGE_POOL_2D`. */
 export function writePool(context: WriteContext, operation: Pool2d): void {
   context.graph.operator(
     operation.function === 'max' ? 'MAX_POOL_2D' : 'AVERAGE_POOL_2D',
@@ -68,6 +71,7 @@ export function writePool(context: WriteContext, operation: Pool2d): void {
   );
 }
 
+/** `REDUCE_MAX` or `MEAN` over height and width. */
 export function writeGlobalPool(context: WriteContext, operation: GlobalPool): void {
   const axes = context.graph.integers(`${operation.name}/axes`, [1, 2]);
   context.graph.operator(
@@ -78,6 +82,7 @@ export function writeGlobalPool(context: WriteContext, operation: GlobalPool): v
   );
 }
 
+/** `TRANSPOSE`; the batch stays first. */
 export function writePermute(context: WriteContext, operation: Permute): void {
   const order = context.graph.integers(`${operation.name}/order`, [0, ...operation.order.map((axis) => axis + 1)]);
   context.graph.operator('TRANSPOSE', [context.input(operation), order], context.output(operation));
@@ -90,6 +95,7 @@ const reduceOperators: Readonly<Record<Reduce['function'], BuiltinOperator>> = {
   min: 'REDUCE_MIN',
 };
 
+/** `MEAN`, `SUM`, `REDUCE_MAX` or `REDUCE_MIN` over axes, which count from the first one after the batch. */
 export function writeReduce(context: WriteContext, operation: Reduce): void {
   const axes = context.graph.integers(
     `${operation.name}/axes`,
@@ -100,6 +106,7 @@ export function writeReduce(context: WriteContext, operation: Reduce): void {
   });
 }
 
+/** `RESIZE_BILINEAR` or `RESIZE_NEAREST_NEIGHBOR`. */
 export function writeResize(context: WriteContext, operation: Resize): void {
   const size = context.graph.integers(`${operation.name}/size`, operation.size);
   const operator = operation.interpolation === 'bilinear' ? 'RESIZE_BILINEAR' : 'RESIZE_NEAREST_NEIGHBOR';
@@ -109,12 +116,13 @@ export function writeResize(context: WriteContext, operation: Resize): void {
   });
 }
 
+/** `DEPTH_TO_SPACE` or `SPACE_TO_DEPTH`. */
 export function writeBlocks(context: WriteContext, operation: DepthToSpace | SpaceToDepth): void {
   const operator = operation.kind === 'depthToSpace' ? 'DEPTH_TO_SPACE' : 'SPACE_TO_DEPTH';
   context.graph.operator(operator, [context.input(operation)], context.output(operation), { blockSize: operation.blockSize });
 }
 
-/** The same for each example of the batch. */
+/** A constant tensor that holds the value once for each example of the batch. */
 export function writeConstant(context: WriteContext, operation: Constant): void {
   const { shape, data } = requiredParameter(context.network, operation.parameter);
   const repeated = new Float32Array(data.length * context.batch);
