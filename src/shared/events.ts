@@ -20,14 +20,14 @@ export interface RunStarted extends EventBase {
   readonly runId: string;
   readonly recipe: string;
   readonly espalier: string;
-  /** Engine, runtime and machine, to be named beside every number. */
+  /** Engine, runtime and machine that the figures of this run belong to. */
   readonly engine: string;
   readonly runtime: string;
   readonly machine: string;
   readonly models: readonly { readonly model: string; readonly tree: TreeNode }[];
 }
 
-/** A killed or cancelled run goes on; nodes that were running wait again, finished ones stay. */
+/** A killed or cancelled run was resumed. Finished nodes stay; nodes that were running wait again. */
 export interface RunResumed extends EventBase {
   readonly type: 'run-resumed';
   readonly engine: string;
@@ -35,7 +35,7 @@ export interface RunResumed extends EventBase {
   readonly machine: string;
 }
 
-/** The explorer added nodes (a search tries another sparsity or cluster count). */
+/** The search added nodes, to try another sparsity or cluster count. */
 export interface TreeGrown extends EventBase {
   readonly type: 'tree-grown';
   readonly model: string;
@@ -48,12 +48,12 @@ interface NodeEventBase extends EventBase {
   readonly node: string;
 }
 
-/** A scheduler holds the node's job back. */
+/** The node's job waits in the queue of a scheduler. */
 export interface NodeQueued extends NodeEventBase {
   readonly type: 'node-queued';
-  /** Id of the job, as the scheduler's commands take it. */
+  /** Id of the job in the scheduler. */
   readonly job: string;
-  /** In the scheduler's words: `Priority`, `Resources`, `Dependency`. */
+  /** As the scheduler reports it: `Priority`, `Resources`, `Dependency`. */
   readonly reason: string | undefined;
 }
 export interface NodeStarted extends NodeEventBase {
@@ -65,7 +65,7 @@ export interface NodeStarted extends NodeEventBase {
 }
 export interface NodeProgress extends NodeEventBase {
   readonly type: 'node-progress';
-  /** `training`, `calibrating`, `converting`, `evaluating`… as a message key for people. */
+  /** What the node does now: `training`, `calibrating`, `converting`, `evaluating`…; also the key of its translation. */
   readonly phase: NodePhase;
   /** 0 to 1 within the node. */
   readonly fraction: number;

@@ -7,20 +7,20 @@ import { formatBytes, formatMilliseconds, formatPercent, missing } from './drawi
 import type { Targets } from './recipe/targets.ts';
 import type { NodeMetrics } from './results.ts';
 
-/** A row for each is demanded by the compiler. */
+/** The compiler requires a row for each. */
 export type MeasureId = 'accuracy' | 'raw' | 'gzip' | 'packed' | 'latency';
 
-/** How a figure is written for people. */
+/** How a figure is formatted. */
 export type MeasureUnit = 'fraction' | 'bytes' | 'milliseconds' | 'count';
 
 export interface MeasureRow {
-  /** As columns, axes and the headline call it; translated. */
+  /** Name in columns, axes and the headline; translated. */
   readonly title: string;
-  /** In the narrow columns of a terminal, with its unit where the figure shows none. */
+  /** Name in the narrow columns of a terminal, with the unit where the figure shows none. */
   readonly short: string;
   /** What it is, and where it was measured; translated. */
   readonly description: string;
-  /** In reports for machines, with its unit. */
+  /** Column name in CSV and JSON, with the unit. */
   readonly column: string;
   readonly unit: MeasureUnit;
   readonly better: 'lower' | 'higher';
@@ -33,7 +33,7 @@ export interface MeasureRow {
   readonly value: (metrics: NodeMetrics) => number | undefined;
   /** The measure that it makes smaller: tables show the part that it saves. */
   readonly savesOf?: MeasureId;
-  /** Of the recipe: the most that a file may have, or for accuracy the most that it may lose. */
+  /** The target of the recipe: the largest value of a file, or for accuracy the largest loss. */
   readonly target?: { readonly key: keyof Targets; readonly name: string };
 }
 
@@ -122,7 +122,7 @@ export function measureRow(id: MeasureId): MeasureRow {
   return measureTable[id];
 }
 
-/** What files are ranked by where nothing else is asked for. */
+/** The measure that files are ranked by unless another one is asked for. */
 export const sizeMeasure: MeasureId = 'gzip';
 
 /** All but accuracy: what accuracy is set against in plots, and what the headline compares with the trained model. */
@@ -144,7 +144,7 @@ export function shownMeasure(id: MeasureId, metrics: NodeMetrics | undefined): s
   return formatMeasure(id, metrics && measureTable[id].value(metrics));
 }
 
-/** What losses of accuracy are counted from: the trained model in float. */
+/** The accuracy that losses are measured against: the trained model in float. */
 export function floatAccuracy(baseline: NodeMetrics | undefined): number | undefined {
   return baseline?.simulated?.top1 ?? baseline?.deployed?.top1;
 }
@@ -173,7 +173,7 @@ export function formatUnit(unit: MeasureUnit, value: number | undefined): string
   }
 }
 
-/** Every text that interfaces translate: what has to have a translation. */
+/** Every text that needs a translation. */
 export function measureTexts(): readonly string[] {
   return measureIds.flatMap((id) => {
     const { title, description, target } = measureTable[id];

@@ -1,6 +1,6 @@
 /**
- * Requests, replies, progress and events between two ends of a channel: child process, webview, or two objects in a test.
- * An `Endpoint` says what an end answers and what it announces; the same class serves at both.
+ * Requests, replies, progress and events between two ends of a channel: child process, webview, or two objects in a
+ * test. An `Endpoint` lists the requests that an end serves and the events that it emits. Both ends use the same class.
  */
 import { EspalierError, isEspalierError } from './errors.ts';
 import type { ErrorCode } from './errors.ts';
@@ -13,7 +13,7 @@ export interface Endpoint {
 }
 
 export interface ProtocolError {
-  /** `internal` is a bug on the other end; every other code is for the user. */
+  /** `internal` is a bug on the other end; every other code is an error for the user. */
   readonly code: ErrorCode | 'internal';
   readonly message: string;
   readonly where?: string | undefined;
@@ -27,7 +27,7 @@ export interface RequestProgress {
   readonly fraction: number;
 }
 
-/** What travels: plain JSON. */
+/** A message on the channel: plain JSON. */
 export type Message =
   | { readonly kind: 'request'; readonly id: number; readonly method: string; readonly parameters: object }
   | { readonly kind: 'reply'; readonly id: number; readonly outcome: { readonly ok: unknown } | { readonly error: ProtocolError } }
@@ -48,7 +48,7 @@ export type Handlers<E extends Endpoint> = {
   ) => Promise<E['requests'][M]['result']>;
 };
 
-/** What has no requests: an end that only asks. */
+/** An end that serves no requests. */
 export interface NoEndpoint extends Endpoint {
   readonly requests: Record<never, never>;
   readonly events: Record<never, never>;
@@ -132,7 +132,7 @@ export class MessageHandler<Local extends Endpoint, Remote extends Endpoint> {
     }
   }
 
-  /** The channel is gone: pending requests are rejected with the reason, requests in service are aborted. */
+  /** Call when the channel is closed: pending requests are rejected with the reason, requests in service are aborted. */
   dispose(reason: Error = new EspalierError('cancelled', 'the connection was closed')): void {
     if (this.#closed !== undefined) return;
     this.#closed = reason;

@@ -1,9 +1,9 @@
-/** What the result panel's page and the extension host say to each other, over `MessageHandler`. */
+/** Messages between the page of the result panel and the extension host, over `MessageHandler`. */
 import type { RunEvent } from './events.ts';
 import type { Targets } from './recipe/targets.ts';
 import type { Endpoint, NoEndpoint } from './message-handler.ts';
 
-/** Whether someone works on the run now; `interrupted` is a run that can be resumed. */
+/** State of the run; an `interrupted` run can be resumed. */
 export type PanelActivity = 'queued' | 'running' | 'interrupted' | 'ended';
 
 export interface PanelStatus {
@@ -27,7 +27,7 @@ export type PanelCommand =
 
 export interface PanelHost extends Endpoint {
   readonly requests: {
-    /** The page is there (again): everything that it shows comes from the answer and the events after it. */
+    /** The page is loaded or reloaded: it shows what the answer and the events after it contain. */
     readonly ready: { readonly parameters: object; readonly result: PanelContents };
     readonly copy: { readonly parameters: { readonly text: string }; readonly result: null };
     readonly act: {
@@ -44,7 +44,7 @@ export interface PanelHost extends Endpoint {
 
 export type PanelPage = NoEndpoint;
 
-/** What the page keeps through hiding, reload and window restore; the run itself is read again. */
+/** What the page remembers when it is hidden, reloaded or restored; the run itself is read again. */
 export interface PanelMemory {
   readonly runFolder?: string | undefined;
   readonly recipe: string;

@@ -1,6 +1,6 @@
 /**
- * What the worker process answers and announces: the one protocol between it and whoever starts it, the extension host
- * or the CLI. Plain JSON over `MessageHandler`; add methods and fields, never change their meaning within a version.
+ * The protocol of the worker process, for the extension host and the CLI. Plain JSON over `MessageHandler`. Within a
+ * version, methods and fields are added but never change their meaning.
  */
 import type { RunEvent } from './events.ts';
 import type { ModelInspection } from './inspection.ts';
@@ -16,20 +16,20 @@ export const PROTOCOL_VERSION = 1;
 export interface WorkerProtocol extends Endpoint {
   readonly requests: {
     readonly ping: { readonly parameters: object; readonly result: PingResult };
-    /** Replies when the run has begun; the rest is `run` events, the last of them `run-finished`. */
+    /** Replies when the run has started. The rest arrives as `run` events; the last one is `run-finished`. */
     readonly startRun: { readonly parameters: StartRun; readonly result: RunHandle };
     readonly resumeRun: { readonly parameters: { readonly runFolder: string } & RunSettings; readonly result: RunHandle };
-    /** Replies when the run has ended; nothing happens to a run that has. */
+    /** Replies when the run has ended; a run that has ended already stays as it is. */
     readonly cancelRun: { readonly parameters: { readonly runId: string }; readonly result: null };
-    /** What happened in a run, from its folder: all of it, or what came after an earlier answer. */
+    /** Events of a run from its folder: all of them, or those after an earlier answer. */
     readonly readRun: { readonly parameters: ReadRun; readonly result: RunLog };
     readonly listRuns: { readonly parameters: { readonly folder: string }; readonly result: { readonly runs: readonly RunSummary[] } };
-    /** Deletes run folders, or with none given the cache of stages; replies with what was freed. */
+    /** Deletes run folders, or the cache of stages when none is given. Replies with the bytes freed. */
     readonly clean: {
       readonly parameters: { readonly folder: string; readonly runFolders?: readonly string[]; readonly cache?: boolean };
       readonly result: { readonly bytes: number };
     };
-    /** Everything that can be said about a recipe before it runs, files and layers included. */
+    /** Checks a recipe before it runs, with its files and layers. */
     readonly checkRecipe: {
       readonly parameters: { readonly path: string; readonly text: string };
       readonly result: { readonly diagnostics: readonly RecipeDiagnostic[] };
@@ -56,7 +56,7 @@ export interface WorkerProtocol extends Endpoint {
   };
 }
 
-/** The starting end only asks. */
+/** The host serves no requests. */
 export type HostProtocol = NoEndpoint;
 
 export interface PingResult {
@@ -78,7 +78,7 @@ export interface StartRun extends RunSettings {
   readonly recipe: string;
   /** Overrides the recipe's `nodes`. */
   readonly nodes?: readonly string[];
-  /** Do all the work again, whatever the cache holds. */
+  /** Ignore the cache and compute every stage. */
   readonly ignoreCache?: boolean;
   /** Overrides the recipe's `seed`. */
   readonly seed?: number;
@@ -91,7 +91,7 @@ export interface RunHandle {
 
 export interface ReadRun {
   readonly runFolder: string;
-  /** The `end` of the answer before; default: 0, the start of the log. */
+  /** `end` of the previous answer; default: 0, the start of the log. */
   readonly from?: number;
 }
 
@@ -99,7 +99,7 @@ export interface RunLog {
   readonly events: readonly RunEvent[];
   /** Where the log ended, in bytes. */
   readonly end: number;
-  /** A living process works on the run. */
+  /** Whether a living process works on the run. */
   readonly owned: boolean;
 }
 
@@ -134,7 +134,7 @@ export interface Conversion {
   readonly mode: ConversionMode;
   /** Calibrates int8 and int16x8. */
   readonly data?: object | string | undefined;
-  /** Of the calibration; default: minimum and maximum. */
+  /** How calibration takes a range; default: minimum and maximum. */
   readonly observer?: ObserverChoice | undefined;
   readonly interface?: 'int8' | 'uint8' | 'float32' | 'int16' | undefined;
   /** For inputs of open size. */

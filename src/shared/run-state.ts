@@ -7,7 +7,7 @@ import type { CurvePoint, DensityPlot, NodeMetrics } from './results.ts';
 import { flattenTree } from './tree.ts';
 import type { NodeState, TreeNode } from './tree.ts';
 
-/** Live curves longer than this are thinned to half: a plot has fewer pixels than that. */
+/** Live curves longer than this lose every other point; a plot has fewer pixels. */
 export const LONGEST_CURVE = 1_000;
 /** Earlier lines are dropped. */
 export const LONGEST_LOG = 1_000;
@@ -43,7 +43,10 @@ export interface NodeResult {
   readonly node: TreeNode;
   readonly parent: string | undefined;
   readonly state: NodeState;
-  /** What it was when it was started again: done work is done, also where the process dies while it is looked up. */
+  /**
+   * The node before it was started again: a finished node stays finished, even if the process dies while it looks up the
+   * result.
+   */
   readonly before: NodeResult | undefined;
   /** Id of its job, where a scheduler runs it. */
   readonly job: string | undefined;
@@ -222,7 +225,7 @@ function waitingNode(node: TreeNode, parent: string | undefined): NodeResult {
   };
 }
 
-/** A node that ran, or whose job was in a queue, when its run ended (or was killed) has no result: it waits. */
+/** A node that was running or queued when its run ended has no result, so it waits again. */
 function waitAgain(node: NodeResult): NodeResult {
   return isUnderWay(node) ? (node.before ?? waitingNode(node.node, node.parent)) : node;
 }
@@ -231,7 +234,10 @@ function isUnderWay({ state }: NodeResult): boolean {
   return state.kind === 'running' || (state.kind === 'waiting' && state.queued !== undefined);
 }
 
-/** A done node that is looked up again is done whatever becomes of that; its job can be queued first and start later. */
+/**
+ * A finished node that is looked up again stays finished whatever the look-up gives. With a scheduler it is queued first
+ * and starts later.
+ */
 function beforeOf(node: NodeResult): NodeResult | undefined {
   if (node.state.kind === 'done') return node;
   return isUnderWay(node) ? node.before : undefined;

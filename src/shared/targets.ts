@@ -1,4 +1,4 @@
-/** Whether a file meets what a recipe asks for, measure by measure. */
+/** Checks a file against the targets of a recipe, measure by measure. */
 import { floatAccuracy, formatUnit, type MeasureId, measureIds, measureRow } from './measures.ts';
 import type { Targets } from './recipe/targets.ts';
 import type { NodeMetrics } from './results.ts';
@@ -43,7 +43,7 @@ export function meetsTargets(targets: Targets, baseline: NodeMetrics | undefined
   return checkTargets(targets, baseline, leaf).every(({ met }) => met);
 }
 
-/** Whether all that a file misses is accuracy: what gentler settings can give. */
+/** Whether a file misses only its accuracy target: milder settings can help. */
 export function missesAccuracyAlone(verdicts: readonly TargetVerdict[]): boolean {
   const missed = verdicts.filter(({ met }) => !met);
   return missed.length > 0 && missed.every(({ measure }) => measureRow(measure).better === 'higher');

@@ -13,7 +13,7 @@ export type ConstraintKind = (typeof constraintOrder)[number];
 /** The fields of a rule that change a technique's settings for single layers. */
 export type LayerField = 'sparsity' | 'clusters';
 
-/** A row for each is demanded by the compiler, here and in `core/techniques/index.ts`. */
+/** The compiler requires a row for each, here and in `core/techniques/index.ts`. */
 export type TechniqueId =
   'pruning' | 'clustering' | 'sparsity-preserving-clustering' | 'ptq' | 'ptq4' | 'qat' | 'pqat' | 'cqat' | 'pcqat' | 'fine-tuning';
 
@@ -21,7 +21,7 @@ export type TechniqueId =
 export type WeightBits = 4 | 8;
 
 export interface TechniqueRow {
-  /** As it labels an edge of the tree; translated. */
+  /** Label of an edge of the tree; translated. */
   readonly title: string;
   /** Last part of the ids of its nodes. */
   readonly node: string;
@@ -29,13 +29,13 @@ export interface TechniqueRow {
   readonly adjective: string;
   /** Key of its options in the recipe. */
   readonly options: keyof TechniqueOptions;
-  /** Constraints of the parent that stay in force; `all` for what moves no weight out of them. */
+  /** Constraints of the parent that stay in force; `all` for techniques that keep every constraint satisfied. */
   readonly inherits: 'all' | readonly ConstraintKind[];
   readonly adds: ConstraintKind | undefined;
   /** Of its models; an int8 one is a file to deploy. */
   readonly precision: 'fp32' | 'int8';
   readonly trains: boolean;
-  /** Grows only where the recipe names it. */
+  /** Appears only when the recipe names it. */
   readonly onRequest?: true;
   /** Of the integer grid that it adds; default: 8. */
   readonly weightBits?: WeightBits;

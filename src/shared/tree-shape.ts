@@ -19,9 +19,9 @@ export interface TreePlace {
   readonly technique: TechniqueId;
   /** Last part of the node's id. */
   readonly name: string;
-  /** For people, in English: the key of its translation. */
+  /** Title in English: the key of its translation. */
   readonly title: string;
-  /** Grows only where the recipe wants controls. */
+  /** Appears only with `controls` in the recipe. */
   readonly control: boolean;
   readonly children: readonly TreePlace[];
 }
@@ -59,7 +59,7 @@ function isLeaf({ technique }: TreePlace): boolean {
 function roleOf(id: TechniqueId, { inForce, adjectives, controlNote }: Surroundings): 'step' | 'control' | undefined {
   const { adds, inherits, trains } = techniqueRow(id);
   if (inherits === 'all') return 'step';
-  // What controls are for is seen from the files that they quantize to.
+  // Controls serve to compare the files that they quantize to, so those that have none are left out.
   if (controlNote !== undefined || !trains) return undefined;
   if (adds === undefined) return adjectives.length === 0 ? 'control' : undefined;
   if (!isLater(adds, inForce)) return undefined;
@@ -123,12 +123,12 @@ export function defaultNodes(): readonly DefaultNode[] {
   return levels;
 }
 
-/** Every label of an edge: what has to be translated. */
+/** Every label of an edge: each needs a translation. */
 export function techniqueTitles(): readonly string[] {
   return techniqueIds.map((id) => techniqueRow(id).title);
 }
 
-/** Every title of a node: what has to be translated. */
+/** Every title of a node: each needs a translation. */
 export function nodeTitles(): readonly string[] {
   const titles = (places: readonly TreePlace[]): readonly string[] => places.flatMap(({ title, children }) => [title, ...titles(children)]);
   return [...new Set([rootTitle, ...titles(treeShape())])];

@@ -8,21 +8,21 @@ export interface TreeNode {
   /** Unique in the tree and stable from run to run: `pruned/clustered/pcqat`. */
   readonly id: string;
   readonly technique: NodeTechnique;
-  /** For people: `Pruned, clustered model`. */
+  /** Title in English: `Pruned, clustered model`. */
   readonly title: string;
   readonly precision: 'fp32' | 'int8';
   readonly fineTuned: boolean;
-  /** Preserves what its parent achieved. */
+  /** Whether it preserves what its parent achieved. */
   readonly collaborative: boolean;
   /** Ready to deploy: an int8 .tflite. */
   readonly leaf: boolean;
   readonly children: readonly TreeNode[];
 }
 
-/** A job that a scheduler holds back. */
+/** A job that waits in the queue of a scheduler. */
 export interface QueuedJob {
   readonly job: string;
-  /** In the scheduler's words: `Priority`, `Resources`. */
+  /** As the scheduler reports it: `Priority`, `Resources`. */
   readonly reason: string | undefined;
 }
 

@@ -6,7 +6,7 @@ import type { IsAlive, RunOwner } from './store/run-owner.ts';
 export interface Environment {
   /** Version of this program. */
   readonly espalier: string;
-  /** Digest of the code, so that no result of other code is taken for a hit. */
+  /** Digest of the code: results of other code are not reused. */
   readonly code: string;
   readonly threadScript: string | undefined;
   /** The bundle of the thread that augments examples; without it they are augmented between steps. */

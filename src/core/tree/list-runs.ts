@@ -11,8 +11,8 @@ import { cacheFolder, recipeFolderOf, runsFolder, sizeOnDisk, storeFolder } from
 import { readRunFolder } from './stored-run.ts';
 
 /**
- * All runs next to a recipe, newest first. A run counts as going on while the process that owns it lives, and as damaged
- * when its files are not as they were written: the others are listed all the same.
+ * All runs next to a recipe, newest first. A run counts as running while the process that owns it lives, and as damaged
+ * when its files were changed; damaged runs are listed as well.
  */
 export async function listRuns(folder: string, isAlive: IsAlive): Promise<readonly RunSummary[]> {
   const runs = runsFolder(folder);
@@ -60,7 +60,7 @@ async function withoutEvents(
   return {
     runId: path.basename(runFolder),
     runFolder,
-    // A run whose recipe is not known goes by its own name.
+    // Without a known recipe the run is named after its folder.
     recipe: besideRuns(runFolder, recipe ?? path.basename(runFolder)),
     startedAt: startOf(path.basename(runFolder)) ?? found.mtimeMs,
     outcome: runs ? 'running' : 'damaged',

@@ -1,4 +1,4 @@
-/** From a recipe to what is walked: models with their trees and what their stages depend on, and how many run at once. */
+/** Prepares a run: models with their trees, what their stages depend on, and how many run at once. */
 import { availableParallelism, cpus, freemem } from 'node:os';
 import path from 'node:path';
 import { createEngine } from '../engine/create-engine.ts';
@@ -29,9 +29,9 @@ export interface Prepared {
   readonly runtime: string;
   readonly parallelism: Parallelism;
   readonly models: readonly ModelRun[];
-  /** What there is to say before the first stage. */
+  /** Messages to log before the first stage. */
   readonly notices: readonly string[];
-  /** Of this run alone: stopped when it ends. */
+  /** Processes of this run; stopped when it ends. */
   readonly processes: StageProcesses | undefined;
 }
 
@@ -52,7 +52,7 @@ export async function prepareModels(stored: StoredRun, folder: string, environme
     ...(recipe.training === undefined ? {} : { training: recipe.training }),
   });
   const chosen = chosenTree(tree, stored);
-  // Loads the native runtime once, so that a machine where it does not work is told before anything is written.
+  // Loads the native runtime once, so that a machine on which it does not work fails before anything is written.
   const first = await engineOf(recipe, availableParallelism(), (notice) => notices.push(notice));
   const processes = environment.startStageProcesses?.({ recipe, folder, engine: first.name });
   try {
@@ -85,7 +85,7 @@ export async function prepareModels(stored: StoredRun, folder: string, environme
   }
 }
 
-/** The command line and the editor count where the recipe does not say. */
+/** Settings of the command line and the editor apply where the recipe sets none. */
 function asked({ recipe, options }: StoredRun): ParallelismQuestion['asked'] {
   const threads = recipe.engine?.threads ?? options.threads;
   const processes = recipe.engine?.processes ?? options.processes;
@@ -95,13 +95,13 @@ function asked({ recipe, options }: StoredRun): ParallelismQuestion['asked'] {
 async function identityOf(model: ResolvedModel): Promise<Identity> {
   const digest = await digestModel(model.path);
   return {
-    // What is chosen for open dimensions makes another network of the same bytes.
+    // Lengths chosen for open dimensions give another network from the same bytes.
     model: model.inputShapes === undefined ? digest : digestOf({ digest, inputShapes: model.inputShapes }),
     data: await digestData(model.data, model.dataFolder),
   };
 }
 
-/** With the cache, which is worth nothing without the number of threads that it was made with. */
+/** Kept with the cache, whose results can be reused only with the same number of threads. */
 function parallelismFile(folder: string, identities: readonly Identity[], engine: Engine, { code }: Environment): string {
   const machine = { cores: availableParallelism(), processor: cpus()[0]?.model };
   const key = digestOf({ models: identities.map(({ model }) => model), engine: engine.description, code, machine });
@@ -117,7 +117,7 @@ function engineOf({ engine }: RecipeDocument, threads: number, onNotice: (notice
   });
 }
 
-/** What the run was asked for goes before what its recipe names. */
+/** Nodes of the request replace those of the recipe. */
 function chosenTree(tree: PlannedTree, { recipe, options }: StoredRun): PlannedTree {
   if (options.nodes !== undefined) return { ...tree, root: selectNodes(tree.root, options.nodes, 'request') };
   return recipe.nodes === undefined ? tree : { ...tree, root: selectNodes(tree.root, recipe.nodes) };

@@ -1,4 +1,4 @@
-/** In which order nodes run, and when enough is known to stop. */
+/** The order in which nodes run, when to stop, and which file to ship. */
 import { describeVerdict, checkTargets, meetsTargets } from '../../shared/targets.ts';
 import type { Targets } from '../../shared/recipe/targets.ts';
 import { bySize, measureRow } from '../../shared/measures.ts';
@@ -23,16 +23,19 @@ function levelOf({ node, level }: TreeEntry): number {
 
 export interface Verdict {
   readonly met: boolean;
-  /** For people: which node meets the targets, or what the best one misses. */
+  /** For the user: which node meets the targets, or what the closest one misses. */
   readonly reason: string;
   /** The smallest that meets them. */
   readonly node?: string;
 }
 
-/** Without targets: the loss that is taken for none, a point of top-1. */
+/** Without targets: a loss of one point of top-1 counts as none. */
 const USUAL_TARGETS: Targets = { accuracyDrop: 0.01 };
 
-/** Which file to ship where nothing was asked for: the smallest that is about as accurate as the float baseline, or the most accurate. */
+/**
+ * Which file to ship when the recipe has no targets: the smallest within a point of the baseline's accuracy, else the
+ * most accurate.
+ */
 export function recommend(tree: TreeNode, results: ReadonlyMap<string, NodeMetrics>): string | undefined {
   const usual = judge(USUAL_TARGETS, tree, results);
   if (usual.node !== undefined) return `smallest within a point of the baseline's accuracy: "${usual.node}"`;

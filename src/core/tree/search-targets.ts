@@ -14,7 +14,7 @@ import { defaultClusters, defaultSparsity } from '../../shared/recipe/defaults.t
 
 const DEFAULT_STAGES = 6;
 const MOST_CLUSTERS = 256;
-/** Sparsities closer than this are not told apart by the accuracy. */
+/** A smaller difference of sparsity does not show in the accuracy. */
 const FINEST_SPARSITY = 0.02;
 
 /** A setting that is searched by bisection, between a value that keeps accuracy and one that loses too much of it. */
@@ -61,7 +61,7 @@ export async function searchTargets(
   }
 }
 
-/** Of the leaves that miss nothing but accuracy the smallest, as the search gives accuracy for size. */
+/** The smallest of the leaves that miss only the accuracy target: the search gives up size for accuracy. */
 function closestLeaf({ tree, results }: TreeWalker, targets: Targets): string | undefined {
   const baseline = results.get(rootId);
   const candidates = flattenTree(tree.root).flatMap(({ node }) => {

@@ -2,7 +2,7 @@ import { EspalierError } from '../errors.ts';
 import { flattenTree } from '../../shared/tree.ts';
 import type { TreeNode } from '../../shared/tree.ts';
 
-/** Who named the nodes: the recipe itself, or whoever asked for this one run of it. */
+/** Where the names come from: the recipe, or the request for this run. */
 export type NamedBy = 'recipe' | 'request';
 
 /**

@@ -1,4 +1,4 @@
-/** From a recipe file to a run: folder, events, models, and the walk. */
+/** Starts or resumes a run of a recipe file: folder, events, models, and the walk. */
 import path from 'node:path';
 import { isEspalierError } from '../errors.ts';
 import { EVENTS_VERSION } from '../../shared/events.ts';
@@ -37,7 +37,7 @@ export async function startSession(recipePath: string, options: SessionOptions, 
     let release: ReleaseRun = () => undefined;
     const runFolder = await createRunFolder(folder, runId, async (created, final) => {
       await writeStoredRun(created, { ...stored, runId, parallelism: prepared.parallelism });
-      // Before others see the folder: one without an owner is there to be cleaned.
+      // Claimed before the folder is visible: one without an owner may be cleaned up.
       release = await claimRun(created, environment.self, environment.isAlive, final);
     });
     return session(runFolder, stored, prepared, environment, release);
@@ -48,8 +48,8 @@ export async function startSession(recipePath: string, options: SessionOptions, 
 }
 
 /**
- * Goes on with a run that was cancelled or killed; what is finished stays. The folder that holds it may have moved.
- * `threads` is for when the recipe does not say.
+ * Resumes a run that was cancelled or killed; finished nodes stay. Its folder may have been moved. `threads` applies
+ * where the recipe sets none.
  *
  * @throws EspalierError `invalid-argument` when a living process works on it
  */
@@ -75,7 +75,8 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
     runFolder,
     async run(follow, signal) {
       const events = path.join(runFolder, runFiles.events);
-      // Who hears of the end may end this process, or go on with the run in another: it is free before that is told.
+      // A listener may end this process or resume the run in another one when it receives the end, so the run is
+      // released before.
       const log = new EventLog(events, (event) => {
         if (event.type === 'run-finished') release();
         follow(event);
@@ -102,7 +103,7 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
           signal,
         });
       } catch (error) {
-        // The disk is full, so that not even this can be kept: the run can be resumed once there is space.
+        // The disk is full, so this event cannot be stored either; the run can be resumed once there is space.
         if (!isEspalierError(error)) throw error;
         const outcome = { outcome: 'failed', reason: error.message } as const;
         log.tell({ type: 'run-finished', ...outcome });
@@ -138,7 +139,7 @@ function startOf(runId: string, { path: recipe }: StoredRun, prepared: Prepared,
   };
 }
 
-/** What computes, which figures of time depend on. */
+/** Engine, runtime and machine, which latencies depend on. */
 function describe({ engine, runtime }: Prepared): { readonly engine: string; readonly runtime: string; readonly machine: string } {
   return { engine: engine.description, runtime, machine: describeMachine() };
 }

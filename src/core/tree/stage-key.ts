@@ -30,7 +30,7 @@ export function stageKey(parent: string | RootDependencies, stage: Stage, rules:
   return digestOf({ parent, stage, rules: rules.flatMap((rule) => relevantPart(rule, stage)) });
 }
 
-/** So that a changed cluster count does not prune again. */
+/** Only the fields that the technique reads, so that a changed cluster count does not prune again. */
 function relevantPart(rule: LayerRule, { technique }: Stage): readonly object[] {
   if (!isTechnique(technique)) return [];
   const row = techniqueRow(technique);

@@ -1,4 +1,4 @@
-/** What a run's folder says of the run: its copy of the recipe, and its events. */
+/** A run's copy of the recipe, and its events. */
 import path from 'node:path';
 import { EspalierError } from '../errors.ts';
 import type { RunEvent } from '../../shared/events.ts';
@@ -25,12 +25,12 @@ export interface StoredRun {
   readonly path: string;
   readonly options: SessionOptions;
   readonly recipe: RecipeDocument;
-  /** What was decided when the run began: a resumed one ends at the same bits only with the same. */
+  /** Fixed when the run started: a resumed run gives the same bits only with the same numbers. */
   readonly parallelism?: Parallelism;
 }
 
 export interface IdentifiedRun extends StoredRun {
-  /** That the events of the same folder have to name. */
+  /** Id that the events in the same folder must have. */
   readonly runId: string;
 }
 

@@ -1,4 +1,4 @@
-/** Visits the nodes of one model's tree: each is found or made from its parent, kept, and told as events. */
+/** Visits the nodes of one model's tree: takes each result from the store or has it computed, and emits events. */
 import { isEspalierError, unreachable } from '../errors.ts';
 import type { NodePhase, RunEventBody, TrainingProgress } from '../../shared/events.ts';
 import type { LayerRule } from '../../shared/recipe/run-options.ts';
@@ -56,13 +56,13 @@ export class TreeWalker {
     return this.#tree;
   }
 
-  /** Goes on with a tree that has more nodes. */
+  /** Replaces the tree by one with more nodes. */
   grow(tree: PlannedTree): void {
     this.#tree = tree;
     this.#walk.emit({ type: 'tree-grown', model: this.#model.name, tree: tree.root });
   }
 
-  /** Takes what the store has, and has the executor make the others; resolves when all of them have ended. */
+  /** Takes results from the store and has the executor compute the others; resolves when all have ended. */
   async visitAll(entries: readonly TreeEntry[]): Promise<void> {
     const open = new Map<string, StageJob>();
     for (const entry of entries) {
@@ -177,7 +177,7 @@ export class TreeWalker {
     return { model: this.#model.name, node };
   }
 
-  /** Other processors round differently, and their latencies are no comparison: whoever reads the figures must know. */
+  /** Other processors round differently and their latencies cannot be compared, so a mixture is reported. */
   #noteProcessor(node: string, processor: string | undefined): void {
     if (processor === undefined) return;
     const nodes = this.#processors.get(processor);
@@ -199,7 +199,7 @@ export class TreeWalker {
     });
   }
 
-  /** A node whose certificate fails is a failed stage, but its files stay to be looked at. */
+  /** A node whose certificate fails counts as failed, but keeps its files for inspection. */
   #accept(node: string, { metrics, densities }: StageOutcome, cached: boolean): void {
     const about = this.#about(node);
     this.results.set(node, metrics);
@@ -232,7 +232,7 @@ function descendants(node: string, open: ReadonlyMap<string, StageJob>): readonl
 
 type Progress = (phase: NodePhase, fraction: number, training?: TrainingProgress) => void;
 
-/** Ten a second are enough to watch, and keep the log small; a new phase is told at once. */
+/** At most ten reports a second, to keep the log small; a new phase is reported at once. */
 function throttled(report: Progress, now: () => number = () => performance.now()): Progress {
   let latest = -Infinity;
   let latestPhase: NodePhase | undefined;

@@ -1,4 +1,4 @@
-/** What a run comes to in one line: the leaf to ship, against the trained model and the targets. */
+/** The result of a run in one line: the leaf to ship, compared with the trained model and the targets. */
 import { formatMeasure, type MeasureId, measureIds, measureRow } from '../measures.ts';
 import type { Targets } from '../recipe/targets.ts';
 import type { NodeMetrics } from '../results.ts';
@@ -10,7 +10,7 @@ import type { Translate } from './translate.ts';
 export interface HeadlineFigure {
   readonly name: string;
   readonly value: string;
-  /** Beside the value, quieter: the change against the trained model. */
+  /** Shown smaller beside the value: the change against the trained model. */
   readonly remark: string;
 }
 

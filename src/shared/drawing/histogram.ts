@@ -10,7 +10,7 @@ export function drawHistogram(plot: DensityPlot, label: string): string {
   const barWidth = size.width / Math.max(1, plot.counts.length);
   const plotHeight = size.height - size.bottom;
   const bars = plot.counts.flatMap((count, index) => {
-    // A bin with anything in it is to be seen.
+    // A bin that is not empty is at least one pixel high.
     const height = Math.max(1, (count / highest) * plotHeight);
     return count === 0
       ? []

@@ -18,7 +18,7 @@ export interface Column {
 
 export interface Cell {
   readonly text: string;
-  /** What the column is sorted by; undefined goes last in either direction. */
+  /** Sort key; rows with an undefined key come last in both directions. */
   readonly order: number | string | undefined;
 }
 
@@ -95,7 +95,7 @@ function cellsOf(result: NodeResult, translate: Translate): Readonly<Record<Colu
 
 function measureCells({ node, metrics }: NodeResult): Readonly<Record<MeasureId, Cell>> {
   return mapMeasures((id) => {
-    // Of a float node's own .tflite the accuracy stands in the column before.
+    // The accuracy of a float node's .tflite is the figure of the column before.
     const isShown = metrics !== undefined && (id !== 'accuracy' || node.precision === 'int8');
     return isShown ? measureCell(id, metrics) : { text: missing, order: undefined };
   });

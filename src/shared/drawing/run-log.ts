@@ -1,4 +1,4 @@
-/** A run as lines to read: what it had to say, and its nodes' ends, in the order of time. */
+/** A run as a log: its messages and the results of its nodes, in the order of time. */
 import { briefFigures } from '../measures.ts';
 import type { LogLine } from '../events.ts';
 import type { ModelState, NodeResult, RunState } from '../run-state.ts';
@@ -8,7 +8,7 @@ import { formatSeconds } from './format.ts';
 import type { Translate } from './translate.ts';
 
 export interface RunLogLine {
-  /** Tells lines apart, also when the list has been cut at its start. */
+  /** Identifies the line, also when the list was cut at its start. */
   readonly key: string;
   /** Milliseconds since the epoch. */
   readonly time: number;

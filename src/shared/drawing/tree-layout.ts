@@ -1,4 +1,4 @@
-/** Places a deployment tree on the plane, the root at the left, each leaf on a row of its own. */
+/** Places a deployment tree on the plane: the root at the left, one row for each leaf. */
 import type { TreeNode } from '../tree.ts';
 
 export const nodeSize = { width: 200, height: 66 } as const;

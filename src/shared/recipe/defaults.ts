@@ -1,6 +1,6 @@
 /**
- * What a recipe means where it says nothing: the one place of each default. The schema's `@default` tags repeat some of
- * them for the editor; a test compares.
+ * The value of each recipe field that is left out, in one place. The schema repeats some of them as `@default` tags for
+ * the editor; a test compares the two.
  */
 
 /** Share of zeros in a pruned kernel. */
@@ -9,9 +9,9 @@ export const defaultSparsity = 0.5;
 export const defaultClusters = 16;
 /** Training examples that calibrate the ranges of activations. */
 export const defaultCalibrationSamples = 1000;
-/** Share of a quantization-aware training after which the ranges of activations stand still. */
+/** Share of a quantization-aware training after which the ranges of activations are frozen. */
 export const defaultFreezeRangesAfter = 0.5;
-/** Of the teacher's answers. */
+/** Softening and weight of the teacher's predictions. */
 export const defaultDistillation = { temperature: 2, weight: 0.5 } as const;
 export const defaultSchedule = { begin: 0, frequency: 100, initialSparsity: 0, power: 3 } as const;
 
@@ -25,12 +25,15 @@ export interface TrainingDefaults {
 export const trainingDefaults = {
   /** Pruning with a schedule, and the float control. */
   float: { epochs: 2, batchSize: 64, learningRate: 5e-4 },
-  /** Pruned before the training, a network has all of it to settle, and is kept as it was where that is too much. */
+  /**
+   * Pruning before the training: the whole training serves to recover, so a higher rate pays; the fitted network is kept
+   * where training makes it worse.
+   */
   prunedBefore: { epochs: 2, batchSize: 64, learningRate: 1e-3 },
   clustering: { epochs: 1, batchSize: 64, learningRate: 5e-4 },
-  /** Of a fitted network that an earlier stage has trained: it moves little, and longer steps forget. */
+  /** Clustering of a parent that a stage has trained: it is close to an optimum, and larger steps forget. */
   clusteringOfTrainedParent: { epochs: 1, batchSize: 64, learningRate: 2e-4 },
   integerGrid: { epochs: 1, batchSize: 64, learningRate: 1e-4 },
-  /** Behind batch norms the size of a kernel, and of its steps, does not matter: they train as in a float stage. */
+  /** With batch norms the size of a kernel and of its steps has no effect, so the rate of a float stage fits. */
   normalizedIntegerGrid: { epochs: 1, batchSize: 64, learningRate: 3e-4 },
 } as const satisfies Readonly<Record<string, TrainingDefaults>>;

@@ -1,6 +1,6 @@
 /**
- * What runs the stages of a model's tree: processes of this machine, or jobs of a scheduler. The walk over the tree knows
- * only this interface; the kinds are in `src/execution`.
+ * Runs the stages of a model's tree, as processes of this machine or as jobs of a scheduler. The walk over the tree
+ * knows only this interface; the implementations are in `src/execution`.
  */
 import type { NodePhase, TrainingProgress } from '../../../shared/events.ts';
 import type { LayerRule } from '../../../shared/recipe/run-options.ts';
@@ -32,13 +32,13 @@ export interface StagePlace {
   readonly rules: readonly LayerRule[];
 }
 
-/** What has happened to the job of a node. */
+/** A change of state of a node's job. */
 export type JobReport = { readonly node: string } & JobNews;
 
 export type JobNews =
-  /** The scheduler holds it back. */
+  /** It waits in the queue of a scheduler. */
   | { readonly kind: 'queued'; readonly job: string; readonly reason: string | undefined }
-  /** It computes, perhaps not for the first time: a scheduler starts a job again whose machine was lost. */
+  /** It runs. This may be reported again: a scheduler restarts a job whose machine was lost. */
   | { readonly kind: 'started'; readonly job?: string | undefined; readonly host?: string | undefined }
   | {
       readonly kind: 'progress';

@@ -1,4 +1,4 @@
-/** One stage from the store to the store: in whichever process it runs, it finds its parent there and leaves its result there. */
+/** Runs one stage in any process: reads the parent's result from the store and writes its own there. */
 import { EspalierError } from '../../errors.ts';
 import { rootId } from '../deployment-tree.ts';
 import type { StageFiles, StageOutcome, StageRequest, StageRunner } from '../stages/stage-runner.ts';
@@ -6,7 +6,7 @@ import { stageStore } from '../store/run-store.ts';
 import type { StageJob, StagePlace } from './executor.ts';
 import { describeProcessor } from './machine.ts';
 
-/** What the stage reports while it runs. */
+/** Callbacks of a running stage, and the signal that cancels it. */
 export type StageHooks = Pick<StageRequest, 'signal' | 'onProgress' | 'warn'>;
 
 /**

@@ -12,9 +12,9 @@ import { requireTflite } from './read-model-file.ts';
 
 export const CERTIFICATION_VERSION = 1;
 
-/** What a file is to hold; what is left out is measured, but not judged. */
+/** Properties that a file must have; those that are left out are measured, but not checked. */
 export interface CertificationDemands {
-  /** In [0, 1): so large a part of every kernel is zero, but of depthwise ones, which pruning leaves out. */
+  /** In [0, 1): the share of zeros of every kernel, except depthwise ones, which pruning leaves out. */
   readonly sparsity?: number | undefined;
   /** Most different values in a kernel. */
   readonly clusters?: number | undefined;

@@ -93,7 +93,7 @@ function describeDecoder({ inputs }: TfliteOperator, { tensors }: Subgraph): str
 }
 
 const filterOperators = ['CONV_2D', 'DEPTHWISE_CONV_2D', 'TRANSPOSE_CONV'];
-/** Said in another way, or of no interest to a reader. */
+/** Options that other columns show, or that do not interest a reader. */
 const silentOptions = [
   'strideWidth',
   'strideHeight',

@@ -1,6 +1,6 @@
 import type { RequestProgress } from '../../../shared/message-handler.ts';
 
-/** Of work that somebody waits for. */
+/** Progress and cancellation of a command. */
 export interface OperationContext {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: RequestProgress) => void;

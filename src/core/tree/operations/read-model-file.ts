@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { EspalierError } from '../../errors.ts';
 import { fileAccessError } from '../../import/file-errors.ts';
 
-/** The bytes of a .tflite, told by its content; undefined for everything that an importer reads. */
+/** The bytes of a file whose content is a .tflite; undefined for formats that an importer reads. */
 export async function readTfliteBytes(path: string): Promise<Uint8Array | undefined> {
   try {
     if (!(await stat(path)).isFile()) return undefined;

@@ -1,4 +1,4 @@
-/** Whether a run's files are as they were written, and whether its figures follow from them. */
+/** Checks that a run's files were not changed and that its figures follow from them. */
 import path from 'node:path';
 import { availableParallelism } from 'node:os';
 import type { NodeFinished, RunEvent } from '../../../shared/events.ts';
@@ -125,7 +125,7 @@ export async function hasDamagedResults(runFolder: string): Promise<boolean> {
   return false;
 }
 
-/** What the reports show, which are made of the events. */
+/** Compares what the reports show, which is made of the events. */
 function reportedOtherwise(
   { metrics }: StageOutcome,
   events: readonly RunEvent[],
@@ -173,7 +173,7 @@ function differenceOfAccuracy(recorded: Accuracy, measured: Accuracy): string | 
   return `measured again, ${differing.map((field) => `${field} is ${String(measured[field])} instead of ${String(recorded[field])}`).join(', ')}${runtimes}`;
 }
 
-/** Opened once a model: all its files have the same inputs. */
+/** Test examples, opened once for each model: all its files have the same inputs. */
 class TestExamples {
   readonly #model: ResolvedModel | undefined;
   readonly #seed: number;

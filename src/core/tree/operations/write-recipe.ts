@@ -3,7 +3,7 @@ import { EspalierError } from '../../errors.ts';
 import type { WriteRecipe } from '../../../shared/protocol.ts';
 import { writeFileAtomically } from '../store/atomic-files.ts';
 
-/** A starting recipe with a comment on what can be changed, next to the model unless told otherwise. */
+/** Writes a first recipe with comments on what can be changed; by default next to the model. */
 export async function writeRecipe({ model, data, output, targets, preset = 'full' }: WriteRecipe): Promise<{ readonly path: string }> {
   const file = output ?? path.join(path.dirname(model), `${path.basename(model).replace(/\.[^.]+$/, '')}.espalier.json`);
   if (preset === 'until-targets' && Object.keys(targets ?? {}).length === 0) {

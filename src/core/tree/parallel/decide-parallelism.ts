@@ -16,7 +16,7 @@ export interface ParallelismQuestion {
   readonly freeBytes: number;
   readonly tree: TreeNode;
   readonly models: readonly string[];
-  /** Keeps the answer: timed again, it could come out differently, and no earlier result would be a hit. */
+  /** File that keeps the answer. Timed again it could differ, and earlier results could not be reused. */
   readonly file: string;
   /** None where stages run in this process alone. */
   readonly processes: StageProcesses | undefined;
@@ -26,7 +26,7 @@ export interface ParallelismQuestion {
 /** The data's cache may hold a gigabyte; the rest is for the runtime and the training. */
 const BYTES_A_PROCESS = 1.5 * 2 ** 30;
 
-/** As the recipe fixes it, as an earlier run found it, or as training steps of its models show now. */
+/** From the recipe, else from an earlier run, else from timing training steps of the models. */
 export async function decideParallelism(question: ParallelismQuestion): Promise<Parallelism> {
   const { asked, cores, freeBytes, tree, file, processes, tell } = question;
   if (asked.threads !== undefined) return { threads: asked.threads, processes: processes === undefined ? 1 : (asked.processes ?? 1) };
@@ -50,7 +50,7 @@ export async function decideParallelism(question: ParallelismQuestion): Promise<
   return answer;
 }
 
-/** The models' steps in sum. None where a model cannot be trained: its own stages will say why. */
+/** Times of all models, added up. Undefined where a model cannot be trained: its stages report why. */
 async function timeAll(
   candidates: readonly Parallelism[],
   models: readonly string[],
@@ -69,7 +69,7 @@ async function timeAll(
   }
 }
 
-/** A damaged answer is found again. */
+/** Undefined where the file is missing or damaged: then steps are timed again. */
 async function remembered(file: string): Promise<Parallelism | undefined> {
   const answer = await readSealedJson(file, 'delete it').catch((error: unknown) => {
     if (!isEspalierError(error)) throw error;

@@ -1,14 +1,14 @@
 import type { TreeEntry, TreeNode } from '../../../shared/tree.ts';
 
 export interface DependencyOrder {
-  /** The next node whose parent is done (or is none of these), or undefined while there is none. */
+  /** The next node whose parent is done, or has none among these; undefined while there is none. */
   take(): TreeEntry | undefined;
   done(node: string): void;
 }
 
 /**
- * In which order nodes are begun: in that of the tree, or for several at once those first that most still hangs on,
- * since the longest path decides when all is done.
+ * The order in which nodes start: that of the tree, or for several at once those with the longest path below them first,
+ * since the longest path decides when all are done.
  */
 export function dependencyOrder(entries: readonly TreeEntry[], longestPathFirst: boolean): DependencyOrder {
   const inside = new Set(entries.map(({ node }) => node.id));

@@ -14,14 +14,14 @@ export interface TimedParallelism extends Parallelism {
   readonly milliseconds: number;
 }
 
-/** What more processes must save before they are taken: each holds the data and a runtime in memory. */
+/** How much faster more processes must be to be chosen: each holds the data and a runtime in memory. */
 const WORTHWHILE = 0.9;
-/** Of a training stage's time: calibration, conversion and measuring take that, roughly, where nothing is trained. */
+/** Time of a stage that does not train (calibration, conversion, measurement), as a rough share of one that does. */
 const UNTRAINED = 0.2;
 
 /**
- * What is worth timing on so many cores: all of them for one stage after the other, and shared out to as many stages as
- * the tree has independent branches for. The first is the one to keep unless another is clearly faster.
+ * The candidates to time: all cores for one stage after the other, or the cores divided among as many stages as the tree
+ * has independent branches. The first is kept unless another is clearly faster.
  */
 export function parallelismCandidates(cores: number, tree: TreeNode, mostProcesses: number): readonly Parallelism[] {
   const processes = Math.max(1, Math.min(cores, mostProcesses, usefulProcesses(tree)));
@@ -33,7 +33,7 @@ export function parallelismCandidates(cores: number, tree: TreeNode, mostProcess
   ];
   const isSame = (a: Parallelism, b: Parallelism): boolean => a.processes === b.processes && a.threads === b.threads;
   const distinct = candidates.filter((candidate, index) => candidates.findIndex((other) => isSame(other, candidate)) === index);
-  // One thread for one stage at a time is slower than the same beside others, wherever there are branches.
+  // One stage at a time on one thread is slower than several at once, wherever there are branches.
   return processes === 1 ? distinct : distinct.filter((candidate) => candidate.processes > 1 || candidate.threads > 1);
 }
 

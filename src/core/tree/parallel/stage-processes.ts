@@ -1,4 +1,4 @@
-/** Other processes that run stages. Core knows only what they do; who starts it starts them. */
+/** Other processes that run stages. Core knows only this interface; the worker starts them. */
 import type { Engine } from '../../engine/engine.ts';
 import type { RecipeDocument } from '../recipe/recipe-document.ts';
 import type { StageRunner } from '../stages/stage-runner.ts';
@@ -19,7 +19,7 @@ export interface StageProcesses {
    * @throws EspalierError when the model cannot be read or trained
    */
   timeSteps(model: string, candidates: readonly Parallelism[]): Promise<readonly number[]>;
-  /** Runs each stage in a process that has none to run; at most `processes` at once are asked for. */
+  /** Runs each stage in an idle process; at most `processes` run at once. */
   runner(model: string, parallelism: Parallelism): StageRunner;
   /** Ends them all. */
   stop(): void;

@@ -1,4 +1,4 @@
-/** All that can be said about a recipe before it runs: the text, then the files, layers and classes it names. */
+/** Checks a recipe before it runs: its text, then the files, layers and classes that it names. */
 import { inputShapesOf, type InputShape } from '../../../shared/recipe/input-shape.ts';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -96,7 +96,7 @@ async function readNetwork(model: NamedModel, folder: string, report: Report): P
   );
 }
 
-/** A rule is for the layers of any of the models. */
+/** A rule may match layers of any of the models. */
 function checkLayers(networks: readonly Network[], recipe: RecipeDocument, report: Report): void {
   if (networks.length === 0) return;
   const layers = [...new Set(networks.flatMap((network) => kernelsOf(network).map(({ layer }) => layer)))];
@@ -108,7 +108,7 @@ function checkLayers(networks: readonly Network[], recipe: RecipeDocument, repor
   });
 }
 
-/** Of data without a network only what is not there can be told: whether they fit depends on its inputs. */
+/** Without a network only missing files can be found; whether the data fit depends on its inputs. */
 async function checkModelData(
   network: Network | undefined,
   data: DataSpec | string,
@@ -122,7 +122,7 @@ async function checkModelData(
   }
   const splits = await trying(
     async () => {
-      // A block in the recipe is checked with it.
+      // A data block inside the recipe is checked with the recipe.
       const { spec, folder: dataFolder } = typeof data === 'string' ? await readDataBlock(data, folder) : { spec: data, folder };
       return openData(spec, dataFolder, { seed: 0, ...(network === undefined ? {} : { modelInputs: inputsOf(network) }) });
     },

@@ -15,12 +15,12 @@ import type { JsonSchema } from './schema-check.ts';
 export interface ParsedRecipe {
   /** Undefined when there is an error among the diagnostics. */
   readonly recipe: RecipeDocument | undefined;
-  /** What is left of it without the mistakes, for checks that need more than the text. */
+  /** The recipe without its mistakes, for checks that need more than the text. */
   readonly salvaged: SalvagedRecipe | undefined;
   readonly diagnostics: readonly RecipeDiagnostic[];
 }
 
-/** Everything that the text alone tells. Comments and trailing commas are allowed. */
+/** Checks the text alone. Comments and trailing commas are allowed. */
 export function parseRecipe(text: string): ParsedRecipe {
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true });
@@ -37,7 +37,7 @@ export function parseRecipe(text: string): ParsedRecipe {
   const recipeSchema: JsonSchema = schema;
   const found = checkAgainstSchema(root, recipeSchema);
   const recipe: RecipeDocument = getNodeValue(root);
-  // A broken text may well have the field that would be said to be missing.
+  // In a text with syntax errors a field may only seem to be missing.
   const contradictions = root.type === 'object' && syntax.length === 0 ? checkContradictions(recipe, root, found) : [];
   const diagnostics = [...syntax, ...found, ...contradictions];
   return {
@@ -66,12 +66,12 @@ export function describeDiagnostic(text: string, { offset, path, message }: Reci
   return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}: ${field}${message}`;
 }
 
-/** Also of a recipe with other mistakes, so nothing is taken for granted but that it is an object. */
+/** The recipe may have other mistakes, so only its being an object is assumed. */
 function checkContradictions(recipe: RecipeDocument, root: Node, others: readonly RecipeDiagnostic[]): readonly RecipeDiagnostic[] {
   const found: RecipeDiagnostic[] = [];
   const report = (code: RecipeDiagnostic['code'], message: string, path: RecipeDiagnostic['path'] = []): void => {
     const place = path.length === 0 ? undefined : findNodeAtLocation(root, [...path]);
-    // What is missing from the recipe as a whole is marked where it begins, not all over it.
+    // A missing field is marked at the start of the recipe, not over all of it.
     const { offset, length } = place ?? { offset: root.offset, length: 1 };
     found.push({ severity: 'error', code, message, offset, length, path, suggestions: [] });
   };

@@ -19,11 +19,11 @@ export async function readDataBlock(data: object | string, folder: string): Prom
   return located;
 }
 
-/** Enough to mend a file in one go. */
+/** Reported at once, so that a file can be corrected in one pass. */
 const mostMistakes = 10;
 
 /**
- * Checks the fields of a data block that did not come with a recipe, which is checked as a whole.
+ * Checks the fields of a data block that is not part of a recipe.
  *
  * @param file that holds the block, for messages; undefined for one that is given as it stands
  * @throws EspalierError `invalid-data` for fields that do not exist, are missing, or have the wrong type or range

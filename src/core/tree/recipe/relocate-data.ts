@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-/** Fields whose text is never a path, though a file might be called so. */
+/** Fields whose text is never a path, even if a file of that name exists. */
 const words: ReadonlySet<string> = new Set([
   'format',
   'set',
@@ -29,12 +29,15 @@ const byInput: ReadonlySet<string> = new Set(['trainInputs', 'testInputs', 'inpu
 /** Formats whose other texts are names of arrays or columns. */
 const pathsOnlyIn: Readonly<Record<string, readonly string[]>> = { npz: ['file'], csv: ['file', 'testFile'] };
 
-/** Fields that hold a path and nothing else: they move even where nothing is there, so that the error names the place that was meant. */
+/**
+ * Fields that always hold a path. They are rewritten even where no file exists, so that the error names the intended
+ * place.
+ */
 const paths: ReadonlySet<string> = new Set(['folder', 'file', 'testFile']);
 
 /**
- * A data block, or the path of one, for a file in another folder: every path from the first folder is written from the second.
- * A text that may be a path or a name is taken for a path where something is there.
+ * Rewrites the paths of a data block, or the path of one, from one folder to another. A text that may be a path or a
+ * name counts as a path where a file exists.
  */
 export function relocateData<T>(value: T, from: string, to: string): T;
 export function relocateData(value: unknown, from: string, to: string): unknown {

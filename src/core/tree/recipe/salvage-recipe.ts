@@ -1,4 +1,4 @@
-/** What of a recipe can still be checked when some of its fields are wrong, so that one mistake does not hide the others. */
+/** The parts of a recipe that can be checked although other fields are wrong, so that one mistake does not hide others. */
 import { getNodeValue } from 'jsonc-parser';
 import type { Node } from 'jsonc-parser';
 import { isRecord } from '../../../shared/checked-json.ts';
@@ -16,7 +16,7 @@ export interface SalvagedRecipe {
 /** Undefined where the document is not an object at all. */
 export function salvageRecipe(root: Node, findings: readonly RecipeDiagnostic[]): SalvagedRecipe | undefined {
   if (root.type !== 'object') return undefined;
-  // Without a required field, or the one that tells what it is, an object says nothing; the recipe itself requires none.
+  // An object without a required field or its discriminator cannot be checked; the recipe itself has no required field.
   const wrong = findings.map(({ path }) => (isDiscriminator(path.at(-1)) ? path.slice(0, -1) : path)).filter((path) => path.length > 0);
   const kept = new Map<string, readonly number[]>();
   const recipe = keep(getNodeValue(root), [], wrong, kept);
@@ -34,7 +34,7 @@ export function salvageRecipe(root: Node, findings: readonly RecipeDiagnostic[])
 /** The schema has checked all fields, and those it found wrong are left out; it requires none. */
 const isRecipe = (value: unknown): value is RecipeDocument => isRecord(value);
 
-/** A copy without what is at a wrong path; `kept` gets the original indexes of what is left of each list. */
+/** A copy without the wrong paths; `kept` receives the original indexes of the entries that stay in each list. */
 function keep(
   value: unknown,
   path: RecipeDiagnostic['path'],
@@ -43,7 +43,7 @@ function keep(
 ): unknown {
   const isWrong = (part: string | number): boolean => wrong.some((other) => isSame(other, [...path, part]));
   if (Array.isArray(value)) {
-    // A list entry with a mistake in it is left out as a whole: what is left of it may be too little.
+    // A list entry with a mistake is left out as a whole, since the rest may be incomplete.
     const indexes = value.flatMap((_, index) => (wrong.some((other) => isWithin(other, [...path, index])) ? [] : [index]));
     kept.set(path.join('/'), indexes);
     return indexes.map((index): unknown => keep(value[index], [...path, index], wrong, kept));

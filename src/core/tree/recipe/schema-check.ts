@@ -8,7 +8,7 @@ import type { Node } from 'jsonc-parser';
 import type { DiagnosticCode, RecipeDiagnostic } from '../../../shared/recipe-diagnostics.ts';
 import { closest } from './closest.ts';
 
-/** Fields whose constant tells the alternatives of an object apart. */
+/** Discriminators: fields whose constant selects one of the alternatives of an object. */
 export const discriminators = ['format', 'kind'] as const;
 
 export interface JsonSchema {
@@ -87,7 +87,10 @@ class SchemaCheck {
     return this.#checkDiscriminated(node, sameType);
   }
 
-  /** Objects told apart by a constant field: the field that is wrong or missing, or the chosen one's findings. */
+  /**
+   * Alternatives with a discriminator: reports a wrong or missing discriminator, or the findings of the selected
+   * alternative.
+   */
   #checkDiscriminated(
     node: Node,
     candidates: readonly { readonly alternative: JsonSchema; readonly findings: readonly RecipeDiagnostic[] }[],
@@ -168,7 +171,7 @@ class SchemaCheck {
   }
 }
 
-/** Of what has none of the types or constants that it might have. */
+/** The finding for a value that matches none of the allowed types or constants. */
 function unexpected(node: Node, alternatives: readonly JsonSchema[]): RecipeDiagnostic {
   const constants = alternatives.flatMap((alternative) => constantsOf(alternative) ?? []);
   const types = alternatives.filter((alternative) => constantsOf(alternative) === undefined).flatMap(typesOf);

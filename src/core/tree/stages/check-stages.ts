@@ -7,8 +7,8 @@ import type { TreeNode } from '../../../shared/tree.ts';
 import type { PlannedTree, Stage } from '../deployment-tree.ts';
 
 /**
- * Finds what cannot work before anything is trained: sparsities, schedules, cluster counts and patterns of layers that do
- * not go with the network, on every node of the tree.
+ * Checks every node before anything is trained: sparsities, schedules, cluster counts and patterns of layers must fit
+ * the network.
  *
  * @throws EspalierError that names the node and the layer
  */

@@ -23,7 +23,7 @@ export function expectationsOf(model: OptimizedModel, fullInteger: boolean, keep
   return { weights, sharedZeros: sharedZerosOf(kernels.map(({ constraints }) => constraints)), fullInteger };
 }
 
-/** The demand on several kernels stands at each of them. */
+/** A demand on several kernels together is repeated for each of them. */
 function sharedZerosOf(kernels: readonly Parameters<typeof findConstraint>[0][]): SharedZeros | undefined {
   const shared = kernels.flatMap((constraints, index) => {
     const demand = findConstraint(constraints, 'sparsity')?.demand;

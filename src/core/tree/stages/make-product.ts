@@ -1,4 +1,4 @@
-/** From what a technique made to the file that is shipped, with what the file must show. */
+/** Makes the file to ship from a technique's model, with the properties that the file must have. */
 import { evaluateNetwork } from '../../measure/evaluate-network.ts';
 import type { Expectations } from '../../constraints/expectation.ts';
 import { prepareForDeployment } from '../../network/passes/prepare-for-deployment.ts';
@@ -14,7 +14,7 @@ import { expectationsOf } from './expectations.ts';
 import type { StageRequest } from './stage-runner.ts';
 import type { StageSetting } from './stage-setting.ts';
 
-/** What a stage made: its model, the bytes to ship, and what they must show. */
+/** The result of a stage: its model, the bytes to ship, and the properties that they must have. */
 export interface Product {
   readonly model: OptimizedModel;
   readonly tflite: Uint8Array;
@@ -65,7 +65,7 @@ async function integerProduct(
   return { model, tflite, simulated, expectations: expectationsOf(model, true, keepsParentZeros(request.stage)) };
 }
 
-/** Whether the parent's zeros are this node's by design: of quantization and the preserving schemes, not the plain controls. */
+/** Whether the node must keep its parent's zeros: quantization and preserving techniques do, plain controls do not. */
 function keepsParentZeros({ technique }: Stage): boolean {
   return technique !== 'baseline' && inherits(techniqueRow(technique), 'sparsity');
 }

@@ -18,9 +18,9 @@ export interface OpenStageRunner {
   /** The thread that augments examples while the engine computes; without it they are augmented between steps. */
   readonly readingScript?: string | undefined;
   readonly warn: (message: string) => void;
-  /** Other processes that train beside this one and want memory too. */
+  /** Stages that run at the same time and need memory too. */
   readonly processes?: number;
-  /** Waited for before each read of examples: a stage stands still while this does. */
+  /** Awaited before each read of examples: a stage pauses while it is pending. */
   readonly turn?: () => Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** What runs one stage. The walk over the tree knows only this, so that it can be tested without training anything. */
+/** Runs one stage. The walk over the tree knows only this interface, so that it can be tested without training. */
 import type { NodePhase, TrainingProgress } from '../../../shared/events.ts';
 import type { LayerRule } from '../../../shared/recipe/run-options.ts';
 import type { DensityPlot, NodeMetrics } from '../../../shared/results.ts';
@@ -24,7 +24,7 @@ export interface StageRequest {
   whileOthersPause<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
-/** Where a stage keeps what it would lose when killed. */
+/** Where a training stage keeps its state, so that a killed one can resume. */
 export interface Checkpoint {
   load(): Promise<Uint8Array | undefined>;
   save(bytes: Uint8Array): Promise<void>;

@@ -15,6 +15,6 @@ export interface StageSetting {
   readonly pack: PackGoal | 'off';
   /** The bundled evaluation thread; without it files are measured on this thread. */
   readonly threadScript: string | undefined;
-  /** That run stages at the same time, this one included: they share the memory. */
+  /** Processes that run stages at the same time, this one included: they share the memory. */
   readonly processes: number;
 }

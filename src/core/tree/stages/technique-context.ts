@@ -6,7 +6,7 @@ import type { StageRequest } from './stage-runner.ts';
 import type { StageSetting } from './stage-setting.ts';
 import { decodeModel } from './stored-model.ts';
 
-/** Whichever comes first; writing the state takes milliseconds. */
+/** A checkpoint is written after so many steps or seconds, whichever comes first; writing takes milliseconds. */
 const STEPS_BETWEEN_CHECKPOINTS = 200;
 const SECONDS_BETWEEN_CHECKPOINTS = 5;
 
