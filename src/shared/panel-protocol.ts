@@ -23,7 +23,16 @@ export interface PanelContents {
 
 /** Buttons of the page that the host acts on. */
 export type PanelCommand =
-  'cancel' | 'resume' | 'run-again' | 'open-recipe' | 'export-report' | 'open-tflite' | 'reveal-tflite' | 'show-log';
+  | 'cancel'
+  | 'resume'
+  | 'run-again'
+  | 'open-recipe'
+  | 'export-report'
+  | 'open-tflite'
+  | 'save-tflite'
+  | 'copy-tflite-path'
+  | 'reveal-tflite'
+  | 'show-log';
 
 export interface PanelHost extends Endpoint {
   readonly requests: {

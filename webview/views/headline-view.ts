@@ -1,5 +1,7 @@
 import { headline } from '../../src/shared/drawing/headline.ts';
 import type { Headline } from '../../src/shared/drawing/headline.ts';
+import type { NodeResult } from '../../src/shared/run-state.ts';
+import { button } from '../controls.ts';
 import { element } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenModel } from '../panel-state.ts';
@@ -18,29 +20,42 @@ export function headlineView(actions: PanelActions): View {
       if (current === shown) return;
       shown = current;
       part.hidden = contents === undefined;
-      if (contents !== undefined) part.replaceChildren(...draw(contents, actions));
+      const result = contents && model?.nodes.get(contents.node);
+      if (contents !== undefined && result !== undefined) part.replaceChildren(...draw(contents, result, actions));
     },
   };
 }
 
-function draw({ title, node, nodeTitle, figures, targets }: Headline, actions: PanelActions): readonly HTMLElement[] {
+function draw(
+  { title, reason, node, nodeTitle, figures, targets }: Headline,
+  result: NodeResult,
+  actions: PanelActions,
+): readonly HTMLElement[] {
   return [
     element(
       'div',
       { class: 'best' },
       element('p', { class: 'quiet' }, title),
       element('button', { type: 'button', class: 'link', onclick: () => actions.change({ node }) }, nodeTitle),
+      element('p', { class: 'quiet' }, reason),
+      element(
+        'div',
+        { class: 'buttons' },
+        button(translate('Save .tflite as…'), () => actions.act('save-tflite', result), 'primary'),
+        button(translate('Open'), () => actions.act('open-tflite', result)),
+        button(translate('Copy Path'), () => actions.act('copy-tflite-path', result)),
+      ),
       ...targets.map(({ met, text }) => element('p', { class: met ? 'met' : 'missed' }, `${met ? '✓' : '✗'} ${text}`)),
     ),
     element(
       'dl',
       { class: 'figures' },
-      ...figures.map(({ name, value, remark }) =>
+      ...figures.map(({ name, value, remark, worse }) =>
         element(
           'div',
           {},
           element('dt', {}, name),
-          element('dd', {}, value, ...(remark === '' ? [] : [element('span', { class: 'quiet' }, remark)])),
+          element('dd', {}, value, ...(remark === '' ? [] : [element('span', { class: worse ? 'quiet worse' : 'quiet' }, remark)])),
         ),
       ),
     ),

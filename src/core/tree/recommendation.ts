@@ -1,7 +1,7 @@
 /** The order in which nodes run, when to stop, and which file to ship. */
-import { describeVerdict, checkTargets, meetsTargets } from '../../shared/targets.ts';
+import { describeVerdict } from '../../shared/targets.ts';
+import { type Candidate, type Recommendation, recommendFile, sizeTie } from '../../shared/recommendation.ts';
 import type { Targets } from '../../shared/recipe/targets.ts';
-import { bySize, measureRow } from '../../shared/measures.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
 import { flattenTree } from '../../shared/tree.ts';
 import type { TreeEntry, TreeNode } from '../../shared/tree.ts';
@@ -29,51 +29,32 @@ export interface Verdict {
   readonly node?: string;
 }
 
-/** Without targets: a loss of one point of top-1 counts as none. */
-const USUAL_TARGETS: Targets = { accuracyDrop: 0.01 };
-
-/**
- * Which file to ship when the recipe has no targets: the smallest within a point of the baseline's accuracy, else the
- * most accurate.
- */
+/** Which file to ship where nothing was asked for, and why. */
 export function recommend(tree: TreeNode, results: ReadonlyMap<string, NodeMetrics>): string | undefined {
-  const usual = judge(USUAL_TARGETS, tree, results);
-  if (usual.node !== undefined) return `smallest within a point of the baseline's accuracy: "${usual.node}"`;
-  const accurate = flattenTree(tree)
-    .flatMap(({ node }) => {
-      const metrics = results.get(node.id);
-      const top1 = metrics?.certificate?.passed === false ? undefined : metrics && measureRow('accuracy').value(metrics);
-      return node.leaf && top1 !== undefined ? [{ id: node.id, top1 }] : [];
-    })
-    .toSorted((a, b) => b.top1 - a.top1)[0];
-  return accurate === undefined ? undefined : `no file is within a point of the baseline's accuracy; closest: "${accurate.id}"`;
+  const found = recommendFile(candidatesOf(tree, results), results.get(rootId), undefined);
+  if (found === undefined) return undefined;
+  return found.reason === 'usual'
+    ? `smallest within a point of the baseline's accuracy: "${found.id}"${tieNote(found)}`
+    : `no file is within a point of the baseline's accuracy; closest: "${found.id}"`;
 }
 
-/** Whether any deployable node that is done meets all targets; of those that do, the smallest is named. */
+/** Whether any deployable node that is done meets all targets, and which is recommended. */
 export function judge(targets: Targets, tree: TreeNode, results: ReadonlyMap<string, NodeMetrics>): Verdict {
-  const baseline = results.get(rootId);
-  const leaves = flattenTree(tree).flatMap(({ node }) => {
-    const metrics = node.leaf ? results.get(node.id) : undefined;
-    return metrics === undefined || metrics.certificate?.passed === false ? [] : [{ node, metrics }];
-  });
-  const smallestFirst = leaves.toSorted((a, b) => bySize(a.metrics, b.metrics));
-  const winner = smallestFirst.find(({ metrics }) => meetsTargets(targets, baseline, metrics));
-  if (winner !== undefined)
-    return {
-      met: true,
-      node: winner.node.id,
-      reason: `"${winner.node.id}" meets the targets: ${explain(targets, baseline, winner.metrics)}`,
-    };
-  const misses = ({ metrics }: { readonly metrics: NodeMetrics }): number =>
-    checkTargets(targets, baseline, metrics).filter(({ met }) => !met).length;
-  const closest = smallestFirst.toSorted((a, b) => misses(a) - misses(b))[0];
-  if (closest === undefined) return { met: false, reason: 'no deployable node is done' };
-  return {
-    met: false,
-    reason: `no node meets the targets; closest is "${closest.node.id}": ${explain(targets, baseline, closest.metrics)}`,
-  };
+  const found = recommendFile(candidatesOf(tree, results), results.get(rootId), targets);
+  if (found === undefined) return { met: false, reason: 'no deployable node is done' };
+  const verdicts = found.verdicts.map(describeVerdict).join(', ');
+  return found.reason === 'targets'
+    ? { met: true, node: found.id, reason: `"${found.id}" meets the targets: ${verdicts}${tieNote(found)}` }
+    : { met: false, reason: `no node meets the targets; closest is "${found.id}": ${verdicts}` };
 }
 
-function explain(targets: Targets, baseline: NodeMetrics | undefined, metrics: NodeMetrics): string {
-  return checkTargets(targets, baseline, metrics).map(describeVerdict).join(', ');
+function candidatesOf(tree: TreeNode, results: ReadonlyMap<string, NodeMetrics>): readonly Candidate[] {
+  return flattenTree(tree).flatMap(({ node }) => {
+    const metrics = node.leaf ? results.get(node.id) : undefined;
+    return metrics === undefined ? [] : [{ id: node.id, metrics }];
+  });
+}
+
+function tieNote({ passedOver }: Recommendation): string {
+  return passedOver === undefined ? '' : `, more accurate than "${passedOver.id}", which is at most ${sizeTie * 100}% smaller`;
 }

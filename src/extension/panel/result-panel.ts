@@ -87,6 +87,8 @@ const commandOf = {
   'open-recipe': 'espalier.openRecipe',
   'export-report': 'espalier.exportReport',
   'open-tflite': 'espalier.openTflite',
+  'save-tflite': 'espalier.saveTflite',
+  'copy-tflite-path': 'espalier.copyPath',
   'reveal-tflite': 'espalier.revealTflite',
   'show-log': 'espalier.showLog',
 } as const;

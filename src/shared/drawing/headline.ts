@@ -1,9 +1,10 @@
 /** The result of a run in one line: the leaf to ship, compared with the trained model and the targets. */
-import { formatMeasure, type MeasureId, measureIds, measureRow } from '../measures.ts';
+import { floatAccuracy, formatMeasure, type MeasureId, measureIds, type MeasureRow, measureRow } from '../measures.ts';
+import { type Recommendation, sizeTie, wilsonInterval } from '../recommendation.ts';
 import type { Targets } from '../recipe/targets.ts';
 import type { NodeMetrics } from '../results.ts';
 import type { ModelState } from '../run-state.ts';
-import { formatChange } from './format.ts';
+import { formatChange, formatPercent } from './format.ts';
 import { bestLeaf, describeVerdict, targetName } from './target-verdicts.ts';
 import type { Translate } from './translate.ts';
 
@@ -12,11 +13,14 @@ export interface HeadlineFigure {
   readonly value: string;
   /** Shown smaller beside the value: the change against the trained model. */
   readonly remark: string;
+  /** Whether the change is for the worse. */
+  readonly worse: boolean;
 }
 
 export interface Headline {
-  /** Why this leaf. */
   readonly title: string;
+  /** Why this file, on how many examples, and how sure. */
+  readonly reason: string;
   readonly node: string;
   readonly nodeTitle: string;
   readonly figures: readonly HeadlineFigure[];
@@ -30,14 +34,9 @@ export function headline(model: ModelState, targets: Targets, translate: Transla
   if (best === undefined || metrics === undefined) return undefined;
   const baseline = model.nodes.get(model.tree.id)?.metrics;
   const { verdicts } = best;
-  const title =
-    verdicts.length === 0
-      ? translate('Smallest leaf')
-      : verdicts.every(({ met }) => met)
-        ? translate('Smallest leaf that meets the targets')
-        : translate('Leaf closest to the targets');
   return {
-    title,
+    title: translate('Recommended file'),
+    reason: reasonOf(best.recommendation, metrics, translate),
     node: best.leaf.node.id,
     nodeTitle: translate(best.leaf.node.title),
     figures: measureIds.flatMap((id) => figureOf(id, baseline, metrics, translate)),
@@ -48,22 +47,51 @@ export function headline(model: ModelState, targets: Targets, translate: Transla
   };
 }
 
+function reasonOf({ reason, passedOver }: Recommendation, metrics: NodeMetrics, translate: Translate): string {
+  const parts = [reasonText(reason, translate)];
+  if (passedOver !== undefined) parts.push(translate('more accurate than one that is at most {0}% smaller', sizeTie * 100));
+  const accuracy = measureRow('accuracy').value(metrics);
+  const samples = metrics.deployed?.samples;
+  if (accuracy !== undefined && samples !== undefined) {
+    const [low, high] = wilsonInterval(accuracy, samples);
+    parts.push(translate('{0} test examples, 95% interval {1} to {2}', samples, formatPercent(low, 1), formatPercent(high, 1)));
+  }
+  return parts.join('; ');
+}
+
+function reasonText(reason: Recommendation['reason'], translate: Translate): string {
+  switch (reason) {
+    case 'targets':
+      return translate('smallest that meets the targets');
+    case 'closest':
+      return translate('closest to the targets');
+    case 'usual':
+      return translate('smallest within 1 point of the trained model');
+    case 'accurate':
+      return translate('most accurate; none is within 1 point of the trained model');
+  }
+}
+
 /** None for what was not measured. */
 function figureOf(id: MeasureId, baseline: NodeMetrics | undefined, metrics: NodeMetrics, translate: Translate): readonly HeadlineFigure[] {
   const row = measureRow(id);
   const after = row.value(metrics);
   if (after === undefined) return [];
-  return [{ name: translate(row.title), value: formatMeasure(id, after), remark: remarkOf(id, baseline, after, translate) }];
+  // The file's accuracy is compared with the trained model's in float; other figures with those of its own file.
+  const before = id === 'accuracy' ? floatAccuracy(baseline) : baseline && row.value(baseline);
+  const figure = { name: translate(row.title), value: formatMeasure(id, after) };
+  if (before === undefined) return [{ ...figure, remark: '', worse: false }];
+  const worse = row.better === 'higher' ? after < before : after > before;
+  return [{ ...figure, remark: changeOf(row, before, after, translate), worse }];
 }
 
-/** The change against the trained model: in points, or how many times smaller. */
-function remarkOf(id: MeasureId, baseline: NodeMetrics | undefined, after: number | undefined, translate: Translate): string {
-  if (baseline === undefined || after === undefined) return '';
-  const { unit, value } = measureRow(id);
-  if (unit === 'fraction') {
-    const before = baseline.simulated?.top1;
-    return before === undefined ? '' : translate('{0} points', formatChange(after - before));
-  }
-  const before = value(baseline);
-  return unit !== 'bytes' || before === undefined || after === 0 ? '' : translate('{0}× smaller', (before / after).toFixed(1));
+/** In points, or how many times smaller, larger, faster or slower. */
+function changeOf({ unit }: MeasureRow, before: number, after: number, translate: Translate): string {
+  if (unit === 'fraction') return translate('{0} points', formatChange(after - before));
+  if (after === 0 || before === 0) return '';
+  const ratio = (Math.max(before, after) / Math.min(before, after)).toFixed(1);
+  if (ratio === '1.0') return translate('unchanged');
+  const isLess = after < before;
+  if (unit === 'milliseconds') return isLess ? translate('{0}× faster', ratio) : translate('{0}× slower', ratio);
+  return isLess ? translate('{0}× smaller', ratio) : translate('{0}× larger', ratio);
 }

@@ -1,8 +1,8 @@
 /** Whether a run's leaves meet the targets, and by how much. */
-import { bySize, formatUnit, type MeasureId, measureRow } from '../measures.ts';
+import { formatUnit, type MeasureId, measureRow } from '../measures.ts';
 import type { Targets } from '../recipe/targets.ts';
 import type { ModelState, NodeResult } from '../run-state.ts';
-import { checkTargets } from '../targets.ts';
+import { type Recommendation, recommendFile } from '../recommendation.ts';
 import type { Translate } from './translate.ts';
 
 export interface LeafTargetVerdict {
@@ -17,22 +17,21 @@ export interface LeafTargetVerdict {
 export interface LeafVerdict {
   readonly leaf: NodeResult;
   readonly verdicts: readonly LeafTargetVerdict[];
+  readonly recommendation: Recommendation;
 }
 
-/** The leaf to judge the targets by: it meets the most of them, and of such leaves it is the smallest. */
+/** The recommended file, with its verdicts. */
 export function bestLeaf(model: ModelState, targets: Targets): LeafVerdict | undefined {
-  const baseline = model.nodes.get(model.tree.id)?.metrics;
-  const judged = [...model.nodes.values()].flatMap((leaf): LeafVerdict[] => {
-    const { metrics } = leaf;
-    // A file that is not what it claims to be is no candidate.
-    if (!leaf.node.leaf || metrics === undefined || metrics.certificate?.passed === false) return [];
-    const verdicts = checkTargets(targets, baseline, metrics).flatMap(({ measure, limit, found, met }) =>
-      found === undefined ? [] : [{ measure, met, reached: found, margin: limit - found }],
-    );
-    return [{ leaf, verdicts }];
-  });
-  const metCount = ({ verdicts }: LeafVerdict): number => verdicts.filter((verdict) => verdict.met).length;
-  return judged.toSorted((a, b) => metCount(b) - metCount(a) || bySize(a.leaf.metrics, b.leaf.metrics))[0];
+  const candidates = [...model.nodes.values()].flatMap(({ node, metrics }) =>
+    node.leaf && metrics !== undefined ? [{ id: node.id, metrics }] : [],
+  );
+  const found = recommendFile(candidates, model.nodes.get(model.tree.id)?.metrics, targets);
+  const leaf = found && model.nodes.get(found.id);
+  if (found === undefined || leaf === undefined) return undefined;
+  const verdicts = found.verdicts.flatMap(({ measure, limit, found: reached, met }) =>
+    reached === undefined ? [] : [{ measure, met, reached, margin: limit - reached }],
+  );
+  return { leaf, verdicts, recommendation: found };
 }
 
 /** `met: 9.6 kB, 2.4 kB to spare` */

@@ -20,23 +20,26 @@ describe('the headline', () => {
   it('without targets names the smallest leaf, against the trained model', () => {
     const found = headline(finished, {}, english);
     // 84,968 bytes * 0.9 against 25,512 * 0.25, as the example run makes them up.
-    expect(found).toMatchObject({ title: 'Smallest leaf', targets: [] });
+    expect(found).toMatchObject({ title: 'Recommended file', targets: [] });
+    expect(found?.reason).toMatch(
+      /^smallest within 1 point of the trained model; .*10000 test examples, 95% interval 9\d\.\d% to 9\d\.\d%$/,
+    );
     expect(found?.figures.map(({ name, value, remark }) => [name, value, remark]).slice(1)).toEqual([
       ['Size', '25.5 kB', '3.3× smaller'],
       ['Compressed', '6.4 kB', '12.0× smaller'],
       ['Packed', '6.8 kB', ''],
-      ['Latency', '0.081 ms', ''],
+      ['Latency', '0.081 ms', '1.5× faster'],
     ]);
     expect(found?.node).toMatch(/^pruned\/clustered\//);
   });
 
   it('says of each target whether it is met and by how much', () => {
     expect(headline(finished, { compressedBytes: 10_000 }, english)).toMatchObject({
-      title: 'Smallest leaf that meets the targets',
+      reason: expect.stringMatching(/^smallest that meets the targets;/),
       targets: [{ met: true, text: 'compressed size met: 6.4 kB, 3.6 kB to spare' }],
     });
     expect(headline(finished, { compressedBytes: 1_000, latencyMilliseconds: 1 }, english)).toMatchObject({
-      title: 'Leaf closest to the targets',
+      reason: expect.stringMatching(/^closest to the targets;/),
       targets: [
         { met: false, text: 'compressed size missed: 6.4 kB, 5.4 kB too much' },
         { met: true, text: 'latency met: 0.081 ms, 0.919 ms to spare' },

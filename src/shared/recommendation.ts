@@ -1,0 +1,96 @@
+/** Which file of a run to ship: one rule for the command line, the panel, the sidebar and reports. */
+import { bySize, measureRow, sizeMeasure } from './measures.ts';
+import type { Targets } from './recipe/targets.ts';
+import type { NodeMetrics } from './results.ts';
+import { checkTargets, hasTargets, type TargetVerdict } from './targets.ts';
+
+/** A file to deploy that is measured. */
+export interface Candidate {
+  readonly id: string;
+  readonly metrics: NodeMetrics;
+}
+
+export interface Recommendation extends Candidate {
+  /** Of the targets that were asked for; none without any. */
+  readonly verdicts: readonly TargetVerdict[];
+  /**
+   * `targets`: meets all; `closest`: misses the fewest; without targets `usual`: loses at most a point of top-1, and
+   * `accurate`: none does, so the most accurate.
+   */
+  readonly reason: 'targets' | 'closest' | 'usual' | 'accurate';
+  /** A smaller file was passed over because this one is more accurate and hardly larger. */
+  readonly passedOver: Candidate | undefined;
+}
+
+/** Without targets: the loss that counts as none, a point of top-1. */
+export const usualTargets: Targets = { accuracyDrop: 0.01 };
+
+/** Files whose sizes differ by at most this part are equally small; of those the most accurate is recommended. */
+export const sizeTie = 0.02;
+
+/**
+ * The smallest file that meets the targets; a file that is not what its certificate says is no candidate.
+ *
+ * @param baseline the trained model in float
+ * @returns undefined where no file is measured
+ */
+export function recommendFile(
+  candidates: readonly Candidate[],
+  baseline: NodeMetrics | undefined,
+  targets: Targets | undefined,
+): Recommendation | undefined {
+  const asked = hasTargets(targets);
+  const limits = asked ? targets : usualTargets;
+  const judged = candidates
+    .filter(({ metrics }) => metrics.certificate?.passed !== false)
+    .map((candidate) => ({ candidate, verdicts: checkTargets(limits, baseline, candidate.metrics) }));
+  const misses = (verdicts: readonly TargetVerdict[]): number => verdicts.filter(({ met }) => !met).length;
+  const fewest = Math.min(...judged.map(({ verdicts }) => misses(verdicts)));
+  const best = judged.filter(({ verdicts }) => misses(verdicts) === fewest).map(({ candidate }) => candidate);
+  const isAccurate = !asked && fewest > 0 && best.some(({ metrics }) => accuracyOf(metrics) !== undefined);
+  const [chosen, smaller] = isAccurate ? [best.toSorted(byAccuracy)[0], undefined] : smallest(best);
+  if (chosen === undefined) return undefined;
+  return {
+    ...chosen,
+    verdicts: asked ? checkTargets(targets, baseline, chosen.metrics) : [],
+    reason: asked ? (fewest === 0 ? 'targets' : 'closest') : fewest === 0 ? 'usual' : 'accurate',
+    passedOver: smaller,
+  };
+}
+
+/** With the smaller file that it was preferred to. */
+function smallest(candidates: readonly Candidate[]): readonly [Candidate | undefined, Candidate | undefined] {
+  const [first, ...others] = candidates.toSorted((a, b) => bySize(a.metrics, b.metrics));
+  if (first === undefined) return [undefined, undefined];
+  const size = measureRow(sizeMeasure).value(first.metrics);
+  const equals = others.filter(({ metrics }) => {
+    const other = measureRow(sizeMeasure).value(metrics);
+    return size !== undefined && other !== undefined && other <= size * (1 + sizeTie);
+  });
+  const chosen = [first, ...equals].toSorted((a, b) => byAccuracy(a, b) || bySize(a.metrics, b.metrics))[0] ?? first;
+  return [chosen, chosen === first ? undefined : first];
+}
+
+/** The most accurate first; without a figure last. */
+function byAccuracy(a: Candidate, b: Candidate): number {
+  return (accuracyOf(b.metrics) ?? -1) - (accuracyOf(a.metrics) ?? -1);
+}
+
+function accuracyOf(metrics: NodeMetrics): number | undefined {
+  return measureRow('accuracy').value(metrics);
+}
+
+/**
+ * The 95% interval of an accuracy: Wilson 1927, "Probable inference, the law of succession, and statistical inference".
+ *
+ * @param fraction right answers, in [0, 1]
+ * @param samples examples measured, above 0
+ * @returns lower and upper end, in [0, 1]
+ * @example wilsonInterval(0.98, 1000) // [0.969, 0.987]
+ */
+export function wilsonInterval(fraction: number, samples: number): readonly [number, number] {
+  const z = 1.959964;
+  const centre = (fraction + z ** 2 / (2 * samples)) / (1 + z ** 2 / samples);
+  const half = (z / (1 + z ** 2 / samples)) * Math.sqrt((fraction * (1 - fraction)) / samples + z ** 2 / (4 * samples ** 2));
+  return [Math.max(0, centre - half), Math.min(1, centre + half)];
+}
