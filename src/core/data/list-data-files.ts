@@ -1,3 +1,4 @@
+import { classNames } from './files/class-order.ts';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unreachable } from '../errors.ts';
@@ -137,10 +138,10 @@ async function collectionFiles(spec: FileCollection, folder: string, options: Co
   // With an archive the splits are not known; then all that has a class may be read.
   const found: Readonly<Record<string, readonly ClassedFile[] | undefined>> =
     archives.length === 0
-      ? { ...(await findSplits(spec, (path) => listing.list(path), splitOf)) }
+      ? omit(await findSplits(spec, (path) => listing.list(path), splitOf), 'warning')
       : { all: (await Promise.all(folders.map((path) => listing.list(path)))).flat() };
-  const isRead = ({ className }: ClassedFile): boolean =>
-    readsOtherClasses || spec.classes === undefined || spec.classes.includes(className);
+  const classes = classNames(spec.classes);
+  const isRead = ({ className }: ClassedFile): boolean => readsOtherClasses || classes === undefined || classes.includes(className);
   const named = (split: string, files: readonly Pick<ClassedFile, 'tree' | 'path'>[]): readonly DataFile[] =>
     files.map(({ tree, path }) => ({ name: `${split}/${path}`, path: join(tree.name, path) }));
   return [

@@ -14,6 +14,7 @@ import { openGenerated } from './generated/open-generated.ts';
 import { findValue, requireSingleInput, type SelectedInput } from './inputs/input-values.ts';
 import { joinInputs } from './inputs/join-inputs.ts';
 import { plainName } from './inputs/model-inputs.ts';
+import { normalisationNamed } from './preprocessing/named-normalisations.ts';
 import { createPipeline, measureChannels } from './preprocessing/create-pipeline.ts';
 import { type PipelineOptions } from './preprocessing/pipeline.ts';
 import type { InputPreprocessing, Normalisation } from './preprocessing/preprocessing.ts';
@@ -81,7 +82,9 @@ async function openInput(
   const normalisation =
     normalise === 'training'
       ? await measureChannels(splits.train, createPipeline(splits.train.kind, pipelineOptions(undefined)))
-      : normalise;
+      : typeof normalise === 'string'
+        ? normalisationNamed(normalise)
+        : normalise;
   const pipeline = createPipeline(splits.train.kind, pipelineOptions(normalisation));
   const cacheBytes = (spec.cacheMegabytes ?? defaultCacheMegabytes) * 1e6;
   const total = splits.train.size + splits.validation.size + splits.test.size;

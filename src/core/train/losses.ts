@@ -1,5 +1,6 @@
 import { unreachable } from '../errors.ts';
 import type { Network, ValueId } from '../network/network.ts';
+import type { ActivationFunction } from '../network/operations.ts';
 import type { Target } from '../data/dataset.ts';
 import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
@@ -9,8 +10,9 @@ import { logSoftmax } from '../lowering/activations.ts';
 import { shapeOf } from '../lowering/lower-network.ts';
 
 /**
- * The value that a loss is computed from: for cross-entropies the logits, that is the input of a final softmax or
- * sigmoid where there is one (else the output is taken for logits); for the squared error the output itself.
+ * The value that a loss is computed from: for cross-entropies the logits, that is the input of a final softmax (or of its
+ * logarithm, which PyTorch's models end in) or sigmoid where there is one, else the output is taken for logits; for the
+ * squared error the output itself.
  */
 export function lossValue(network: Network, loss: Loss): ValueId {
   const output = network.outputs[0];
@@ -19,22 +21,22 @@ export function lossValue(network: Network, loss: Loss): ValueId {
     case 'meanSquaredError':
       return output;
     case 'binaryCrossEntropy':
-      return beforeActivation(network, output, 'sigmoid');
+      return beforeActivation(network, output, ['sigmoid']);
     case 'crossEntropy':
     case 'distillation':
-      return beforeActivation(network, output, 'softmax');
+      return beforeActivation(network, output, ['softmax', 'logSoftmax']);
     default:
       return unreachable(loss);
   }
 }
 
-function beforeActivation(network: Network, output: ValueId, name: 'softmax' | 'sigmoid'): ValueId {
+function beforeActivation(network: Network, output: ValueId, names: readonly ActivationFunction[]): ValueId {
   let id = output;
   for (;;) {
     const operation = network.operations.find((candidate) => candidate.output === id);
     const input = operation?.inputs[0];
     if (operation === undefined || input === undefined) return output;
-    if (operation.kind === 'activation' && operation.function === name) return input;
+    if (operation.kind === 'activation' && names.includes(operation.function)) return input;
     if (operation.kind !== 'reshape' || elements(shapeOf(network, id)) !== elements(shapeOf(network, input))) return output;
     id = input;
   }

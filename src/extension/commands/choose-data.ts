@@ -85,7 +85,12 @@ async function chooseScale(ask: Ask, question: DataQuestion): Promise<object> {
   const items: readonly (vscode.QuickPickItem & { readonly preprocessing: object })[] = [
     { label: '0 … 1', description: vscode.l10n.t('divided by 255, as most models are trained'), preprocessing: { scale: 1 / 255 } },
     { label: '−1 … 1', description: vscode.l10n.t('divided by 127.5, less 1'), preprocessing: { scale: 1 / 127.5, offset: -1 } },
-    { label: '0 … 255', description: vscode.l10n.t('as they are in the files'), preprocessing: {} },
+    { label: '0 … 255', description: vscode.l10n.t('as they are in the files'), preprocessing: { scale: 1 } },
+    {
+      label: 'ImageNet',
+      description: vscode.l10n.t('less mean, by deviation, as torchvision’s models are trained'),
+      preprocessing: { normalise: 'imagenet' },
+    },
   ];
   const chosen = await ask(pickOne({ ...question, prompt: vscode.l10n.t('Which range of pixels was the model trained on?'), items }));
   return chosen.preprocessing;

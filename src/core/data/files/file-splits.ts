@@ -9,6 +9,8 @@ export interface FoundSplits {
   readonly train: readonly ClassedFile[];
   readonly validation: readonly ClassedFile[] | undefined;
   readonly test: readonly ClassedFile[] | undefined;
+  /** How folders were understood. */
+  readonly warning?: string;
 }
 
 type ListFiles = (path: string) => Promise<readonly ClassedFile[]>;
@@ -55,7 +57,13 @@ async function splitsByFolder(spec: FileCollection, list: ListFiles): Promise<Fo
   const train = inFolder(splitFolders.train);
   if (train.length === 0) return whereField(spec, { train: files, validation: undefined, test: undefined });
   const orUndefined = (part: ClassedFile[]): ClassedFile[] | undefined => (part.length === 0 ? undefined : part);
-  return { train, validation: orUndefined(inFolder(splitFolders.validation)), test: orUndefined(inFolder(splitFolders.test)) };
+  const [validation, test] = [inFolder(splitFolders.validation), inFolder(splitFolders.test)];
+  // What a model was trained on would measure it too well.
+  if (test.length === 0 && validation.length > 0) {
+    const warning = `${spec.folder}: it has no test folder, so its validation folder is the test set, and validation is held back from the training examples`;
+    return { train, validation: undefined, test: validation, warning };
+  }
+  return { train, validation: orUndefined(validation), test: orUndefined(test) };
 }
 
 function whereField(spec: FileCollection, splits: FoundSplits): FoundSplits {

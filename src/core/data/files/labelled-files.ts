@@ -1,6 +1,7 @@
 import { EspalierError } from '../../errors.ts';
 import { createRandom, shuffle } from '../../random.ts';
 import type { FileCollection } from '../spec/file-collection-spec.ts';
+import { classNames } from './class-order.ts';
 import { type BackgroundFile, type ClassedFile, ClassedFiles, type ListingOptions } from './classed-files.ts';
 import { findSplits, type SplitOf } from './file-splits.ts';
 import type { FileTree } from './file-tree.ts';
@@ -37,7 +38,7 @@ export async function findLabelledFiles(spec: FileCollection, folder: string, op
   const files = new ClassedFiles(spec, folder, options);
   const found = await findSplits(spec, (path) => files.list(path), splitOf);
   const all = [...found.train, ...(found.validation ?? []), ...(found.test ?? [])];
-  const classes = spec.classes ?? [...new Set(all.map((file) => file.className))].sort();
+  const classes = classNames(spec.classes) ?? [...new Set(all.map((file) => file.className))].sort();
   if (classes.length < 2) {
     throw new EspalierError(
       'invalid-data',
@@ -66,7 +67,7 @@ export async function findLabelledFiles(spec: FileCollection, folder: string, op
     validation: found.validation && chosen(found.validation),
     test: found.test && chosen(found.test),
     background: files.background,
-    warnings: files.warnings,
+    warnings: found.warning === undefined ? files.warnings : [...files.warnings, found.warning],
   };
 }
 

@@ -1,3 +1,4 @@
+import { classNames } from '../files/class-order.ts';
 import { EspalierError } from '../../errors.ts';
 import { decodeWav } from '../audio/decode-wav.ts';
 import { resample } from '../audio/resample.ts';
@@ -55,8 +56,8 @@ function addSilence(splits: SourceSplits, spec: AudioDataSpec, silence: MadeClas
     sampleRate,
     samples: resample(sound.samples, sound.sampleRate, sampleRate),
   }));
-  const label = spec.classes?.indexOf(silence.class) ?? 0;
-  const unknownLabel = spec.unknown === undefined ? -1 : (spec.classes?.indexOf(spec.unknown.class) ?? -1);
+  const label = classNames(spec.classes)?.indexOf(silence.class) ?? 0;
+  const unknownLabel = spec.unknown === undefined ? -1 : (classNames(spec.classes)?.indexOf(spec.unknown.class) ?? -1);
   const add = (source: ExampleSource, seed: number): ExampleSource =>
     withSilence(source, {
       label,
@@ -83,7 +84,7 @@ function checkMadeClasses({ classes, silence, unknown }: AudioDataSpec): void {
     ['unknown', unknown],
   ] as const) {
     if (made === undefined) continue;
-    if (classes?.includes(made.class) !== true)
+    if (classNames(classes)?.includes(made.class) !== true)
       throw new EspalierError('invalid-data', `"${made.class}" is not among the classes`, {
         where: `data.${field}`,
         fix: 'list it in "classes", at the place of the model\'s output for it',

@@ -68,9 +68,46 @@ function fitImage(image: Pixels, { name, preprocessing }: PipelineOptions, heigh
       where: name,
       fix: 'grey (1) and colour (3) images are converted into each other',
     });
+  if (preprocessing.fit === 'resizeThenCrop') return resizedThenCropped(converted, name, height, width, preprocessing.shorterSide);
   const keep = preprocessing.centreCrop ?? 1;
   if (image.height === height && image.width === width && keep === 1) return converted;
   return resizeImage(converted, height, width, preprocessing.fit === 'cover' ? coveringRegion(image, height / width, keep) : undefined);
+}
+
+/** ImageNet's evaluation: 256 for a crop of 224. */
+const shorterSideOfCrop = 256 / 224;
+
+/** As torchvision's `Resize(shorter)` and `CenterCrop([height, width])`: the other side is rounded down, the offsets to even. */
+function resizedThenCropped(image: Pixels, name: string, height: number, width: number, shorterSide: number | undefined): Pixels {
+  const shorter = shorterSide ?? Math.round(Math.max(height, width) * shorterSideOfCrop);
+  const least = Math.min(image.height, image.width);
+  const [h, w] = [image.height, image.width].map((side) => (side === least ? shorter : Math.floor((shorter * side) / least)));
+  if (h === undefined || w === undefined || h < height || w < width)
+    throw new EspalierError(
+      'invalid-data',
+      `an image of ${image.height}x${image.width} becomes ${h ?? 0}x${w ?? 0}, less than ${height}x${width}`,
+      {
+        where: name,
+        fix: 'raise "preprocessing.shorterSide" to at least what the model takes',
+      },
+    );
+  const resized = h === image.height && w === image.width ? image : resizeImage(image, h, w);
+  return cropped(resized, roundHalfToEven((h - height) / 2), roundHalfToEven((w - width) / 2), height, width);
+}
+
+function cropped({ width: from, channels, data }: Pixels, top: number, left: number, height: number, width: number): Pixels {
+  const result = new Uint8Array(height * width * channels);
+  for (let y = 0; y < height; y++) {
+    const start = ((top + y) * from + left) * channels;
+    result.set(data.subarray(start, start + width * channels), y * width * channels);
+  }
+  return { height, width, channels, data: result };
+}
+
+/** As Python rounds. */
+function roundHalfToEven(value: number): number {
+  const floor = Math.floor(value);
+  return value - floor === 0.5 ? floor + (floor % 2) : Math.round(value);
 }
 
 /** The largest centred region with the wanted proportions, times the part of it to keep. */

@@ -1,5 +1,6 @@
 /** What happens to an example between its file and the model: the JSON of a recipe. */
 import type { ByInput } from '../spec/by-input.ts';
+import type { NamedNormalisation } from './named-normalisations.ts';
 
 export interface Preprocessing extends InputPreprocessing {
   /**
@@ -20,15 +21,26 @@ export interface InputPreprocessing {
    * @default 0
    */
   readonly offset?: number;
-  /** Per-channel normalisation after scale and offset, or `"training"` to take both from the training examples. */
-  readonly normalise?: Normalisation | 'training';
+  /**
+   * Per-channel normalisation after scale and offset: numbers, those of a name (`"imagenet"` is what torchvision's models
+   * are trained with), or `"training"` to take both from the training examples.
+   * @examples ["imagenet", "training", { "mean": [0.485, 0.456, 0.406], "standardDeviation": [0.229, 0.224, 0.225] }]
+   */
+  readonly normalise?: Normalisation | NamedNormalisation | 'training';
   /** Height and width of images. Without it, the model's input shape decides. */
   readonly resize?: readonly [number, number];
   /**
-   * How an image of other proportions is fitted: stretched, or scaled to cover and cropped at the centre.
+   * How an image of other proportions is fitted: stretched; scaled to cover and cropped at the centre; or as torchvision's
+   * `Resize` and `CenterCrop` do it, the shorter side resized to `shorterSide` and the centre cut out of the result.
    * @default "stretch"
    */
-  readonly fit?: 'stretch' | 'cover';
+  readonly fit?: 'stretch' | 'cover' | 'resizeThenCrop';
+  /**
+   * With `fit: "resizeThenCrop"`. Default: 256/224 of what the model takes, as 256 is for 224.
+   * @asType integer
+   * @minimum 1
+   */
+  readonly shorterSide?: number;
   /**
    * With `fit: "cover"`, the part of the shorter side that is kept; 0.875 is the usual centre crop of ImageNet.
    * @default 1

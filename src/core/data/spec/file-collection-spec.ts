@@ -3,8 +3,8 @@ import type { DataOptions, TestFraction } from './data-options.ts';
 /** What folders of files have in common. */
 export interface FileCollection extends DataOptions, TestFraction {
   /**
-   * A folder or a .tar.gz. With `train` and `test` (and `validation`) folders inside they are the splits, else all
-   * files are divided. A file's class is the folder it lies in, unless `pattern` says otherwise.
+   * A folder or a .tar.gz. With `train` and `test` (and `validation`) folders inside they are the splits; `train` and `val`
+   * alone, as torchvision's data have them, are training and test examples. Else all files are divided. A file's class is the folder it lies in, unless `pattern` says otherwise.
    */
   readonly folder?: string;
   /** Folder or .tar.gz of the training examples. */
@@ -21,14 +21,20 @@ export interface FileCollection extends DataOptions, TestFraction {
    * @examples [{ "field": "n", "values": ["0", "1", "2", "3", "4"] }]
    */
   readonly testWhere?: FieldSelection;
-  /** Classes in the order of the model's outputs; files of other classes are left out. Without it: all, sorted by name. */
-  readonly classes?: readonly string[];
+  /**
+   * Classes in the order of the model's outputs, or each with its index, as torchvision's `class_to_idx` has them; files of
+   * other classes are left out. Without it: all, sorted by name, as torchvision sorts them.
+   * @examples [["cat", "dog"], { "cat": 0, "dog": 1 }]
+   */
+  readonly classes?: ClassOrder;
   /**
    * A file that can't be decoded stops the run, or is left out with a warning.
    * @default "fail"
    */
   readonly unreadable?: 'fail' | 'skip';
 }
+
+export type ClassOrder = readonly string[] | Readonly<Record<string, number>>;
 
 export interface FieldSelection {
   readonly field: string;
