@@ -21,6 +21,7 @@ const targets = {
   webview: { entryPoints: ['webview/main.ts'], outdir: 'dist/webview', format: 'iife', platform: 'browser', target: 'es2022' },
   fuzz: { ...node, entryPoints: ['scripts/fuzz.ts'], outfile: 'dist/fuzz.cjs' },
   results: { ...node, entryPoints: ['scripts/results.ts'], outfile: 'dist/results.cjs' },
+  'onnx-operators': { ...node, entryPoints: ['scripts/onnx-operators.ts'], outfile: 'dist/onnx-operators.cjs' },
   // Shares a module that waits at its top level.
   pictures: {
     ...node,
@@ -43,7 +44,7 @@ if (unknown.length > 0) {
   console.error(`unknown target ${unknown.join(', ')}; have: ${Object.keys(targets).join(', ')}`);
   process.exit(2);
 }
-const chosen = named.length > 0 ? named : Object.keys(targets).filter((name) => !['bench', 'fuzz', 'pictures', 'results'].includes(name));
+const chosen = named.length > 0 ? named : Object.keys(targets).filter((name) => !['bench', 'fuzz', 'onnx-operators', 'pictures', 'results'].includes(name));
 await Promise.all(
   chosen.map((name) => {
     const { outfile, outdir, ...target } = targets[name];

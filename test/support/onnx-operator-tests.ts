@@ -31,6 +31,48 @@ export interface OperatorTest {
   readonly detail: string;
 }
 
+/** A row of the table in docs/onnx.md. */
+export interface OperatorRow {
+  readonly operator: string;
+  readonly passed: number;
+  readonly refused: number;
+  /** Each reason without what differs from test to test, with how many tests it is of. */
+  readonly reasons: readonly string[];
+}
+
+export function operatorRows(tests: readonly OperatorTest[]): readonly OperatorRow[] {
+  const operators = [...new Set(tests.map(({ operator }) => operator))].sort();
+  return operators.map((operator) => {
+    const own = tests.filter((test) => test.operator === operator);
+    const refused = own.filter(({ outcome }) => outcome === 'refused');
+    const counts = new Map<string, number>();
+    for (const { detail } of refused) {
+      const reason = general(detail, operator);
+      counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    }
+    const reasons = [...counts].sort(([, a], [, b]) => b - a).map(([reason, count]) => (count === 1 ? reason : `${reason} (${count})`));
+    return { operator, passed: own.filter(({ outcome }) => outcome === 'passed').length, refused: refused.length, reasons };
+  });
+}
+
+/** What a refusal says of all that is like it. */
+function general(detail: string, operator: string): string {
+  const elementType = /(?:elements of type|element type) (\d+)/.exec(detail)?.[1];
+  if (elementType !== undefined) return 'a type of elements that no network here has';
+  if (/has the shape \[|has a batch of 0/.test(detail)) return 'tensors without elements';
+  if (/output ".*" does not depend/.test(detail)) return 'an output that is constant';
+  if (/output ".*" is quantized/.test(detail)) return 'integers as the output';
+  if (/of a value with 5 axes/.test(detail)) return 'volumes';
+  return detail
+    .replace(new RegExp(`^${operator} `), '')
+    .replace(/: .*$/, '')
+    .replace(/ of \[[^\]]*\]/g, '')
+    .replace(/ \[[^\]]*\]/g, '')
+    .replace(/ \(.*?\)/g, '')
+    .replace(/ from \S+ to \S+/, '')
+    .replace(/ is not (supported|possible)$/, '');
+}
+
 /** Operators that the importer is to have, for the table. */
 export async function runOperatorTests(folder: string, operators: ReadonlySet<string>, engine: Engine): Promise<readonly OperatorTest[]> {
   const scratch = await mkdtemp(join(tmpdir(), 'espalier-onnx-'));

@@ -1,4 +1,4 @@
-import type { Normalisation } from './preprocessing.ts';
+import type { NamedNormalisation, Normalisation } from './preprocessing.ts';
 
 /** Mean and deviation that models were trained with again and again, of values from 0 to 1. */
 const namedNormalisations = {
@@ -11,8 +11,6 @@ const namedNormalisations = {
   /** To -1..1. */
   inception: { mean: [0.5], standardDeviation: [0.5] },
 } satisfies Readonly<Record<NamedNormalisation, Normalisation>>;
-
-export type NamedNormalisation = 'imagenet' | 'cifar10' | 'mnist' | 'inception';
 
 export function normalisationNamed(name: NamedNormalisation): Normalisation {
   return namedNormalisations[name];

@@ -1,6 +1,5 @@
 /** What happens to an example between its file and the model: the JSON of a recipe. */
 import type { ByInput } from '../spec/by-input.ts';
-import type { NamedNormalisation } from './named-normalisations.ts';
 
 export interface Preprocessing extends InputPreprocessing {
   /**
@@ -58,6 +57,9 @@ export interface Normalisation {
   /** One value a channel, or one for all. */
   readonly standardDeviation: readonly number[];
 }
+
+/** ImageNet's as torchvision has it, CIFAR-10's, MNIST's, and -1..1. */
+export type NamedNormalisation = 'imagenet' | 'cifar10' | 'mnist' | 'inception';
 
 export interface AudioFeatures {
   /**

@@ -25,7 +25,7 @@ function resize(context: NodeContext): ComputedValue {
   const factors = scaleFactors(context, value, [h, w], size);
   if (interpolation === 'bilinear' && factors.some((factor, axis) => !isRatio(factor, [h, w][axis] ?? 1, size[axis] ?? 1)))
     refuse(
-      `from ${h}x${w} by ${factors.join('x')} to ${size.join('x')} is not supported: the factor is not that of the sizes`,
+      `with factors other than those of the sizes (${factors.join('x')} from ${h}x${w} to ${size.join('x')}) is not supported`,
       'give sizes, or set recompute_scale_factor',
     );
   const resized = interpolation === 'nearest' ? nearest(context, coordinates, [h, w], size, factors) : coordinates;
