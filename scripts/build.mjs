@@ -44,7 +44,10 @@ if (unknown.length > 0) {
   console.error(`unknown target ${unknown.join(', ')}; have: ${Object.keys(targets).join(', ')}`);
   process.exit(2);
 }
-const chosen = named.length > 0 ? named : Object.keys(targets).filter((name) => !['bench', 'fuzz', 'onnx-operators', 'pictures', 'results'].includes(name));
+const chosen =
+  named.length > 0
+    ? named
+    : Object.keys(targets).filter((name) => !['bench', 'fuzz', 'onnx-operators', 'pictures', 'results'].includes(name));
 await Promise.all(
   chosen.map((name) => {
     const { outfile, outdir, ...target } = targets[name];
