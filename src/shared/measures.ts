@@ -8,7 +8,7 @@ import type { Targets } from './recipe/targets.ts';
 import type { NodeMetrics } from './results.ts';
 
 /** The compiler requires a row for each. */
-export type MeasureId = 'accuracy' | 'raw' | 'gzip' | 'packed' | 'latency';
+export type MeasureId = 'accuracy' | 'raw' | 'gzip' | 'zstd' | 'brotli' | 'packed' | 'latency';
 
 /** How a figure is formatted. */
 export type MeasureUnit = 'fraction' | 'bytes' | 'milliseconds' | 'count';
@@ -29,10 +29,14 @@ export interface MeasureRow {
   readonly certainty: 'exact' | 'estimate';
   /** The runtime, compressor or tool that gives it. */
   readonly by: string;
+  /** Which implementation of it, where files of others differ. */
+  readonly implementation?: string;
   /** Undefined where it was not measured. */
   readonly value: (metrics: NodeMetrics) => number | undefined;
   /** The measure that it makes smaller: tables show the part that it saves. */
   readonly savesOf?: MeasureId;
+  /** Left out of the headline, the terminal's table and the guide's; in the tables of panel and reports, in CSV and on axes. */
+  readonly isDetail?: true;
   /** The target of the recipe: the largest value of a file, or for accuracy the largest loss. */
   readonly target?: { readonly key: keyof Targets; readonly name: string };
 }
@@ -73,9 +77,40 @@ export const measureTable: Readonly<Record<MeasureId, MeasureRow>> = {
     source: 'file',
     certainty: 'exact',
     by: 'gzip -9',
+    implementation: 'zlib as ported by pako 3.0.3',
     value: ({ sizes }) => sizes?.gzip,
     savesOf: 'raw',
     target: { key: 'compressedBytes', name: 'compressed size' },
+  },
+  zstd: {
+    title: 'zstd',
+    short: 'zstd',
+    description: 'zstd -19, and the part of the file that it saves',
+    column: 'zstd_bytes',
+    unit: 'bytes',
+    better: 'lower',
+    source: 'file',
+    certainty: 'exact',
+    by: 'zstd -19',
+    implementation: 'zstd 1.5.7',
+    value: ({ sizes }) => sizes?.zstd,
+    savesOf: 'raw',
+    isDetail: true,
+  },
+  brotli: {
+    title: 'Brotli',
+    short: 'brotli',
+    description: 'Brotli of quality 11, and the part of the file that it saves',
+    column: 'brotli_bytes',
+    unit: 'bytes',
+    better: 'lower',
+    source: 'file',
+    certainty: 'exact',
+    by: 'Brotli 11',
+    implementation: 'the one of Node',
+    value: ({ sizes }) => sizes?.brotli,
+    savesOf: 'raw',
+    isDetail: true,
   },
   packed: {
     title: 'Packed',
@@ -109,13 +144,24 @@ export const measureTable: Readonly<Record<MeasureId, MeasureRow>> = {
 /** In the order of columns. */
 export const measureIds: readonly MeasureId[] = Object.keys(measureTable).filter(isMeasure);
 
+/** Without details, for where there is little room. */
+export const mainMeasures: readonly MeasureId[] = measureIds.filter((id) => measureTable[id].isDetail !== true);
+
 export function isMeasure(id: string): id is MeasureId {
   return Object.hasOwn(measureTable, id);
 }
 
 /** Something for each measure. */
 export function mapMeasures<T>(each: (id: MeasureId) => T): Readonly<Record<MeasureId, T>> {
-  return { accuracy: each('accuracy'), raw: each('raw'), gzip: each('gzip'), packed: each('packed'), latency: each('latency') };
+  return {
+    accuracy: each('accuracy'),
+    raw: each('raw'),
+    gzip: each('gzip'),
+    zstd: each('zstd'),
+    brotli: each('brotli'),
+    packed: each('packed'),
+    latency: each('latency'),
+  };
 }
 
 export function measureRow(id: MeasureId): MeasureRow {

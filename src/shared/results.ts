@@ -34,10 +34,14 @@ export interface Accuracy {
 
 export interface FileSizes {
   readonly raw: number;
-  /** gzip -9. */
+  /** As `gzip -9n` gives it: the deflate of zlib, the same on every machine. */
   readonly gzip: number;
   /** One entry in a zip, deflate level 9. */
   readonly zip: number;
+  /** zstd -19; missing where only the other sizes were asked for. */
+  readonly zstd?: number | undefined;
+  /** Brotli, quality 11; missing where only the other sizes were asked for. */
+  readonly brotli?: number | undefined;
   /** Packed for TFLite Micro; the plain size where nothing makes it smaller, undefined where it cannot be packed. */
   readonly packed?: number | undefined;
 }

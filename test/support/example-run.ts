@@ -125,7 +125,7 @@ function metricsOf(id: string, technique: NodeTechnique, precision: 'fp32' | 'in
   return {
     simulated: { ...measured, top1, runtime: 'onnxruntime-node 1.30.0' },
     deployed: precision === 'int8' ? { ...measured, top1: top1 - 0.0004, runtime: 'LiteRT 2.5.3' } : undefined,
-    sizes: { raw, gzip, zip: gzip + 118, packed: precision === 'int8' ? gzip + 400 : undefined },
+    sizes: { raw, gzip, zip: gzip + 118, zstd: gzip - 1207, brotli: gzip - 1407, packed: precision === 'int8' ? gzip + 400 : undefined },
     latency: {
       medianMilliseconds: precision === 'int8' ? 0.081 : 0.124,
       p10Milliseconds: 0.07,

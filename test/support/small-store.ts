@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { certify } from '../../src/core/measure/certify.ts';
 import { kernelDensities } from '../../src/core/measure/density.ts';
-import { fileSizes } from '../../src/core/measure/file-sizes.ts';
+import { allFileSizes } from '../../src/core/measure/file-sizes.ts';
 import { weightMetrics } from '../../src/core/measure/weight-metrics.ts';
 import { NetworkBuilder } from '../../src/core/network/network-builder.ts';
 import { readTflite } from '../../src/core/tflite/read-tflite.ts';
@@ -22,7 +22,7 @@ export const smallTreeNodes = ['baseline', 'pruned'] as const;
 const tree = planTree({ clustering: false, sparsityPreservingClustering: false, qat: false, ptq: false, pqat: false });
 
 /** The node's weights tell the node, and so do all of its figures. */
-export function smallOutcome({ node, parent }: StageRequest): StageOutcome {
+export async function smallOutcome({ node, parent }: StageRequest): Promise<StageOutcome> {
   const seed = [...node.id].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
   const builder = new NetworkBuilder(node.id.replaceAll('/', '_'));
   const input = builder.input([4]);
@@ -42,7 +42,7 @@ export function smallOutcome({ node, parent }: StageRequest): StageOutcome {
     metrics: {
       simulated: accuracy,
       deployed: accuracy,
-      sizes: fileSizes(tflite),
+      sizes: await allFileSizes(tflite),
       latency: undefined,
       weights: weightMetrics(file),
       certificate: expectations && certify({ bytes: tflite, expectations }),
@@ -82,7 +82,7 @@ export async function smallRun(folder: string, runId: string, options: { readonl
             openRunner: () =>
               Promise.resolve((request) => {
                 made.push(request.node.id);
-                return Promise.resolve(smallOutcome(request));
+                return smallOutcome(request);
               }),
           }),
       },

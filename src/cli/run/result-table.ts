@@ -1,6 +1,6 @@
 import type { ModelState } from '../../shared/run-state.ts';
 import { formatPercent, formatSeconds, missing } from '../../shared/drawing/format.ts';
-import { measureIds, measureRow, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
+import { mainMeasures, measureRow, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
 import { compressedSaving } from '../../core/measure/file-sizes.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
 import { flattenTree } from '../../shared/tree.ts';
@@ -9,7 +9,7 @@ import { textTable } from '../text-table.ts';
 const columns = [
   { title: 'node' },
   { title: 'fp32 / fake-int8', numeric: true },
-  ...measureIds.map((id) => ({ title: measureRow(id).short, numeric: true })),
+  ...mainMeasures.map((id) => ({ title: measureRow(id).short, numeric: true })),
   { title: 'n', numeric: true },
   { title: 'saved', numeric: true },
   { title: 'zeros' },
@@ -34,7 +34,7 @@ export function terminalTable(model: ModelState): string {
       name,
       formatPercent(simulated?.top1),
       // The accuracy of a float node's own file is that of the column before.
-      ...measureIds.map((id) => (id === 'accuracy' && node.precision !== 'int8' ? missing : shownMeasure(id, metrics))),
+      ...mainMeasures.map((id) => (id === 'accuracy' && node.precision !== 'int8' ? missing : shownMeasure(id, metrics))),
       String(deployed?.samples ?? missing),
       saved(metrics),
       zeros(metrics),

@@ -4,7 +4,7 @@
  */
 import { compressedSaving, ratioToBaseline } from '../measure/file-sizes.ts';
 import { formatPercent, formatSeconds, missing } from '../../shared/drawing/format.ts';
-import { measureIds, measureRow, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
+import { mainMeasures, measureRow, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
 import { weightTotals } from '../../shared/drawing/result-table.ts';
 import type { FileSizes, NodeMetrics } from '../../shared/results.ts';
 import type { ModelState, NodeResult } from '../../shared/run-state.ts';
@@ -71,7 +71,7 @@ function compression(sizes: FileSizes | undefined, compressed: number | undefine
 }
 
 /** Measures of the file after a compressor. */
-const compressedMeasures = measureIds.filter((id) => measureRow(id).savesOf === 'raw');
+const compressedMeasures = mainMeasures.filter((id) => measureRow(id).savesOf === 'raw');
 
 function sizeOf(metrics: NodeMetrics | undefined): number | undefined {
   return metrics && measureRow(sizeMeasure).value(metrics);

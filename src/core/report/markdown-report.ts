@@ -1,6 +1,7 @@
 import type { Recipe } from '../../shared/recipe/recipe.ts';
 import type { ModelState, RunState } from '../../shared/run-state.ts';
 import { resultColumns, resultRows, toMarkdown } from '../../shared/drawing/result-table.ts';
+import { measureIds, measureRow } from '../../shared/measures.ts';
 import { english } from '../../shared/drawing/translate.ts';
 import { guideTable } from './guide-table.ts';
 import { publishedColumns, publishedResults } from './published-results.ts';
@@ -31,13 +32,20 @@ function guideLines(model: ModelState): readonly string[] {
   return [line(titles), line(titles.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(line)];
 }
 
+/** What made the compressed sizes. */
+const compressors = measureIds
+  .map(measureRow)
+  .filter(({ savesOf }) => savesOf === 'raw')
+  .map(({ by, implementation }) => (implementation === undefined ? by : `${by} (${implementation})`))
+  .join(', ');
+
 /** What a reader must know to trust or repeat the figures. */
 export function provenance(state: RunState): readonly string[] {
   const samples = state.models.flatMap((model) => [...model.nodes.values()]).flatMap(({ metrics }) => metrics?.deployed ?? [])[0];
   return [
     ...(samples === undefined
       ? []
-      : [`INT8 top-1: ${samples.samples} test examples in ${samples.runtime}; compressed: gzip -9 of the .tflite`]),
+      : [`INT8 top-1: ${samples.samples} test examples in ${samples.runtime}; compressed: ${compressors} of the .tflite`]),
     `Training engine: ${state.engine}`,
     `Machine: ${state.machine}`,
     `Espalier ${state.espalier}, run ${state.runId ?? ''}`,

@@ -1,5 +1,5 @@
 /** The result of a run in one line: the leaf to ship, compared with the trained model and the targets. */
-import { floatAccuracy, formatMeasure, type MeasureId, measureIds, type MeasureRow, measureRow } from '../measures.ts';
+import { floatAccuracy, formatMeasure, mainMeasures, type MeasureId, type MeasureRow, measureRow } from '../measures.ts';
 import { type Recommendation, sizeTie, wilsonInterval } from '../recommendation.ts';
 import type { Targets } from '../recipe/targets.ts';
 import type { NodeMetrics } from '../results.ts';
@@ -39,7 +39,7 @@ export function headline(model: ModelState, targets: Targets, translate: Transla
     reason: reasonOf(best.recommendation, metrics, translate),
     node: best.leaf.node.id,
     nodeTitle: translate(best.leaf.node.title),
-    figures: measureIds.flatMap((id) => figureOf(id, baseline, metrics, translate)),
+    figures: mainMeasures.flatMap((id) => figureOf(id, baseline, metrics, translate)),
     targets: verdicts.map((verdict) => ({
       met: verdict.met,
       text: `${targetName(verdict.measure, translate)} ${describeVerdict(verdict, translate)}`,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { certify } from '../../../src/core/measure/certify.ts';
 import { kernelDensities } from '../../../src/core/measure/density.ts';
-import { compressedSaving, fileSizes } from '../../../src/core/measure/file-sizes.ts';
 import { quantile } from '../../../src/core/measure/latency.ts';
 import { weightMetrics } from '../../../src/core/measure/weight-metrics.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
@@ -83,14 +82,6 @@ it('density: integers one bin each, real weights around zero', () => {
   const [reals] = kernelDensities(network(sparse));
   expect(reals).toMatchObject({ axis: 'weight', layer: 'dense', minimum: -1, maximum: 1, zeros: 4 });
   expect(reals?.counts.reduce((sum, count) => sum + count, 0)).toBe(8);
-});
-
-it('sizes: repeated bytes compress, and the saving is the guide’s percentage', () => {
-  const sizes = fileSizes(new Uint8Array(10_000));
-  expect(sizes.raw).toBe(10_000);
-  expect(sizes.gzip).toBeLessThan(100);
-  expect(sizes.zip).toBeLessThan(300);
-  expect(compressedSaving(434_879, 528_128)).toBeCloseTo(0.1766, 4);
 });
 
 it('quantiles interpolate', () => {

@@ -4,7 +4,7 @@ import { checkInputs } from '../../data/check-data.ts';
 import { inputsOf } from '../../data/inputs/model-inputs.ts';
 import { createEngine } from '../../engine/create-engine.ts';
 import { EspalierError, unreachable } from '../../errors.ts';
-import { fileSizes } from '../../measure/file-sizes.ts';
+import { allFileSizes } from '../../measure/file-sizes.ts';
 import type { Network } from '../../network/network.ts';
 import { prepareForDeployment } from '../../network/passes/prepare-for-deployment.ts';
 import { calibrate } from '../../quantize/calibrate.ts';
@@ -45,7 +45,7 @@ export async function convertModel(conversion: Conversion, context: ConversionCo
   const interpreter = await (await loadRuntime()).load(bytes);
   await interpreter.dispose();
   await writeFileAtomically(output, bytes);
-  return { version: 1, output, mode, sizes: fileSizes(bytes), comparison: imported.comparison, warnings };
+  return { version: 1, output, mode, sizes: await allFileSizes(bytes), comparison: imported.comparison, warnings };
 }
 
 async function encode(

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { PACKING_VERSION, type PackGoal, type Packing, type Unpacking } from '../../../shared/packing.ts';
 import { withFileInErrors } from '../../import/file-errors.ts';
 import { packedChecks } from '../../measure/certify-packed.ts';
 import { packTflite, unpackTflite } from '../../tflite/pack/pack-tflite.ts';
+import { fileSizes } from '../../measure/file-sizes.ts';
 import { writeFileAtomically } from '../store/atomic-files.ts';
 import { requireTflite } from './read-model-file.ts';
 
@@ -24,7 +24,7 @@ export async function packFile(file: string, output: string, goal: PackGoal, str
     output,
     goal,
     stripped: strip,
-    sizes: { plain: plain.length, plainGzip: gzipSync(plain, { level: 9 }).length, packed: bytes.length },
+    sizes: { plain: plain.length, plainGzip: fileSizes(plain).gzip, packed: bytes.length },
     kernels,
     undo,
     largestDecodedKernel: Math.max(0, ...packedKernels.map(({ plainBytes }) => plainBytes)),

@@ -10,7 +10,7 @@ import type { DataSet } from '../../data/dataset.ts';
 import { certify } from '../../measure/certify.ts';
 import { throwIfCancelled } from '../../measure/evaluate-network.ts';
 import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
-import { fileSizes } from '../../measure/file-sizes.ts';
+import { allFileSizes } from '../../measure/file-sizes.ts';
 import { weightMetrics } from '../../measure/weight-metrics.ts';
 import { fileInterface } from '../../tflite/file-interface.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
@@ -83,7 +83,7 @@ export async function verifyRun(runFolder: string, { accuracy, context }: Verify
             ? [found.kind === 'damaged' ? found.problems.join('; ') : 'its result is missing']
             : [
                 ...reportedOtherwise(found.outcome, events, about),
-                ...checkFigures(found.outcome),
+                ...(await checkFigures(found.outcome)),
                 ...checkCertificate(found.outcome, parent === undefined ? 'none' : (tflites.get(parent) ?? 'damaged')),
               ];
         if (found.kind === 'sound') tflites.set(node.id, found.outcome.files.tflite);
@@ -140,12 +140,12 @@ function reportedOtherwise(
 }
 
 /** Sizes and weights, computed again from the bytes of the .tflite. */
-export function checkFigures({ files: { tflite, packed }, metrics }: StageOutcome): readonly string[] {
+export async function checkFigures({ files: { tflite, packed }, metrics }: StageOutcome): Promise<readonly string[]> {
   const figures = [
     [
       'sizes',
       metrics.sizes,
-      { ...fileSizes(tflite), packed: packed?.length ?? (metrics.sizes?.packed === undefined ? undefined : tflite.length) },
+      { ...(await allFileSizes(tflite)), packed: packed?.length ?? (metrics.sizes?.packed === undefined ? undefined : tflite.length) },
     ],
     ['zeros and unique values', metrics.weights, weightMetrics(readTflite(tflite))],
   ] as const;

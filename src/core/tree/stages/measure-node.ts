@@ -2,7 +2,7 @@ import { certify } from '../../measure/certify.ts';
 import { kernelDensities } from '../../measure/density.ts';
 import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
 import type { Expectations } from '../../constraints/expectation.ts';
-import { fileSizes } from '../../measure/file-sizes.ts';
+import { allFileSizes } from '../../measure/file-sizes.ts';
 import { measureLatency } from '../../measure/latency.ts';
 import { weightMetrics } from '../../measure/weight-metrics.ts';
 import type { DataSet } from '../../data/dataset.ts';
@@ -48,7 +48,7 @@ export async function measureNode(
     metrics: {
       simulated: measurement.simulated,
       deployed,
-      sizes: { ...fileSizes(tflite), packed: packedBytes(measurement) },
+      sizes: { ...(await allFileSizes(tflite)), packed: packedBytes(measurement) },
       latency: await measurement.whileOthersPause?.(() => measureLatency(tflite, { budgetMilliseconds: LATENCY_BUDGET })),
       weights: weightMetrics(model),
       certificate:
