@@ -8,7 +8,7 @@ import { processTerminal, type Terminal } from '../terminal.ts';
 export function registerFetch(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('fetch')
-    .description(`download a published data set with its checksum: ${dataSetNames.join(', ')}`)
+    .description(`download a published data set over https and compare its SHA-256: ${dataSetNames.join(', ')}`)
     .argument('<name>', 'of the data set')
     .argument('[folder]', 'where the files go (default: a folder of that name)')
     .action(async (name: string, folder: string = name) => {

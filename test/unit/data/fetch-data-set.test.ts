@@ -50,7 +50,7 @@ afterEach(async () => {
 function file(): DataSetFile {
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return { url: `http://127.0.0.1:${port}/data.tar.gz`, name: 'data.tar.gz', checksum: { algorithm: 'sha256', digest } };
+  return { url: `http://127.0.0.1:${port}/data.tar.gz`, name: 'data.tar.gz', sha256: digest };
 }
 
 const options = (more: Partial<FetchDataSetOptions> = {}): FetchDataSetOptions => ({
@@ -106,8 +106,21 @@ describe('fetching a published data set', () => {
     answer = (_request, response) => {
       response.writeHead(200).end('<html>please log in</html>');
     };
-    await expect(fetchDataSet('mnist', options())).rejects.toThrow(/not the published file \(its sha256 differs\).*proxy/);
+    await expect(fetchDataSet('mnist', options())).rejects.toThrow(/not the published file \(its SHA-256 differs\).*proxy/);
     expect(existsSync(path()) || existsSync(`${path()}.part`)).toBe(false);
+  });
+
+  it('asks only servers that are reached over https, also after a redirection', async () => {
+    for (const { files } of Object.values(catalogue))
+      for (const { url, sha256 } of files) expect([url.slice(0, 8), sha256]).toEqual(['https://', expect.stringMatching(/^[0-9a-f]{64}$/)]);
+    await expect(fetchDataSet('mnist', options({ files: [{ ...file(), url: 'http://data.example/data.tar.gz' }] }))).rejects.toThrow(
+      'is not an https address',
+    );
+    answer = (_request, response) => {
+      response.writeHead(302, { location: 'http://0.0.0.0:1/data.tar.gz' }).end();
+    };
+    await expect(fetchDataSet('mnist', options())).rejects.toMatchObject({ code: 'file-access' });
+    expect(existsSync(path())).toBe(false);
   });
 
   it('tells the manual steps where the network is not there', async () => {
@@ -115,7 +128,7 @@ describe('fetching a published data set', () => {
       response.writeHead(403).end();
     };
     await expect(fetchDataSet('mnist', options())).rejects.toThrow(
-      /the server answers 403[^]*put these files into[^]*data\.tar\.gz \(sha256 /,
+      /the server answers 403[^]*put these files into[^]*data\.tar\.gz \(SHA-256 /,
     );
     const closed: DataSetFile = { ...file(), url: 'http://127.0.0.1:1/data.tar.gz' };
     await expect(fetchDataSet('mnist', options({ files: [closed] }))).rejects.toThrow(/cannot be reached[^]*put these files into/);

@@ -7,14 +7,8 @@ export type DataSetName = (typeof dataSetNames)[number];
 export interface DataSetFile {
   readonly url: string;
   readonly name: string;
-  /** As its publisher gives it. */
-  readonly checksum: Checksum;
-}
-
-export interface Checksum {
-  readonly algorithm: 'md5' | 'sha256';
-  /** Hexadecimal, lower case. */
-  readonly digest: string;
+  /** As its publisher or TensorFlow Datasets gives it: 64 hexadecimal digits, lower case. */
+  readonly sha256: string;
 }
 
 export interface PublishedDataSet {
@@ -29,36 +23,34 @@ export interface PublishedDataSet {
   spec(folder: string): DataSpec;
 }
 
-const md5 = (digest: string): Checksum => ({ algorithm: 'md5', digest });
-
 function idxFiles(
   base: string,
   digests: readonly [trainImages: string, trainLabels: string, testImages: string, testLabels: string],
 ): readonly DataSetFile[] {
   const names = ['train-images-idx3-ubyte.gz', 'train-labels-idx1-ubyte.gz', 't10k-images-idx3-ubyte.gz', 't10k-labels-idx1-ubyte.gz'];
-  return names.map((name, index) => ({ url: `${base}${name}`, name, checksum: md5(digests[index] ?? '') }));
+  return names.map((name, index) => ({ url: `${base}${name}`, name, sha256: digests[index] ?? '' }));
 }
 
 export const catalogue: Readonly<Record<DataSetName, PublishedDataSet>> = {
   mnist: {
     title: 'MNIST',
     page: 'http://yann.lecun.com/exdb/mnist/',
-    files: idxFiles('https://ossci-datasets.s3.amazonaws.com/mnist/', [
-      'f68b3c2dcbeaaa9fbdd348bbdeb94873',
-      'd53e105ee54ea40749a09fcbcd1e9432',
-      '9fb629c4189551a2d022fa330f9573f3',
-      'ec29112dd5afa0611ce80d1b7f02629c',
+    files: idxFiles('https://storage.googleapis.com/cvdf-datasets/mnist/', [
+      '440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609',
+      '3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c',
+      '8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6',
+      'f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6',
     ]),
     spec: (folder) => ({ format: 'idx', folder }),
   },
   'fashion-mnist': {
     title: 'Fashion-MNIST',
     page: 'https://github.com/zalandoresearch/fashion-mnist',
-    files: idxFiles('http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/', [
-      '8d4fb7e6c68d591d4c3dfef9ec88bf0d',
-      '25c81989df183df01b3e8a0aad5dffbe',
-      'bef4ecab320f06d8554ea6380940ec79',
-      'bb300cfdad3c16e7a12a480ee83cd310',
+    files: idxFiles('https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/', [
+      '3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84',
+      'a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845',
+      '346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073',
+      '67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5',
     ]),
     spec: (folder) => ({
       format: 'idx',
@@ -73,7 +65,7 @@ export const catalogue: Readonly<Record<DataSetName, PublishedDataSet>> = {
       {
         url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
         name: 'cifar-10-binary.tar.gz',
-        checksum: md5('c32a1d4ab5d03f1284b67883e8d87530'),
+        sha256: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd',
       },
     ],
     spec: (folder) => ({ format: 'cifar-binary', folder: `${folder}/cifar-10-binary.tar.gz` }),
@@ -85,7 +77,7 @@ export const catalogue: Readonly<Record<DataSetName, PublishedDataSet>> = {
       {
         url: 'https://storage.googleapis.com/download.tensorflow.org/data/speech_commands_v0.02.tar.gz',
         name: 'speech_commands_v0.02.tar.gz',
-        checksum: { algorithm: 'sha256', digest: 'af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58' },
+        sha256: 'af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58',
       },
     ],
     spec: (folder) => ({

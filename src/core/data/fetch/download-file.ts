@@ -4,7 +4,7 @@ import { open, rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { EspalierError } from '../../errors.ts';
 import { fileError } from '../files/file-access.ts';
-import type { Checksum, DataSetFile } from './catalogue.ts';
+import type { DataSetFile } from './catalogue.ts';
 
 export interface DownloadOptions {
   readonly signal: AbortSignal;
@@ -28,9 +28,9 @@ export async function downloadFile(file: DataSetFile, path: string, options: Dow
       throw new EspalierError('cancelled', `the download of ${file.name} was cancelled; the same command goes on with it`);
     throw error;
   }
-  if (!(await hasChecksum(part, file.checksum))) {
+  if (!(await hasDigest(part, file.sha256))) {
     await rm(part, { force: true });
-    throw new EspalierError('invalid-data', `what was downloaded is not the published file (its ${file.checksum.algorithm} differs)`, {
+    throw new EspalierError('invalid-data', `what was downloaded is not the published file (its SHA-256 differs)`, {
       where: file.url,
       fix: 'try again; a proxy may have answered in its place',
     });
@@ -38,10 +38,17 @@ export async function downloadFile(file: DataSetFile, path: string, options: Dow
   await rename(part, path);
 }
 
-export async function hasChecksum(path: string, { algorithm, digest }: Checksum): Promise<boolean> {
-  const hash = createHash(algorithm);
+export async function hasDigest(path: string, sha256: string): Promise<boolean> {
+  const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
-  return hash.digest('hex') === digest;
+  return hash.digest('hex') === sha256;
+}
+
+/** Nothing is asked of a server that others on the way can answer for; a mirror on this machine is the exception. */
+function requireSecure(url: string): void {
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))) return;
+  throw new EspalierError('file-access', 'is not an https address', { where: url, fix: 'name a source that is reached over https' });
 }
 
 export async function sizeOf(path: string): Promise<number | undefined> {
@@ -59,6 +66,8 @@ async function receive(url: string, part: string, { signal, onProgress }: Downlo
     if (response.headers.get('content-range') === `bytes */${have}`) return;
     response = await request(url, 0, signal);
   }
+  // Of a redirection, where it led to.
+  if (response.url !== '') requireSecure(response.url);
   if (!response.ok || response.body === null)
     throw new EspalierError('file-access', `the server answers ${response.status} ${response.statusText}`.trim(), { where: url });
   const resumed = response.status === 206;
@@ -102,6 +111,7 @@ async function* chunksOf(body: ReadableStream<Uint8Array>, url: string): AsyncGe
 }
 
 async function request(url: string, from: number, signal: AbortSignal): Promise<Response> {
+  requireSecure(url);
   try {
     return await fetch(url, { signal, ...(from === 0 ? {} : { headers: { range: `bytes=${from}-` } }) });
   } catch (error) {

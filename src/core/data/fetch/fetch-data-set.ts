@@ -4,7 +4,7 @@ import { EspalierError, isEspalierError } from '../../errors.ts';
 import type { DataSpec } from '../spec/data-spec.ts';
 import { fileError } from '../files/file-access.ts';
 import { catalogue, type DataSetFile, type DataSetName, dataSetNames, type PublishedDataSet } from './catalogue.ts';
-import { downloadFile, type DownloadOptions, hasChecksum, sizeOf } from './download-file.ts';
+import { downloadFile, type DownloadOptions, hasDigest, sizeOf } from './download-file.ts';
 
 export interface FetchDataSetOptions {
   /** Where the files go; made when it is not there. */
@@ -25,7 +25,7 @@ export interface FetchedDataSet {
 }
 
 /**
- * Downloads a published data set. Files that are there with the right checksum stay; a download that broke off goes on.
+ * Downloads a published data set. Files that are there with the right digest stay; a download that broke off goes on.
  *
  * @throws EspalierError with the manual steps where the network does not allow it
  */
@@ -43,7 +43,7 @@ export async function fetchDataSet(name: string, options: FetchDataSetOptions): 
   const files = options.files ?? dataSet.files;
   for (const file of files) {
     const path = join(folder, file.name);
-    if ((await sizeOf(path)) !== undefined && (await hasChecksum(path, file.checksum))) continue;
+    if ((await sizeOf(path)) !== undefined && (await hasDigest(path, file.sha256))) continue;
     const download: DownloadOptions = { signal, onProgress: (received, total) => onProgress?.(file.name, received, total) };
     await downloadFile(file, path, download).catch((error: unknown) => {
       throw withManualSteps(error, dataSet, files, folder);
@@ -78,7 +78,7 @@ async function requireFolders(
 
 function withManualSteps(error: unknown, { title, page }: PublishedDataSet, files: readonly DataSetFile[], folder: string): unknown {
   if (!isEspalierError(error) || error.code !== 'file-access' || error.fix !== undefined) return error;
-  const list = files.map(({ url, checksum }) => `  ${url} (${checksum.algorithm} ${checksum.digest})`).join('\n');
+  const list = files.map(({ url, sha256 }) => `  ${url} (SHA-256 ${sha256})`).join('\n');
   return new EspalierError('file-access', error.message, {
     fix: `download ${title} on a machine that may, put these files into ${folder} and run the command again, which checks them:\n${list}\nAbout the data: ${page}`,
     cause: error,
