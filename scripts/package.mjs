@@ -60,6 +60,7 @@ export async function packageExtension({ target = `${process.platform}-${process
     await writeFile(path.join(staging, 'package.json'), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`);
     for (const [name, parts] of Object.entries(packages(platform, arch)))
       await copyPackage(name, parts, path.join(staging, 'dist', 'node_modules', name));
+    await mkdir(path.dirname(packagePath), { recursive: true });
     await createVSIX({ cwd: staging, target, packagePath, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false });
     return packagePath;
   } finally {
