@@ -13,10 +13,10 @@ export class DrawLoop {
   #urgent = false;
   #frame: number | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** The view that the pass has come to; a pass draws each view once. */
+  /** Index of the next view to draw; a pass draws each view once. */
   #next = 0;
   #passBegan = 0;
-  /** Something came while a pass was going on. */
+  /** The state changed during a pass. */
   #again = false;
 
   constructor(views: readonly View[]) {

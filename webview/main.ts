@@ -1,4 +1,4 @@
-/** The result panel's page. It holds no truth of its own: it shows what the run's events say. */
+/** The page of the result panel. All it shows follows from the run's events. */
 import { MessageHandler, type Message } from '../src/shared/message-handler.ts';
 import type { PanelHost, PanelMemory, PanelPage } from '../src/shared/panel-protocol.ts';
 import { interruptRun, reduceRun } from '../src/shared/run-state.ts';

@@ -1,4 +1,4 @@
-/** What the page shows: the run as its events tell it, and what the user chose to look at. */
+/** The state of the page: the run's state, and what the user chose to look at. */
 import type { SortOrder } from '../src/shared/drawing/result-table.ts';
 import type { PanelCommand, PanelStatus } from '../src/shared/panel-protocol.ts';
 import type { Targets } from '../src/shared/recipe/targets.ts';

@@ -1,4 +1,4 @@
-/** Plots are drawn where they can be seen, one or two in a frame: a chart takes longer to draw than anything else of the page. */
+/** Draws visible plots, one or two a frame: a chart takes longer than any other part of the page. */
 const frameBudgetMilliseconds = 8;
 
 const waiting = new Set<() => void>();

@@ -1,4 +1,4 @@
-/** The only module that knows chart.js: a plot is series of points on two axes, and this draws it. */
+/** The only module that uses chart.js: draws series of points on two axes. */
 import { Chart, Filler, Legend, LinearScale, LineElement, PointElement, ScatterController, Tooltip } from 'chart.js';
 import type { ChartDataset, ChartOptions } from 'chart.js';
 import { element } from './dom.ts';
@@ -35,7 +35,7 @@ export interface PlotContents {
   readonly x: PlotAxis;
   readonly y: PlotAxis;
   readonly legend: boolean;
-  /** What the plot shows, for those who do not see it. */
+  /** Description for screen readers. */
   readonly description: string;
 }
 

@@ -13,7 +13,7 @@ interface KernelTableOptions {
   readonly more?: readonly KernelColumn[];
 }
 
-/** What the numbers in each kernel are like, a line for each. */
+/** Zeros and unique values, one line for each kernel. */
 export function kernelTable(kernels: readonly WeightMetrics[], { zerosOfElements = false, more = [] }: KernelTableOptions = {}): string {
   const columns: readonly KernelColumn[] = [
     { title: 'kernel', cell: ({ tensor }) => shortName(tensor) },

@@ -40,6 +40,6 @@ registerPack(program);
 // `espalier … | head` closes the pipe early: that is no error.
 process.stdout.on('error', () => process.exit());
 void runProgram(program, process.argv.slice(2)).then((code) => {
-  // What is still on its way to a pipe must get there before the end.
+  // Waits until a pipe has received all output.
   process.stdout.write('', () => process.exit(code));
 });

@@ -10,7 +10,7 @@ function numberOption(wanted: string, isAllowed: (value: number) => boolean): (t
 }
 
 export const wholeNumber = numberOption('a whole number above 0', (value) => Number.isSafeInteger(value) && value > 0);
-/** Seeds of random choices are such. */
+/** For seeds. */
 export const wholeNumberOrZero = numberOption('a whole number, 0 or above', (value) => Number.isSafeInteger(value) && value >= 0);
 /** A part of 1, 1 itself left out. */
 export const properFraction = numberOption('a number from 0 to below 1, such as 0.5', (value) => value >= 0 && value < 1);

@@ -21,7 +21,7 @@ export function createProgram(version: string, terminal: Terminal = processTermi
     });
 }
 
-/** A command's end that is no mistake in its use: a certificate that fails, targets that are missed. */
+/** A command that fails without wrong usage: a failed certificate, missed targets. */
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure';
   readonly exitCode: number;
@@ -57,7 +57,7 @@ export function hasErrorCode(error: unknown, code: ErrorCode): error is Espalier
 
 function describeError(error: unknown): string {
   if (isEspalierError(error) || (error instanceof RemoteError && error.code !== 'internal')) return error.message;
-  // A failed system call tells the path itself.
+  // The message of a failed system call contains the path.
   if (error instanceof Error && 'syscall' in error) return error.message;
   return `${error instanceof Error ? `${error.name}: ${error.message}` : String(error)} (this is a bug in Espalier; --verbose prints where)`;
 }

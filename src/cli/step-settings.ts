@@ -2,7 +2,10 @@ import type { TechniqueOptions } from '../shared/recipe/technique-options.ts';
 import type { OptimizationPath } from './parse-steps.ts';
 import { WrongUsage } from './wrong-usage.ts';
 
-/** What `--set` adds to the recipe of a path: options of its steps, of all training, and rules for single layers. */
+/**
+ * Settings that `--set` adds to the recipe of a path: options of its steps, of all training, and rules for single
+ * layers.
+ */
 export interface StepSettings {
   readonly techniques: TechniqueOptions;
   readonly training: Readonly<Record<string, unknown>>;

@@ -14,10 +14,10 @@ export interface WorkerClient {
   stop(): void;
 }
 
-/** The worker as a child process: training never blocks the terminal, and a crash is reported instead of shared. */
+/** Runs the worker as a child process: training does not block the terminal, and a crash is reported. */
 export function startWorker(script: string = path.join(path.dirname(fileURLToPath(import.meta.url)), 'worker.cjs')): WorkerClient {
   const child = fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  // The terminal stays responsive while every core trains; before the worker starts threads, which inherit it.
+  // Lower priority keeps the terminal responsive. It is set before the worker starts threads, which inherit it.
   if (child.pid !== undefined) os.setPriority(child.pid, os.constants.priority.PRIORITY_BELOW_NORMAL);
   const handler = new MessageHandler<HostProtocol, WorkerProtocol>((message: Message) => {
     if (child.connected) child.send(message, () => undefined);
@@ -33,7 +33,7 @@ export function startWorker(script: string = path.join(path.dirname(fileURLToPat
     child.on('error', (error) => fail(`the worker process did not start: ${error.message}`));
     child.on('exit', (code, signal) => fail(`the worker process ended (${signal === null ? `code ${code}` : signal})`));
   });
-  // Whoever waits for a run is told; nobody else has to listen.
+  // A caller that does not wait for the run must not get an unhandled rejection.
   crashed.catch(() => undefined);
   return {
     handler,

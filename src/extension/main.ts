@@ -25,7 +25,7 @@ import { WorkerProcess } from './child-process/worker-process.ts';
 import { ModelFiles, RecipeFiles } from './workspace/model-files.ts';
 import { readTargets } from './workspace/recipe-outlines.ts';
 
-/** The services are what the tests of the extension host look at. */
+/** Returns the services for the tests of the extension host. */
 export function activate(context: vscode.ExtensionContext): Services {
   const services = createServices(context);
   registerViews(context, services);

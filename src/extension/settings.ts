@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 
 export interface Settings {
-  /** 0: as many as the engine finds best. */
+  /** 0: the number that the engine measures to be fastest. */
   readonly threads: number;
   readonly lowPriority: boolean;
   /** Megabytes; 0: Node's own limit. */

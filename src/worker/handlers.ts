@@ -31,7 +31,7 @@ export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
       return null;
     },
     readRun: async ({ runFolder, from = 0 }) => {
-      // All of it is read by whoever knows nothing of the run yet: its files must belong together.
+      // A reader of the whole log knows nothing of the run yet, so its files are checked for consistency.
       if (from === 0) await readRunFolder(runFolder);
       const owner = await readOwner(runFolder);
       // The owner first: of a run that ends in between, the log then has the end.

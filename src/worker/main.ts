@@ -8,7 +8,7 @@ import { Runs } from './runs.ts';
 import { STAGE_ARGUMENT } from '../execution/local/stage-child.ts';
 import { serveStages } from '../execution/local/stage-process.ts';
 
-/** A parent that ended in the middle of a message hears nothing more; `disconnect` follows. */
+/** A message to a parent that has ended fails; `disconnect` follows. */
 const ignoreFailure = (): void => undefined;
 
 function main(): void {
@@ -22,7 +22,7 @@ function main(): void {
   };
   const runs = new Runs(
     (runId, event) => handler.emit('run', { runId, event }),
-    // A bug: let it crash the process, so that the parent reports it with what it saw last.
+    // A bug: crash, so that the parent reports it with the last event.
     (error) => {
       setImmediate(() => {
         throw error;
@@ -36,10 +36,10 @@ function main(): void {
   process.on('message', (message: Message) => handler.receive(message));
   process.on('disconnect', () => {
     handler.dispose();
-    // Stages are kept and checkpoints written as they come: there is nothing to wait for.
+    // Stages and checkpoints are stored as they are made, so there is nothing to wait for.
     process.exit(0);
   });
-  // Ctrl-C goes to the whole group of processes; the parent decides what it means.
+  // Ctrl-C is sent to the whole process group; the parent handles it.
   process.on('SIGINT', () => undefined);
 }
 

@@ -12,7 +12,7 @@ interface ActiveRun {
 export class Runs {
   readonly #active = new Map<string, ActiveRun>();
   readonly #emit: (runId: string, event: RunEvent) => void;
-  /** Told of a run that ended with a bug, which no event says. */
+  /** Called when a run ends with a bug, for which there is no event. */
   readonly #fail: (error: unknown) => void;
 
   constructor(emit: (runId: string, event: RunEvent) => void, fail: (error: unknown) => void) {
@@ -24,7 +24,7 @@ export class Runs {
     const { runId, runFolder } = session;
     if (this.#active.has(runId)) throw new EspalierError('invalid-argument', 'this run is going on already', { where: runId });
     const controller = new AbortController();
-    // After the reply, so that whoever asked knows the run when its first event comes.
+    // After the reply, so that the caller knows the run before its first event.
     const ended = new Promise((resolve) => setImmediate(resolve))
       .then(() => session.run((event) => this.#emit(runId, event), controller.signal))
       .catch((error: unknown) => this.#fail(error))

@@ -67,7 +67,7 @@ function outcomeName(outcome: RunFinished['outcome'] | undefined): string {
   switch (outcome) {
     case 'done':
       return translate('Done');
-    // It was refused before its first event.
+    // The run failed before its first event.
     case undefined:
     case 'failed':
       return translate('Failed');

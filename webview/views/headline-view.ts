@@ -7,7 +7,7 @@ import { translate } from '../page-data.ts';
 import { chosenModel } from '../panel-state.ts';
 import type { PanelActions, View } from '../panel-state.ts';
 
-/** The leaf to ship and what it comes to, above everything else; not there until a leaf is done. */
+/** The leaf to ship with its figures, at the top; hidden until a leaf is done. */
 export function headlineView(actions: PanelActions): View {
   const part = element('section', { id: 'headline', 'aria-label': translate('Outcome'), hidden: true });
   let shown = '';

@@ -4,7 +4,7 @@ import { element, section } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import type { PanelActions, View } from '../panel-state.ts';
 
-/** What the run had to say and what its nodes came to, the latest at the end. */
+/** Messages of the run and results of its nodes, the latest last. */
 export function logView(actions: PanelActions): View {
   const list = element('ol', { class: 'log', tabindex: 0, 'aria-label': translate('Log') });
   const empty = element('p', { class: 'quiet' }, translate('Nothing to report yet.'));

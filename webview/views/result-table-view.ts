@@ -12,7 +12,7 @@ export function resultTableView(actions: PanelActions): View {
   let state: PanelState | undefined;
   const sortBy = (column: Column): void => {
     const sort = state?.sort;
-    // Numbers are asked for from the best down first; the third click gives the tree's order back.
+    // Numbers sort in descending order first; the third click restores the order of the tree.
     const first = column.numeric;
     if (sort?.column !== column.key) actions.change({ sort: { column: column.key, descending: first } });
     else actions.change({ sort: sort.descending === first ? { column: column.key, descending: !first } : undefined });

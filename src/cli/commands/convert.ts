@@ -95,10 +95,10 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
     });
 }
 
-/** About ten batches are remembered: fewer than calibration has. */
+/** The average covers about ten batches, fewer than calibration has. */
 const usualMomentum = 0.9;
 const usualPercentile = 99.99;
-/** As in a recipe: less is a fraction that was meant to be percent. */
+/** As in a recipe: a smaller number is probably a fraction instead of percent. */
 const leastPercentile = 50;
 
 /** `minmax`, `squared-error`, `moving-average` or `moving-average=0.9`, `percentile` or `percentile=99.99`. */

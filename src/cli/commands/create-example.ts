@@ -25,7 +25,7 @@ export function registerCreateExample(program: Command, terminal: Terminal = pro
     });
 }
 
-/** As short as it can be typed from here. */
+/** The path relative to the current folder, where that is shorter. */
 function relative(file: string): string {
   const fromHere = path.relative('.', file);
   return fromHere.startsWith('..') ? file : fromHere;

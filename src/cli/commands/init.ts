@@ -28,7 +28,7 @@ export function registerInit(program: Command, terminal: Terminal = processTermi
     });
 }
 
-/** The recipe is written all the same: a model or data that are not in their place yet may come later. */
+/** Problems are reported, but the recipe is written: model or data may be added later. */
 async function whatIsWrong(recipe: string): Promise<readonly string[]> {
   const text = await readFile(recipe, 'utf8');
   const diagnostics = await checkRecipe(text, path.dirname(recipe));

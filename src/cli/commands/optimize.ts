@@ -69,7 +69,7 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
       const request = { recipe, threads };
       const { runFolder } = await followRun((worker) => worker.handler.request('startRun', request), terminal, options.json === true).catch(
         (error: unknown) => {
-          // The recipe is made of the command's options, so what is wrong in it is wrong in them.
+          // The recipe consists of the command's options, so a mistake in it is wrong usage of the command.
           throw asWrongUsage(error, 'invalid-recipe');
         },
       );

@@ -44,7 +44,7 @@ export function registerRun(program: Command, terminal: Terminal = processTermin
       const { node, threads, processes, seed } = options;
       if (options.resume !== undefined) {
         const runFolder = await runToResume(recipe, options.resume);
-        // Of a damaged log what is intact: the run goes on from there.
+        // The intact part of a damaged log: the run resumes from there.
         const { events } = readEventLog(path.join(runFolder, runFiles.events));
         await followRun((worker) => worker.handler.request('resumeRun', { runFolder }), terminal, options.json === true, events);
         return;
@@ -66,7 +66,7 @@ export function registerRun(program: Command, terminal: Terminal = processTermin
     });
 }
 
-/** `--resume` takes the word after it, which may well be the recipe: then the latest run of that folder is meant. */
+/** `--resume` takes the next word, which may be the recipe: then it stands for the latest run of that folder. */
 function runToResume(recipe: string | undefined, resume: true | string): Promise<string> {
   const isRecipe = typeof resume === 'string' && resume.endsWith('.json');
   const folder = path.dirname(path.resolve(isRecipe ? resume : (recipe ?? 'recipe')));

@@ -7,8 +7,8 @@ import type { RunSummary } from '../../shared/protocol.ts';
 import { isAlive } from '../../worker/process-identity.ts';
 
 /**
- * A run by its folder, its id (or the start of it), or the latest that is wanted; `missing` says what is wrong where there
- * is none.
+ * Finds a run by its folder, its id (or the start of it), or the latest one that is wanted; `missing` is the error
+ * message when there is none.
  */
 export async function findRun(
   folder: string,

@@ -33,7 +33,7 @@ export async function followRun(
   const crashed = worker.crashed.catch((error: unknown) => {
     throw withLastEvent(error, last);
   });
-  // It may come when nobody waits for it any more.
+  // The process may crash after the run has ended.
   crashed.catch(() => undefined);
   const finished = new Promise<RunFinished>((resolve) => {
     worker.handler.on('run', ({ event }: { readonly event: RunEvent }) => {
@@ -61,7 +61,7 @@ export async function followRun(
   }
 }
 
-/** What a crash was in the middle of. */
+/** Adds the last event to the error of a crash. */
 function withLastEvent(error: unknown, last: RunEvent | undefined): unknown {
   if (!isEspalierError(error) || last === undefined) return error;
   const node = 'node' in last && last.node !== undefined ? ` of "${last.node}"` : '';

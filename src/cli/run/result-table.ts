@@ -18,7 +18,7 @@ const columns = [
   { title: 'certificate' },
 ];
 
-/** Zeros and unique values kernel by kernel where there are few kernels, in sum where there are many. */
+/** Up to this many kernels are listed one by one; of more only the sums. */
 const FEW_KERNELS = 3;
 
 /** The guide's columns for a terminal. */

@@ -13,7 +13,7 @@ const MOST_WAITED_MILLISECONDS = 10_000;
 const MILLISECONDS_BETWEEN_LOOKS = 200;
 
 /**
- * Folder of the run to go on with: the named one, or the latest that did not come to its end.
+ * Folder of the run to resume: the named one, or the latest unfinished one.
  *
  * @throws EspalierError `invalid-argument` for a run that is done or still going on
  */
@@ -29,7 +29,7 @@ export async function findResumableRun(folder: string, named: string | undefined
     const run = (await listRuns(recipeFolderOf(runFolder), isAlive)).find((summary) => path.resolve(summary.runFolder) === runFolder);
     if (run === undefined || isUnfinished(run) || run.outcome === 'damaged') return runFolder;
     if (run.outcome !== 'running') {
-      // An ended run is gone on with to make its damaged results again.
+      // A finished run can be resumed to compute its damaged results again.
       if (await hasDamagedResults(runFolder)) return runFolder;
       throw new EspalierError('invalid-argument', 'this run came to its end: there is nothing to go on with', {
         where: run.runId,

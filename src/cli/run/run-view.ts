@@ -15,7 +15,7 @@ interface TerminalSize {
   readonly rows: number;
 }
 
-/** What a run shows while it goes on: the tree, drawn over on a terminal; a line for each event elsewhere. */
+/** Output of a run in progress: the tree, redrawn in place on a terminal; one line for each event elsewhere. */
 export class RunView {
   readonly #terminal: Terminal;
   readonly #size: () => TerminalSize;
@@ -75,7 +75,7 @@ function treeLines({ models }: RunState): readonly TreeLine[] {
   ]);
 }
 
-/** A terminal draws over only what it still shows: of a tree that is higher, what runs, and how many of the others there are. */
+/** A terminal can redraw only visible lines, so of a taller tree it shows the running nodes and counts the others. */
 function fitting(lines: readonly TreeLine[], most: number): readonly string[] {
   if (lines.length <= most) return lines.map(({ text }) => text);
   const count = (state: NodeState['kind']): number => lines.filter((line) => line.state === state).length;
@@ -113,7 +113,7 @@ function summary({ node, metrics }: NodeResult): string {
   return `${formatPercent(accuracy)}  ${sizeMeasure} ${shownMeasure(sizeMeasure, metrics)}`;
 }
 
-/** Undefined for what is not worth a line of a log. */
+/** Undefined for events that are not worth a line. */
 export function describeEvent(event: RunEvent, state: RunState): string | undefined {
   const about =
     'node' in event && event.node !== undefined ? `${state.models.length > 1 ? `${event.model ?? ''}: ` : ''}${event.node}` : '';

@@ -1,4 +1,7 @@
-/** What a list of constraints does to a kernel: each in turn, by its own behaviour. No pair of constraints has code of its own here. */
+/**
+ * Applies a list of constraints to a kernel: each in turn, by its own behaviour. No pair of constraints has its own code
+ * here.
+ */
 import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 import type { Network } from '../network/network.ts';
@@ -9,7 +12,7 @@ import type { WeightExpectation } from './expectation.ts';
 import { integerGridBehaviour } from './integer-grid.ts';
 import { sparsityBehaviour } from './sparsity.ts';
 
-/** The only place that tells kinds of constraints apart. */
+/** The only place that distinguishes kinds of constraints. */
 export function behaviourOf(constraint: Constraint): ConstraintBehaviour {
   switch (constraint.kind) {
     case 'sparsity':
@@ -41,7 +44,10 @@ export function projectNetwork(network: Network, constraints: NetworkConstraints
 
 /** A constrained weight inside a training program. */
 export interface LoweredWeight {
-  /** What the forward pass uses: the latent weight projected; gradients flow straight through to latent and trainables. */
+  /**
+   * The projected weight that the forward pass uses; gradients flow straight through to the latent weight and
+   * trainables.
+   */
   readonly value: Tensor;
   readonly trainables: readonly Trainable[];
   readonly stepInputs: readonly StepInput[];

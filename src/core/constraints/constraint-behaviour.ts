@@ -1,4 +1,4 @@
-/** The interface that every kind of constraint implements: all that compositions know of a constraint. */
+/** The interface that every kind of constraint implements; compositions use only this. */
 import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 import type { ChannelUnits, Constraint, Granularity } from './constraint.ts';
@@ -22,13 +22,13 @@ export interface ConstraintBehaviour {
   refresh(training: TrainedWeight): Constraint;
   /** What the certificate checks in the file. */
   promise(kernel: FileKernel): Partial<WeightExpectation>;
-  /** What it leaves to the integer grid behind it; undefined where weights stay continuous. */
+  /** The few values that the integer grid after it has to represent; undefined where weights stay continuous. */
   readonly levels?: Levels;
 }
 
 /**
- * What a constraint with few values and an integer grid agree on: each value has to be the same integer in every
- * channel. A codebook offers it, a grid asks for it; neither knows the other.
+ * The agreement between a constraint with few values and an integer grid: each value must be the same integer in every
+ * channel. A codebook offers it, a grid reads it; neither knows the other.
  */
 export interface Levels {
   /**
@@ -44,7 +44,10 @@ export interface Levels {
 
 /** A constraint inside a training program. */
 export interface LoweredConstraint {
-  /** What the forward pass uses; gradients flow straight through to the latent weight and the trainables. */
+  /**
+   * The projected weight that the forward pass uses; gradients flow straight through to the latent weight and the
+   * trainables.
+   */
   readonly value: Tensor;
   readonly trainables?: readonly Trainable[];
   readonly stepInputs?: readonly StepInput[];
@@ -59,11 +62,11 @@ export interface Trainable {
   readonly initial: Float32Array;
   /** Multiplies the learning rate. */
   readonly learningRateFactor: number;
-  /** Whether it is of the size of the weights, so that the factor of the kernel's steps multiplies its own steps too. */
+  /** Whether its values have the size of weights, so that the factor of the kernel's steps applies to it. */
   readonly sharesKernelStepFactor: boolean;
 }
 
-/** An input that the fine-tuning loop feeds and may change between steps: a mask. */
+/** An input that the training loop supplies and may change between steps: a mask. */
 export interface StepInput {
   readonly name: string;
   readonly tensor: Tensor;

@@ -14,18 +14,18 @@ export interface Sparsity {
   readonly kind: 'sparsity';
   /** 1 keeps a weight, 0 holds it at zero; the layout of the kernel. */
   readonly mask: Uint8Array;
-  /** What the recipe asked of this kernel, for the certificate. */
+  /** The sparsity that the recipe requires of this kernel, for the certificate. */
   readonly demand?: SparsityDemand | undefined;
 }
 
 export type SparsityDemand =
-  /** So many zeros in this kernel. */
+  /** A number of zeros in this kernel. */
   | { readonly kind: 'zeros'; readonly zeros: number }
-  /** So many zeros in all kernels together that have this demand. */
+  /** A number of zeros in all kernels with this demand together. */
   | { readonly kind: 'shared'; readonly zeros: number }
   /** `zeros` of every `group` weights along the input channels. */
   | { readonly kind: 'groups'; readonly zeros: number; readonly group: number }
-  /** So many whole blocks of `[rows, columns]` of the kernel as a matrix `[out, elements]`. */
+  /** A number of whole blocks of `[rows, columns]` of the kernel as a matrix `[out, elements]`. */
   | { readonly kind: 'blocks'; readonly zeros: number; readonly size: readonly [number, number] };
 
 export interface Codebook {
@@ -66,8 +66,8 @@ export interface IntegerGrid {
   /** Of the integers; default: 8. */
   readonly bits?: WeightBits | undefined;
   /**
-   * Where the scales come from in training. `maximum` (the default): the largest |w| at each step over 127, symmetric
-   * and narrow; `learned`: step sizes trained with the weights; `fixed`: they stay.
+   * How scales follow from the weights in training. `maximum` (the default): the largest |w| at each step over 127,
+   * symmetric and narrow; `learned`: step sizes trained with the weights; `fixed`: they stay.
    */
   readonly scaling?: 'maximum' | 'learned' | 'fixed';
 }

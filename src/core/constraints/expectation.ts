@@ -1,6 +1,9 @@
-/** What a stage promises of its .tflite: checked by `certify` from the numbers in the file. Plain JSON, so that a run can keep it. */
+/**
+ * What a stage's .tflite must satisfy; `certify` checks it from the numbers in the file. Plain JSON, so that a run can
+ * store it.
+ */
 
-/** What is promised of one weight tensor. */
+/** What one weight tensor must satisfy. */
 export interface WeightExpectation {
   /** Shape and order identify a kernel; the layer is for messages. */
   readonly layer: string;
@@ -10,13 +13,13 @@ export interface WeightExpectation {
   readonly zeros?: number;
   /** Every zero of the parent's kernel is zero here. */
   readonly keepsParentZeros?: boolean;
-  /** At most so many different values in the whole tensor. */
+  /** Largest number of different values in the whole tensor. */
   readonly uniqueValues?: number;
-  /** At most so many different values in any output channel. */
+  /** Largest number of different values in any output channel. */
   readonly uniqueValuesPerChannel?: number;
   /** Weights that were equal in the parent (within an output channel) are equal here. */
   readonly keepsParentClusters?: boolean;
-  /** The file stores integers of so many bits. */
+  /** Bits of the stored integers. */
   readonly bits?: number;
   /** At least `zeros` of each `groupSize` consecutive weights along the input channels are zero (2:4 has 2 of 4). */
   readonly group?: { readonly zeros: number; readonly groupSize: number };
@@ -24,7 +27,7 @@ export interface WeightExpectation {
   readonly blocks?: { readonly zeros: number; readonly size: readonly [number, number] };
 }
 
-/** Zeros that several kernels have together: what a pruning with one threshold for all layers promises. */
+/** Zeros of several kernels together, as a pruning with one threshold for all layers gives. */
 export interface SharedZeros {
   /** Indices among the kernels of the file. */
   readonly kernels: readonly number[];

@@ -123,7 +123,7 @@ function lowerIntegerGrid(
   }
 }
 
-/** A maximum that differs by channel can't be the range of a grid that has one scale. */
+/** A maximum that differs by channel cannot be the range of a grid with one scale. */
 function fits(maximum: Tensor | undefined, value: Tensor, grid: IntegerGrid): boolean {
   if (maximum === undefined) return false;
   return grid.granularity.kind === 'channel' || maximum.shape.every((length) => length === 1) || value.shape.length === 0;
@@ -146,7 +146,7 @@ function learnedStep(builder: ProgramBuilder, weight: Tensor, step: Tensor, limi
   return roundOnto(builder, weight, positive, limit);
 }
 
-/** Step sizes are small numbers: Adam's unit steps are brought down to their size. */
+/** Step sizes are small, so Adam's unit steps are scaled down to their size. */
 function stepSizeRateFactor(scales: Float32Array): number {
   return scales.reduce((sum, scale) => sum + scale, 0) / Math.max(scales.length, 1);
 }

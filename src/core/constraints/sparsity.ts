@@ -6,7 +6,7 @@ import type { WeightExpectation } from './expectation.ts';
 export function sparsityBehaviour(sparsity: Sparsity): ConstraintBehaviour {
   return {
     project: (weights) => projectSparsity(weights, sparsity),
-    // The product carries the mask into the gradient by itself: what is held at zero does not learn.
+    // The product with the mask also masks the gradient: weights held at zero do not learn.
     lower: (builder, name, value) => {
       const tensor = builder.input(maskName(name), value.shape);
       return {
@@ -33,8 +33,8 @@ export function maskName(parameter: string): string {
 }
 
 /**
- * What the recipe asked for, and no fewer zeros than the mask holds now: a later stage may hold more. A mask alone would
- * certify itself, whatever was asked for.
+ * The larger of the zeros that the recipe requires and those that the mask holds now, since a later stage may hold more.
+ * The mask alone would certify itself.
  */
 function promisedZeros({ mask, demand }: Sparsity): Partial<WeightExpectation> {
   const held = mask.reduce((count, kept) => count + (kept === 0 ? 1 : 0), 0);

@@ -20,7 +20,7 @@ export interface Certification {
   readonly packed?: Uint8Array | undefined;
 }
 
-/** Checks a .tflite against what was promised, from the numbers in the file alone; those of a packed file are decoded. */
+/** Checks a .tflite against expectations, from the numbers in the file alone; packed kernels are decoded. */
 export function certify({ bytes, expectations, parent, packed }: Certification): CertificateVerdict {
   const model = unpackModel(readTflite(bytes));
   const kernels = kernelTensors(model);

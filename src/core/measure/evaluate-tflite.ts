@@ -10,11 +10,17 @@ import { createScorer } from './tflite-scorer.ts';
 export interface TfliteEvaluation {
   readonly bytes: Uint8Array;
   readonly data: DataSet;
-  /** Most threads, this one among them; others need `threadScript`. They take part where they save more time than their start takes. */
+  /**
+   * Largest number of threads, including this one; more than one needs `threadScript`. Threads are used where they save
+   * more time than their start takes.
+   */
   readonly threads?: number;
   /** The bundled `evaluation-thread`, a path or URL; without it the file runs on the calling thread. */
   readonly threadScript?: string | URL | undefined;
-  /** What the start of a thread takes, until its code is hot; default: 400, and 20 for one that is kept ready. 0 uses threads for any work. */
+  /**
+   * Milliseconds until a new thread runs at full speed; default: 400, or 20 for a thread that is kept ready. 0 uses
+   * threads for any work.
+   */
   readonly threadStartMilliseconds?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (fraction: number) => void;
@@ -22,10 +28,10 @@ export interface TfliteEvaluation {
 
 type Run = (inputs: readonly Float32Array[], size: number) => Promise<Float32Array>;
 
-/** The first examples run here, to learn what one takes. */
+/** The first examples run on this thread, to time them. */
 const probeSize = 8;
 const probeMilliseconds = 20;
-/** Long enough that messages cost little, short enough to hear a cancellation soon. */
+/** Long enough that messages cost little, short enough for a quick cancellation. */
 const batchMilliseconds = 25;
 const largestBatch = 256;
 
@@ -78,7 +84,7 @@ interface SharedWork {
   readonly run: Run;
 }
 
-/** Two batches a thread: one runs, one waits. What is more runs here, so that this thread is never idle. */
+/** Two batches for each thread, one running and one waiting. Other batches run on this thread, so that it is never idle. */
 const batchesPerThread = 2;
 
 async function runInThreads(evaluation: Evaluation, batch: number, { script, helpers, bytes, run }: SharedWork): Promise<void> {
@@ -122,7 +128,7 @@ class Evaluation {
     while (this.left > 0) {
       begun.push((await this.#begin(size, run)).scored);
       if (begun.length >= inFlight) await begun.shift();
-      // Running gives up the thread only here: a cancellation is heard between batches.
+      // The event loop runs only here, so cancellation is checked between batches.
       await nextTurn();
     }
     await Promise.all(begun);

@@ -1,5 +1,5 @@
 /**
- * Evaluation threads, kept for the next file: starting one costs more than a small network takes for ten thousand
+ * Evaluation threads, kept for the next file: starting one costs more than a small network needs for ten thousand
  * examples, and the nodes of a tree are measured one after another.
  */
 import { ThreadHandle } from './thread-handle.ts';
@@ -20,7 +20,7 @@ export function readyThreads(script: string | URL): number {
 }
 
 /**
- * Threads with the model loaded, the caller's until they are given back.
+ * Threads with the model loaded; return them with `returnThreads`.
  *
  * @throws EspalierError `runtime` when one does not start or refuses the model
  */
@@ -41,7 +41,7 @@ export async function borrowThreads(script: string | URL, count: number, bytes: 
   }
 }
 
-/** One that was left in the middle of its work is ended. */
+/** A thread with unfinished work is ended. */
 export async function returnThreads(script: string | URL, threads: readonly ThreadHandle[]): Promise<void> {
   for (const thread of threads) {
     if (thread.isReusable) keep(thread, String(script));

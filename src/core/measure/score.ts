@@ -12,12 +12,12 @@ export interface ScoreSums {
   errorTerms: number;
   /** `[classes, classes]`, rows are labels; empty for regression and above 100 classes. */
   readonly confusion: Uint32Array;
-  /** Of each example, where there are two kinds to tell apart: how strongly it looks like the second, and whether it is one. */
+  /** Where there are two classes, for each example: the score of the second class, and whether it is the label. */
   readonly scores: number[];
   readonly positive: boolean[];
 }
 
-/** More cells than anybody reads, and than a run's events should carry. */
+/** Larger matrices are not read by anybody and would make events large. */
 const mostConfusionClasses = 100;
 
 export function emptySums(target: Target): ScoreSums {
@@ -136,7 +136,7 @@ export function accuracyOf(sums: ScoreSums, target: Target, runtime: string): Ac
 
 /** Area under the ROC curve by ranks (Mann-Whitney); equal scores count half. Undefined when one class is missing, or a score is NaN. */
 export function rocAuc(scores: ArrayLike<number>, positive: ArrayLike<boolean>): number | undefined {
-  // NaN has no rank: it is not even equal to itself.
+  // NaN has no rank.
   if (Array.from(scores).some(Number.isNaN)) return undefined;
   const order = Array.from({ length: scores.length }, (_, index) => index).sort((a, b) => (scores[a] ?? 0) - (scores[b] ?? 0));
   let positives = 0;

@@ -41,7 +41,7 @@ export class ThreadHandle {
       this.#worker.on('error', (error) => fail(error.message));
       this.#worker.on('exit', (code) => fail(`it ended with code ${code}`));
     });
-    // Whoever borrows the thread hears of it; one that is warmed up for nobody does not end the process.
+    // The borrower of the thread gets the error; a thread that is only warmed up must not end the process.
     this.ready.catch(() => undefined);
   }
 
@@ -54,7 +54,7 @@ export class ThreadHandle {
     return this.#isReady;
   }
 
-  /** Nothing is left to do, and nothing went wrong. */
+  /** Whether it has no open batches and no failure. */
   get isReusable(): boolean {
     return this.#pending.size === 0 && this.#failure === undefined;
   }

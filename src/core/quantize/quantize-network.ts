@@ -16,7 +16,10 @@ export interface NetworkQuantization {
   readonly constraints?: NetworkConstraints;
   /** Default: int8. */
   readonly activationType?: ActivationType;
-  /** Default: false, because microcontroller runtimes and NPUs refuse per-channel fully connected layers in places. */
+  /**
+   * Default: false, because some microcontroller runtimes and NPUs refuse fully connected layers that are quantized per
+   * channel.
+   */
   readonly perChannelDense?: boolean;
 }
 

@@ -1,6 +1,6 @@
 import type { ActivationType, Range, TensorQuantization } from './quantization.ts';
 
-/** Ranges narrower than this (a value that is always zero) get a scale of their own, so that nothing divides by zero. */
+/** Narrower ranges (of a value that is always zero) are widened to this, so that nothing divides by zero. */
 const smallestWidth = 1e-6;
 
 /**

@@ -6,9 +6,9 @@ import { usesOf } from '../network/passes/rewrite.ts';
 import type { QuantizedNetwork, WeightQuantization } from './quantization.ts';
 
 /**
- * Kernels and biases as the integers of the file stand for them, so that an engine which also rounds activations
- * computes what the file does. A bias counts in steps of input scale times kernel scale; one that several operations
- * share stays as it is, since each of them rounds it for itself.
+ * The network with kernels and biases rounded as the file stores them, so that an engine which also rounds activations
+ * computes what the file does. A bias is rounded in steps of input scale times kernel scale; a bias that several
+ * operations share stays as it is, since each of them rounds it differently.
  */
 export function roundedNetwork(quantized: QuantizedNetwork): Network {
   const { network, weights } = quantized;

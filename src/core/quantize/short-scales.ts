@@ -1,11 +1,12 @@
-/** From here on the scales of a kernel are so many that they count in the size of a compressed file. */
+/** From this many scales on they matter for the size of a compressed file. */
 const many = 32;
 const droppedBits = 16;
 const lastKeptBit = 2 ** droppedBits;
 
 /**
- * Scales of 8 significant bits (those of bfloat16), so that compression finds zeros in half of their bytes: scales and
- * biases are 12 bytes a channel that do not compress else, 7% of a DS-CNN-L in int8. A few scales stay as they are.
+ * Scales of 8 significant bits (those of bfloat16), so that half of their bytes are zeros and compress: scales and
+ * biases take 12 bytes a channel that hardly compress otherwise, 7% of a DS-CNN-L in int8. Kernels with few scales keep
+ * them.
  *
  * @param scales positive
  * @param rounding `up` where weights are still to be rounded and the largest must fit; `nearest` where integers stand,

@@ -3,7 +3,7 @@ import type { Shape } from '../network/network.ts';
 import type { WeightQuantization } from './quantization.ts';
 import { shortScales } from './short-scales.ts';
 
-/** The scale of a channel of zeros: any will do, but zero and denormals break runtimes. */
+/** The scale of a channel of zeros: any positive number works, but zero and denormals break runtimes. */
 const smallestMagnitude = 1e-8;
 
 /** Symmetric narrow-range scales: the largest magnitude of the tensor, or of each channel, over 127. */

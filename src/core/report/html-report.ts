@@ -1,4 +1,4 @@
-/** A run as one HTML file that needs nothing else: no network, no script. */
+/** A run as one self-contained HTML file: no network, no script. */
 import { shownAccuracy, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
 import { drawDeploymentTree, describeStatus, type NodeStatus } from '../../shared/drawing/deployment-tree.ts';
 import { formatPercent, formatSeconds } from '../../shared/drawing/format.ts';
@@ -19,7 +19,7 @@ const outcomes = { done: 'done', failed: 'failed', cancelled: 'cancelled', 'targ
 const indentation = '\u2003';
 
 export function htmlReport(state: RunState, recipe: Recipe): string {
-  // Where the recipe lay is of no use to other readers.
+  // The folder of the recipe does not matter to other readers.
   const title = `Espalier: ${state.recipe.split(/[\\/]/).at(-1) ?? ''}`;
   const head = element(
     'head',

@@ -1,4 +1,4 @@
-/** What a recipe says that was published of its nodes, beside what was measured. */
+/** Published results from the recipe beside the measured ones. */
 import { formatPercent, missing } from '../../shared/drawing/format.ts';
 import type { Recipe } from '../../shared/recipe/recipe.ts';
 import type { ModelState } from '../../shared/run-state.ts';
@@ -13,7 +13,7 @@ export interface PublishedResult {
 
 export const publishedColumns = ['fp32 / fake-int8 top-1', 'INT8 top-1', 'Bytes', 'Compressed', 'Saved by compression'] as const;
 
-/** One for each node that has both; a node whose results are not there yet shows what was published. */
+/** One row for each node with a published result. */
 export function publishedResults(model: ModelState, recipe: Recipe): readonly PublishedResult[] {
   return Object.entries(recipe.reference ?? {}).flatMap(([id, published]): PublishedResult[] => {
     const result = model.nodes.get(id);

@@ -11,7 +11,7 @@ import type { ReadRun } from './read-run.ts';
 
 const extensions: Readonly<Record<ReportFormat, string>> = { html: 'html', markdown: 'md', csv: 'csv', json: 'json' };
 
-/** Into the run's folder unless told otherwise. */
+/** Writes a report, by default into the run's folder. */
 export async function writeReport(runFolder: string, format: ReportFormat, output?: string): Promise<{ readonly path: string }> {
   const run = await readRun(runFolder);
   const file = output ?? path.join(runFolder, `report.${extensions[format]}`);

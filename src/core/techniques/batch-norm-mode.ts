@@ -8,15 +8,15 @@ import type { TechniqueContext } from './technique.ts';
 const examples = 512;
 /** For the statistics, whose layers are measured one after the other. */
 const statisticsExamples = 256;
-/** How much more wrong statistics of these data may make a classifier before it keeps its own, as a share of the examples. */
+/** Largest increase of a classifier's error rate that statistics of these data may cause, as a share of the examples. */
 const acceptedLoss = 0.05;
-/** The same for a network that predicts quantities: how many times the mean squared error. */
+/** The same for regression, as a factor of the mean squared error. */
 const acceptedRatio = 1.5;
 
 /**
- * Whether a stage may take batch-norm statistics from the data at hand. They are another sample than the model was
- * trained on, by origin or by how classes are mixed: where statistics of theirs make it much worse, it keeps those it
- * has, and trains with them. MLPerf Tiny's keyword spotting model falls from 92.0% to 75.6% of 450 such examples.
+ * Whether a stage may use batch-norm statistics of these data. The data may differ from those that the model was trained
+ * on, in origin or in the mixture of classes: where their statistics make the model much worse, it keeps and trains with
+ * its own. MLPerf Tiny's keyword spotting model falls from 92.0% to 75.6% of 450 such examples.
  *
  * @param network as the stage begins with it, its weights projected
  */

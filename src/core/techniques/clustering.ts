@@ -17,7 +17,7 @@ import { type SelectedKernel, selectKernels } from './layer-rules.ts';
 import type { OptimizedModel, Technique, TechniqueContext, TechniqueRequest } from './technique.ts';
 import { trainFittedStage } from './train-fitted-stage.ts';
 
-/** Weight decoders of NPUs such as the Ethos-U hold this many values. */
+/** Palettes of NPU weight decoders such as the Ethos-U's have this many entries. */
 const paletteSize = 32;
 
 /**

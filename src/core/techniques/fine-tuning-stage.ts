@@ -11,7 +11,7 @@ import { frozenParameters } from './frozen-layers.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
 const adam: Optimizer = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
-/** Small data sets get more epochs, so that masks, centroids and ranges have time to settle. */
+/** Small data sets get more epochs, so that masks, centroids and ranges converge. */
 const fewestSteps = 400;
 
 /** What is trained. */
@@ -75,8 +75,8 @@ function scheduleOf({ learningRate, learningRateSchedule }: TrainingOptions, def
 }
 
 /**
- * A stage of the float network. Batch-norm statistics that moved are measured again at its end: the running averages lag
- * behind weights that have been masked or moved to centroids, and the next step folds them.
+ * Trains a stage of the float network. Batch-norm statistics that moved are re-estimated at its end: the running
+ * averages lag behind weights that have been masked or moved to centroids, and the next step folds them.
  */
 export async function trainFloatStage(
   stage: TrainedStage,

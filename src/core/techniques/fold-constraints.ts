@@ -1,4 +1,4 @@
-/** From the network as it was trained to the one that is deployed, with what its weights satisfy. */
+/** From the trained network to the one that is deployed, together with its constraints. */
 import { channelLayout } from '../constraints/channels.ts';
 import { projectNetwork, scaleConstraints } from '../constraints/composition.ts';
 import type { Constraints, NetworkConstraints } from '../constraints/constraint.ts';
@@ -52,7 +52,7 @@ function sourceOf(network: Network, layer: string): string | undefined {
   return kernelsOf(network).find((kernel) => kernel.layer === layer)?.parameter;
 }
 
-/** What each channel was multiplied by, read off its largest weight; 1 for a channel of zeros. */
+/** The factor of each channel, from its largest weight; 1 for a channel of zeros. */
 function channelFactors(before: Parameter, after: Float32Array, { channels, channelOf }: ReturnType<typeof channelLayout>): Float32Array {
   const largest = new Float32Array(channels);
   const factors = new Float32Array(channels).fill(1);

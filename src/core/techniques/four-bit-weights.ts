@@ -1,6 +1,6 @@
 /**
- * Kernels of convolutions and dense layers on 15 levels a channel. Their rounding errors are too large to be left to
- * chance: each weight makes up for the errors of those before it, see `errorFeedback` (GPTQ).
+ * Rounds kernels of convolutions and dense layers to 15 levels a channel. Rounding to nearest would err too much, so
+ * each weight makes up for the errors of those before it, see `errorFeedback` (GPTQ).
  */
 import { channelLayout } from '../constraints/channels.ts';
 import { levelsOf } from '../constraints/composition.ts';
@@ -19,9 +19,9 @@ import type { OptimizedModel, TechniqueContext, TechniqueRequest } from './techn
 export type NarrowGrids = ReadonlyMap<ParameterId, IntegerGrid>;
 
 const bits = 4;
-/** Factoring the second moments takes the cube of a filter's length; longer filters are rounded to nearest. */
+/** Longer filters are rounded to nearest: the time of factoring grows with the cube of the length. */
 const longestFilter = 2304;
-/** Parts of the largest weight that the grid may end at: outliers are worth less than finer steps. */
+/** Candidates for the end of the grid, as shares of the largest weight: clipping outliers gives finer steps. */
 const clipRatios = Array.from({ length: 21 }, (_, i) => 1 - i / 40);
 
 /**

@@ -28,7 +28,7 @@ export type TechniqueStage<Id extends TechniqueId = TechniqueId> = {
 }[Id];
 
 /**
- * Does to a model what the stage says.
+ * Applies a technique to a model.
  *
  * @throws EspalierError before training for what `checkTechnique` finds; `cancelled`
  * @example await applyTechnique({ technique: 'pqat', options: { epochs: 2 } }, pruned.model, context)
@@ -43,7 +43,7 @@ export function applyTechnique<Id extends TechniqueId>(
 }
 
 /**
- * Finds what cannot work before anything is trained.
+ * Checks a technique's options against the network before anything is trained.
  *
  * @param zeros kernels of which the parent has zeros to keep
  * @returns those of the result

@@ -2,9 +2,7 @@ import { inherits, type TechniqueRow } from '../../shared/techniques.ts';
 import { type Constraints, findConstraint, type NetworkConstraints, withConstraint } from '../constraints/constraint.ts';
 import type { Network } from '../network/network.ts';
 
-/**
- * The constraints that a stage keeps in force: what a preserving technique and its plain control differ by.
- */
+/** The inherited constraints: the only difference between a preserving technique and its plain control. */
 export function inheritConstraints(constraints: NetworkConstraints, row: TechniqueRow): NetworkConstraints {
   const inherited = [...constraints].map(([id, list]): readonly [string, Constraints] => [
     id,

@@ -4,7 +4,7 @@ import { gridScales } from '../constraints/integer-grid.ts';
 import type { Network } from '../network/network.ts';
 import { kernelsOf, quantizationGranularity } from './kernels.ts';
 
-/** Each kernel on the grid that the runtimes want; where its values are integers already, their grid stays. */
+/** Puts each kernel on the grid that the runtimes use; kernels whose values are integers already keep their grid. */
 export function withIntegerGrids(network: Network, constraints: NetworkConstraints, scaling: 'maximum' | 'learned'): NetworkConstraints {
   const all = new Map(constraints);
   for (const { parameter, operation, data, shape } of kernelsOf(network)) {

@@ -6,7 +6,7 @@ import type { Network } from '../network/network.ts';
 import { type Kernel, kernelsOf } from './kernels.ts';
 import type { TechniqueRequest } from './technique.ts';
 
-/** Which kernels take part besides what rules say. */
+/** Which kernels a technique applies to, apart from rules. */
 export interface KernelChoice {
   /** Depthwise kernels have few weights and lose much; default: false. */
   readonly includeDepthwise?: boolean;
@@ -18,7 +18,7 @@ export interface KernelChoice {
 
 export interface SelectedKernel<Field extends LayerField> extends Kernel {
   readonly settings: Readonly<Record<Field, number>>;
-  /** The settings that a rule gave it: they hold whatever the technique does with the others. */
+  /** Settings from a rule; they hold whatever the technique does with other layers. */
   readonly ruled: ReadonlySet<Field>;
 }
 
@@ -72,7 +72,7 @@ function fieldsOf<Field extends LayerField>(settings: Readonly<Record<Field, num
   return Object.keys(settings).filter(isField);
 }
 
-/** Whether the rule says anything of this technique. */
+/** Whether the rule affects this technique. */
 export function concerns(rule: LayerRule, row: TechniqueRow): boolean {
   return excludes(rule, row) || (row.layerRules?.fields ?? []).some((field) => rule[field] !== undefined);
 }

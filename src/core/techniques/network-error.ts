@@ -3,7 +3,7 @@ import type { DataSet } from '../data/dataset.ts';
 import { evaluateNetwork, type NetworkEvaluation } from '../measure/evaluate-network.ts';
 import type { TechniqueContext } from './technique.ts';
 
-/** The share of wrong answers, or the mean squared error. */
+/** The error rate, or the mean squared error. */
 export async function networkError(
   data: DataSet,
   { network, activations }: Pick<NetworkEvaluation, 'network' | 'activations'>,

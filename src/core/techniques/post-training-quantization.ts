@@ -35,9 +35,9 @@ export const postTrainingQuantization: Technique<PostTrainingQuantizationOptions
 };
 
 /**
- * Full-integer quantization without training: ranges are calibrated, weights rounded. A clustered kernel is rounded
- * on the grid of its codebook, so that a centroid is one integer throughout the kernel, and as close to it as may be.
- * The options that move scales and biases are data-free quantization's: Nagel et al. 2019, arXiv:1906.04721.
+ * Full-integer quantization without training: calibrates ranges and rounds weights. A clustered kernel is rounded on the
+ * grid of its codebook, so that a centroid is the same integer throughout the kernel, with the least error. Cross-layer
+ * equalization and bias correction are those of data-free quantization: Nagel et al. 2019, arXiv:1906.04721.
  */
 export async function quantizeAfterTraining(
   model: OptimizedModel,
@@ -50,7 +50,7 @@ export async function quantizeAfterTraining(
   const network = narrow === undefined && (options.crossLayerEqualization ?? true) ? equalizeLayers(deployed, constraints) : deployed;
   const samples = options.calibrationSamples ?? defaultCalibrationSamples;
   const activationType = options.activations ?? 'int8';
-  // On deep networks, which have them, both win up to a point; on the guide's MNIST network neither shows.
+  // Both gain up to a point on deep networks, which have batch norms, and nothing on the guide's MNIST network.
   const normalizes = model.network.operations.some(({ kind }) => kind === 'batchNorm');
   const ranges = await calibrate({
     engine: context.engine,

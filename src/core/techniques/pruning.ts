@@ -77,8 +77,8 @@ async function pruneBeforeTraining(
 }
 
 /**
- * Of the final sparsity, what to reach in each of the rounds that together get there: none takes more than half of the
- * weights that are left, so that the next one judges by weights that already make up for those.
+ * The sparsity of each round, as shares of the final one. No round removes more than half of the remaining weights, so
+ * that the next one ranks weights that already make up for those.
  */
 function halvings(kernels: readonly SelectedKernel<'sparsity'>[]): readonly number[] {
   const sparsity = Math.max(...kernels.map(({ settings }) => settings.sparsity));
@@ -153,7 +153,7 @@ export function checkPruning(network: Network, request: PruningRequest): readonl
   return kernels;
 }
 
-/** A row no longer than what a group keeps fulfils the pattern as it is: zeros are not to be looked for there. */
+/** A row no longer than what a group keeps satisfies the pattern without any zeros. */
 function warnOfUntouched(
   kernels: readonly SelectedKernel<'sparsity'>[],
   { zeros, group }: Extract<PruningStructure, { readonly kind: 'groups' }>,

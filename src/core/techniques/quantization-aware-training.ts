@@ -83,7 +83,7 @@ async function betterOnValidation(trained: OptimizedModel, untrained: OptimizedM
   return { ...trained, ...untrained };
 }
 
-/** What the .tflite will do, by an engine that rounds as it does. */
+/** The error of the .tflite, computed by an engine that rounds as it does. */
 function integerError(model: OptimizedModel, context: TechniqueContext): Promise<number> {
   const quantized = quantizeTrained(model);
   return networkError(context.data.validation, { network: roundedNetwork(quantized), activations: quantized.activations }, context);
@@ -106,7 +106,7 @@ function withShortScales({ network, constraints, ...rest }: OptimizedModel): Opt
   return { ...rest, network: { ...network, parameters }, constraints: shortened };
 }
 
-/** The integers that quantization-aware training found, ready for the writer. */
+/** The trained integers in the form that the writer takes. */
 export function quantizeTrained({ network, constraints, ranges }: OptimizedModel): QuantizedNetwork {
   return quantizeNetwork({ network, constraints, ranges: ranges ?? new Map() });
 }

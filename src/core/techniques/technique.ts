@@ -1,4 +1,4 @@
-/** What every technique takes and gives: a technique is a function from one node of the deployment tree to the next. */
+/** The interface of techniques: a technique is a function from one node of the deployment tree to the next. */
 import type { NodePhase, TrainingProgress } from '../../shared/events.ts';
 import type { LayerRule } from '../../shared/recipe/run-options.ts';
 import type { CurvePoint } from '../../shared/results.ts';
@@ -21,7 +21,7 @@ export interface OptimizedModel {
   readonly trainingSeconds?: number | undefined;
 }
 
-/** A stage as the recipe asks for it. */
+/** A stage with the recipe's options. */
 export interface TechniqueRequest<Options> {
   /** Of the table: what the stage inherits and adds. */
   readonly row: TechniqueRow;
@@ -44,7 +44,7 @@ export interface TechniqueContext {
   readonly parentTrained: boolean;
   /** The teacher of a distillation: the baseline. */
   readonly teacher: () => Network;
-  /** Where the stage's training keeps its state, and goes on from. */
+  /** Where the stage's training stores its state and resumes from. */
   readonly checkpoint?: Checkpointing | undefined;
   /** What a training step may take; by default most of what is free. */
   readonly memoryBytes?: number | undefined;
@@ -54,7 +54,7 @@ export interface TechniqueContext {
 
 export interface TechniqueResult {
   readonly model: OptimizedModel;
-  /** Of an int8 technique: what the writer writes. */
+  /** For an int8 technique: the network that the writer takes. */
   readonly quantized?: QuantizedNetwork;
 }
 

@@ -7,15 +7,15 @@ import { errorsShown, networkError } from './network-error.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
 /**
- * How much more wrong a trained network may be on validation examples, as a share of the examples, or of the mean squared
- * error: whoever trained the model may have seen them, so that forgetting them does not yet mean anything.
+ * Largest increase of the error on validation examples, as a share of the examples or of the mean squared error. The
+ * model may have been trained on these examples, so a small increase need not be a loss.
  */
 const acceptedLoss = 0.005;
 
 /**
- * A stage of a network that was fitted to its constraints beforehand. A model that its data have nothing more to teach
- * forgets in training, so the network stays as it was where the trained one does worse on validation examples by more
- * than `acceptedLoss`; `restoreBest: false` takes the trained one always.
+ * Trains a network that was fitted to its constraints beforehand. Training can only make a model worse that has nothing
+ * more to learn from its data, so the fitted network is kept where the trained one is worse on validation examples by
+ * more than `acceptedLoss`; `restoreBest: false` always takes the trained one.
  *
  * @param stage its masks and centroids final
  */

@@ -15,8 +15,8 @@ interface MovingGroup {
 }
 
 /**
- * The fake quantization of activations in a training program. The ranges are state of the training loop: each step is
- * fed what they are (`quantizers`) and returns what it saw (`observed`), by which the loop moves them.
+ * The fake quantization of activations in a training program. The training loop keeps the ranges: each step receives
+ * them (`quantizers`) and returns what it observed (`observed`), and the loop moves them.
  */
 export class ActivationQuantizers {
   readonly #groups: readonly MovingGroup[];
@@ -59,7 +59,7 @@ export class ActivationQuantizers {
     return new Map(this.#groups.map(({ id }, i) => [id, { minimum: ranges[2 * i] ?? 0, maximum: ranges[2 * i + 1] ?? 0 }]));
   }
 
-  /** What the program is fed: `[minimum, maximum, scale]` of each group, nudged so that zero is a code. */
+  /** The program's input: `[minimum, maximum, scale]` of each group, nudged so that zero is a code. */
   feeds(ranges: Float32Array): Float32Array {
     return Float32Array.from(
       this.#groups.flatMap((_, i) => {
@@ -130,7 +130,7 @@ export class ActivationQuantizers {
   }
 }
 
-/** Values that come out of a rectifier. */
+/** Values that are outputs of a rectifier. */
 function rectifiedValues(network: Network): ReadonlySet<ValueId> {
   return new Set(
     network.operations.flatMap((operation) => {
@@ -141,7 +141,7 @@ function rectifiedValues(network: Network): ReadonlySet<ValueId> {
 }
 
 export interface LoweredQuantizers {
-  /** The value as the int8 network sees it; values without a quantizer pass as they are. */
+  /** The value as the int8 network represents it; values without a quantizer stay as they are. */
   quantize(id: ValueId, value: LoweredValue): LoweredValue;
   /** `[minimum, maximum]` of each group in this batch; undefined when ranges do not move. */
   observed(): Tensor | undefined;

@@ -1,8 +1,8 @@
 import { createRandom, type Random, shuffle } from '../random.ts';
 
 /**
- * Which examples each step reads. Every epoch has its own seeded permutation, so the order is a function of seed and
- * step alone: a resumed run goes on where it stopped without keeping a generator's state.
+ * The examples that each step reads. Every epoch has its own seeded permutation, so the order is a function of seed and
+ * step alone: a resumed run continues without a stored generator state.
  */
 export class BatchOrder {
   readonly stepsPerEpoch: number;

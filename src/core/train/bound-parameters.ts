@@ -10,7 +10,7 @@ import type { TrainedParameters } from './trained-parameters.ts';
 
 /** The parameters of a network as tensors of one program. */
 export interface BoundParameters {
-  /** What the network computes with: constrained where it is constrained. */
+  /** The weight that the network uses: projected where it is constrained. */
   parameter(id: ParameterId): Tensor;
   /** The learned parameters before their constraints, in the kernel's shape: what gradients are taken of. */
   readonly latents: ReadonlyMap<ParameterId, Tensor>;

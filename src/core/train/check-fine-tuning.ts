@@ -114,7 +114,7 @@ function shapesText(shapes: readonly (readonly number[])[]): string {
   return shapes.map((shape) => `[${shape.join(', ')}]`).join(' and ');
 }
 
-/** A wrong label must not first show when its batch comes, perhaps hours into an epoch. */
+/** Checked before training, since a wrong label could otherwise appear hours into an epoch. */
 function checkAllLabels(labels: Int32Array, data: DataSet, outputs: number): void {
   const where = `data set "${data.name}"`;
   if (labels.length !== data.size) {
@@ -127,7 +127,7 @@ function checkAllLabels(labels: Int32Array, data: DataSet, outputs: number): voi
   if (wrong >= 0) throw labelError(`example ${wrong}: label ${labels[wrong]}`, outputs, where);
 }
 
-/** One output tells two classes apart. */
+/** One output distinguishes two classes. */
 function classesOf(outputs: number): number {
   return Math.max(outputs, 2);
 }

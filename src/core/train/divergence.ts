@@ -2,10 +2,10 @@ import { EspalierError } from '../errors.ts';
 
 /** Steps over which the loss is averaged: one bad batch is not divergence. */
 const window = 20;
-/** How many times the loss of a model that has learned nothing counts as exploded. */
+/** The loss counts as diverged above this multiple of the loss of a model that has learned nothing. */
 const explosion = 100;
 
-/** Notices that training has gone wrong before more time is spent on it. */
+/** Detects diverging training before more time is spent on it. */
 export class DivergenceDetector {
   readonly #reference: number;
   #start: number | undefined;
@@ -19,7 +19,7 @@ export class DivergenceDetector {
   /** @throws EspalierError `diverged` when the loss is not a number or has exploded */
   check(loss: number, step: number, learningRate: number): void {
     if (Number.isFinite(loss)) {
-      // The loss that training starts from may be above chance (a freshly pruned network), so it is the floor.
+      // The initial loss may be above chance (a freshly pruned network), so the larger of the two is the reference.
       this.#average = this.#average === undefined ? loss : this.#average + (loss - this.#average) / window;
       this.#start ??= loss;
       if (this.#average <= explosion * Math.max(this.#reference, this.#start)) return;

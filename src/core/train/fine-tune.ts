@@ -24,8 +24,8 @@ import { TrainingSteps } from './training-steps.ts';
 import { ValidationWatch } from './validation-watch.ts';
 
 /**
- * Trains a network on, with its constraints in force in every forward pass. The same settings, data, seed and engine
- * with the same number of threads give the same bits.
+ * Continues the training of a network with its constraints in force in every forward pass. The same settings, data, seed
+ * and engine with the same number of threads give the same bits.
  *
  * @throws EspalierError `invalid-argument` or `invalid-data` before the first step for settings and data that cannot
  * work, `out-of-memory` when not even one example fits, `diverged` when the loss explodes, `cancelled` within one step of the signal.
@@ -119,7 +119,7 @@ async function train(
       );
       saved = performance.now();
     }
-    // A step runs without giving up the thread: messages (cancel above all) are heard between steps.
+    // A step blocks the event loop, so messages (cancellation above all) are received between steps.
     await nextTurn();
   }
   watch.restore(steps);

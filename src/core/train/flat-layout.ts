@@ -9,7 +9,7 @@ export interface FlatEntry {
   readonly length: number;
 }
 
-/** Where each of many tensors lies in one vector: an optimizer then is a handful of operations, however many layers. */
+/** The place of each tensor in one vector, so that an optimizer is a handful of operations however many layers there are. */
 export interface FlatLayout {
   readonly entries: readonly FlatEntry[];
   readonly length: number;

@@ -9,8 +9,8 @@ const overhead = 2;
 const sessionBytes = 32e6;
 
 /**
- * How many bytes a run of the program takes at its fullest: what is alive at once as instructions run in order, with
- * constants and inputs all the time and outputs twice (they are ping-ponged).
+ * Peak memory of a run of the program in bytes: the tensors alive at once as instructions run in order, with constants
+ * and inputs all the time and outputs twice (two sets are used in turns).
  */
 export function predictMemory(program: Program): number {
   const { instructions, outputs } = optimize(program);

@@ -1,6 +1,6 @@
 import type { TrainingProgress } from '../../shared/events.ts';
 
-/** Ten a second: what a user interface can follow. */
+/** At most ten events a second. */
 const millisecondsBetween = 100;
 
 /** Turns steps into progress events at a bounded rate. */
@@ -17,7 +17,7 @@ export class ProgressMeter {
     this.#emit = emit;
   }
 
-  /** The last step is always told. */
+  /** The last step is always reported. */
   step(examples: number, progress: Pick<TrainingProgress, 'step' | 'epoch' | 'loss' | 'accuracy' | 'learningRate'>): void {
     this.#examples += examples;
     this.#done++;

@@ -15,8 +15,8 @@ export interface StepTiming {
 }
 
 /**
- * Training steps of a network on random numbers (forward, backward, Adam), to learn how long one takes before there is
- * any data. The first step, which allocates and compiles, is behind when this resolves.
+ * Runs training steps of a network on random numbers (forward, backward, Adam) to time them without data. The first
+ * step, which allocates and compiles, is done when this resolves.
  *
  * @throws EspalierError `out-of-memory` when not even one example fits
  */

@@ -5,8 +5,8 @@ import { unpack } from './flat-layout.ts';
 import type { TrainedParameters } from './trained-parameters.ts';
 
 /**
- * The network and its constraints after training: constraints with the last masks, centroids and scales, and every
- * constrained weight projected, so that what they promise holds for the network as it is.
+ * The network and its constraints after training: constraints have the last masks, centroids and scales, and every
+ * constrained weight is projected, so that the network satisfies them.
  *
  * @param state by the names of the training program, masks included
  */

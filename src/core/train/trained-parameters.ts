@@ -12,8 +12,7 @@ export interface TrainedParameters {
 }
 
 /**
- * Everything learns but the statistics of batch norms, rescaling factors and constants that the model holds as numbers,
- * and what is frozen. A batch
+ * All parameters learn except the statistics of batch norms, rescaling factors and constants, and frozen ones. A batch
  * norm whose gamma and beta are both frozen keeps its statistics too, as a frozen layer does in Keras.
  *
  * @throws EspalierError when nothing is left to learn.

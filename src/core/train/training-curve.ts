@@ -2,7 +2,7 @@ import type { CurvePoint } from '../../shared/results.ts';
 import type { StepResult } from './training-steps.ts';
 import type { PendingPoint } from './training-state.ts';
 
-/** As many points as a chart can show. */
+/** Points of a curve; a chart shows no more. */
 const points = 200;
 
 /** Means of loss and accuracy over equal stretches of the training. */

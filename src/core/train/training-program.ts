@@ -18,7 +18,7 @@ import type { DropoutMask } from '../lowering/lowering-context.ts';
 import { clipByGlobalNorm, momentNames, optimizerUpdate } from './optimizers.ts';
 import type { TrainedParameters } from './trained-parameters.ts';
 
-/** All that fixes a training step but the size of its batch. */
+/** Everything that determines a training step except the size of its batch. */
 export interface TrainingSetup {
   readonly network: Network;
   readonly parameters: TrainedParameters;
@@ -234,7 +234,7 @@ function updatedState(
   return state;
 }
 
-/** How far to step: one number for what a constraint learns, and one for each weight where kernels differ. */
+/** The step size: one number for what a constraint learns, and one for each weight where kernels differ. */
 function stepSize(
   builder: ProgramBuilder,
   { stepFactors = new Map<ParameterId, number>(), parameters: { learned } }: TrainingSetup,

@@ -2,7 +2,7 @@ import { isArrayOf, isCount, isNumber, isObjectOf, isPairOf, isString, optional,
 import type { CurvePoint } from '../../shared/results.ts';
 import { EspalierError } from '../errors.ts';
 
-/** Everything that the rest of a training depends on besides its settings, its data and its seed. */
+/** Everything that the rest of a training depends on, besides its settings, data and seed. */
 export interface TrainingState {
   /** Steps done. */
   readonly step: number;
@@ -29,7 +29,7 @@ export interface PendingPoint {
   readonly examples: number;
 }
 
-/** `ESPT` and a version: what a file of ours starts with. */
+/** `ESPT`: the first four bytes of a checkpoint. */
 const magic = 0x54505345;
 const version = 1;
 

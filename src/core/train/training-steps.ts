@@ -20,7 +20,7 @@ import {
 export interface StepResult {
   /** Mean over the batch. */
   readonly loss: number;
-  /** Examples classified rightly; undefined for regression. */
+  /** Examples classified correctly; undefined for regression. */
   readonly correct: number | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface StepOptions {
   readonly engine: Engine;
   readonly batchSize: number;
   readonly seed: number;
-  /** What a step may take; by default most of what is free. A batch that needs more is trained in parts. */
+  /** Memory of a step in bytes; by default most of what is free. A larger batch is trained in parts. */
   readonly memoryBytes: number | undefined;
 }
 
@@ -37,7 +37,7 @@ interface Compiled {
   readonly compiled: CompiledProgram;
 }
 
-/** Left to others: the data's cache, the editor, the system. */
+/** The rest is for the data's cache, the editor and the system. */
 const usableShare = 0.8;
 
 /**

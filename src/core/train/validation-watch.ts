@@ -11,7 +11,7 @@ export class ValidationWatch {
   stopped = false;
   readonly #options: FineTuning;
   readonly #setup: TrainingSetup;
-  /** The last step at which a mask may change: weights of before must not win, they are less sparse. */
+  /** The last step at which a mask may change: weights from before are less sparse and must not be chosen. */
   readonly #masksFinal: number;
   #validation: Validation | undefined;
 

@@ -9,12 +9,12 @@ import type { TrainingSetup } from './training-program.ts';
 import type { TrainingSteps } from './training-steps.ts';
 
 export interface Validation {
-  /** Higher is better: the share of right answers, or for regression minus the mean squared error. */
+  /** Higher is better: the share of correct predictions, or for regression minus the mean squared error. */
   score(steps: TrainingSteps): Promise<number>;
   dispose(): Promise<void>;
 }
 
-/** Forward passes with the weights as they stand in training, so that an epoch can be judged without a new program. */
+/** Compiles forward passes with the current training weights, so that an epoch can be validated without a new program. */
 export async function compileValidation(engine: Engine, setup: TrainingSetup, data: DataSet, batchSize: number): Promise<Validation> {
   const { network } = setup;
   const builder = createProgramBuilder();

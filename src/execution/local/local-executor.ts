@@ -1,4 +1,4 @@
-/** Stages on this machine: as many at once as there are processes for, the others wait their turn here. */
+/** Runs stages on this machine, as many at once as there are processes. */
 import type { Executor, JobNews, JobReport, LocalStages, StageJob } from '../../core/tree/execution/executor.ts';
 import { runStage } from '../../core/tree/execution/run-stage.ts';
 import { dependencyOrder } from '../../core/tree/parallel/dependency-order.ts';

@@ -14,7 +14,7 @@ export class StagePool implements StageProcesses, ExclusiveTurns {
   readonly #script: string;
   readonly #source: StageSource;
   #children: StageChild[] = [];
-  /** Who may time something now, and those who wait for it. */
+  /** Processes that want to run alone; the first one does. */
   #turns: { readonly child: StageChild; readonly begin: () => void }[] = [];
 
   /** @param script the worker's bundle */
@@ -27,7 +27,7 @@ export class StagePool implements StageProcesses, ExclusiveTurns {
     const prepared = await Promise.all(candidates.map((candidate) => this.#prepareSteps(model, candidate)));
     const best = candidates.map(() => Number.POSITIVE_INFINITY);
     const started = performance.now();
-    // Interleaved, and the best round of each counts: a busy moment of the machine would decide otherwise.
+    // Interleaved, and the best round counts, so that a busy moment does not decide.
     for (let round = 0; round < ROUNDS && performance.now() - started < MOST_MILLISECONDS; round++) {
       for (const [index, timings] of prepared.entries()) {
         const times = await Promise.all(timings.map(({ child, timing }) => child.timeSteps(timing, ROUND_MILLISECONDS)));
@@ -88,5 +88,5 @@ export class StagePool implements StageProcesses, ExclusiveTurns {
   }
 }
 
-/** A process that ends while it is asked to stand still does so for good. */
+/** A process that ends while it should pause is paused for good. */
 const ended = (): void => undefined;

@@ -15,8 +15,8 @@ export function serveStages(scripts: ThreadScripts): void {
     createStageHandlers(() => handler, scripts),
   );
   process.on('message', (message: Message) => handler.receive(message));
-  // Checkpoints lie with the worker: there is nothing to wait for.
+  // Checkpoints are stored by the worker, so there is nothing to wait for.
   process.on('disconnect', () => process.exit(0));
-  // Ctrl-C goes to the whole group of processes; who started the worker decides what it means.
+  // Ctrl-C is sent to the whole process group; the parent of the worker handles it.
   process.on('SIGINT', ignoreFailure);
 }

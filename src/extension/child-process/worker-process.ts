@@ -1,4 +1,4 @@
-/** The child process that does all the work: started on first need, and again after its end when it is next needed. */
+/** The child process that does all the work. It is started when it is first needed, and again after it has ended. */
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import os from 'node:os';
@@ -10,12 +10,12 @@ import { readSettings } from '../settings.ts';
 
 export type WorkerConnection = MessageHandler<HostProtocol, WorkerProtocol>;
 
-/** The child's end that nobody asked for; the message says what happened and what to do. */
+/** The child process ended unexpectedly; the message says why and what to do. */
 export class WorkerEnded extends Error {
   override readonly name = 'WorkerEnded';
 }
 
-/** The worker for those who send it requests and follow its events. */
+/** The part of the worker that senders of requests and subscribers of events use. */
 export type RunningWorker = Pick<WorkerProcess, 'connection' | 'onDidConnect' | 'onDidEnd'>;
 
 export class WorkerProcess implements vscode.Disposable {
@@ -25,7 +25,7 @@ export class WorkerProcess implements vscode.Disposable {
   readonly #connected = new vscode.EventEmitter<WorkerConnection>();
   #current: { readonly child: ChildProcess; readonly connection: WorkerConnection } | undefined;
 
-  /** Fired for every end that was not asked for by `dispose`. */
+  /** Fired for every end except by `dispose`. */
   readonly onDidEnd = this.#ended.event;
   /** Fired for each new child, so that listeners can subscribe to its events. */
   readonly onDidConnect = this.#connected.event;
@@ -55,7 +55,7 @@ export class WorkerProcess implements vscode.Disposable {
   #start(): { readonly child: ChildProcess; readonly connection: WorkerConnection } {
     const { memoryLimit } = readSettings();
     const child = fork(this.#script, [], {
-      // In a desktop VS Code the executable is Electron, which is a Node only when it is told so.
+      // In a desktop VS Code the executable is Electron, which runs as Node only with this variable.
       env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', NODE_OPTIONS: '' },
       execArgv: memoryLimit > 0 ? [`--max-old-space-size=${memoryLimit}`] : [],
       serialization: 'advanced',
@@ -96,7 +96,10 @@ function describeEnd(code: number | null, signal: NodeJS.Signals | null): string
   return vscode.l10n.t('The optimizer process ended unexpectedly (exit code {0}). Finished nodes are kept; resume to go on.', code ?? '?');
 }
 
-/** So that the editor stays responsive while models train; before the worker starts threads, which inherit it. */
+/**
+ * Lower priority keeps the editor responsive while models train. It is set before the worker starts threads, which
+ * inherit it.
+ */
 function lowerPriority(child: ChildProcess, log: vscode.LogOutputChannel): void {
   if (child.pid === undefined || !readSettings().lowPriority) return;
   try {

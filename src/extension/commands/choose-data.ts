@@ -18,7 +18,7 @@ interface DataQuestion {
   readonly stepsAfter?: number;
 }
 
-/** Data that recipes of the workspace use already, data files found beside the model, or what the user shows. */
+/** Data that recipes of the workspace use, data files found beside the model, or files that the user picks. */
 export async function chooseData(ask: Ask, services: Services, model: vscode.Uri, question: DataQuestion): Promise<object | string> {
   const folder = path.dirname(model.fsPath);
   const items: DataItem[] = [
@@ -64,7 +64,7 @@ export async function chooseData(ask: Ask, services: Services, model: vscode.Uri
   return complete(ask, detected, question);
 }
 
-/** Asks for what the files' names cannot tell: a table's target, and the range that the model expects of pixels. */
+/** Asks for what does not follow from file names: a table's target, and the range that the model expects of pixels. */
 async function complete(ask: Ask, data: object | string, question: DataQuestion): Promise<object | string> {
   if (typeof data === 'string' || !('format' in data)) return data;
   if (data.format === 'csv' && !('target' in data) && 'file' in data)

@@ -1,4 +1,4 @@
-/** What a command is to act on: what it was called with, what the editor shows, or what the user picks. */
+/** What a command acts on: its argument, the file in the editor, or a choice of the user. */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { askAlone, type Ask } from '../questions/ask-in-turn.ts';
@@ -38,7 +38,7 @@ export function uriIn(argument: unknown): vscode.Uri | undefined {
   return recipe instanceof vscode.Uri ? recipe : resourceUri instanceof vscode.Uri ? resourceUri : undefined;
 }
 
-/** Saves the recipe where it is being edited: what runs is what the user sees. */
+/** Saves the recipe first if it is being edited, so that the run matches what the user sees. */
 export async function chooseRecipe(argument: unknown, services: Services): Promise<vscode.Uri> {
   const given = runIn(argument)?.recipe ?? uriIn(argument);
   const active = vscode.window.activeTextEditor?.document.uri;
@@ -57,7 +57,7 @@ export async function chooseRecipe(argument: unknown, services: Services): Promi
 
 interface ModelQuestion {
   readonly accepts?: (model: vscode.Uri) => boolean;
-  /** Of the command whose questions go on after the model. */
+  /** Asks further questions after the model was chosen. */
   readonly ask?: Ask;
   readonly stepsAfter?: number;
 }
@@ -127,7 +127,7 @@ function activeFile(): vscode.Uri | undefined {
 
 interface FileQuestion {
   readonly prompt: string;
-  /** To be said where there is no file, with the example project as a way on. */
+  /** Message when there is no file; it offers the example project. */
   readonly none: string;
   readonly stepsAfter?: number;
 }

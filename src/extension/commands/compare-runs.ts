@@ -7,7 +7,7 @@ import { registerCommand, UserError } from './register-command.ts';
 
 const comparisonScheme = 'espalier-comparison';
 
-/** Two runs side by side, node by node, as Markdown that opens in the preview: a document that nothing asks to be saved. */
+/** Compares two runs node by node, as Markdown in the preview: an untitled document would ask to be saved. */
 export function registerCompareRuns(context: vscode.ExtensionContext, services: Services): void {
   const comparisons = new Map<string, string>();
   context.subscriptions.push(

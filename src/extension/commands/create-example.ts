@@ -5,7 +5,7 @@ import { registerCommand, requireTrust, withProgress } from './register-command.
 
 const folderName = 'espalier-example';
 
-/** A small project with generated data and a trained baseline, to try everything on. */
+/** Creates a small project with generated data and a trained baseline. */
 export function registerCreateExample(context: vscode.ExtensionContext, services: Services): void {
   registerCommand(context, services, 'espalier.createExample', async (argument) => {
     await requireTrust();

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { RemoteError } from '../../shared/message-handler.ts';
 import type { Services } from '../services.ts';
 
-/** Registers a command that never fails silently: what it throws is shown, with the log a click away. */
+/** Registers a command whose errors are shown, with a button that opens the log. */
 export function registerCommand(
   context: vscode.ExtensionContext,
   services: Services,
@@ -34,12 +34,12 @@ async function report(error: unknown, services: Services): Promise<void> {
   else if (answer !== undefined && remedy !== undefined) await vscode.commands.executeCommand(remedy.command);
 }
 
-/** The user changed their mind: nothing to report. */
+/** The user cancelled: there is nothing to report. */
 function isCancellation(error: unknown): boolean {
   return error instanceof vscode.CancellationError || (error instanceof RemoteError && error.code === 'cancelled');
 }
 
-/** An error whose message is for the user as it is, perhaps with a command that mends it. */
+/** An error whose message is shown to the user unchanged, with an optional command that corrects it. */
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly remedy: { readonly title: string; readonly command: string } | undefined;
@@ -50,7 +50,7 @@ export class UserError extends Error {
   }
 }
 
-/** Running code-like content of a workspace needs its owner's trust; looking at it does not. */
+/** Running a recipe needs a trusted workspace; looking at it does not. */
 export async function requireTrust(): Promise<void> {
   if (vscode.workspace.isTrusted) return;
   throw new UserError(vscode.l10n.t('Running, converting and evaluating need a trusted workspace. Inspecting models works without.'), {
@@ -59,7 +59,7 @@ export async function requireTrust(): Promise<void> {
   });
 }
 
-/** In front of what takes long: a notification with a way out, whose cancellation reaches the worker. */
+/** Shows a notification while work runs; its Cancel button cancels the request in the worker. */
 export function withProgress<Result>(
   title: string,
   task: (options: {

@@ -19,7 +19,7 @@ export function registerRunRecipe(context: vscode.ExtensionContext, services: Se
   });
 }
 
-/** Starts the run where the user sees it. */
+/** Starts a run and shows its panel. */
 export function startRun(context: vscode.ExtensionContext, services: Services, recipe: vscode.Uri, options: StartOptions = {}): Run {
   const first = !context.globalState.get(firstRunKey, false);
   const { openResults } = readSettings();
@@ -32,7 +32,7 @@ export function startRun(context: vscode.ExtensionContext, services: Services, r
   return run;
 }
 
-/** Only the first run shows a notification; later ones are in the view, the status bar and the panel. */
+/** Only the first run shows a notification; later ones appear in the view, the status bar and the panel. */
 function introduce(services: Services, run: Run): void {
   void vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Espalier runs {0}', run.name), cancellable: true },

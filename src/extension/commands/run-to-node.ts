@@ -7,7 +7,7 @@ import { chooseRecipe, nodeIn, runIn } from './command-targets.ts';
 import { registerCommand, requireTrust } from './register-command.ts';
 import { startRun } from './run-recipe.ts';
 
-/** Runs a node and those that it comes from, and nothing else. */
+/** Runs a node and its ancestors only. */
 export function registerRunToNode(context: vscode.ExtensionContext, services: Services): void {
   registerCommand(context, services, 'espalier.runToNode', async (argument, nodes) => {
     await requireTrust();

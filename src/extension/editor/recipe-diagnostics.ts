@@ -3,11 +3,11 @@ import type { RecipeDiagnostic } from '../../shared/recipe-diagnostics.ts';
 import type { Services } from '../services.ts';
 import { isRecipe } from '../workspace/model-files.ts';
 
-/** Typing is over when nothing was typed for so long. */
+/** Delay after the last keystroke before a recipe is checked. */
 const pauseMilliseconds = 350;
 export const diagnosticSource = 'espalier';
 
-/** Checks recipes in the worker while they are edited, and offers what could stand in place of a mistake. */
+/** Checks recipes in the worker while they are edited, and offers corrections. */
 export class RecipeDiagnostics implements vscode.CodeActionProvider, vscode.Disposable {
   readonly #services: Services;
   readonly #collection = vscode.languages.createDiagnosticCollection(diagnosticSource);

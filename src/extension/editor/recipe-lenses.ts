@@ -12,7 +12,7 @@ import { defaultNodes } from '../../shared/tree-shape.ts';
 import { outlineRecipe, targetsIn } from '../workspace/recipe-document.ts';
 import type { Place } from '../workspace/recipe-document.ts';
 
-/** Above each model and technique: run it, and what came out last. */
+/** CodeLenses above each model and technique: run it, and its last result. */
 export class RecipeLenses implements vscode.CodeLensProvider {
   readonly #services: Services;
   readonly onDidChangeCodeLenses: vscode.Event<void>;

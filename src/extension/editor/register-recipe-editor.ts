@@ -6,7 +6,7 @@ import { RecipeLenses } from './recipe-lenses.ts';
 import { TargetHints } from './target-hints.ts';
 
 const recipes: vscode.DocumentSelector = [{ pattern: '**/*.espalier.json' }, { pattern: '**/*.espalier.jsonc' }];
-/** A running recipe changes often; the editor's annotations follow at this pace. */
+/** Annotations of a running recipe are refreshed at most this often. */
 const refreshMilliseconds = 500;
 
 /** Everything that a recipe shows in the editor: CodeLenses, hints on the targets, diagnostics with fixes. */
@@ -40,7 +40,7 @@ export function registerRecipeEditor(context: vscode.ExtensionContext, services:
       refresh();
     }),
     vscode.window.onDidChangeVisibleTextEditors(refresh),
-    // A file that a diagnostic misses may be there now.
+    // A file that a diagnostic reported as missing may exist now.
     services.models.onDidChange(() => vscode.workspace.textDocuments.forEach((document) => diagnostics.schedule(document))),
   );
   for (const document of vscode.workspace.textDocuments) {

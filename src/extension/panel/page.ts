@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 
-/** A whole page: nothing but the extension's own script, style and what `data` says; nothing remote. */
+/** A page with the extension's own script, style and `data`; a content security policy forbids everything remote. */
 export function pageHtml(webview: vscode.Webview, folder: vscode.Uri, title: string, data: object): string {
   const nonce = randomBytes(16).toString('base64');
   const uri = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(folder, file)).toString();

@@ -3,7 +3,7 @@ import type { PanelMemory } from '../../shared/panel-protocol.ts';
 import type { Services } from '../services.ts';
 import { resultPanelType } from './result-panel.ts';
 
-/** Panels come back with the window; what they show is read from their run's folder. */
+/** Restores panels with the window; their contents are read from the run's folder. */
 export function registerPanelRestore(context: vscode.ExtensionContext, services: Services): void {
   context.subscriptions.push(
     vscode.window.registerWebviewPanelSerializer(resultPanelType, {

@@ -8,13 +8,13 @@ import { pageHtml, pageStrings } from './page.ts';
 
 export const resultPanelType = 'espalier.results';
 
-/** What the panel asks of the rest of the extension. */
+/** What the panel needs from the extension. */
 export interface PanelServices {
   readonly extensionUri: vscode.Uri;
   targetsOf(recipe: vscode.Uri): Promise<Targets>;
 }
 
-/** The panel of one run. The page is only a view: it can be thrown away and made again at any time. */
+/** The panel of one run. The page is only a view: it can be disposed and created again at any time. */
 export class ResultPanel implements vscode.Disposable {
   readonly run: Run;
   readonly #panel: vscode.WebviewPanel;
@@ -34,7 +34,7 @@ export class ResultPanel implements vscode.Disposable {
     this.#host = new MessageHandler<PanelHost, PanelPage>((message) => void panel.webview.postMessage(message), {
       ready: async () => {
         const targets = await services.targetsOf(run.recipe);
-        // What is told from here on comes after this answer, and what it holds is not told again.
+        // Events sent from here on follow this answer, and do not repeat what it contains.
         run.flush();
         return { title: run.name, events: run.events, status: run.status, targets };
       },
@@ -118,7 +118,7 @@ export class ResultPanels implements vscode.Disposable {
     return panel;
   }
 
-  /** Also of a panel that the window restored. */
+  /** Also adopts a panel that the window restored. */
   adopt(webviewPanel: vscode.WebviewPanel, run: Run): ResultPanel {
     const panel = new ResultPanel(webviewPanel, run, this.#services);
     this.#panels.set(run, panel);

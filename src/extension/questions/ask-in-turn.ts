@@ -11,9 +11,9 @@ export interface Place {
 }
 
 export interface Question<Answer> {
-  /** Tells it from the other questions of a flow. */
+  /** Identifies the question within a flow. */
   readonly id: string;
-  /** Is a window of its own, without a number; who goes back does not want to see it again. */
+  /** A separate window without a step number; going back skips it. */
   readonly isDialog?: boolean;
   /** @returns the answer as text, to be recalled from */
   show(place: Place): Promise<Shown<Answer> | typeof back>;
@@ -34,7 +34,7 @@ interface Given {
   readonly isDialog: boolean;
 }
 
-/** Unwinds a flow, which then runs again up to the question to be asked anew. */
+/** Thrown to restart a flow, which then runs up to the question to ask again. */
 class WentBack extends Error {}
 
 /**

@@ -4,7 +4,7 @@ import { back, type Place, type Question, type Shown } from './ask-in-turn.ts';
 
 interface Wording {
   readonly title?: string | undefined;
-  /** What is asked; no two questions of a flow ask the same. */
+  /** The question; unique within a flow. */
   readonly prompt: string;
   /** Questions that come after this one, as far as is known. */
   readonly stepsAfter?: number;
@@ -16,7 +16,7 @@ export interface Pick<Item extends vscode.QuickPickItem> extends Wording {
 
 /** One of several items. */
 export function pickOne<Item extends vscode.QuickPickItem>({ items, ...wording }: Pick<Item>): Question<Item> {
-  // Items that look alike may be told apart by their place only.
+  // Items with equal labels differ by their index.
   const texts = new Map(items.map((item, index) => [item, `${index} ${item.label}`]));
   const recall = (text: string | undefined): Item | undefined => items.find((item) => texts.get(item) === text);
   return {
@@ -38,7 +38,7 @@ export function pickOne<Item extends vscode.QuickPickItem>({ items, ...wording }
 }
 
 export interface TextEntry extends Wording {
-  /** Stands in the box when it is first shown. */
+  /** The initial value. */
   readonly value: string;
   /** What is wrong with an entry. */
   validate(text: string): string | undefined;

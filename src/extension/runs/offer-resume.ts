@@ -2,10 +2,10 @@ import * as vscode from 'vscode';
 import type { Services } from '../services.ts';
 import type { Run } from './run.ts';
 
-/** Folder of the run that goes on in this workspace's window; still there where the window was closed in the middle. */
+/** Folder of the run in progress in this workspace's window; still set when the window was closed during the run. */
 const goingOnKey = 'espalier.goingOn';
 
-/** A run that was going on when its window was closed or reloaded is offered to be resumed when the workspace is opened again. */
+/** Offers to resume a run that was in progress when its window was closed or reloaded. */
 export function registerResumeOffer(context: vscode.ExtensionContext, { runs, panels }: Services): void {
   const left = context.workspaceState.get<string>(goingOnKey);
   const remember = (): void => {
@@ -31,7 +31,7 @@ export function registerResumeOffer(context: vscode.ExtensionContext, { runs, pa
     runs.onDidStart(remember),
     runs.onDidChange(() => {
       const run = runs.inFolder(left);
-      // The worker of the closed window may live a moment longer.
+      // The worker of the closed window may still be ending.
       if (!offered && run?.activity === 'interrupted') {
         offered = true;
         void offer(run);

@@ -5,7 +5,7 @@ import type { RunningWorker, WorkerConnection } from '../child-process/worker-pr
 import { WorkerEnded } from '../child-process/worker-process.ts';
 import type { Run } from './run.ts';
 
-/** Asks the worker to begin. */
+/** Asks the worker to start or resume a run. */
 export type BeginRun = (connection: WorkerConnection) => Promise<RunHandle>;
 
 interface QueuedRun {
@@ -111,7 +111,7 @@ export class RunQueue implements vscode.Disposable {
   #receive(runId: string, event: RunEvent): void {
     const run = this.#current;
     if (run?.activity === 'running' && run.runId === runId) this.#deliver(run, event);
-    // Events of a run that this window has given up are in the run's folder.
+    // Events of a run that this window no longer follows are in the run's folder.
     else this.#early?.push({ runId, event });
   }
 
@@ -137,7 +137,7 @@ export class RunQueue implements vscode.Disposable {
   }
 }
 
-/** Only what has a folder can be gone on with. */
+/** Only a run with a folder can be resumed. */
 function activityWithoutProcess({ folder }: Run): 'ended' | 'interrupted' {
   return folder === undefined ? 'ended' : 'interrupted';
 }

@@ -7,7 +7,7 @@ import { emptyRunState, interruptRun, reduceRun } from '../../shared/run-state.t
 import type { RunState } from '../../shared/run-state.ts';
 import { EventHistory } from './event-history.ts';
 
-/** Followers need not hear of events more often than a screen is drawn. */
+/** Events are passed on at most once a frame. */
 const batchMilliseconds = 33;
 
 /** Reads the log of a run from a position, 0 or the end of what was read before. */
@@ -15,10 +15,10 @@ export type ReadLog = (runFolder: string, from: number) => Promise<RunLog>;
 
 let made = 0;
 
-/** A run of a recipe, as its events tell it: now going on in the worker, or read from its folder. */
+/** A run of a recipe as the state that follows from its events: in progress in the worker, or read from its folder. */
 export class Run implements vscode.Disposable {
   readonly recipe: vscode.Uri;
-  /** The same as long as the window lives, for views that know entries by a name. */
+  /** Stable while the window is open, for views that identify entries by a key. */
   readonly key: string;
   /** What the store knows of a run whose events were not read yet. */
   readonly summary: RunSummary | undefined;
@@ -133,7 +133,7 @@ export class Run implements vscode.Disposable {
     this.#changed.fire(undefined);
   }
 
-  /** Tells followers now of events that wait for their batch. */
+  /** Passes on events that wait for their batch. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

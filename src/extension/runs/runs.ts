@@ -99,7 +99,7 @@ export class Runs implements vscode.Disposable {
     this.#changed.fire(run);
   }
 
-  /** For views that show runs: looks for them when nobody has yet. */
+  /** Lists runs once, when a view first shows them. */
   ensureListed(): Promise<void> {
     if (this.#listed) return Promise.resolve();
     this.#listed = true;
@@ -143,11 +143,11 @@ export class Runs implements vscode.Disposable {
       this.#runs.push(run);
     }
     const there = new Set(found.map((summary) => summary.runFolder));
-    // What was started here is kept: it may have no folder yet, or its notice says why it has none.
+    // Runs started here are kept: they may not have a folder yet, or a notice that says why not.
     this.#keepOnly((run) => run.summary === undefined || there.has(run.summary.runFolder) || (run.active && !this.#isElsewhere(run)));
     this.#runs.sort((a, b) => (b.startedAt ?? Number.MAX_VALUE) - (a.startedAt ?? Number.MAX_VALUE));
     this.#changed.fire(undefined);
-    // What the sidebar and the CodeLenses show is of the latest run of each recipe.
+    // The sidebar and the CodeLenses show the latest run of each recipe.
     const latest = new Map(this.#runs.toReversed().map((run) => [run.recipe.fsPath, run]));
     for (const run of latest.values()) if (run.summary?.outcome !== 'damaged') await this.load(run);
     this.#lookLater();

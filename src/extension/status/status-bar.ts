@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Run } from '../runs/run.ts';
 import type { Runs } from '../runs/runs.ts';
 
-/** The run that goes on now: which node, how far. A click opens its results. */
+/** The run in progress: its node and progress. A click opens the results. */
 export function registerStatusBar(runs: Runs): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('espalier.run', vscode.StatusBarAlignment.Left, 0);
   item.name = vscode.l10n.t('Espalier Run');

@@ -108,7 +108,7 @@ function exitCode(run: Run): number {
   }
 }
 
-/** Undefined for what would only fill the terminal. */
+/** Undefined for events that are not worth a line. */
 function describeEvent(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'run-started':

@@ -1,4 +1,4 @@
-/** What language models in the editor may ask of Espalier; everything that changes something asks the user first. */
+/** Tools that language models in the editor can call; those that change something ask the user first. */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { resultColumns, resultRows, toMarkdown } from '../../shared/drawing/result-table.ts';

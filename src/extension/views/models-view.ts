@@ -17,7 +17,7 @@ interface RecipeUse {
   readonly name: string;
 }
 
-/** Progress changes many times a second; the view follows at this pace. */
+/** The view is refreshed at most this often. */
 const refreshMilliseconds = 250;
 
 /** Models of the workspace, under each its recipes, under each the nodes of its deployment tree. */
@@ -68,7 +68,7 @@ export class ModelsView implements vscode.TreeDataProvider<Item>, vscode.Disposa
   }
 
   async #roots(): Promise<Item[]> {
-    // The models are there at once; the results follow.
+    // The models are listed at once; results follow.
     void this.#runs.ensureListed();
     const [models, uses] = await Promise.all([this.#models.files(), this.#recipeUses()]);
     const present = new Set(models.map(modelPath));
@@ -85,7 +85,7 @@ export class ModelsView implements vscode.TreeDataProvider<Item>, vscode.Disposa
             use.model === undefined ? vscode.l10n.t('names no model') : vscode.l10n.t('model not found: {0}', path.basename(use.model)),
           ),
       );
-    // Those with recipes are what the user works on.
+    // Models with recipes come first.
     return [
       ...found.filter((item) => item.collapsibleState !== vscode.TreeItemCollapsibleState.None),
       ...lost,

@@ -26,11 +26,11 @@ export function registerViews(context: vscode.ExtensionContext, { models, recipe
   welcome();
 }
 
-/** What the workspace still lacks before something can be run, for the welcome texts of the views. */
+/** What the workspace lacks before something can run, for the welcome texts of the views. */
 type Readiness = 'noModel' | 'noData' | 'ready';
 
 const contextKey = 'espalier.readiness';
-/** So that a workspace of a thousand models does not have a thousand folders read. */
+/** Limits how many folders are read in a large workspace. */
 const mostFolders = 20;
 
 /** Keeps the context key `espalier.readiness` up to date, from when the views are first looked at. */

@@ -41,7 +41,7 @@ export class RecipeItem extends vscode.TreeItem {
     this.recipe = recipe;
     this.run = run;
     this.modelName = modelName;
-    // Another identity once it was run: the editor keeps entries collapsed that had nothing below them.
+    // The id changes with the first run, because the editor keeps entries collapsed that had no children before.
     this.id = `recipe ${run === undefined ? '' : 'with nodes'} ${modelName ?? ''} ${recipe.toString()}`;
     this.iconPath =
       problem === undefined ? activityIcon(run) : new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));

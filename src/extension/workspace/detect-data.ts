@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-/** What is looked at in a folder, so that a huge one does not hold anything up. */
+/** Entries examined in a folder, so that a large one does not take long. */
 const mostEntries = 200;
 
 /**

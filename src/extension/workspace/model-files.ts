@@ -35,7 +35,7 @@ export function modelPath(uri: vscode.Uri): string {
   return path.basename(uri.path) === 'saved_model.pb' ? path.dirname(uri.fsPath) : uri.fsPath;
 }
 
-/** For people: `model.json` alone says nothing. */
+/** The label of a model: a `model.json` is named after its folder. */
 export function modelLabel(uri: vscode.Uri): string {
   const name = path.basename(uri.path);
   return name === 'model.json' || name === 'saved_model.pb' ? path.basename(path.dirname(uri.path)) : name;

@@ -1,4 +1,4 @@
-/** What the editor and the sidebar need to know of a recipe's text: where its models, techniques and targets stand. */
+/** Outline of a recipe's text for the editor and the sidebar: positions of its models, techniques and targets. */
 import path from 'node:path';
 import { parseTree } from 'jsonc-parser';
 import type { Node } from 'jsonc-parser';
@@ -14,7 +14,7 @@ export interface Place {
 export interface RecipeModelPlace extends Place {
   /** As the recipe writes it. */
   readonly path: string;
-  /** As tables and folders call it. */
+  /** Its name in tables and folders. */
   readonly name: string;
 }
 
@@ -27,7 +27,7 @@ export interface RecipeOutline {
 
 const targetKeys = targetMeasures.map(({ target }) => target);
 
-/** Of any text, also while it is being written: what cannot be understood is left out. */
+/** Also of incomplete text: parts that cannot be parsed are left out. */
 export function outlineRecipe(text: string): RecipeOutline {
   const root = parseTree(text, [], { allowTrailingComma: true });
   const model = property(root, 'model')?.value;

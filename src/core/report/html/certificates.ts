@@ -1,4 +1,4 @@
-/** What was promised of each leaf and what its file holds. */
+/** The certificate of each leaf: what was expected, and what its file contains. */
 import type { ModelState } from '../../../shared/run-state.ts';
 import { element, table, text } from './markup.ts';
 

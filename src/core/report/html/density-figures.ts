@@ -61,7 +61,7 @@ function drawPanel(panel: DensityPanel, kernel: string): string {
   const bars = panel.points
     .filter((point) => point.y > 0)
     .map((point) => {
-      // A bin with anything in it is to be seen.
+      // A bin that is not empty is at least one pixel high.
       const height = Math.max(1, (Math.min(point.y, top) / top) * area.height);
       const width = Math.max(0.8, binWidth);
       return `M${round(position(x, point.x, area.left, area.width) - width / 2)} ${bottom}v${round(-height)}h${round(width)}v${round(height)}z`;
@@ -76,7 +76,7 @@ function drawPanel(panel: DensityPanel, kernel: string): string {
   );
 }
 
-/** Zeros of a pruned kernel tower over the rest: the second highest bar with some room sets the scale. */
+/** The zeros of a pruned kernel exceed all other bins, so the second highest bar, with a margin, sets the scale. */
 function visibleTop(panel: DensityPanel): number {
   const heights = panel.points.map((point) => point.y).sort((a, b) => b - a);
   const [highest = 0, second = 0] = heights;

@@ -42,7 +42,7 @@ export function buildCodebook(weights: Float32Array, shape: readonly number[], r
   return grid === undefined ? codebook : { ...codebook, units: grid, integers: true };
 }
 
-/** Mean 1, so that importances of any size leave the arithmetic alone. */
+/** Normalized to mean 1, so that the size of the importances does not matter. */
 function normalized(shares: Float32Array): Float32Array {
   const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
   return mean > 0 ? shares.map((share) => share / mean + 1e-6) : shares.map(() => 1);

@@ -7,13 +7,13 @@ import { type Clustering, kMeans, type KMeansProblem } from './k-means.ts';
 export interface CentroidChoice {
   readonly clusters: number;
   readonly initialization: CentroidInitialization;
-  /** One centroid is zero; weights that are zero have no say in the others. */
+  /** One centroid is zero; weights that are zero do not affect the others. */
   readonly zeroPinned: boolean;
   /** Move the centroids to the means of their members (Lloyd) before training. */
   readonly refine: boolean;
   /**
-   * How much the length of the entropy code counts beside the error when centroids are refined: 0 not at all, 1 a bit
-   * for what it saves in error elsewhere; default: 0.
+   * Weight of the entropy code's length against the squared error when centroids are refined: 0 ignores it, 1 values a
+   * bit at the error that it saves elsewhere; default: 0.
    */
   readonly rateWeight?: number;
 }

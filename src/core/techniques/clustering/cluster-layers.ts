@@ -10,11 +10,14 @@ import { errorFeedback } from '../reconstruction/error-feedback.ts';
 import { fitCentroids } from './fit-centroids.ts';
 import { toCentroids } from './to-centroids.ts';
 
-/** Longer filters, of large dense layers, are clustered by their weights alone: factoring takes the cube of it. */
+/**
+ * Longer filters, of large dense layers, are clustered by their weights alone: the time of factoring grows with the cube
+ * of the length.
+ */
 const longestFilter = 2304;
 
 export interface ClusteredNetwork {
-  /** Weights that were assigned by themselves need not lie on their centroids: they stay where they are. */
+  /** Weights that were clustered without equations need not lie on their centroids yet. */
   readonly network: Network;
   readonly constraints: NetworkConstraints;
 }

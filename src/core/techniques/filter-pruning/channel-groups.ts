@@ -1,4 +1,4 @@
-/** Which channels of a network stand or fall together: what has to be known before any can be removed. */
+/** Groups of channels that can only be removed together. */
 import { isAlongLastAxis } from '../../network/kinds/element-wise.ts';
 import { factsOf } from '../../network/kinds/operation-table.ts';
 import type { Network, ParameterId, ValueId } from '../../network/network.ts';
@@ -14,7 +14,7 @@ export interface Filter {
 export interface ChannelGroups {
   /** The group of each index along the last axis of a value. */
   groupsOf(value: ValueId): readonly number[];
-  /** The groups that nothing outside the network sees, and the filters that compute each. */
+  /** The groups that are not visible outside the network, and the filters that compute each. */
   readonly removable: ReadonlyMap<number, readonly Filter[]>;
 }
 

@@ -50,7 +50,7 @@ function memberCounts(codebook: Codebook, weights: Float32Array, shape: readonly
   return counts;
 }
 
-/** How much wider than `largest / 127` the steps of the grid are to be, in [1, 2). */
+/** The factor by which the grid is wider than `largest / 127`, in [1, 2). */
 export function scaleFactor(centroids: Float32Array, counts: Uint32Array): number {
   const largest = centroids.reduce((most, centroid) => Math.max(most, Math.abs(centroid)), 0);
   if (largest === 0) return 1;

@@ -9,7 +9,7 @@ import { withMaskedWeights } from './masked-network.ts';
 import { pruningMasks } from './mask-schedule.ts';
 import type { WeightScope } from './pruning-structure.ts';
 
-/** Enough to tell a network that stumbles (a point or two) from one that falls. */
+/** Enough examples to distinguish a loss of a point or two from a collapse. */
 const examples = 512;
 /** For batch-norm statistics, whose layers are measured one after the other. */
 const statisticsExamples = 256;
@@ -17,10 +17,10 @@ const statisticsExamples = 256;
 const acceptedLoss = 0.1;
 
 /**
- * How the zeros are shared out over the layers where nobody says: the same part of every layer, unless that breaks the
- * network. Small layers (the first convolution, 1x1 shortcuts) are what breaks it, and fine-tuning does not bring them
- * back. Measured on training examples, before any training, with batch-norm statistics that fit the pruned weights.
- * Only classifiers are measured; where layers have a sparsity of their own, it stands.
+ * How zeros are distributed over the layers when the recipe does not say: the same share of every layer, unless that
+ * breaks the network. Small layers (the first convolution, 1x1 shortcuts) break it, and fine-tuning does not repair
+ * them. Measured on training examples before any training, with batch-norm statistics of the pruned weights. Only
+ * classifiers are measured; layers with their own sparsity keep it.
  */
 export async function chooseScope(
   network: Network,

@@ -1,4 +1,4 @@
-/** Unstructured masks by magnitude: the smallest weights go. */
+/** Unstructured masks by magnitude: the smallest weights are removed. */
 import { roundHalfToEven } from '../../constraints/rounding.ts';
 
 /** How many of `count` weights are kept: at least one. */
@@ -7,8 +7,8 @@ export function keptCount(count: number, sparsity: number): number {
 }
 
 /**
- * Keeps exactly `keptCount` of the weights, those of the largest magnitude; among equals the earlier ones, so that the
- * number of zeros is the one asked for also where weights tie.
+ * Keeps exactly `keptCount` of the weights, those of the largest magnitude. Among equals the earlier ones are kept, so
+ * that the number of zeros is exact even with ties.
  */
 export function magnitudeMask(weights: Float32Array, sparsity: number): Uint8Array {
   const kept = keptCount(weights.length, sparsity);
@@ -30,7 +30,10 @@ export function magnitudeMask(weights: Float32Array, sparsity: number): Uint8Arr
   return mask;
 }
 
-/** One threshold over several kernels: the smallest weights of the model go, wherever they are; one a kernel stays. */
+/**
+ * One threshold over several kernels: the smallest weights of the model are removed, wherever they are; each kernel
+ * keeps at least one.
+ */
 export function globalMagnitudeMasks<K>(kernels: ReadonlyMap<K, Float32Array>, sparsity: number): ReadonlyMap<K, Uint8Array> {
   const all = new Float32Array([...kernels.values()].reduce((total, weights) => total + weights.length, 0));
   let offset = 0;

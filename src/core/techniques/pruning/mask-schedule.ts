@@ -10,9 +10,9 @@ import { blockMask, countBlocks, groupMask } from './structured-masks.ts';
 type PrunedKernel = Pick<SelectedKernel<'sparsity'>, 'parameter' | 'shape' | 'settings' | 'ruled'>;
 
 /**
- * Masks of the kernels from their current weights, when the schedule says so. Layers with a sparsity of their own get
- * there in step with the others. A schedule that never fires within `steps` prunes at the last step, so that what was
- * asked for holds.
+ * Computes masks from the current weights at the steps of the schedule. Layers with their own sparsity reach it in step
+ * with the others. A schedule that never fires within `steps` prunes at the last step, so that the final sparsity is
+ * reached.
  */
 export function scheduledMasks(
   kernels: readonly PrunedKernel[],
@@ -49,7 +49,7 @@ export function pruningMasks(
     if (masks.has(parameter)) continue;
     masks.set(parameter, maskOf(data, shape, settings.sparsity * progress, structure));
   }
-  // In the order of the kernels, which later steps go through.
+  // In the order of the kernels, which later steps depend on.
   return new Map(
     kernels.flatMap(({ parameter }) => (masks.has(parameter) ? [[parameter, masks.get(parameter) ?? new Uint8Array(0)] as const] : [])),
   );
@@ -83,11 +83,11 @@ function maskOf(data: Float32Array, shape: readonly number[], sparsity: number, 
   }
 }
 
-/** What the settings ask of each kernel: from the recipe alone, so that a certificate can hold the masks against it. */
+/** The sparsity required of each kernel, from the recipe alone, so that a certificate can check the masks. */
 export function sparsityDemands(kernels: readonly PrunedKernel[], structure: PruningStructure): ReadonlyMap<ParameterId, SparsityDemand> {
   const together = kernels.filter((kernel) => sharesThreshold(kernel, structure));
   const all = together.reduce((sum, { shape }) => sum + elementsOf(shape), 0);
-  // A kernel of which the threshold would take everything keeps one weight.
+  // A kernel keeps one weight even when all are below the threshold.
   const shared = Math.max(0, all - keptCount(all, together[0]?.settings.sparsity ?? 0) - together.length);
   return new Map(
     kernels.map((kernel): [ParameterId, SparsityDemand] => [

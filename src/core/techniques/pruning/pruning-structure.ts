@@ -7,7 +7,7 @@ import { EspalierError, unreachable } from '../../errors.ts';
  */
 export type WeightScope = 'layer' | 'model' | 'adaptive';
 
-/** Which weights go together, as masks are made; whole filters are removed without masks. */
+/** Which weights are removed together; whole filters are removed without masks. */
 export type PruningStructure =
   /** Single weights. */
   | { readonly kind: 'weights'; readonly scope: WeightScope }
@@ -34,7 +34,7 @@ export function structureOf(structure: PruningOptions['structure']): PruningStru
   }
 }
 
-/** What is wrong with a structure, and what to give instead: for a place in a recipe, a call, a command line. */
+/** A mistake in a structure and its correction, for recipes, calls and the command line. */
 export interface StructureMistake {
   readonly what: string;
   readonly fix: string;

@@ -68,7 +68,7 @@ export function sparsityAt(schedule: PruningSchedule, step: number): number {
   }
 }
 
-/** How much of the final sparsity a schedule asks for at a step: what per-layer sparsities are scaled by. */
+/** The share of the final sparsity at a step, by which the sparsities of layers are scaled. */
 export function scheduleProgress(schedule: PruningSchedule, step: number): number {
   return schedule.sparsity === 0 ? 1 : sparsityAt(schedule, step) / schedule.sparsity;
 }

@@ -14,14 +14,14 @@ export interface PatchSample {
   /** The layer's input. */
   readonly source: ValueId;
   readonly patches: Patches;
-  /** Of which examples are read as training reads them, augmented. */
+  /** Examples are read augmented, as in training. */
   readonly data: DataSet;
   readonly seed: number;
   readonly signal: AbortSignal;
 }
 
 const batchSize = 64;
-/** Patches of one image are alike, so there are many images rather than many patches of each. */
+/** Patches of one image are similar, so many images are used rather than many patches of each. */
 const fewestExamples = 512;
 const patchesPerWeight = 16;
 const fewestPatches = 4096;

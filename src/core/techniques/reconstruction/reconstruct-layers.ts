@@ -6,7 +6,7 @@ import { type NormalEquations, normalEquations } from './normal-equations.ts';
 import type { PatchSample } from './patch-sample.ts';
 import { patchesOf } from './patches.ts';
 
-/** The equations of longer ones would take gigabytes. */
+/** The equations of longer filters would take gigabytes. */
 const defaultLongestFilter = 4608;
 
 export interface LayerFit {
@@ -25,9 +25,9 @@ export interface LayerFit {
 }
 
 /**
- * Changes one layer after the other, each by what it computes on training examples in the whole network and by what the
- * changed ones before it give it now, so that it makes up for them: Dong et al. 2017, arXiv:1705.07565. Examples are
- * augmented as in training.
+ * Changes one layer after the other, from the outputs of the whole network on training examples and the inputs that the
+ * layers changed before give now, so that each layer makes up for those: Dong et al. 2017, arXiv:1705.07565. Examples
+ * are augmented as in training.
  *
  * @param changed what there is to begin with, for example with masked weights
  * @throws EspalierError `cancelled`

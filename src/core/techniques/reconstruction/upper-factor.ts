@@ -32,7 +32,7 @@ export async function upperFactor(gram: Float64Array, signal: AbortSignal): Prom
   return factor;
 }
 
-/** Four sums side by side, for a processor need not wait for one addition before it begins the next. */
+/** Four independent sums, so that the processor does not wait for each addition. */
 function dot(values: Float64Array, a: number, b: number, from: number, to: number): number {
   let [first, second, third, fourth] = [0, 0, 0, 0];
   let k = from;
