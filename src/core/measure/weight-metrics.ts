@@ -1,6 +1,6 @@
 import type { WeightMetrics } from '../../shared/results.ts';
 import type { TfliteModel } from '../tflite/tflite-model.ts';
-import { channelOf, kernelTensors, zeroPoint, type KernelTensor } from './kernel-tensors.ts';
+import { kernelTensors, zeroPoint, type KernelTensor } from './kernel-tensors.ts';
 
 /** Zeros and unique values of every kernel, from the numbers stored in the file. */
 export function weightMetrics(model: TfliteModel): readonly WeightMetrics[] {
@@ -9,16 +9,26 @@ export function weightMetrics(model: TfliteModel): readonly WeightMetrics[] {
 
 export function kernelMetrics(kernel: KernelTensor): WeightMetrics {
   const { values, shape, channelAxis } = kernel;
-  const channels = Array.from({ length: shape[channelAxis] ?? 1 }, () => new Set<number>());
-  const unique = new Set<number>();
+  const channels = shape[channelAxis] ?? 1;
+  const inner = shape.slice(channelAxis + 1).reduce((product, size) => product * size, 1);
+  const byChannel = new Float64Array(values.length);
+  const perChannel = values.length / Math.max(channels, 1);
+  const filled = new Uint32Array(channels);
   let zeros = 0;
-  values.forEach((value, index) => {
-    const channel = channelOf(shape, channelAxis, index);
-    // -0 and 0 are one value in a Set.
-    unique.add(value);
-    channels[channel]?.add(value);
+  for (let i = 0; i < values.length; i++) {
+    const channel = Math.floor(i / inner) % channels;
+    const value = values[i] ?? 0;
+    const place = filled[channel] ?? 0;
+    byChannel[channel * perChannel + place] = value;
+    filled[channel] = place + 1;
     if (value === zeroPoint(kernel, channel)) zeros++;
-  });
+  }
+  let uniqueValuesPerChannel = 0;
+  for (let channel = 0; channel < channels; channel++)
+    uniqueValuesPerChannel = Math.max(
+      uniqueValuesPerChannel,
+      sortAndCount(byChannel.subarray(channel * perChannel, (channel + 1) * perChannel)),
+    );
   return {
     layer: kernel.layer,
     tensor: kernel.tensor.name,
@@ -26,7 +36,19 @@ export function kernelMetrics(kernel: KernelTensor): WeightMetrics {
     shape,
     elements: values.length,
     zeros,
-    uniqueValues: unique.size,
-    uniqueValuesPerChannel: channels.reduce((most, channel) => Math.max(most, channel.size), 0),
+    uniqueValues: sortAndCount(byChannel),
+    uniqueValuesPerChannel,
   };
+}
+
+/** How many different values there are; sorting is an order of magnitude faster than a Set of millions of floats. -0 is 0. */
+function sortAndCount(values: Float64Array): number {
+  values.sort();
+  let count = values.length === 0 ? 0 : 1;
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i] ?? 0;
+    const before = values[i - 1] ?? 0;
+    if (value !== before && !(Number.isNaN(value) && Number.isNaN(before))) count++;
+  }
+  return count;
 }
