@@ -25,7 +25,7 @@ export function registerCreateExample(program: Command, terminal: Terminal = pro
     });
 }
 
-/** The path relative to the current folder, where that is shorter. */
+/** The path relative to the current folder, where the file lies below it. */
 function relative(file: string): string {
   const fromHere = path.relative('.', file);
   return fromHere.startsWith('..') ? file : fromHere;

@@ -10,7 +10,7 @@ import { spreadIndices } from './spread-indices.ts';
 const examplesRead = 256;
 
 /**
- * Compares a model with its data before any work is done.
+ * Checks a model against its data before any work is done.
  *
  * @returns warnings for people
  * @throws EspalierError where the two cannot go together: another input shape, more classes than outputs
@@ -19,7 +19,7 @@ export async function checkData(network: Network, data: DataSet): Promise<readon
   return checkInterface({ inputs: inputsOf(network), outputs: outputsOf(network) }, data);
 }
 
-/** `checkData` for a model that is no network, but a file to run. */
+/** `checkData` for a model that is a file to run rather than a network. */
 export async function checkInterface({ inputs, outputs }: ModelInterface, data: DataSet): Promise<readonly string[]> {
   checkInputShapes(inputs, data);
   const [first, ...others] = outputs;
@@ -31,7 +31,7 @@ export async function checkInterface({ inputs, outputs }: ModelInterface, data: 
 }
 
 /**
- * As far as the inputs go: examples that calibrate need no labels.
+ * Checks the inputs only: examples that calibrate need no labels.
  *
  * @throws EspalierError for data of another input shape
  */
@@ -89,14 +89,15 @@ export async function valueRange(data: DataSet): Promise<{ readonly minimum: num
 }
 
 /**
- * A model that is hardly better than guessing nearly always sees its data on another scale than it was trained on.
+ * Warns about a model that is hardly better than guessing: nearly always its data are scaled differently than in its
+ * training.
  *
  * @returns a warning, or undefined when the model's accuracy is clear of chance
  */
 export async function chanceWarning(accuracy: Accuracy, data: DataSet): Promise<string | undefined> {
   if (data.target.kind !== 'classes' || accuracy.top1 === undefined || accuracy.samples === 0) return undefined;
   const chance = 1 / data.target.classes;
-  // Three standard errors of guessing, and at least half as good again as chance.
+  // Three standard errors above chance, and at least one and a half times chance.
   const limit = Math.max(chance + 3 * Math.sqrt((chance * (1 - chance)) / accuracy.samples), 1.5 * chance);
   if (accuracy.top1 > limit) return undefined;
   const { minimum, maximum } = await valueRange(data);

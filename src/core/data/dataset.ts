@@ -1,4 +1,4 @@
-/** Data as the rest of the core sees it: a number of examples, any batch of which can be read. */
+/** Data for the rest of the core: a number of examples, any batch of which can be read. */
 export interface DataSet {
   readonly name: string;
   readonly size: number;

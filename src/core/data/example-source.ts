@@ -1,9 +1,9 @@
 import type { Target } from './dataset.ts';
 
-/** Numbers as they were stored: kept in their own type, so that a cache holds four times as many images. */
+/** Numbers in their stored type, so that a cache holds four times as many images. */
 export type StoredNumbers = Uint8Array | Int8Array | Int16Array | Float32Array;
 
-/** One example as its file has it, before preprocessing. */
+/** One example before preprocessing. */
 export type Example =
   | { readonly kind: 'tensor'; readonly shape: readonly number[]; readonly data: StoredNumbers }
   /** `[h, w, channels]`, 0..255 */
@@ -32,11 +32,11 @@ export interface ExampleSource {
   readonly labels: Int32Array;
   /** `[size, target size]` for regression; empty for classes and for autoencoders, whose target is their input. */
   readonly targets: Float32Array;
-  /** A promise only where a file has to be read, so that a batch from memory costs no ticks. */
+  /** A promise only where a file has to be read, so that batches from memory do not wait for the event loop. */
   load(index: number): Example | Promise<Example>;
 }
 
-/** What a format's reader finds. */
+/** The splits that a format's reader finds. */
 export interface SourceSplits {
   readonly train: ExampleSource;
   /** Undefined: held back from train. */
@@ -44,7 +44,7 @@ export interface SourceSplits {
   /** Undefined: held back from train. */
   readonly test: ExampleSource | undefined;
   readonly warnings: readonly string[];
-  /** Recordings of background noise, to be mixed in; decoded when they are asked for. */
+  /** Recordings of background noise for augmentation; decoded on first use. */
   readonly backgroundSounds?: () => Promise<readonly Sound[]>;
 }
 

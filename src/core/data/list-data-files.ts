@@ -22,14 +22,14 @@ export interface DataFile {
 }
 
 export interface DataFiles {
-  /** In an order that follows from names alone. */
+  /** Ordered by name. */
   readonly files: readonly DataFile[];
-  /** The spec without its paths, and without what no result depends on. */
+  /** The spec without paths and without fields that no result depends on. */
   readonly meaning: object;
 }
 
 /**
- * The files that the spec's format reads, for a digest of the data. Whether they can be read is not looked at.
+ * The files that the spec's format reads, for a digest of the data. It does not check that they can be read.
  *
  * @param folder what the spec's paths are relative to
  * @throws EspalierError `file-access` or `invalid-data` where a folder is missing or holds nothing that the format reads
@@ -103,7 +103,7 @@ export async function listDataFiles(spec: DataSpec, folder: string): Promise<Dat
   }
 }
 
-/** An archive counts as it is: what is in it is not known before it is unpacked. */
+/** An archive counts as one file: its contents are not known before it is unpacked. */
 async function filesBelow(name: string, root: string, isRead: (path: string) => boolean): Promise<readonly DataFile[]> {
   if (!(await isFolder(root))) return [{ name, path: root }];
   const { paths } = await openFileTree(root);

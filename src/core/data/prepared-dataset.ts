@@ -3,7 +3,7 @@ import type { Batch, DataSet } from './dataset.ts';
 import type { ExampleSource, StoredNumbers } from './example-source.ts';
 import type { Pipeline } from './preprocessing/pipeline.ts';
 
-/** Files that are read at a time: enough to keep a disk busy, few enough for any limit of open files. */
+/** Files read at the same time: enough to keep a disk busy, below any limit of open files. */
 const concurrentReads = 16;
 
 export interface PreparedOptions {
@@ -14,7 +14,7 @@ export interface PreparedOptions {
   readonly augmentationSeed: number | undefined;
 }
 
-/** A source behind its preprocessing. */
+/** A data set of preprocessed examples from a source. */
 export function preparedDataSet({ source, pipeline, cacheBytes, augmentationSeed }: PreparedOptions): DataSet {
   const { inputShape } = pipeline;
   const length = inputShape.reduce((product, size) => product * size, 1);
@@ -26,7 +26,7 @@ export function preparedDataSet({ source, pipeline, cacheBytes, augmentationSeed
     const known = cache.get(index);
     if (known !== undefined) return known;
     const keep = (numbers: StoredNumbers): StoredNumbers => {
-      // A view into data that are in memory anyway is not worth a place in the cache.
+      // A view of data in memory needs no place in the cache.
       if (numbers.byteLength * 2 > numbers.buffer.byteLength) cache.set(index, numbers);
       return numbers;
     };
@@ -76,7 +76,7 @@ function regressionTargets(source: ExampleSource, indices: Uint32Array, width: n
   return targets;
 }
 
-/** Neighbouring seeds, epochs and indices must give unrelated generators. */
+/** Neighbouring seeds, epochs and indices give unrelated generators. */
 function exampleRandom(seed: number, epoch: number, index: number): Random {
   const mixed = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(epoch + 1, 0xc2b2ae35) ^ Math.imul(index + 1, 0x27d4eb2f);
   const random = createRandom(mixed);
@@ -84,7 +84,7 @@ function exampleRandom(seed: number, epoch: number, index: number): Random {
   return random;
 }
 
-/** Least recently used examples go first once the bytes kept exceed a bound. */
+/** A cache with a bound on its bytes; the least recently used examples are evicted. */
 export class ByteCache {
   readonly #entries = new Map<number, StoredNumbers>();
   readonly #capacity: number;

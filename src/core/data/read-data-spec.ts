@@ -13,7 +13,7 @@ export interface LocatedDataSpec {
 const example = '{ "format": "idx", "folder": "mnist" }';
 
 /**
- * A data block as it stands, or the path of a JSON file (comments allowed) that holds one.
+ * Reads a data block, or the JSON file (comments allowed) that holds one.
  *
  * @param folder what the path, or the paths of a block, are relative to
  * @throws EspalierError `file-access` or `invalid-data`, with the line of a mistake
@@ -31,7 +31,7 @@ export async function readDataSpec(data: object | string, folder: string): Promi
   return { spec: requireDataSpec(parseJson(text, path), path), folder: dirname(path) };
 }
 
-/** The block itself, as on a command line. */
+/** Parses a data block, as given on a command line. */
 export function parseDataSpec(text: string, where: string): DataSpec {
   return requireDataSpec(parseJson(text, where), where);
 }

@@ -36,7 +36,7 @@ export function splitSources(
 }
 
 /**
- * Parts `count` examples off, classes in their proportions, as a function of the seed alone. Both parts keep the
+ * Splits off `count` examples with classes in their proportions, as a function of the seed alone. Both parts keep the
  * order of the source.
  */
 function partOff(
@@ -56,7 +56,7 @@ function limitExamples(source: ExampleSource, count: number | undefined, seed: n
   return count === undefined || count >= source.size ? source : partOff(source, count, seed, { rest: source.name, part: source.name }).part;
 }
 
-/** A set that is sorted by class is mixed: calibration takes its first examples as representative of all. */
+/** Shuffles a set that is sorted by class, since calibration takes its first examples. */
 function mixClasses(source: ExampleSource, seed: number): ExampleSource {
   const isSorted = source.labels.every((label, index) => index === 0 || label >= (source.labels[index - 1] ?? 0));
   if (source.labels.length === 0 || !isSorted || source.labels[0] === source.labels[source.labels.length - 1]) return source;

@@ -1,7 +1,7 @@
 import type { DataSet } from './dataset.ts';
 import { spreadIndices } from './spread-indices.ts';
 
-/** `count` examples from all over the set, in its order. */
+/** `count` evenly spaced examples of the set, in its order. */
 export function spreadSample(data: DataSet, count: number): DataSet {
   const size = Math.min(count, data.size);
   const chosen = spreadIndices(data.size, size);

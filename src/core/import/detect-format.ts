@@ -6,7 +6,7 @@ export type ModelFormat = 'keras-h5' | 'keras-v3' | 'tfjs-layers' | 'saved-model
 
 const accepted = 'a Keras .h5 or .keras file, a TFJS layers model (model.json), a SavedModel folder, an .onnx or a float .tflite';
 
-/** By content; the name of a file is never looked at, but for a SavedModel whose folder tells more. */
+/** Detects the format by content; the name counts only for a SavedModel, which has more files in its folder. */
 export function detectFormat(source: ModelSource, where: string): ModelFormat {
   if (source.kind === 'folder') {
     if (source.has.has('saved_model.pb')) return 'saved-model';
@@ -38,7 +38,7 @@ export function detectFormat(source: ModelSource, where: string): ModelFormat {
   });
 }
 
-/** The signature stands at 0, or at a power of two from 512 on. */
+/** The signature is at offset 0, or at a power of two from 512 on. */
 function isHdf5(bytes: Uint8Array): boolean {
   for (let offset = 0; offset < Math.min(bytes.length, 1 << 20); offset = offset === 0 ? 512 : offset * 2) {
     if (startsWith(bytes, '\x89HDF\r\n\x1a\n', offset)) return true;

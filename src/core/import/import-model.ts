@@ -80,7 +80,7 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
     return { network, format, warnings, original };
   } catch (cause) {
     if (isEspalierError(cause)) throw errorInFile(cause, where);
-    // What a reader trips over in a damaged file is the file's fault, not the user's and not a crash.
+    // A RangeError or TypeError in a reader means a damaged file, not a bug.
     if (cause instanceof RangeError || cause instanceof TypeError) {
       throw new EspalierError('invalid-model', 'is damaged', { where, cause, fix: 'save or download the model again' });
     }
@@ -88,7 +88,7 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
   }
 }
 
-/** Dropout stays, for training uses it; what no output depends on goes. */
+/** Keeps dropout, which training uses, and removes operations that no output depends on. */
 function keepTrainingOperations(network: Network): Network {
   const hasDead = network.operations.some(
     (operation) =>

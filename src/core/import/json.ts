@@ -8,7 +8,8 @@ export interface JsonObject {
 /** `where` names the part of the file that the text comes from. */
 export function parseJson(text: string, where: string): Json {
   try {
-    // Keras writes NaN and Infinity as they are, which JSON does not know; no field that is read may hold them.
+    // Keras writes NaN and Infinity, which JSON does not have; they become null, since no field that is read may have
+    // these values.
     const value: Json = JSON.parse(text.replace(/([[,:]\s*)(NaN|-?Infinity)(?=\s*[,}\]])/g, '$1null'));
     return value;
   } catch (cause) {

@@ -34,7 +34,7 @@ const filesOf: Readonly<Record<ModelFormat, ListFiles>> = {
     try {
       return [name, ...shardNames(json).filter((shard) => basename(shard) === shard)];
     } catch (error) {
-      // What is wrong with it is for its importer to say.
+      // The importer reports what is wrong with it.
       if (isEspalierError(error)) return [name];
       throw error;
     }

@@ -85,7 +85,7 @@ function elementwiseActivation(
   }
 }
 
-/** `relu(x) + log(1 + exp(-|x|))`, which no x overflows. */
+/** `relu(x) + log(1 + exp(-|x|))`, a form that does not overflow. */
 function softplus(builder: ProgramBuilder, x: Tensor): Tensor {
   return builder.add(builder.relu(x), builder.log(builder.add(builder.exp(builder.neg(builder.abs(x))), 1)));
 }

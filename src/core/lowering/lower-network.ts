@@ -25,7 +25,7 @@ export interface LoweredNetwork {
   readonly values: ReadonlyMap<ValueId, LoweredValue>;
   /** New running statistics `[c]` of batch norms, by parameter; empty unless the mode is `training`. */
   readonly statistics: ReadonlyMap<ParameterId, Tensor>;
-  /** What must be fed at each training step. */
+  /** Masks that the training loop must supply at each training step. */
   readonly dropouts: readonly DropoutMask[];
 }
 

@@ -7,7 +7,7 @@ import { LoweredValue } from './lowered-value.ts';
 /** Inference uses stored batch-norm statistics and no dropout; `frozen` trains with the stored statistics too. */
 export type LoweringMode = 'inference' | 'training' | 'trainingFrozenBatchNorm';
 
-/** A mask that the training loop must feed: 0 with probability `rate`, else `1 / (1 - rate)`. */
+/** A mask that the training loop must supply: 0 with probability `rate`, else `1 / (1 - rate)`. */
 export interface DropoutMask {
   readonly name: string;
   readonly tensor: Tensor;
@@ -22,7 +22,7 @@ export interface ContextOptions {
   momentum?(operation: BatchNorm): Operand;
 }
 
-/** What the lowering of one operation sees of the program around it. */
+/** The program and settings that the lowering of one operation uses. */
 export class LoweringContext {
   readonly builder: ProgramBuilder;
   readonly batchSize: number;

@@ -41,7 +41,7 @@ export interface BatchNormOptions {
   readonly momentum?: number;
 }
 
-/** No tensor of a network that fits a phone comes near; a damaged file asks for more easily. */
+/** Larger tensors do not occur in networks for devices, but damaged files may ask for them. */
 const largestTensor = 2 ** 31 - 1;
 
 /**
@@ -113,7 +113,7 @@ export class NetworkBuilder {
   /** Kernel `[out, kh, kw, in / groups]`; how many groups there are follows from the kernel. */
   conv2d(layer: string, input: ValueId, options: KernelOptions & WindowOptions): ValueId {
     const groups = (this.shapeOf(input).at(-1) ?? 0) / (options.kernel.shape[3] ?? 0);
-    // A kernel that does not fit is reported as one, not as groups.
+    // A kernel of the wrong shape is reported as such, not as a number of groups.
     const whole = Number.isSafeInteger(groups) && (options.kernel.shape[0] ?? 0) % groups === 0 ? groups : 1;
     return this.add(layer, { kind: 'conv2d', inputs: [input], groups: whole, ...this.#kernel(layer, options), ...window(options) });
   }

@@ -43,10 +43,10 @@ interface Format {
 
 const pcm = 1;
 const float = 3;
-/** The code stands in the extension of the header. */
+/** The sample format is in the extension of the header. */
 const extensible = 0xfffe;
 
-/** What a writer that does not know the length beforehand leaves for it. */
+/** Written as the length by programs that do not know it in advance. */
 const unknownSize = 0xffffffff;
 
 function findData(bytes: Uint8Array): { readonly format: Format; readonly start: number; readonly size: number } {

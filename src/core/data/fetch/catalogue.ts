@@ -1,4 +1,4 @@
-/** Published data sets that can be downloaded: where they lie, what they must hash to, and how a recipe reads them. */
+/** Published data sets that can be downloaded: their addresses, their checksums, and the data block that reads them. */
 import type { DataSpec } from '../spec/data-spec.ts';
 
 export const dataSetNames = ['mnist', 'fashion-mnist', 'cifar-10', 'speech-commands', 'imagenet'] as const;
@@ -15,9 +15,9 @@ export interface PublishedDataSet {
   readonly title: string;
   /** Page of the publisher, with the licence. */
   readonly page: string;
-  /** None where the publisher gives them only to those who ask. */
+  /** Empty where the publisher gives them only on request. */
   readonly files: readonly DataSetFile[];
-  /** How to get the data by hand, and the folders that must then be there. */
+  /** How to get the data manually, and the folders that must exist then. */
   readonly byHand?: { readonly folders: readonly string[]; readonly steps: readonly string[] };
   /** For a recipe next to the folder. */
   spec(folder: string): DataSpec;

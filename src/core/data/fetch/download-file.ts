@@ -13,8 +13,8 @@ export interface DownloadOptions {
 }
 
 /**
- * Downloads a file to `path`. What arrives is kept as `<path>.part`, so that a download that broke off goes on where it
- * was; the file gets its name only when its checksum is right.
+ * Downloads a file to `path`. Received bytes are kept in `<path>.part`, so that an interrupted download resumes; the
+ * file gets its name when its checksum is right.
  *
  * @throws EspalierError `file-access` when the server is out of reach or refuses, `invalid-data` for a wrong checksum
  * (the part is then deleted), `cancelled`
@@ -44,7 +44,7 @@ export async function hasDigest(path: string, sha256: string): Promise<boolean> 
   return hash.digest('hex') === sha256;
 }
 
-/** Nothing is asked of a server that others on the way can answer for; a mirror on this machine is the exception. */
+/** Refuses plain HTTP, where others could answer for the server, except from this machine. */
 function requireSecure(url: string): void {
   const { protocol, hostname } = new URL(url);
   if (protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))) return;
@@ -62,11 +62,11 @@ async function receive(url: string, part: string, { signal, onProgress }: Downlo
   const have = (await sizeOf(part)) ?? 0;
   let response = await request(url, have, signal);
   if (response.status === 416) {
-    // The part is as long as the file, or longer: the checksum decides in the first case, a new start helps in the second.
+    // The part has at least the length of the file: the checksum decides if it is equal, else the download starts again.
     if (response.headers.get('content-range') === `bytes */${have}`) return;
     response = await request(url, 0, signal);
   }
-  // Of a redirection, where it led to.
+  // The address after redirections.
   if (response.url !== '') requireSecure(response.url);
   if (!response.ok || response.body === null)
     throw new EspalierError('file-access', `the server answers ${response.status} ${response.statusText}`.trim(), { where: url });

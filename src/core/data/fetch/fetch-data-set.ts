@@ -7,7 +7,7 @@ import { catalogue, type DataSetFile, type DataSetName, dataSetNames, type Publi
 import { downloadFile, type DownloadOptions, hasDigest, sizeOf } from './download-file.ts';
 
 export interface FetchDataSetOptions {
-  /** Where the files go; made when it is not there. */
+  /** Folder for the files; created if needed. */
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly onProgress?: (file: string, received: number, total: number | undefined) => void;
@@ -25,7 +25,7 @@ export interface FetchedDataSet {
 }
 
 /**
- * Downloads a published data set. Files that are there with the right digest stay; a download that broke off goes on.
+ * Downloads a published data set. Existing files with the right checksum stay; an interrupted download resumes.
  *
  * @throws EspalierError with the manual steps where the network does not allow it
  */

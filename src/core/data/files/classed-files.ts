@@ -13,13 +13,13 @@ export type BackgroundFile = Pick<ClassedFile, 'tree' | 'path'>;
 export interface ListingOptions {
   /** Lower case, with the dot. */
   readonly extensions: readonly string[];
-  /** Of files that are examples for people, but are not read: nobody should miss them without a word. */
+  /** Extensions of examples that cannot be read; a warning counts them. */
   readonly unreadExtensions?: readonly string[];
   /** Name of a folder whose files have no class. */
   readonly backgroundFolder?: string;
 }
 
-/** Lists the files of folders and archives with their classes, and keeps what it left out. */
+/** Lists the files of folders and archives with their classes, and records those that are left out. */
 export class ClassedFiles {
   /** Files in the folder that is no class. */
   readonly background: BackgroundFile[] = [];
@@ -95,7 +95,7 @@ interface FileClass {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** What a file's path says of it: undefined where it says no class. */
+/** The class of a file by its path; undefined without one. */
 type ClassOfFile = (path: string) => FileClass | undefined;
 
 /**

@@ -1,6 +1,6 @@
 import { EspalierError, isEspalierError } from '../../errors.ts';
 
-/** Turns what the file system throws into what a user can act on; anything else passes through. */
+/** Turns errors of the file system into errors that a user can act on; others pass through. */
 export function fileError(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || !('code' in error) || isEspalierError(error)) return error;
   switch (error.code) {

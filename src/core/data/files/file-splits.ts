@@ -2,7 +2,7 @@ import { EspalierError } from '../../errors.ts';
 import type { FileCollection } from '../spec/file-collection-spec.ts';
 import type { ClassedFile } from './classed-files.ts';
 
-/** A published split that a file's path decides. */
+/** A published split that follows from a file's path. */
 export type SplitOf = (path: string) => 'train' | 'validation' | 'test';
 
 export interface FoundSplits {
@@ -58,7 +58,7 @@ async function splitsByFolder(spec: FileCollection, list: ListFiles): Promise<Fo
   if (train.length === 0) return whereField(spec, { train: files, validation: undefined, test: undefined });
   const orUndefined = (part: ClassedFile[]): ClassedFile[] | undefined => (part.length === 0 ? undefined : part);
   const [validation, test] = [inFolder(splitFolders.validation), inFolder(splitFolders.test)];
-  // What a model was trained on would measure it too well.
+  // Examples that the model was trained on would measure it too well.
   if (test.length === 0 && validation.length > 0) {
     const warning = `${spec.folder}: it has no test folder, so its validation folder is the test set, and validation is held back from the training examples`;
     return { train, validation: undefined, test: validation, warning };

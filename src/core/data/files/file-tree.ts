@@ -36,7 +36,7 @@ async function openFolder(root: string): Promise<FileTree> {
       if (kind === 'file') paths.push(path);
       if (kind !== 'folder') continue;
       const real = entry.isSymbolicLink() ? await realpath(join(root, path)) : join(above.at(-1) ?? root, entry.name);
-      // A link that leads back to where it came from would never end.
+      // A link to a parent folder would never end.
       if (!above.includes(real)) await walk(path, [...above, real]);
     }
   };

@@ -1,8 +1,8 @@
 import { EspalierError } from '../../errors.ts';
 
 /**
- * How stored examples become what the model takes. Importers turn every image into channels last, also that of a model
- * whose channels come first; arrays that were made for such a model, or by PyTorch, have them first.
+ * How stored examples are rearranged for the model. Importers convert every image input to channels last, also of models
+ * whose channels come first; arrays made for such a model, or by PyTorch, have channels first.
  */
 export type AxisOrder =
   | { readonly kind: 'asStored' }
@@ -19,7 +19,7 @@ export function axisOrder(stored: readonly number[], wanted: readonly number[] |
   const [channels = 1, height = 1, width = 1] = stored;
   if (stored.length === 3 && [height, width, channels].join() === wanted.join())
     return { kind: 'channelsFirst', shape: [channels, height, width] };
-  // Axes of length 1 change nothing, and a flattened or a folded example is a matter of taste.
+  // Axes of length 1 do not matter, and examples may be flattened or folded.
   const long = (shape: readonly number[]): readonly number[] => shape.filter((size) => size !== 1);
   const sorted = (shape: readonly number[]): string => [...long(shape)].sort((a, b) => a - b).join();
   if (long(stored).join() === long(wanted).join() || sorted(stored) !== sorted(wanted)) return { kind: 'asStored' };

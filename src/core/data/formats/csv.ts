@@ -48,7 +48,7 @@ function allColumns(features: readonly string[] | ByInput<readonly string[]>): r
   return Object.values(features).flat();
 }
 
-/** Columns of text are left out where no features are named; nobody should have to guess that. */
+/** Text columns are left out when no features are named; a warning says so. */
 function unusedColumns(spec: CsvDataSpec, table: Table, features: readonly string[] | ByInput<readonly string[]>): string[] {
   const used = new Set([spec.target, ...allColumns(features)]);
   const unused = table.columns.filter((name) => !used.has(name));

@@ -48,7 +48,7 @@ export async function decodeFile(file: BackgroundFile, { decode }: Pick<FileForm
   return decode(await file.tree.read(file.path), `${file.tree.name}/${file.path}`);
 }
 
-/** Decodes every file once: what is left out must be known before sets are split. */
+/** Decodes every file once, because files that cannot be decoded must be known before sets are split. */
 async function decodable(list: readonly LabelledFile[], format: FileFormat, warnings: string[]): Promise<readonly LabelledFile[]> {
   const usable: LabelledFile[] = [];
   for (const file of list) {

@@ -8,7 +8,7 @@ export interface SilenceOptions {
   readonly seconds: number;
   /** All of one rate; at least one. */
   readonly recordings: readonly Sound[];
-  /** Decides which stretch each example is, and how loud. */
+  /** Seed of the cut and the volume of each example. */
   readonly seed: number;
 }
 

@@ -65,7 +65,7 @@ function jpegPixels(bytes: Uint8Array): number {
 
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  // The decoder's words for it are about its own streams.
+  // The decoder's message describes its own streams.
   return message.includes('read requests') ? 'the file is cut short' : message;
 }
 

@@ -1,4 +1,4 @@
-/** What a field of the data spec says of one of a model's inputs. */
+/** The value of a field of the data spec for one of a model's inputs. */
 import { EspalierError } from '../../errors.ts';
 import type { ModelTensor } from '../../network/model-interface.ts';
 import type { ByInput } from '../spec/by-input.ts';

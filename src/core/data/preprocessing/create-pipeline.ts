@@ -44,7 +44,7 @@ export async function measureChannels(source: ExampleSource, pipeline: Pipeline)
   const mean = Array.from(sums, (sum) => sum / count);
   const standardDeviation = mean.map((value, channel) => {
     const variance = (squares[channel] ?? 0) / count - value * value;
-    // A constant channel carries nothing; a deviation of 1 leaves it at zero.
+    // A constant channel gets a deviation of 1, which leaves it at zero.
     return variance > 1e-12 ? Math.sqrt(variance) : 1;
   });
   return { mean, standardDeviation };

@@ -9,9 +9,9 @@ interface Waiting {
 }
 
 /**
- * The training examples of `train`, read and augmented in a thread of their own, so that an engine whose steps block
- * this one never waits for them. The thread opens the data anew at the first read of training; reads for evaluation stay
- * here. Examples are augmented as a function of seed, epoch and index, so the numbers are the same.
+ * Reads and augments the training examples of `train` in another thread, so that an engine whose steps block this one
+ * does not wait for them. The thread opens the data at the first read of training; reads for evaluation stay here.
+ * Augmentation is a function of seed, epoch and index, so the numbers are the same.
  *
  * @param script the bundle of `reading-thread.ts`
  */
@@ -52,7 +52,7 @@ class Reader {
     const request: ReadRequest = { id: this.#nextId++, indices, epoch };
     return new Promise((resolve, reject) => {
       this.#waiting.set(request.id, { resolve, reject });
-      // Only a thread that somebody waits for keeps the process alive.
+      // Only a thread with open requests keeps the process alive.
       this.#worker.ref();
       this.#worker.postMessage(request);
     });

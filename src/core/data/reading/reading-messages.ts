@@ -3,7 +3,7 @@ import type { ModelTensor } from '../../network/model-interface.ts';
 import type { DataSpec } from '../spec/data-spec.ts';
 import type { Batch } from '../dataset.ts';
 
-/** What the thread opens: the same data, with the same seed, as the thread that asks has open. */
+/** The data for the thread to open: the same, with the same seed, as in the thread that sends requests. */
 export interface ReadingData {
   readonly spec: DataSpec;
   readonly folder: string;

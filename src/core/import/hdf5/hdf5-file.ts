@@ -28,12 +28,12 @@ export interface ReadOptions {
 /** Deflate reaches about 1000:1; datasets that claim more than that of their file are damaged. */
 const largestExpansion = 1100;
 const largestContent = 2 ** 31;
-/** What the library takes for itself. */
+/** Memory of the library itself. */
 const libraryBytes = 2 ** 27;
 const startSeconds = 5;
 const bytesPerSecond = 1e7;
 
-/** Reads the file. Whatever the library trips over is an `invalid-model` error, for it only sees the bytes. */
+/** Reads the file. Errors of the library become `invalid-model` errors, since they depend on the bytes alone. */
 export async function readHdf5(
   bytes: Uint8Array,
   where: string,
@@ -103,7 +103,7 @@ function wrapDataset({ shape, values }: Hdf5DatasetContent, where: string): Hdf5
   };
 }
 
-/** Where the superblock keeps the file's length, by its version; all with 8-byte addresses, as every writer uses. */
+/** Offset of the file's length in the superblock, by its version; with 8-byte addresses, which every writer uses. */
 const lengthOffsets: readonly (number | undefined)[] = [40, 44, 28, 28];
 
 /** The length that an HDF5 file states for itself in bytes; undefined where it does not start with a superblock that is known. */

@@ -1,8 +1,8 @@
-/** Reads HDF5 in a thread of its own, which is ended when a file takes longer than its size explains. */
+/** Reads HDF5 in another thread, which is terminated when a file takes longer than its size explains. */
 import { Worker } from 'node:worker_threads';
 import type { Hdf5GroupContent, ReadReply, ReadRequest } from './hdf5-messages.ts';
 
-/** The file is damaged, however that showed; every other error is no fault of the file. */
+/** The file is damaged; all other errors are not the file's fault. */
 export class DamagedFile extends Error {
   override readonly name = 'DamagedFile';
 }
@@ -15,7 +15,7 @@ const heapMegabytes = 1024;
 
 let idle: { readonly worker: Worker; readonly timer: NodeJS.Timeout } | undefined;
 
-/** Throws `DamagedFile` when the library trips over the file, or has not read it after `seconds`. */
+/** @throws DamagedFile when the library fails on the file, or has not read it after `seconds` */
 export async function readInThread(request: ReadRequest, seconds: number): Promise<Hdf5GroupContent> {
   const worker = takeIdle() ?? (await start());
   try {
@@ -26,7 +26,7 @@ export async function readInThread(request: ReadRequest, seconds: number): Promi
     keepIdle(worker);
     return reply.root;
   } catch (error) {
-    // An error unwinds through the library without its cleanup: what it left behind is not to be trusted.
+    // After an error the library is in an undefined state, so the thread is not used again.
     await worker.terminate();
     throw error;
   }
@@ -69,7 +69,7 @@ function nextReply(worker: Worker, seconds: number): Promise<ReadReply> {
     const received = (reply: ReadReply): void => finish(() => resolve(reply));
     const failed = (error: Error): void => finish(() => reject(new DamagedFile(error.message, { cause: error })));
     const ended = (): void => finish(() => reject(new DamagedFile('the reader ended')));
-    // Counted in ticks: a machine that slept in between, or a paused process, is not held against the file.
+    // Counted in ticks, so that time does not run out while the machine sleeps or the process is paused.
     let left = Math.ceil(seconds);
     const timer = setInterval(() => {
       if (--left <= 0) finish(() => reject(new DamagedFile(`it is not read after ${seconds.toFixed(0)} s`)));

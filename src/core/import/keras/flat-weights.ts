@@ -43,7 +43,7 @@ function assignByOrder(model: KerasModel, tensors: readonly WeightTensor[]): Rea
   for (const [index, slot] of slots.entries()) {
     const tensor = tensors[index];
     if (tensor === undefined) return undefined;
-    // A name that is there and disagrees tells that the order is another one.
+    // A name that disagrees shows that the order is another one.
     const name = lastComponent(tensor.name);
     if (
       /^(kernel|bias|gamma|beta|moving_mean|moving_variance|depthwise_kernel|pointwise_kernel)$/.test(name) &&

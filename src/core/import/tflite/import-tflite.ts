@@ -50,7 +50,7 @@ function converterOf(operator: TfliteOperator): OperatorConverter | undefined {
   return !operator.isCustom && Object.hasOwn(converters, operator.name) ? converters[operator.name] : undefined;
 }
 
-/** All operators that are not known at once: their number, the first of each and the shapes that it reads. */
+/** Refuses all unknown operators at once: their number, the first of each and the shapes that it reads. */
 function refuseUnknown({ operators, tensors }: Subgraph): void {
   const unknown = new Map<string, TfliteOperator[]>();
   for (const operator of operators) {
@@ -169,7 +169,7 @@ class GraphImport {
   }
 }
 
-/** Converters join the names of all layers that an operator stands for; the first says enough. */
+/** Converters join the names of all layers that an operator stands for; the first one is used. */
 function cleanName(name: string): string {
   const [first = ''] = name.split(';');
   return first === '' ? 'tensor' : first;

@@ -117,13 +117,13 @@ function expand(steps: Steps, { function: name, alpha }: Activation): void {
   }
 }
 
-/** `x / (1 + |x|)`, divided by the square of a root: the integer division cannot be trusted. */
+/** `x / (1 + |x|)`, as a product with the square of a reciprocal root, since the integer division is not reliable. */
 function softsign(steps: Steps): void {
   const root = steps.unary('root', steps.scaled('divisor', steps.unary('magnitude', steps.input, 'abs'), 1, 1), 'rsqrt');
   steps.binary('', 'mul', steps.input, steps.binary('reciprocal', 'mul', root, root));
 }
 
-/** `relu(x) + log(1 + exp(-|x|))`, which no x overflows. */
+/** `relu(x) + log(1 + exp(-|x|))`, a form that does not overflow. */
 function softplus(steps: Steps, part: string): ValueId {
   const inner = (name: string): string => (part === '' ? name : `${part}/${name}`);
   const depth = steps.scaled(inner('depth'), steps.unary(inner('magnitude'), steps.input, 'abs'), -1);

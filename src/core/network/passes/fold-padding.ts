@@ -3,7 +3,7 @@ import type { Conv2d, DepthwiseConv2d, Operation, Pad } from '../operations.ts';
 import { windowExtent } from '../shapes/window.ts';
 import { dropUnused, usesOf } from './rewrite.ts';
 
-/** A pad whose zeros are just those of SAME padding goes into the convolution that reads it. */
+/** Folds a pad into the convolution that reads it, where its zeros are those of SAME padding. */
 export function foldPadding(network: Network): Network {
   const uses = usesOf(network);
   const folded = new Set<ValueId>();

@@ -4,7 +4,10 @@ import { dropUnused, usesOf } from './rewrite.ts';
 
 type Fusable = Extract<Operation, { readonly activation: FusedActivation }>;
 
-/** ReLU and ReLU6 go into the convolution, dense layer or element-wise operation before them, which takes over their output. */
+/**
+ * Fuses ReLU and ReLU6 into the convolution, dense layer or element-wise operation before them, which takes over their
+ * output.
+ */
 export function fuseActivations(network: Network): Network {
   const uses = usesOf(network);
   const fused = new Map<ValueId, Operation>();

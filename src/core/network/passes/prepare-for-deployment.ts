@@ -9,16 +9,16 @@ import { removeDeadOperations } from './remove-dead-operations.ts';
 import { usesOf } from './rewrite.ts';
 
 /**
- * All that deployment wants: dropout removed, padding and batch norms folded, ReLU fused. Computes the same function up
- * to float rounding; kernels keep their parameter ids.
+ * Prepares a network for deployment: removes dropout, folds padding and batch norms, fuses ReLU. It computes the same
+ * function up to float rounding; kernels keep their parameter ids.
  */
 export function prepareForDeployment(network: Network): Network {
   return prepare(network, () => new Set());
 }
 
 /**
- * The same but for batch norms that can go on learning from statistics of the batch, and be folded afterwards. The
- * values that it has in common with the deployed network have the same ids.
+ * The same, except for batch norms that can keep learning from statistics of the batch and be folded later. Values that
+ * it has in common with the deployed network have the same ids.
  *
  * @param keeps whether the batch norm after this kernel is to stay
  */

@@ -3,7 +3,7 @@ import type { Network, ValueId } from '../network.ts';
 import type { Operation } from '../operations.ts';
 import { dropUnused, redirect } from './rewrite.ts';
 
-/** Removes what does nothing at inference (dropout, identities) and what no output depends on. */
+/** Removes operations that do nothing at inference (dropout, identities) and those that no output depends on. */
 export function removeDeadOperations(network: Network): Network {
   const live = liveOperations(network);
   const outputs = new Set(network.outputs);

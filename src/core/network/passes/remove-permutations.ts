@@ -15,7 +15,7 @@ interface View {
 }
 
 /**
- * `warn` is told of inputs that change from `[c, h, w]` to `[h, w, c]`.
+ * `warn` is called for inputs that change from `[c, h, w]` to `[h, w, c]`.
  *
  * @param options.convertInputs whether inputs may change; true by default
  */
@@ -49,7 +49,7 @@ class PermutationRemoval {
     return dropUnused({ ...this.#network, outputs, values: this.#stored, operations: this.#operations });
   }
 
-  /** An image that is only ever read with its channels moved to the end comes in that way. */
+  /** Image inputs that are only read with their channels moved to the end get that layout. */
   #convertInputs(): void {
     const uses = usesOf(this.#network);
     for (const input of this.#network.inputs) {

@@ -1,4 +1,4 @@
-/** What passes share: who reads a value, and renaming values. */
+/** Helpers of passes: who reads a value, and renaming values. */
 import type { Network, ParameterId, ValueId } from '../network.ts';
 import { parametersOf } from '../operation-parameters.ts';
 import type { Operation } from '../operations.ts';

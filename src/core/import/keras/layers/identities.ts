@@ -1,4 +1,4 @@
-/** Layers that do something in training only. */
+/** Layers that only act in training. */
 import { type LayerConverter, type LayerConverters, onlyInput } from '../layer-converter.ts';
 
 const dropout: LayerConverter = (context) => context.builder.dropout(context.layer, onlyInput(context), context.config.number('rate', 0));
