@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { EspalierError, isEspalierError } from '../errors.ts';
-import type { Network } from '../network/network.ts';
+import type { Network, Shape, ValueId } from '../network/network.ts';
 import type { OriginalModel } from '../network/original-model.ts';
 import { removeDeadOperations } from '../network/passes/remove-dead-operations.ts';
 import { removePermutations } from '../network/passes/remove-permutations.ts';
@@ -14,33 +14,42 @@ import { importOnnx } from './onnx/import-onnx.ts';
 import { importSavedModel } from './saved-model/import-saved-model.ts';
 import { importTfjsLayers } from './tfjs/import-tfjs-layers.ts';
 import { importTflite } from './tflite/import-tflite.ts';
+import type { ObservedRange } from './weights.ts';
 
 /** What a format's importer gives: `original` where a runtime can run the model as it is. */
 interface ReadModel {
   readonly network: Network;
   readonly original?: OriginalModel;
+  readonly ranges?: ReadonlyMap<ValueId, ObservedRange>;
 }
 
 export interface ImportOptions {
   /** Lengths for open dimensions: one shape an input, of one example, in the model's own order of axes. */
-  readonly inputShapes?: readonly (readonly number[])[] | undefined;
+  readonly inputShapes?: readonly Shape[] | undefined;
 }
 
 type Importer = (source: ModelSource, where: string, warn: (message: string) => void, options: ImportOptions) => Promise<ReadModel>;
 
 /** The formats that are one file. */
 const fromBytes =
-  (read: (bytes: Uint8Array, where: string, warn: (message: string) => void) => Promise<ReadModel> | ReadModel): Importer =>
-  async (source, where, warn) => {
+  (
+    read: (
+      bytes: Uint8Array,
+      where: string,
+      warn: (message: string) => void,
+      inputShapes?: readonly Shape[],
+    ) => Promise<ReadModel> | ReadModel,
+  ): Importer =>
+  async (source, where, warn, { inputShapes }) => {
     if (source.kind !== 'file') throw new EspalierError('unsupported-model', 'is a folder, expected a file', { where });
-    return read(source.bytes, where, warn);
+    return read(source.bytes, where, warn, inputShapes);
   };
 
 const importers: Readonly<Record<ModelFormat, Importer>> = {
   'keras-h5': fromBytes(importKerasH5),
   'keras-v3': fromBytes(importKerasV3),
-  'tfjs-layers': importTfjsLayers,
-  'saved-model': importSavedModel,
+  'tfjs-layers': (source, where, warn, { inputShapes }) => importTfjsLayers(source, where, warn, inputShapes),
+  'saved-model': (source, where, warn, { inputShapes }) => importSavedModel(source, where, warn, inputShapes),
   onnx: async (source, where, warn, { inputShapes }) => {
     if (source.kind !== 'file') throw new EspalierError('unsupported-model', 'is a folder, expected a file', { where });
     return importOnnx(source.bytes, source.folder, where, warn, inputShapes);
@@ -55,6 +64,8 @@ export interface ImportedModel {
   readonly warnings: readonly string[];
   /** Of formats that a runtime here can run: see `compareWithOriginal` in core/measure. */
   readonly original?: OriginalModel | undefined;
+  /** What quantizers of the training saw of values, where the model keeps that. */
+  readonly ranges: ReadonlyMap<ValueId, ObservedRange>;
 }
 
 /**
@@ -68,7 +79,7 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
   const format = detectFormat(source, where);
   try {
     const warn = (message: string): void => void warnings.push(message);
-    const { network: imported, original } = await importers[format](source, where, warn, options);
+    const { network: imported, original, ranges = new Map() } = await importers[format](source, where, warn, options);
     // Of ONNX the inputs' layouts are decided already.
     const network = keepTrainingOperations(removePermutations(imported, warn, { convertInputs: format !== 'onnx' }));
     validateNetwork(network);
@@ -77,7 +88,7 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
       warn(
         `${transposed.length === 1 ? 'a transposition is' : `${transposed.length} transpositions are`} left in the network, at ${transposed.join(', ')}`,
       );
-    return { network, format, warnings, original };
+    return { network, format, warnings, original, ranges: new Map([...ranges].filter(([id]) => network.values.has(id))) };
   } catch (cause) {
     if (isEspalierError(cause)) throw errorInFile(cause, where);
     // A RangeError or TypeError in a reader means a damaged file, not a bug.

@@ -10,6 +10,12 @@ export interface WeightTensor {
   read(): Float32Array;
 }
 
+/** Smallest and largest number that a quantizer saw of a value while the model was trained. */
+export interface ObservedRange {
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
 export interface LayerReference {
   readonly name: string;
   readonly className: string;

@@ -220,6 +220,28 @@ export function clipped(builder: NetworkBuilder, layer: string, x: ValueId, low:
   return bound(bound(x, 'max', low), 'min', high);
 }
 
+/** So steep that a step of it is one for float32; integers meet it as 0 or 6. */
+const steepness = 1e8;
+
+/**
+ * `min(x, maximum)` from the threshold on, `slope * (x - threshold)` below: a jump, unless the threshold is 0. Whether x
+ * is above it is a ReLU6 of a steep slope, for TFLite compares numbers in float alone.
+ */
+export function thresholded(
+  builder: NetworkBuilder,
+  layer: string,
+  x: ValueId,
+  { threshold, slope, maximum }: { readonly threshold: number; readonly slope: number; readonly maximum: number },
+): ValueId {
+  const above = scaled(builder, layer, x, 'above', 1, -threshold);
+  const gate = builder.activation(layer, scaled(builder, layer, above, 'steep', steepness, 6), 'relu6');
+  const bounded = clipped(builder, layer, x, -Infinity, maximum);
+  const passed = builder.binary(layer, 'mul', bounded, scaled(builder, layer, gate, 'gate', 1 / 6));
+  if (slope === 0) return passed;
+  const depth = builder.activation(layer, scaled(builder, layer, above, 'depth', -1), 'relu');
+  return builder.binary(layer, 'add', passed, scaled(builder, layer, depth, 'slope', -slope));
+}
+
 /** More pieces than this would be a table to look things up in, not a selection. */
 const mostPieces = 4096;
 

@@ -13,7 +13,7 @@ import type {
   UnaryFunction,
 } from './operations.ts';
 import { inferOutputShape } from './shapes/infer-output-shape.ts';
-import { elementCount, formatShape } from './shapes/shape.ts';
+import { elementCount, formatShape, sameShape } from './shapes/shape.ts';
 import { transposedOutput } from './shapes/window.ts';
 
 /** Everything of an operation but what the builder fills in: its unique name, its layer and its output. */
@@ -75,10 +75,10 @@ export class NetworkBuilder {
     return value.shape;
   }
 
-  /** Adds a parameter, or finds it again when a layer is reused. */
+  /** Adds a parameter, or finds it again when a layer is reused: the same array, or one of the same numbers. */
   parameter(id: ParameterId, parameter: Parameter): ParameterId {
     const known = this.#parameters.get(id);
-    if (known !== undefined && known.data !== parameter.data)
+    if (known !== undefined && !sameNumbers(known, parameter))
       throw new EspalierError('invalid-model', `two different parameters are named "${id}"`);
     if (parameter.data.length !== elementCount(parameter.shape)) {
       throw new EspalierError(
@@ -331,6 +331,10 @@ export class NetworkBuilder {
       );
     }
   }
+}
+
+function sameNumbers(a: Parameter, b: Parameter): boolean {
+  return a.data === b.data || (sameShape(a.shape, b.shape) && a.data.every((value, i) => value === b.data[i]));
 }
 
 function window(options: WindowOptions): { strides: Pair; dilations: Pair; padding: Padding } {

@@ -135,10 +135,26 @@ describe.skipIf(data === undefined)('models that others trained', () => {
     });
   });
 
-  it.each(['dl4j_lstm_functional_tf_keras_2.h5', 'dl4j_reshape_model.h5'])('refuses the recurrent layer of %s by name', async (file) => {
-    await expect(importModel(model('h5', file))).rejects.toMatchObject({
-      code: 'unsupported-model',
-      message: expect.stringMatching(/layer "lstm.*recurrent.*Conv1D/) as string,
-    });
+  it('an LSTM of ten steps predicts as TensorFlow.js does with the same weights', async () => {
+    const { network } = await importModel(model('h5', 'dl4j_lstm_functional_tf_keras_2.h5'));
+    const parameter = (id: string): tf.Tensor => {
+      const { shape, data } = network.parameters.get(id)!;
+      return tf.tensor(data, [...shape]);
+    };
+    const layers = [
+      tf.layers.lstm({ inputShape: [10, 4], units: 8, recurrentActivation: 'hardSigmoid' }),
+      tf.layers.dense({ units: 5, activation: 'softmax' }),
+    ];
+    const original = tf.sequential({ layers });
+    const ids = ['lstm', 'lstm/recurrent'].map((id) => parameter(`${id}/kernel`).transpose());
+    layers[0]!.setWeights([...ids, parameter('lstm/bias')]);
+    layers[1]!.setWeights([parameter('outputLayer_a/kernel').transpose(), parameter('outputLayer_a/bias')]);
+    for (let seed = 0; seed < 5; seed++) {
+      const x = randomData(40, seed);
+      const expected = (original.predict(tf.tensor(x, [1, 10, 4])) as tf.Tensor).dataSync();
+      referenceOutputs(network, [x])[0]!.forEach((value, i) => {
+        expect(value).toBeCloseTo(expected[i]!, 5);
+      });
+    }
   });
 });

@@ -82,6 +82,53 @@ export const chains: readonly (readonly [string, readonly number[], (x: Tensor) 
   ['Flatten and Dense without bias', image, inTurn(layers.flatten(), layers.dense({ units: 4, useBias: false }))],
   ['Reshape with an open length', image, inTurn(layers.reshape({ targetShape: [-1, 9] }))],
   ['Permute', image, inTurn(layers.permute({ dims: [3, 1, 2] }))],
+  ['LayerNormalization', image, inTurn(layers.rescaling({ scale: 3 }), layers.layerNormalization({ epsilon: 0.02 }))],
+  ['LayerNormalization over several axes', image, inTurn(layers.layerNormalization({ axis: [2, 3], scale: false }))],
+  ['SimpleRNN', sequence, inTurn(layers.simpleRNN({ units: 5 }))],
+  ['LSTM', sequence, inTurn(layers.lstm({ units: 5, recurrentActivation: 'sigmoid' }))],
+  [
+    'LSTM, backwards, sequences, other activations',
+    sequence,
+    inTurn(
+      layers.lstm({
+        units: 3,
+        goBackwards: true,
+        returnSequences: true,
+        activation: 'relu',
+        recurrentActivation: 'sigmoid',
+        useBias: false,
+      }),
+    ),
+  ],
+  [
+    'GRU that resets before the product',
+    sequence,
+    inTurn(
+      layers.gru({ units: 5, returnSequences: true, recurrentActivation: 'sigmoid' }),
+      layers.gru({ units: 3, recurrentActivation: 'sigmoid' }),
+    ),
+  ],
+  [
+    'Bidirectional LSTM',
+    sequence,
+    inTurn(layers.bidirectional({ layer: layers.lstm({ units: 3, recurrentActivation: 'sigmoid' }) as tf.RNN, mergeMode: 'concat' })),
+  ],
+  [
+    'Bidirectional GRU of sequences, summed',
+    sequence,
+    inTurn(
+      layers.bidirectional({
+        layer: layers.gru({ units: 3, returnSequences: true, recurrentActivation: 'sigmoid' }) as tf.RNN,
+        mergeMode: 'sum',
+      }),
+    ),
+  ],
+  ['TimeDistributed of Dense', sequence, inTurn(layers.timeDistributed({ layer: layers.dense({ units: 3, activation: 'relu' }) }))],
+  [
+    'TimeDistributed of Conv2D',
+    [3, ...image],
+    inTurn(layers.timeDistributed({ layer: layers.conv2d({ filters: 2, kernelSize: 3, activation: 'tanh' }) })),
+  ],
   ['RepeatVector', [5], inTurn(layers.repeatVector({ n: 3 }))],
   ['PReLU with an alpha for every element', image, inTurn(layers.prelu({}))],
   ['PReLU with an alpha for every channel', image, inTurn(layers.prelu({ sharedAxes: [1, 2] }))],
@@ -96,7 +143,23 @@ export const chains: readonly (readonly [string, readonly number[], (x: Tensor) 
     image,
     inTurn(layers.dropout({ rate: 0.5 }), layers.gaussianNoise({ stddev: 1 }), layers.gaussianDropout({ rate: 0.3 })),
   ],
-  ...(['relu', 'relu6', 'elu', 'selu', 'sigmoid', 'hardSigmoid', 'tanh', 'softmax', 'linear', 'swish'] as const).map(
+  ...(
+    [
+      'relu',
+      'relu6',
+      'elu',
+      'selu',
+      'sigmoid',
+      'hardSigmoid',
+      'tanh',
+      'softmax',
+      'linear',
+      'swish',
+      'softplus',
+      'softsign',
+      'mish',
+    ] as const
+  ).map(
     (activation) => [`Activation ${activation}`, image, inTurn(layers.rescaling({ scale: 3 }), layers.activation({ activation }))] as const,
   ),
 ];

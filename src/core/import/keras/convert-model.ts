@@ -1,36 +1,52 @@
 /** A Keras model as a network: nested models are inlined, shared layers share their parameters. */
 import { EspalierError } from '../../errors.ts';
-import type { Network, Parameter, ValueId } from '../../network/network.ts';
+import type { Network, Parameter, Shape, ValueId } from '../../network/network.ts';
 import { NetworkBuilder } from '../../network/network-builder.ts';
-import type { WeightScope } from '../weights.ts';
+import type { ObservedRange, WeightScope } from '../weights.ts';
 import type { LayerCall, TensorReference } from './inbound-nodes.ts';
 import { LayerConfig } from './layer-config.ts';
-import { convertLayer } from './layer-registry.ts';
+import type { InnerLayer } from './layer-converter.ts';
+import { convertLayer, refuseUnknownLayers } from './layer-registry.ts';
+import { MaskTracking } from './mask-tracking.ts';
+import { unwrap } from './tfmot-wrappers.ts';
 import { inputShape, type KerasLayer, type KerasModel } from './model-config.ts';
 
 export interface ConversionOptions {
   /** Major version of the Keras that wrote the file. */
   readonly keras: number;
   readonly warn: (message: string) => void;
+  /** Of inputs whose lengths the model leaves open: one shape an input, of one example; one serves all. */
+  readonly inputShapes: readonly Shape[] | undefined;
+}
+
+export interface ConvertedModel {
+  readonly network: Network;
+  /** What quantizers saw of values while the model was trained, where it kept that. */
+  readonly ranges: ReadonlyMap<ValueId, ObservedRange>;
 }
 
 /** `where` names the file. Throws `unsupported-model` for what the network cannot express. */
-export function convertModel(model: KerasModel, weights: WeightScope, where: string, options: ConversionOptions): Network {
+export function convertModel(model: KerasModel, weights: WeightScope, where: string, options: ConversionOptions): ConvertedModel {
+  refuseUnknownLayers(model);
   const builder = new NetworkBuilder(model.name);
   const layers = new Map(model.layers.map((layer) => [layer.name, layer]));
-  const inputs = model.inputs.map((reference) => {
+  const inputs = model.inputs.map((reference, index) => {
     const layer = layers.get(reference.layer);
     if (layer === undefined) throw new EspalierError('invalid-model', `input layer "${reference.layer}" does not exist`, { where });
-    return builder.input(inputShape(layer, where), layer.name);
+    const given = options.inputShapes;
+    return builder.input(inputShape(layer, where, given?.length === 1 ? given[0] : given?.[index]), layer.label);
   });
-  const outputs = new ModelConversion(builder, options).convert(model, weights, inputs, '');
-  return builder.build(outputs);
+  const conversion = new ModelConversion(builder, options);
+  const outputs = conversion.convert(model, weights, inputs, '');
+  return { network: builder.build(outputs), ranges: conversion.ranges };
 }
 
 class ModelConversion {
   readonly #builder: NetworkBuilder;
   readonly #options: ConversionOptions;
   readonly #parameters = new Map<string, Parameter>();
+  readonly ranges = new Map<ValueId, ObservedRange>();
+  readonly #masks: MaskTracking = new MaskTracking();
 
   constructor(builder: NetworkBuilder, options: ConversionOptions) {
     this.#builder = builder;
@@ -79,31 +95,53 @@ class ModelConversion {
     weights: WeightScope,
     prefix: string,
   ): readonly ValueId[] {
-    const path = prefix === '' ? layer.name : `${prefix}/${layer.name}`;
-    const reference = { name: layer.name, className: layer.className, index };
+    const path = prefix === '' ? layer.label : `${prefix}/${layer.label}`;
+    const reference = { name: layer.name, className: layer.wrapper ?? layer.className, index };
     if (layer.model !== undefined) return this.convert(layer.model, weights.nested(reference), inputs, path);
-    return [
-      convertLayer({
-        builder: this.#builder,
-        layer: path,
-        className: layer.className,
-        config: new LayerConfig(layer.config, `layer "${path}"`),
-        inputs,
-        constants: call.constants,
-        keywords: call.keywords,
-        keras: this.#options.keras,
-        tensors: weights.layer(reference),
-        once: (what, make) => {
-          const id = `${path}\n${what}`;
-          const known = this.#parameters.get(id);
-          if (known !== undefined) return known;
-          const made = make();
-          this.#parameters.set(id, made);
-          return made;
-        },
-        warn: this.#options.warn,
-      }),
-    ];
+    const where = `layer "${path}"`;
+    const stored = weights.layer(reference);
+    const { tensors, range } = layer.wrapper === undefined ? { tensors: stored, range: undefined } : unwrap(layer.wrapper, stored, where);
+    this.#masks.check(layer, inputs, where);
+    const outputs = this.#convertLayer({ ...call, className: layer.className, config: layer.config, inputs, tensors }, path);
+    this.#masks.follow(layer, inputs, outputs);
+    const [output] = outputs;
+    if (range !== undefined && output !== undefined) this.ranges.set(output, range);
+    return outputs;
+  }
+
+  #convertLayer(layer: InnerLayer & Omit<LayerCall, 'inputs'>, path: string): readonly ValueId[] {
+    const { className, config, inputs, constants, keywords, tensorKeywords, tensors } = layer;
+    const converted = convertLayer({
+      builder: this.#builder,
+      layer: path,
+      className,
+      config: new LayerConfig(config, `layer "${path}"`),
+      inputs,
+      constants,
+      keywords,
+      tensorKeywords,
+      arguments: layer.arguments,
+      keras: this.#options.keras,
+      tensors,
+      once: (what, make) => {
+        const id = `${path}\n${what}`;
+        const known = this.#parameters.get(id);
+        if (known !== undefined) return known;
+        const made = make();
+        this.#parameters.set(id, made);
+        return made;
+      },
+      warn: this.#options.warn,
+      inner: (part) => {
+        const outputs = this.#convertLayer(
+          { ...part, constants: [], keywords: {}, tensorKeywords: [], arguments: [] },
+          part.name === undefined ? path : `${path}/${part.name}`,
+        );
+        return outputs[0] ?? '';
+      },
+      offerRange: (value, range) => this.ranges.set(value, range),
+    });
+    return typeof converted === 'string' ? [converted] : converted;
   }
 }
 

@@ -24,7 +24,9 @@ function scope(
       const unique = new Set(named.map((tensor) => lastComponent(tensor.name))).size === named.length;
       const ordered = byOrder?.get([...path, reference.name].join('/'));
       if (named.length > 0 && unique && (ordered === undefined || named.length === ordered.length)) return named;
-      return ordered ?? (unique ? named : []);
+      // The weights of a layer of parts, such as attention, stand under the names of these.
+      const within = tensors.filter((tensor) => tensor.name.split('/').slice(0, -1).includes(reference.name));
+      return ordered ?? (within.length > named.length ? within : unique ? named : []);
     },
     nested: (reference: LayerReference) => {
       const inner = model.layers[reference.index]?.model;

@@ -1,20 +1,24 @@
 /** Keras's HDF5 format: `model_config` as an attribute, weights in one group a layer. */
 import { EspalierError } from '../../errors.ts';
-import type { Network } from '../../network/network.ts';
+import type { Shape } from '../../network/network.ts';
 import { type Hdf5Group, readHdf5 } from '../hdf5/hdf5-file.ts';
 import { parseJson } from '../json.ts';
 import type { WeightScope, WeightTensor } from '../weights.ts';
-import { convertModel } from './convert-model.ts';
+import { convertModel, type ConvertedModel } from './convert-model.ts';
 import { flatWeights } from './flat-weights.ts';
 import { type KerasModel, parseKerasModel } from './model-config.ts';
 
-export interface KerasImport {
-  readonly network: Network;
+export interface KerasImport extends ConvertedModel {
   /** As the file states it: `2.15.0`. */
   readonly kerasVersion: string;
 }
 
-export async function importKerasH5(bytes: Uint8Array, where: string, warn: (message: string) => void): Promise<KerasImport> {
+export async function importKerasH5(
+  bytes: Uint8Array,
+  where: string,
+  warn: (message: string) => void,
+  inputShapes?: readonly Shape[],
+): Promise<KerasImport> {
   const root = await readHdf5(bytes, where, { groups: ['model_weights'] });
   const config = root.text('model_config');
   if (config === undefined) {
@@ -31,8 +35,8 @@ export async function importKerasH5(bytes: Uint8Array, where: string, warn: (mes
     });
   const kerasVersion = root.text('keras_version') ?? stored.text('keras_version') ?? '2.0.0';
   const model = parseKerasModel(parseJson(config, `${where}: model_config`), where);
-  const network = convertModel(model, groupWeights(model, stored, where), where, { keras: kerasMajor(kerasVersion, config), warn });
-  return { network, kerasVersion };
+  const keras = kerasMajor(kerasVersion, config);
+  return { ...convertModel(model, groupWeights(model, stored, where), where, { keras, warn, inputShapes }), kerasVersion };
 }
 
 /** tf.keras states TensorFlow's version (2.21.0 with Keras 2) or its own; Keras 3 writes `batch_shape` for inputs. */

@@ -4,6 +4,7 @@
  */
 import { unzipSync } from 'fflate';
 import { EspalierError } from '../../errors.ts';
+import type { Shape } from '../../network/network.ts';
 import { type Hdf5Group, readHdf5 } from '../hdf5/hdf5-file.ts';
 import { isObject, parseJson } from '../json.ts';
 import type { LayerReference, WeightScope, WeightTensor } from '../weights.ts';
@@ -19,7 +20,12 @@ const largestPart = 2 ** 31;
 /** Keras 2.12 kept layers under `_layer_checkpoint_dependencies`. */
 const containers = ['layers', '_layer_checkpoint_dependencies'];
 
-export async function importKerasV3(bytes: Uint8Array, where: string, warn: (message: string) => void): Promise<KerasImport> {
+export async function importKerasV3(
+  bytes: Uint8Array,
+  where: string,
+  warn: (message: string) => void,
+  inputShapes?: readonly Shape[],
+): Promise<KerasImport> {
   const files = unzip(bytes, where);
   const [configFile, metadataFile, weightsFile] = parts.map((part) => files[part]);
   if (configFile === undefined || weightsFile === undefined) {
@@ -34,10 +40,30 @@ export async function importKerasV3(bytes: Uint8Array, where: string, warn: (mes
   const kerasVersion = typeof stated === 'string' ? stated : '3.0.0';
   const model = parseKerasModel(parseJson(config, `${where}: config.json`), where);
   const root = await readHdf5(weightsFile, `${where}: model.weights.h5`, { groups: containers });
-  return {
-    network: convertModel(model, containerWeights(model, root, '', where), where, { keras: kerasMajor(kerasVersion, config), warn }),
-    kerasVersion,
-  };
+  const keras = kerasMajor(kerasVersion, config);
+  return { ...convertModel(model, containerWeights(model, root, '', where), where, { keras, warn, inputShapes }), kerasVersion };
+}
+
+/** The state of random generators, which no layer computes with at inference. */
+const generatorState = 'seed_generator';
+
+/** A layer's variables under their numbers, those of its parts (`cell`, `layer`, `_query_dense`) as `<part>/<number>`. */
+function variablesOf(group: Hdf5Group, prefix: string): readonly WeightTensor[] {
+  const variables = group.group('vars');
+  const own = [...(variables?.members() ?? [])]
+    .sort((a, b) => Number(a) - Number(b))
+    .flatMap((name): readonly WeightTensor[] => {
+      const dataset = variables?.dataset(name);
+      return dataset === undefined ? [] : [{ name: `${prefix}${name}`, shape: dataset.shape, read: () => dataset.read() }];
+    });
+  const parts = group.members().filter((name) => name !== 'vars' && name !== generatorState);
+  return [
+    ...own,
+    ...parts.flatMap((part) => {
+      const inner = group.group(part);
+      return inner === undefined ? [] : variablesOf(inner, `${prefix}${part}/`);
+    }),
+  ];
 }
 
 function unzip(bytes: Uint8Array, where: string): Record<string, Uint8Array> {
@@ -57,7 +83,7 @@ function containerWeights(model: KerasModel, root: Hdf5Group, path: string, wher
   const groupPath = (reference: LayerReference): string | undefined => {
     if (container === undefined) return undefined;
     const base = snakeCase(reference.className);
-    const before = model.layers.slice(0, reference.index).filter((layer) => snakeCase(layer.className) === base).length;
+    const before = model.layers.slice(0, reference.index).filter((layer) => snakeCase(layer.wrapper ?? layer.className) === base).length;
     const byClass = `${container}/${before === 0 ? base : `${base}_${before}`}`;
     // Some versions store nested models under their own name.
     return [byClass, `${container}/${reference.name}`].find((candidate) => root.group(candidate) !== undefined);
@@ -65,16 +91,8 @@ function containerWeights(model: KerasModel, root: Hdf5Group, path: string, wher
   return {
     layer: (reference) => {
       const layerPath = groupPath(reference);
-      const variables = layerPath === undefined ? undefined : root.group(`${layerPath}/vars`);
-      if (variables === undefined) return [];
-      return [...variables.members()]
-        .sort((a, b) => Number(a) - Number(b))
-        .map((name): WeightTensor => {
-          const dataset = variables.dataset(name);
-          if (dataset === undefined)
-            throw new EspalierError('invalid-model', `weight ${name} is damaged`, { where: `${where}, layer "${reference.name}"` });
-          return { name, shape: dataset.shape, read: () => dataset.read() };
-        });
+      const group = layerPath === undefined ? undefined : root.group(layerPath);
+      return group === undefined ? [] : variablesOf(group, '');
     },
     nested: (reference) => {
       const inner = model.layers[reference.index]?.model;

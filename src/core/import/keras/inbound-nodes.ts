@@ -1,5 +1,6 @@
 /** How layers are connected: Keras 2's nested lists and Keras 3's `__keras_tensor__` objects, read into one form. */
 import { EspalierError } from '../../errors.ts';
+import type { Shape } from '../../network/network.ts';
 import { asArray, isArray, isObject, type Json, type JsonObject } from '../json.ts';
 
 export interface TensorReference {
@@ -12,14 +13,20 @@ export interface LayerCall {
   readonly inputs: readonly TensorReference[];
   /** Operands that are numbers: of calls of functions, such as `x / 255`. */
   readonly constants: readonly CallConstant[];
-  /** Arguments of the call that are no tensors. */
+  /** Arguments of the call that are no tensors, by name. */
   readonly keywords: JsonObject;
+  /** Names of keywords whose arguments are tensors, in the order in which those end the inputs. */
+  readonly tensorKeywords: readonly string[];
+  /** Arguments by position as they are stored, tensors too. */
+  readonly arguments: readonly Json[];
 }
 
 export interface CallConstant {
   /** Among all operands, from 0. */
   readonly position: number;
-  /** One, or one for each channel. */
+  /** Empty for one number. */
+  readonly shape: Shape;
+  /** Row-major. */
   readonly values: readonly number[];
 }
 
@@ -58,10 +65,11 @@ function parseKeras2Call(json: Json, where: string): LayerCall {
   const inputs: TensorReference[] = [];
   const constants: CallConstant[] = [];
   const addConstant = (value: Json | undefined): boolean => {
-    const values = constantValues(value);
-    if (values !== undefined) constants.push({ position: inputs.length + constants.length, values });
-    return values !== undefined;
+    const constant = numericArray(value);
+    if (constant !== undefined) constants.push({ position: inputs.length + constants.length, ...constant });
+    return constant !== undefined;
   };
+  const tensorKeywords: string[] = [];
   let keywords: JsonObject = {};
   for (const entry of entries) {
     const last = isArray(entry) ? entry[3] : undefined;
@@ -78,21 +86,23 @@ function parseKeras2Call(json: Json, where: string): LayerCall {
     const reference = listReference(value);
     if (reference === undefined) continue;
     inputs.push(reference);
+    tensorKeywords.push(name);
     keywords = Object.fromEntries(Object.entries(keywords).filter(([key]) => key !== name));
   }
-  return { inputs, constants, keywords };
+  return { inputs, constants, keywords, tensorKeywords, arguments: [] };
 }
 
-function constantValues(value: Json | undefined): readonly number[] | undefined {
-  if (typeof value === 'number') return [value];
+/** A number, or an array of numbers with any number of axes; undefined for anything else. */
+export function numericArray(value: Json | undefined): Omit<CallConstant, 'position'> | undefined {
+  if (typeof value === 'number') return { shape: [], values: [value] };
   if (!isArray(value) || value.length === 0) return undefined;
-  const numbers = value.filter((entry) => typeof entry === 'number');
-  return numbers.length === value.length ? numbers : undefined;
+  const [first, ...rest] = value.map(numericArray);
+  if (first === undefined || rest.some((entry) => entry?.shape.join() !== first.shape.join())) return undefined;
+  return { shape: [value.length, ...first.shape], values: [first, ...rest].flatMap((entry) => entry?.values ?? []) };
 }
 
 function parseKeras3Call(node: JsonObject): LayerCall {
   const inputs: TensorReference[] = [];
-  const rest: JsonObject[] = [];
   const collect = (json: Json | undefined): void => {
     if (isArray(json)) json.forEach(collect);
     if (!isObject(json)) return;
@@ -105,19 +115,21 @@ function parseKeras3Call(node: JsonObject): LayerCall {
     Object.values(json).forEach(collect);
   };
   const constants: CallConstant[] = [];
-  for (const argument of isArray(node['args']) ? node['args'] : []) {
-    const values = constantValues(storedArray(argument) ?? argument);
-    if (values === undefined) collect(argument);
-    else constants.push({ position: inputs.length + constants.length, values });
+  const positional = isArray(node['args']) ? node['args'] : [];
+  for (const argument of positional) {
+    const constant = numericArray(storedArray(argument) ?? argument);
+    if (constant === undefined) collect(argument);
+    else constants.push({ position: inputs.length + constants.length, ...constant });
   }
-  const keywords = node['kwargs'];
-  if (isObject(keywords)) {
-    collect(keywords);
-    rest.push(
-      Object.fromEntries(Object.entries(keywords).filter(([, value]) => !(isObject(value) && value['class_name'] === '__keras_tensor__'))),
-    );
+  const keywords = isObject(node['kwargs']) ? node['kwargs'] : {};
+  const tensorKeywords: string[] = [];
+  for (const [name, value] of Object.entries(keywords)) {
+    const before = inputs.length;
+    collect(value);
+    if (inputs.length > before) tensorKeywords.push(name);
   }
-  return { inputs, constants, keywords: rest[0] ?? {} };
+  const rest = Object.fromEntries(Object.entries(keywords).filter(([name]) => !tensorKeywords.includes(name)));
+  return { inputs, constants, keywords: rest, tensorKeywords, arguments: positional };
 }
 
 /** Keras 3 wraps arrays: `{ class_name: "__numpy__", config: { value, dtype } }`. */

@@ -5,12 +5,18 @@
 import { EspalierError } from '../../errors.ts';
 import type { Shape } from '../../network/network.ts';
 import { asArray, asObject, isArray, isObject, type Json, type JsonObject } from '../json.ts';
+import { isTfmotWrapper, type TfmotWrapper } from './tfmot-wrappers.ts';
 import { type LayerCall, parseInboundNodes, parseTensorReferences, type TensorReference } from './inbound-nodes.ts';
 
 export interface KerasLayer {
+  /** As other layers and the weights name it. */
   readonly name: string;
+  /** As the user knows it: the name of the layer that TFMOT wrapped. */
+  readonly label: string;
   readonly className: string;
   readonly config: JsonObject;
+  /** TFMOT's wrapper around it, which is taken off. */
+  readonly wrapper: TfmotWrapper | undefined;
   /** Set when the layer is a model itself. */
   readonly model: KerasModel | undefined;
   /** Each call of the layer; empty for inputs. */
@@ -27,6 +33,9 @@ export interface KerasModel {
 }
 
 const deepestNesting = 32;
+/** What to do about lengths that a model leaves open. */
+export const inputShapeRemedy =
+  'say the size that the device will see: --input-shape 96x96x3 on the command line, "inputShape": [96, 96, 3] beside the model in a recipe';
 
 /** `json` is `{ class_name, config }`. */
 export function parseKerasModel(json: Json | undefined, where: string, depth = 0): KerasModel {
@@ -79,7 +88,9 @@ function parseSequential(config: JsonObject, where: string, depth: number): Kera
         layer.model?.layers.map((inner) => declaredInputShape(inner.config)).find((found) => found !== undefined);
       const input: KerasLayer = {
         name: `${layer.name}_input`,
+        label: `${layer.label}_input`,
         className: 'InputLayer',
+        wrapper: undefined,
         model: undefined,
         calls: [],
         firstNode: 0,
@@ -88,13 +99,16 @@ function parseSequential(config: JsonObject, where: string, depth: number): Kera
       layers.push(input);
     }
     const source = layers.at(-1);
-    if (source !== undefined)
-      layers.push({ ...layer, calls: [{ inputs: [{ layer: source.name, node: 0, tensor: 0 }], constants: [], keywords: {} }] });
+    if (source !== undefined) layers.push({ ...layer, calls: [callOf({ layer: source.name, node: 0, tensor: 0 })] });
   }
   const [first, last] = [layers[0], layers.at(-1)];
   if (first === undefined || last === undefined) throw new EspalierError('invalid-model', 'has no layers', { where });
   const name = typeof config['name'] === 'string' ? config['name'] : 'sequential';
   return { name, layers, inputs: [{ layer: first.name, node: 0, tensor: 0 }], outputs: [{ layer: last.name, node: 0, tensor: 0 }] };
+}
+
+function callOf(input: TensorReference): LayerCall {
+  return { inputs: [input], constants: [], keywords: {}, tensorKeywords: [], arguments: [] };
 }
 
 function parseFunctional(config: JsonObject, where: string, depth: number): KerasModel {
@@ -130,8 +144,17 @@ function parseLayer(json: Json, where: string, depth: number): KerasLayer {
   const config = isObject(rawConfig) ? rawConfig : isArray(rawConfig) ? { layers: rawConfig } : {};
   const name = [entry['name'], config['name']].find((candidate) => typeof candidate === 'string');
   if (typeof name !== 'string') throw new EspalierError('invalid-model', `a ${className} layer has no name`, { where });
+  if (isTfmotWrapper(className)) {
+    const inner = parseLayer(asObject(config['layer'], `${where} ("${name}"): layer`), `${where} ("${name}")`, depth + 1);
+    return { ...inner, name, wrapper: className, config: { ...declaredShapeFields(config), ...inner.config } };
+  }
   const model = isModelClass(className, config) ? parseKerasModel(entry, `${where} ("${name}")`, depth + 1) : undefined;
-  return { name, className, config, model, calls: [], firstNode: 0 };
+  return { name, label: name, className, config, wrapper: undefined, model, calls: [], firstNode: 0 };
+}
+
+/** The first layer of a Sequential model declares the input's shape, wrapped or not. */
+function declaredShapeFields(config: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => key === 'batch_input_shape' || key === 'batch_shape'));
 }
 
 /** The shape with its batch, as Keras 2 (`batch_input_shape`) or Keras 3 (`batch_shape`) stores it. */
@@ -146,25 +169,31 @@ function shapeOf(json: Json | undefined): readonly (number | null)[] | undefined
   return lengths;
 }
 
-/** The shape of an input without its batch; the other lengths must be known, for a .tflite has static shapes. */
-export function inputShape(layer: KerasLayer, where: string): Shape {
-  const declared = declaredInputShape(layer.config);
+/**
+ * The shape of an input without its batch. A .tflite has static shapes, so lengths that the model leaves open are to be
+ * given.
+ */
+export function inputShape(layer: KerasLayer, where: string, given: Shape | undefined): Shape {
+  const declared = declaredInputShape(layer.config)?.slice(1);
   if (declared === undefined) {
-    throw new EspalierError('unsupported-model', 'the model does not say the shape of its input', {
+    if (given !== undefined) return given;
+    throw new EspalierError('unsupported-model', 'the model does not say the shape of its input', { where, fix: inputShapeRemedy });
+  }
+  const text = `[${declared.map((length) => length ?? '?').join(', ')}]`;
+  if (given !== undefined) {
+    const fits = given.length === declared.length && declared.every((length, axis) => length === null || length === given[axis]);
+    if (!fits)
+      throw new EspalierError('invalid-argument', `input "${layer.name}" takes ${text}, but the shape given is [${given.join(', ')}]`, {
+        where,
+        fix: 'give the lengths of one example in the order of the model, such as 224x224x3',
+      });
+    return given;
+  }
+  if (declared.includes(null)) {
+    throw new EspalierError('unsupported-model', `input "${layer.name}" has the shape ${text} with an open length`, {
       where,
-      fix: 'add an Input layer (or call model.build) and save it again',
+      fix: inputShapeRemedy,
     });
   }
-  const shape = declared.slice(1);
-  if (shape.some((length) => length === null)) {
-    throw new EspalierError(
-      'unsupported-model',
-      `input "${layer.name}" has the shape [${shape.map((length) => length ?? '?').join(', ')}] with an unknown length`,
-      {
-        where,
-        fix: 'rebuild the model with a fixed input shape and load its weights into it: a .tflite for devices has static shapes',
-      },
-    );
-  }
-  return shape.map((length) => length ?? 0);
+  return declared.map((length) => length ?? 0);
 }

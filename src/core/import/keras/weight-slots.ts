@@ -1,4 +1,6 @@
 /** Which weights a layer has and in which order: what files without usable names rely on. */
+import { isObject } from '../json.ts';
+import { LayerConfig } from './layer-config.ts';
 import type { KerasLayer, KerasModel } from './model-config.ts';
 
 export interface WeightSlot {
@@ -29,22 +31,55 @@ function slotsOfModel(model: KerasModel, path: readonly string[], trainable: boo
   });
 }
 
-function slotsOfLayer(layer: KerasLayer): readonly { readonly name: string; readonly trainable: boolean }[] {
-  const { className, config } = layer;
-  const trained = (...names: readonly string[]): { name: string; trainable: boolean }[] => names.map((name) => ({ name, trainable: true }));
-  const bias = config['use_bias'] === false ? [] : ['bias'];
+function slotsOfLayer({ className, config }: Pick<KerasLayer, 'className' | 'config'>): readonly OwnSlot[] {
+  const fields = new LayerConfig(config, '');
+  const trained = (...names: readonly string[]): OwnSlot[] => names.map((name) => ({ name, trainable: true }));
+  const bias = fields.boolean('use_bias', true) ? ['bias'] : [];
+  // A field of this name is a number in other layers.
+  const affine = (): readonly string[] => [
+    ...(fields.boolean('scale', true) ? ['gamma'] : []),
+    ...(fields.boolean('center', true) ? ['beta'] : []),
+  ];
+  const inner = config['layer'];
+  const innerSlots =
+    isObject(inner) && typeof inner['class_name'] === 'string' && isObject(inner['config'])
+      ? slotsOfLayer({ className: inner['class_name'], config: inner['config'] })
+      : [];
   if (className.startsWith('Separable')) return trained('depthwise_kernel', 'pointwise_kernel', ...bias);
   if (className.startsWith('DepthwiseConv')) return trained('depthwise_kernel', ...bias);
   if (className === 'Dense' || /^Conv(olution)?[12]D(Transpose)?$/.test(className)) return trained('kernel', ...bias);
-  if (className.includes('BatchNormalization')) {
-    return [
-      ...trained(...(config['scale'] === false ? [] : ['gamma']), ...(config['center'] === false ? [] : ['beta'])),
-      { name: 'moving_mean', trainable: false },
-      { name: 'moving_variance', trainable: false },
-    ];
+  if (className.includes('BatchNormalization'))
+    return [...trained(...affine()), { name: 'moving_mean', trainable: false }, { name: 'moving_variance', trainable: false }];
+  switch (className) {
+    case 'LSTM':
+    case 'GRU':
+    case 'SimpleRNN':
+      return trained('kernel', 'recurrent_kernel', ...bias);
+    case 'Bidirectional':
+      return [...innerSlots, ...innerSlots];
+    case 'TimeDistributed':
+      return innerSlots;
+    case 'LayerNormalization':
+    case 'GroupNormalization':
+      return trained(...affine());
+    case 'MultiHeadAttention':
+      return ['query', 'key', 'value', 'attention_output'].flatMap((part) =>
+        trained(...['kernel', ...bias].map((name) => `${part}/${name}`)),
+      );
+    case 'Attention':
+      return fields.boolean('use_scale', false) ? trained('scale') : [];
+    case 'PReLU':
+      return trained('alpha');
+    case 'Embedding':
+      return trained('embeddings');
+    case 'Normalization':
+      return ['mean', 'variance', 'count'].map((name) => ({ name, trainable: false }));
+    default:
+      return [];
   }
-  if (className === 'PReLU') return trained('alpha');
-  if (className === 'Embedding') return trained('embeddings');
-  if (className === 'Normalization') return ['mean', 'variance', 'count'].map((name) => ({ name, trainable: false }));
-  return [];
+}
+
+interface OwnSlot {
+  readonly name: string;
+  readonly trainable: boolean;
 }

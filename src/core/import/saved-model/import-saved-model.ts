@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EspalierError, isEspalierError } from '../../errors.ts';
+import type { Shape } from '../../network/network.ts';
 import { decode } from '../../protobuf/message.ts';
 import { fileAccessError } from '../file-errors.ts';
 import { asObject, type JsonObject, parseJson } from '../json.ts';
@@ -16,7 +17,12 @@ import { kerasMetadata, savedModel } from './messages.ts';
 import { objectGraphWeights } from './object-graph.ts';
 import { openTensorBundle } from './tensor-bundle.ts';
 
-export async function importSavedModel(source: ModelSource, where: string, warn: (message: string) => void): Promise<KerasImport> {
+export async function importSavedModel(
+  source: ModelSource,
+  where: string,
+  warn: (message: string) => void,
+  inputShapes?: readonly Shape[],
+): Promise<KerasImport> {
   const config = (await configFromMetadata(source.folder)) ?? configFromSavedModel(await read(join(source.folder, 'saved_model.pb')));
   if (config === undefined) {
     throw new EspalierError('unsupported-model', 'is a SavedModel without a Keras config: it holds a graph of functions, not layers', {
@@ -26,8 +32,8 @@ export async function importSavedModel(source: ModelSource, where: string, warn:
   }
   const model = parseKerasModel(config, where);
   const bundle = await openTensorBundle(join(source.folder, 'variables'));
-  const kerasVersion = '2.0.0';
-  return { network: convertModel(model, objectGraphWeights(model, bundle, where), where, { keras: 2, warn }), kerasVersion };
+  const weights = objectGraphWeights(model, bundle, where);
+  return { ...convertModel(model, weights, where, { keras: 2, warn, inputShapes }), kerasVersion: '2.0.0' };
 }
 
 async function read(path: string): Promise<Uint8Array> {

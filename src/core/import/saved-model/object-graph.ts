@@ -27,6 +27,32 @@ export function objectGraphWeights(model: KerasModel, bundle: TensorBundle, wher
   return scope(model, nodes, nodes[0], bundle);
 }
 
+/** A layer of parts holds weights at most this deep: `forward_layer/cell/kernel`. */
+const deepestPart = 3;
+
+const lists = new Set(['variables', 'trainable_variables', 'non_trainable_variables', 'regularization_losses', 'keras_api']);
+
+/** A layer's variables by their names, those of its parts as `<part>/<name>`. */
+function variablesOf(
+  node: GraphNode | undefined,
+  nodes: readonly GraphNode[],
+  bundle: TensorBundle,
+  prefix: string,
+  depth: number,
+): readonly WeightTensor[] {
+  const seen = new Set<number>();
+  return [...(node?.children ?? [])].flatMap(([name, index]): readonly WeightTensor[] => {
+    const child = nodes[index];
+    // Lists name variables a second time, and parts lead back up to the layer.
+    if (child === undefined || child === node || seen.has(index) || lists.has(name)) return [];
+    seen.add(index);
+    const { key } = child;
+    const shape = key === undefined || key === '' ? undefined : bundle.shape(key);
+    if (key !== undefined && shape !== undefined) return [{ name: `${prefix}${name}`, shape, read: () => bundle.floats(key) }];
+    return depth <= 1 ? [] : variablesOf(child, nodes, bundle, `${prefix}${name}/`, depth - 1);
+  });
+}
+
 function scope(model: KerasModel, nodes: readonly GraphNode[], node: GraphNode | undefined, bundle: TensorBundle): WeightScope {
   const child = (parent: GraphNode | undefined, name: string): GraphNode | undefined => {
     const index = parent?.children.get(name);
@@ -38,12 +64,7 @@ function scope(model: KerasModel, nodes: readonly GraphNode[], node: GraphNode |
     layer: (reference) => {
       const layer = model.layers[reference.index];
       if (layer === undefined || !hasWeights(layer)) return [];
-      const found = layerNode(reference);
-      return [...(found?.children ?? [])].flatMap(([name, index]): WeightTensor[] => {
-        const key = nodes[index]?.key;
-        const shape = key === undefined || key === '' ? undefined : bundle.shape(key);
-        return key === undefined || shape === undefined ? [] : [{ name, shape, read: () => bundle.floats(key) }];
-      });
+      return variablesOf(layerNode(reference), nodes, bundle, '', deepestPart);
     },
     nested: (reference) => {
       const inner = model.layers[reference.index]?.model;

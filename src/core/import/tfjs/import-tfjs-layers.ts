@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EspalierError } from '../../errors.ts';
+import type { Shape } from '../../network/network.ts';
 import { fileAccessError } from '../file-errors.ts';
 import { asArray, asObject, asString, isObject, type Json, parseJson } from '../json.ts';
 import { convertModel } from '../keras/convert-model.ts';
@@ -12,7 +13,12 @@ import type { ModelSource } from '../model-source.ts';
 import type { WeightTensor } from '../weights.ts';
 import { readWeight, type WeightEntry, weightEntry } from './weight-entry.ts';
 
-export async function importTfjsLayers(source: ModelSource, where: string, warn: (message: string) => void): Promise<KerasImport> {
+export async function importTfjsLayers(
+  source: ModelSource,
+  where: string,
+  warn: (message: string) => void,
+  inputShapes?: readonly Shape[],
+): Promise<KerasImport> {
   const text = new TextDecoder().decode(source.kind === 'file' ? source.bytes : await readShard(source.folder, 'model.json'));
   const json = asObject(parseJson(text, where), where);
   if (json['format'] === 'graph-model') {
@@ -32,7 +38,8 @@ export async function importTfjsLayers(source: ModelSource, where: string, warn:
   const model = parseKerasModel(config, where);
   const tensors = await readManifest(json['weightsManifest'], source.folder, where);
   const version = kerasVersion.startsWith('tfjs') ? '2.0.0' : kerasVersion;
-  return { network: convertModel(model, flatWeights(model, tensors), where, { keras: kerasMajor(version, text), warn }), kerasVersion };
+  const keras = kerasMajor(version, text);
+  return { ...convertModel(model, flatWeights(model, tensors), where, { keras, warn, inputShapes }), kerasVersion };
 }
 
 async function readManifest(manifest: Json | undefined, folder: string, where: string): Promise<readonly WeightTensor[]> {

@@ -1,81 +1,104 @@
 /** Activation functions by name, and the layers that are nothing else. */
+import { clipped, softmaxAlong, thresholded } from '../../../network/compositions.ts';
 import type { Parameter, ValueId } from '../../../network/network.ts';
-import type { FusedActivation } from '../../../network/operations.ts';
-import { isArray, isObject, type Json } from '../../json.ts';
+import type { ActivationFunction, FusedActivation } from '../../../network/operations.ts';
+import { isObject, type Json } from '../../json.ts';
 import { LayerConfig } from '../layer-config.ts';
 import { type LayerContext, type LayerConverters, onlyInput, unsupported, weights } from '../layer-converter.ts';
 
 /** What the `activation` field of a layer holds: a name, a serialized function, or an activation layer. */
 export function applyActivation(context: LayerContext, input: ValueId, activation: Json | undefined): ValueId {
-  if (activation === undefined || activation === null) return input;
-  if (typeof activation === 'string') return applyNamed(context, input, activation);
-  if (isObject(activation)) {
-    const { class_name: className, config } = activation;
-    if (className === 'function' && typeof config === 'string') return applyNamed(context, input, config);
-    if (typeof className === 'string') {
-      const converter = activationLayers[className];
-      if (converter !== undefined) {
-        return converter({
-          ...context,
-          className,
-          inputs: [input],
-          config: new LayerConfig(isObject(config) ? config : {}, context.config.where),
-        });
-      }
-      return unsupported(context, `its activation "${className}" is not supported`, 'use one of the built-in activations');
-    }
-  }
-  return unsupported(context, `its activation ${JSON.stringify(activation).slice(0, 80)} is not understood`);
+  const { name, layer } = storedActivation(activation);
+  if (name !== undefined) return applyNamed(context, input, name);
+  if (layer === undefined) return input;
+  const converter = Object.hasOwn(activationLayers, layer.className) ? activationLayers[layer.className] : undefined;
+  if (converter === undefined)
+    return unsupported(context, `its activation "${layer.className}" is not supported`, 'use one of the built-in activations');
+  const output = converter({
+    ...context,
+    className: layer.className,
+    inputs: [input],
+    config: new LayerConfig(layer.config, context.config.where),
+  });
+  return typeof output === 'string' ? output : input;
 }
 
 /** Splits an activation into what an operation fuses and what is left to apply after it. */
 export function fusedActivation(activation: Json | undefined): { readonly fused: FusedActivation; readonly rest: Json | undefined } {
-  const name = isObject(activation) && activation['class_name'] === 'function' ? activation['config'] : activation;
+  const { name } = storedActivation(activation);
   return name === 'relu' || name === 'relu6' ? { fused: name, rest: undefined } : { fused: 'none', rest: activation };
 }
 
+interface StoredActivation {
+  readonly name?: string;
+  readonly layer?: { readonly className: string; readonly config: Readonly<Record<string, Json | undefined>> };
+}
+
+function storedActivation(activation: Json | undefined): StoredActivation {
+  if (typeof activation === 'string') return { name: activation };
+  if (!isObject(activation)) return {};
+  const { class_name: className, config } = activation;
+  if (className === 'function' && typeof config === 'string') return { name: config };
+  // TFMOT's quantizer of an activation, and the activation of a layer whose own has moved after a batch norm.
+  if (className === 'QuantizeAwareActivation') return isObject(config) ? storedActivation(config['activation']) : {};
+  if (className === 'NoOpActivation') return {};
+  return typeof className === 'string' ? { layer: { className, config: isObject(config) ? config : {} } } : {};
+}
+
+/** Functions of the vocabulary, with their alpha. */
+const functions: Readonly<Record<string, readonly [ActivationFunction, number?]>> = {
+  relu: ['relu'],
+  relu6: ['relu6'],
+  sigmoid: ['sigmoid'],
+  tanh: ['tanh'],
+  softmax: ['softmax'],
+  log_softmax: ['logSoftmax'],
+  softplus: ['softplus'],
+  softsign: ['softsign'],
+  mish: ['mish'],
+  elu: ['elu', 1],
+  celu: ['celu', 1],
+  swish: ['swish'],
+  silu: ['swish'],
+  gelu: ['gelu', 0],
+  hard_swish: ['hardSwish'],
+  hard_silu: ['hardSwish'],
+  leaky_relu: ['leakyRelu', 0.2],
+};
+
+/** Functions that are compositions. */
+const composed: Readonly<Record<string, (context: LayerContext, input: ValueId) => ValueId>> = {
+  linear: (_context, input) => input,
+  exponential: ({ builder, layer }, input) => builder.unary(layer, input, 'exp'),
+  hard_sigmoid: hardSigmoid,
+  selu,
+  hard_tanh: ({ builder, layer }, input) => clipped(builder, layer, input, -1, 1),
+  tanh_shrink: ({ builder, layer }, input) => builder.binary(layer, 'sub', input, builder.activation(layer, input, 'tanh')),
+  // `-softplus(-x)`
+  log_sigmoid: (context, input) =>
+    scale(context, context.builder.activation(context.layer, scale(context, input, 'negated', -1, 0), 'softplus'), 'result', -1, 0),
+  soft_shrink: softShrink,
+  squareplus,
+};
+
 function applyNamed(context: LayerContext, input: ValueId, qualified: string): ValueId {
   const name = qualified.slice(qualified.lastIndexOf('>') + 1).toLowerCase();
-  const { builder, layer } = context;
-  switch (name) {
-    case 'linear':
-      return input;
-    case 'relu':
-    case 'relu6':
-    case 'sigmoid':
-    case 'tanh':
-    case 'softmax':
-      return builder.activation(layer, input, name);
-    case 'elu':
-      return builder.activation(layer, input, 'elu', 1);
-    case 'swish':
-    case 'silu':
-      return builder.activation(layer, input, 'swish');
-    case 'gelu':
-      return builder.activation(layer, input, 'gelu', 0);
-    case 'hard_swish':
-    case 'hard_silu':
-      return builder.activation(layer, input, 'hardSwish');
-    case 'leaky_relu':
-      return builder.activation(layer, input, 'leakyRelu', 0.2);
-    case 'hard_sigmoid':
-      return hardSigmoid(context, input);
-    case 'selu':
-      return selu(context, input);
-    default:
-      return unsupported(
-        context,
-        `activation "${qualified}" is not supported`,
-        'use linear, relu, relu6, leaky_relu, elu, selu, sigmoid, hard_sigmoid, tanh, softmax, swish, hard_swish or gelu',
-      );
-  }
+  const known = Object.hasOwn(functions, name) ? functions[name] : undefined;
+  if (known !== undefined) return context.builder.activation(context.layer, input, known[0], known[1] ?? 0);
+  const make = Object.hasOwn(composed, name) ? composed[name] : undefined;
+  if (make !== undefined) return make(context, input);
+  return unsupported(
+    context,
+    `activation "${qualified}" is not supported`,
+    `use ${[...Object.keys(composed), ...Object.keys(functions)].join(', ')}`,
+  );
 }
 
 /** Keras 2: `clip(0.2 x + 0.5, 0, 1)`; Keras 3: `clip(x / 6 + 0.5, 0, 1)`. Both as a ReLU6 between two scalings. */
 function hardSigmoid(context: LayerContext, input: ValueId): ValueId {
   const slope = context.keras >= 3 ? 1 : 1.2;
-  const scaled = scale(context, input, 'hard_sigmoid_in', slope, 3);
-  return scale(context, context.builder.activation(context.layer, scaled, 'relu6'), 'hard_sigmoid_out', 1 / 6, 0);
+  const before = scale(context, input, 'hard_sigmoid_in', slope, 3);
+  return scale(context, context.builder.activation(context.layer, before, 'relu6'), 'hard_sigmoid_out', 1 / 6, 0);
 }
 
 /** Klambauer et al. 2017, arXiv:1706.02515: `1.0507 * elu(x, 1.67326)`. */
@@ -83,29 +106,38 @@ function selu(context: LayerContext, input: ValueId): ValueId {
   return scale(context, context.builder.activation(context.layer, input, 'elu', 1.6732632423543772), 'selu', 1.0507009873554805, 0);
 }
 
+/** `relu(x - 1/2) - relu(-x - 1/2)` */
+function softShrink(context: LayerContext, input: ValueId): ValueId {
+  const { builder, layer } = context;
+  const above = builder.activation(layer, scale(context, input, 'above', 1, -0.5), 'relu');
+  const below = builder.activation(layer, scale(context, input, 'below', -1, -0.5), 'relu');
+  return builder.binary(layer, 'sub', above, below);
+}
+
+/** Barron 2021, arXiv:2112.11687: `(x + sqrt(x^2 + 4)) / 2`. */
+function squareplus(context: LayerContext, input: ValueId): ValueId {
+  const { builder, layer } = context;
+  const root = builder.unary(layer, scale(context, builder.binary(layer, 'mul', input, input), 'radicand', 1, 4), 'sqrt');
+  return scale(context, builder.binary(layer, 'add', input, root), 'half', 0.5, 0);
+}
+
 export function scale(context: LayerContext, input: ValueId, what: string, factor: number, offset: number): ValueId {
+  const { builder, layer } = context;
   const constant = (name: string, value: number): Float32Array =>
     context.once(`${what}/${name}`, () => ({ shape: [1], data: Float32Array.of(value) })).data;
-  const { builder, layer } = context;
-  return builder.add(layer, {
-    kind: 'rescale',
-    inputs: [input],
-    scale: builder.parameter(`${layer}/${what}/scale`, { shape: [1], data: constant('scale', factor) }),
-    offset: builder.parameter(`${layer}/${what}/offset`, { shape: [1], data: constant('offset', offset) }),
-    learned: false,
-  });
+  return builder.rescale(layer, input, constant('scale', factor), constant('offset', offset), { name: `${layer}/${what}` });
 }
 
 /** `max_value`, `negative_slope` and `threshold` of the ReLU layer. */
 function relu(context: LayerContext): ValueId {
   const { builder, layer, config } = context;
   const input = onlyInput(context);
-  const slope = config.single('negative_slope', 0);
-  const threshold = config.single('threshold', 0);
-  if (threshold !== 0) unsupported(context, `ReLU with threshold ${threshold} is not supported`, 'use a threshold of 0');
-  if (!config.has('max_value'))
+  const slope = config.number('negative_slope', 0);
+  const threshold = config.number('threshold', 0);
+  const maximum = config.has('max_value') ? config.number('max_value') : Infinity;
+  if (threshold !== 0) return thresholded(builder, layer, input, { threshold, slope, maximum });
+  if (maximum === Infinity)
     return slope === 0 ? builder.activation(layer, input, 'relu') : builder.activation(layer, input, 'leakyRelu', slope);
-  const maximum = config.single('max_value');
   if (!(maximum > 0)) unsupported(context, `ReLU with max_value ${maximum} is not supported`, 'use a positive max_value');
   const bounded =
     maximum === 6
@@ -117,15 +149,11 @@ function relu(context: LayerContext): ValueId {
 }
 
 function softmax(context: LayerContext): ValueId {
+  const { builder, layer, config } = context;
   const input = onlyInput(context);
-  const rank = context.builder.shapeOf(input).length;
-  const [axis = -1, ...more] =
-    typeof context.config.raw('axis') === 'object' && context.config.has('axis')
-      ? context.config.numbers('axis')
-      : [context.config.integer('axis', -1)];
-  if (more.length > 0 || (axis !== -1 && axis !== rank))
-    unsupported(context, 'softmax is supported over the last axis only', 'permute the axes before it');
-  return context.builder.activation(context.layer, input, 'softmax');
+  const [axis = -1, ...more] = config.axes('axis', builder.shapeOf(input).length, [-1]);
+  if (more.length > 0) unsupported(context, 'softmax over several axes at once is not supported', 'reshape these axes into one before it');
+  return softmaxAlong(builder, layer, input, axis);
 }
 
 function prelu(context: LayerContext): ValueId {
@@ -143,17 +171,15 @@ export const activationLayers: LayerConverters = {
       context.layer,
       onlyInput(context),
       'leakyRelu',
-      context.config.single('negative_slope', context.config.single('alpha', 0.3)),
+      context.config.number('negative_slope', context.config.number('alpha', 0.3)),
     ),
-  ELU: (context) => context.builder.activation(context.layer, onlyInput(context), 'elu', context.config.single('alpha', 1)),
+  ThresholdedReLU: (context) =>
+    thresholded(context.builder, context.layer, onlyInput(context), {
+      threshold: context.config.number('theta', 1),
+      slope: 0,
+      maximum: Infinity,
+    }),
+  ELU: (context) => context.builder.activation(context.layer, onlyInput(context), 'elu', context.config.number('alpha', 1)),
   PReLU: prelu,
   Softmax: softmax,
 };
-
-/** The axes of a normalization layer: a number or a list. */
-export function axesOf(config: LayerConfig, rank: number): readonly number[] {
-  const stored = config.raw('axis');
-  const axes = isArray(stored) || isObject(stored) ? config.numbers('axis') : [config.integer('axis', -1)];
-  // Keras counts the batch as axis 0.
-  return axes.map((axis) => (axis < 0 ? axis + rank : axis - 1));
-}

@@ -31,8 +31,8 @@ function window1d(context: LayerContext): Window {
   const { config } = context;
   const causal = config.raw('padding') === 'causal';
   return {
-    strides: [1, config.single('strides', 1)],
-    dilations: [1, config.single('dilation_rate', 1)],
+    strides: [1, config.number('strides', 1)],
+    dilations: [1, config.number('dilation_rate', 1)],
     padding: causal ? 'valid' : config.padding(),
   };
 }
@@ -43,7 +43,7 @@ function inTwoDimensions(context: LayerContext, input: ValueId, apply: (input: V
   const [length = 0, channels = 0] = builder.shapeOf(input);
   let image = builder.reshape(layer, input, [1, length, channels]);
   if (config.raw('padding') === 'causal') {
-    const before = (config.single('kernel_size') - 1) * config.single('dilation_rate', 1);
+    const before = (config.number('kernel_size') - 1) * config.number('dilation_rate', 1);
     image = builder.pad(layer, image, [
       [0, 0],
       [before, 0],
@@ -83,27 +83,25 @@ function convolution(context: LayerContext, input: ValueId, window: Window): Val
   const { builder, layer, config } = context;
   const [kernel, bias] = weights(context, useBias(context) ? ['kernel', 'bias'] : ['kernel']);
   if (kernel === undefined) return unsupported(context, 'has no kernel');
+  const channels = builder.shapeOf(input).at(-1) ?? 0;
   const groups = config.integer('groups', 1);
+  // One filter or several a channel are a depthwise convolution, whose kernel has the same order.
+  const isDepthwise = groups > 1 && groups === channels;
   const activation = fusedActivation(config.raw('activation'));
-  const parameter = context.once('kernel', () =>
-    groups === 1 ? convolutionKernel(kernel) : groupedKernel(context, kernel, groups, builder.shapeOf(input).at(-1) ?? 0),
-  );
-  const options = { kernel: parameter, bias: biasOf(context, bias), activation: activation.fused, ...window };
-  const output =
-    parameter.shape[0] === 1 && groups > 1 ? builder.depthwiseConv2d(layer, input, options) : builder.conv2d(layer, input, options);
+  const options = {
+    kernel: context.once('kernel', () => (isDepthwise ? channelwiseKernel(kernel) : convolutionKernel(kernel))),
+    bias: biasOf(context, bias),
+    activation: activation.fused,
+    ...window,
+  };
+  const output = isDepthwise ? builder.depthwiseConv2d(layer, input, options) : builder.conv2d(layer, input, options);
   return applyActivation(context, output, activation.rest);
 }
 
-/** One group a channel is a depthwise convolution; other groupings have no operation of their own. */
-function groupedKernel(context: LayerContext, kernel: WeightTensor, groups: number, channels: number): Parameter {
-  const [kh = 0, kw = 0, input = 0, output = 0] = kernel.shape.length === 3 ? [1, ...kernel.shape] : kernel.shape;
-  if (groups !== channels || input !== 1)
-    return unsupported(
-      context,
-      `a convolution of ${groups} groups over ${channels} channels is not supported`,
-      'use groups = 1 or a DepthwiseConv2D',
-    );
-  return { shape: [1, kh, kw, output], data: kernel.read() };
+/** Keras `[kh, kw, 1, out]` as `[1, kh, kw, out]`: the same order. */
+function channelwiseKernel(tensor: WeightTensor): Parameter {
+  const [kh = 0, kw = 0, , output = 0] = tensor.shape.length === 3 ? [1, ...tensor.shape] : tensor.shape;
+  return { shape: [1, kh, kw, output], data: tensor.read() };
 }
 
 function depthwise(context: LayerContext, input: ValueId, window: Window): ValueId {
@@ -146,7 +144,6 @@ function separable(context: LayerContext, input: ValueId, window: Window): Value
 
 function transposed(context: LayerContext, input: ValueId, window: Window): ValueId {
   const { builder, layer, config } = context;
-  if (config.has('output_padding')) unsupported(context, 'output_padding is not supported', 'leave output_padding at its default');
   if (window.dilations.some((rate) => rate !== 1))
     unsupported(context, 'a dilated transposed convolution is not supported', 'use dilation_rate = 1');
   const [kernel, bias] = weights(context, useBias(context) ? ['kernel', 'bias'] : ['kernel']);
@@ -158,8 +155,21 @@ function transposed(context: LayerContext, input: ValueId, window: Window): Valu
     activation: activation.fused,
     strides: window.strides,
     padding: window.padding,
+    outputSize: config.has('output_padding') ? paddedOutput(context, input, kernel, window) : undefined,
   });
   return applyActivation(context, output, activation.rest);
+}
+
+/** `(n - 1) * stride + k + output_padding`, less `k / 2` on both sides for SAME. */
+function paddedOutput(context: LayerContext, input: ValueId, kernel: WeightTensor, { strides, padding }: Window): Pair {
+  const { builder, config } = context;
+  const isOneDimensional = kernel.shape.length === 3;
+  const [height = 0, width = 0] = builder.shapeOf(input);
+  const [kh = 1, kw = 1] = isOneDimensional ? [1, kernel.shape[0]] : kernel.shape;
+  const added = isOneDimensional ? [0, config.number('output_padding')] : config.pair('output_padding');
+  const along = (length: number, size: number, stride: number, more: number): number =>
+    (length - 1) * stride + size + more - (padding === 'same' ? 2 * Math.floor(size / 2) : 0);
+  return [along(height, kh, strides[0], added[0] ?? 0), along(width, kw, strides[1], added[1] ?? 0)];
 }
 
 type Apply = (context: LayerContext, input: ValueId, window: Window) => ValueId;

@@ -1,36 +1,28 @@
 import { EspalierError } from '../../../errors.ts';
+import type { BinaryFunction } from '../../../network/operations.ts';
 import type { ValueId } from '../../../network/network.ts';
 import { type LayerContext, type LayerConverter, type LayerConverters, unsupported } from '../layer-converter.ts';
 import { scale } from './activations.ts';
 
-type Combine = (context: LayerContext, a: ValueId, b: ValueId) => ValueId;
+/** From the first input to the last. */
+function folded(context: LayerContext, name: BinaryFunction): ValueId {
+  const [first, ...rest] = context.inputs;
+  if (first === undefined || rest.length === 0)
+    throw new EspalierError('invalid-model', `merges at least two inputs, got ${context.inputs.length}`, { where: context.config.where });
+  return rest.reduce((result, input) => context.builder.binary(context.layer, name, result, input), first);
+}
 
 const fold =
-  (combine: Combine): LayerConverter =>
-  (context) => {
-    const [first, ...rest] = context.inputs;
-    if (first === undefined || rest.length === 0)
-      throw new EspalierError('invalid-model', `merges at least two inputs, got ${context.inputs.length}`, { where: context.config.where });
-    return rest.reduce((sum, input) => combine(context, sum, input), first);
-  };
+  (name: BinaryFunction): LayerConverter =>
+  (context) =>
+    folded(context, name);
 
-const binary =
-  (name: 'add' | 'sub' | 'mul'): Combine =>
-  (context, a, b) =>
-    context.builder.binary(context.layer, name, a, b);
-
-/** `max(a, b) = a + relu(b - a)` and `min(a, b) = a - relu(a - b)`: no operation of their own in the network. */
-const maximum: Combine = (context, a, b) =>
-  context.builder.binary(context.layer, 'add', a, context.builder.binary(context.layer, 'sub', b, a, 'relu'));
-const minimum: Combine = (context, a, b) =>
-  context.builder.binary(context.layer, 'sub', a, context.builder.binary(context.layer, 'sub', a, b, 'relu'));
-
-const average: LayerConverter = (context) => scale(context, fold(binary('add'))(context), 'average', 1 / context.inputs.length, 0);
+const average: LayerConverter = (context) => scale(context, folded(context, 'add'), 'average', 1 / context.inputs.length, 0);
 
 const subtract: LayerConverter = (context) => {
   if (context.inputs.length !== 2)
     throw new EspalierError('invalid-model', `subtracts two inputs, got ${context.inputs.length}`, { where: context.config.where });
-  return fold(binary('sub'))(context);
+  return folded(context, 'sub');
 };
 
 const concatenate: LayerConverter = (context) => {
@@ -42,12 +34,29 @@ const concatenate: LayerConverter = (context) => {
   return context.builder.concat(context.layer, context.inputs, axis < 0 ? axis + rank : axis - 1);
 };
 
+/** The sum of products along one axis of each: of two vectors, or of the rows and columns of two matrices. */
+function dot(context: LayerContext): ValueId {
+  const { builder, layer, config } = context;
+  const [a, b, ...more] = context.inputs;
+  if (a === undefined || b === undefined || more.length > 0)
+    throw new EspalierError('invalid-model', `multiplies two inputs, got ${context.inputs.length}`, { where: config.where });
+  const ranks = [a, b].map((input) => builder.shapeOf(input).length);
+  const [axisA = 0, axisB = axisA] = config.axes('axes', ranks[0] ?? 1, [-1]);
+  if (config.boolean('normalize', false))
+    return unsupported(context, 'Dot with normalize is not supported', 'put UnitNormalization layers before it');
+  if (ranks.join() === '1,1') return builder.reduce(layer, builder.binary(layer, 'mul', a, b), 'sum', [0], true);
+  if (ranks.join() !== '2,2')
+    return unsupported(context, `a Dot of inputs with ${ranks.join(' and ')} axes is not supported`, 'use one or two axes after the batch');
+  return builder.batchMatmul(layer, a, b, { transposeA: axisA === 0, transposeB: axisB === 1 });
+}
+
 export const mergingLayers: LayerConverters = {
-  Add: fold(binary('add')),
-  Multiply: fold(binary('mul')),
+  Add: fold('add'),
+  Multiply: fold('mul'),
   Subtract: subtract,
-  Maximum: fold(maximum),
-  Minimum: fold(minimum),
+  Maximum: fold('max'),
+  Minimum: fold('min'),
+  Dot: dot,
   Average: average,
   Concatenate: concatenate,
 };

@@ -1,8 +1,8 @@
 import { EspalierError } from '../../../errors.ts';
-import type { Parameter, ValueId } from '../../../network/network.ts';
+import { clipped, groupNormalized, normalized } from '../../../network/compositions.ts';
+import type { Parameter, Shape, ValueId } from '../../../network/network.ts';
 import { isArray, isObject, type Json } from '../../json.ts';
 import { type LayerContext, type LayerConverters, onlyInput, unsupported, weights } from '../layer-converter.ts';
-import { axesOf } from './activations.ts';
 import { toChannelsFirst } from './channels-first.ts';
 
 function batchNormalization(context: LayerContext): ValueId {
@@ -10,9 +10,8 @@ function batchNormalization(context: LayerContext): ValueId {
   const input = onlyInput(context);
   const shape = builder.shapeOf(input);
   const rank = shape.length;
-  const [axis = rank - 1, ...more] = axesOf(config, rank);
-  if (more.length > 0 || axis < 0 || axis >= rank)
-    unsupported(context, 'batch normalization over several axes is not supported', 'normalise over the channels only');
+  const [axis = rank - 1, ...more] = config.axes('axis', rank, [-1]);
+  if (more.length > 0) unsupported(context, 'batch normalization over several axes is not supported', 'normalise over the channels only');
   const [scale, center] = [config.boolean('scale', true), config.boolean('center', true)];
   const names = [...(scale ? ['gamma'] : []), ...(center ? ['beta'] : []), 'moving_mean', 'moving_variance'];
   const tensors = weights(context, names);
@@ -42,11 +41,67 @@ function batchNormalization(context: LayerContext): ValueId {
   return builder.permute(layer, builder.batchNorm(layer, last, options), toChannelsFirst(rank));
 }
 
+/** Gamma and beta of a normalization, of the shape that they are stored in; those that it lacks are left out. */
+function gammaAndBeta(
+  context: LayerContext,
+  shape: Shape,
+): { readonly gamma?: Parameter | undefined; readonly beta?: Parameter | undefined } {
+  const { config } = context;
+  const names = [...(config.boolean('scale', true) ? ['gamma'] : []), ...(config.boolean('center', true) ? ['beta'] : [])];
+  const tensors = names.length === 0 ? [] : weights(context, names);
+  const parameter = (name: string): Parameter | undefined => {
+    const tensor = tensors[names.indexOf(name)];
+    return tensor === undefined ? undefined : context.once(name, () => ({ shape, data: tensor.read() }));
+  };
+  return { gamma: parameter('gamma'), beta: parameter('beta') };
+}
+
+/** Over the axes that it names; gamma and beta have their shape. RMS scaling takes no mean away. */
+function layerNormalization(context: LayerContext): ValueId {
+  const { builder, layer, config } = context;
+  const input = onlyInput(context);
+  const shape = builder.shapeOf(input);
+  const axes = config.axes('axis', shape.length, [-1]);
+  if (config.boolean('rms_scaling', false)) unsupported(context, 'rms_scaling is not supported', 'use rms_scaling=False');
+  const stored = shape.map((length, axis) => (axes.includes(axis) ? length : 1)).slice(Math.min(...axes));
+  return normalized(builder, layer, input, { axes, epsilon: config.number('epsilon', 1e-3), ...gammaAndBeta(context, stored) });
+}
+
+function groupNormalization(context: LayerContext): ValueId {
+  const { builder, layer, config } = context;
+  const input = onlyInput(context);
+  const rank = builder.shapeOf(input).length;
+  const [axis = rank - 1] = config.axes('axis', rank, [-1]);
+  const lastFirst = Array.from({ length: rank }, (_, i) => (i === axis ? rank - 1 : i === rank - 1 ? axis : i));
+  const channelsLast = axis === rank - 1 ? input : builder.permute(layer, input, lastFirst);
+  const channels = builder.shapeOf(channelsLast).at(-1) ?? 1;
+  const groups = config.integer('groups', 32);
+  const output = groupNormalized(builder, layer, channelsLast, {
+    // -1 is a group of its own for each channel: instance normalization.
+    groups: groups === -1 ? channels : groups,
+    epsilon: config.number('epsilon', 1e-3),
+    ...gammaAndBeta(context, [channels]),
+  });
+  return axis === rank - 1 ? output : builder.permute(layer, output, lastFirst);
+}
+
+/** To length 1 along the axes. */
+function unitNormalization(context: LayerContext): ValueId {
+  const { builder, layer, config } = context;
+  const input = onlyInput(context);
+  const shape = builder.shapeOf(input);
+  const axes = config.axes('axis', shape.length, [-1]);
+  if (axes.length === 1 && axes[0] === shape.length - 1) return builder.activation(layer, input, 'l2Normalize');
+  const squares = builder.reduce(layer, builder.binary(layer, 'mul', input, input), 'sum', axes, true);
+  const bounded = clipped(builder, layer, squares, 1e-12, Infinity);
+  return builder.binary(layer, 'mul', input, builder.unary(layer, bounded, 'rsqrt'));
+}
+
 /** `x * scale + offset`. */
 function rescaling(context: LayerContext): ValueId {
   const constant = (key: string, otherwise: number): Float32Array =>
     context.once(key, () => {
-      const values = isArray(context.config.raw(key)) ? context.config.numbers(key) : [context.config.number(key, otherwise)];
+      const values = context.config.has(key) ? context.config.numbers(key) : [otherwise];
       return { shape: [values.length], data: Float32Array.from(values) };
     }).data;
   return context.builder.rescale(context.layer, onlyInput(context), constant('scale', 1), constant('offset', 0));
@@ -100,6 +155,9 @@ function flatten(json: Json | undefined): readonly number[] {
 }
 
 export const normalizationLayers: LayerConverters = {
+  LayerNormalization: layerNormalization,
+  GroupNormalization: groupNormalization,
+  UnitNormalization: unitNormalization,
   BatchNormalization: batchNormalization,
   BatchNormalizationV1: batchNormalization,
   BatchNormalizationV2: batchNormalization,

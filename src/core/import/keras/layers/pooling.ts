@@ -23,10 +23,10 @@ const pool1d =
   (context) => {
     inputRank(context, 2);
     const { builder, layer, config } = context;
-    const size: Pair = [1, config.single('pool_size', 2)];
+    const size: Pair = [1, config.number('pool_size', 2)];
     return inChannelsLast(context, onlyInput(context), (input) => {
       const pooled = builder.pool2d(layer, asImage(context, input), name, size, {
-        strides: [1, config.single('strides', size[1])],
+        strides: [1, config.number('strides', size[1])],
         padding: config.padding(),
       });
       return builder.reshape(layer, pooled, builder.shapeOf(pooled).slice(1));

@@ -1,4 +1,5 @@
 import { EspalierError } from '../../../errors.ts';
+import { repeated } from '../../../network/compositions.ts';
 import type { ValueId } from '../../../network/network.ts';
 import { elementCount } from '../../../network/shapes/shape.ts';
 import { isArray } from '../../json.ts';
@@ -81,19 +82,60 @@ function upSampling1d(context: LayerContext): ValueId {
   const [length = 0, channels = 0] = inputRank(context, 2);
   const { builder, layer } = context;
   const image = builder.reshape(layer, onlyInput(context), [length, 1, channels]);
-  const factor = context.config.single('size', 2);
+  const factor = context.config.number('size', 2);
   return builder.reshape(layer, builder.upsample(layer, image, [factor, 1]), [length * factor, channels]);
 }
 
+/** Bilinear or nearest, both with half-pixel centres; crops and pads to a ratio are other functions. */
+function resizing(context: LayerContext): ValueId {
+  inputRank(context, 3);
+  const { builder, layer, config } = context;
+  const interpolation = config.string('interpolation', 'bilinear').toLowerCase();
+  if (interpolation !== 'nearest' && interpolation !== 'bilinear')
+    return unsupported(context, `interpolation "${interpolation}" is not supported`, 'use "nearest" or "bilinear"');
+  for (const option of ['crop_to_aspect_ratio', 'pad_to_aspect_ratio', 'antialias'])
+    if (config.boolean(option, false)) unsupported(context, `Resizing with ${option} is not supported`, `leave ${option} at its default`);
+  const size = [config.integer('height'), config.integer('width')] as const;
+  return inChannelsLast(context, onlyInput(context), (input) => builder.resize(layer, input, size, interpolation, 'halfPixel'));
+}
+
+/** Cuts the middle out of a larger image; the odd row or column more is at the end, as Keras does it. */
+function centerCrop(context: LayerContext): ValueId {
+  inputRank(context, 3);
+  const { builder, layer, config } = context;
+  const [height, width] = [config.integer('height'), config.integer('width')];
+  return inChannelsLast(context, onlyInput(context), (input) => {
+    const [h = 0, w = 0, c = 0] = builder.shapeOf(input);
+    if (h < height || w < width)
+      return unsupported(
+        context,
+        `a CenterCrop of ${height}x${width} from ${h}x${w} is not supported: Keras resizes there`,
+        'use a Resizing layer',
+      );
+    return builder.crop(layer, input, [Math.floor((h - height) / 2), Math.floor((w - width) / 2), 0], [height, width, c]);
+  });
+}
+
+/** Keras 3's `ops.reshape` names its target otherwise, and counts the batch. */
 function reshape(context: LayerContext): ValueId {
+  if (!context.config.has('newshape')) return reshapeTo(context, targetShape(context.config));
+  const [batch, ...target] = context.config.numbers('newshape');
+  if (batch !== -1 && batch !== 1)
+    return unsupported(context, `a reshape to a batch of ${batch ?? 'nothing'} is not supported`, 'keep the batch in front, as -1');
+  return reshapeTo(context, target);
+}
+
+function targetShape(config: LayerConfig): readonly number[] {
+  // TFJS writes the open length as null.
+  const stored = config.raw('target_shape');
+  return isArray(stored) && stored.includes(null)
+    ? stored.map((length) => (length === null ? -1 : Number(length)))
+    : config.numbers('target_shape');
+}
+
+export function reshapeTo(context: LayerContext, target: readonly number[]): ValueId {
   const input = onlyInput(context);
   const elements = elementCount(context.builder.shapeOf(input));
-  // TFJS writes the open length as null.
-  const stored = context.config.raw('target_shape');
-  const target =
-    isArray(stored) && stored.includes(null)
-      ? stored.map((length) => (length === null ? -1 : Number(length)))
-      : context.config.numbers('target_shape');
   const known = target.filter((length) => length !== -1).reduce((product, length) => product * length, 1);
   return context.builder.reshape(
     context.layer,
@@ -129,9 +171,8 @@ function permute(context: LayerContext): ValueId {
 
 function repeatVector(context: LayerContext): ValueId {
   const [length = 0] = inputRank(context, 1);
-  const { builder, layer } = context;
-  const row = builder.reshape(layer, onlyInput(context), [1, length]);
-  return builder.concat(layer, new Array<ValueId>(Math.min(context.config.integer('n'), 4096)).fill(row), 0);
+  const { builder, layer, config } = context;
+  return repeated(builder, layer, builder.reshape(layer, onlyInput(context), [1, length]), [config.integer('n')]);
 }
 
 export const reshapingLayers: LayerConverters = {
@@ -145,4 +186,6 @@ export const reshapingLayers: LayerConverters = {
   Flatten: flatten,
   Permute: permute,
   RepeatVector: repeatVector,
+  Resizing: resizing,
+  CenterCrop: centerCrop,
 };

@@ -1,0 +1,243 @@
+/**
+ * Recurrent layers over a fixed number of steps, unrolled: each step is computed by operations of its own with the same
+ * kernels. So they are trained, pruned, clustered and quantized as all other layers are.
+ */
+import { EspalierError } from '../../../errors.ts';
+import { arithmetic, scaled, selected, split } from '../../../network/compositions.ts';
+import type { Parameter, ValueId } from '../../../network/network.ts';
+import type { Json } from '../../json.ts';
+import { transpose } from '../../tensor-layouts.ts';
+import { lastComponent, type WeightTensor } from '../../weights.ts';
+import {
+  inputRank,
+  type LayerContext,
+  type LayerConverter,
+  type LayerConverters,
+  onlyInput,
+  unsupported,
+  weights,
+} from '../layer-converter.ts';
+import { applyActivation } from './activations.ts';
+import { wrappedLayer } from './wrappers.ts';
+
+/** Each step takes a dozen operations: a thousand steps would be a file of a megabyte without a weight. */
+const mostSteps = 512;
+
+/** What a step computes from the gates' inputs `[gates * units]` and the state before: the state after, the output first. */
+type Cell = (context: LayerContext, inputs: ValueId, state: readonly ValueId[], kernels: Kernels) => readonly ValueId[];
+
+interface Kernels {
+  /** `[gates * units, in]` and `[gates * units, units]`: Keras's, transposed. */
+  readonly input: Parameter;
+  readonly recurrent: Parameter;
+  readonly inputBias: Parameter | undefined;
+  readonly recurrentBias: Parameter | undefined;
+  readonly units: number;
+}
+
+function kernelsOf(context: LayerContext, gates: number): Kernels {
+  const hasBias = context.config.boolean('use_bias', true);
+  const [kernel, recurrent, bias] = weights(context, ['kernel', 'recurrent_kernel', ...(hasBias ? ['bias'] : [])]);
+  if (kernel === undefined || recurrent === undefined) return unsupported(context, 'has no kernels');
+  const units = recurrent.shape[0] ?? 0;
+  const outputs = gates * units;
+  if (kernel.shape[1] !== outputs || recurrent.shape[1] !== outputs)
+    throw new EspalierError(
+      'invalid-model',
+      `its kernels [${kernel.shape.join(', ')}] and [${recurrent.shape.join(', ')}] are not those of ${gates} gates of ${units} units`,
+      {
+        where: context.config.where,
+      },
+    );
+  const turned = (what: string, tensor: WeightTensor): Parameter =>
+    context.once(what, () => {
+      const [rows = 0, columns = 0] = tensor.shape;
+      return { shape: [columns, rows], data: transpose(tensor.read(), [rows, columns], [1, 0]) };
+    });
+  // GRUs of Keras 2.3 and later have a bias for each of the two products.
+  const isPair = bias?.shape.length === 2;
+  const biasRow = (what: string, index: number): Parameter | undefined =>
+    bias === undefined
+      ? undefined
+      : context.once(what, () => ({ shape: [outputs], data: bias.read().slice(index * outputs, (index + 1) * outputs) }));
+  return {
+    input: turned('kernel', kernel),
+    recurrent: turned('recurrent_kernel', recurrent),
+    inputBias: biasRow('bias', 0),
+    recurrentBias: isPair ? biasRow('recurrent_bias', 1) : undefined,
+    units,
+  };
+}
+
+/** The default of older Keras is named in the file too, so these are those of Keras 3. */
+const activate = (context: LayerContext, value: ValueId, key: 'activation' | 'recurrent_activation'): ValueId =>
+  applyActivation(context, value, activationOf(context, key));
+
+function activationOf({ config }: LayerContext, key: 'activation' | 'recurrent_activation'): Json {
+  return config.raw(key) ?? (key === 'activation' ? 'tanh' : 'sigmoid');
+}
+
+/** The product of the state with the recurrent kernel; without a state it is zero, and left out. */
+function recurrentProduct({ builder, layer }: LayerContext, [output]: readonly ValueId[], kernels: Kernels): ValueId | undefined {
+  if (output === undefined) return undefined;
+  return builder.dense(`${layer}/recurrent`, output, { kernel: kernels.recurrent, bias: kernels.recurrentBias });
+}
+
+function sum({ builder, layer }: LayerContext, a: ValueId, b: ValueId | undefined): ValueId {
+  return b === undefined ? a : builder.binary(layer, 'add', a, b);
+}
+
+const simple: Cell = (context, inputs, state, kernels) => [
+  activate(context, sum(context, inputs, recurrentProduct(context, state, kernels)), 'activation'),
+];
+
+/** Hochreiter & Schmidhuber 1997, with a forget gate: input, forget, cell and output gates, in Keras's order. */
+const longShortTerm: Cell = (context, inputs, state, kernels) => {
+  const { builder, layer } = context;
+  const gates = sum(context, inputs, recurrentProduct(context, state, kernels));
+  const [input = '', forget = '', candidate = '', output = ''] = split(builder, layer, gates, 0, new Array<number>(4).fill(kernels.units));
+  const added = builder.binary(layer, 'mul', activate(context, input, 'recurrent_activation'), activate(context, candidate, 'activation'));
+  const [, memory] = state;
+  const kept = memory === undefined ? undefined : builder.binary(layer, 'mul', activate(context, forget, 'recurrent_activation'), memory);
+  const cell = sum(context, added, kept);
+  return [builder.binary(layer, 'mul', activate(context, output, 'recurrent_activation'), activate(context, cell, 'activation')), cell];
+};
+
+/** Cho et al. 2014, arXiv:1406.1078: update and reset gates, then the candidate, in Keras's order. */
+const gatedRecurrent: Cell = (context, inputs, state, kernels) => {
+  const { builder, layer, config } = context;
+  const { units } = kernels;
+  const parts = (value: ValueId): readonly ValueId[] => split(builder, layer, value, 0, [2 * units, units]);
+  const [gateInputs = '', candidateInput = ''] = parts(inputs);
+  const [before] = state;
+  const resetAfter = config.boolean('reset_after', false);
+  if (!resetAfter && before !== undefined) return resetBefore(context, gateInputs, candidateInput, before, kernels);
+  const product =
+    before === undefined && kernels.recurrentBias !== undefined
+      ? biasAsValue(context, kernels.recurrentBias)
+      : recurrentProduct(context, state, kernels);
+  const [gateProducts, candidateProduct] = product === undefined ? [] : parts(product);
+  const gates = activate(context, sum(context, gateInputs, gateProducts), 'recurrent_activation');
+  const [update = '', reset = ''] = split(builder, layer, gates, 0, [units, units]);
+  const kept = candidateProduct === undefined ? undefined : builder.binary(layer, 'mul', reset, candidateProduct);
+  return [mixed(context, update, before, activate(context, sum(context, candidateInput, kept), 'activation'))];
+};
+
+/** The older form: the state is reset before its product with the candidate's kernel. */
+function resetBefore(
+  context: LayerContext,
+  gateInputs: ValueId,
+  candidateInput: ValueId,
+  before: ValueId,
+  kernels: Kernels,
+): readonly ValueId[] {
+  const { builder, layer } = context;
+  const { units, recurrent } = kernels;
+  const rows = (what: string, from: number, to: number): Parameter =>
+    context.once(what, () => ({ shape: [to - from, units], data: recurrent.data.slice(from * units, to * units) }));
+  const gateProducts = builder.dense(`${layer}/recurrent_gates`, before, { kernel: rows('recurrent_gates', 0, 2 * units) });
+  const gates = activate(context, builder.binary(layer, 'add', gateInputs, gateProducts), 'recurrent_activation');
+  const [update = '', reset = ''] = split(builder, layer, gates, 0, [units, units]);
+  const candidateProduct = builder.dense(`${layer}/recurrent_candidate`, builder.binary(layer, 'mul', reset, before), {
+    kernel: rows('recurrent_candidate', 2 * units, 3 * units),
+  });
+  const candidate = activate(context, builder.binary(layer, 'add', candidateInput, candidateProduct), 'activation');
+  return [mixed(context, update, before, candidate)];
+}
+
+/** `update * before + (1 - update) * candidate` */
+function mixed({ builder, layer }: LayerContext, update: ValueId, before: ValueId | undefined, candidate: ValueId): ValueId {
+  const taken = builder.binary(layer, 'mul', scaled(builder, layer, update, 'rest', -1, 1), candidate);
+  return before === undefined ? taken : builder.binary(layer, 'add', builder.binary(layer, 'mul', update, before), taken);
+}
+
+function biasAsValue({ builder, layer }: LayerContext, bias: Parameter): ValueId {
+  return builder.constant(layer, bias, { name: `${layer}/recurrent_bias`, learned: true });
+}
+
+const recurrentLayer =
+  (gates: number, cell: Cell): LayerConverter =>
+  (context) => {
+    const { builder, layer, config } = context;
+    const [steps = 0] = inputRank(context, 2);
+    if (config.boolean('return_state', false)) return unsupported(context, 'states as outputs are not supported', 'set return_state=False');
+    if (config.boolean('stateful', false)) context.warn(`layer "${layer}" is stateful: here each sequence begins with a state of zeros`);
+    if (steps > mostSteps)
+      return unsupported(
+        context,
+        `${steps} steps are not supported: the layer is unrolled, up to ${mostSteps} steps`,
+        'use shorter sequences, or Conv1D layers',
+      );
+    const kernels = kernelsOf(context, gates);
+    // One product for all steps.
+    const projected = builder.dense(layer, onlyInput(context), { kernel: kernels.input, bias: kernels.inputBias });
+    const each = split(builder, layer, projected, 0, new Array<number>(steps).fill(1)).map((step) => builder.flatten(layer, step));
+    const outputs: ValueId[] = [];
+    let state: readonly ValueId[] = [];
+    for (const inputs of config.boolean('go_backwards', false) ? each.toReversed() : each) {
+      state = cell(context, inputs, state, kernels);
+      outputs.push(state[0] ?? '');
+    }
+    if (!config.boolean('return_sequences', false)) return outputs.at(-1) ?? '';
+    const rows = outputs.map((output) => builder.reshape(layer, output, [1, kernels.units]));
+    return builder.concat(layer, rows, 0);
+  };
+
+/** The layer over the steps in both directions; sequences of the second come back in the order of the first. */
+function bidirectional(context: LayerContext): ValueId {
+  const { builder, layer, config } = context;
+  const input = onlyInput(context);
+  const forward = wrappedLayer(context);
+  const backward = config.has('backward_layer') ? wrappedLayer(context, 'backward_layer') : forward;
+  const sequences = forward.config['return_sequences'] === true || forward.config['return_sequences'] === 1;
+  const [first, second] = directions(context);
+  const ahead = context.inner({ ...forward, inputs: [input], tensors: first, name: 'forward' });
+  const backwards = context.inner({
+    className: backward.className,
+    config: { ...backward.config, go_backwards: !config.has('backward_layer') || backward.config['go_backwards'] !== false },
+    inputs: [input],
+    tensors: second,
+    name: 'backward',
+  });
+  const [steps = 1] = builder.shapeOf(backwards);
+  const behind = sequences
+    ? selected(
+        builder,
+        layer,
+        backwards,
+        0,
+        Array.from({ length: steps }, (_, i) => steps - 1 - i),
+      )
+    : backwards;
+  const merge = config.raw('merge_mode');
+  switch (merge === undefined ? 'concat' : merge) {
+    case 'concat':
+      return builder.concat(layer, [ahead, behind], builder.shapeOf(ahead).length - 1);
+    case 'sum':
+      return arithmetic(builder, layer, 'add', ahead, behind);
+    case 'mul':
+      return arithmetic(builder, layer, 'mul', ahead, behind);
+    case 'ave':
+      return scaled(builder, layer, arithmetic(builder, layer, 'add', ahead, behind), 'average', 0.5);
+    default:
+      return unsupported(context, `merge_mode ${JSON.stringify(merge)} is not supported`, 'use "concat", "sum", "mul" or "ave"');
+  }
+}
+
+/** Weights of the two directions: by the name of the part, or the first and the second half. */
+function directions({ tensors }: LayerContext): readonly [readonly WeightTensor[], readonly WeightTensor[]] {
+  const of = (direction: string): readonly WeightTensor[] =>
+    tensors
+      .filter(({ name }) => name.split('/').some((component) => component.startsWith(direction)))
+      .map((tensor) => ({ ...tensor, name: lastComponent(tensor.name) }));
+  const [forward, backward] = [of('forward'), of('backward')];
+  if (forward.length > 0 && backward.length > 0) return [forward, backward];
+  return [tensors.slice(0, tensors.length / 2), tensors.slice(tensors.length / 2)];
+}
+
+export const recurrentLayers: LayerConverters = {
+  SimpleRNN: recurrentLayer(1, simple),
+  LSTM: recurrentLayer(4, longShortTerm),
+  GRU: recurrentLayer(3, gatedRecurrent),
+  Bidirectional: bidirectional,
+};
