@@ -96,21 +96,31 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
 }
 
 function warningsOf({ inputs, outputs }: ConvertedGraph): readonly string[] {
-  const moved = (axes: readonly number[]): boolean => axes.some((axis, i) => i > 0 && axis < (axes[i - 1] ?? 0));
-  const described = (shape: readonly number[], axes: readonly number[]): string => `[${axes.map((axis) => shape[axis] ?? 1).join(', ')}]`;
-  const ordered = (axes: readonly number[]): readonly number[] => [...axes].sort((a, b) => a - b);
-  return [
-    ...inputs
-      .filter(({ axes }) => moved(axes))
-      .map(
-        ({ name, shape, axes }) =>
-          `input "${name}" was channels-first ${described(shape, ordered(axes))}; it is converted to ${described(shape, axes)}, so give the data channels-last`,
-      ),
-    ...outputs
-      .filter(({ axes }) => moved(axes))
-      .map(
-        ({ name, shape, axes }) =>
-          `output "${name}" was channels-first ${described(shape, ordered(axes))}; it is now ${described(shape, axes)}`,
-      ),
+  const layouts = (tensor: ComputedValue): readonly [string, string] => [
+    lengths(
+      tensor.shape,
+      [...tensor.axes].sort((a, b) => a - b),
+    ),
+    lengths(tensor.shape, tensor.axes),
   ];
+  return [
+    ...inputs.filter(isMoved).map((input) => {
+      const [before, after] = layouts(input);
+      return `input "${input.name}" was channels-first ${before}; it is converted to ${after}, so give the data channels-last`;
+    }),
+    ...outputs.filter(isMoved).map((output) => {
+      const [before, after] = layouts(output);
+      return `output "${output.name}" was channels-first ${before}; it is now ${after}`;
+    }),
+  ];
+}
+
+/** Whether the elements lie in another order: axes of length 1 move none. */
+function isMoved({ shape, axes }: ComputedValue): boolean {
+  const long = axes.filter((axis) => shape[axis] !== 1);
+  return long.some((axis, i) => axis < (long[i - 1] ?? axis));
+}
+
+function lengths(shape: readonly number[], axes: readonly number[]): string {
+  return `[${axes.map((axis) => shape[axis] ?? 1).join(', ')}]`;
 }
