@@ -1,3 +1,4 @@
+import { EspalierError } from '../errors.ts';
 import { builtinOperatorName, customOperatorCode } from './schema/builtin-operators.ts';
 import { optionTable, type OperatorOptions, type OptionField, type OptionValue } from './schema/operator-options.ts';
 import { FlatbufferBytes, invalid, TableReader } from './schema/table-reader.ts';
@@ -127,7 +128,10 @@ function readQuantization(table: TableReader, shape: readonly number[], path: st
   if (scales.some((scale) => !Number.isFinite(scale) || scale < 0))
     throw invalid(path, 'its quantization has a scale that is not a positive number');
   if (scales.length > 1 && shape[axis] !== scales.length)
-    throw invalid(path, `it has ${scales.length} scales along dimension ${axis} of [${shape.join(', ')}]`);
+    throw new EspalierError('invalid-model', `it has ${scales.length} scales along dimension ${axis} of [${shape.join(', ')}]`, {
+      where: `.tflite file, ${path}`,
+      fix: 'TensorFlow Lite itself refuses such scales: convert the model again with a converter of today',
+    });
   if (zeroPoints.length > 1 && zeroPoints.length !== scales.length)
     throw invalid(path, `it has ${scales.length} scales but ${zeroPoints.length} zero points`);
   const zeroPoint = zeroPoints[0] ?? 0;

@@ -3,6 +3,7 @@ import { isEspalierError } from '../../../src/core/errors.ts';
 import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
 import { realValues } from '../../../src/core/tflite/tensor-values.ts';
 import { serializeTflite } from '../../../src/core/tflite/serialize-tflite.ts';
+import { bytesOf, float32, GraphBuilder } from '../../../src/core/tflite/write/graph-builder.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import { mutations } from '../../fuzz/mutations.ts';
 import { operationNetworks } from './operation-networks.ts';
@@ -50,4 +51,23 @@ describe('a damaged .tflite file', () => {
   it('names what it is not', () => {
     expect(() => readTflite(new TextEncoder().encode('<html>not found</html>'))).toThrow(/identifier "TFL3".*export or download it again/);
   });
+});
+
+it('scales that do not fit their axis are named as what TensorFlow refuses, not as damage', () => {
+  const graph = new GraphBuilder();
+  const input = graph.tensor({ name: 'in', shape: [1, 8], ...float32 });
+  const output = graph.tensor({ name: 'out', shape: [1, 8], ...float32 });
+  const scales = Array.from({ length: 8 }, () => 0.5);
+  const bias = graph.tensor({
+    name: 'bias',
+    shape: [8],
+    type: 'int32',
+    quantization: { scales, zeroPoints: scales.map(() => 0), axis: 3 },
+    data: bytesOf(new Int32Array(8)),
+  });
+  graph.operator('ADD', [input, bias], output, { activation: 'none' });
+  const file = serializeTflite({ description: '', subgraphs: [graph.build('main', [input], [output])], signatures: [], metadata: [] });
+  const read = (): unknown => readTflite(file);
+  expect(read).toThrow(/tensors\[2\].*: it has 8 scales along dimension 3 of \[8\]; TensorFlow Lite itself refuses such scales: convert/);
+  expect(read).not.toThrow(/damaged/);
 });

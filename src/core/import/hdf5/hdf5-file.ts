@@ -21,8 +21,8 @@ export interface Hdf5Dataset {
 export interface ReadOptions {
   /** The members of the root that are read. */
   readonly groups: readonly string[];
-  /** Time limit of the reading itself; by default a generous one for the file's size. */
-  readonly seconds?: number;
+  /** After so many seconds without any work done the library is taken to be in an endless loop; default 60. */
+  readonly idleSeconds?: number;
 }
 
 /** Deflate reaches about 1000:1; datasets that claim more than that of their file are damaged. */
@@ -30,15 +30,10 @@ const largestExpansion = 1100;
 const largestContent = 2 ** 31;
 /** Memory of the library itself. */
 const libraryBytes = 2 ** 27;
-const startSeconds = 5;
-const bytesPerSecond = 1e7;
+const idleLimit = 60;
 
 /** Reads the file. Errors of the library become `invalid-model` errors, since they depend on the bytes alone. */
-export async function readHdf5(
-  bytes: Uint8Array,
-  where: string,
-  { groups, seconds = startSeconds + bytes.length / bytesPerSecond }: ReadOptions,
-): Promise<Hdf5Group> {
+export async function readHdf5(bytes: Uint8Array, where: string, { groups, idleSeconds = idleLimit }: ReadOptions): Promise<Hdf5Group> {
   const stated = statedLength(bytes);
   if (stated !== undefined && stated > bytes.length) {
     throw new EspalierError('invalid-model', `is truncated: it should have ${stated} bytes and has ${bytes.length}`, {
@@ -49,7 +44,7 @@ export async function readHdf5(
   const contentBytes = Math.min(bytes.length * largestExpansion, largestContent);
   try {
     return wrapGroup(
-      await readInThread({ bytes, groups, contentBytes, memoryBytes: libraryBytes + 2 * bytes.length + contentBytes }, seconds),
+      await readInThread({ bytes, groups, contentBytes, memoryBytes: libraryBytes + 2 * bytes.length + contentBytes }, idleSeconds),
       where,
     );
   } catch (cause) {

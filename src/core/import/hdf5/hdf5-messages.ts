@@ -28,6 +28,11 @@ export interface ReadRequest {
   readonly contentBytes: number;
 }
 
+/** A request with the counter of the work done, `[1]` of shared memory, which grows with each read of the file. */
+export interface CountedRequest extends ReadRequest {
+  readonly work: Int32Array;
+}
+
 export type ReadReply =
   | { readonly kind: 'ready' }
   | { readonly kind: 'content'; readonly root: Hdf5GroupContent }

@@ -3,7 +3,7 @@
  * Entry of the thread that reads HDF5 files: a damaged one can send the library into an endless loop, which only the
  * end of its thread stops. Plain JavaScript, for Node loads a thread's entry as it is.
  *
- * @import { Hdf5GroupContent, Hdf5DatasetContent, ReadReply, ReadRequest } from './hdf5-messages.ts'
+ * @import { CountedRequest, Hdf5GroupContent, Hdf5DatasetContent, ReadReply } from './hdf5-messages.ts'
  */
 import { TextDecoder } from 'node:util';
 import { parentPort } from 'node:worker_threads';
@@ -28,7 +28,7 @@ Memory.prototype.grow = function growWithinBound(pages) {
 const reply = (message, moved = []) => parentPort?.postMessage(message, moved);
 
 class FileReader {
-  /** @param {ReadRequest} request */
+  /** @param {CountedRequest} request */
   constructor(request) {
     this.fileBytes = request.bytes.length;
     this.contentBytes = request.contentBytes;
@@ -42,6 +42,7 @@ class FileReader {
     /** @type {Hdf5GroupContent['members'] & Map<string, import('./hdf5-messages.ts').Hdf5Node>} */
     const members = new Map();
     for (const name of names) {
+      Atomics.add(allowance.work, 0, 1);
       if (++this.objects > mostObjects) throw new Error(`more than ${mostObjects} groups and datasets`);
       const member = group.get(name);
       if (member instanceof h5wasm.Group) members.set(name, this.group(member, member.keys()));
@@ -96,11 +97,48 @@ function toFloats(value) {
   return Float32Array.from(/** @type {ArrayLike<number | bigint>} */ (/** @type {unknown} */ (value)), Number);
 }
 
-/** @param {ReadRequest} request @param {typeof h5wasm.Module.FS} files */
+/** No file is read this many times over: its parts point at each other in a circle. */
+const mostReadings = 64;
+/** And for small ones this many bytes and calls: the library reads ahead. */
+const fewestBytes = 2 ** 26;
+const fewestCalls = 1_000_000;
+
+/** @type {{ work: Int32Array, bytes: number, calls: number }} what is left to the reading at hand */
+let allowance = { work: new Int32Array(1), bytes: 0, calls: 0 };
+
+/**
+ * Counts every read of the files in the library's memory, and fails those beyond the bound.
+ *
+ * @param {typeof h5wasm.Module.FS} files @param {string} path of any file
+ */
+function countReads(files, path) {
+  /** @typedef {{ read: (...args: readonly unknown[]) => number, counted?: boolean }} Operations */
+  const system = /** @type {{ open(path: string, flags: string): { stream_ops: Operations }, close(stream: object): void }} */ (
+    /** @type {unknown} */ (files)
+  );
+  const stream = system.open(path, 'r');
+  const operations = stream.stream_ops;
+  system.close(stream);
+  if (operations.counted === true) return;
+  const original = operations.read;
+  operations.read = (...args) => {
+    const bytes = original(...args);
+    Atomics.add(allowance.work, 0, 1);
+    allowance.bytes -= bytes;
+    if (--allowance.calls < 0 || allowance.bytes < 0) throw new Error('its parts lead in a circle: it is read over and over');
+    return bytes;
+  };
+  operations.counted = true;
+}
+
+/** @param {CountedRequest} request @param {typeof h5wasm.Module.FS} files */
 function read(request, files) {
   const path = '/model.h5';
   memoryBytes = request.memoryBytes;
+  const size = request.bytes.length;
+  allowance = { work: request.work, bytes: Math.max(fewestBytes, mostReadings * size), calls: fewestCalls + size / mostReadings };
   files.writeFile(path, request.bytes);
+  countReads(files, path);
   const file = new h5wasm.File(path, 'r');
   try {
     if (file.file_id < 0n) throw new Error('not an HDF5 file');

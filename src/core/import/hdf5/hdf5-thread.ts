@@ -1,6 +1,6 @@
 /** Reads HDF5 in another thread, which is terminated when a file takes longer than its size explains. */
 import { Worker } from 'node:worker_threads';
-import type { Hdf5GroupContent, ReadReply, ReadRequest } from './hdf5-messages.ts';
+import type { CountedRequest, Hdf5GroupContent, ReadReply, ReadRequest } from './hdf5-messages.ts';
 
 /** The file is damaged; all other errors are not the file's fault. */
 export class DamagedFile extends Error {
@@ -15,13 +15,14 @@ const heapMegabytes = 1024;
 
 let idle: { readonly worker: Worker; readonly timer: NodeJS.Timeout } | undefined;
 
-/** @throws DamagedFile when the library fails on the file, or has not read it after `seconds` */
-export async function readInThread(request: ReadRequest, seconds: number): Promise<Hdf5GroupContent> {
+/** @throws DamagedFile when the library fails on the file, or does no work on it for `idleSeconds` */
+export async function readInThread(request: ReadRequest, idleSeconds: number): Promise<Hdf5GroupContent> {
   const worker = takeIdle() ?? (await start());
   try {
     worker.ref();
-    worker.postMessage(request);
-    const reply = await nextReply(worker, seconds);
+    const work = new Int32Array(new SharedArrayBuffer(4));
+    worker.postMessage({ ...request, work } satisfies CountedRequest);
+    const reply = await nextReply(worker, idleSeconds, work);
     if (reply.kind !== 'content') throw new DamagedFile(reply.kind === 'damaged' ? reply.message : 'unexpected reply');
     keepIdle(worker);
     return reply.root;
@@ -51,7 +52,7 @@ function keepIdle(worker: Worker): void {
 async function start(): Promise<Worker> {
   const worker = new Worker(new URL('./hdf5-reader.mjs', import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } });
   try {
-    await nextReply(worker, startSeconds);
+    await nextReply(worker, startSeconds, new Int32Array(1));
     return worker;
   } catch (cause) {
     await worker.terminate();
@@ -59,7 +60,7 @@ async function start(): Promise<Worker> {
   }
 }
 
-function nextReply(worker: Worker, seconds: number): Promise<ReadReply> {
+function nextReply(worker: Worker, idleSeconds: number, work: Int32Array): Promise<ReadReply> {
   return new Promise((resolve, reject) => {
     const finish = (act: () => void): void => {
       clearInterval(timer);
@@ -69,10 +70,15 @@ function nextReply(worker: Worker, seconds: number): Promise<ReadReply> {
     const received = (reply: ReadReply): void => finish(() => resolve(reply));
     const failed = (error: Error): void => finish(() => reject(new DamagedFile(error.message, { cause: error })));
     const ended = (): void => finish(() => reject(new DamagedFile('the reader ended')));
-    // Counted in ticks, so that time does not run out while the machine sleeps or the process is paused.
-    let left = Math.ceil(seconds);
+    // Work is bounded where it is done. Here only a library that does none ends, counted in ticks, so that neither a busy
+    // machine nor one that sleeps is held against the file.
+    let idle = 0;
+    let done = -1;
     const timer = setInterval(() => {
-      if (--left <= 0) finish(() => reject(new DamagedFile(`it is not read after ${seconds.toFixed(0)} s`)));
+      const now = Atomics.load(work, 0);
+      idle = now === done ? idle + 1 : 0;
+      done = now;
+      if (idle >= idleSeconds) finish(() => reject(new DamagedFile(`its reader does nothing more for ${idleSeconds} s`)));
     }, 1000);
     worker.on('message', received).on('error', failed).on('exit', ended);
   });

@@ -32,25 +32,21 @@ const deepestPart = 3;
 
 const lists = new Set(['variables', 'trainable_variables', 'non_trainable_variables', 'regularization_losses', 'keras_api']);
 
-/** A layer's variables by their names, those of its parts as `<part>/<name>`. */
-function variablesOf(
-  node: GraphNode | undefined,
-  nodes: readonly GraphNode[],
-  bundle: TensorBundle,
-  prefix: string,
-  depth: number,
-): readonly WeightTensor[] {
-  const seen = new Set<number>();
-  return [...(node?.children ?? [])].flatMap(([name, index]): readonly WeightTensor[] => {
-    const child = nodes[index];
-    // Lists name variables a second time, and parts lead back up to the layer.
-    if (child === undefined || child === node || seen.has(index) || lists.has(name)) return [];
-    seen.add(index);
-    const { key } = child;
-    const shape = key === undefined || key === '' ? undefined : bundle.shape(key);
-    if (key !== undefined && shape !== undefined) return [{ name: `${prefix}${name}`, shape, read: () => bundle.floats(key) }];
-    return depth <= 1 ? [] : variablesOf(child, nodes, bundle, `${prefix}${name}/`, depth - 1);
-  });
+/** A layer's variables by their names, those of its parts as `<part>/<name>`. Each node is visited once: parts lead back to the layer. */
+function variablesOf(layer: GraphNode | undefined, nodes: readonly GraphNode[], bundle: TensorBundle): readonly WeightTensor[] {
+  const seen = new Set<GraphNode | undefined>([layer]);
+  const visit = (node: GraphNode | undefined, prefix: string, depth: number): readonly WeightTensor[] =>
+    [...(node?.children ?? [])].flatMap(([name, index]): readonly WeightTensor[] => {
+      const child = nodes[index];
+      // Lists name variables a second time.
+      if (child === undefined || seen.has(child) || lists.has(name)) return [];
+      seen.add(child);
+      const { key } = child;
+      const shape = key === undefined || key === '' ? undefined : bundle.shape(key);
+      if (key !== undefined && shape !== undefined) return [{ name: `${prefix}${name}`, shape, read: () => bundle.floats(key) }];
+      return depth <= 1 ? [] : visit(child, `${prefix}${name}/`, depth - 1);
+    });
+  return visit(layer, '', deepestPart);
 }
 
 function scope(model: KerasModel, nodes: readonly GraphNode[], node: GraphNode | undefined, bundle: TensorBundle): WeightScope {
@@ -64,7 +60,7 @@ function scope(model: KerasModel, nodes: readonly GraphNode[], node: GraphNode |
     layer: (reference) => {
       const layer = model.layers[reference.index];
       if (layer === undefined || !hasWeights(layer)) return [];
-      return variablesOf(layerNode(reference), nodes, bundle, '', deepestPart);
+      return variablesOf(layerNode(reference), nodes, bundle);
     },
     nested: (reference) => {
       const inner = model.layers[reference.index]?.model;

@@ -12,7 +12,7 @@ import { quantizeNetwork } from '../../quantize/quantize-network.ts';
 import { loadRuntime } from '../../tflite/runtime.ts';
 import { writeTflite } from '../../tflite/write-tflite.ts';
 import { importCompared } from '../import-compared.ts';
-import { writeFileAtomically } from '../store/atomic-files.ts';
+import { makeFolderOf, writeFileAtomically } from '../store/atomic-files.ts';
 import { openModelData } from './open-model-data.ts';
 import type { OperationContext } from './operation-context.ts';
 
@@ -44,6 +44,7 @@ export async function convertModel(conversion: Conversion, context: ConversionCo
   context.onProgress({ phase: 'converting', fraction: 1 });
   const interpreter = await (await loadRuntime()).load(bytes);
   await interpreter.dispose();
+  await makeFolderOf(output);
   await writeFileAtomically(output, bytes);
   return { version: 1, output, mode, sizes: await allFileSizes(bytes), comparison: imported.comparison, warnings };
 }

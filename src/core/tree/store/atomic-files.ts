@@ -17,6 +17,12 @@ export async function writeFileAtomically(file: string, contents: Uint8Array | s
   });
 }
 
+/** The folder that a file is to be written into, made where it is not there. */
+export async function makeFolderOf(file: string): Promise<void> {
+  const folder = path.dirname(file);
+  await explainFailure(folder, async () => void (await mkdir(folder, { recursive: true })));
+}
+
 /**
  * A folder of files, made under another name and renamed when complete. When another process has made it first, its
  * folder stays: both hold the same.
