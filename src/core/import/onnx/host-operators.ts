@@ -8,6 +8,7 @@ import { axesInput, axisOf } from './axes.ts';
 import { checkSize, type HostContext, type HostOperator } from './host-context.ts';
 import { hostMovements } from './host-movements.ts';
 import { broadcastTo, integerVector, isFloat, stridesOf, tensorFrom, type HostTensor } from './host-tensor.ts';
+import { integerRanges } from './integer-ranges.ts';
 import { refuse } from './refusal.ts';
 import { dataTypeOf } from './tensor-proto.ts';
 
@@ -91,14 +92,32 @@ export function constantOf({ node, attribute }: Pick<HostContext, 'node' | 'attr
   return refuse('of strings or sparse tensors is not supported');
 }
 
+/** Of a zero point's type; without one uint8. */
+function quantize(context: HostContext, x: HostTensor): HostTensor {
+  const scale = context.input(1) ?? refuse('has no scale');
+  const zero = context.input(2);
+  const type = zero?.type ?? 'uint8';
+  const [least, most] = integerRanges[type] ?? refuse(`to ${type} is not supported`);
+  const of = channelOf(context, x, scale);
+  return tensorFrom(type, x.shape, (i) => {
+    const rounded = roundHalfEven((x.data[i] ?? 0) / (scale.data[of(i)] ?? 1)) + (zero?.data[of(i)] ?? 0);
+    return Math.min(Math.max(rounded, least), most);
+  });
+}
+
+/** For an element of `x`, which of the scales is its own. */
+function channelOf(context: HostContext, x: HostTensor, scale: HostTensor): (index: number) => number {
+  const { attributes } = context.node;
+  if (attributes.integer('block_size', 0) !== 0) refuse('in blocks is not supported');
+  if (scale.data.length === 1) return () => 0;
+  const inner = elementCount(x.shape.slice(axisOf(attributes.integer('axis', 1), x.shape.length) + 1));
+  return (index) => Math.floor(index / inner) % scale.data.length;
+}
+
 function dequantize(context: HostContext, x: HostTensor): HostTensor {
   const scale = context.input(1) ?? refuse('has no scale');
   const zero = context.input(2);
-  const { attributes } = context.node;
-  if (attributes.integer('block_size', 0) !== 0) refuse('in blocks is not supported');
-  const axis = scale.data.length === 1 ? 0 : axisOf(attributes.integer('axis', 1), x.shape.length);
-  const inner = elementCount(x.shape.slice(axis + 1));
-  const of = (i: number): number => (scale.data.length === 1 ? 0 : Math.floor(i / inner) % scale.data.length);
+  const of = channelOf(context, x, scale);
   return tensorFrom('float32', x.shape, (i) => ((x.data[i] ?? 0) - (zero?.data[of(i)] ?? 0)) * (scale.data[of(i)] ?? 1));
 }
 
@@ -126,6 +145,7 @@ export const hostOperators: Readonly<Record<string, HostOperator>> = {
     const value = context.attribute('value');
     return tensorFrom(value?.type ?? 'float32', shape, () => value?.data[0] ?? 0);
   },
+  QuantizeLinear: quantize,
   DequantizeLinear: dequantize,
   Add: binary((a, b) => a + b),
   Sub: binary((a, b) => a - b),

@@ -1,18 +1,22 @@
 /** ONNX models, as PyTorch, Paddle, scikit-learn and others export them. */
-import type { Network } from '../../network/network.ts';
+import type { Network, ValueId } from '../../network/network.ts';
 import type { OriginalInput, OriginalModel, OriginalTensor } from '../../network/original-model.ts';
 import { encode } from '../../protobuf/message.ts';
 import { dataTypes, modelProto, type DataType, type ModelProto } from '../../protobuf/onnx.ts';
 import { convertGraph, type ConvertedGraph } from './convert-graph.ts';
 import { readExternalFiles } from './external-data.ts';
+import type { ValueRange } from './layout.ts';
 import { recognizePatterns } from './patterns.ts';
 import { planInputs, type InputShapes } from './plan-inputs.ts';
 import { decodeModel, graphOf } from './read-model.ts';
 import { dataTypeOf } from './tensor-proto.ts';
 import type { ComputedValue } from './value.ts';
+import { withoutQuantization } from './without-quantization.ts';
 
 export interface OnnxImport {
   readonly network: Network;
+  /** Of values that the file states a quantization of. */
+  readonly ranges: ReadonlyMap<ValueId, ValueRange>;
   readonly original: OriginalModel;
 }
 
@@ -35,16 +39,18 @@ export async function importOnnx(
   const name = model.graph?.name ?? '';
   const converted = convertGraph(graph, { name: name === '' ? 'model' : name, batchSize, inputs, external }, where);
   for (const warning of warningsOf(converted)) warn(warning);
+  const reference = withoutQuantization(model) ?? bytes;
   const types = new Map(graph.inputs.map((input) => [input.name, dataTypeOf(input.elementType)]));
   return {
     network: converted.network,
+    ranges: converted.ranges,
     original: {
       format: 'onnx',
       // Repeated fields of a message that comes twice are joined: the file itself need not be written again.
       bytes: (outputs) =>
         outputs.length === 0
-          ? bytes
-          : joined(bytes, encode(modelProto, { graph: { output: outputs.map((output) => ({ name: output })) } })),
+          ? reference
+          : joined(reference, encode(modelProto, { graph: { output: outputs.map((output) => ({ name: output })) } })),
       folder,
       converted: converted.network,
       inputs: converted.inputs.map((input) => ({ ...tensorOf(input), type: inputType(types.get(input.name)) })),

@@ -186,8 +186,30 @@ describe('models in the QDQ format', () => {
     const x = paired(model.input('x', ['n', 3]), 'z1');
     const product = model.node('MatMul', [x, model.floats(numbers, [3, 2])]);
     model.output(paired(model.node('Relu', [product]), 'z2'));
-    const imported = await importOnnxBytes(model.bytes());
+    const imported = await importCompared(model.bytes());
     expect(kindsOf(imported)).toEqual(['dense', 'activation']);
+    expect(
+      [...imported.ranges.values()].map(({ minimum, maximum }) => [minimum, maximum].map((value) => Number(value.toFixed(4)))),
+    ).toEqual([
+      [-6.4, 6.35],
+      [-6.4, 6.35],
+    ]);
+  });
+});
+
+describe('weights that are quantized in the graph', () => {
+  it('are what their integers stand for: rounded to even, and cut off', async () => {
+    const model = new OnnxWriter();
+    const x = model.input('x', ['n', 3]);
+    const [scale, zero] = [
+      model.floats([0.5], []),
+      model.tensor({ name: 'zero', dims: [], dataType: dataTypes.int8, rawData: Uint8Array.of(0) }),
+    ];
+    const weights = model.floats([0.25, 0.75, -100, 0.3, -0.3, 1], [3, 2]);
+    model.output(
+      model.node('MatMul', [x, model.node('DequantizeLinear', [model.node('QuantizeLinear', [weights, scale, zero]), scale, zero])]),
+    );
+    expect(kernel(await importCompared(model.bytes()))).toEqual([0, -64, -0.5, 1, 0.5, 1]);
   });
 });
 

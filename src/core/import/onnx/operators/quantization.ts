@@ -1,15 +1,8 @@
 /** Models that were quantized in ONNX keep float operators between pairs of QuantizeLinear and DequantizeLinear. */
+import { integerRanges } from '../integer-ranges.ts';
 import type { NodeContext, NodeConverter } from '../node-context.ts';
 import { refuse } from '../refusal.ts';
 import type { ComputedValue } from '../value.ts';
-
-/** The integers of a zero point's type; without one they are uint8. */
-const integerRanges: Readonly<Record<string, readonly [number, number]>> = {
-  uint8: [0, 255],
-  int8: [-128, 127],
-  uint16: [0, 65535],
-  int16: [-32768, 32767],
-};
 
 /** The value goes on in float; its range is kept for whoever quantizes the network again. */
 function quantize(context: NodeContext): ComputedValue {
