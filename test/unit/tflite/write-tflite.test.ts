@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { prepareForDeployment } from '../../../src/core/network/passes/prepare-for-deployment.ts';
 import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
 import { serializeTflite } from '../../../src/core/tflite/serialize-tflite.ts';
+import { floatIslandsWarning } from '../../../src/core/tflite/write/write-in-float.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import { referenceOutputs } from '../network/reference-executor.ts';
 import { compositeNetworks, embeddingNetwork, floatNetworks, operationNetworks, randomInputs } from './operation-networks.ts';
@@ -88,6 +89,15 @@ describe('an int8 .tflite in LiteRT', () => {
       expect(types?.filter((type) => type.startsWith('float'))).toEqual([]);
     },
   );
+});
+
+it('an integer file that computes in float somewhere says where', () => {
+  const [erf, div] = ['erf', 'div'].map((name) => floatNetworks.find((network) => network.name === name)!);
+  expect(floatIslandsWarning(erf!, 'int8')).toMatch(
+    /^computes in float at "activation" \(erf\): there is no sound int8 kernel, so the file is not integer/,
+  );
+  expect(floatIslandsWarning(div!, 'int16')).toMatch(/"binary" \(div\)/);
+  expect(operationNetworks.map((network) => floatIslandsWarning(network, 'int8')).filter((text) => text !== undefined)).toEqual([]);
 });
 
 describe('writing and reading', () => {

@@ -13,6 +13,22 @@ export function lacksIntegerKernel(operation: Operation, type: ActivationType, n
   return lacksInt8(operation) || (type === 'int16' && lacksInt16(operation, network));
 }
 
+/**
+ * What is to be known of an integer file whose network has such operations: the layers that compute in float between
+ * two conversions, and what that means. Undefined where it is integer throughout.
+ */
+export function floatIslandsWarning(network: Network, type: ActivationType): string | undefined {
+  const islands = network.operations.filter((operation) => lacksIntegerKernel(operation, type, network));
+  if (islands.length === 0) return undefined;
+  const names = [
+    ...new Set(islands.map((operation) => `"${operation.layer}" (${'function' in operation ? operation.function : operation.kind})`)),
+  ];
+  return (
+    `computes in float at ${names.slice(0, 6).join(', ')}${names.length > 6 ? ` and ${names.length - 6} more` : ''}: there is no sound ${type} kernel, ` +
+    'so the file is not integer throughout and needs a runtime with float kernels'
+  );
+}
+
 function lacksInt8(operation: Operation): boolean {
   switch (operation.kind) {
     // The integer division gives the largest code where the quotient is a small part of a step.

@@ -10,6 +10,7 @@ import { prepareForDeployment } from '../../network/passes/prepare-for-deploymen
 import { calibrate } from '../../quantize/calibrate.ts';
 import { quantizeNetwork } from '../../quantize/quantize-network.ts';
 import { loadRuntime } from '../../tflite/runtime.ts';
+import { floatIslandsWarning } from '../../tflite/write/write-in-float.ts';
 import { writeTflite } from '../../tflite/write-tflite.ts';
 import { importCompared } from '../import-compared.ts';
 import { makeFolderOf, writeFileAtomically } from '../store/atomic-files.ts';
@@ -88,6 +89,8 @@ async function encodeInteger(
       fix: 'give a data block, or choose mode float, float16 or dynamic',
     });
   }
+  const islands = floatIslandsWarning(network, activationType);
+  if (islands !== undefined) warn(islands);
   const { train } = await openModelData(conversion.data, inputsOf(network), warn);
   for (const warning of await checkInputs(network, train)) warn(warning);
   if (train.size === 0) {

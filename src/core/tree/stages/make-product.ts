@@ -6,6 +6,7 @@ import type { QuantizedNetwork } from '../../quantize/quantization.ts';
 import { roundedNetwork } from '../../quantize/rounded-network.ts';
 import { prepareModelForDeployment } from '../../techniques/fold-constraints.ts';
 import type { OptimizedModel, TechniqueResult } from '../../techniques/technique.ts';
+import { floatIslandsWarning } from '../../tflite/write/write-in-float.ts';
 import { writeTflite } from '../../tflite/write-tflite.ts';
 import { inherits, techniqueRow } from '../../../shared/techniques.ts';
 import type { Accuracy } from '../../../shared/results.ts';
@@ -62,7 +63,11 @@ async function integerProduct(
     signal: request.signal,
     onProgress: (fraction) => request.onProgress('evaluating', fraction),
   });
-  return { model, tflite, simulated, expectations: expectationsOf(model, true, keepsParentZeros(request.stage)) };
+  // An operation without an integer kernel stays float between two conversions, so that nothing else can be promised.
+  const islands = floatIslandsWarning(quantized.network, quantized.activationType);
+  if (islands !== undefined) request.warn(islands);
+  const fullInteger = islands === undefined;
+  return { model, tflite, simulated, expectations: { ...expectationsOf(model, true, keepsParentZeros(request.stage)), fullInteger } };
 }
 
 /** Whether the node must keep its parent's zeros: quantization and preserving techniques do, plain controls do not. */
