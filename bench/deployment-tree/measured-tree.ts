@@ -1,4 +1,5 @@
 /** The deployment tree by the techniques themselves, with every file measured in the runtime: what two benchmarks share. */
+import { expectationsOf } from '../../src/core/tree/stages/make-product.ts';
 import type { CertificateVerdict, WeightMetrics } from '../../src/shared/results.ts';
 import type { Engine } from '../../src/core/engine/engine.ts';
 import { certify } from '../../src/core/measure/certify.ts';
@@ -12,7 +13,6 @@ import type { OptimizedModel, TechniqueContext } from '../../src/core/techniques
 import { readTflite } from '../../src/core/tflite/read-tflite.ts';
 import { writeTflite } from '../../src/core/tflite/write-tflite.ts';
 import type { QuantizedNetwork } from '../../src/core/quantize/quantization.ts';
-import { expectationsOf } from '../../src/core/tree/stages/expectations.ts';
 
 export interface MeasuredNode {
   readonly name: string;

@@ -13,7 +13,7 @@ export const TARGETS_MISSED = 3;
 /**
  * Runs in a child process until the end, shows it, and turns the outcome into the exit code.
  *
- * @param earlier events of a run that is gone on with
+ * @param earlier events of a run that is resumed
  */
 export async function followRun(
   begin: (worker: WorkerClient) => Promise<RunHandle>,

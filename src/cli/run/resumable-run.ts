@@ -15,7 +15,7 @@ const MILLISECONDS_BETWEEN_LOOKS = 200;
 /**
  * Folder of the run to resume: the named one, or the latest unfinished one.
  *
- * @throws EspalierError `invalid-argument` for a run that is done or still going on
+ * @throws EspalierError `invalid-argument` for a run that is done or still running
  */
 export async function findResumableRun(folder: string, named: string | undefined): Promise<string> {
   const end = performance.now() + MOST_WAITED_MILLISECONDS;

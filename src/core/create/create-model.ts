@@ -13,7 +13,7 @@ import type { ArchitectureName, ArchitectureOptions } from '../models/architectu
 import { buildArchitecture } from '../models/architectures.ts';
 import type { Network } from '../network/network.ts';
 import { readDataBlock } from '../tree/recipe/read-data-block.ts';
-import { explainFailure, writeFileAtomically } from '../tree/store/atomic-files.ts';
+import { withFileErrors, writeFileAtomically } from '../tree/store/atomic-files.ts';
 import type { TrainingProgress } from '../../shared/events.ts';
 import type { Accuracy } from '../../shared/results.ts';
 import { trainFromScratch, type TrainingPlan } from './train-from-scratch.ts';
@@ -65,7 +65,7 @@ export async function createModel(request: CreateModelOptions): Promise<CreatedM
     trained = { accuracy: baseline.accuracy, seconds: baseline.seconds };
   }
   const files = await write(network);
-  await explainFailure(output, () => mkdir(dirname(output), { recursive: true }));
+  await withFileErrors(output, () => mkdir(dirname(output), { recursive: true }));
   for (const [file, content] of files) await writeFileAtomically(file, content);
   return {
     files: [...files.keys()],

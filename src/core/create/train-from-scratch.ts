@@ -3,9 +3,9 @@ import type { Engine } from '../engine/engine.ts';
 import { evaluateNetwork } from '../measure/evaluate-network.ts';
 import type { Network } from '../network/network.ts';
 import { fineTune } from '../train/fine-tune.ts';
-import { lossFor } from '../train/loss-for.ts';
 import type { TrainingProgress } from '../../shared/events.ts';
 import type { Accuracy } from '../../shared/results.ts';
+import { lossFor } from '../train/losses.ts';
 
 /**
  * How a network is trained from its initial weights: AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101), the learning

@@ -12,7 +12,7 @@ const examplesRead = 256;
 /**
  * Checks a model against its data before any work is done.
  *
- * @returns warnings for people
+ * @returns warnings for the user
  * @throws EspalierError where the two cannot go together: another input shape, more classes than outputs
  */
 export async function checkData(network: Network, data: DataSet): Promise<readonly string[]> {

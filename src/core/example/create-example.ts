@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
 import { writeTfjsLayers } from '../export/tfjs-layers.ts';
-import { explainFailure, hasCode, writeFileAtomically } from '../tree/store/atomic-files.ts';
+import { withFileErrors, hasCode, writeFileAtomically } from '../tree/store/atomic-files.ts';
 import type { Accuracy } from '../../shared/results.ts';
 import { exampleModel, exampleRecipe, exampleTexts, exampleWeights } from './example-files.ts';
 import { trainBaseline } from './train-baseline.ts';
@@ -51,7 +51,7 @@ export async function createExample(folder: string, options: CreateExampleOption
   const contents = new Map<string, string | Uint8Array>([[exampleWeights, weights], [exampleModel, json], ...exampleTexts(seed)]);
   for (const [name, content] of contents) {
     const file = join(folder, name);
-    await explainFailure(file, () => mkdir(dirname(file), { recursive: true }));
+    await withFileErrors(file, () => mkdir(dirname(file), { recursive: true }));
     await writeFileAtomically(file, content);
   }
   return { recipe: join(folder, exampleRecipe), files: [...contents.keys()].map((name) => join(folder, name)), accuracy };

@@ -1,5 +1,5 @@
 import type { ParameterId, Shape } from '../network/network.ts';
-import type { Conv2d, FusedActivation } from '../network/operations.ts';
+import type { Conv2d, FusedActivation, TransposeConv2d } from '../network/operations.ts';
 import type { Tensor } from '../program/program.ts';
 import { applyFusedActivation } from './activations.ts';
 import type { LoweredValue } from './lowered-value.ts';
@@ -76,4 +76,22 @@ function windowed(context: LoweringContext, operation: Conv2d, x: LoweredValue, 
   const y = builder.conv2d(x.batchChannelsMajor, filter, { strides, pads, dilations, groups });
   const [n = 1, c = 1, rows = 1, columns = 1] = y.shape;
   return builder.reshape(builder.transpose(y, [1, 0, 2, 3]), [c, n * rows * columns]);
+}
+
+/** The gradient of the convolution that would lead from the output back to the input. */
+export function lowerTransposeConv2d(context: LoweringContext, operation: TransposeConv2d, x: LoweredValue, shape: Shape): LoweredValue {
+  const { builder, batchSize } = context;
+  const kernel = context.parameter(operation.kernel);
+  const [, kh = 1, kw = 1] = kernel.shape;
+  const [h = 1, w = 1, out = 1] = shape;
+  const pads = windowPads([h, w], [kh, kw], operation.strides, [1, 1], operation.padding);
+  const filter = builder.transpose(kernel, [3, 0, 1, 2]);
+  const y = builder.convTranspose2d(x.batchChannelsMajor, filter, [batchSize, out, h, w], {
+    strides: operation.strides,
+    pads,
+    dilations: [1, 1],
+    groups: 1,
+  });
+  const product = builder.reshape(builder.transpose(y, [1, 0, 2, 3]), [out, batchSize * h * w]);
+  return context.channelsMajor(shape, addBias(context, product, operation.bias, operation.activation));
 }

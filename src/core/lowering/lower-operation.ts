@@ -2,15 +2,13 @@ import type { Shape } from '../network/network.ts';
 import type { Operation, OperationKind, OperationOf } from '../network/operations.ts';
 import { lowerActivation, lowerPRelu, lowerUnary } from './activations.ts';
 import { lowerBatchNorm } from './batch-norm.ts';
-import { lowerConv2d } from './convolution.ts';
-import { lowerDense } from './dense.ts';
+import { lowerConv2d, lowerTransposeConv2d } from './convolution.ts';
+import { lowerBatchMatmul, lowerDense, lowerEmbedding } from './products.ts';
 import { lowerDepthwiseConv2d } from './depthwise-convolution.ts';
 import { lowerBinary, lowerDropout, lowerRescale } from './elementwise.ts';
-import { lowerEmbedding } from './embedding.ts';
 import type { LoweredValue } from './lowered-value.ts';
 import type { LoweringContext } from './lowering-context.ts';
-import { lowerGlobalPool, lowerPool2d } from './pooling.ts';
-import { lowerBatchMatmul, lowerReduce } from './reduce.ts';
+import { lowerGlobalPool, lowerPool2d, lowerReduce } from './pooling.ts';
 import { lowerResize } from './resize.ts';
 import {
   lowerConcat,
@@ -22,7 +20,6 @@ import {
   lowerReshape,
   lowerSpaceToDepth,
 } from './shape-operations.ts';
-import { lowerTransposeConv2d } from './transpose-convolution.ts';
 
 interface Lowering<O extends Operation> {
   /** As a method, so that rows of the table go by the name of one kind each. */

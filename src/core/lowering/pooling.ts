@@ -1,5 +1,5 @@
 import type { Shape } from '../network/network.ts';
-import type { GlobalPool, Pair, Pool2d } from '../network/operations.ts';
+import type { GlobalPool, Pair, Pool2d, Reduce } from '../network/operations.ts';
 import type { Tensor } from '../program/program.ts';
 import type { LoweredValue } from './lowered-value.ts';
 import type { LoweringContext } from './lowering-context.ts';
@@ -61,4 +61,27 @@ export function lowerGlobalPool(context: LoweringContext, operation: GlobalPool,
   const positions = builder.reshape(x.channelsMajor, [x.channels, batchSize, x.positions]);
   const pooled = operation.function === 'max' ? builder.maximum(positions, [2]) : builder.mean(positions, [2]);
   return context.channelsMajor(shape, pooled);
+}
+
+/** Channels-major values stay so as long as the channels remain. */
+export function lowerReduce(context: LoweringContext, operation: Reduce, x: LoweredValue, shape: Shape): LoweredValue {
+  const { builder } = context;
+  const { function: name, axes } = operation;
+  const last = x.shape.length - 1;
+  if (x.layout === 'channelsMajor' && !axes.includes(last)) {
+    const reduced = builder.reduce(
+      name,
+      x.channelsMajorAxes,
+      axes.map((axis) => axis + 2),
+    );
+    return context.channelsMajor(shape, reduced);
+  }
+  return context.batchMajor(
+    shape,
+    builder.reduce(
+      name,
+      x.batchMajor,
+      axes.map((axis) => axis + 1),
+    ),
+  );
 }

@@ -1,4 +1,4 @@
-/** A network as a table for people: one row an operation. */
+/** A network as a table, one row for each operation. */
 import { factsOf, shapesAround } from './kinds/operation-table.ts';
 import type { Network, Shape } from './network.ts';
 import { parametersOf } from './operation-parameters.ts';

@@ -53,7 +53,7 @@ function averagingObserver(merge: (old: Range, seen: Range) => Range): RangeObse
   };
 }
 
-/** Gathers all values, and chooses the range when it is asked for. */
+/** Collects all values, and chooses the range at the end. */
 function histogramObserver(choose: (histogram: Histogram, extreme: Range) => Range): RangeObserver {
   const histogram = new Histogram();
   let extreme: Range = { minimum: 0, maximum: 0 };

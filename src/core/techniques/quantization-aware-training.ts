@@ -33,12 +33,12 @@ export const quantizationAwareTraining: Technique<QuantizationAwareTrainingOptio
 
 /**
  * Trains the network with every kernel on the int8 grid and every activation of the deployed network fake-quantized,
- * while the inherited constraints stay in force. Batch norms go on normalizing by statistics of the batch behind kernels
- * whose grid has a scale for each channel: folded at the end, they scale the grid and leave the integers. Activation
- * ranges start from calibration, follow a moving average, then stand still. Jacob et al. 2018, arXiv:1712.05877.
+ * while the inherited constraints stay in force. Batch norms after kernels whose grid has a scale for each channel keep
+ * normalizing by statistics of the batch; folding them at the end scales the grid and leaves the integers. Activation
+ * ranges start from calibration, follow a moving average, then are frozen. Jacob et al. 2018, arXiv:1712.05877.
  *
- * A trained parent has learned, without the validation examples. Where training on the grid does worse on
- * them than quantization without it, that is what the stage gives; `restoreBest: false` takes the trained one always.
+ * Where the parent was trained by an earlier stage, and training on the grid does worse on the validation examples than
+ * quantization without training, the stage gives the latter; `restoreBest: false` always takes the trained one.
  */
 async function trainOnIntegerGrid(
   model: OptimizedModel,

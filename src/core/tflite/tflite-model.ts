@@ -2,6 +2,7 @@
  * A .tflite file as data: what `readTflite` gives, what `writeTflite` builds and serializes. Everything refers to
  * tensors by their index in the subgraph, as the format does. Immutable.
  */
+import type { ModelInterface, ModelTensor } from '../network/model-interface.ts';
 import type { OperatorOptions } from './schema/operator-options.ts';
 import type { TensorType } from './schema/tensor-types.ts';
 
@@ -104,4 +105,20 @@ export interface Metadata {
 /** The number of elements of a shape; 1 for `[]`. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
+}
+
+/** What a .tflite takes and gives, in the runtime's order, called as in its signature where it has one. */
+export function fileInterface({ subgraphs: [graph], signatures }: TfliteModel): ModelInterface {
+  const own = signatures.find(({ subgraph }) => subgraph === 0);
+  const tensors = (indices: readonly number[], named: readonly SignatureTensor[]): readonly ModelTensor[] =>
+    indices.map((index) => {
+      const tensor = graph?.tensors[index];
+      return { name: named.find((entry) => entry.tensor === index)?.name ?? tensor?.name ?? '', shape: withoutBatch(tensor?.shape ?? []) };
+    });
+  return { inputs: tensors(graph?.inputs ?? [], own?.inputs ?? []), outputs: tensors(graph?.outputs ?? [], own?.outputs ?? []) };
+}
+
+/** A tensor of one axis has none. */
+function withoutBatch(shape: readonly number[]): readonly number[] {
+  return shape.length > 1 ? shape.slice(1) : shape;
 }

@@ -90,9 +90,9 @@ async function outcomeOf(runFolder: string, state: RunState, isAlive: IsAlive): 
 }
 
 /**
- * Deletes runs, and the cache of stages when asked for. Returns the bytes freed.
+ * Deletes runs, and on request the cache of stages. Returns the bytes freed.
  *
- * @throws EspalierError `invalid-argument` for a folder that is not a run of this store, or one that is going on
+ * @throws EspalierError `invalid-argument` for a folder that is not a run of this store, or one that is running
  */
 export async function cleanRuns(folder: string, runFolders: readonly string[], cache: boolean, isAlive: IsAlive): Promise<number> {
   const known = await listRuns(folder, isAlive);

@@ -66,7 +66,7 @@ export async function prepareModels(stored: StoredRun, folder: string, environme
         models: models.map(({ name }) => name),
         file: parallelismFile(folder, identities, first, environment),
         processes,
-        tell: (message) => notices.push(message),
+        report: (message) => notices.push(message),
       }));
     const engine = first.threads === parallelism.threads ? first : await engineOf(recipe, parallelism.threads, () => undefined);
     const runtime = (await loadRuntime()).description;

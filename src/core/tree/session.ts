@@ -106,7 +106,7 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
         // The disk is full, so this event cannot be stored either; the run can be resumed once there is space.
         if (!isEspalierError(error)) throw error;
         const outcome = { outcome: 'failed', reason: error.message } as const;
-        log.tell({ type: 'run-finished', ...outcome });
+        log.notify({ type: 'run-finished', ...outcome });
         return outcome;
       } finally {
         log.close();

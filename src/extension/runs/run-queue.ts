@@ -37,7 +37,7 @@ export class RunQueue implements vscode.Disposable {
   readonly onDidStart = this.#started.event;
   readonly onDidInterrupt = this.#interrupted.event;
 
-  /** @param load reads what is known of a run that is gone on with */
+  /** @param load reads what is known of a run that is resumed */
   constructor(worker: RunningWorker, log: vscode.LogOutputChannel, load: (run: Run) => Promise<void>) {
     this.#worker = worker;
     this.#log = log;
@@ -95,7 +95,7 @@ export class RunQueue implements vscode.Disposable {
   }
 
   async #begin({ run, begin }: QueuedRun): Promise<void> {
-    // A resumed run goes on from what is known of it.
+    // A resumed run continues from what is known of it.
     await this.#load(run);
     const handle = await begin(this.#worker.connection);
     run.begin(handle);

@@ -46,7 +46,7 @@ export class Runs implements vscode.Disposable {
     this.onDidStart = this.#queue.onDidStart;
     this.#disposables.push(
       this.#queue,
-      this.#queue.onDidInterrupt((interruption) => this.#tell(interruption)),
+      this.#queue.onDidInterrupt((interruption) => this.#showInterruption(interruption)),
       recipes.onDidChange(() => void this.refresh()),
     );
   }
@@ -193,7 +193,7 @@ export class Runs implements vscode.Disposable {
     run.onDidChangeStatus(() => this.#changed.fire(run));
   }
 
-  #tell({ run, error }: Interruption): void {
+  #showInterruption({ run, error }: Interruption): void {
     if (run.folder === undefined) {
       void vscode.window.showErrorMessage(error.message);
       return;

@@ -1,4 +1,4 @@
-/** How figures are written for people. Accuracies are fractions, sizes are bytes, times are as the names say. */
+/** Formats of figures. Accuracies are fractions, sizes are bytes, times are as their names say. */
 export const missing = '–';
 
 export function formatPercent(fraction: number | undefined, digits = 2): string {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findLabelledFiles } from '../../../src/core/data/files/labelled-files.ts';
-import { speechCommandsSplit } from '../../../src/core/data/formats/speech-commands-split.ts';
+import { speechCommandsSplit } from '../../../src/core/data/formats/audio-folder.ts';
 
 /** From the lists that come with the data set. */
 const official = {

@@ -11,7 +11,7 @@ import type { OptimizedModel, TechniqueResult } from '../../../src/core/techniqu
 import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
 import { loadRuntime } from '../../../src/core/tflite/runtime.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
-import { expectationsOf } from '../../../src/core/tree/stages/expectations.ts';
+import { expectationsOf } from '../../../src/core/tree/stages/make-product.ts';
 import type { LayerRule } from '../../../src/shared/recipe/run-options.ts';
 import { apply } from '../../support/apply-technique.ts';
 import { briefly, integersOf, kernelData, techniqueContext, type TestContext, trainedModel, zerosAt } from './technique-fixtures.ts';

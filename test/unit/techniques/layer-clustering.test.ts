@@ -7,11 +7,14 @@ import type { Engine } from '../../../src/core/engine/engine.ts';
 import type { Network } from '../../../src/core/network/network.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import { buildCodebook } from '../../../src/core/techniques/clustering/build-codebook.ts';
-import { type ClusteredNetwork, clusterKernels, clusterLayers } from '../../../src/core/techniques/clustering/cluster-layers.ts';
-import { errorFeedback } from '../../../src/core/techniques/reconstruction/error-feedback.ts';
+import {
+  type ClusteredNetwork,
+  clusterKernels,
+  clusterLayers,
+  toCentroids,
+} from '../../../src/core/techniques/clustering/cluster-layers.ts';
+import { errorFeedback, upperFactor } from '../../../src/core/techniques/reconstruction/error-feedback.ts';
 import { fitCentroids } from '../../../src/core/techniques/clustering/fit-centroids.ts';
-import { toCentroids } from '../../../src/core/techniques/clustering/to-centroids.ts';
-import { upperFactor } from '../../../src/core/techniques/reconstruction/upper-factor.ts';
 import { type Kernel, kernelsOf } from '../../../src/core/techniques/kernels.ts';
 import { apply } from '../../support/apply-technique.ts';
 import { kernelData, logits, residualNetwork, techniqueContext, trainedModel } from './technique-fixtures.ts';

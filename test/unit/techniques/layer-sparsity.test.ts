@@ -7,7 +7,7 @@ import type { Network } from '../../../src/core/network/network.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import type { OptimizedModel } from '../../../src/core/techniques/technique.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
-import { expectationsOf } from '../../../src/core/tree/stages/expectations.ts';
+import { expectationsOf } from '../../../src/core/tree/stages/make-product.ts';
 import { apply } from '../../support/apply-technique.ts';
 import { seededParameter } from '../train/training-fixtures.ts';
 import { kernelData, techniqueContext, trainedModel, zerosAt } from './technique-fixtures.ts';

@@ -2,11 +2,11 @@ import { expect, it } from 'vitest';
 import { checkInterface } from '../../../src/core/data/check-data.ts';
 import { openData } from '../../../src/core/data/open-data.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
-import { fileInterface } from '../../../src/core/tflite/file-interface.ts';
 import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
 import { serializeTflite } from '../../../src/core/tflite/serialize-tflite.ts';
 import type { TfliteModel } from '../../../src/core/tflite/tflite-model.ts';
 import { loadRuntime } from '../../../src/core/tflite/runtime.ts';
+import { fileInterface } from '../../../src/core/tflite/tflite-model.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 
 /** `a - b` and `a + b` of two inputs, as TensorFlow's converter may write it: the signature has names and an order of its own. */

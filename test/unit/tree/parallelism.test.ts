@@ -133,7 +133,7 @@ describe('decideParallelism', () => {
     models: ['net'],
     file: path.join(temporaryFolder(), 'cache', 'parallelism.json'),
     processes: fakeProcesses((_, candidates) => Promise.resolve(candidates.map(({ threads }) => (threads === 1 ? 5 : 4)))),
-    tell: () => undefined,
+    report: () => undefined,
     ...changes,
   });
 
@@ -150,7 +150,7 @@ describe('decideParallelism', () => {
 
   it('times once, says what it found, and keeps to it', async () => {
     const told: string[] = [];
-    const first = question({ tell: (message) => told.push(message) });
+    const first = question({ report: (message) => told.push(message) });
     expect(await decideParallelism(first)).toEqual({ processes: 2, threads: 1 });
     expect(told).toHaveLength(1);
     expect(JSON.parse(readFileSync(first.file, 'utf8'))).toMatchObject({ processes: 2, threads: 1 });

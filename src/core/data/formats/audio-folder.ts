@@ -1,3 +1,7 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { createRandom } from '../../random.ts';
+import { cutBackground } from '../audio/background-noise.ts';
 import { classNames } from '../files/class-order.ts';
 import { EspalierError } from '../../errors.ts';
 import { decodeWav } from '../audio/decode-wav.ts';
@@ -6,8 +10,6 @@ import type { AudioDataSpec, MadeClass } from '../spec/audio-spec.ts';
 import type { ExampleSource, Sound, SourceSplits } from '../example-source.ts';
 import type { BackgroundFile } from '../files/classed-files.ts';
 import { openFiles } from './file-source.ts';
-import { withSilence } from './silence.ts';
-import { speechCommandsSplit } from './speech-commands-split.ts';
 
 /** What is read of a folder. */
 export function soundFiles({ backgroundFolder = '_background_noise_', split, unknown }: AudioDataSpec) {
@@ -95,4 +97,51 @@ function checkMadeClasses({ classes, silence, unknown }: AudioDataSpec): void {
         fix: 'give a number above 0, such as 0.1',
       });
   }
+}
+
+interface SilenceOptions {
+  readonly label: number;
+  readonly count: number;
+  readonly seconds: number;
+  /** All of one rate; at least one. */
+  readonly recordings: readonly Sound[];
+  /** Seed of the cut and the volume of each example. */
+  readonly seed: number;
+}
+
+/** Adds examples of silence, which is never quite silent: background noise at volumes from 0 to 1. */
+function withSilence(source: ExampleSource, { label, count, seconds, recordings, seed }: SilenceOptions): ExampleSource {
+  const sampleRate = recordings[0]?.sampleRate ?? 16_000;
+  const samples = Math.round(seconds * sampleRate);
+  const waveforms = recordings.map((recording) => recording.samples);
+  return {
+    ...source,
+    size: source.size + count,
+    labels: Int32Array.from({ length: source.size + count }, (_, index) => source.labels[index] ?? label),
+    load: (index) => {
+      if (index < source.size) return source.load(index);
+      const random = createRandom(Math.imul(seed + 1, 0x9e3779b9) ^ (index - source.size));
+      const volume = random.next();
+      return { kind: 'sound', sampleRate, samples: cutBackground(waveforms, samples, random).map((value) => volume * value) };
+    },
+  };
+}
+
+/** Files of a class, at most: the hash is folded to this many places. */
+const places = 2 ** 27 - 1;
+const validationPercent = 10;
+const testPercent = 10;
+
+/**
+ * The official split of Speech Commands: by the hash of the speaker, so that all recordings of a speaker are in one set
+ * whatever else the folder holds. Warden 2018, arXiv:1804.03209, section 7.2.
+ *
+ * @param path `<word>/<speaker>_nohash_<n>.wav`
+ */
+export function speechCommandsSplit(path: string): 'train' | 'validation' | 'test' {
+  const speaker = basename(path).replace(/_nohash_.*$/, '');
+  const hash = createHash('sha1').update(speaker).digest('hex');
+  const percent = (Number(BigInt(`0x${hash}`) % BigInt(places + 1)) * 100) / places;
+  if (percent < validationPercent) return 'validation';
+  return percent < validationPercent + testPercent ? 'test' : 'train';
 }

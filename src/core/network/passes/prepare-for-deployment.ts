@@ -1,12 +1,10 @@
 import type { Network, ValueId } from '../network.ts';
-import { hasKernel, type KernelOperation } from '../operations.ts';
-import { convertBatchNorms } from './convert-batch-norms.ts';
+import { type FusedActivation, hasKernel, type KernelOperation, type Operation } from '../operations.ts';
 import { expandComposites } from './expand-composites.ts';
-import { foldableBatchNorm, foldBatchNorms } from './fold-batch-norms.ts';
+import { convertBatchNorms, foldableBatchNorm, foldBatchNorms } from './fold-batch-norms.ts';
 import { foldPadding } from './fold-padding.ts';
-import { fuseActivations } from './fuse-activations.ts';
 import { removeDeadOperations } from './remove-dead-operations.ts';
-import { usesOf } from './rewrite.ts';
+import { dropUnused, usesOf } from './rewrite.ts';
 
 /**
  * Prepares a network for deployment: removes dropout, folds padding and batch norms, fuses ReLU. It computes the same
@@ -35,4 +33,40 @@ function prepare(network: Network, keptBatchNorms: (network: Network) => Readonl
   const kept = keptBatchNorms(padded);
   const normalized = convertBatchNorms(foldBatchNorms(padded, kept), kept);
   return fuseActivations(expandComposites(normalized));
+}
+
+type Fusable = Extract<Operation, { readonly activation: FusedActivation }>;
+
+/**
+ * Fuses ReLU and ReLU6 into the convolution, dense layer or element-wise operation before them, which takes over their
+ * output.
+ */
+function fuseActivations(network: Network): Network {
+  const uses = usesOf(network);
+  const fused = new Map<ValueId, Operation>();
+  const operations: Operation[] = [];
+  for (const operation of network.operations) {
+    if (fused.has(operation.output)) continue;
+    const follower = canFuse(operation) ? uses.soleConsumer(operation.output) : undefined;
+    if (canFuse(operation) && follower?.kind === 'activation' && (follower.function === 'relu' || follower.function === 'relu6')) {
+      fused.set(follower.output, follower);
+      operations.push({ ...operation, activation: follower.function, output: follower.output });
+    } else {
+      operations.push(operation);
+    }
+  }
+  return dropUnused({ ...network, operations });
+}
+
+function canFuse(operation: Operation): operation is Fusable {
+  switch (operation.kind) {
+    case 'conv2d':
+    case 'depthwiseConv2d':
+    case 'transposeConv2d':
+    case 'dense':
+    case 'binary':
+      return operation.activation === 'none';
+    default:
+      return false;
+  }
 }

@@ -1,4 +1,5 @@
-import { assignCentroids, projectCodebook } from '../../constraints/codebook.ts';
+import { channelLayout } from '../../constraints/channels.ts';
+import { assignCentroids, projectCodebook, unitLookup } from '../../constraints/codebook.ts';
 import { type Codebook, findConstraint, type NetworkConstraints, withConstraint } from '../../constraints/constraint.ts';
 import type { Network } from '../../network/network.ts';
 import type { Kernel } from '../kernels.ts';
@@ -6,9 +7,8 @@ import { maskedLeastSquares } from '../reconstruction/masked-least-squares.ts';
 import type { NormalEquations } from '../reconstruction/normal-equations.ts';
 import { reconstructLayers } from '../reconstruction/reconstruct-layers.ts';
 import type { OptimizedModel, TechniqueContext } from '../technique.ts';
-import { errorFeedback } from '../reconstruction/error-feedback.ts';
+import { errorFeedback, type Rounding } from '../reconstruction/error-feedback.ts';
 import { fitCentroids } from './fit-centroids.ts';
-import { toCentroids } from './to-centroids.ts';
 
 /**
  * Longer filters, of large dense layers, are clustered by their weights alone: the time of factoring grows with the cube
@@ -98,4 +98,30 @@ async function clusterLayer<K extends Kernel>(
   const members = assignCentroids(rounded(toCentroids(chosen, shape)), shape, chosen);
   const codebook = fitCentroids(chosen, members, shape, equations);
   return { codebook, weights: rounded(toCentroids(codebook, shape)) };
+}
+
+/**
+ * Rounds a weight w to the centroid k that minimizes `precision * (w - c_k)^2 + cost_k`. A weight that counts much in
+ * the outputs takes the nearest centroid, one that counts little a centroid with a short code. With a precision of 1 on
+ * average, a bit costs the same squared error of the outputs everywhere.
+ *
+ * @param shape of the kernel
+ */
+export function toCentroids({ centroids, clusters, costs, granularity, units }: Codebook, shape: readonly number[]): Rounding {
+  const { channelOf } = channelLayout(shape, granularity);
+  const unitAt = unitLookup(units, shape);
+  return (weight, index, precision) => {
+    const unit = unitAt(index);
+    const inUnits = unit === 0 ? 0 : weight / unit;
+    const begin = channelOf(index) * clusters;
+    let best = begin;
+    let least = Infinity;
+    for (let i = begin; i < begin + clusters; i++) {
+      const cost = precision * (inUnits - (centroids[i] ?? 0)) ** 2 + (costs?.[i] ?? 0);
+      if (cost >= least) continue;
+      least = cost;
+      best = i;
+    }
+    return (centroids[best] ?? 0) * unit;
+  };
 }

@@ -3,7 +3,6 @@ import { isAlongLastAxis } from '../../network/kinds/element-wise.ts';
 import { factsOf } from '../../network/kinds/operation-table.ts';
 import type { Network, ParameterId, ValueId } from '../../network/network.ts';
 import { hasKernel, type Operation } from '../../network/operations.ts';
-import { DisjointSets } from './disjoint-sets.ts';
 
 /** One output channel of a kernel. */
 export interface Filter {
@@ -173,4 +172,32 @@ function parametersByChannel(operation: Operation): readonly ParameterId[] {
           ? [operation.alpha]
           : [];
   return ids.flatMap((id) => id ?? []);
+}
+
+/** Union-find over the numbers 0, 1, 2, … in the order they are added. */
+class DisjointSets {
+  readonly #parents: number[] = [];
+
+  add(): number {
+    this.#parents.push(this.#parents.length);
+    return this.#parents.length - 1;
+  }
+
+  /** The least number of the set, so that the answer does not depend on the order of joins. */
+  find(element: number): number {
+    let root = element;
+    for (let parent = this.#parents[root]; parent !== undefined && parent !== root; parent = this.#parents[root]) root = parent;
+    let current = element;
+    while (current !== root) {
+      const next = this.#parents[current] ?? root;
+      this.#parents[current] = root;
+      current = next;
+    }
+    return root;
+  }
+
+  join(a: number, b: number): void {
+    const [first, second] = [this.find(a), this.find(b)];
+    this.#parents[Math.max(first, second)] = Math.min(first, second);
+  }
 }

@@ -5,8 +5,7 @@ import { evaluateNetwork } from '../../measure/evaluate-network.ts';
 import type { SelectedKernel } from '../layer-rules.ts';
 import { reestimateBatchNorms } from '../reestimate-batch-norms.ts';
 import type { TechniqueContext } from '../technique.ts';
-import { withMaskedWeights } from './masked-network.ts';
-import { pruningMasks } from './mask-schedule.ts';
+import { pruningMasks, withMaskedWeights } from './mask-schedule.ts';
 import type { WeightScope } from './pruning-structure.ts';
 
 /** Enough examples to distinguish a loss of a point or two from a collapse. */

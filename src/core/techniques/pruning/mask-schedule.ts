@@ -1,5 +1,6 @@
 import type { SparsityDemand } from '../../constraints/constraint.ts';
-import type { ParameterId } from '../../network/network.ts';
+import { projectSparsity } from '../../constraints/sparsity.ts';
+import type { Network, ParameterId } from '../../network/network.ts';
 import type { MaskSchedule } from '../../train/fine-tuning.ts';
 import type { SelectedKernel } from '../layer-rules.ts';
 import { globalMagnitudeMasks, keptCount, layerAdaptiveScores, magnitudeMask } from './magnitude-masks.ts';
@@ -112,4 +113,14 @@ function demandOf({ shape, settings }: PrunedKernel, structure: PruningStructure
 
 function elementsOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
+}
+
+/** The network with zeros where the masks of its kernels have them. */
+export function withMaskedWeights(network: Network, masks: ReadonlyMap<ParameterId, Uint8Array>): Network {
+  const parameters = new Map(network.parameters);
+  for (const [id, mask] of masks) {
+    const parameter = parameters.get(id);
+    if (parameter !== undefined) parameters.set(id, { ...parameter, data: projectSparsity(parameter.data, { mask }) });
+  }
+  return { ...network, parameters };
 }

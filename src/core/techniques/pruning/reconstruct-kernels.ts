@@ -2,7 +2,7 @@ import type { Network, ParameterId } from '../../network/network.ts';
 import { maskedLeastSquares } from '../reconstruction/masked-least-squares.ts';
 import { reconstructLayers } from '../reconstruction/reconstruct-layers.ts';
 import type { TechniqueContext } from '../technique.ts';
-import { withMaskedWeights } from './masked-network.ts';
+import { withMaskedWeights } from './mask-schedule.ts';
 
 /**
  * Sets the masked weights of kernels to zero and fits the others, layer by layer, so that each layer's outputs on

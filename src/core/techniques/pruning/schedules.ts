@@ -53,7 +53,7 @@ export function isPruningStep({ begin, end, frequency }: PruningSchedule, step: 
   return step >= begin && (end === undefined || step <= end) && (step - begin) % frequency === 0;
 }
 
-/** The sparsity that is asked for at a step, in [0, 1). */
+/** The sparsity that a schedule reaches at a step, in [0, 1). */
 export function sparsityAt(schedule: PruningSchedule, step: number): number {
   switch (schedule.kind) {
     case 'constant':

@@ -6,7 +6,7 @@ export type SchemeName = 'lut' | 'prune' | 'huffman';
 /** A tensor in the form that the operator TFLM_DECODE reads. */
 export interface EncodedTensor {
   readonly scheme: SchemeName;
-  /** For people: `4-bit indices`. */
+  /** Description for the user: `4-bit indices`. */
   readonly details: string;
   readonly encoded: Uint8Array;
   /** A header of 16 bytes, then the tables of the scheme. */

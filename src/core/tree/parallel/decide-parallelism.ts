@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isEspalierError } from '../../errors.ts';
 import type { EngineChoice } from '../../../shared/recipe/run-options.ts';
 import type { TreeNode } from '../../../shared/tree.ts';
-import { explainFailure } from '../store/atomic-files.ts';
+import { withFileErrors } from '../store/atomic-files.ts';
 import { readSealedJson, writeSealedJson } from '../store/sealed-file.ts';
 import { describeParallelism, fastestParallelism, parallelismCandidates } from './parallelism.ts';
 import type { Parallelism, TimedParallelism } from './parallelism.ts';
@@ -20,7 +20,7 @@ export interface ParallelismQuestion {
   readonly file: string;
   /** None where stages run in this process alone. */
   readonly processes: StageProcesses | undefined;
-  readonly tell: (message: string) => void;
+  readonly report: (message: string) => void;
 }
 
 /** The data's cache may hold a gigabyte; the rest is for the runtime and the training. */
@@ -28,7 +28,7 @@ const BYTES_A_PROCESS = 1.5 * 2 ** 30;
 
 /** From the recipe, else from an earlier run, else from timing training steps of the models. */
 export async function decideParallelism(question: ParallelismQuestion): Promise<Parallelism> {
-  const { asked, cores, freeBytes, tree, file, processes, tell } = question;
+  const { asked, cores, freeBytes, tree, file, processes, report: tell } = question;
   if (asked.threads !== undefined) return { threads: asked.threads, processes: processes === undefined ? 1 : (asked.processes ?? 1) };
   if (processes === undefined) return { processes: 1, threads: cores };
   if (asked.processes !== undefined) return { processes: asked.processes, threads: Math.max(1, Math.floor(cores / asked.processes)) };
@@ -41,7 +41,7 @@ export async function decideParallelism(question: ParallelismQuestion): Promise<
   tell(describeParallelism(chosen, timed));
   const answer: Parallelism = { processes: chosen.processes, threads: chosen.threads };
   try {
-    await explainFailure(file, () => mkdir(path.dirname(file), { recursive: true }));
+    await withFileErrors(file, () => mkdir(path.dirname(file), { recursive: true }));
     await writeSealedJson(file, answer);
   } catch (error) {
     if (!isEspalierError(error)) throw error;

@@ -1,17 +1,19 @@
 /** Makes the file to ship from a technique's model, with the properties that the file must have. */
+import { promiseOf } from '../../constraints/composition.ts';
+import { findConstraint } from '../../constraints/constraint.ts';
 import { evaluateNetwork } from '../../measure/evaluate-network.ts';
-import type { Expectations } from '../../constraints/expectation.ts';
+import type { Expectations, SharedZeros, WeightExpectation } from '../../constraints/expectation.ts';
 import { prepareForDeployment } from '../../network/passes/prepare-for-deployment.ts';
 import type { QuantizedNetwork } from '../../quantize/quantization.ts';
 import { roundedNetwork } from '../../quantize/rounded-network.ts';
 import { prepareModelForDeployment } from '../../techniques/fold-constraints.ts';
+import { kernelsOf, quantizationGranularity } from '../../techniques/kernels.ts';
 import type { OptimizedModel, TechniqueResult } from '../../techniques/technique.ts';
 import { floatIslandsWarning } from '../../tflite/write/write-in-float.ts';
 import { writeTflite } from '../../tflite/write-tflite.ts';
 import { inherits, techniqueRow } from '../../../shared/techniques.ts';
 import type { Accuracy } from '../../../shared/results.ts';
 import type { Stage } from '../deployment-tree.ts';
-import { expectationsOf } from './expectations.ts';
 import type { StageRequest } from './stage-runner.ts';
 import type { StageSetting } from './stage-setting.ts';
 
@@ -73,4 +75,33 @@ async function integerProduct(
 /** Whether the node must keep its parent's zeros: quantization and preserving techniques do, plain controls do not. */
 function keepsParentZeros({ technique }: Stage): boolean {
   return technique !== 'baseline' && inherits(techniqueRow(technique), 'sparsity');
+}
+
+/**
+ * What a node's .tflite must show, from the constraints that were in force when it was made.
+ *
+ * @param model as it was deployed (batch norms folded): its kernels are the file's, in order
+ */
+export function expectationsOf(model: OptimizedModel, fullInteger: boolean, keepsParentZeros: boolean): Expectations {
+  const kernels = kernelsOf(model.network).map((kernel) => ({ kernel, constraints: model.constraints.get(kernel.parameter) ?? [] }));
+  const weights = kernels.map(({ kernel, constraints }, index): WeightExpectation => {
+    const promise = promiseOf(constraints, { integer: fullInteger, granularity: quantizationGranularity(kernel.operation) });
+    return {
+      layer: kernel.layer,
+      kernel: index,
+      ...promise,
+      ...(keepsParentZeros && promise.zeros !== undefined ? { keepsParentZeros: true } : {}),
+    };
+  });
+  return { weights, sharedZeros: sharedZerosOf(kernels.map(({ constraints }) => constraints)), fullInteger };
+}
+
+/** A demand on several kernels together is repeated for each of them. */
+function sharedZerosOf(kernels: readonly Parameters<typeof findConstraint>[0][]): SharedZeros | undefined {
+  const shared = kernels.flatMap((constraints, index) => {
+    const demand = findConstraint(constraints, 'sparsity')?.demand;
+    return demand?.kind === 'shared' ? [{ index, zeros: demand.zeros }] : [];
+  });
+  const [first] = shared;
+  return first && { kernels: shared.map(({ index }) => index), zeros: first.zeros };
 }

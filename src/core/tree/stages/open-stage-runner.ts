@@ -4,7 +4,7 @@ import { inputsOf } from '../../data/inputs/model-inputs.ts';
 import { readInThread } from '../../data/reading/read-in-thread.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { importModel } from '../../import/import-model.ts';
-import { lossFor } from '../../train/loss-for.ts';
+import { lossFor } from '../../train/losses.ts';
 import type { RecipeDocument } from '../recipe/recipe-document.ts';
 import type { ResolvedModel } from '../recipe/resolve-recipe.ts';
 import { createStageRunner } from './create-stage-runner.ts';

@@ -1,9 +1,11 @@
 import { applyTechnique } from '../../techniques/index.ts';
-import type { TechniqueResult } from '../../techniques/technique.ts';
+import type { TechniqueContext, TechniqueResult } from '../../techniques/technique.ts';
+import type { Checkpointing } from '../../train/fine-tuning.ts';
+import { decodeTrainingState, encodeTrainingState } from '../../train/training-state.ts';
+import { usableMemory } from '../../train/training-steps.ts';
 import type { StageRequest } from './stage-runner.ts';
 import type { StageSetting } from './stage-setting.ts';
 import { decodeModel } from './stored-model.ts';
-import { techniqueContext } from './technique-context.ts';
 
 /** Does to the parent's model what the stage says. */
 export async function runTechnique(setting: StageSetting, request: StageRequest): Promise<TechniqueResult> {
@@ -11,4 +13,32 @@ export async function runTechnique(setting: StageSetting, request: StageRequest)
   if (stage.technique === 'baseline') return { model: { network: setting.network, constraints: new Map(), ranges: undefined } };
   const parent = decodeModel(request.parent?.model, `parent of "${request.node.id}"`);
   return applyTechnique(stage, parent, await techniqueContext(setting, request), rules);
+}
+
+/** A checkpoint is written after so many steps or seconds, whichever comes first; writing takes milliseconds. */
+const STEPS_BETWEEN_CHECKPOINTS = 200;
+const SECONDS_BETWEEN_CHECKPOINTS = 5;
+
+/** What a technique needs to train in a stage, from its last checkpoint where there is one. */
+async function techniqueContext({ engine, data, loss, seed, processes }: StageSetting, request: StageRequest): Promise<TechniqueContext> {
+  const saved = await request.checkpoint.load();
+  const checkpoint: Checkpointing = {
+    everySteps: STEPS_BETWEEN_CHECKPOINTS,
+    everySeconds: SECONDS_BETWEEN_CHECKPOINTS,
+    save: (state) => request.checkpoint.save(encodeTrainingState(state)),
+    ...(saved === undefined ? {} : { resumeFrom: decodeTrainingState(saved) }),
+  };
+  return {
+    engine,
+    data,
+    loss,
+    seed,
+    signal: request.signal,
+    parentTrained: request.parentTrained,
+    teacher: () => decodeModel(request.baseline?.model, 'baseline').network,
+    checkpoint,
+    memoryBytes: processes === 1 ? undefined : usableMemory() / processes,
+    onProgress: request.onProgress.bind(request),
+    warn: request.warn.bind(request),
+  };
 }

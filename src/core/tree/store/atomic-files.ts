@@ -3,10 +3,10 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { EspalierError } from '../../errors.ts';
 
-/** Written under another name, flushed, then renamed: readers see the whole file or none. */
+/** Writes a file under another name, flushes it, then renames it: readers see the whole file or none. */
 export async function writeFileAtomically(file: string, contents: Uint8Array | string): Promise<void> {
   const temporary = temporaryName(file);
-  await explainFailure(file, async () => {
+  await withFileErrors(file, async () => {
     try {
       await writeFlushed(temporary, contents);
       await rename(temporary, file);
@@ -24,7 +24,7 @@ export async function makeFolderOf(file: string): Promise<void> {
 }
 
 /**
- * A folder of files, made under another name and renamed when complete. When another process has made it first, its
+ * Creates a folder of files under another name and renames it when it is complete. If another process was first, its
  * folder stays: both hold the same.
  */
 export async function writeFolderAtomically(folder: string, files: ReadonlyMap<string, Uint8Array | string>): Promise<void> {
@@ -36,7 +36,7 @@ export async function writeFolderAtomically(folder: string, files: ReadonlyMap<s
 /** The same for what `fill` writes into the folder that it is given. */
 export async function fillFolderAtomically(folder: string, fill: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = temporaryName(folder);
-  await explainFailure(folder, async () => {
+  await withFileErrors(folder, async () => {
     try {
       await mkdir(temporary, { recursive: true });
       await fill(temporary);
@@ -51,7 +51,7 @@ export async function fillFolderAtomically(folder: string, fill: (temporary: str
 /** Removed at one moment, under another name, so that no reader sees half of it; nothing happens where there is nothing. */
 export async function removeFolderAtomically(folder: string): Promise<void> {
   const temporary = temporaryName(folder);
-  await explainFailure(folder, async () => {
+  await withFileErrors(folder, async () => {
     try {
       await rename(folder, temporary);
     } catch (error) {
@@ -131,17 +131,17 @@ const reasons: Readonly<Record<string, readonly [what: string, fix: string]>> = 
   ENOTDIR: ['a part of the path is a file', 'use another folder'],
 };
 
-/** Failures of the file system become errors that say what to do. */
-export async function explainFailure<T>(where: string, work: () => Promise<T>): Promise<T> {
+/** Runs work on files; its failures become errors that say what to do. */
+export async function withFileErrors<T>(where: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw explained(where, error);
+    throw toFileError(where, error);
   }
 }
 
-/** The failure in words that say what to do, where it is one that users can do something about. */
-export function explained(where: string, error: unknown): unknown {
+/** The failure as an error that says what to do, where it is one that a user can act on. */
+export function toFileError(where: string, error: unknown): unknown {
   const reason = hasCode(error) ? reasons[error.code] : undefined;
   return reason === undefined ? error : new EspalierError('file-access', reason[0], { where, fix: reason[1], cause: error });
 }

@@ -2,7 +2,7 @@ import { appendFileSync, closeSync, copyFileSync, fstatSync, fsyncSync, ftruncat
 import path from 'node:path';
 import { EspalierError } from '../../errors.ts';
 import type { RunEvent, RunEventBody } from '../../../shared/events.ts';
-import { explained, hasCode } from './atomic-files.ts';
+import { toFileError, hasCode } from './atomic-files.ts';
 import { digestBytes } from './digest.ts';
 
 /** What a log file holds, as far as it is as it was written. */
@@ -98,7 +98,7 @@ function readLine(text: string, before: string): { readonly event: RunEvent; rea
   return { event, check };
 }
 
-/** Appends events, and hands each to whoever follows the run. */
+/** Appends events and passes each to the listener. */
 export class EventLog {
   readonly #file: string;
   readonly #descriptor: number;
@@ -112,8 +112,8 @@ export class EventLog {
   readonly damagedLine: number | undefined;
 
   /**
-   * Goes on after what the file holds already; an unfinished last line is cut off, and so is everything from a damaged
-   * line on. What was damaged is kept in a file beside it.
+   * Continues after the existing events. An unfinished last line is cut off, and so is everything from a damaged line
+   * on; the damaged part is kept in a file beside it.
    */
   constructor(file: string, follow: (event: RunEvent) => void, now: () => number = Date.now) {
     this.#file = file;
@@ -137,14 +137,14 @@ export class EventLog {
     } catch (error) {
       // What was written of the line would run into the next one.
       ftruncateSync(this.#descriptor, this.#bytes);
-      if (event.type !== 'node-progress') throw explained(this.#file, error);
+      if (event.type !== 'node-progress') throw toFileError(this.#file, error);
     }
     this.#follow(event);
     return event;
   }
 
-  /** Told to those who follow, but not kept: the last word where nothing more can be written. */
-  tell(body: RunEventBody): void {
+  /** Passes an event to the listener without storing it: for the last event when nothing can be written any more. */
+  notify(body: RunEventBody): void {
     this.#follow(this.#next(body));
   }
 
@@ -167,7 +167,7 @@ export class EventLog {
   }
 }
 
-/** Whoever wants to know what happened to the file still can. */
+/** Keeps a copy of the damaged part for inspection. */
 function keepDamaged(file: string): void {
   const kept = path.join(path.dirname(file), damagedEventsFile);
   copyFileSync(file, `${kept}.tmp`);
@@ -184,7 +184,7 @@ function readBytes(file: string, from: number): Buffer {
     descriptor = openSync(file, 'r');
   } catch (error) {
     if (hasCode(error) && error.code === 'ENOENT') return Buffer.alloc(0);
-    throw explained(file, error);
+    throw toFileError(file, error);
   }
   try {
     const bytes = Buffer.alloc(Math.max(0, fstatSync(descriptor).size - from));
@@ -196,7 +196,7 @@ function readBytes(file: string, from: number): Buffer {
     }
     return bytes.subarray(0, filled);
   } catch (error) {
-    throw explained(file, error);
+    throw toFileError(file, error);
   } finally {
     closeSync(descriptor);
   }

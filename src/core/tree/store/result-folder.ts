@@ -7,12 +7,12 @@ import path from 'node:path';
 import type { DensityPlot, NodeMetrics } from '../../../shared/results.ts';
 import type { Expectations } from '../../constraints/expectation.ts';
 import type { StageOutcome } from '../stages/stage-runner.ts';
-import { explained, hasCode, writeFolderAtomically } from './atomic-files.ts';
+import { toFileError, hasCode, writeFolderAtomically } from './atomic-files.ts';
 import { digestBytes } from './digest.ts';
 import { openSealedJson, sealedJson } from './sealed-file.ts';
 
 export const resultFiles = {
-  /** Weights, constraints and ranges, to go on from. */
+  /** Weights, constraints and ranges, for the stages below. */
   model: 'model.espalier',
   tflite: 'model.tflite',
   packed: 'model.packed.tflite',
@@ -37,7 +37,7 @@ interface FileDigest {
   readonly sha256: string;
 }
 
-/** What lies in a folder: nothing, the result of other work, a result that is not as it was written, or the result. */
+/** The state of a folder: missing, a result of other work, a changed result, or the result. */
 export type FoundResult =
   | { readonly kind: 'none' | 'other' }
   | { readonly kind: 'damaged'; readonly problems: readonly string[] }
@@ -97,7 +97,7 @@ async function list(folder: string): Promise<readonly string[] | undefined> {
     if (hasCode(error) && error.code === 'ENOENT') return undefined;
     // A file in place of the folder.
     if (hasCode(error) && error.code === 'ENOTDIR') return [];
-    throw explained(folder, error);
+    throw toFileError(folder, error);
   }
 }
 
@@ -143,7 +143,7 @@ async function readAsWritten(folder: string, name: string, { bytes, sha256 }: Fi
   }
 }
 
-/** The content is as it was written, so it is of the types that were written. */
+/** The digests match, so the content has the types that were written. */
 function outcomeOf(contents: ReadonlyMap<string, Uint8Array>): StageOutcome {
   const bytesOf = (name: string): Uint8Array => contents.get(name) ?? new Uint8Array();
   const parse = <T>(name: string): T => JSON.parse(new TextDecoder().decode(bytesOf(name))) as T;

@@ -10,7 +10,7 @@ import { renameSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EspalierError } from '../../errors.ts';
-import { explainFailure, hasCode } from './atomic-files.ts';
+import { withFileErrors, hasCode } from './atomic-files.ts';
 
 export interface RunOwner {
   /** Id of the process. */
@@ -60,7 +60,7 @@ export async function readOwner(runFolder: string): Promise<RunOwner | undefined
 
 /** False where another process has made this claim first. */
 function makeClaim(claim: string, self: RunOwner): Promise<boolean> {
-  return explainFailure(claim, async () => {
+  return withFileErrors(claim, async () => {
     const temporary = path.join(path.dirname(claim), `${randomBytes(6).toString('hex')}.tmp`);
     try {
       await mkdir(temporary, { recursive: true });

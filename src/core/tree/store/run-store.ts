@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Checkpoint, StageOutcome } from '../stages/stage-runner.ts';
-import { explainFailure, fillFolderAtomically, hasCode, removeFolderAtomically, writeFileAtomically } from './atomic-files.ts';
+import { withFileErrors, fillFolderAtomically, hasCode, removeFolderAtomically, writeFileAtomically } from './atomic-files.ts';
 import { folderName } from './folder-names.ts';
 import { readResult, resultFiles, writeResult } from './result-folder.ts';
 import { openBytes, sealBytes } from './sealed-file.ts';
@@ -43,8 +43,8 @@ export function newRunId(now: Date): string {
 }
 
 /**
- * A folder of its own for a run, with the recipe that a resumed run goes by, whatever happens to the original. It
- * appears with all that `fill` puts into it.
+ * Creates the folder of a run with its copy of the recipe, which a resumed run uses whatever happens to the original.
+ * The folder appears complete, with all that `fill` writes into it.
  *
  * @param fill writes the run's first files into the folder, which has another name until it is complete
  */
@@ -54,7 +54,7 @@ export async function createRunFolder(
   fill: (created: string, final: string) => Promise<void>,
 ): Promise<string> {
   const folder = path.join(runsFolder(recipeFolder), runId);
-  await explainFailure(runsFolder(recipeFolder), () => mkdir(runsFolder(recipeFolder), { recursive: true }));
+  await withFileErrors(runsFolder(recipeFolder), () => mkdir(runsFolder(recipeFolder), { recursive: true }));
   await writeFileAtomically(path.join(storeFolder(recipeFolder), '.gitignore'), '*\n');
   await fillFolderAtomically(folder, (created) => fill(created, folder));
   return folder;
@@ -67,8 +67,8 @@ export function nodeFolder(model: string, node: string): string {
 
 export interface StageStore {
   /**
-   * From this run, or from any other through the cache. A result that is not as it was written is not taken: where none
-   * is intact the work has to be done again.
+   * From this run, or from any other through the cache. A changed result is not used: where none is intact the stage is
+   * computed again.
    */
   find(ignoreCache: boolean): Promise<{ readonly outcome: StageOutcome; readonly cached: boolean } | undefined>;
   keep(outcome: StageOutcome): Promise<void>;
@@ -82,7 +82,7 @@ export interface StagePlace {
   readonly node: string;
   /** The content address of the node's work. */
   readonly key: string;
-  /** Hears of results that were damaged and of what could not be kept. */
+  /** Called for damaged results and for results that could not be stored. */
   readonly warn: (message: string) => void;
 }
 
@@ -91,7 +91,7 @@ export function stageStore({ runFolder, cacheFolder: cache, model, node, key, wa
   // Node folders nest, so a node's own files lie one deeper than its children's folders.
   const own = path.join(runFolder, nodeFolder(model, node), resultFolder);
   const inCache = path.join(cache, key);
-  // A state of other work (another recipe, other code) must not be gone on with.
+  // A checkpoint of other work (another recipe, other code) must not be resumed from.
   const checkpointFile = path.join(runFolder, nodeFolder(model, node), `checkpoint-${key.slice(0, 16)}`);
   /** The result in one of the two folders; a damaged one is removed, so that an intact one can take its place. */
   const read = async (folder: string, place: string): Promise<StageOutcome | undefined> => {
@@ -104,7 +104,7 @@ export function stageStore({ runFolder, cacheFolder: cache, model, node, key, wa
   };
   const writeOwn = async (outcome: StageOutcome): Promise<void> => {
     await makeParent(own);
-    // What lies there is of other work: the program or the number of threads changed before the run was resumed.
+    // The folder holds a result of other work: the program or the number of threads changed before the run was resumed.
     await removeFolderAtomically(own);
     await writeResult(own, key, outcome);
   };
@@ -123,7 +123,7 @@ export function stageStore({ runFolder, cacheFolder: cache, model, node, key, wa
       // The run has its result: without the cache only other runs do the work again.
       await unlessImpossible(
         async () => {
-          await explainFailure(cache, () => mkdir(cache, { recursive: true }));
+          await withFileErrors(cache, () => mkdir(cache, { recursive: true }));
           await writeResult(inCache, key, outcome);
         },
         (reason) => warn(`the result is not kept in the cache: ${reason}`),
@@ -156,7 +156,7 @@ export function stageStore({ runFolder, cacheFolder: cache, model, node, key, wa
   };
 }
 
-/** For what the result does not depend on: a file system that refuses is worth a word, not a failed stage. */
+/** For writes that the result does not depend on: their failure is a warning, not a failed stage. */
 async function unlessImpossible(write: () => Promise<void>, say: (reason: string) => void): Promise<void> {
   try {
     await write();
@@ -179,7 +179,7 @@ export function tflitePath(model: string, node: string): string {
 }
 
 async function makeParent(file: string): Promise<void> {
-  await explainFailure(file, () => mkdir(path.dirname(file), { recursive: true }));
+  await withFileErrors(file, () => mkdir(path.dirname(file), { recursive: true }));
 }
 
 async function readIfThere(file: string): Promise<Uint8Array | undefined> {

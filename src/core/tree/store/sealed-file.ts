@@ -1,7 +1,7 @@
 /** Files that carry a digest of their own content, so that a changed one is found when it is read. */
 import { readFile } from 'node:fs/promises';
 import { EspalierError } from '../../errors.ts';
-import { explained, hasCode, writeFileAtomically } from './atomic-files.ts';
+import { toFileError, hasCode, writeFileAtomically } from './atomic-files.ts';
 import { digestBytes, digestOf } from './digest.ts';
 
 const digestField = 'sha256';
@@ -40,7 +40,7 @@ export async function readSealedJson(file: string, fix: string): Promise<object 
     text = await readFile(file, 'utf8');
   } catch (error) {
     if (hasCode(error) && error.code === 'ENOENT') return undefined;
-    throw explained(file, error);
+    throw toFileError(file, error);
   }
   const value = openSealedJson(text);
   if (value === undefined) throw new EspalierError('file-access', 'is damaged, or of an earlier version', { where: file, fix });
@@ -49,7 +49,7 @@ export async function readSealedJson(file: string, fix: string): Promise<object 
 
 const DIGEST_BYTES = 32;
 
-/** Bytes behind a digest of them. @param context what they are of: bytes of something else are not taken for them */
+/** Bytes preceded by a digest of them. @param context what the bytes are: bytes of another context do not match */
 export function sealBytes(bytes: Uint8Array, context: string): Uint8Array {
   const sealed = new Uint8Array(DIGEST_BYTES + bytes.length);
   sealed.set(Buffer.from(digestBytes(context, bytes), 'hex'));
