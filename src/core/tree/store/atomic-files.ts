@@ -20,7 +20,7 @@ export async function writeFileAtomically(file: string, contents: Uint8Array | s
 /** The folder that a file is to be written into, made where it is not there. */
 export async function makeFolderOf(file: string): Promise<void> {
   const folder = path.dirname(file);
-  await explainFailure(folder, async () => void (await mkdir(folder, { recursive: true })));
+  await withFileErrors(folder, async () => void (await mkdir(folder, { recursive: true })));
 }
 
 /**
