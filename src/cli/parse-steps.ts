@@ -1,5 +1,5 @@
 import type { TechniqueOptions } from '../shared/recipe/technique-options.ts';
-import { type ConstraintKind, preservingTechnique, type TechniqueId, techniqueRow } from '../shared/techniques.ts';
+import { type ConstraintKind, preservingTechnique, type TechniqueId, techniqueIds, techniqueRow } from '../shared/techniques.ts';
 import { WrongUsage } from './wrong-usage.ts';
 
 export interface OptimizationPath {
@@ -10,10 +10,13 @@ export interface OptimizationPath {
   readonly keys: Readonly<Partial<Record<'prune' | 'cluster' | 'quantize', keyof TechniqueOptions>>>;
 }
 
+/** Quantizations that keep whatever the steps before gave. */
+const untrained = techniqueIds.filter((id) => techniqueRow(id).inherits === 'all');
+
 const example = 'write steps such as prune=0.5,cluster=16,quantize=qat';
 
 /**
- * One path of the deployment tree from its steps: `prune=SPARSITY`, `cluster=COUNT`, `quantize=ptq|qat`, in this order,
+ * One path of the deployment tree from its steps: `prune=SPARSITY`, `cluster=COUNT`, `quantize=ptq|ptq4|qat`, in this order,
  * each at most once. Quantization after other steps is the one that preserves them.
  *
  * @throws WrongUsage
@@ -36,8 +39,8 @@ export function parseSteps(text: string): OptimizationPath {
     'a whole number of clusters, at least 2',
   );
   const quantization = values.get('quantize');
-  if (quantization !== undefined && quantization !== 'ptq' && quantization !== 'qat')
-    throw wrong(`"quantize=${quantization}" is neither ptq nor qat`);
+  if (quantization !== undefined && quantization !== 'qat' && !untrained.some((id) => techniqueRow(id).node === quantization))
+    throw wrong(`"quantize=${quantization}" is none of ${[...untrained.map((id) => techniqueRow(id).node), 'qat'].join(', ')}`);
   const path: TechniqueId[] = [];
   const techniques: { -readonly [Key in keyof TechniqueOptions]: TechniqueOptions[Key] } = {};
   const keys: { -readonly [Key in keyof OptimizationPath['keys']]: OptimizationPath['keys'][Key] } = {};
@@ -52,8 +55,12 @@ export function parseSteps(text: string): OptimizationPath {
   };
   if (sparsity !== undefined) take('prune', preservingTechnique('sparsity', inForce), { sparsity });
   if (clusters !== undefined) take('cluster', preservingTechnique('codebook', inForce), { clusters });
-  if (quantization === 'ptq') take('quantize', 'ptq', undefined);
   if (quantization === 'qat') take('quantize', preservingTechnique('integerGrid', inForce), undefined);
+  else if (quantization !== undefined) {
+    const id = untrained.find((each) => techniqueRow(each).node === quantization);
+    // What grows only on request is requested by naming it.
+    take('quantize', id, id !== undefined && techniqueRow(id).onRequest === true ? {} : undefined);
+  }
   return { node: path.map((id) => techniqueRow(id).node).join('/'), techniques, keys };
 }
 

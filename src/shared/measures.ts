@@ -1,7 +1,8 @@
 /**
  * The table of measures: one row each. Targets, columns of tables, axes of plots, the headline, budgets and reports are
  * generated from it. A new measure is a row here, its figure in `NodeMetrics`, its target (where it has one) in
- * `shared/recipe/targets.ts`, and its words in the two languages of `l10n`.
+ * `shared/recipe/targets.ts`, and its Chinese words in
+ * `l10n/bundle.l10n.zh-cn.json` (English is the key).
  */
 import { formatBytes, formatMilliseconds, formatPercent, missing } from './drawing/format.ts';
 import type { Targets } from './recipe/targets.ts';

@@ -1,7 +1,8 @@
 /**
  * The table of techniques: one row each. Trees, titles, default nodes, rules for layers, stage keys, certificates and the
  * command line are generated from it. A new technique is a row here, its code in `core/techniques`, the type of its
- * options in `shared/recipe`, and its words in the two languages of `l10n`.
+ * options in `shared/recipe`, and its Chinese words in
+ * `l10n/bundle.l10n.zh-cn.json` (English is the key).
  */
 import type { LayerRule } from './recipe/run-options.ts';
 import type { TechniqueOptions } from './recipe/technique-options.ts';

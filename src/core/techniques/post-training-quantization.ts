@@ -1,5 +1,6 @@
 import { defaultCalibrationSamples } from '../../shared/recipe/defaults.ts';
 import type { PostTrainingQuantizationOptions } from '../../shared/recipe/quantization-options.ts';
+import type { WeightBits } from '../../shared/techniques.ts';
 import { levelsOf } from '../constraints/composition.ts';
 import type { NetworkConstraints } from '../constraints/constraint.ts';
 import { calibrate } from '../quantize/calibrate.ts';
@@ -12,14 +13,14 @@ import { type NarrowGrids, narrowGrids, roundToGrids, withGrids } from './four-b
 import { correctBiases } from './post-training/correct-biases.ts';
 import { equalizeLayers } from './post-training/equalize-layers.ts';
 import { fitCodebookScales } from './post-training/fit-codebook-scales.ts';
-import type { OptimizedModel, Technique, TechniqueContext } from './technique.ts';
+import type { OptimizedModel, Technique, TechniqueContext, TechniqueRequest } from './technique.ts';
 
 export const postTrainingQuantization: Technique<PostTrainingQuantizationOptions> = {
   apply: async (model, request, context) => {
     const { row, options } = request;
     const inherited = { ...model, constraints: inheritConstraints(model.constraints, row) };
     const deployed = prepareModelForDeployment(inherited);
-    const narrow = row.weightBits === 4 ? narrowGrids(deployed, request, context) : undefined;
+    const narrow = gridsOf(row.weightBits ?? 8, deployed, request, context);
     const quantized = await quantizeAfterTraining(inherited, options, context, narrow);
     return {
       model: {
@@ -79,4 +80,19 @@ export async function quantizeAfterTraining(
 
 function onlyClustered(constraints: NetworkConstraints): NetworkConstraints {
   return new Map([...constraints].filter(([, list]) => levelsOf(list) !== undefined));
+}
+
+/** Grids of few levels, which are chosen and rounded to before; 8-bit ones follow from the weights. */
+function gridsOf(
+  bits: WeightBits,
+  deployed: OptimizedModel,
+  request: TechniqueRequest<PostTrainingQuantizationOptions>,
+  context: TechniqueContext,
+): NarrowGrids | undefined {
+  switch (bits) {
+    case 8:
+      return undefined;
+    case 4:
+      return narrowGrids(deployed, request, context);
+  }
 }

@@ -13,6 +13,7 @@ describe('--steps', () => {
     ['cluster=8,quantize=qat', 'clustered/cqat', { clustering: { clusters: 8 } }],
     ['cluster=8,quantize=ptq', 'clustered/ptq', { clustering: { clusters: 8 } }],
     ['quantize=qat', 'qat', {}],
+    ['prune=0.5,quantize=ptq4', 'pruned/ptq4', { pruning: { sparsity: 0.5 }, ptq4: {} }],
     ['prune=0', 'pruned', { pruning: { sparsity: 0 } }],
   ])('%s leads to %s', (steps, node, techniques) => {
     expect(parseSteps(steps)).toMatchObject({ node, techniques });
@@ -22,7 +23,7 @@ describe('--steps', () => {
     ['prune=1', '"prune=1" does not name a sparsity from 0 to below 1'],
     ['prune', '"prune" does not name a sparsity'],
     ['cluster=1', '"cluster=1" does not name a whole number of clusters, at least 2'],
-    ['quantize=int4', '"quantize=int4" is neither ptq nor qat'],
+    ['quantize=int4', '"quantize=int4" is none of ptq, ptq4, qat'],
     ['cluster=8,prune=0.5', 'the steps are pruning, then clustering, then quantization, each at most once'],
     ['shrink=2', 'there is no step "shrink"'],
   ])('%s is refused', (steps, message) => {

@@ -1,3 +1,4 @@
+import type { WeightBits } from '../../../shared/techniques.ts';
 import { EspalierError } from '../../errors.ts';
 import type { ValueId } from '../../network/network.ts';
 import type { KernelOperation } from '../../network/operations.ts';
@@ -5,6 +6,7 @@ import type { QuantizedNetwork, TensorQuantization, WeightQuantization } from '.
 import { rangeQuantization } from '../../quantize/range-quantization.ts';
 import { requiredParameter } from '../../quantize/quantize-network.ts';
 import { quantizeWeights } from '../../quantize/weight-quantization.ts';
+import type { TensorType } from '../schema/tensor-types.ts';
 import type { Encoding } from './encoding.ts';
 import { bytesOf, type GraphBuilder, type TensorEncoding } from './graph-builder.ts';
 
@@ -60,9 +62,9 @@ export function integerEncoding(graph: GraphBuilder, quantized: QuantizedNetwork
       const tensor = graph.tensor({
         name: operation.kernel,
         shape,
-        type: quantization.bits === 4 ? 'int4' : 'int8',
+        type: kernelStorage[quantization.bits ?? 8].type,
         quantization: { scales, zeroPoints: scales.map(() => 0), axis: quantization.axis ?? 0 },
-        data: kernelBytes(quantizeWeights(data, shape, quantization), quantization),
+        data: kernelStorage[quantization.bits ?? 8].pack(quantizeWeights(data, shape, quantization)),
       });
       written.set(operation.kernel, tensor);
       return tensor;
@@ -132,11 +134,16 @@ function clampInt40(value: number): number {
   return Math.min(2 ** 39 - 1, Math.max(-(2 ** 39), value));
 }
 
-/** Of 4 bits two integers a byte, the first in the low half. */
-function kernelBytes(integers: Int8Array, { bits }: WeightQuantization): Uint8Array {
-  if (bits !== 4) return bytesOf(integers);
-  return Uint8Array.from({ length: Math.ceil(integers.length / 2) }, (_, i) => {
-    const [low, high] = [integers[2 * i] ?? 0, integers[2 * i + 1] ?? 0];
-    return (low & 15) | ((high & 15) << 4);
-  });
-}
+/** How integers of each width are stored; the compiler asks for a row of a new width. */
+const kernelStorage: Readonly<Record<WeightBits, { readonly type: TensorType; readonly pack: (integers: Int8Array) => Uint8Array }>> = {
+  // Two a byte, the first in the low half.
+  4: {
+    type: 'int4',
+    pack: (integers) =>
+      Uint8Array.from(
+        { length: Math.ceil(integers.length / 2) },
+        (_, i) => ((integers[2 * i] ?? 0) & 15) | (((integers[2 * i + 1] ?? 0) & 15) << 4),
+      ),
+  },
+  8: { type: 'int8', pack: bytesOf },
+};

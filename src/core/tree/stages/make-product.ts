@@ -43,6 +43,7 @@ async function floatProduct(setting: StageSetting, request: StageRequest, model:
     signal: request.signal,
     onProgress: (fraction) => request.onProgress('evaluating', fraction),
   });
+  // A float parent may have zeros of its own, which no mask holds: only the masks' zeros are promised.
   const expectations = request.stage.technique === 'baseline' ? undefined : expectationsOf(deployed, false, false);
   return { model, tflite, simulated, expectations };
 }
