@@ -9,7 +9,7 @@ export interface DataSet {
   readonly inputShapes: readonly (readonly number[])[];
   readonly target: Target;
   /** Class of each example, where the target is classes and they are known without reading the examples. */
-  readonly labels?: Int32Array;
+  readonly labels?: Int32Array | undefined;
   /**
    * Reads examples in the order of the indices. Bounded memory: nothing else stays loaded but what a cache allows.
    *

@@ -54,7 +54,7 @@ export function preparedDataSet({ source, pipeline, cacheBytes, augmentationSeed
     size: source.size,
     inputShapes: [inputShape],
     target: isAutoencoder ? { kind: 'regression', size: length, isInput: true } : source.target,
-    ...(source.target.kind === 'classes' ? { labels: source.labels } : {}),
+    labels: source.target.kind === 'classes' ? source.labels : undefined,
     read: async (indices, epoch): Promise<Batch> => {
       const inputs = new Float32Array(indices.length * length);
       await readInto(indices, inputs, epoch);

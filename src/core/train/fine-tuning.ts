@@ -58,7 +58,7 @@ export interface Checkpointing {
   /** The state is the caller's to keep; see `encodeTrainingState`. Training waits for the promise. */
   save(state: TrainingState): Promise<void>;
   /** Training goes on from here and ends at the same bits as if it had never stopped, at the same number of threads. */
-  readonly resumeFrom?: TrainingState;
+  readonly resumeFrom?: TrainingState | undefined;
 }
 
 export interface FineTuning {

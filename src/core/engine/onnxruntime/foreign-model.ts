@@ -4,19 +4,23 @@ import { EspalierError } from '../../errors.ts';
 import { decodeFloat16, encodeFloat16 } from '../../float16.ts';
 import { loadOnnxRuntimeNode } from './load-onnxruntime.ts';
 
+/** Element types that inputs and outputs of a foreign model may have. */
 export type ForeignElementType = 'float32' | 'float64' | 'float16' | 'int64' | 'int32' | 'uint8' | 'int8';
 
+/** An input: numbers, row-major, which are converted to the element type. */
 export interface ForeignInput {
   readonly type: ForeignElementType;
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
 
+/** An output, converted to float32, row-major. */
 export interface ForeignOutput {
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
 
+/** A loaded ONNX model. */
 export interface ForeignModel {
   /** @throws EspalierError `engine` when the runtime refuses the inputs */
   run(inputs: Readonly<Record<string, ForeignInput>>, outputs: readonly string[]): Promise<readonly ForeignOutput[]>;
@@ -24,15 +28,18 @@ export interface ForeignModel {
 }
 
 /**
- * @param folder of the file, for weights that are kept beside it
- * @throws EspalierError `engine` when the runtime is not there or does not take the model
+ * Loads an ONNX model as it is, without optimizing its graph.
+ *
+ * @param folder of the file, for weights that are stored beside it
+ * @throws EspalierError `engine` when the runtime is missing or refuses the model
  */
 export async function openForeignModel(model: Uint8Array, folder: string): Promise<ForeignModel> {
   const { runtime, session } = await refusing(async () => {
     const loaded = loadOnnxRuntimeNode();
     const created = await loaded.InferenceSession.create(model, {
       executionProviders: ['cpu'],
-      // Operator by operator, as the file has them: what is compared with is the model, not what a runtime makes of it.
+      // Without optimization each operator runs as in the file: the comparison is with the model, not with a rewritten
+      // graph.
       graphOptimizationLevel: 'disabled',
       logSeverityLevel: 4,
       extra: { session: { model_external_initializers_file_folder_path: folder, disable_quant_qdq: '1' } },

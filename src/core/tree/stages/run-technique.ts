@@ -26,7 +26,7 @@ async function techniqueContext({ engine, data, loss, seed, processes }: StageSe
     everySteps: STEPS_BETWEEN_CHECKPOINTS,
     everySeconds: SECONDS_BETWEEN_CHECKPOINTS,
     save: (state) => request.checkpoint.save(encodeTrainingState(state)),
-    ...(saved === undefined ? {} : { resumeFrom: decodeTrainingState(saved) }),
+    resumeFrom: saved && decodeTrainingState(saved),
   };
   return {
     engine,
