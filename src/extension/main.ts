@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { followRuns } from './context-keys.ts';
 import { registerCancelAndResume } from './commands/cancel-and-resume.ts';
 import { registerCompareRuns } from './commands/compare-runs.ts';
 import { registerConvertAndEvaluate } from './commands/convert-and-evaluate.ts';
@@ -35,7 +36,7 @@ export function activate(context: vscode.ExtensionContext): Services {
   registerRecipeTasks(context, services);
   registerLanguageModelTools(context, services);
   registerResumeOffer(context, services);
-  context.subscriptions.push(registerStatusBar(services.runs));
+  context.subscriptions.push(registerStatusBar(services.runs), followRuns(services));
   registerOptimizeModel(context, services);
   registerRunRecipe(context, services);
   registerRunToNode(context, services);

@@ -29,7 +29,9 @@ export class Runs implements vscode.Disposable {
   /** Latest first. */
   #runs: Run[] = [];
   #listing: Promise<void> | undefined;
-  #listed = false;
+  #hasLooked = false;
+  /** Once the first search has ended. */
+  #isListed = false;
   #looking: NodeJS.Timeout | undefined;
   #disposed = false;
   readonly #readLog: ReadLog = (runFolder, from) => this.#worker.connection.request('readRun', { runFolder, from });
@@ -49,6 +51,11 @@ export class Runs implements vscode.Disposable {
       this.#queue.onDidInterrupt((interruption) => this.#showInterruption(interruption)),
       recipes.onDidChange(() => void this.refresh()),
     );
+  }
+
+  /** Whether all runs of the workspace are known. */
+  get isListed(): boolean {
+    return this.#isListed;
   }
 
   all(): readonly Run[] {
@@ -101,8 +108,8 @@ export class Runs implements vscode.Disposable {
 
   /** Lists runs once, when a view first shows them. */
   ensureListed(): Promise<void> {
-    if (this.#listed) return Promise.resolve();
-    this.#listed = true;
+    if (this.#hasLooked) return Promise.resolve();
+    this.#hasLooked = true;
     return this.refresh();
   }
 
@@ -145,6 +152,7 @@ export class Runs implements vscode.Disposable {
     const there = new Set(found.map((summary) => summary.runFolder));
     // Runs started here are kept: they may not have a folder yet, or a notice that says why not.
     this.#keepOnly((run) => run.summary === undefined || there.has(run.summary.runFolder) || (run.active && !this.#isElsewhere(run)));
+    this.#isListed = true;
     this.#runs.sort((a, b) => (b.startedAt ?? Number.MAX_VALUE) - (a.startedAt ?? Number.MAX_VALUE));
     this.#changed.fire(undefined);
     // The sidebar and the CodeLenses show the latest run of each recipe.

@@ -8,7 +8,6 @@ export function registerStatusBar(runs: Runs): vscode.Disposable {
   item.name = vscode.l10n.t('Espalier Run');
   const update = (): void => {
     const run = runs.current();
-    void vscode.commands.executeCommand('setContext', 'espalier.running', run !== undefined);
     if (run === undefined) {
       item.hide();
       return;

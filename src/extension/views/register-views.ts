@@ -1,5 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { setContextKeys } from '../context-keys.ts';
 import type { Services } from '../services.ts';
 import { detectData } from '../workspace/detect-data.ts';
 import { ModelsView } from './models-view.ts';
@@ -26,17 +27,18 @@ export function registerViews(context: vscode.ExtensionContext, { models, recipe
   welcome();
 }
 
-/** What the workspace lacks before something can run, for the welcome texts of the views. */
-type Readiness = 'noModel' | 'noData' | 'ready';
-
-const contextKey = 'espalier.readiness';
 /** Limits how many folders are read in a large workspace. */
 const mostFolders = 20;
 
-/** Keeps the context key `espalier.readiness` up to date, from when the views are first looked at. */
+/** Keeps the context keys about files up to date, from when the views are first looked at. */
 function followReadiness({ models, recipes }: Pick<Services, 'models' | 'recipes'>): vscode.Disposable {
   const update = async (): Promise<void> => {
-    await vscode.commands.executeCommand('setContext', contextKey, await readiness(await models.files(), await recipes.files()));
+    const [foundModels, foundRecipes] = await Promise.all([models.files(), recipes.files()]);
+    setContextKeys({
+      models: foundModels.length === 0 ? 'none' : 'some',
+      recipes: foundRecipes.length === 0 ? 'none' : 'some',
+      readiness: await readiness(foundModels, foundRecipes),
+    });
   };
   void update();
   return vscode.Disposable.from(
@@ -45,7 +47,7 @@ function followReadiness({ models, recipes }: Pick<Services, 'models' | 'recipes
   );
 }
 
-async function readiness(models: readonly vscode.Uri[], recipes: readonly vscode.Uri[]): Promise<Readiness> {
+async function readiness(models: readonly vscode.Uri[], recipes: readonly vscode.Uri[]): Promise<'noModel' | 'noData' | 'ready'> {
   if (recipes.length > 0) return 'ready';
   if (models.length === 0) return 'noModel';
   const folders = [...new Set(models.map((model) => path.dirname(model.fsPath)))].slice(0, mostFolders);

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { describeStatus } from '../../shared/drawing/deployment-tree.ts';
 import { formatChange, formatPercent, missing } from '../../shared/drawing/format.ts';
 import { briefFigures, costMeasures, measureRow, shownAccuracy, shownMeasure } from '../../shared/measures.ts';
-import { techniqueName } from '../../shared/drawing/technique-names.ts';
+import { shortTitle, techniqueName } from '../../shared/drawing/technique-names.ts';
 import { weightTotals } from '../../shared/drawing/result-table.ts';
 import type { ModelState, NodeResult } from '../../shared/run-state.ts';
 import type { NodeState } from '../../shared/tree.ts';
@@ -66,7 +66,7 @@ export class NodeItem extends vscode.TreeItem {
 
   constructor(run: Run, model: ModelState, result: NodeResult) {
     super(
-      vscode.l10n.t(result.node.title),
+      shortTitle(result.node, (message, ...values) => vscode.l10n.t(message, ...values)),
       result.node.children.length > 0 ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None,
     );
     this.run = run;

@@ -24,7 +24,7 @@ describe('the sidebar', () => {
     const leaves = await view.getChildren(pruned);
     assert.deepEqual(
       leaves.map((leaf) => leaf.label),
-      ['Quantized, pruned model', 'QAT, pruned model', 'Pruned, clustered model'],
+      ['Quantized model', 'PQAT', 'Clustered model'],
     );
     assert.match(String(leaves[1]?.description), /^9\d\.\d\d% · 15\.3 kB$/);
     assert.match(leaves[1]?.contextValue ?? '', /\bviewable\b/);
