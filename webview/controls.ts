@@ -9,6 +9,24 @@ export function button(label: string, onClick: () => void, appearance: 'primary'
   return element('vscode-button', { appearance, onclick: onClick }, label);
 }
 
+/** How long a button says that it has copied. */
+const confirmedMilliseconds = 2_000;
+
+/** Says on itself that it has copied, where the user looks. */
+export function copyButton(label: string, copied: string, copy: () => Promise<void>): HTMLElement {
+  let timer: number | undefined;
+  const made = button(label, () => {
+    void copy().then(() => {
+      clearTimeout(timer);
+      made.textContent = `✓ ${copied}`;
+      timer = window.setTimeout(() => {
+        made.textContent = label;
+      }, confirmedMilliseconds);
+    });
+  });
+  return made;
+}
+
 export interface Choice {
   readonly value: string;
   readonly label: string;

@@ -65,10 +65,9 @@ const actions: PanelActions = {
       node: node?.node.id,
     });
   },
-  copy(text) {
-    void host.request('copy', { text }).then(() => {
-      announcement.textContent = translate('Copied.');
-    });
+  async copy(text) {
+    await host.request('copy', { text });
+    announcement.textContent = translate('Copied.');
   },
 };
 
@@ -94,7 +93,6 @@ const whole: View = {
 };
 const loop = new DrawLoop([whole, header, tabs, ...parts]);
 
-document.body.append(header.element, element('main', {}, tabs.element, model), announcement);
 window.addEventListener('message', (event) => host.receive(event.data));
 host.on('appended', ({ events }) => {
   state = { ...state, run: events.reduce(reduceRun, state.run) };
@@ -102,6 +100,9 @@ host.on('appended', ({ events }) => {
 });
 host.on('status', (status) => actions.change({ status }));
 host.on('select', (chosen) => actions.change(chosen));
-void host.request('ready', {}).then(({ title, events, status, targets }) => {
-  actions.change({ title, status, targets, run: events.reduce(reduceRun, initialPanelState.run) });
+// Until it is known what the run is, there is nothing to press: the page says that it is loading.
+void host.request('ready', {}).then(({ title, events, status, targets, selected }) => {
+  document.getElementById('loading')?.remove();
+  document.body.append(header.element, element('main', {}, tabs.element, model), announcement);
+  actions.change({ title, status, targets, run: events.reduce(reduceRun, initialPanelState.run), ...selected });
 });

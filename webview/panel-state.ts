@@ -55,5 +55,6 @@ export interface View {
 export interface PanelActions {
   change(part: Partial<PanelState>): void;
   act(command: PanelCommand, node?: NodeResult): void;
-  copy(text: string): void;
+  /** Resolves when it is in the clipboard. */
+  copy(text: string): Promise<void>;
 }

@@ -19,6 +19,14 @@ export interface PanelContents {
   readonly events: readonly RunEvent[];
   readonly status: PanelStatus;
   readonly targets: Targets;
+  /** What was chosen before the page was there. */
+  readonly selected?: NodeOfModel | undefined;
+}
+
+/** A node by its id, of the model of this name. */
+export interface NodeOfModel {
+  readonly model: string;
+  readonly node: string;
 }
 
 /** Buttons of the page that the host acts on. */
@@ -47,7 +55,7 @@ export interface PanelHost extends Endpoint {
   readonly events: {
     readonly appended: { readonly events: readonly RunEvent[] };
     readonly status: PanelStatus;
-    readonly select: { readonly model: string; readonly node: string };
+    readonly select: NodeOfModel;
   };
 }
 

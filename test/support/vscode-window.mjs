@@ -113,6 +113,8 @@ export async function openWindow({ port, folder, payload = [], viewport = { widt
   });
   const context = await browser.newContext({ viewport, permissions: ['clipboard-read', 'clipboard-write'] });
   const page = await context.newPage();
+  // A busy machine takes long to load a whole workbench.
+  page.setDefaultNavigationTimeout(120_000);
   if (language !== undefined) {
     // The workbench's own texts need a language pack; this tells extensions which language the user has.
     await page.addInitScript((name) => Object.defineProperty(globalThis, '_VSCODE_NLS_LANGUAGE', { value: name }), language);

@@ -1,6 +1,6 @@
 import { resultColumns, resultRows, sortRows, toCsv, toMarkdown } from '../../src/shared/drawing/result-table.ts';
 import type { Column, ResultRow } from '../../src/shared/drawing/result-table.ts';
-import { button } from '../controls.ts';
+import { copyButton } from '../controls.ts';
 import { element, section, setAttribute, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenModel, chosenNode } from '../panel-state.ts';
@@ -37,8 +37,8 @@ export function resultTableView(actions: PanelActions): View {
       element(
         'div',
         { class: 'buttons' },
-        button(translate('Copy as Markdown'), () => actions.copy(toMarkdown(columns, shownRows()))),
-        button(translate('Copy as CSV'), () => actions.copy(toCsv(columns, shownRows()))),
+        copyButton(translate('Copy as Markdown'), translate('Copied'), () => actions.copy(toMarkdown(columns, shownRows()))),
+        copyButton(translate('Copy as CSV'), translate('Copied'), () => actions.copy(toCsv(columns, shownRows()))),
       ),
       element(
         'div',

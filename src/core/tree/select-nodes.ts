@@ -1,9 +1,16 @@
 import { EspalierError } from '../errors.ts';
+import { closest } from './recipe/closest.ts';
 import { flattenTree } from '../../shared/tree.ts';
 import type { TreeNode } from '../../shared/tree.ts';
 
 /** Where the names come from: the recipe, or the request for this run. */
 export type NamedBy = 'recipe' | 'request';
+
+/** What to write instead of a name that no node has. */
+export function nodeAdvice(name: string, known: readonly string[]): string {
+  const [best] = closest(name, known);
+  return `${best === undefined ? '' : `did you mean "${best}"? `}use any of ${known.join(', ')}`;
+}
 
 /**
  * The tree cut down to the named nodes and those that they come from.
@@ -16,7 +23,7 @@ export function selectNodes(tree: TreeNode, names: readonly string[], namedBy: N
   if (unknown !== undefined) {
     throw new EspalierError(namedBy === 'recipe' ? 'invalid-recipe' : 'invalid-argument', `there is no node "${unknown}"`, {
       where: 'nodes',
-      fix: `use any of ${known.join(', ')}`,
+      fix: nodeAdvice(unknown, known),
     });
   }
   const wanted = new Set(names);

@@ -24,7 +24,7 @@ export function startRun(context: vscode.ExtensionContext, services: Services, r
   const first = !context.globalState.get(firstRunKey, false);
   const { openResults } = readSettings();
   const run = services.runs.start(recipe, options);
-  if (openResults === 'always' || (openResults === 'firstRun' && first)) services.panels.show(run);
+  if (openResults === 'always' || (openResults === 'firstRun' && first)) services.panels.showStarted(run);
   if (first) {
     void context.globalState.update(firstRunKey, true);
     introduce(services, run);

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { RecipeDiagnostic } from '../../shared/recipe-diagnostics.ts';
+import type { DiagnosticCode, RecipeDiagnostic } from '../../shared/recipe-diagnostics.ts';
 import type { Services } from '../services.ts';
 import { isRecipe } from '../workspace/model-files.ts';
 
@@ -7,12 +7,20 @@ import { isRecipe } from '../workspace/model-files.ts';
 const pauseMilliseconds = 350;
 export const diagnosticSource = 'espalier';
 
+interface Finding {
+  readonly range: vscode.Range;
+  readonly suggestions: readonly string[];
+  readonly diagnostic: vscode.Diagnostic;
+}
+
 /** Checks recipes in the worker while they are edited, and offers corrections. */
 export class RecipeDiagnostics implements vscode.CodeActionProvider, vscode.Disposable {
   readonly #services: Services;
   readonly #collection = vscode.languages.createDiagnosticCollection(diagnosticSource);
   readonly #timers = new Map<string, NodeJS.Timeout>();
-  readonly #found = new Map<string, readonly { readonly range: vscode.Range; readonly suggestions: readonly string[] }[]>();
+  readonly #found = new Map<string, readonly Finding[]>();
+  readonly #shown = new Map<string, readonly vscode.Diagnostic[]>();
+  readonly #subscription = vscode.languages.onDidChangeDiagnostics(({ uris }) => uris.forEach((uri) => this.#publish(uri)));
 
   constructor(services: Services) {
     this.#services = services;
@@ -33,6 +41,7 @@ export class RecipeDiagnostics implements vscode.CodeActionProvider, vscode.Disp
     clearTimeout(this.#timers.get(key));
     this.#timers.delete(key);
     this.#found.delete(key);
+    this.#shown.delete(key);
     this.#collection.delete(document.uri);
   }
 
@@ -56,7 +65,23 @@ export class RecipeDiagnostics implements vscode.CodeActionProvider, vscode.Disp
 
   dispose(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#subscription.dispose();
     this.#collection.dispose();
+  }
+
+  /** Without mistakes of syntax where the editor's JSON support marks some: both would be about the same one. */
+  #publish(uri: vscode.Uri): void {
+    const found = this.#found.get(uri.toString());
+    if (found === undefined) return;
+    const isMarked = vscode.languages
+      .getDiagnostics(uri)
+      .some(({ source, severity }) => source !== diagnosticSource && severity === vscode.DiagnosticSeverity.Error);
+    const shown = found.map(({ diagnostic }) => diagnostic).filter(({ code }) => code !== syntax || !isMarked);
+    const before = this.#shown.get(uri.toString());
+    // Setting the collection announces a change, which leads here again.
+    if (before?.length === shown.length && shown.every((diagnostic, index) => diagnostic === before[index])) return;
+    this.#shown.set(uri.toString(), shown);
+    this.#collection.set(uri, shown);
   }
 
   async #check(document: vscode.TextDocument): Promise<void> {
@@ -67,20 +92,21 @@ export class RecipeDiagnostics implements vscode.CodeActionProvider, vscode.Disp
         text: document.getText(),
       });
       if (document.version !== version || document.isClosed) return;
-      const placed = diagnostics.map((diagnostic) => ({ diagnostic, range: rangeOf(document, diagnostic) }));
       this.#found.set(
         document.uri.toString(),
-        placed.map(({ diagnostic, range }) => ({ range, suggestions: diagnostic.suggestions })),
+        diagnostics.map((diagnostic) => {
+          const range = rangeOf(document, diagnostic);
+          return { range, suggestions: diagnostic.suggestions, diagnostic: toEditorDiagnostic(diagnostic, range) };
+        }),
       );
-      this.#collection.set(
-        document.uri,
-        placed.map(({ diagnostic, range }) => toEditorDiagnostic(diagnostic, range)),
-      );
+      this.#publish(document.uri);
     } catch (error) {
       this.#services.log.warn(`cannot check ${document.uri.fsPath}: ${String(error)}`);
     }
   }
 }
+
+const syntax: DiagnosticCode = 'syntax';
 
 function rangeOf(document: vscode.TextDocument, { offset, length }: RecipeDiagnostic): vscode.Range {
   return new vscode.Range(document.positionAt(offset), document.positionAt(offset + length));

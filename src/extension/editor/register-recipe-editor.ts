@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Services } from '../services.ts';
 import { isRecipe } from '../workspace/model-files.ts';
 import { RecipeDiagnostics } from './recipe-diagnostics.ts';
+import { RecipeLanguage } from './recipe-language.ts';
 import { RecipeLenses } from './recipe-lenses.ts';
 import { TargetHints } from './target-hints.ts';
 
@@ -14,6 +15,7 @@ export function registerRecipeEditor(context: vscode.ExtensionContext, services:
   const changed = new vscode.EventEmitter<void>();
   const hints = new TargetHints(services);
   const diagnostics = new RecipeDiagnostics(services);
+  const language = new RecipeLanguage(context.extensionUri);
   let timer: NodeJS.Timeout | undefined;
   const refresh = (): void => {
     timer ??= setTimeout(() => {
@@ -28,6 +30,8 @@ export function registerRecipeEditor(context: vscode.ExtensionContext, services:
     diagnostics,
     new vscode.Disposable(() => clearTimeout(timer)),
     services.runs.onDidChange(refresh),
+    vscode.languages.registerCompletionItemProvider(recipes, language, '"', ':'),
+    vscode.languages.registerHoverProvider(recipes, language),
     vscode.languages.registerCodeLensProvider(recipes, new RecipeLenses(services, changed.event)),
     vscode.languages.registerCodeActionsProvider(recipes, diagnostics, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] }),
     vscode.workspace.onDidOpenTextDocument((document) => {

@@ -22,6 +22,7 @@ export function pageHtml(webview: vscode.Webview, folder: vscode.Uri, title: str
 <title>${escapeHtml(title)}</title>
 </head>
 <body data-page="${escapeHtml(JSON.stringify(data))}">
+<p id="loading" role="status">${escapeHtml(vscode.l10n.t('Loading the results…'))}</p>
 <script nonce="${nonce}" src="${uri('main.js')}"></script>
 </body>
 </html>`;

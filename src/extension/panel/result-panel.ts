@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { MessageHandler } from '../../shared/message-handler.ts';
-import type { PanelHost, PanelPage } from '../../shared/panel-protocol.ts';
+import type { NodeOfModel, PanelContents, PanelHost, PanelPage } from '../../shared/panel-protocol.ts';
 import type { Targets } from '../../shared/recipe/targets.ts';
 import type { Run } from '../runs/run.ts';
 import { pageHtml, pageStrings } from './page.ts';
@@ -14,47 +14,53 @@ export interface PanelServices {
   targetsOf(recipe: vscode.Uri): Promise<Targets>;
 }
 
-/** The panel of one run. The page is only a view: it can be disposed and created again at any time. */
+/** A panel that shows a run. The page is only a view: it can be disposed and created again at any time. */
 export class ResultPanel implements vscode.Disposable {
-  readonly run: Run;
   readonly #panel: vscode.WebviewPanel;
+  readonly #services: PanelServices;
   readonly #host: MessageHandler<PanelHost, PanelPage>;
   readonly #disposables: vscode.Disposable[] = [];
+  readonly #folder: vscode.Uri;
+  #run: Run;
+  #following: vscode.Disposable;
+  /** Whether the page can hear: it is created again each time that its tab is shown. */
+  #isReady = false;
+  /** To be chosen when the page is there. */
+  #selected: NodeOfModel | undefined;
 
   constructor(panel: vscode.WebviewPanel, run: Run, services: PanelServices) {
-    this.run = run;
     this.#panel = panel;
-    const folder = vscode.Uri.joinPath(services.extensionUri, 'dist', 'webview');
-    const title = vscode.l10n.t('{0} — Espalier', run.name);
-    panel.title = title;
-    panel.iconPath = {
-      light: vscode.Uri.joinPath(services.extensionUri, 'media', 'tree-light.svg'),
-      dark: vscode.Uri.joinPath(services.extensionUri, 'media', 'tree-dark.svg'),
-    };
+    this.#services = services;
+    this.#folder = vscode.Uri.joinPath(services.extensionUri, 'dist', 'webview');
     this.#host = new MessageHandler<PanelHost, PanelPage>((message) => void panel.webview.postMessage(message), {
-      ready: async () => {
-        const targets = await services.targetsOf(run.recipe);
-        // Events sent from here on follow this answer, and do not repeat what it contains.
-        run.flush();
-        return { title: run.name, events: run.events, status: run.status, targets };
-      },
+      ready: () => this.#contents(),
       copy: async ({ text }) => {
         await vscode.env.clipboard.writeText(text);
         return null;
       },
       act: async ({ command, model, node }) => {
-        await vscode.commands.executeCommand(commandOf[command], { run, model, node });
+        await vscode.commands.executeCommand(commandOf[command], { run: this.#run, model, node });
         return null;
       },
     });
-    panel.webview.options = { enableScripts: true, localResourceRoots: [folder] };
+    panel.iconPath = {
+      light: vscode.Uri.joinPath(services.extensionUri, 'media', 'tree-light.svg'),
+      dark: vscode.Uri.joinPath(services.extensionUri, 'media', 'tree-dark.svg'),
+    };
+    panel.webview.options = { enableScripts: true, localResourceRoots: [this.#folder] };
     this.#disposables.push(
       panel.webview.onDidReceiveMessage((message) => this.#host.receive(message)),
-      run.onDidAppend((events) => this.#host.emit('appended', { events })),
-      run.onDidChangeStatus(() => this.#host.emit('status', run.status)),
+      panel.onDidChangeViewState(() => {
+        if (!panel.visible) this.#isReady = false;
+      }),
       panel.onDidDispose(() => this.dispose()),
     );
-    panel.webview.html = pageHtml(panel.webview, folder, title, { recipe: run.recipe.toString(), strings: pageStrings() });
+    this.#run = run;
+    this.#following = this.#follow(run);
+  }
+
+  get run(): Run {
+    return this.#run;
   }
 
   get onDidDispose(): vscode.Event<void> {
@@ -69,14 +75,46 @@ export class ResultPanel implements vscode.Disposable {
     this.#panel.reveal(undefined, true);
   }
 
-  select(model: string, node: string): void {
-    this.#host.emit('select', { model, node });
+  /** Shows another run in place of this one. */
+  replaceRun(run: Run): void {
+    this.#following.dispose();
+    this.#run = run;
+    this.#following = this.#follow(run);
+  }
+
+  select(selected: NodeOfModel): void {
+    if (this.#isReady) this.#host.emit('select', selected);
+    else this.#selected = selected;
   }
 
   dispose(): void {
     this.#host.dispose();
+    this.#following.dispose();
     for (const disposable of this.#disposables.splice(0)) disposable.dispose();
     this.#panel.dispose();
+  }
+
+  #follow(run: Run): vscode.Disposable {
+    const { webview } = this.#panel;
+    const title = vscode.l10n.t('{0} — Espalier', run.name);
+    this.#panel.title = title;
+    this.#isReady = false;
+    webview.html = pageHtml(webview, this.#folder, title, { recipe: run.recipe.toString(), strings: pageStrings() });
+    return vscode.Disposable.from(
+      run.onDidAppend((events) => this.#host.emit('appended', { events })),
+      run.onDidChangeStatus(() => this.#host.emit('status', run.status)),
+    );
+  }
+
+  async #contents(): Promise<PanelContents> {
+    const targets = await this.#services.targetsOf(this.#run.recipe);
+    const run = this.#run;
+    // Events sent from here on follow this answer, and do not repeat what it contains.
+    run.flush();
+    const selected = this.#selected;
+    this.#selected = undefined;
+    this.#isReady = true;
+    return { title: run.name, events: run.events, status: run.status, targets, selected };
   }
 }
 
@@ -93,17 +131,17 @@ const commandOf = {
   'show-log': 'espalier.showLog',
 } as const;
 
-/** One panel for each run. */
+/** The panels of the window: one for each run that was opened. */
 export class ResultPanels implements vscode.Disposable {
   readonly #services: PanelServices;
-  readonly #panels = new Map<Run, ResultPanel>();
+  readonly #panels = new Set<ResultPanel>();
 
   constructor(services: PanelServices) {
     this.#services = services;
   }
 
-  show(run: Run, select?: { readonly model: string; readonly node: string }): ResultPanel {
-    const shown = this.#panels.get(run);
+  show(run: Run, selected?: NodeOfModel): ResultPanel {
+    const shown = this.#showing(run);
     shown?.reveal();
     const panel =
       shown ??
@@ -114,26 +152,38 @@ export class ResultPanels implements vscode.Disposable {
         }),
         run,
       );
-    if (select !== undefined) panel.select(select.model, select.node);
+    if (selected !== undefined) panel.select(selected);
     return panel;
+  }
+
+  /** A run that begins takes the place of an earlier one of its recipe, so that tabs don't pile up. */
+  showStarted(run: Run): ResultPanel {
+    const earlier = [...this.#panels].find((panel) => panel.run.recipe.toString() === run.recipe.toString() && !panel.run.active);
+    if (this.#showing(run) !== undefined || earlier === undefined) return this.show(run);
+    earlier.replaceRun(run);
+    earlier.reveal();
+    return earlier;
   }
 
   /** Also adopts a panel that the window restored. */
   adopt(webviewPanel: vscode.WebviewPanel, run: Run): ResultPanel {
     const panel = new ResultPanel(webviewPanel, run, this.#services);
-    this.#panels.set(run, panel);
-    panel.onDidDispose(() => this.#panels.delete(run));
+    this.#panels.add(panel);
+    panel.onDidDispose(() => this.#panels.delete(panel));
     return panel;
   }
 
   /** The run of the panel that has the focus of the editor area. */
   active(): Run | undefined {
-    for (const [run, panel] of this.#panels) if (panel.active) return run;
-    return undefined;
+    return [...this.#panels].find((panel) => panel.active)?.run;
   }
 
   dispose(): void {
-    for (const panel of this.#panels.values()) panel.dispose();
+    for (const panel of this.#panels) panel.dispose();
     this.#panels.clear();
+  }
+
+  #showing(run: Run): ResultPanel | undefined {
+    return [...this.#panels].find((panel) => panel.run === run);
   }
 }

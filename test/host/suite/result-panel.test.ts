@@ -11,7 +11,13 @@ import { exampleRun } from '../../support/example-run.ts';
 import { exampleRecipe } from './support.ts';
 
 /** A panel whose page is on this side: what it is told, and what it answers. */
-function panelWithPage(): { readonly panel: vscode.WebviewPanel; readonly page: MessageHandler<PanelPage, PanelHost> } {
+function panelWithPage(): {
+  readonly panel: vscode.WebviewPanel;
+  readonly page: MessageHandler<PanelPage, PanelHost>;
+  setVisible(visible: boolean): void;
+} {
+  const viewState = new vscode.EventEmitter<vscode.WebviewPanelOnDidChangeViewStateEvent>();
+  let visible = true;
   const received = new vscode.EventEmitter<Message>();
   const page = new MessageHandler<PanelPage, PanelHost>((message) => received.fire(message), {});
   const none = new vscode.EventEmitter<never>();
@@ -21,8 +27,10 @@ function panelWithPage(): { readonly panel: vscode.WebviewPanel; readonly page: 
     options: {},
     viewColumn: undefined,
     active: true,
-    visible: true,
-    onDidChangeViewState: none.event,
+    get visible() {
+      return visible;
+    },
+    onDidChangeViewState: viewState.event,
     onDidDispose: none.event,
     reveal: () => undefined,
     dispose: () => undefined,
@@ -38,7 +46,14 @@ function panelWithPage(): { readonly panel: vscode.WebviewPanel; readonly page: 
       },
     },
   };
-  return { panel, page };
+  return {
+    panel,
+    page,
+    setVisible(changed) {
+      visible = changed;
+      viewState.fire({ webviewPanel: panel });
+    },
+  };
 }
 
 describe('the result panel', () => {
@@ -75,5 +90,61 @@ describe('the result panel', () => {
     assert.deepEqual(finished(known), finished(events));
     shown.dispose();
     run.dispose();
+  });
+
+  it('says that it is loading, and has nothing to press, until the page knows the run', () => {
+    const { panel } = panelWithPage();
+    const run = new Run(exampleRecipe(), 'ended');
+    const shown = new ResultPanel(panel, run, { extensionUri: exampleRecipe(), targetsOf: () => Promise.resolve({}) });
+    assert.match(panel.webview.html, /<p id="loading" role="status">Loading/);
+    assert.doesNotMatch(panel.webview.html, /button/);
+    shown.dispose();
+    run.dispose();
+  });
+
+  it('selects the node that was asked for before its page was there, while it is there, and after it was hidden', async () => {
+    const { panel, page, setVisible } = panelWithPage();
+    const run = new Run(exampleRecipe(), 'ended');
+    const shown = new ResultPanel(panel, run, { extensionUri: exampleRecipe(), targetsOf: () => Promise.resolve({}) });
+    const heard: object[] = [];
+    page.on('select', (selected) => heard.push(selected));
+    const [pqat, cqat, ptq] = ['pruned/pqat', 'clustered/cqat', 'ptq'].map((node) => ({ model: 'mnist', node }));
+    assert.ok(pqat && cqat && ptq);
+
+    shown.select(pqat);
+    assert.deepEqual((await page.request('ready', {})).selected, pqat);
+    shown.select(cqat);
+    assert.deepEqual(heard, [cqat]);
+    setVisible(false);
+    shown.select(ptq);
+    setVisible(true);
+    assert.deepEqual(heard, [cqat], 'a page that is not there was told');
+    assert.deepEqual((await page.request('ready', {})).selected, ptq);
+    assert.equal((await page.request('ready', {})).selected, undefined);
+    shown.dispose();
+    run.dispose();
+  });
+
+  it('shows the next run of its recipe in the same tab, with nothing of the one before', async () => {
+    const { panel, page } = panelWithPage();
+    const [first, second] = [new Run(exampleRecipe(), 'ended'), new Run(exampleRecipe(), 'running')];
+    const shown = new ResultPanel(panel, first, { extensionUri: exampleRecipe(), targetsOf: () => Promise.resolve({}) });
+    let appended = 0;
+    page.on('appended', ({ events }) => (appended += events.length));
+    for (const event of exampleRun()) first.append(event);
+    first.flush();
+    const before = appended;
+    assert.ok(before > 0);
+    const html = panel.webview.html;
+    shown.replaceRun(second);
+    assert.notEqual(panel.webview.html, html, 'the page was made again');
+    assert.deepEqual((await page.request('ready', {})).events, []);
+    first.append({ ...exampleRun()[1], sequence: 9_999 } as RunEvent);
+    first.flush();
+    assert.equal(appended, before, 'an event of the earlier run was sent');
+    for (const event of exampleRun().slice(0, 5)) second.append(event);
+    second.flush();
+    assert.equal(appended, before + 5);
+    for (const made of [shown, first, second]) made.dispose();
   });
 });

@@ -29,6 +29,28 @@ describe('a run', () => {
     assert.ok(run.tfliteOf('mnist', 'pruned/pqat'));
   });
 
+  it('takes the tab of the run of its recipe before it', async () => {
+    const { runs } = await services();
+    const recipe = await writeRecipe('twice.espalier.json', { ...slow, training: { steps: 1 } });
+    const tabs = (): readonly vscode.Tab[] =>
+      vscode.window.tabGroups.all
+        .flatMap((group) => group.tabs)
+        .filter(({ input, label }) => input instanceof vscode.TabInputWebview && label.startsWith('twice'));
+    await vscode.commands.executeCommand('espalier.runRecipe', recipe);
+    const first = await eventually(() => runs.latestOf(recipe), 'the first run');
+    await eventually(() => first.activity === 'ended' || undefined, 'the end of the first run');
+    await eventually(() => tabs().length === 1 || undefined, 'the first panel');
+    await vscode.commands.executeCommand('espalier.runRecipe', recipe);
+    const second = await eventually(() => (runs.latestOf(recipe) === first ? undefined : runs.latestOf(recipe)), 'the second run');
+    await eventually(() => second.activity === 'ended' || undefined, 'the end of the second run');
+    assert.equal(tabs().length, 1);
+    const { panels } = await services();
+    assert.equal(panels.active(), second);
+    // The earlier one is still there for who asks for it.
+    panels.show(first);
+    await eventually(() => tabs().length === 2 || undefined, 'a panel of its own');
+  });
+
   it('is cancelled, keeps what is done, and resumes to the end', async () => {
     const { runs } = await services();
     const run = runs.start(await writeRecipe('cancel.espalier.json', slow));

@@ -40,7 +40,10 @@ describe('checkRecipe', () => {
     [{ nodes: ['pruned/pqta'] }, 'unknown-node', '"pruned/pqta"', ['pruned/ptq', 'pruned/pqat']],
     [{ layers: [{ pattern: 'conv3d', sparsity: 0.1 }] }, 'unknown-layer', '"conv3d"', ['conv2d']],
     [{ data: 'no.json' }, 'missing-file', '"no.json"', []],
-    [{ data: { format: 'images', folder: 'nowhere' } }, 'unreadable-data', '{"format":"images","folder":"nowhere"}', []],
+    [{ data: { format: 'images', folder: 'nowhere' } }, 'missing-file', '"nowhere"', []],
+    [{ data: { format: 'images', folder: 'digit' } }, 'missing-file', '"digit"', ['digits']],
+    [{ data: { format: 'images', train: 'digits', test: 'digts' } }, 'unreadable-data', '"digits"', []],
+    [{ data: { format: 'csv', file: 'broken.h6', target: 'x' } }, 'missing-file', '"broken.h6"', ['broken.h5']],
     [{ data: { format: 'generated', set: 'table' } }, 'unreadable-data', '{"format":"generated","set":"table"}', []],
   ])('says what is wrong with %j', async (change, code, text, suggestions) => {
     const [first] = await findings({ ...good, ...change });
@@ -75,7 +78,7 @@ describe('a recipe with many mistakes', () => {
       ['unknown-node', '"pruned/pqta"'],
       ['missing-file', '"digits/modle.json"'],
       ['unreadable-model', '"broken.h5"'],
-      ['unreadable-data', '{"format":"images","folder":"nowhere"}'],
+      ['missing-file', '"nowhere"'],
       ['unknown-layer', '"conv3d"'],
     ]);
   });
@@ -98,6 +101,20 @@ describe('a recipe with many mistakes', () => {
       ['syntax', '"data":'],
       ['missing-file', '"digits'],
     ]);
+  });
+});
+
+describe('the messages about files and nodes', () => {
+  it('name paths as the recipe does, and what was meant', async () => {
+    const message = async (change: object): Promise<string | undefined> =>
+      (await checkRecipe(JSON.stringify({ ...good, ...change }), folder))[0]?.message;
+    expect(await message({ data: { format: 'images', folder: 'digit' } })).toBe('there is no folder "digit"; did you mean "digits"?');
+    expect(await message({ nodes: ['pruned/pqta'] })).toMatch(
+      /^there is no node "pruned\/pqta"; did you mean "pruned\/ptq"\? use any of baseline, /,
+    );
+    // The folder is there, but holds no data: the finding stands at its name, without the path of this machine.
+    const [empty] = await checkRecipe(JSON.stringify({ ...good, data: { format: 'images', folder: 'digits' } }), folder);
+    expect(empty?.message).not.toContain(folder);
   });
 });
 

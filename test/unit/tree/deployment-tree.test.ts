@@ -105,7 +105,7 @@ describe('the deployment tree', () => {
     expect(() => selectNodes(planTree().root, ['ptq', 'pruned/cqat'], namedBy)).toThrow(
       expect.objectContaining({
         code,
-        message: expect.stringContaining('nodes: there is no node "pruned/cqat"; use any of baseline, pruned'),
+        message: expect.stringContaining('nodes: there is no node "pruned/cqat"; did you mean "pruned/pqat"? use any of baseline, pruned'),
       }),
     );
   });

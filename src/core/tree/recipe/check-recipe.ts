@@ -16,7 +16,9 @@ import type { DiagnosticCode, RecipeDiagnostic } from '../../../shared/recipe-di
 import { hasTargets } from '../../../shared/targets.ts';
 import { flattenTree } from '../../../shared/tree.ts';
 import { planTree } from '../deployment-tree.ts';
+import { nodeAdvice } from '../select-nodes.ts';
 import { closest } from './closest.ts';
+import { missingPaths, pathNaming } from './data-paths.ts';
 import { parseRecipe } from './parse-recipe.ts';
 import { readDataBlock } from './read-data-block.ts';
 import type { RecipeDocument } from './recipe-document.ts';
@@ -71,7 +73,7 @@ function checkNodes(recipe: RecipeDocument, report: Report): void {
   }
   recipe.nodes?.forEach((name, index) => {
     if (known.includes(name)) return;
-    report(['nodes', index], 'unknown-node', `there is no node "${name}"; the tree has ${known.join(', ')}`, {
+    report(['nodes', index], 'unknown-node', `there is no node "${name}"; ${nodeAdvice(name, known)}`, {
       suggestions: closest(name, known),
     });
   });
@@ -116,18 +118,19 @@ async function checkModelData(
   folder: string,
   report: Report,
 ): Promise<void> {
-  if (typeof data === 'string' && !existsSync(path.resolve(folder, data))) {
-    reportMissingFile(data, field, folder, report);
-    return;
-  }
+  const missing = typeof data === 'string' ? missingPaths({ file: data }, folder) : missingPaths(data, folder);
+  for (const named of missing) reportMissingFile(named.text, typeof data === 'string' ? field : [...field, ...named.field], folder, report);
+  if (missing.length > 0) return;
   const splits = await trying(
     async () => {
       // A data block inside the recipe is checked with the recipe.
       const { spec, folder: dataFolder } = typeof data === 'string' ? await readDataBlock(data, folder) : { spec: data, folder };
       return openData(spec, dataFolder, { seed: 0, ...(network === undefined ? {} : { modelInputs: inputsOf(network) }) });
     },
-    ({ message, code }) => {
-      if (network !== undefined || code === 'file-access') report(field, 'unreadable-data', message);
+    ({ message, code, where }) => {
+      if (network === undefined && code !== 'file-access') return;
+      const named = typeof data === 'string' || where === undefined ? undefined : pathNaming(data, folder, where);
+      report(named === undefined ? field : [...field, ...named.field], 'unreadable-data', message.replaceAll(`${folder}${path.sep}`, ''));
     },
   );
   if (network === undefined || splits === undefined) return;
@@ -161,7 +164,8 @@ function reportMissingFile(named: string, field: FieldPath, folder: string, repo
   const suggestions = similarFiles(folder, named);
   const [best] = suggestions;
   const fix = best === undefined ? 'correct the path, which is relative to the recipe' : `did you mean "${best}"?`;
-  report(field, 'missing-file', `there is no file "${named}"; ${fix}`, { suggestions });
+  const what = field.at(-1) === 'folder' ? 'folder' : 'file';
+  report(field, 'missing-file', `there is no ${what} "${named}"; ${fix}`, { suggestions });
 }
 
 function similarFiles(folder: string, named: string): readonly string[] {

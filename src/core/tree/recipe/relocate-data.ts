@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 /** Fields whose text is never a path, even if a file of that name exists. */
-const words: ReadonlySet<string> = new Set([
+export const textFields: ReadonlySet<string> = new Set([
   'format',
   'set',
   'task',
@@ -33,7 +33,7 @@ const pathsOnlyIn: Readonly<Record<string, readonly string[]>> = { npz: ['file']
  * Fields that always hold a path. They are rewritten even where no file exists, so that the error names the intended
  * place.
  */
-const paths: ReadonlySet<string> = new Set(['folder', 'file', 'testFile']);
+export const pathFields: ReadonlySet<string> = new Set(['folder', 'file', 'testFile']);
 
 /**
  * Rewrites the paths of a data block, or the path of one, from one folder to another. A text that may be a path or a
@@ -49,10 +49,10 @@ function relocated(value: unknown, from: string, to: string): unknown {
   if (Array.isArray(value)) return value.map((entry: unknown) => relocated(entry, from, to));
   if (typeof value !== 'object' || value === null) return value;
   const only = 'format' in value && typeof value.format === 'string' ? pathsOnlyIn[value.format] : undefined;
-  const holdsPath = (field: string): boolean => (only === undefined ? !words.has(field) : only.includes(field));
+  const holdsPath = (field: string): boolean => (only === undefined ? !textFields.has(field) : only.includes(field));
   const field = (name: string, entry: unknown): unknown => {
     if (!holdsPath(name)) return entry;
-    if (paths.has(name) && typeof entry === 'string') return moved(entry, from, to);
+    if (pathFields.has(name) && typeof entry === 'string') return moved(entry, from, to);
     if (!byInput.has(name) || typeof entry !== 'object' || entry === null) return relocated(entry, from, to);
     return Object.fromEntries(Object.entries(entry).map(([input, file]: readonly [string, unknown]) => [input, relocated(file, from, to)]));
   };
