@@ -42,7 +42,9 @@ describe('espalier run', () => {
     expect(run(recipe, ...args)).toEqual({
       code,
       out: '',
-      err: expect.stringMatching(/^error: nodes: there is no node "pruned\/cqat"; did you mean "pruned\/pqat"\? use any of baseline, pruned, .*\n$/),
+      err: expect.stringMatching(
+        /^error: nodes: there is no node "pruned\/cqat"; did you mean "pruned\/pqat"\? use any of baseline, pruned, .*\n$/,
+      ),
     });
     expect(existsSync(path.join(path.dirname(recipe), '.espalier'))).toBe(false);
   });
