@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { EspalierError } from '../errors.ts';
+import { readRegularFile } from '../regular-file.ts';
 import type { DataSpec } from './spec/data-spec.ts';
 
 /** A spec, and the folder that its paths are relative to. */
@@ -21,14 +21,14 @@ const example = '{ "format": "idx", "folder": "mnist" }';
 export async function readDataSpec(data: object | string, folder: string): Promise<LocatedDataSpec> {
   if (typeof data !== 'string') return { spec: requireDataSpec(data, 'data'), folder };
   const path = resolve(folder, data);
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const bytes = await readRegularFile(path).catch((cause: unknown) => {
     throw new EspalierError('file-access', 'cannot be read', {
       where: path,
       cause,
       fix: `give the path of a JSON file with a data block such as ${example}`,
     });
   });
-  return { spec: requireDataSpec(parseJson(text, path), path), folder: dirname(path) };
+  return { spec: requireDataSpec(parseJson(bytes.toString('utf8'), path), path), folder: dirname(path) };
 }
 
 /** Parses a data block, as given on a command line. */

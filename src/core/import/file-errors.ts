@@ -1,4 +1,5 @@
 import { EspalierError, isEspalierError } from '../errors.ts';
+import { notRegular } from '../regular-file.ts';
 
 /** The error of a failed system call on a file that is read, with the remedy where there is one. */
 export function fileAccessError(cause: unknown, path: string): EspalierError {
@@ -15,6 +16,12 @@ export function fileAccessError(cause: unknown, path: string): EspalierError {
     case 'EACCES':
     case 'EPERM':
       return new EspalierError('file-access', 'may not be read', { where: path, cause, fix: 'give yourself read permission' });
+    case notRegular:
+      return new EspalierError('file-access', 'is neither a file nor a folder', {
+        where: path,
+        cause,
+        fix: 'give a file, not a device or a pipe',
+      });
     case 'ERR_FS_FILE_TOO_LARGE':
       return new EspalierError('file-access', 'is larger than 2 GiB', {
         where: path,

@@ -101,9 +101,7 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
 
 /** Keeps dropout, which training uses, and removes operations that no output depends on. */
 function keepTrainingOperations(network: Network): Network {
-  const hasDead = network.operations.some(
-    (operation) =>
-      !network.outputs.includes(operation.output) && !network.operations.some((other) => other.inputs.includes(operation.output)),
-  );
+  const read = new Set([...network.outputs, ...network.operations.flatMap(({ inputs }) => inputs)]);
+  const hasDead = network.operations.some(({ output }) => !read.has(output));
   return hasDead ? removeDeadOperations(network) : network;
 }

@@ -44,6 +44,9 @@ export interface BatchNormOptions {
 /** Larger tensors do not occur in networks for devices, but damaged files may ask for them. */
 const largestTensor = 2 ** 31 - 1;
 
+/** Ten times what the largest published networks have; a model that calls itself again and again has more. */
+export const mostOperations = 20_000;
+
 /**
  * Builds a network operation by operation, in topological order, with shapes inferred and checked at once. Parameters
  * are named `<layer>/<what>`; a layer that is used again keeps its parameters (`<layer>` is then shared).
@@ -55,6 +58,8 @@ export class NetworkBuilder {
   readonly #operations: Operation[] = [];
   readonly #parameters = new Map<ParameterId, Parameter>();
   readonly #names = new Set<string>();
+  /** Of names that were wanted again: the number to try next. */
+  readonly #numbers = new Map<string, number>();
 
   constructor(name: string) {
     this.#name = name;
@@ -92,6 +97,11 @@ export class NetworkBuilder {
 
   /** Adds any operation; `declared` is the target of a reshape. */
   add(layer: string, description: OperationDescription, declared?: Shape): ValueId {
+    if (this.#operations.length >= mostOperations)
+      throw new EspalierError('unsupported-model', `has more than ${mostOperations} operations`, {
+        where: `layer "${layer}"`,
+        fix: 'give a smaller network: one of so many operations does not run on a device',
+      });
     const name = this.#uniqueName(layer);
     const operation: Operation = { ...description, name, layer, output: name };
     const shape = inferOutputShape(operation, {
@@ -317,7 +327,9 @@ export class NetworkBuilder {
 
   #uniqueName(wanted: string): string {
     let name = wanted;
-    for (let n = 1; this.#names.has(name); n++) name = `${wanted}_${n}`;
+    let number = this.#numbers.get(wanted) ?? 1;
+    for (; this.#names.has(name); number++) name = `${wanted}_${number}`;
+    this.#numbers.set(wanted, number);
     this.#names.add(name);
     return name;
   }

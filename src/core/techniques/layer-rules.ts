@@ -2,6 +2,7 @@
 import type { LayerRule } from '../../shared/recipe/run-options.ts';
 import type { LayerField, TechniqueRow } from '../../shared/techniques.ts';
 import { EspalierError } from '../errors.ts';
+import { type NameTest, wildcard } from '../name-patterns.ts';
 import type { Network } from '../network/network.ts';
 import { type Kernel, kernelsOf } from './kernels.ts';
 import type { TechniqueRequest } from './technique.ts';
@@ -82,10 +83,6 @@ export function excludes({ exclude }: LayerRule, { layerRules }: TechniqueRow): 
 }
 
 /** Matches whole names. */
-export function layerPattern(text: string): RegExp {
-  const escaped = text
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${escaped}$`, 'u');
+export function layerPattern(text: string): { readonly test: NameTest } {
+  return { test: wildcard(text) };
 }

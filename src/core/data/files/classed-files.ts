@@ -1,4 +1,5 @@
 import { EspalierError } from '../../errors.ts';
+import { fieldPattern, splitFields } from '../../name-patterns.ts';
 import type { FileCollection } from '../spec/file-collection-spec.ts';
 import { openFileTree, type FileTree } from './file-tree.ts';
 import { resolvePath } from './resolve-path.ts';
@@ -110,24 +111,22 @@ function classOfFile(spec: FileCollection): ClassOfFile {
       return className === undefined ? undefined : { className, fields: {} };
     };
   }
-  const pattern = compilePattern(spec.pattern);
+  const fieldsOf = checkedPattern(spec.pattern);
   return (path) => {
-    const fields = pattern.exec(path.split('/').at(-1) ?? '')?.groups;
+    const fields = fieldsOf(path.split('/').at(-1) ?? '');
     const className = fields?.['class'];
-    return className === undefined ? undefined : { className, fields: { ...fields } };
+    return fields === undefined || className === undefined ? undefined : { className, fields };
   };
 }
 
 /** `<class>_<n>.wav`: each field is as short as the text around it allows. */
-function compilePattern(pattern: string): RegExp {
-  const parts = pattern.split(/<([A-Za-z]\w*)>/);
-  const names = parts.filter((_, index) => index % 2 === 1);
+function checkedPattern(pattern: string): ReturnType<typeof fieldPattern> {
+  const names = splitFields(pattern).filter((_, index) => index % 2 === 1);
   if (!names.includes('class') || new Set(names).size !== names.length) {
     throw new EspalierError('invalid-data', `the pattern ${JSON.stringify(pattern)} must hold <class> once, and every other field once`, {
       where: 'data.pattern',
       fix: 'write for instance "<class>_<speaker>_<n>.wav"',
     });
   }
-  const source = parts.map((part, index) => (index % 2 === 1 ? `(?<${part}>.+?)` : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')));
-  return new RegExp(`^${source.join('')}$`, 'i');
+  return fieldPattern(pattern);
 }

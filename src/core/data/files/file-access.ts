@@ -1,4 +1,5 @@
 import { EspalierError, isEspalierError } from '../../errors.ts';
+import { notRegular } from '../../regular-file.ts';
 
 /** Turns errors of the file system into errors that a user can act on; others pass through. */
 export function fileError(error: unknown, path: string): unknown {
@@ -17,6 +18,12 @@ export function fileError(error: unknown, path: string): unknown {
       return new EspalierError('file-access', 'it is not a folder', { where: path, fix: 'name a folder or a .tar.gz', cause: error });
     case 'EISDIR':
       return new EspalierError('file-access', 'it is a folder, not a file', { where: path, fix: 'name the file itself', cause: error });
+    case notRegular:
+      return new EspalierError('file-access', 'it is neither a file nor a folder', {
+        where: path,
+        fix: 'name a file, not a device or a pipe',
+        cause: error,
+      });
     case 'ENOSPC':
       return new EspalierError('file-access', 'no space is left on the device', { where: path, fix: 'free some space', cause: error });
     case 'EMFILE':

@@ -1,13 +1,16 @@
 import { createReadStream } from 'node:fs';
 import type { Dirent } from 'node:fs';
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
+import { Allowance, type Budget } from '../../budget.ts';
 import { EspalierError, isEspalierError } from '../../errors.ts';
+import { readRegularFile, requireRegularFile } from '../../regular-file.ts';
 import { ByteStore, type ByteSource } from './byte-store.ts';
 import { fileError } from './file-access.ts';
-import { damagedGzip, isGzip, isZlibError } from './open-bytes.ts';
+import { damagedGzip, isGzip, isZlibError, unpackingBudget, unpackingRemedy } from './open-bytes.ts';
 
 /** The files below a folder, or inside a .tar or .tar.gz. */
 export interface FileTree {
@@ -17,9 +20,13 @@ export interface FileTree {
   read(path: string): Promise<Uint8Array>;
 }
 
-export async function openFileTree(path: string): Promise<FileTree> {
+/** @param budget of an archive; default: as much as `unpackingBudget` allows */
+export async function openFileTree(path: string, budget?: Budget): Promise<FileTree> {
   try {
-    return (await stat(path)).isDirectory() ? await openFolder(path) : await openArchive(path);
+    const found = await stat(path);
+    if (found.isDirectory()) return await openFolder(path);
+    await requireRegularFile(path);
+    return await openArchive(path, budget ?? unpackingBudget(found.size));
   } catch (error) {
     throw fileError(error, path);
   }
@@ -46,7 +53,7 @@ async function openFolder(root: string): Promise<FileTree> {
     paths: paths.sort(),
     read: async (path) => {
       try {
-        return await readFile(join(root, path));
+        return await readRegularFile(join(root, path));
       } catch (error) {
         throw fileError(error, join(root, path));
       }
@@ -67,17 +74,31 @@ interface Entry {
 }
 
 /** One pass over the stream; the files' bytes are kept one behind the other, on disk when they are many. */
-async function openArchive(path: string): Promise<FileTree> {
+async function openArchive(path: string, budget: Budget): Promise<FileTree> {
   const store = new ByteStore();
+  const allowance = new Allowance(budget, path, 'invalid-data', unpackingRemedy);
   const entries = new Map<string, Entry>();
+  const stream = createReadStream(path);
   try {
     const archive = extract();
-    const stream = createReadStream(path);
     const plain = isGzip(path) ? stream.pipe(createGunzip()) : stream;
     stream.on('error', (error) => archive.destroy(error));
     plain.on('error', (error: Error) => archive.destroy(error));
-    plain.pipe(archive);
+    // All of the stream counts: names and empty files take memory too.
+    const counted = new Transform({
+      transform(chunk: Uint8Array, _encoding, done) {
+        try {
+          allowance.takeBytes(chunk.length);
+          done(null, chunk);
+        } catch (error) {
+          done(error instanceof Error ? error : new Error(String(error)));
+        }
+      },
+    });
+    counted.on('error', (error) => archive.destroy(error));
+    plain.pipe(counted).pipe(archive);
     for await (const entry of archive) {
+      allowance.takeEntries(1, 'files');
       const { name, type } = entry.header;
       const isWanted = type === 'file' && !name.split('/').some(isHidden);
       const offset = store.size;
@@ -87,6 +108,7 @@ async function openArchive(path: string): Promise<FileTree> {
       if (isWanted) entries.set(name.replace(/^\.\//, ''), { offset, size: store.size - offset });
     }
   } catch (error) {
+    stream.destroy();
     store.discard();
     if (isZlibError(error)) throw damagedGzip(path, error);
     if (isEspalierError(error) || (error instanceof Error && 'syscall' in error)) throw error;

@@ -1,14 +1,33 @@
 import { createReadStream, openSync, statSync, readSync, closeSync, readFileSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
+import { Allowance, type Budget } from '../../budget.ts';
 import { EspalierError } from '../../errors.ts';
+import { requireRegularFile } from '../../regular-file.ts';
 import { bytesInMemory, bytesOfFile, ByteStore, memoryBytes, type ByteSource } from './byte-store.ts';
 import { fileError } from './file-access.ts';
 
-/** A file's content, decompressed when it is gzip (recognised by content); large files are read in place. */
-export async function openBytes(path: string): Promise<ByteSource> {
+/**
+ * What a compressed file may unpack to: 20 times its size, or 2 GiB where that is more. Published data sets unpack to
+ * less than ten times their size; a file of zeros could fill the disk.
+ *
+ * @param size of the compressed file
+ */
+export function unpackingBudget(size: number): Budget {
+  return { bytes: Math.max(2 ** 31, 20 * size), entries: Math.max(10_000, size / 16), nesting: Infinity };
+}
+
+export const unpackingRemedy = 'unpack it by hand and name what came out, if it is what you want';
+
+/**
+ * A file's content, decompressed when it is gzip (recognised by content); large files are read in place.
+ *
+ * @param budget of what is decompressed; default: as much as `unpackingBudget` allows
+ */
+export async function openBytes(path: string, budget?: Budget): Promise<ByteSource> {
   try {
-    if (isGzip(path)) return await gunzip(path);
+    await requireRegularFile(path);
     const { size } = statSync(path);
+    if (isGzip(path)) return await gunzip(path, budget ?? unpackingBudget(size));
     return size > memoryBytes ? bytesOfFile(openSync(path, 'r'), size, path) : bytesInMemory(readFileSync(path));
   } catch (error) {
     throw fileError(error, path);
@@ -25,14 +44,17 @@ export function isGzip(path: string): boolean {
   }
 }
 
-async function gunzip(path: string): Promise<ByteSource> {
+async function gunzip(path: string, budget: Budget): Promise<ByteSource> {
   const store = new ByteStore();
+  const allowance = new Allowance(budget, path, 'invalid-data', unpackingRemedy);
   try {
     const stream = createReadStream(path);
     const plain = createGunzip();
     stream.on('error', (error) => plain.destroy(error));
     for await (const chunk of stream.pipe(plain)) {
-      if (chunk instanceof Uint8Array) store.append(chunk);
+      if (!(chunk instanceof Uint8Array)) continue;
+      allowance.takeBytes(chunk.length);
+      store.append(chunk);
     }
     return store.finish(path);
   } catch (error) {

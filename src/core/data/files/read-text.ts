@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { EspalierError } from '../../errors.ts';
+import { readRegularFile } from '../../regular-file.ts';
 import { fileError } from './file-access.ts';
 
 /**
@@ -8,7 +8,7 @@ import { fileError } from './file-access.ts';
  * @throws EspalierError `file-access`; `invalid-data` for bytes that are no text: guessed letters would mix up names
  */
 export async function readText(where: string): Promise<string> {
-  const bytes = await readFile(where).catch((error: unknown) => {
+  const bytes = await readRegularFile(where).catch((error: unknown) => {
     throw fileError(error, where);
   });
   const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : 'utf-8';

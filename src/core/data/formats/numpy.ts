@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { unzipSync } from 'fflate';
-import { EspalierError } from '../../errors.ts';
+import { Allowance } from '../../budget.ts';
+import { EspalierError, isEspalierError } from '../../errors.ts';
+import { readRegularFile } from '../../regular-file.ts';
 import type { NpyDataSpec, NpzDataSpec } from '../spec/array-specs.ts';
 import type { SourceSplits } from '../example-source.ts';
 import { bytesInMemory } from '../files/byte-store.ts';
@@ -33,7 +34,7 @@ export async function openNpy(spec: NpyDataSpec, folder: string, selected?: Sele
 /** Examples from an .npz file, a zip of .npy files. */
 export async function openNpz(spec: NpzDataSpec, folder: string, selected?: SelectedInput): Promise<SourceSplits> {
   const where = resolvePath(folder, spec.file);
-  const archive = await readFile(where).catch((error: unknown) => {
+  const archive = await readRegularFile(where).catch((error: unknown) => {
     throw fileError(error, where);
   });
   const names = arrayNames(spec, selected);
@@ -88,10 +89,24 @@ function arrayNames(
   };
 }
 
+/** Of the arrays unpacked: deflate makes nothing smaller than to a thousandth. */
+const unpackedBytes = (fileBytes: number): number => Math.min(2 ** 32, fileBytes * 1100);
+
 function unzip(archive: Uint8Array, where: string, wants: (name: string) => boolean): Readonly<Record<string, Uint8Array>> {
+  const budget = { bytes: unpackedBytes(archive.length), entries: 4, nesting: 0 };
+  const allowance = new Allowance(budget, where, 'invalid-data', 'write it again with numpy.savez, or use .npy files, which may be larger');
   try {
-    return unzipSync(archive, { filter: (file) => wants(file.name) && file.originalSize < 2 ** 31 });
+    return unzipSync(archive, {
+      filter: (file) => {
+        if (!wants(file.name)) return false;
+        // Entries may lie over one another, and one name may come again and again.
+        allowance.takeEntries(1, 'arrays that are read');
+        allowance.takeBytes(file.originalSize);
+        return true;
+      },
+    });
   } catch (error) {
+    if (isEspalierError(error)) throw error;
     throw new EspalierError('invalid-data', 'it is not a sound .npz (zip) file', {
       where,
       fix: 'write it again with numpy.savez',

@@ -14,6 +14,7 @@ export function decodeImage(bytes: Uint8Array, where: string): Pixels {
   try {
     if (bytes[0] === 0xff && bytes[1] === 0xd8) {
       checkDimensions(jpegPixels(bytes), bytes.length);
+      if (countScans(bytes) > mostScans) throw new Error(`it has more than ${mostScans} scans`);
       const { width, height, data } = decodeJpeg(bytes, {
         useTArray: true,
         formatAsRGBA: false,
@@ -34,6 +35,7 @@ function decodePng(bytes: Uint8Array): Pixels {
   const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 33) throw new Error('the file is cut short');
   checkDimensions(header.getUint32(16) * header.getUint32(20), bytes.length);
+  if (hasSecondHeader(bytes)) throw new Error('it has two headers');
   const colourType = header.getUint8(25);
   const { width, height, data } = PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const channels = colourType === 0 || colourType === 4 ? 1 : 3;
@@ -44,7 +46,25 @@ function decodePng(bytes: Uint8Array): Pixels {
   return { height, width, channels, data: pixels };
 }
 
+/** Each scan of a progressive JPEG goes over the whole image, however few bytes it has; encoders write about ten. */
+const mostScans = 100;
+
+function countScans(bytes: Uint8Array): number {
+  let scans = 0;
+  for (let offset = bytes.indexOf(0xff); offset >= 0; offset = bytes.indexOf(0xff, offset + 1)) if (bytes[offset + 1] === 0xda) scans++;
+  return scans;
+}
+
+/** The decoder would follow it, and the dimensions that were checked are those of the first. */
+function hasSecondHeader(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let offset = 33; offset + 8 <= bytes.length; offset += 12 + view.getUint32(offset))
+    if (String.fromCharCode(...bytes.subarray(offset + 4, offset + 8)) === 'IHDR') return true;
+  return false;
+}
+
 function checkDimensions(pixels: number, fileBytes: number): void {
+  if (pixels === 0) throw new Error('its width or height is 0');
   if (pixels > maximumMegapixels * 1e6) throw new Error(`it has ${Math.round(pixels / 1e6)} megapixels, more than ${maximumMegapixels}`);
   if (pixels > fileBytes * pixelsPerByte) throw new Error(`its ${fileBytes} bytes cannot hold ${pixels} pixels`);
 }

@@ -3,6 +3,7 @@ import { EspalierError } from '../../errors.ts';
 import type { Network, Parameter, Shape, ValueId } from '../../network/network.ts';
 import { NetworkBuilder } from '../../network/network-builder.ts';
 import type { ObservedRange, WeightScope } from '../weights.ts';
+import { inDependencyOrder, requireFewCalls } from './call-order.ts';
 import type { LayerCall, TensorReference } from './inbound-nodes.ts';
 import { LayerConfig } from './layer-config.ts';
 import type { InnerLayer } from './layer-converter.ts';
@@ -28,6 +29,7 @@ export interface ConvertedModel {
 /** `where` names the file. Throws `unsupported-model` for what the network cannot express. */
 export function convertModel(model: KerasModel, weights: WeightScope, where: string, options: ConversionOptions): ConvertedModel {
   refuseUnknownLayers(model);
+  requireFewCalls(model, where);
   const builder = new NetworkBuilder(model.name);
   const layers = new Map(model.layers.map((layer) => [layer.name, layer]));
   const inputs = model.inputs.map((reference, index) => {
@@ -64,20 +66,11 @@ class ModelConversion {
         });
       values.set(key(reference), input);
     }
-    let pending = model.layers.flatMap((layer, index) => layer.calls.map((call, n) => ({ layer, index, call, node: layer.firstNode + n })));
-    while (pending.length > 0) {
-      const waiting: typeof pending = [];
-      for (const item of pending) {
-        const arguments_ = item.call.inputs.map((reference) => values.get(key(reference)));
-        if (arguments_.every((value) => value !== undefined)) {
-          const outputs = this.#call(item.layer, item.index, item.call, arguments_, weights, prefix);
-          for (const [tensor, output] of outputs.entries()) values.set(key({ layer: item.layer.name, node: item.node, tensor }), output);
-        } else {
-          waiting.push(item);
-        }
-      }
-      if (waiting.length === pending.length) throw unconnected(waiting[0]?.layer, values, waiting[0]?.call);
-      pending = waiting;
+    for (const item of inDependencyOrder(model)) {
+      const arguments_ = item.call.inputs.map((reference) => values.get(key(reference)));
+      if (!arguments_.every((value) => value !== undefined)) throw unconnected(item.layer, values, item.call);
+      const outputs = this.#call(item.layer, item.index, item.call, arguments_, weights, prefix);
+      for (const [tensor, output] of outputs.entries()) values.set(key({ layer: item.layer.name, node: item.node, tensor }), output);
     }
     return model.outputs.map((reference) => {
       const value = values.get(key(reference));

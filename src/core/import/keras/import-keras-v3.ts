@@ -3,7 +3,8 @@
  * layer (`layers/conv2d_1/vars/0` is the second Conv2D) and not under its name.
  */
 import { unzipSync } from 'fflate';
-import { EspalierError } from '../../errors.ts';
+import { Allowance } from '../../budget.ts';
+import { EspalierError, isEspalierError } from '../../errors.ts';
 import type { Shape } from '../../network/network.ts';
 import { type Hdf5Group, readHdf5 } from '../hdf5/hdf5-file.ts';
 import { isObject, parseJson } from '../json.ts';
@@ -14,8 +15,8 @@ import { kerasMajor, type KerasImport } from './import-h5.ts';
 import { type KerasModel, parseKerasModel } from './model-config.ts';
 
 const parts = ['config.json', 'metadata.json', 'model.weights.h5'];
-/** Unpacked; a zip that claims more is damaged or hostile. */
-const largestPart = 2 ** 31;
+/** Of all parts unpacked: deflate makes nothing smaller than to a thousandth. */
+const unpackedBytes = (fileBytes: number): number => Math.min(2 ** 31, fileBytes * 1100);
 
 /** Keras 2.12 kept layers under `_layer_checkpoint_dependencies`. */
 const containers = ['layers', '_layer_checkpoint_dependencies'];
@@ -67,11 +68,20 @@ function variablesOf(group: Hdf5Group, prefix: string): readonly WeightTensor[] 
 }
 
 function unzip(bytes: Uint8Array, where: string): Record<string, Uint8Array> {
+  const budget = { bytes: unpackedBytes(bytes.length), entries: parts.length, nesting: 0 };
+  const allowance = new Allowance(budget, where, 'invalid-model', 'save or download the model again');
   try {
     return unzipSync(bytes, {
-      filter: (file) => parts.includes(file.name) && file.originalSize < Math.min(largestPart, bytes.length * 1100),
+      filter: (file) => {
+        if (!parts.includes(file.name)) return false;
+        // Entries may lie over one another, and one name may come again and again.
+        allowance.takeEntries(1, 'parts');
+        allowance.takeBytes(file.originalSize);
+        return true;
+      },
     });
   } catch (cause) {
+    if (isEspalierError(cause)) throw cause;
     throw new EspalierError('invalid-model', 'is a damaged zip file', { where, cause, fix: 'save or download the model again' });
   }
 }

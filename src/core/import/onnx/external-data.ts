@@ -1,7 +1,7 @@
 /** The files beside a model that hold its large tensors: PyTorch writes them from 2 GB on, or when asked to. */
-import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
 import { EspalierError } from '../../errors.ts';
+import { readRegularFile } from '../../regular-file.ts';
 import type { ModelProto } from '../../protobuf/onnx.ts';
 import { fileAccessError } from '../file-errors.ts';
 import type { ExternalFiles } from './tensor-proto.ts';
@@ -36,7 +36,7 @@ export async function readExternalFiles(model: ModelProto, folder: string): Prom
         fix: 'export the model again; its weights belong beside it',
       });
     try {
-      files.set(location, await readFile(join(folder, path)));
+      files.set(location, await readRegularFile(join(folder, path)));
     } catch (cause) {
       const error = fileAccessError(cause, join(folder, path));
       throw new EspalierError('file-access', `keeps weights in the file "${location}", which ${reason(error)}`, {

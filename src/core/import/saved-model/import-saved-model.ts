@@ -2,10 +2,10 @@
  * SavedModels that Keras wrote: the config stands in saved_model.pb (TensorFlow <= 2.4) or keras_metadata.pb (from
  * 2.5), the weights in a checkpoint.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EspalierError, isEspalierError } from '../../errors.ts';
 import type { Shape } from '../../network/network.ts';
+import { readRegularFile } from '../../regular-file.ts';
 import { decode } from '../../protobuf/message.ts';
 import { fileAccessError } from '../file-errors.ts';
 import { asObject, type JsonObject, parseJson } from '../json.ts';
@@ -38,7 +38,7 @@ export async function importSavedModel(
 
 async function read(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    return await readRegularFile(path);
   } catch (cause) {
     throw fileAccessError(cause, path);
   }

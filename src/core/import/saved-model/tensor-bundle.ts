@@ -1,7 +1,7 @@
 /** A TensorFlow checkpoint: an index of tensors, and shards that hold their bytes. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EspalierError } from '../../errors.ts';
+import { readRegularFile } from '../../regular-file.ts';
 import type { Shape } from '../../network/network.ts';
 import { elementCount } from '../../network/shapes/shape.ts';
 import { decode } from '../../protobuf/message.ts';
@@ -30,7 +30,7 @@ export async function openTensorBundle(folder: string): Promise<TensorBundle> {
   const read = async (name: string): Promise<Uint8Array> => {
     const path = join(folder, name);
     try {
-      return await readFile(path);
+      return await readRegularFile(path);
     } catch (cause) {
       throw fileAccessError(cause, path);
     }

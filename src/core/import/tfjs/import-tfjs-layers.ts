@@ -1,8 +1,8 @@
 /** TFJS layers models: the Keras topology in model.json, weights in shards beside it. */
-import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EspalierError } from '../../errors.ts';
 import type { Shape } from '../../network/network.ts';
+import { readRegularFile } from '../../regular-file.ts';
 import { fileAccessError } from '../file-errors.ts';
 import { asArray, asObject, asString, isObject, type Json, parseJson } from '../json.ts';
 import { convertModel } from '../keras/convert-model.ts';
@@ -44,10 +44,17 @@ export async function importTfjsLayers(
 
 async function readManifest(manifest: Json | undefined, folder: string, where: string): Promise<readonly WeightTensor[]> {
   const tensors: WeightTensor[] = [];
+  const names = new Set<string>();
   for (const group of asArray(manifest, `${where}: weightsManifest`)) {
     const { paths, weights } = asObject(group, `${where}: weightsManifest`);
     const shards: Uint8Array[] = [];
-    for (const path of asArray(paths, `${where}: paths`)) shards.push(await readShard(folder, asString(path, `${where}: paths`)));
+    for (const path of asArray(paths, `${where}: paths`)) {
+      const name = asString(path, `${where}: paths`);
+      if (names.has(name))
+        throw new EspalierError('invalid-model', `names the shard "${name}" twice`, { where, fix: 'download the model again' });
+      names.add(name);
+      shards.push(await readShard(folder, name));
+    }
     const bytes = Buffer.concat(shards);
     let offset = 0;
     for (const json of asArray(weights, `${where}: weights`)) {
@@ -88,7 +95,7 @@ export async function readShard(folder: string, name: string): Promise<Uint8Arra
     });
   const path = join(folder, name);
   try {
-    return await readFile(path);
+    return await readRegularFile(path);
   } catch (cause) {
     throw fileAccessError(cause, path);
   }

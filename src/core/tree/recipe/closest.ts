@@ -1,11 +1,16 @@
 /** Names within a few typing mistakes, nearest first. */
 export function closest(name: string, names: readonly string[]): readonly string[] {
+  if (name.length > longestName) return [];
   return names
+    .filter((candidate) => candidate.length <= longestName)
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ candidate, distance }) => distance <= Math.max(2, Math.floor(candidate.length / 3)))
     .sort((a, b) => a.distance - b.distance)
     .map(({ candidate }) => candidate);
 }
+
+/** The distance takes time in proportion to both lengths. */
+const longestName = 200;
 
 /** Levenshtein. */
 function editDistance(a: string, b: string): number {

@@ -1,0 +1,21 @@
+/** Reading of what may be a pipe or a device, whose end never comes: only what has a size is read. */
+import { readFile, stat } from 'node:fs/promises';
+
+/** Code of the error for what is neither a file nor a folder, beside those of the system. */
+export const notRegular = 'ENOTREG';
+
+/** @throws Error with the system's code, or `notRegular` */
+export async function readRegularFile(path: string): Promise<Buffer> {
+  await requireRegularFile(path);
+  return readFile(path);
+}
+
+/**
+ * Nothing is thrown for a folder: reading it fails with the system's own error.
+ *
+ * @throws Error with the system's code, or `notRegular`
+ */
+export async function requireRegularFile(path: string): Promise<void> {
+  const found = await stat(path);
+  if (!found.isFile() && !found.isDirectory()) throw Object.assign(new Error('it is neither a file nor a folder'), { code: notRegular });
+}
