@@ -1,4 +1,4 @@
-import type { Terminal } from './terminal.ts';
+import { type Terminal, visible } from './terminal.ts';
 
 const barWidth = 30;
 
@@ -17,15 +17,20 @@ export class ProgressBar {
   update(label: string, fraction: number): void {
     if (!this.#terminal.isInteractive) return;
     // A line that wraps could not be drawn over.
-    const line = [...`${progressBar(fraction)} ${label}`].slice(0, this.#columns() - 1).join('');
+    const line = [...`${progressBar(fraction)} ${visible(label)}`].slice(0, this.#columns() - 1).join('');
     if (line === this.#shown) return;
-    this.#terminal.note(`\r\u001b[K${line}`);
+    this.#draw(`\r\u001b[K${line}`);
     this.#shown = line;
+  }
+
+  #draw(text: string): void {
+    if (this.#terminal.draw === undefined) this.#terminal.note(text);
+    else this.#terminal.draw(text);
   }
 
   /** Leaves no trace. */
   clear(): void {
-    if (this.#shown !== '') this.#terminal.note('\r\u001b[K');
+    if (this.#shown !== '') this.#draw('\r\u001b[K');
     this.#shown = '';
   }
 }

@@ -6,7 +6,7 @@ import type { NodeResult, RunState } from '../../shared/run-state.ts';
 import { flattenTree } from '../../shared/tree.ts';
 import type { NodeState } from '../../shared/tree.ts';
 import { progressBar } from '../progress-bar.ts';
-import type { Terminal } from '../terminal.ts';
+import { type Terminal, visible } from '../terminal.ts';
 
 const BAR_WIDTH = 20;
 
@@ -50,7 +50,9 @@ export class RunView {
     const message = event.type === 'log' || event.type === 'node-failed' ? `${describeEvent(event, this.#state) ?? ''}\n` : '';
     const { columns, rows } = this.#size();
     const lines = event.type === 'run-finished' ? [] : fitting(treeLines(this.#state), rows - 1);
-    this.#terminal.note(`${erase}${message}${lines.map((line) => `${[...line].slice(0, columns - 1).join('')}\n`).join('')}`);
+    const text = `${erase}${visible(message)}${lines.map((line) => `${[...visible(line)].slice(0, columns - 1).join('')}\n`).join('')}`;
+    if (this.#terminal.draw === undefined) this.#terminal.note(text);
+    else this.#terminal.draw(text);
     this.#lines = lines.length;
   }
 }

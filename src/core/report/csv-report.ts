@@ -1,3 +1,4 @@
+import { csvCell } from '../../shared/csv-cell.ts';
 import { measureIds, measureRow } from '../../shared/measures.ts';
 import type { RunState } from '../../shared/run-state.ts';
 import { weightTotals } from '../../shared/drawing/result-table.ts';
@@ -42,10 +43,5 @@ export function csvReport(state: RunState): string {
       ];
     }),
   );
-  return `${[columns, ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
-}
-
-function cell(value: string | number | undefined): string {
-  const text = value === undefined ? '' : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return `${[columns, ...rows].map((row) => row.map(csvCell).join(',')).join('\r\n')}\r\n`;
 }

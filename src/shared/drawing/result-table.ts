@@ -1,4 +1,5 @@
 /** The result table: the guide's columns as data, sorted and written as Markdown or CSV by pure functions. */
+import { csvCell } from '../csv-cell.ts';
 import type { ModelState, NodeResult } from '../run-state.ts';
 import type { NodeMetrics } from '../results.ts';
 import { formatMeasure, mapMeasures, type MeasureId, measureIds, measureRow } from '../measures.ts';
@@ -140,6 +141,15 @@ export function weightTotals(metrics: NodeMetrics | undefined): {
   };
 }
 
+/** Names come from files: what Markdown or HTML in it would do is shown as text. */
+export function escapeMarkdown(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll(/[\\|`*[\]!]/g, '\\$&')
+    .replaceAll(/\s+/g, ' ');
+}
+
 /** Stable; rows without a value stay at the end. Undefined is the tree's own order. */
 export function sortRows(rows: readonly ResultRow[], sort: SortOrder | undefined): readonly ResultRow[] {
   if (sort === undefined) return rows;
@@ -154,7 +164,7 @@ export function sortRows(rows: readonly ResultRow[], sort: SortOrder | undefined
 }
 
 export function toMarkdown(columns: readonly Column[], rows: readonly ResultRow[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => escapeMarkdown(cell)).join(' | ')} |`;
   return [
     line(columns.map((column) => column.title)),
     line(columns.map((column) => (column.numeric ? '---:' : '---'))),
@@ -165,13 +175,12 @@ export function toMarkdown(columns: readonly Column[], rows: readonly ResultRow[
 
 /** RFC 4180; figures as numbers with all their digits, so that a spreadsheet can calculate with them. */
 export function toCsv(columns: readonly Column[], rows: readonly ResultRow[]): string {
-  const quote = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   return [
-    columns.map((column) => quote(column.title)),
+    columns.map((column) => csvCell(column.title)),
     ...rows.map((row) =>
       columns.map((column) => {
         const cell = row.cells[column.key];
-        return quote(column.numeric ? String(cell.order ?? '') : cell.text);
+        return csvCell(column.numeric ? cell.order : cell.text);
       }),
     ),
   ]
