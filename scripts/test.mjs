@@ -18,7 +18,7 @@ run('npx', ['eslint', '.']);
 run('npx', ['prettier', '--check', '--log-level=warn', '.']);
 run('node', ['scripts/build.mjs']);
 
-const counts = { passed: 0, failed: 0 };
+const counts = { passed: 0, failed: 0, skipped: 0 };
 
 /** Each layer leaves its counts in test-results; a layer that ended badly without any counts as one failure. */
 function layer(name, command, args, read) {
@@ -33,15 +33,17 @@ function layer(name, command, args, read) {
   if (found.passed + found.failed === 0 || (status !== 0 && found.failed === 0)) found = { ...found, failed: found.failed + 1 };
   counts.passed += found.passed;
   counts.failed += found.failed;
+  counts.skipped += found.skipped ?? 0;
 }
 
 layer('unit', 'npx', ['vitest', 'run', '--reporter=default', '--reporter=json', '--outputFile.json=test-results/unit.json'], (json) => ({
   passed: json.numPassedTests,
   failed: json.numFailedTests,
+  skipped: json.numPendingTests + json.numTodoTests,
 }));
 layer('host', 'node', ['scripts/test-host.mjs'], (json) => json);
 if (hasServer) layer('journey', 'node', ['scripts/test-journey.mjs'], (json) => json);
 else console.log('\n== journey: left out, it needs Linux');
 
-console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
+console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exit(counts.failed === 0 ? 0 : 1);

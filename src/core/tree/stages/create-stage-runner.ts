@@ -1,4 +1,5 @@
 import type { Accuracy } from '../../../shared/results.ts';
+import { examineExamples } from '../../data/examine-examples.ts';
 import { packLeaf } from '../../measure/pack-leaf.ts';
 import { makeProduct } from './make-product.ts';
 import { measureNode } from './measure-node.ts';
@@ -11,7 +12,10 @@ import { encodeModel } from './stored-model.ts';
 export function createStageRunner(setting: StageSetting): StageRunner {
   return async (request) => {
     const product = await makeProduct(setting, request, await runTechnique(setting, request));
-    if (request.stage.technique === 'baseline') warnNearChance(setting, product.simulated, request.warn.bind(request));
+    if (request.stage.technique === 'baseline') {
+      warnNearChance(setting, product.simulated, request.warn.bind(request));
+      for (const warning of await examineExamples(setting.data)) request.warn(warning);
+    }
     const packed = setting.pack === 'off' ? undefined : packLeaf(product.tflite, setting.pack);
     const { metrics, densities } = await measureNode({
       pack: setting.pack,

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import type { DataSet } from '../../../src/core/data/dataset.ts';
+import { examineExamples } from '../../../src/core/data/examine-examples.ts';
+
+const set = (...examples: readonly number[]): DataSet => ({
+  name: 'x',
+  size: examples.length,
+  inputShapes: [[2]],
+  target: { kind: 'classes', classes: 2, names: undefined },
+  read: (indices) =>
+    Promise.resolve({
+      size: indices.length,
+      inputs: [Float32Array.from([...indices].flatMap((index) => [examples[index] ?? 0, 1]))],
+      labels: new Int32Array(indices.length),
+      targets: new Float32Array(0),
+    }),
+});
+const numbers = (count: number, from = 0): number[] => Array.from({ length: count }, (_, index) => from + index);
+const examine = (train: DataSet, test: DataSet): Promise<readonly string[]> => examineExamples({ train, validation: set(), test });
+
+it('says nothing of data that are as they should be', async () => {
+  expect(await examine(set(...numbers(300)), set(...numbers(300, 1000)))).toEqual([]);
+});
+
+it('says what is wrong, how often, and what to do', async () => {
+  expect(await examine(set(...numbers(300)), set(...numbers(200, 280)))).toEqual([
+    '20 of 200 test examples are training examples as well: accuracies say how well they were learned by heart; take them out of one of the two',
+  ]);
+  expect(await examine(set(Infinity, NaN, ...numbers(300)), set(...numbers(200, 1000)))).toEqual([
+    '2 of 302 training examples hold values that are not finite: remove them, or fill them in',
+  ]);
+  expect(await examine(set(1), set(2))).toEqual([
+    'there is 1 test example: one more that is right or wrong moves the accuracy by 100 points; add test examples',
+    'there is 1 training example: nothing can be learned; check the data block',
+  ]);
+  expect(await examine(set(5, 5, 5), set(...numbers(200, 10)))).toEqual(['all 3 training examples are the same: check the data block']);
+});
