@@ -12,6 +12,8 @@ export interface ConvolutionGeometry {
   /** Rows and columns of padding before the image. */
   readonly paddingHeight: number;
   readonly paddingWidth: number;
+  readonly dilationHeight: number;
+  readonly dilationWidth: number;
   readonly isDilated: boolean;
 }
 
@@ -36,6 +38,8 @@ export function convolutionGeometry(operator: GraphOperator): ConvolutionGeometr
     strideWidth,
     paddingHeight: padding(input.height, output.height, strideHeight, filter.height, dilationHeight),
     paddingWidth: padding(input.width, output.width, strideWidth, filter.width, dilationWidth),
+    dilationHeight,
+    dilationWidth,
     isDilated: dilationHeight > 1 || dilationWidth > 1,
   };
 }

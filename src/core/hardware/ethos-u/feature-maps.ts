@@ -1,0 +1,119 @@
+import type { Subgraph, TfliteTensor } from '../../tflite/tflite-model.ts';
+import type { GraphOperator } from '../graph-operators.ts';
+import type { Accelerator, MemoryName, Volume } from './accelerators.ts';
+import type { FeatureMap } from './npu-operation.ts';
+
+/** Operators that only look at a tensor in another shape or at a part of it: nothing is computed. */
+const views = ['RESHAPE', 'SQUEEZE', 'EXPAND_DIMS', 'SPLIT', 'SPLIT_V', 'SLICE', 'STRIDED_SLICE', 'UNPACK'];
+const reshapes = ['RESHAPE', 'SQUEEZE', 'EXPAND_DIMS'];
+const brickDepth = 16;
+
+export function isView(operator: GraphOperator): boolean {
+  return views.includes(operator.kind);
+}
+
+/** Where tensors of the graph are and in which order their elements lie. */
+export class FeatureMaps {
+  private readonly consumers = new Map<number, GraphOperator[]>();
+  private readonly producers = new Map<number, GraphOperator>();
+  private readonly linear = new Set<number>();
+
+  constructor(
+    private readonly graph: Subgraph,
+    private readonly target: Accelerator,
+    operators: readonly GraphOperator[],
+    private readonly isOnNpu: (operator: GraphOperator) => boolean,
+  ) {
+    for (const operator of operators) {
+      for (const input of operator.source.inputs) this.consumers.set(input, [...(this.consumers.get(input) ?? []), operator]);
+      for (const output of operator.source.outputs) this.producers.set(output, operator);
+    }
+  }
+
+  consumersOf(tensor: number): readonly GraphOperator[] {
+    return this.consumers.get(tensor) ?? [];
+  }
+
+  producerOf(tensor: number): GraphOperator | undefined {
+    return this.producers.get(tensor);
+  }
+
+  isInterface(tensor: number): boolean {
+    return this.graph.inputs.includes(tensor) || this.graph.outputs.includes(tensor);
+  }
+
+  of(index: number, shape?: Volume): FeatureMap {
+    const tensor = this.graph.tensors[index];
+    return {
+      shape: shape ?? (tensor === undefined ? { height: 1, width: 1, depth: 1 } : volumeOf(tensor)),
+      bits: tensor?.type === 'int16' ? 16 : tensor?.type === 'int32' ? 32 : 8,
+      memory: this.memoryOf(index),
+      isBricked: this.isBricked(index),
+    };
+  }
+
+  /** A tensor between two operations of the same operator. */
+  between(shape: Volume, bits: FeatureMap['bits'], isBricked = false): FeatureMap {
+    return { shape, bits, memory: 'sram', isBricked };
+  }
+
+  constant(shape: Volume, bits: FeatureMap['bits']): FeatureMap {
+    return { shape, bits, memory: 'dram', isBricked: false };
+  }
+
+  /** Keeps the order of elements as it is in the file. */
+  keepLinear(index: number): void {
+    this.linear.add(index);
+  }
+
+  /** The tensor that a view looks at, by way of others. */
+  private sourceOf(view: number): number {
+    let index = view;
+    // A damaged file may hold a view of itself.
+    for (const seen = new Set<number>(); !seen.has(index); seen.add(index)) {
+      const producer = this.producers.get(index);
+      if (producer === undefined || !isView(producer) || !this.isOnNpu(producer)) return index;
+      index = producer.source.inputs[0] ?? index;
+    }
+    return index;
+  }
+
+  private memoryOf(view: number): MemoryName {
+    const index = this.sourceOf(view);
+    if (this.graph.tensors[index]?.data !== undefined) return 'dram';
+    const { interfaceMemory } = this.target.memory;
+    if (this.isInterface(index)) return interfaceMemory;
+    const producer = this.producers.get(index);
+    const touchesCpu = [...(producer === undefined ? [] : [producer]), ...this.consumersOf(index)].some(
+      (operator) => !this.isOnNpu(operator),
+    );
+    if (touchesCpu) return interfaceMemory;
+    const ends = this.consumersOf(index).some(
+      (operator) => isView(operator) && this.graph.outputs.includes(operator.source.outputs[0] ?? -1),
+    );
+    return ends ? interfaceMemory : 'sram';
+  }
+
+  private isBricked(view: number): boolean {
+    const index = this.sourceOf(view);
+    if (this.linear.has(index) || this.isInterface(index)) return false;
+    const producer = this.producers.get(index);
+    if (producer === undefined || !this.isOnNpu(producer)) return false;
+    const consumers = this.consumersOf(index);
+    return consumers.length > 0 && consumers.every((consumer) => this.isOnNpu(consumer) && this.readsBricks(consumer, index));
+  }
+
+  private readsBricks(consumer: GraphOperator, index: number): boolean {
+    if (reshapes.includes(consumer.kind)) return false;
+    const tensor = this.graph.tensors[index];
+    // A dense layer reads rows: other shapes are looked at as such.
+    if (consumer.kind === 'FULLY_CONNECTED') return (tensor?.shape.length ?? 0) <= 2;
+    return consumer.kind !== 'TRANSPOSE' && consumer.kind !== 'SOFTMAX' ? true : (tensor?.shape.at(-1) ?? 0) % brickDepth === 0;
+  }
+}
+
+/** The last three dimensions, a batch counted as rows. */
+export function volumeOf({ shape }: TfliteTensor): Volume {
+  const [depth = 1, width = 1, height = 1, batch = 1] = [...shape].reverse();
+  return { height: height * batch, width, depth };
+}
