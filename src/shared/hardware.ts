@@ -8,11 +8,18 @@ export const PROFILE_VERSION = 1;
 export interface HardwareProfile {
   readonly version: typeof PROFILE_VERSION;
   readonly file: string;
+  /** `cortex-m55+ethos-u55-128`; undefined for what holds on every microcontroller. */
+  readonly target: string | undefined;
+  readonly board: BoardFit | undefined;
   readonly operators: readonly OperatorProfile[];
   /** Multiply-accumulates of one inference. */
   readonly macs: number;
   readonly parameters: number;
   readonly ram: RamProfile;
+  readonly flash: FlashProfile;
+  /** Undefined without a core, or where the file computes in float. */
+  readonly cycles: CycleProfile | undefined;
+  readonly npu: NpuProfile | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -27,6 +34,12 @@ export interface OperatorProfile {
   readonly macs: number;
   /** Trained numbers that it is the first to read. */
   readonly parameters: number;
+  /** Where it runs; undefined where no target is given. */
+  readonly processor: 'cpu' | 'npu' | undefined;
+  /** An estimate. */
+  readonly cycles: number | undefined;
+  /** Why it does not run on the NPU. */
+  readonly npuObstacle: string | undefined;
 }
 
 /** Which implementation of the kernels TFLite Micro is built with: its own, or CMSIS-NN by the core's instructions. */
@@ -41,9 +54,11 @@ export interface Estimate {
 /** TFLite Micro's tensor arena. */
 export interface RamProfile {
   readonly kernels: KernelLibrary;
-  /** Head and persistent part together: what the program must reserve. */
+  /** What the program must reserve: the head, or what the NPU needs where all runs there, and the persistent part. */
   readonly arenaBytes: number;
-  /** The head: tensors and scratch buffers as the greedy planner lays them out. */
+  /** The operator that needs most. */
+  readonly peakOperator: string;
+  /** The head: tensors and scratch buffers as the greedy planner lays them out, were all on the CPU. */
   readonly head: ArenaLayout;
   /** The head without scratch buffers: the same for every implementation of the kernels. */
   readonly tensorBytes: number;
@@ -77,4 +92,53 @@ export interface ArenaBuffer {
   /** First and last step in which it is in use. */
   readonly firstStep: number;
   readonly lastStep: number;
+}
+
+/** What must be stored on the device. */
+export interface FlashProfile {
+  /** The file, and the code that runs it as far as that is known. */
+  readonly bytes: number;
+  readonly fileBytes: number;
+  readonly code: Estimate | undefined;
+}
+
+/** Time of one inference, an estimate throughout. */
+export interface CycleProfile {
+  /** Of CPU and NPU together, which take turns; each in cycles of its own clock. */
+  readonly cpu: number;
+  readonly npu: number;
+  /** At the clock of the board, or of the NPU's default configuration; undefined where no clock is known. */
+  readonly milliseconds: number | undefined;
+  readonly sources: readonly string[];
+}
+
+/** What an Ethos-U NPU makes of the file. */
+export interface NpuProfile {
+  readonly name: string;
+  readonly cycles: number;
+  /** Kernels, scales and biases in the NPU's own format. */
+  readonly weightBytes: number;
+  /** Feature maps and copies of weights that are in SRAM at the same time at most. */
+  readonly sramBytes: number;
+  readonly clockHertz: number;
+  readonly cpuOperators: number;
+  /** `estimate`, or the version of the compiler whose figures these are. */
+  readonly source: string;
+}
+
+/** Whether a file fits a board. */
+export interface BoardFit {
+  readonly name: string;
+  readonly title: string;
+  readonly ramBytes: number;
+  readonly flashBytes: number;
+  readonly fits: boolean;
+  readonly shortages: readonly Shortage[];
+}
+
+export interface Shortage {
+  readonly memory: 'ram' | 'flash';
+  readonly missingBytes: number;
+  /** The operator that needs most. */
+  readonly operator: string | undefined;
 }

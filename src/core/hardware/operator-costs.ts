@@ -2,13 +2,16 @@ import type { OperatorProfile } from '../../shared/hardware.ts';
 import { elementCount, type Subgraph, type TfliteModel, type TfliteTensor } from '../tflite/tflite-model.ts';
 import { graphOperators, imageShape, requiredInput, requiredOutput, type GraphOperator } from './graph-operators.ts';
 
+/** What an operator counts, whatever runs it. */
+export type OperatorCost = Pick<OperatorProfile, 'index' | 'kind' | 'name' | 'macs' | 'parameters'>;
+
 /**
  * Multiply-accumulates and parameters of every operator of the main graph: those of weights, and of activations with activations where an
  * operator multiplies matrices of them. Pools, sums and elementwise operators count none, as is usual.
  *
  * @throws EspalierError `invalid-model` when an operator's tensors do not have the rank that it needs
  */
-export function operatorCosts(model: TfliteModel): readonly OperatorProfile[] {
+export function operatorCosts(model: TfliteModel): readonly OperatorCost[] {
   const [graph] = model.subgraphs;
   if (graph === undefined) return [];
   const uncounted = new Set(trainedTensors(graph));

@@ -1,5 +1,5 @@
 import { EspalierError } from '../errors.ts';
-import type { TfliteModel, TfliteTensor } from '../tflite/tflite-model.ts';
+import type { Subgraph, TfliteModel, TfliteTensor } from '../tflite/tflite-model.ts';
 import { graphOperators, type GraphOperator } from './graph-operators.ts';
 
 /** Operators that TFLite Micro has kernels for: `micro_mutable_op_resolver.h` at 90b983c. */
@@ -59,7 +59,9 @@ function listed(names: readonly string[]): string {
 }
 
 /** @throws EspalierError `unsupported-model` when the file has nothing to run */
-export function requireOperators(model: TfliteModel): void {
-  if ((model.subgraphs[0]?.operators.length ?? 0) === 0)
+export function requireOperators(model: TfliteModel): Subgraph {
+  const [graph] = model.subgraphs;
+  if (graph === undefined || graph.operators.length === 0)
     throw new EspalierError('unsupported-model', 'it has no operators: there is nothing to run');
+  return graph;
 }

@@ -88,10 +88,10 @@ function operatorBytes(operator: GraphOperator, kernels: KernelLibrary): number 
   );
 }
 
-/** A multiplier and a shift for each output channel. */
+/** A multiplier and a shift for each output channel; convolutions keep room for them in float too. */
 function channelBytes({ kind, inputs }: GraphOperator): number {
   const filter = inputs[1];
-  if (filter === undefined || !(filter.type === 'int8' || filter.type === 'int4')) return 0;
+  if (filter === undefined) return 0;
   switch (kind) {
     case 'CONV_2D':
     case 'TRANSPOSE_CONV':

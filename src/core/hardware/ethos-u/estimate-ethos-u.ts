@@ -6,6 +6,7 @@ import { computeCycles, npuMacs } from './compute-cycles.ts';
 import { burstBytes, copyCycles, elementTraffic } from './memory-traffic.ts';
 import { lowerGraph } from './npu-lowering.ts';
 import { elements, type FeatureMap, type NpuOperation } from './npu-operation.ts';
+import { peakSram, type SramPeak } from './sram-usage.ts';
 import { planWeights, withoutWeights, type WeightPlan } from './weight-buffering.ts';
 
 export interface EthosUOperation {
@@ -27,6 +28,10 @@ export interface EthosUEstimate {
   readonly cycles: number;
   /** Kernels, scales and biases as the NPU reads them. */
   readonly weightBytes: number;
+  /** Feature maps and copies of weights that are in SRAM at the same time, at most. */
+  readonly sram: SramPeak;
+  /** What the compiler may use of it. */
+  readonly sramLimit: number;
   readonly cpu: readonly { readonly operator: number; readonly name: string; readonly kind: string; readonly reason: string }[];
 }
 
@@ -37,11 +42,19 @@ export interface EthosUEstimate {
  */
 export function estimateEthosU(graph: Subgraph, name: EthosUName): EthosUEstimate {
   const target = accelerator(name);
-  const { operations, cpu } = lowerGraph(graph, target);
+  const program = lowerGraph(graph, target);
+  const { operations, cpu } = program;
+  const plans: WeightPlan[] = [];
   const counted = new Set<string>();
   let before = withoutWeights(0);
   let weightBytes = 0;
   const estimates = operations.map((operation) => {
+    if (operation.kind === 'copy') {
+      const estimate = copyEstimate(operation, target, before.slackCycles);
+      before = withoutWeights(0);
+      plans.push(before);
+      return estimate;
+    }
     const block = requiredBlock(operation, target);
     const plan =
       operation.weights === undefined
@@ -49,6 +62,7 @@ export function estimateEthosU(graph: Subgraph, name: EthosUName): EthosUEstimat
         : planWeights(operation, operation.weights, block, target, before.slackCycles);
     const estimate = estimateOperation(operation, block, target, plan, before.slackCycles);
     before = plan;
+    plans.push(plan);
     // Operations that share a kernel share its bytes.
     const key = `${operation.weights?.tensor ?? `made ${operation.operator}`} ${plan.bytes}`;
     if (!counted.has(key)) weightBytes += plan.bytes;
@@ -61,8 +75,18 @@ export function estimateEthosU(graph: Subgraph, name: EthosUName): EthosUEstimat
     operations: estimates,
     cycles: estimates.reduce((sum, { cycles }) => sum + cycles, 0),
     weightBytes,
+    sram: peakSram(program, plans),
+    sramLimit: target.memory.sramBytes,
     cpu: cpu.map(({ operator, reason }) => ({ operator: operator.index, name: operator.name, kind: operator.kind, reason })),
   };
+}
+
+/** Between memories, as far as the operation before does not hide it. */
+function copyEstimate({ operator, name, input, output }: NpuOperation, { memory }: Accelerator, slackCycles: number): EthosUOperation {
+  const bytes = (elements(input.shape) * input.bits) / 8;
+  const copy = input.memory === output.memory ? 0 : copyCycles(memory[input.memory], memory[output.memory], bytes);
+  const cycles = Math.max(copy - slackCycles, 0);
+  return { operator, name, cycles, computeCycles: cycles, sramCycles: 0, dramCycles: 0, macs: 0, weightBytes: 0 };
 }
 
 function requiredBlock(operation: NpuOperation, target: Accelerator): Block {

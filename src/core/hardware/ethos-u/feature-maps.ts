@@ -17,6 +17,7 @@ export class FeatureMaps {
   private readonly consumers = new Map<number, GraphOperator[]>();
   private readonly producers = new Map<number, GraphOperator>();
   private readonly linear = new Set<number>();
+  private intermediates = 0;
 
   constructor(
     private readonly graph: Subgraph,
@@ -38,13 +39,21 @@ export class FeatureMaps {
     return this.producers.get(tensor);
   }
 
+  /** Storages that are filled before, and those that are read after. */
+  interfaceStorages(): { readonly inputs: readonly string[]; readonly outputs: readonly string[] } {
+    const storage = (index: number): string => `tensor ${this.sourceOf(index)}`;
+    return { inputs: this.graph.inputs.map(storage), outputs: this.graph.outputs.map(storage) };
+  }
+
   isInterface(tensor: number): boolean {
     return this.graph.inputs.includes(tensor) || this.graph.outputs.includes(tensor);
   }
 
   of(index: number, shape?: Volume): FeatureMap {
     const tensor = this.graph.tensors[index];
+    const source = this.sourceOf(index);
     return {
+      storage: this.graph.tensors[source]?.data === undefined ? `tensor ${source}` : undefined,
       shape: shape ?? (tensor === undefined ? { height: 1, width: 1, depth: 1 } : volumeOf(tensor)),
       bits: tensor?.type === 'int16' ? 16 : tensor?.type === 'int32' ? 32 : 8,
       memory: this.memoryOf(index),
@@ -54,16 +63,21 @@ export class FeatureMaps {
 
   /** A tensor between two operations of the same operator. */
   between(shape: Volume, bits: FeatureMap['bits'], isBricked = false): FeatureMap {
-    return { shape, bits, memory: 'sram', isBricked };
+    return { storage: `intermediate ${this.intermediates++}`, shape, bits, memory: 'sram', isBricked };
   }
 
   constant(shape: Volume, bits: FeatureMap['bits']): FeatureMap {
-    return { shape, bits, memory: 'dram', isBricked: false };
+    return { storage: undefined, shape, bits, memory: 'dram', isBricked: false };
   }
 
   /** Keeps the order of elements as it is in the file. */
   keepLinear(index: number): void {
     this.linear.add(index);
+  }
+
+  /** An input of the network that is looked at in another shape is copied first. */
+  isCopied({ kind, source }: GraphOperator): boolean {
+    return reshapes.includes(kind) && this.graph.inputs.includes(source.inputs[0] ?? -1);
   }
 
   /** The tensor that a view looks at, by way of others. */
@@ -72,7 +86,7 @@ export class FeatureMaps {
     // A damaged file may hold a view of itself.
     for (const seen = new Set<number>(); !seen.has(index); seen.add(index)) {
       const producer = this.producers.get(index);
-      if (producer === undefined || !isView(producer) || !this.isOnNpu(producer)) return index;
+      if (producer === undefined || !isView(producer) || !this.isOnNpu(producer) || this.isCopied(producer)) return index;
       index = producer.source.inputs[0] ?? index;
     }
     return index;
@@ -98,7 +112,8 @@ export class FeatureMaps {
     const index = this.sourceOf(view);
     if (this.linear.has(index) || this.isInterface(index)) return false;
     const producer = this.producers.get(index);
-    if (producer === undefined || !this.isOnNpu(producer)) return false;
+    // A view that is still here is a copy.
+    if (producer === undefined || !this.isOnNpu(producer) || isView(producer)) return false;
     const consumers = this.consumersOf(index);
     return consumers.length > 0 && consumers.every((consumer) => this.isOnNpu(consumer) && this.readsBricks(consumer, index));
   }

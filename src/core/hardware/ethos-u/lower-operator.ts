@@ -5,8 +5,8 @@ import { numberOption, requiredInput, requiredOutput, type GraphOperator } from 
 import type { Volume } from './accelerators.ts';
 import { volumeOf } from './feature-maps.ts';
 import { convolutionWeights, denseWeights, depthwiseWeights, oneWeights, turnedWeights } from './kernel-weights.ts';
-import type { NpuProgramBuilder } from './npu-lowering.ts';
-import { pointKernel, type ElementwiseKind, type NpuKernel, type NpuOperation } from './npu-operation.ts';
+import { pointKernel, type ElementwiseKind, type NpuKernel } from './npu-operation.ts';
+import { plainOperation, type NpuProgramBuilder } from './npu-program.ts';
 import { hasSameScale } from './npu-support.ts';
 import { lowerSoftmax } from './softmax-steps.ts';
 import { foldStride, kernelOf } from './strided-convolution.ts';
@@ -17,22 +17,6 @@ type Lowering = (operator: GraphOperator, program: NpuProgramBuilder) => void;
 export function lowerOperator(operator: GraphOperator, program: NpuProgramBuilder): void {
   const lower = Object.hasOwn(lowerings, operator.kind) ? lowerings[operator.kind] : undefined;
   lower?.(operator, program);
-}
-
-/** What is the same for most operations of an operator. */
-export function plainOperation({ index, name, options }: GraphOperator): Omit<NpuOperation, 'kind' | 'input' | 'output'> {
-  const activation = options['activation'];
-  return {
-    operator: index,
-    name,
-    kernel: pointKernel,
-    elementwise: 'other',
-    isMaximum: false,
-    activation: activation === 'tanh' ? 'table' : activation === undefined || activation === 'none' ? 'none' : 'relu',
-    tableBytes: 0,
-    isScaled: true,
-    isUpscaled: false,
-  };
 }
 
 const lowerings: Readonly<Record<string, Lowering>> = {

@@ -1,8 +1,8 @@
 import type { MemoryName, Volume } from './accelerators.ts';
 import type { WeightVolume } from './weight-order.ts';
 
-/** How the NPU computes an operation. */
-export type NpuKind = 'convolution' | 'depthwise' | 'vectorProduct' | 'pooling' | 'reduceSum' | 'elementwise';
+/** How the NPU computes an operation; `copy` moves bytes between memories without computing. */
+export type NpuKind = 'copy' | 'convolution' | 'depthwise' | 'vectorProduct' | 'pooling' | 'reduceSum' | 'elementwise';
 
 export type ElementwiseKind = 'add' | 'multiply' | 'other';
 
@@ -30,6 +30,9 @@ export interface NpuOperation {
 }
 
 export interface FeatureMap {
+  /** Equal for maps that are the same memory; undefined for constants. */
+  readonly storage: string | undefined;
+  /** As the operation looks at it. */
   readonly shape: Volume;
   readonly bits: 8 | 16 | 32;
   readonly memory: MemoryName;

@@ -1,9 +1,8 @@
 import type { GraphOperator } from '../graph-operators.ts';
 import { requiredInput } from '../graph-operators.ts';
 import { volumeOf } from './feature-maps.ts';
-import { plainOperation } from './lower-operator.ts';
-import type { NpuProgramBuilder } from './npu-lowering.ts';
 import { pointKernel, type ElementwiseKind, type FeatureMap, type NpuKind, type NpuOperation } from './npu-operation.ts';
+import { plainOperation, type NpuProgramBuilder } from './npu-program.ts';
 
 /** Values of 8 bits, or of 32 for each element or for each row; a constant. */
 type Operand = 'input' | 'maximum' | 'exponentials' | 'row' | 'constant';

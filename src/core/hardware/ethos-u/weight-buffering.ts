@@ -22,13 +22,15 @@ export interface WeightPlan {
   readonly firstCopyCycles: number;
   /** Whether parts are copied while others are used. */
   readonly isDoubleBuffered: boolean;
+  /** Bytes of the copies in SRAM. */
+  readonly bufferBytes: number;
   /** Cycles that the next operation's weights can be copied under. */
   readonly slackCycles: number;
 }
 
 /** An operation without weights leaves all of its cycles to the next one's copy. */
 export function withoutWeights(cycles: number): WeightPlan {
-  return { bytes: 0, isBuffered: false, copyCycles: 0, firstCopyCycles: 0, isDoubleBuffered: false, slackCycles: cycles };
+  return { bytes: 0, isBuffered: false, copyCycles: 0, firstCopyCycles: 0, isDoubleBuffered: false, bufferBytes: 0, slackCycles: cycles };
 }
 
 /**
@@ -59,7 +61,15 @@ export function planWeights(
   const copy = copyCycles(dram, sram, bytes);
   const ratio = copy > slackCycles ? slackCycles / copy : 1;
   if (ratio === 1)
-    return { bytes, isBuffered: true, copyCycles: copy, firstCopyCycles: copy, isDoubleBuffered: false, slackCycles: cycles(depth) };
+    return {
+      bytes,
+      isBuffered: true,
+      copyCycles: copy,
+      firstCopyCycles: copy,
+      isDoubleBuffered: false,
+      bufferBytes: bytes,
+      slackCycles: cycles(depth),
+    };
   const first = Math.max(depthStep, Math.floor((depth * ratio) / depthStep) * depthStep);
   const step = partDepth((depth * cycles(first)) / copy, block.output.depth);
   const edges = [0, ...range(first, depth, step), depth];
@@ -70,6 +80,7 @@ export function planWeights(
     copyCycles: copy,
     firstCopyCycles: copyCycles(dram, sram, parts[0] ?? 0),
     isDoubleBuffered: parts.length > 1,
+    bufferBytes: largest(parts.filter((_, i) => i % 2 === 0)) + largest(parts.filter((_, i) => i % 2 === 1)),
     slackCycles: cycles(depth - (edges.at(-2) ?? 0)),
   };
 }
@@ -121,4 +132,8 @@ function encodeParts(
 
 function total(parts: readonly number[]): number {
   return parts.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+function largest(parts: readonly number[]): number {
+  return Math.max(0, ...parts);
 }
