@@ -6,6 +6,7 @@ import type { RunEvent } from './events.ts';
 import type { ModelInspection } from './inspection.ts';
 import type { Endpoint, NoEndpoint } from './message-handler.ts';
 import type { InputShape } from './recipe/input-shape.ts';
+import type { ExecutionChoice, SlurmOptions } from './recipe/execution.ts';
 import type { ObserverChoice } from './recipe/quantization-options.ts';
 import type { Targets } from './recipe/targets.ts';
 import type { RecipeDiagnostic } from './recipe-diagnostics.ts';
@@ -71,6 +72,12 @@ export interface RunSettings {
   readonly threads?: number | undefined;
   /** Stages at the same time, when the recipe does not say. */
   readonly processes?: number;
+  /** Where stages run, instead of where the recipe says. */
+  readonly executor?: ExecutionChoice['kind'];
+  /** What jobs ask for, instead of what the recipe says. */
+  readonly slurm?: SlurmOptions;
+  /** What jobs ask for, where the recipe does not say. */
+  readonly slurmDefaults?: SlurmOptions;
 }
 
 export interface StartRun extends RunSettings {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Environment } from '../core/tree/environment.ts';
 import { isAlive, ownIdentity } from './process-identity.ts';
+import { isLoginNode, slurmOpener } from '../execution/slurm/open-slurm.ts';
 import { LocalExecutor } from '../execution/local/local-executor.ts';
 import { StagePool } from '../execution/local/stage-pool.ts';
 
@@ -32,6 +33,8 @@ export function environment(): Environment {
     self: ownIdentity(),
     isAlive,
     localExecutor: (stages) => new LocalExecutor(stages),
+    openScheduler: slurmOpener(bundle),
+    isLoginNode: () => isLoginNode(),
     startStageProcesses: (source) => new StagePool(bundle, source),
   };
 }

@@ -25,7 +25,7 @@ export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
     ping: () =>
       Promise.resolve({ protocol: PROTOCOL_VERSION, espalier: environment().espalier, node: process.version, process: process.pid }),
     startRun: async ({ recipe, ...options }) => runs.start(await startSession(recipe, options, environment())),
-    resumeRun: async ({ runFolder, threads }) => runs.start(await resumeSession(runFolder, environment(), threads)),
+    resumeRun: async ({ runFolder, ...options }) => runs.start(await resumeSession(runFolder, environment(), options)),
     cancelRun: async ({ runId }) => {
       await runs.cancel(runId);
       return null;

@@ -5,6 +5,7 @@ import type { HostProtocol, WorkerProtocol } from '../shared/protocol.ts';
 import { environment } from './environment.ts';
 import { createHandlers } from './handlers.ts';
 import { Runs } from './runs.ts';
+import { JOB_ARGUMENT, runJob } from '../execution/job/run-job.ts';
 import { STAGE_ARGUMENT } from '../execution/local/stage-child.ts';
 import { serveStages } from '../execution/local/stage-process.ts';
 
@@ -43,5 +44,17 @@ function main(): void {
   process.on('SIGINT', () => undefined);
 }
 
+/** Of a scheduler: its exit code says whether there is a result for the jobs that come from it. */
+function job([requestFile = '', index = '']: readonly string[]): void {
+  runJob(requestFile, Number(index), environment()).then(
+    (code) => process.exit(code),
+    (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      process.exit(1);
+    },
+  );
+}
+
 if (process.argv[2] === STAGE_ARGUMENT) serveStages(environment());
+else if (process.argv[2] === JOB_ARGUMENT) job(process.argv.slice(3));
 else main();

@@ -4,11 +4,13 @@ import { readEventLog } from '../../core/tree/store/event-log.ts';
 import { runFiles } from '../../core/tree/store/run-store.ts';
 import { wholeNumber, wholeNumberOrZero } from '../numbers.ts';
 import { followRun } from '../run/follow-run.ts';
+import { addExecutionOptions, executionSettings } from '../run/slurm-options.ts';
+import type { ExecutionFlags } from '../run/slurm-options.ts';
 import { findResumableRun } from '../run/resumable-run.ts';
 import { processTerminal } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
 
-interface Options {
+interface Options extends ExecutionFlags {
   readonly resume?: true | string;
   readonly node?: readonly string[];
   readonly threads?: number;
@@ -19,8 +21,7 @@ interface Options {
 }
 
 export function registerRun(program: Command, terminal: Terminal = processTerminal): void {
-  program
-    .command('run')
+  addExecutionOptions(program.command('run'))
     .description(
       'walk the deployment tree of a recipe: exit code 0 when done and the targets are met, 3 when no file meets them, 1 on failure',
     )
@@ -46,7 +47,12 @@ export function registerRun(program: Command, terminal: Terminal = processTermin
         const runFolder = await runToResume(recipe, options.resume);
         // The intact part of a damaged log: the run resumes from there.
         const { events } = readEventLog(path.join(runFolder, runFiles.events));
-        await followRun((worker) => worker.handler.request('resumeRun', { runFolder }), terminal, options.json === true, events);
+        await followRun(
+          (worker) => worker.handler.request('resumeRun', { runFolder, ...executionSettings(options) }),
+          terminal,
+          options.json === true,
+          events,
+        );
         return;
       }
       if (recipe === undefined) command.error('error: no recipe is named; `espalier init MODEL --data SPEC` writes one');
@@ -59,6 +65,7 @@ export function registerRun(program: Command, terminal: Terminal = processTermin
             ...(threads === undefined ? {} : { threads }),
             ...(processes === undefined ? {} : { processes }),
             ...(seed === undefined ? {} : { seed }),
+            ...executionSettings(options),
           }),
         terminal,
         options.json === true,

@@ -37,11 +37,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       where: 'engine',
       fix: `give a whole number from 1 to ${availableParallelism()}`,
     });
-  if (!providers.includes(provider))
-    throw new EspalierError('invalid-argument', `there is no execution provider "${provider}"`, {
-      where: 'engine',
-      fix: `choose one of ${providers.join(', ')}`,
-    });
+  checkProviderName(provider);
   if (name !== 'auto') return createNamed(name, threads, provider, onNotice);
 
   const failures: string[] = [];
@@ -56,6 +52,27 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   }
   throw new EspalierError('engine', `no engine works here: ${failures.join('; ')}`, {
     fix: 'install the packages again, on Node 20 or later',
+  });
+}
+
+/**
+ * The engine that other machines will have, which this one need not be able to use: a login node has no GPU. Which engine
+ * works is tried here on the CPU; the description names the provider that it will have there.
+ *
+ * @throws EspalierError as `createEngine`
+ */
+export async function planEngine(options: EngineOptions): Promise<Pick<Engine, 'name' | 'description' | 'threads'>> {
+  const { provider = 'cpu' } = options;
+  checkProviderName(provider);
+  const { name, description, threads } = await createEngine({ ...options, provider: 'cpu' });
+  return { name, threads, description: description.replace('(cpu,', `(${provider},`) };
+}
+
+function checkProviderName(provider: string): void {
+  if (providers.includes(provider)) return;
+  throw new EspalierError('invalid-argument', `there is no execution provider "${provider}"`, {
+    where: 'engine',
+    fix: `choose one of ${providers.join(', ')}`,
   });
 }
 

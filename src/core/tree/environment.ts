@@ -1,4 +1,5 @@
 import type { OpenLocalExecutor } from './execution/executor.ts';
+import type { OpenScheduler } from './execution/scheduler.ts';
 import type { StartStageProcesses } from './parallel/stage-processes.ts';
 import type { IsAlive, RunOwner } from './store/run-owner.ts';
 
@@ -16,6 +17,10 @@ export interface Environment {
   readonly isAlive: IsAlive;
   /** Runs stages on this machine. */
   readonly localExecutor: OpenLocalExecutor;
+  /** Runs stages as jobs of a scheduler. */
+  readonly openScheduler?: OpenScheduler;
+  /** Whether this machine hands jobs to a scheduler and runs none itself. */
+  readonly isLoginNode?: () => Promise<boolean>;
   /** Without it all stages run in this process, one after the other. */
   readonly startStageProcesses?: StartStageProcesses;
 }

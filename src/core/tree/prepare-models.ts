@@ -1,17 +1,24 @@
 /** Prepares a run: models with their trees, what their stages depend on, and how many run at once. */
-import { availableParallelism, cpus, freemem } from 'node:os';
+import { availableParallelism, cpus, freemem, hostname } from 'node:os';
 import path from 'node:path';
-import { createEngine } from '../engine/create-engine.ts';
+import { EspalierError } from '../errors.ts';
+import { createEngine, planEngine } from '../engine/create-engine.ts';
+import type { EngineOptions } from '../engine/create-engine.ts';
 import type { Engine } from '../engine/engine.ts';
+import { dataStamp, identityOf } from './identity.ts';
+import type { Identity } from './identity.ts';
 import { importCompared } from './import-compared.ts';
+import type { SlurmExecution } from '../../shared/recipe/execution.ts';
 import { loadRuntime } from '../tflite/runtime.ts';
 import { planTree } from './deployment-tree.ts';
 import type { PlannedTree } from './deployment-tree.ts';
 import type { Environment } from './environment.ts';
+import type { Executor, StagePlace } from './execution/executor.ts';
+import { describeMachine } from './execution/machine.ts';
+import { chooseExecution } from './execution/scheduler.ts';
 import { decideParallelism } from './parallel/decide-parallelism.ts';
 import type { ParallelismQuestion } from './parallel/decide-parallelism.ts';
 import type { Parallelism } from './parallel/parallelism.ts';
-import type { StageProcesses } from './parallel/stage-processes.ts';
 import type { RecipeDocument } from './recipe/recipe-document.ts';
 import { resolveModels } from './recipe/resolve-recipe.ts';
 import type { ResolvedModel } from './recipe/resolve-recipe.ts';
@@ -19,39 +26,63 @@ import { selectNodes } from './select-nodes.ts';
 import type { RootDependencies } from './stage-key.ts';
 import { checkStages } from './stages/check-stages.ts';
 import { openStageRunner } from './stages/open-stage-runner.ts';
-import { digestData, digestModel, digestOf } from './store/digest.ts';
+import { digestOf } from './store/digest.ts';
 import { cacheFolder } from './store/run-store.ts';
 import type { StoredRun } from './stored-run.ts';
 import type { ModelRun } from './tree-walker.ts';
 
 export interface Prepared {
-  readonly engine: Engine;
+  /** Descriptions of what computes. */
+  readonly engine: string;
   readonly runtime: string;
+  readonly machine: string;
   readonly parallelism: Parallelism;
   readonly models: readonly ModelRun[];
+  /** Whether models are walked at the same time: a scheduler shares out its machines itself. */
+  readonly modelsAtOnce: boolean;
   /** Messages to log before the first stage. */
   readonly notices: readonly string[];
-  /** Processes of this run; stopped when it ends. */
-  readonly processes: StageProcesses | undefined;
+  /** When the run has ended, or is left to its jobs. */
+  stop(): void;
 }
 
-/** What a model's results depend on, whatever the number of threads. */
-interface Identity {
-  readonly model: string;
-  readonly data: string;
-}
-
-/** @throws EspalierError when recipe, model or data cannot be read */
+/** @throws EspalierError when recipe, model or data cannot be read, or the place where stages are to run cannot be used */
 export async function prepareModels(stored: StoredRun, folder: string, environment: Environment): Promise<Prepared> {
   const { recipe } = stored;
+  const execution = chooseExecution(recipe, stored.options);
+  if (execution === undefined && (await environment.isLoginNode?.()) === true) throw loginNode();
   const models = await resolveModels(recipe, folder);
   const identities = await Promise.all(models.map(identityOf));
-  const notices: string[] = [];
   const tree = planTree(recipe.techniques, {
     controls: recipe.controls ?? false,
     ...(recipe.training === undefined ? {} : { training: recipe.training }),
   });
-  const chosen = chosenTree(tree, stored);
+  const plan: RunPlan = {
+    stored,
+    folder,
+    environment,
+    tree,
+    models: models.map((model, index) => ({ model, identity: identities[index] ?? { model: '', data: '' } })),
+    chosen: chosenTree(tree, stored),
+  };
+  return execution?.kind === 'slurm' ? prepareJobs(plan, execution) : prepareProcesses(plan);
+}
+
+interface RunPlan {
+  readonly stored: StoredRun;
+  readonly folder: string;
+  readonly environment: Environment;
+  readonly models: readonly { readonly model: ResolvedModel; readonly identity: Identity }[];
+  readonly tree: PlannedTree;
+  /** Without the nodes that are not wanted. */
+  readonly chosen: PlannedTree;
+}
+
+/** Stages in this process or in others of this machine. */
+async function prepareProcesses({ stored, folder, environment, models, tree, chosen }: RunPlan): Promise<Prepared> {
+  const { recipe } = stored;
+  const notices: string[] = [];
+  const identities = models.map(({ identity }) => identity);
   // Loads the native runtime once, so that a machine on which it does not work fails before anything is written.
   const first = await engineOf(recipe, availableParallelism(), (notice) => notices.push(notice));
   const processes = environment.startStageProcesses?.({ recipe, folder, engine: first.name });
@@ -63,21 +94,39 @@ export async function prepareModels(stored: StoredRun, folder: string, environme
         cores: availableParallelism(),
         freeBytes: freemem(),
         tree: tree.root,
-        models: models.map(({ name }) => name),
+        models: models.map(({ model }) => model.name),
         file: parallelismFile(folder, identities, first, environment),
         processes,
         report: (message) => notices.push(message),
       }));
     const engine = first.threads === parallelism.threads ? first : await engineOf(recipe, parallelism.threads, () => undefined);
     const runtime = (await loadRuntime()).description;
-    const shared = { recipe, engine, runtime, parallelism, environment, processes };
+    const openExecutor = (model: ResolvedModel, place: StagePlace): Executor =>
+      environment.localExecutor({
+        place,
+        processes: parallelism.processes,
+        async openRunner(warn) {
+          const { path: file, inputShapes } = model;
+          checkStages(chosen, (await importCompared(file, { inputShapes, engine })).network, recipe.layers ?? []);
+          if (parallelism.processes > 1 && processes !== undefined) return processes.runner(model.name, parallelism);
+          const { threadScript, readingScript } = environment;
+          return openStageRunner({ recipe, model, engine, threadScript, readingScript, warn });
+        },
+      });
     return {
-      engine,
+      engine: engine.description,
       runtime,
+      machine: describeMachine(),
       parallelism,
       notices,
-      processes,
-      models: models.map((model, index) => modelRun(model, identities[index] ?? { model: '', data: '' }, chosen, shared)),
+      modelsAtOnce: false,
+      stop: () => processes?.stop(),
+      models: models.map(({ model, identity }) => ({
+        name: model.name,
+        tree: chosen,
+        dependencies: dependenciesOf(recipe, identity, engine.description, runtime, environment),
+        openExecutor: (place) => openExecutor(model, place),
+      })),
     };
   } catch (error) {
     processes?.stop();
@@ -85,20 +134,62 @@ export async function prepareModels(stored: StoredRun, folder: string, environme
   }
 }
 
-/** Settings of the command line and the editor apply where the recipe sets none. */
+/** Stages as jobs on other machines: nothing is trained or timed here, and the engine is only described. */
+async function prepareJobs({ stored, environment, models, chosen }: RunPlan, execution: SlurmExecution): Promise<Prepared> {
+  const { recipe, options } = stored;
+  if (environment.openScheduler === undefined) throw new Error('this program has no schedulers');
+  const notices: string[] = [];
+  const threads = stored.parallelism?.threads ?? recipe.engine?.threads ?? options.threads;
+  if (threads === undefined)
+    notices.push(
+      'each job has one thread, since the recipe does not say how many: set "threads" under "engine", results are the same bits only for the same number',
+    );
+  const engine = await planEngine(engineOptions(recipe, threads ?? 1, (notice) => notices.push(notice)));
+  const runtime = (await loadRuntime()).description;
+  const latency = recipe.measure?.latency ?? true;
+  if (latency && execution.exclusive === false)
+    notices.push('latency is measured while other jobs may run on the same machine: "exclusive" is false');
+  const scheduler = await environment.openScheduler({ execution, code: environment.code, engine, runtime, latency });
+  return {
+    engine: engine.description,
+    runtime,
+    machine: scheduler.description,
+    parallelism: { processes: 1, threads: engine.threads },
+    notices,
+    modelsAtOnce: true,
+    stop: () => scheduler.stop(),
+    models: models.map(({ model, identity }) => ({
+      name: model.name,
+      tree: chosen,
+      dependencies: dependenciesOf(recipe, identity, engine.description, runtime, environment),
+      openExecutor: (place) =>
+        scheduler.executor(
+          {
+            ...identity,
+            stamp: () => dataStamp(model),
+            async check() {
+              const { network } = await importCompared(model.path, { inputShapes: model.inputShapes });
+              checkStages(chosen, network, recipe.layers ?? []);
+            },
+          },
+          place,
+        ),
+    })),
+  };
+}
+
+function loginNode(): EspalierError {
+  return new EspalierError('invalid-argument', 'this is a login node of a Slurm cluster, where nothing should be trained', {
+    where: hostname(),
+    fix: 'add "execution": { "kind": "slurm" } to the recipe, or use `--executor slurm`; `--executor local` trains here all the same',
+  });
+}
+
+/** The command line and the editor count where the recipe does not say. */
 function asked({ recipe, options }: StoredRun): ParallelismQuestion['asked'] {
   const threads = recipe.engine?.threads ?? options.threads;
   const processes = recipe.engine?.processes ?? options.processes;
   return { ...(threads === undefined ? {} : { threads }), ...(processes === undefined ? {} : { processes }) };
-}
-
-async function identityOf(model: ResolvedModel): Promise<Identity> {
-  const digest = await digestModel(model.path);
-  return {
-    // Lengths chosen for open dimensions give another network from the same bytes.
-    model: model.inputShapes === undefined ? digest : digestOf({ digest, inputShapes: model.inputShapes }),
-    data: await digestData(model.data, model.dataFolder),
-  };
 }
 
 /** Kept with the cache, whose results can be reused only with the same number of threads. */
@@ -108,13 +199,12 @@ function parallelismFile(folder: string, identities: readonly Identity[], engine
   return path.join(cacheFolder(folder), `parallelism-${key.slice(0, 16)}.json`);
 }
 
-function engineOf({ engine }: RecipeDocument, threads: number, onNotice: (notice: string) => void): Promise<Engine> {
-  return createEngine({
-    name: engine?.name ?? 'auto',
-    threads,
-    onNotice,
-    ...(engine?.provider === undefined ? {} : { provider: engine.provider }),
-  });
+function engineOf(recipe: RecipeDocument, threads: number, onNotice: (notice: string) => void): Promise<Engine> {
+  return createEngine(engineOptions(recipe, threads, onNotice));
+}
+
+function engineOptions({ engine }: RecipeDocument, threads: number, onNotice: (notice: string) => void): EngineOptions {
+  return { name: engine?.name ?? 'auto', threads, onNotice, ...(engine?.provider === undefined ? {} : { provider: engine.provider }) };
 }
 
 /** Nodes of the request replace those of the recipe. */
@@ -123,48 +213,20 @@ function chosenTree(tree: PlannedTree, { recipe, options }: StoredRun): PlannedT
   return recipe.nodes === undefined ? tree : { ...tree, root: selectNodes(tree.root, recipe.nodes) };
 }
 
-interface Shared {
-  readonly recipe: RecipeDocument;
-  readonly engine: Engine;
-  readonly runtime: string;
-  readonly parallelism: Parallelism;
-  readonly environment: Environment;
-  readonly processes: StageProcesses | undefined;
-}
-
-function modelRun(model: ResolvedModel, identity: Identity, tree: PlannedTree, shared: Shared): ModelRun {
-  const { recipe, engine, runtime, parallelism, environment, processes } = shared;
-  const dependencies: RootDependencies = {
+function dependenciesOf(
+  recipe: RecipeDocument,
+  identity: Identity,
+  engine: string,
+  runtime: string,
+  { code }: Environment,
+): RootDependencies {
+  return {
     ...identity,
     seed: recipe.seed ?? 0,
-    engine: engine.description,
+    engine,
     runtime,
-    code: environment.code,
+    code,
     latency: recipe.measure?.latency ?? true,
     pack: recipe.deploy?.pack ?? 'small',
-  };
-  return {
-    name: model.name,
-    tree,
-    dependencies,
-    openExecutor: (place) =>
-      environment.localExecutor({
-        place,
-        processes: parallelism.processes,
-        async openRunner(warn) {
-          const { path: file, inputShapes } = model;
-          checkStages(tree, (await importCompared(file, { inputShapes, engine })).network, recipe.layers ?? []);
-          return parallelism.processes > 1 && processes !== undefined
-            ? processes.runner(model.name, parallelism)
-            : openStageRunner({
-                recipe,
-                model,
-                engine,
-                threadScript: environment.threadScript,
-                readingScript: environment.readingScript,
-                warn,
-              });
-        },
-      }),
   };
 }

@@ -14,6 +14,8 @@ export interface Walk extends WalkSettings {
   readonly untilTargets: boolean;
   /** Where the accuracy target is missed, try other sparsities or cluster counts. */
   readonly search?: SearchOptions;
+  /** Whether the models are walked at the same time, instead of one after the other. */
+  readonly modelsAtOnce?: boolean;
 }
 
 type Outcome = Pick<RunFinished, 'outcome' | 'reason'>;
@@ -31,21 +33,24 @@ interface TreeOutcome extends Verdict {
 
 async function walkModels(walk: Walk): Promise<Outcome> {
   const outcomes: TreeOutcome[] = [];
-  for (const model of walk.models) {
-    const named = (text: string): string => (walk.models.length > 1 ? `${model.name}: ${text}` : text);
-    const walker = new TreeWalker(walk, model);
-    try {
-      const { met, reason } = await walkTree(walk, model, walker);
-      outcomes.push({ met, reason: reason === '' ? '' : named(reason), failed: walker.failed.map((node) => named(`"${node}"`)) });
-    } catch (error) {
-      if (isCancellation(error, walk.signal)) return { outcome: 'cancelled', reason: 'cancelled; finished nodes are kept' };
-      throw error;
-    }
+  try {
+    if (walk.modelsAtOnce === true) outcomes.push(...(await Promise.all(walk.models.map((model) => walkModel(walk, model)))));
+    else for (const model of walk.models) outcomes.push(await walkModel(walk, model));
+  } catch (error) {
+    if (isCancellation(error, walk.signal)) return { outcome: 'cancelled', reason: 'cancelled; finished nodes are kept' };
+    throw error;
   }
   const failed = outcomes.flatMap((outcome) => outcome.failed);
   const reasons = outcomes.flatMap(({ reason }) => (reason === '' ? [] : [reason]));
   if (failed.length > 0) return { outcome: 'failed', reason: [`${failed.join(', ')} failed`, ...reasons].join('; ') };
   return { outcome: outcomes.every(({ met }) => met) ? 'done' : 'targets-missed', reason: reasons.join('; ') || 'all nodes are done' };
+}
+
+async function walkModel(walk: Walk, model: ModelRun): Promise<TreeOutcome> {
+  const named = (text: string): string => (walk.models.length > 1 ? `${model.name}: ${text}` : text);
+  const walker = new TreeWalker(walk, model);
+  const { met, reason } = await walkTree(walk, model, walker);
+  return { met, reason: reason === '' ? '' : named(reason), failed: walker.failed.map((node) => named(`"${node}"`)) };
 }
 
 async function walkTree(walk: Walk, model: ModelRun, walker: TreeWalker): Promise<Verdict> {

@@ -4,9 +4,10 @@ import { isEspalierError } from '../errors.ts';
 import { EVENTS_VERSION } from '../../shared/events.ts';
 import type { RunEvent, RunEventBody, RunFinished } from '../../shared/events.ts';
 import type { Environment } from './environment.ts';
-import { describeMachine } from './execution/machine.ts';
+import { chooseExecution } from './execution/scheduler.ts';
 import { prepareModels } from './prepare-models.ts';
 import type { Prepared } from './prepare-models.ts';
+import type { RecipeDocument } from './recipe/recipe-document.ts';
 import { requireRecipe } from './recipe/parse-recipe.ts';
 import { readText } from './recipe/resolve-recipe.ts';
 import { runRecipe } from './run-recipe.ts';
@@ -42,28 +43,50 @@ export async function startSession(recipePath: string, options: SessionOptions, 
     });
     return session(runFolder, stored, prepared, environment, release);
   } catch (error) {
-    prepared.processes?.stop();
+    prepared.stop();
     throw error;
   }
 }
 
 /**
- * Resumes a run that was cancelled or killed; finished nodes stay. Its folder may have been moved. `threads` applies
- * where the recipe sets none.
+ * Resumes a run that was cancelled or killed; finished nodes stay. Its folder may have been moved.
+ * Where stages run changes no result, so a resumed run takes it from the recipe as it is now: a job that was killed for
+ * its memory can be given more.
  *
+ * @param options go before those that the run began with
  * @throws EspalierError `invalid-argument` when a living process works on it
  */
-export async function resumeSession(runFolder: string, environment: Environment, threads?: number): Promise<Session> {
+export async function resumeSession(
+  runFolder: string,
+  environment: Environment,
+  options: Omit<SessionOptions, 'seed' | 'nodes' | 'ignoreCache'> = {},
+): Promise<Session> {
   const folder = path.resolve(runFolder);
   const begun = await readStoredRun(folder);
-  const stored: StoredRun = threads === undefined ? begun : { ...begun, options: { ...begun.options, threads } };
+  const recipe = { ...begun.recipe, ...(await executionNow(path.join(recipeFolderOf(folder), path.basename(begun.path)))) };
+  const stored: StoredRun = { ...begun, recipe, options: { ...begun.options, ...options } };
   const release = await claimRun(folder, environment.self, environment.isAlive);
   try {
-    await removeLeftovers(folder, 0);
+    // Of the killed host; jobs of the run may be writing at this moment.
+    await removeLeftovers(folder, chooseExecution(recipe, stored.options)?.kind === 'slurm' ? LEFTOVER_MILLISECONDS : 0);
     return session(folder, stored, await prepareModels(stored, recipeFolderOf(folder), environment), environment, release);
   } catch (error) {
     release();
     throw error;
+  }
+}
+
+/** After which no job still writes the same file. */
+const LEFTOVER_MILLISECONDS = 3_600_000;
+
+/** Nothing where the recipe is gone, or not a recipe any more. */
+async function executionNow(recipePath: string): Promise<Pick<RecipeDocument, 'execution'>> {
+  try {
+    const { execution } = requireRecipe(await readText(recipePath), recipePath);
+    return execution === undefined ? {} : { execution };
+  } catch (error) {
+    if (!isEspalierError(error)) throw error;
+    return {};
   }
 }
 
@@ -99,6 +122,7 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
           runFolder,
           cacheFolder: cacheFolder(recipeFolderOf(runFolder)),
           ignoreCache: options.ignoreCache ?? false,
+          modelsAtOnce: prepared.modelsAtOnce,
           emit,
           signal,
         });
@@ -110,7 +134,7 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
         return outcome;
       } finally {
         log.close();
-        prepared.processes?.stop();
+        prepared.stop();
         release();
       }
     },
@@ -140,6 +164,6 @@ function startOf(runId: string, { path: recipe }: StoredRun, prepared: Prepared,
 }
 
 /** Engine, runtime and machine, which latencies depend on. */
-function describe({ engine, runtime }: Prepared): { readonly engine: string; readonly runtime: string; readonly machine: string } {
-  return { engine: engine.description, runtime, machine: describeMachine() };
+function describe({ engine, runtime, machine }: Prepared): { readonly engine: string; readonly runtime: string; readonly machine: string } {
+  return { engine, runtime, machine };
 }

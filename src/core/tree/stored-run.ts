@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { EspalierError } from '../errors.ts';
 import type { RunEvent } from '../../shared/events.ts';
+import type { ExecutionChoice, SlurmOptions } from '../../shared/recipe/execution.ts';
 import type { Parallelism } from './parallel/parallelism.ts';
 import type { RecipeDocument } from './recipe/recipe-document.ts';
 import { readEvents } from './store/event-log.ts';
@@ -18,6 +19,12 @@ export interface SessionOptions {
   readonly processes?: number;
   /** Instead of the recipe's. */
   readonly seed?: number;
+  /** Where stages run, instead of where the recipe says. */
+  readonly executor?: ExecutionChoice['kind'];
+  /** What jobs ask for, instead of what the recipe says. */
+  readonly slurm?: SlurmOptions;
+  /** What jobs ask for, where the recipe does not say. */
+  readonly slurmDefaults?: SlurmOptions;
 }
 
 /** What a run folder's `recipe.json` holds. */

@@ -72,7 +72,9 @@ export class TreeWalker {
     if (open.size === 0) return;
     const { signal } = this.#walk;
     throwIfCancelled(signal);
-    const cancel = (): void => void this.#executor.cancel();
+    const cancel = (): void => {
+      this.#executor.cancel().catch((error: unknown) => this.#warn(`the jobs could not be cancelled: ${messageOf(error)}`));
+    };
     signal.addEventListener('abort', cancel, { once: true });
     try {
       await this.#executor.submit([...open.values()]);
@@ -173,6 +175,10 @@ export class TreeWalker {
     this.#walk.emit({ type: 'node-skipped', ...this.#about(node), reason: `"${parent}" has no result` });
   }
 
+  #warn(message: string): void {
+    this.#walk.emit({ type: 'log', level: 'warning', message, model: this.#model.name, node: undefined });
+  }
+
   #about(node: string): { readonly model: string; readonly node: string } {
     return { model: this.#model.name, node };
   }
@@ -190,13 +196,9 @@ export class TreeWalker {
     const mixture = [...this.#processors].map(
       ([name, made]) => `${name} (${made.map((id) => `"${id}"`).join(', ')}${made.length > 1 ? ', …' : ''})`,
     );
-    this.#walk.emit({
-      type: 'log',
-      level: 'warning',
-      message: `results come from different processors, so latencies cannot be compared and the last bits may differ: ${mixture.join('; ')}`,
-      model: this.#model.name,
-      node: undefined,
-    });
+    this.#warn(
+      `results come from different processors, so latencies cannot be compared and the last bits may differ: ${mixture.join('; ')}`,
+    );
   }
 
   /** A node whose certificate fails counts as failed, but keeps its files for inspection. */

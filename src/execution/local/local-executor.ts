@@ -1,13 +1,15 @@
 /** Runs stages on this machine, as many at once as there are processes. */
-import type { Executor, JobNews, JobReport, LocalStages, StageJob } from '../../core/tree/execution/executor.ts';
+import type { Executor, JobReport, LocalStages, StageJob } from '../../core/tree/execution/executor.ts';
 import { runStage } from '../../core/tree/execution/run-stage.ts';
 import { dependencyOrder } from '../../core/tree/parallel/dependency-order.ts';
 import type { DependencyOrder } from '../../core/tree/parallel/dependency-order.ts';
 import type { StageRunner } from '../../core/tree/stages/stage-runner.ts';
 import { isEspalierError } from '../../shared/errors.ts';
+import { ReportQueue } from '../report-queue.ts';
 
 export class LocalExecutor implements Executor {
   readonly #stages: LocalStages;
+  readonly #reports = new ReportQueue();
   readonly #controller = new AbortController();
   readonly #waiting = new Map<string, StageJob>();
   /** Failed, or come from one that did. */
@@ -15,8 +17,6 @@ export class LocalExecutor implements Executor {
   #order: DependencyOrder | undefined;
   #running = 0;
   #runner: Promise<StageRunner> | undefined;
-  #reports: JobReport[] = [];
-  #wake: (() => void) | undefined;
 
   constructor(stages: LocalStages) {
     this.#stages = stages;
@@ -32,14 +32,13 @@ export class LocalExecutor implements Executor {
     return Promise.resolve();
   }
 
-  async status(): Promise<readonly JobReport[]> {
-    if (this.#reports.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
-    return this.#reports.splice(0);
+  status(): Promise<readonly JobReport[]> {
+    return this.#reports.take();
   }
 
   cancel(): Promise<void> {
     this.#controller.abort();
-    for (const node of this.#waiting.keys()) this.#report(node, { kind: 'cancelled' });
+    for (const node of this.#waiting.keys()) this.#reports.push(node, { kind: 'cancelled' });
     this.#waiting.clear();
     return Promise.resolve();
   }
@@ -63,19 +62,19 @@ export class LocalExecutor implements Executor {
 
   async #run(node: string, job: StageJob): Promise<void> {
     this.#running++;
-    this.#report(node, { kind: 'started' });
-    const warn = (message: string): void => this.#report(node, { kind: 'warning', message });
+    this.#reports.push(node, { kind: 'started' });
+    const warn = (message: string): void => this.#reports.push(node, { kind: 'warning', message });
     const { signal } = this.#controller;
     try {
       const { outcome, cached } = await runStage(this.#stages.place, job, () => (this.#runner ??= this.#stages.openRunner(warn)), {
         signal,
         warn,
-        onProgress: (phase, fraction, training) => this.#report(node, { kind: 'progress', phase, fraction, training }),
+        onProgress: (phase, fraction, training) => this.#reports.push(node, { kind: 'progress', phase, fraction, training }),
       });
-      this.#report(node, { kind: 'done', outcome, cached });
+      this.#reports.push(node, { kind: 'done', outcome, cached });
     } catch (error) {
       const isCancelled = signal.aborted || (isEspalierError(error) && error.code === 'cancelled');
-      this.#report(node, isCancelled ? { kind: 'cancelled' } : { kind: 'failed', error });
+      this.#reports.push(node, isCancelled ? { kind: 'cancelled' } : { kind: 'failed', error });
       this.#lost.add(node);
     }
     this.#running--;
@@ -86,11 +85,5 @@ export class LocalExecutor implements Executor {
   #lose(node: string): void {
     this.#lost.add(node);
     this.#order?.done(node);
-  }
-
-  #report(node: string, news: JobNews): void {
-    this.#reports.push({ node, ...news });
-    this.#wake?.();
-    this.#wake = undefined;
   }
 }

@@ -1,5 +1,6 @@
 import type { InputShape } from './input-shape.ts';
 import type { DeployOptions } from './deploy-options.ts';
+import type { ExecutionChoice } from './execution.ts';
 import type { EngineChoice, LayerRule, MeasureOptions } from './run-options.ts';
 import type { Strategy, Targets } from './targets.ts';
 import type { TechniqueOptions } from './technique-options.ts';
@@ -58,6 +59,11 @@ export interface Recipe<Data = object> {
    */
   readonly seed?: number;
   readonly engine?: EngineChoice;
+  /**
+   * Where stages are computed: on this machine, or as jobs of a scheduler.
+   * @default { "kind": "local" }
+   */
+  readonly execution?: ExecutionChoice;
   readonly measure?: MeasureOptions;
   readonly deploy?: DeployOptions;
   /** Published results to print beside the measured ones, by node id. */

@@ -15,7 +15,7 @@ const ENDED_WITHIN_MILLISECONDS = 10_000;
 
 /**
  * @param {{ nodes?: number, memory?: number }} options memory in MiB of each node
- * @returns {Promise<import('./slurm-cluster.d.mts').SlurmCluster>}
+ * @returns {Promise<import('./cluster.d.mts').SlurmCluster>}
  */
 export async function startSlurmCluster({ nodes = 4, memory = 2_000 } = {}) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'espalier-slurm-'));
@@ -61,9 +61,11 @@ export async function startSlurmCluster({ nodes = 4, memory = 2_000 } = {}) {
     nodes: names,
     /** As when the machine fails: the daemon and the jobs on it are gone at once. */
     async killNode(node) {
-      const pid = Number(readFileSync(nodePid(node), 'utf8'));
-      for (const child of descendants(pid)) kill(child, 'SIGKILL');
-      kill(pid, 'SIGKILL');
+      kill(Number(readFileSync(nodePid(node), 'utf8')), 'SIGKILL');
+      // A job's script lies in the node's spool; above it is the daemon of the job.
+      for (const { pid, parent } of processesNaming(`${folder}/spool/${node}/`)) {
+        for (const process of [parent, pid, ...descendants(pid)]) kill(process, 'SIGKILL');
+      }
       rmSync(nodePid(node), { force: true });
     },
     startNode,
@@ -171,14 +173,23 @@ function isThere(pid) {
   }
 }
 
-/** Children first, so that none is adopted and forgotten. */
+function processes() {
+  const { stdout = '' } = spawnSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' });
+  return stdout.split('\n').flatMap((line) => {
+    const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    return pid === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), command }];
+  });
+}
+
+function processesNaming(text) {
+  return processes().filter(({ command }) => command.includes(text));
+}
+
+/** Children before their parents, so that none is adopted and forgotten. */
 function descendants(pid) {
-  const { stdout = '' } = spawnSync('ps', ['-o', 'pid=', '--ppid', `${pid}`], { encoding: 'utf8' });
-  return stdout
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map(Number)
-    .flatMap((child) => [...descendants(child), child]);
+  return processes()
+    .filter(({ parent }) => parent === pid)
+    .flatMap((child) => [...descendants(child.pid), child.pid]);
 }
 
 function wait(milliseconds) {
