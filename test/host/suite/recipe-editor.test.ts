@@ -71,9 +71,13 @@ describe('a recipe in the editor', () => {
       await vscode.workspace.fs.delete(uri);
       return found;
     };
-    assert.deepEqual(await marks('{ "model": "mnist.h5", "techniques": { "prunning": {} } }'), ['"prunning"', '"mnist.h5"']);
-    assert.deepEqual(await marks('{ "model": "nothing.h5", "techniques": { "pruning": { "sparsity": 2 } } }'), ['2', '"nothing.h5"']);
-    assert.equal((await marks('{ "model": "nothing.h5" "seed": 1 }')).length, 2, 'the comma that is missing, and the model');
+    const data = '"data": { "format": "generated", "set": "digits" }';
+    assert.deepEqual(await marks(`{ "model": "mnist.h5", ${data}, "techniques": { "prunning": {} } }`), ['"prunning"', '"mnist.h5"']);
+    assert.deepEqual(await marks(`{ "model": "nothing.h5", ${data}, "techniques": { "pruning": { "sparsity": 2 } } }`), [
+      '2',
+      '"nothing.h5"',
+    ]);
+    assert.equal((await marks(`{ "model": "nothing.h5" ${data} }`)).length, 2, 'the comma that is missing, and the model');
   });
 
   it('has ten kinds of mistakes told at once, each at its place', async () => {
@@ -107,8 +111,8 @@ describe('a recipe in the editor', () => {
     assert.deepEqual(told.toSorted(), [
       `contradiction at line ${line('"strategy"')}: "until-targets"`,
       `missing-field at line ${line('"folder": "mnist"') - 1}: {`,
-      `missing-file at line ${line('modle.json')}: "digits/modle.json"`,
       `missing-file at line ${line('nowhere')}: "nowhere"`,
+      `missing-file at line ${line('modle.json')}: "digits/modle.json"`,
       `out-of-range at line ${line('1.5')}: 1.5`,
       `unknown-field at line ${line('nmae')}: "nmae"`,
       `unknown-layer at line ${line('conv3d')}: "conv3d"`,
