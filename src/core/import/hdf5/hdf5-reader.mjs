@@ -10,6 +10,8 @@ import { parentPort } from 'node:worker_threads';
 import * as h5wasm from 'h5wasm';
 
 /** No model has as many groups and datasets; a file whose groups contain each other has endless ones. */
+/** Keras nests a few levels for each model within a model. */
+const deepestGroup = 100;
 const mostObjects = 100_000;
 /** Numbers of HDF5's type classes. */
 const integerClass = 0;
@@ -37,15 +39,16 @@ class FileReader {
     this.buffers = [];
   }
 
-  /** @param {h5wasm.Group} group @param {readonly string[]} names @returns {Hdf5GroupContent} */
-  group(group, names) {
+  /** @param {h5wasm.Group} group @param {readonly string[]} names @param {number} depth @returns {Hdf5GroupContent} */
+  group(group, names, depth = 0) {
+    if (depth > deepestGroup) throw new Error(`groups are nested more than ${deepestGroup} levels deep, as where one holds itself`);
     /** @type {Hdf5GroupContent['members'] & Map<string, import('./hdf5-messages.ts').Hdf5Node>} */
     const members = new Map();
     for (const name of names) {
       Atomics.add(allowance.work, 0, 1);
       if (++this.objects > mostObjects) throw new Error(`more than ${mostObjects} groups and datasets`);
       const member = group.get(name);
-      if (member instanceof h5wasm.Group) members.set(name, this.group(member, member.keys()));
+      if (member instanceof h5wasm.Group) members.set(name, this.group(member, member.keys(), depth + 1));
       if (member instanceof h5wasm.Dataset) members.set(name, this.dataset(member));
     }
     return { kind: 'group', attributes: this.attributes(group), members };
