@@ -9,9 +9,9 @@ import { TextDecoder } from 'node:util';
 import { parentPort } from 'node:worker_threads';
 import * as h5wasm from 'h5wasm';
 
-/** No model has as many groups and datasets; a file whose groups contain each other has endless ones. */
 /** Keras nests a few levels for each model within a model. */
 const deepestGroup = 100;
+/** No model has as many groups and datasets; a file whose groups contain each other has endless ones. */
 const mostObjects = 100_000;
 /** Numbers of HDF5's type classes. */
 const integerClass = 0;
