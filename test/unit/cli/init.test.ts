@@ -43,7 +43,12 @@ describe('espalier init', () => {
     ['a file of data', 'model.json', 'no-data.json', [/line 5, column 11: data: there is no file "[^"]*no-data\.json"; correct the path/]],
     ['a folder of data', 'model.json', nowhere, [/: data\.folder: there is no folder "\S*nowhere"; correct the path/]],
     ['the model', 'modle.json', JSON.stringify(digits), [/: model: there is no file "modle\.json"; did you mean "model\.json"\?/]],
-    ['the model and its data', 'modle.json', nowhere, [/: model: there is no file "modle\.json"/, /: data\.folder: there is no folder "\S*nowhere/]],
+    [
+      'the model and its data',
+      'modle.json',
+      nowhere,
+      [/: model: there is no file "modle\.json"/, /: data\.folder: there is no folder "\S*nowhere/],
+    ],
   ])('writes it and warns where there is no such thing: %s', async (_, file, data, expected) => {
     const output = path.join(folder, 'made.espalier.json');
     const { code, out, warnings } = await init(path.join(folder, file), '--data', data, '-o', output);
