@@ -36,6 +36,8 @@ export interface WorkerProtocol extends Endpoint {
       readonly result: { readonly diagnostics: readonly RecipeDiagnostic[] };
     };
     readonly writeRecipe: { readonly parameters: WriteRecipe; readonly result: { readonly path: string } };
+    /** How long the presets would take on this machine. */
+    readonly estimateRun: { readonly parameters: RunQuestion; readonly result: RunEstimate };
     readonly inspect: {
       readonly parameters: { readonly path: string; readonly inputShape?: InputShape };
       readonly result: ModelInspection;
@@ -123,6 +125,20 @@ export interface RunSummary extends RunHandle {
   readonly bytes: number;
 }
 
+export type RecipePreset = 'full' | 'until-targets' | 'quick';
+
+export interface RunQuestion {
+  /** Absolute path of the model. */
+  readonly model: string;
+  /** A data block with absolute paths, or the path of a file with one. */
+  readonly data: object | string;
+}
+
+export interface RunEstimate {
+  /** At most, for a run that may end early. */
+  readonly seconds: Readonly<Record<RecipePreset, number>>;
+}
+
 export interface WriteRecipe {
   /** Absolute path of the model. */
   readonly model: string;
@@ -130,7 +146,7 @@ export interface WriteRecipe {
   readonly data: object | string;
   readonly output?: string | undefined;
   readonly targets?: Targets;
-  readonly preset?: 'full' | 'until-targets' | 'quick';
+  readonly preset?: RecipePreset;
 }
 
 export type ConversionMode = 'float' | 'float16' | 'dynamic' | 'int8' | 'int16x8';

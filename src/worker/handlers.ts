@@ -11,6 +11,7 @@ import { convertModel } from '../core/tree/operations/convert-model.ts';
 import { createExample } from '../core/example/create-example.ts';
 import { evaluateModel } from '../core/tree/operations/evaluate-model.ts';
 import { inspectModel } from '../core/tree/operations/inspect-model.ts';
+import { estimateRun } from '../core/tree/operations/estimate-run.ts';
 import { writeRecipe } from '../core/tree/operations/write-recipe.ts';
 import { writeReport } from '../core/report/write-report.ts';
 import type { Handlers } from '../shared/message-handler.ts';
@@ -41,6 +42,7 @@ export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
     clean: async ({ folder, runFolders = [], cache = false }) => ({ bytes: await cleanRuns(folder, runFolders, cache, isAlive) }),
     checkRecipe: async ({ path: file, text }) => ({ diagnostics: await checkRecipe(text, path.dirname(file)) }),
     writeRecipe,
+    estimateRun,
     inspect: ({ path: file, inputShape }) => inspectModel(file, inputShape),
     convert: (conversion, { signal, onProgress }) => convertModel(conversion, { signal, onProgress }),
     evaluate: (evaluation, { signal, onProgress }) =>

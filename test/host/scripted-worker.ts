@@ -75,6 +75,7 @@ const connection = new MessageHandler<WorkerProtocol, HostProtocol>((message) =>
     writeFileSync(output, `${JSON.stringify({ model: path.basename(model), data })}\n`);
     return Promise.resolve({ path: output });
   },
+  estimateRun: () => Promise.resolve({ seconds: { full: 240, 'until-targets': 240, quick: 50 } }),
   inspect: ({ path: file }) => Promise.resolve(exampleInspection(file)),
   convert: () => Promise.reject(new Error('not scripted')),
   evaluate: () => Promise.reject(new Error('not scripted')),

@@ -12,7 +12,7 @@ import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
 const adam: Optimizer = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 /** Small data sets get more epochs, so that masks, centroids and ranges converge. */
-const fewestSteps = 400;
+export const fewestSteps = 400;
 
 /** What is trained. */
 export interface TrainedStage {

@@ -1,11 +1,16 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { formatPercent } from '../../shared/drawing/format.ts';
 import type { Ask } from '../questions/ask-in-turn.ts';
 import { openDialog, pickOne } from '../questions/quick-inputs.ts';
 import type { Services } from '../services.ts';
+import { modelPath } from '../workspace/model-files.ts';
 import { detectData } from '../workspace/detect-data.ts';
 import { readDataBlocks } from '../workspace/data-blocks.ts';
 import { UserError } from './register-command.ts';
+
+/** Enough to tell a wrong range from the right one, few enough to be quick. */
+const scoredExamples = 500;
 
 interface DataItem extends vscode.QuickPickItem {
   readonly data?: object | string;
@@ -48,7 +53,8 @@ export async function chooseData(ask: Ask, services: Services, model: vscode.Uri
     },
   ];
   const chosen = await ask(pickOne({ ...question, prompt: vscode.l10n.t('On which data?'), items }));
-  if (chosen.data !== undefined) return complete(ask, chosen.data, question);
+  const complete = (data: object | string): Promise<object | string> => completeData(ask, data, { ...question, services, model });
+  if (chosen.data !== undefined) return complete(chosen.data);
   const folders = chosen.browse === 'folder';
   const shown = await ask(openDialog('data', { canSelectFolders: folders, canSelectFiles: !folders, defaultUri: vscode.Uri.file(folder) }));
   if (shown.path.endsWith('.json')) return shown.fsPath;
@@ -61,16 +67,21 @@ export async function chooseData(ask: Ask, services: Services, model: vscode.Uri
       ),
     );
   }
-  return complete(ask, detected, question);
+  return complete(detected);
+}
+
+interface ModelQuestion extends DataQuestion {
+  readonly services: Services;
+  readonly model: vscode.Uri;
 }
 
 /** Asks for what does not follow from file names: a table's target, and the range that the model expects of pixels. */
-async function complete(ask: Ask, data: object | string, question: DataQuestion): Promise<object | string> {
+async function completeData(ask: Ask, data: object | string, question: ModelQuestion): Promise<object | string> {
   if (typeof data === 'string' || !('format' in data)) return data;
   if (data.format === 'csv' && !('target' in data) && 'file' in data)
     return { ...data, target: await chooseColumn(ask, String(data.file), question) };
   const pixels = data.format === 'idx' || data.format === 'cifar-binary' || data.format === 'images';
-  return pixels && !('preprocessing' in data) ? { ...data, preprocessing: await chooseScale(ask, question) } : data;
+  return pixels && !('preprocessing' in data) ? { ...data, preprocessing: await chooseScale(ask, data, question) } : data;
 }
 
 async function chooseColumn(ask: Ask, file: string, question: DataQuestion): Promise<string> {
@@ -81,7 +92,8 @@ async function chooseColumn(ask: Ask, file: string, question: DataQuestion): Pro
   return chosen.label;
 }
 
-async function chooseScale(ask: Ask, question: DataQuestion): Promise<object> {
+/** Every range is tried on the model meanwhile: the one that it scores best with is proposed. */
+async function chooseScale(ask: Ask, data: object, { services, model, ...question }: ModelQuestion): Promise<object> {
   const items: readonly (vscode.QuickPickItem & { readonly preprocessing: object })[] = [
     { label: '0 … 1', description: vscode.l10n.t('divided by 255, as most models are trained'), preprocessing: { scale: 1 / 255 } },
     { label: '−1 … 1', description: vscode.l10n.t('divided by 127.5, less 1'), preprocessing: { scale: 1 / 127.5, offset: -1 } },
@@ -92,7 +104,28 @@ async function chooseScale(ask: Ask, question: DataQuestion): Promise<object> {
       preprocessing: { normalise: 'imagenet' },
     },
   ];
-  const chosen = await ask(pickOne({ ...question, prompt: vscode.l10n.t('Which range of pixels was the model trained on?'), items }));
+  const chosen = await ask(
+    pickOne({
+      ...question,
+      prompt: vscode.l10n.t('Which range of pixels was the model trained on?'),
+      items,
+      findOut: async (describe, signal) => {
+        const scores: number[] = [];
+        for (const [index, { preprocessing, description }] of items.entries()) {
+          const { accuracy } = await services.worker.connection.request(
+            'evaluate',
+            { model: modelPath(model), data: { ...data, preprocessing, limit: { test: scoredExamples } } },
+            { signal },
+          );
+          if (accuracy.top1 === undefined) return undefined;
+          scores.push(accuracy.top1);
+          describe(index, vscode.l10n.t('{0} of {1} examples · {2}', formatPercent(accuracy.top1, 1), accuracy.samples, description ?? ''));
+        }
+        const best = Math.max(...scores);
+        return scores.filter((score) => score === best).length === 1 ? scores.indexOf(best) : undefined;
+      },
+    }),
+  );
   return chosen.preprocessing;
 }
 

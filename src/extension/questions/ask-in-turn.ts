@@ -40,9 +40,10 @@ class WentBack extends Error {}
 /**
  * Runs a flow that asks questions, each of which may depend on the answers before it. When the user goes back, the flow
  * runs again from its start with the answers that still stand: it must not change anything before its last question.
+ *
+ * @param proposals texts of answers by the ids of their questions, which are proposed when a question is asked; new ones are added
  */
-export async function askInTurn<Result>(flow: (ask: Ask) => Promise<Result>): Promise<Result> {
-  const proposals = new Map<string, string>();
+export async function askInTurn<Result>(flow: (ask: Ask) => Promise<Result>, proposals = new Map<string, string>()): Promise<Result> {
   let standing: readonly Given[] = [];
   for (;;) {
     const given: Given[] = [];

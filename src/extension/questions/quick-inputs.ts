@@ -12,13 +12,21 @@ interface Wording {
 
 export interface Pick<Item extends vscode.QuickPickItem> extends Wording {
   readonly items: readonly Item[];
+  /**
+   * Finds out more about the items while the user already reads them. They can be chosen at any time.
+   *
+   * @param describe gives an item, by its place, another description
+   * @param signal aborted when the user has chosen or left
+   * @returns the place of the item to propose, where one is clearly better than the others
+   */
+  readonly findOut?: (describe: (index: number, description: string) => void, signal: AbortSignal) => Promise<number | undefined>;
 }
 
 /** One of several items. */
-export function pickOne<Item extends vscode.QuickPickItem>({ items, ...wording }: Pick<Item>): Question<Item> {
-  // Items with equal labels differ by their index.
-  const texts = new Map(items.map((item, index) => [item, `${index} ${item.label}`]));
-  const recall = (text: string | undefined): Item | undefined => items.find((item) => texts.get(item) === text);
+export function pickOne<Item extends vscode.QuickPickItem>({ items, findOut, ...wording }: Pick<Item>): Question<Item> {
+  // Items that look alike may be told apart by their place only.
+  const textOf = (index: number): string => `${index} ${items[index]?.label ?? ''}`;
+  const recall = (text: string | undefined): Item | undefined => items.find((_, index) => textOf(index) === text);
   return {
     id: wording.prompt,
     recall,
@@ -29,12 +37,55 @@ export function pickOne<Item extends vscode.QuickPickItem>({ items, ...wording }
       input.matchOnDescription = true;
       const proposed = recall(place.proposal);
       if (proposed !== undefined) input.activeItems = [proposed];
+      const controller = new AbortController();
+      if (findOut !== undefined) void propose(input, findOut, controller.signal);
       return awaitAnswer(input, wording, place, () => {
-        const [answer] = input.selectedItems;
-        return answer === undefined ? undefined : { text: texts.get(answer) ?? '', answer };
-      });
+        const index = input.items.findIndex((item) => item === input.selectedItems[0]);
+        const answer = items[index];
+        return answer === undefined ? undefined : { text: textOf(index), answer };
+      }).finally(() => controller.abort());
     },
   };
+}
+
+/** Shows what is found out about the items. The list keeps its order; the proposal is made where the user has not moved. */
+async function propose<Item extends vscode.QuickPickItem>(
+  input: vscode.QuickPick<Item>,
+  findOut: NonNullable<Pick<Item>['findOut']>,
+  signal: AbortSignal,
+): Promise<void> {
+  const first = placeOf(input.items, input.activeItems);
+  let active = first;
+  const moved = input.onDidChangeActive((items) => {
+    // Of items that were replaced since, nothing can be said.
+    if (items.some((item) => input.items.includes(item))) active = placeOf(input.items, items);
+  });
+  const activate = (index: number): void => {
+    const item = input.items[index];
+    if (item !== undefined) input.activeItems = [item];
+  };
+  input.busy = true;
+  try {
+    const best = await findOut((index, description) => {
+      if (signal.aborted) return;
+      input.items = input.items.map((item, place) => (place === index ? { ...item, description } : item));
+      activate(active);
+    }, signal);
+    if (!signal.aborted && best !== undefined && active === first) activate(best);
+  } catch {
+    // It was only to help: the items can be chosen as they are.
+  } finally {
+    moved.dispose();
+    if (!signal.aborted) input.busy = false;
+  }
+}
+
+/** Of the first of the chosen items; 0 where none is, for the editor then marks the first. */
+function placeOf(items: readonly vscode.QuickPickItem[], chosen: readonly vscode.QuickPickItem[]): number {
+  return Math.max(
+    0,
+    items.findIndex((item) => item === chosen[0]),
+  );
 }
 
 export interface TextEntry extends Wording {

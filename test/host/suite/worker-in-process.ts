@@ -16,6 +16,7 @@ const unscripted: Handlers<WorkerProtocol> = {
   clean: refuse,
   checkRecipe: refuse,
   writeRecipe: refuse,
+  estimateRun: refuse,
   inspect: refuse,
   convert: refuse,
   evaluate: refuse,

@@ -35,6 +35,15 @@ const choose =
   };
 
 describe('questions in turn', () => {
+  it('propose the answers of a flow that was left', async () => {
+    const left = new ScriptedUser('csv', 'full');
+    const answers = new Map<string, string>();
+    await expect(askInTurn(choose(left), answers)).rejects.toThrow('"size" was not to be asked');
+    const again = new ScriptedUser('csv', 'full', '20');
+    expect(await askInTurn(choose(again), answers)).toEqual(['csv', 'full', '20']);
+    expect(again.shown).toEqual(['1 data [csv]', '2 preset [full]', '3 size']);
+  });
+
   it('are asked once each where nobody goes back', async () => {
     const user = new ScriptedUser('csv', 'full', '20');
     expect(await askInTurn(choose(user))).toEqual(['csv', 'full', '20']);

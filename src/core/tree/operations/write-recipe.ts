@@ -3,6 +3,9 @@ import { EspalierError } from '../../errors.ts';
 import type { WriteRecipe } from '../../../shared/protocol.ts';
 import { writeFileAtomically } from '../store/atomic-files.ts';
 
+/** Training of the preset for a first impression. */
+export const quickTraining = { epochs: 1 } as const;
+
 /** Writes a first recipe with comments on what can be changed; by default next to the model. */
 export async function writeRecipe({ model, data, output, targets, preset = 'full' }: WriteRecipe): Promise<{ readonly path: string }> {
   const file = output ?? path.join(path.dirname(model), `${path.basename(model).replace(/\.[^.]+$/, '')}.espalier.json`);
@@ -26,7 +29,11 @@ export async function writeRecipe({ model, data, output, targets, preset = 'full
     '  // "full" runs every node; "until-targets" goes only as deep as the targets need.',
     `  "strategy": ${JSON.stringify(preset === 'until-targets' ? 'until-targets' : 'full')},`,
     ...(preset === 'quick'
-      ? ['  // A first impression: short training, no latency.', '  "training": { "epochs": 1 },', '  "measure": { "latency": false },']
+      ? [
+          '  // A first impression: short training, no latency.',
+          `  "training": { "epochs": ${quickTraining.epochs} },`,
+          '  "measure": { "latency": false },',
+        ]
       : []),
     '  // Every technique has defaults; a list of options grows one branch for each.',
     '  "techniques": {',
