@@ -123,9 +123,9 @@ export function describeActivity(run: Run | undefined): string {
     case 'queued':
       return vscode.l10n.t('queued');
     case 'running':
-      return vscode.l10n.t('running, {0} of {1} nodes', done, total);
+      return vscode.l10n.t('running, {0}/{1}', done, total);
     case 'interrupted':
-      return vscode.l10n.t('interrupted, {0} of {1} nodes', done, total);
+      return vscode.l10n.t('interrupted, {0}/{1}', done, total);
     case 'ended':
       switch (run.state.outcome ?? run.summary?.outcome) {
         case undefined:

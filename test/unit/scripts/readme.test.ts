@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readmes, readmeTable, withReadmeTable } from '../../../scripts/results/readme-table.ts';
@@ -43,8 +43,17 @@ describe.each(['README.md', 'README.zh-cn.md', 'CONTRIBUTING.md', 'SECURITY.md',
 );
 
 function pagesOf(folder: string): readonly string[] {
-  return ['README.md', 'architecture.md', 'cli.md', 'techniques.md', 'results.md'].map((name) => path.join(folder, name));
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => path.join(folder, name));
 }
+
+it('every page of docs is in its index, and leads back to it', () => {
+  const pages = pagesOf('docs').filter((file) => path.basename(file) !== 'README.md');
+  const index = readFileSync('docs/README.md', 'utf8');
+  expect(pages.filter((file) => !index.includes(`](${path.basename(file)})`))).toEqual([]);
+  expect(pages.filter((file) => !readFileSync(file, 'utf8').includes('](README.md)'))).toEqual([]);
+});
 
 /** As GitHub names them. */
 function headingsOf(text: string): readonly string[] {
