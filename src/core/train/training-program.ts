@@ -154,7 +154,7 @@ function gradientsOf(
   const named = new Map(computed.map((tensor, i) => [names[i] ?? '', tensor]));
   const found = (name: string): Tensor => {
     const tensor = named.get(name);
-    if (tensor === undefined) throw new Error(`no gradient was asked of "${name}"`);
+    if (tensor === undefined) throw new Error(`no gradient is computed for "${name}"`);
     return tensor;
   };
   return new Map([

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { arithmetic, clipped, groupNormalized, normalized, selected, softmaxAlong, split } from '../../../src/core/network/compositions.ts';
+import { arithmetic, clipped, groupNormalized, normalized, softmaxAlong } from '../../../src/core/network/compositions.ts';
+import { selected, split } from '../../../src/core/network/selection.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import type { Network, Parameter, ValueId } from '../../../src/core/network/network.ts';
 import { planActivations } from '../../../src/core/quantize/plan-activations.ts';

@@ -12,7 +12,7 @@ export interface NpyDataSpec extends DataOptions, TestFraction, ArrayTarget {
   readonly testLabels?: string;
 }
 
-/** Arrays in an .npz file, under Keras's names unless told otherwise. */
+/** Arrays in an .npz file, under Keras's names unless the spec names others. */
 export interface NpzDataSpec extends DataOptions, TestFraction, ArrayTarget {
   readonly format: 'npz';
   /** @examples ["mnist.npz"] */

@@ -13,7 +13,7 @@ interface Refused {
   count: number;
 }
 
-/** A model with more kinds of trouble is told about the first ones. */
+/** A model with more kinds of trouble lists the first ones. */
 const mostListed = 20;
 
 export class Refusals {

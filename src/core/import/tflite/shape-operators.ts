@@ -1,4 +1,4 @@
-import { repeated, selected, split } from '../../network/compositions.ts';
+import { repeated, selected, split } from '../../network/selection.ts';
 import type { ValueId } from '../../network/network.ts';
 import type { Reduce, Resize } from '../../network/operations.ts';
 import {

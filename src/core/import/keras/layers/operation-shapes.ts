@@ -1,6 +1,6 @@
 /** Functions that move elements: Keras counts axes with the batch, which stays in front. */
 import { EspalierError } from '../../../errors.ts';
-import { repeated, selected, split } from '../../../network/compositions.ts';
+import { repeated, selected, split } from '../../../network/selection.ts';
 import type { Shape, ValueId } from '../../../network/network.ts';
 import { isArray, isObject, type Json } from '../../json.ts';
 import { numericArray } from '../inbound-nodes.ts';

@@ -3,7 +3,8 @@
  * kernels. So they are trained, pruned, clustered and quantized as all other layers are.
  */
 import { EspalierError } from '../../../errors.ts';
-import { arithmetic, scaled, selected, split } from '../../../network/compositions.ts';
+import { arithmetic, scaled } from '../../../network/compositions.ts';
+import { selected, split } from '../../../network/selection.ts';
 import type { Parameter, ValueId } from '../../../network/network.ts';
 import type { Json } from '../../json.ts';
 import { transpose } from '../../tensor-layouts.ts';

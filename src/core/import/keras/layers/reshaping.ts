@@ -1,5 +1,5 @@
 import { EspalierError } from '../../../errors.ts';
-import { repeated } from '../../../network/compositions.ts';
+import { repeated } from '../../../network/selection.ts';
 import type { ValueId } from '../../../network/network.ts';
 import { elementCount } from '../../../network/shapes/shape.ts';
 import { isArray } from '../../json.ts';

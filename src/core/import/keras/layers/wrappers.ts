@@ -1,6 +1,6 @@
 /** Layers around a layer. */
 import { EspalierError } from '../../../errors.ts';
-import { split } from '../../../network/compositions.ts';
+import { split } from '../../../network/selection.ts';
 import type { ValueId } from '../../../network/network.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import type { WeightTensor } from '../../weights.ts';

@@ -1,4 +1,4 @@
-import { selected } from '../../../network/compositions.ts';
+import { selected } from '../../../network/selection.ts';
 import type { ValueId } from '../../../network/network.ts';
 import type { Pair } from '../../../network/operations.ts';
 import type { NodeContext, NodeConverter } from '../node-context.ts';

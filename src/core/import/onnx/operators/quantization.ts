@@ -4,7 +4,7 @@ import type { NodeContext, NodeConverter } from '../node-context.ts';
 import { refuse } from '../refusal.ts';
 import type { ComputedValue } from '../value.ts';
 
-/** The value goes on in float; its range is kept for whoever quantizes the network again. */
+/** The value goes on in float; its range is kept for a later quantization. */
 function quantize(context: NodeContext): ComputedValue {
   const value = context.input(0);
   const scale = context.required(1, 'a scale').data;

@@ -1,5 +1,5 @@
 /** Parts of a value along its axes. */
-import { selected } from '../../../network/compositions.ts';
+import { selected } from '../../../network/selection.ts';
 import type { NodeContext } from '../node-context.ts';
 import { refuse } from '../refusal.ts';
 import type { SliceRange } from '../slice-ranges.ts';

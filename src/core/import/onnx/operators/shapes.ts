@@ -1,5 +1,5 @@
 /** Operators that move, cut and join elements. */
-import { split as splitInParts } from '../../../network/compositions.ts';
+import { split as splitInParts } from '../../../network/selection.ts';
 import type { ValueId } from '../../../network/network.ts';
 import { broadcastShape, elementCount } from '../../../network/shapes/shape.ts';
 import { axisOf } from '../axes.ts';
