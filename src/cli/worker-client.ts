@@ -12,6 +12,8 @@ export interface WorkerClient {
   /** Rejects when the process ends before `stop`. */
   readonly crashed: Promise<never>;
   stop(): void;
+  /** Ends the process at once, also inside of one long computation; its stage processes follow. */
+  kill(): void;
 }
 
 /** Runs the worker as a child process: training does not block the terminal, and a crash is reported. */
@@ -42,6 +44,10 @@ export function startWorker(script: string = path.join(path.dirname(fileURLToPat
       stopped = true;
       handler.dispose();
       if (child.connected) child.disconnect();
+    },
+    kill() {
+      stopped = true;
+      child.kill('SIGKILL');
     },
   };
 }

@@ -6,7 +6,7 @@ import type { ConversionMode } from '../../shared/protocol.ts';
 import type { ObserverChoice } from '../../shared/recipe/quantization-options.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { inputShapeOption } from '../input-shape-option.ts';
-import { interruptible } from '../interrupt.ts';
+import { neverAborted } from '../interrupt.ts';
 import { wholeNumber } from '../numbers.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { printJson, printWarnings, processTerminal, type Terminal } from '../terminal.ts';
@@ -68,19 +68,17 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
       }
       const data = options.data === undefined ? undefined : readDataOption(options.data);
       const bar = new ProgressBar(terminal);
-      const result = await interruptible((signal) =>
-        convertModel(
-          {
-            model,
-            output: options.output,
-            mode: options.mode,
-            inputShape: options.inputShape,
-            data,
-            observer: options.observer,
-            interface: options.interface,
-          },
-          { samples: options.samples, signal, onProgress: ({ phase, fraction }) => bar.update(phase, fraction) },
-        ),
+      const result = await convertModel(
+        {
+          model,
+          output: options.output,
+          mode: options.mode,
+          inputShape: options.inputShape,
+          data,
+          observer: options.observer,
+          interface: options.interface,
+        },
+        { samples: options.samples, signal: neverAborted, onProgress: ({ phase, fraction }) => bar.update(phase, fraction) },
       ).finally(() => bar.clear());
       printWarnings(terminal, result.warnings);
       if (options.json === true) printJson(terminal, result);

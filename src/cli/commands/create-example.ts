@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { createExample } from '../../core/example/create-example.ts';
 import { formatPercent } from '../../shared/drawing/format.ts';
-import { interruptible } from '../interrupt.ts';
+import { neverAborted } from '../interrupt.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { processTerminal, type Terminal } from '../terminal.ts';
 
@@ -14,9 +14,11 @@ export function registerCreateExample(program: Command, terminal: Terminal = pro
     .option('--force', 'write into a folder that has files already', false)
     .action(async (folder: string, { force }: { readonly force: boolean }) => {
       const bar = new ProgressBar(terminal);
-      const { recipe, files, accuracy } = await interruptible((signal) =>
-        createExample(folder, { force, signal, onProgress: ({ phase, fraction }) => bar.update(phase, fraction) }),
-      ).finally(() => bar.clear());
+      const { recipe, files, accuracy } = await createExample(folder, {
+        force,
+        signal: neverAborted,
+        onProgress: ({ phase, fraction }) => bar.update(phase, fraction),
+      }).finally(() => bar.clear());
       for (const file of files) terminal.print(relative(file));
       terminal.print(
         `baseline: top-1 ${formatPercent(accuracy.top1 ?? 0)} of ${accuracy.samples} generated test digits, ${accuracy.runtime}`,

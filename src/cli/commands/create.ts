@@ -4,7 +4,7 @@ import { createEngine } from '../../core/engine/create-engine.ts';
 import { architectureNames, architectures, type ArchitectureName, type ArchitectureOptions } from '../../core/models/architectures.ts';
 import { formatPercent } from '../../shared/drawing/format.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
-import { interruptible } from '../interrupt.ts';
+import { neverAborted } from '../interrupt.ts';
 import { imageSize, nonNegativeNumber, positiveNumber, wholeNumber, wholeNumberOrZero } from '../numbers.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { printWarnings, processTerminal, type Terminal } from '../terminal.ts';
@@ -61,18 +61,16 @@ export function registerCreate(program: Command, terminal: Terminal = processTer
               engine: threads === undefined ? undefined : await createEngine({ threads, onNotice: warn }),
             };
       const bar = new ProgressBar(terminal);
-      const created = await interruptible((signal) =>
-        createModel({
-          architecture,
-          options: architectureOptions(options),
-          seed,
-          output,
-          training,
-          signal,
-          onProgress: (phase, fraction) => bar.update(phase, fraction),
-          warn,
-        }),
-      ).finally(() => bar.clear());
+      const created = await createModel({
+        architecture,
+        options: architectureOptions(options),
+        seed,
+        output,
+        training,
+        signal: neverAborted,
+        onProgress: (phase, fraction) => bar.update(phase, fraction),
+        warn,
+      }).finally(() => bar.clear());
       for (const file of created.files) terminal.print(file);
       terminal.print(`${architectures[architecture].title}, ${created.parameters.toLocaleString('en')} parameters, seed ${seed}`);
       if (created.trained === undefined) terminal.print('initial weights; --data trains them');

@@ -5,7 +5,7 @@ import type { EvaluationResult } from '../../shared/protocol.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { evaluationThreadScript } from '../evaluation-thread-script.ts';
 import { inputShapeOption } from '../input-shape-option.ts';
-import { interruptible } from '../interrupt.ts';
+import { neverAborted } from '../interrupt.ts';
 import { wholeNumber } from '../numbers.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { textTable } from '../text-table.ts';
@@ -32,16 +32,14 @@ export function registerEvaluate(program: Command, terminal: Terminal = processT
     .action(async (model: string, options: Options) => {
       const data = readDataOption(options.data);
       const bar = new ProgressBar(terminal);
-      const result = await interruptible((signal) =>
-        evaluateModel(
-          { model, data, split: options.split, inputShape: options.inputShape },
-          {
-            threads: options.threads,
-            threadScript: evaluationThreadScript(),
-            signal,
-            onProgress: ({ phase, fraction }) => bar.update(phase, fraction),
-          },
-        ),
+      const result = await evaluateModel(
+        { model, data, split: options.split, inputShape: options.inputShape },
+        {
+          threads: options.threads,
+          threadScript: evaluationThreadScript(),
+          signal: neverAborted,
+          onProgress: ({ phase, fraction }) => bar.update(phase, fraction),
+        },
       ).finally(() => bar.clear());
       printWarnings(terminal, result.warnings);
       if (options.json === true) printJson(terminal, result);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { dataSetNames } from '../../core/data/fetch/catalogue.ts';
 import { fetchDataSet } from '../../core/data/fetch/fetch-data-set.ts';
-import { interruptible } from '../interrupt.ts';
+import { onInterrupt } from '../interrupt.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { processTerminal, type Terminal } from '../terminal.ts';
 
@@ -13,13 +13,16 @@ export function registerFetch(program: Command, terminal: Terminal = processTerm
     .argument('[folder]', 'where the files go (default: a folder of that name)')
     .action(async (name: string, folder: string = name) => {
       const bar = new ProgressBar(terminal);
-      const { title, page, files, spec } = await interruptible((signal) =>
-        fetchDataSet(name, {
-          folder,
-          signal,
-          onProgress: (file, received, total) => bar.update(file, total === undefined ? 0 : received / total),
-        }),
-      ).finally(() => bar.clear());
+      const controller = new AbortController();
+      const release = onInterrupt(() => controller.abort());
+      const { title, page, files, spec } = await fetchDataSet(name, {
+        folder,
+        signal: controller.signal,
+        onProgress: (file, received, total) => bar.update(file, total === undefined ? 0 : received / total),
+      }).finally(() => {
+        release();
+        bar.clear();
+      });
       for (const file of files) terminal.print(file);
       terminal.print(`${title}, about it: ${page}`);
       terminal.print(`in a recipe: "data": ${JSON.stringify(spec)}`);

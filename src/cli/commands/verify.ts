@@ -4,7 +4,7 @@ import { VERIFICATION_VERSION, verifyStore, type StoreVerification } from '../..
 import { verifyRun, type RunVerification } from '../../core/tree/operations/verify-run.ts';
 import { formatPercent } from '../../shared/drawing/format.ts';
 import { evaluationThreadScript } from '../evaluation-thread-script.ts';
-import { interruptible } from '../interrupt.ts';
+import { neverAborted } from '../interrupt.ts';
 import { wholeNumber } from '../numbers.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { CommandFailure } from '../program.ts';
@@ -32,17 +32,22 @@ export function registerVerify(program: Command, terminal: Terminal = processTer
     .action(async (run: string | undefined, options: Options) => {
       const folder = path.resolve(options.folder);
       const bar = new ProgressBar(terminal);
-      const verification = await interruptible(async (signal): Promise<StoreVerification> => {
-        const context = {
+      const verify = {
+        accuracy: options.accuracy ?? false,
+        context: {
           threads: options.threads,
           threadScript: evaluationThreadScript(),
-          signal,
+          signal: neverAborted,
           onProgress: ({ phase, fraction }: { readonly phase: string; readonly fraction: number }) => bar.update(phase, fraction),
-        };
-        const verify = { accuracy: options.accuracy ?? false, context };
-        if (run === undefined) return verifyStore(folder, verify);
-        return { version: VERIFICATION_VERSION, runs: [await verifyRun(await findRun(folder, run), verify)], cache: undefined };
-      }).finally(() => bar.clear());
+        },
+      };
+      const verified =
+        run === undefined
+          ? verifyStore(folder, verify)
+          : findRun(folder, run)
+              .then((found) => verifyRun(found, verify))
+              .then((only): StoreVerification => ({ version: VERIFICATION_VERSION, runs: [only], cache: undefined }));
+      const verification = await verified.finally(() => bar.clear());
       if (options.json === true) printJson(terminal, verification);
       else terminal.print(describeVerification(verification));
       const problems = verification.runs.flatMap(({ problems }) => problems).length + (verification.cache?.problems.length ?? 0);

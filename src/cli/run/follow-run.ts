@@ -1,6 +1,7 @@
 import { EspalierError, isEspalierError } from '../../core/errors.ts';
 import type { RunEvent, RunFinished } from '../../shared/events.ts';
 import type { RunHandle } from '../../shared/protocol.ts';
+import { onInterrupt } from '../interrupt.ts';
 import { CommandFailure, exitCodes } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
 import { startWorker } from '../worker-client.ts';
@@ -43,8 +44,7 @@ export async function followRun(
       if (event.type === 'run-finished') resolve(event);
     });
   });
-  process.once('SIGINT', cancel);
-  process.once('SIGTERM', cancel);
+  const release = onInterrupt(cancel, () => worker.kill());
   try {
     handle = await Promise.race([begin(worker), crashed]);
     if (cancelled) cancel();
@@ -55,8 +55,7 @@ export async function followRun(
     if (outcome === 'targets-missed') throw new CommandFailure(`targets missed: ${reason}`, TARGETS_MISSED);
     return handle;
   } finally {
-    process.off('SIGINT', cancel);
-    process.off('SIGTERM', cancel);
+    release();
     worker.stop();
   }
 }

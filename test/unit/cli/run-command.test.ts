@@ -1,5 +1,6 @@
 /** `espalier run` with its child process, both as they are shipped. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -47,5 +48,30 @@ describe('espalier run', () => {
       ),
     });
     expect(existsSync(path.join(path.dirname(recipe), '.espalier'))).toBe(false);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
+  /** Sends the signals at once. Two of one kind could arrive as one, so a second one is SIGTERM. */
+  async function interrupted(args: readonly string[], started: 'now' | 'first line', signals: readonly NodeJS.Signals[]) {
+    const child = spawn(process.execPath, [path.join(bundles.folder, 'cli.cjs'), ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const ended = once(child, 'exit');
+    if (started === 'first line') await once(child.stdout, 'data');
+    else await once(child, 'spawn');
+    child.stdout.resume();
+    for (const signal of signals) child.kill(signal);
+    const [code, signal]: unknown[] = await ended;
+    return { code, signal };
+  }
+
+  it('ends a run in order, and at once when it comes twice', async () => {
+    const long = project({ training: { epochs: 10_000 } });
+    expect(await interrupted(['run', long, '--json'], 'first line', ['SIGINT'])).toEqual({ code: 1, signal: null });
+    expect(await interrupted(['run', long, '--json'], 'first line', ['SIGINT', 'SIGTERM'])).toEqual({ code: 130, signal: null });
+  });
+
+  it('ends a command that works in its own process the first time, whatever it computes', async () => {
+    const args = ['create', 'mnist-cnn', '-o', path.join(temporaryFolder(), 'x'), '--data', 'digits', '--epochs', '10000'];
+    expect(await interrupted(args, 'now', ['SIGINT'])).toEqual({ code: null, signal: 'SIGINT' });
   });
 });
