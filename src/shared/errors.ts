@@ -5,6 +5,8 @@
 export class EspalierError extends Error {
   override readonly name = 'EspalierError';
   readonly code: ErrorCode;
+  /** The message without place and remedy. */
+  readonly what: string;
   readonly where: string | undefined;
   readonly fix: string | undefined;
 
@@ -13,9 +15,24 @@ export class EspalierError extends Error {
     const remedy = details.fix === undefined ? '' : `; ${details.fix}`;
     super(`${place}${what}${remedy}`, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
+    this.what = what;
     this.where = details.where;
     this.fix = details.fix;
   }
+}
+
+/** What is wrong, where, and how to fix it: an error's message in its parts. */
+export interface FailureCause {
+  readonly what: string;
+  readonly where?: string | undefined;
+  readonly fix?: string | undefined;
+}
+
+/** Of an error whose message was put together as `EspalierError` does it, perhaps in another process. */
+export function causeOf({ message, where, fix }: Pick<Error, 'message'> & Omit<FailureCause, 'what'>): FailureCause {
+  const start = where !== undefined && message.startsWith(`${where}: `) ? where.length + 2 : 0;
+  const end = fix !== undefined && message.endsWith(`; ${fix}`) ? message.length - fix.length - 2 : message.length;
+  return { what: message.slice(start, end), where, fix };
 }
 
 export interface ErrorDetails {

@@ -2,6 +2,7 @@
  * What happens in a run, as one union: the worker emits it, `events.jsonl` keeps it, and the panel, the sidebar, the
  * CodeLenses, the CLI and the reports are all functions of it. Plain JSON; add fields, never change their meaning.
  */
+import type { FailureCause } from './errors.ts';
 import type { DensityPlot, NodeMetrics } from './results.ts';
 import type { TreeNode } from './tree.ts';
 
@@ -71,7 +72,7 @@ export interface NodeProgress extends NodeEventBase {
   readonly fraction: number;
   readonly training: TrainingProgress | undefined;
 }
-export type NodePhase = 'loading' | 'training' | 'calibrating' | 'converting' | 'evaluating';
+export type NodePhase = 'loading' | 'training' | 'calibrating' | 'converting' | 'evaluating' | 'measuring' | 'latency' | 'certifying';
 export interface TrainingProgress {
   readonly step: number;
   readonly steps: number;
@@ -93,6 +94,8 @@ export interface NodeFinished extends NodeEventBase {
 export interface NodeFailed extends NodeEventBase {
   readonly type: 'node-failed';
   readonly message: string;
+  /** The message in its parts, of an error that a user can act on. */
+  readonly cause?: FailureCause | undefined;
 }
 export interface NodeSkipped extends NodeEventBase {
   readonly type: 'node-skipped';

@@ -1,5 +1,6 @@
 /** Which file of a run to ship: one rule for the command line, the panel, the sidebar and reports. */
 import { bySize, measureRow, sizeMeasure } from './measures.ts';
+import { defaultSizeTie } from './recipe/defaults.ts';
 import type { Targets } from './recipe/targets.ts';
 import type { NodeMetrics } from './results.ts';
 import { checkTargets, hasTargets, type TargetVerdict } from './targets.ts';
@@ -25,8 +26,10 @@ export interface Recommendation extends Candidate {
 /** Without targets: the loss that counts as none, a point of top-1. */
 export const usualTargets: Targets = { accuracyDrop: 0.01 };
 
-/** Files whose sizes differ by at most this part are equally small; of those the most accurate is recommended. */
-export const sizeTie = 0.02;
+/** The part by which sizes may differ that count as equal; of files that are equally small the most accurate is recommended. */
+export function sizeTieOf(targets: Targets | undefined): number {
+  return targets?.sizeTie ?? defaultSizeTie;
+}
 
 /**
  * The smallest file that meets the targets; a file that is not what its certificate says is no candidate.
@@ -48,7 +51,7 @@ export function recommendFile(
   const fewest = Math.min(...judged.map(({ verdicts }) => misses(verdicts)));
   const best = judged.filter(({ verdicts }) => misses(verdicts) === fewest).map(({ candidate }) => candidate);
   const isAccurate = !asked && fewest > 0 && best.some(({ metrics }) => accuracyOf(metrics) !== undefined);
-  const [chosen, smaller] = isAccurate ? [best.toSorted(byAccuracy)[0], undefined] : smallest(best);
+  const [chosen, smaller] = isAccurate ? [best.toSorted(byAccuracy)[0], undefined] : smallest(best, sizeTieOf(targets));
   if (chosen === undefined) return undefined;
   return {
     ...chosen,
@@ -59,7 +62,7 @@ export function recommendFile(
 }
 
 /** With the smaller file that it was preferred to. */
-function smallest(candidates: readonly Candidate[]): readonly [Candidate | undefined, Candidate | undefined] {
+function smallest(candidates: readonly Candidate[], sizeTie: number): readonly [Candidate | undefined, Candidate | undefined] {
   const [first, ...others] = candidates.toSorted((a, b) => bySize(a.metrics, b.metrics));
   if (first === undefined) return [undefined, undefined];
   const size = measureRow(sizeMeasure).value(first.metrics);

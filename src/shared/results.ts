@@ -11,6 +11,8 @@ export interface NodeMetrics {
   readonly certificate: CertificateVerdict | undefined;
   readonly trainingSeconds: number | undefined;
   readonly curve: readonly CurvePoint[];
+  /** What changes the meaning of these figures: accuracy near chance, layers that were shared out otherwise. */
+  readonly warnings?: readonly string[] | undefined;
   /** Model of the processor that the stage ran on. */
   readonly processor?: string | undefined;
 }

@@ -103,7 +103,7 @@ export function reduceRun(state: RunState, event: RunEvent): RunState {
         finishedAt: undefined,
         outcome: undefined,
         reason: '',
-        models: state.models.map((model) => ({ ...model, nodes: mapNodes(model.nodes, waitAgain) })),
+        models: state.models.map((model) => ({ ...model, nodes: mapNodes(model.nodes, runAgain) })),
       };
     case 'tree-grown':
       return {
@@ -151,7 +151,7 @@ export function reduceRun(state: RunState, event: RunEvent): RunState {
     case 'node-failed':
       return changeNode(current, event, (node) => ({
         ...node,
-        state: { kind: 'failed', message: event.message },
+        state: { kind: 'failed', message: event.message, cause: event.cause },
         phase: undefined,
         training: undefined,
         finishedAt: event.time,
@@ -170,7 +170,7 @@ export function reduceRun(state: RunState, event: RunEvent): RunState {
         finishedAt: event.time,
         outcome: event.outcome,
         reason: event.reason,
-        models: state.models.map((model) => ({ ...model, nodes: mapNodes(model.nodes, waitAgain) })),
+        models: state.models.map((model) => ({ ...model, nodes: mapNodes(model.nodes, endNode) })),
       };
   }
 }
@@ -181,10 +181,10 @@ export function reduceEvents(events: Iterable<RunEvent>): RunState {
   return state;
 }
 
-/** The state of a run whose process is gone: a node that was running has no result, so it waits again. */
+/** The state of a run whose process is gone: nodes without a result were not run. */
 export function interruptRun(state: RunState): RunState {
   const models = state.models.map((model) =>
-    [...model.nodes.values()].some(isUnderWay) ? { ...model, nodes: mapNodes(model.nodes, waitAgain) } : model,
+    [...model.nodes.values()].some(isOpen) ? { ...model, nodes: mapNodes(model.nodes, endNode) } : model,
   );
   return { ...state, models };
 }
@@ -225,9 +225,19 @@ function waitingNode(node: TreeNode, parent: string | undefined): NodeResult {
   };
 }
 
-/** A node that was running or queued when its run ended has no result, so it waits again. */
-function waitAgain(node: NodeResult): NodeResult {
-  return isUnderWay(node) ? (node.before ?? waitingNode(node.node, node.parent)) : node;
+/** A node that was running, queued or waiting when its run ended has no result. */
+function endNode(node: NodeResult): NodeResult {
+  if (!isOpen(node)) return node;
+  return node.before ?? { ...waitingNode(node.node, node.parent), state: { kind: 'waiting', notRun: true } };
+}
+
+/** What a resumed run has no result of waits again, also what failed. */
+function runAgain(node: NodeResult): NodeResult {
+  return node.state.kind === 'done' ? node : (node.before ?? waitingNode(node.node, node.parent));
+}
+
+function isOpen(node: NodeResult): boolean {
+  return isUnderWay(node) || (node.state.kind === 'waiting' && node.state.notRun !== true);
 }
 
 function isUnderWay({ state }: NodeResult): boolean {

@@ -50,7 +50,7 @@ export function missesAccuracyAlone(verdicts: readonly TargetVerdict[]): boolean
 }
 
 export function hasTargets(targets: Targets | undefined): targets is Targets {
-  return targets !== undefined && Object.values(targets).some((limit) => limit !== undefined);
+  return targets !== undefined && targetMeasures.some(({ target }) => targets[target] !== undefined);
 }
 
 /** `compressed size 300 bytes above 100 bytes`: with all digits, for logs and reports. */

@@ -1,14 +1,18 @@
+import type { FailureCause } from './errors.ts';
 import type { TechniqueId } from './techniques.ts';
 
 /** What made a node: a technique, or for the root nothing. */
 export type NodeTechnique = 'baseline' | TechniqueId;
+
+/** Between the title of a node and the names of its variants. */
+export const titleSeparator = ' · ';
 
 /** A node of the deployment tree: a model, reached from its parent by a technique. */
 export interface TreeNode {
   /** Unique in the tree and stable from run to run: `pruned/clustered/pcqat`. */
   readonly id: string;
   readonly technique: NodeTechnique;
-  /** Title in English: `Pruned, clustered model`. */
+  /** Title in English, with the variants that the node comes from: `Pruned, clustered model · 50% · 16`. */
   readonly title: string;
   readonly precision: 'fp32' | 'int8';
   readonly fineTuned: boolean;
@@ -27,10 +31,11 @@ export interface QueuedJob {
 }
 
 export type NodeState =
-  | { readonly kind: 'waiting'; readonly queued?: QueuedJob | undefined }
+  /** `notRun`: its run has ended without it. */
+  | { readonly kind: 'waiting'; readonly queued?: QueuedJob | undefined; readonly notRun?: true | undefined }
   | { readonly kind: 'running'; readonly fraction: number; readonly host?: string | undefined }
   | { readonly kind: 'done'; readonly cached: boolean }
-  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string; readonly cause?: FailureCause | undefined }
   | { readonly kind: 'skipped'; readonly reason: string };
 
 export interface TreeEntry {

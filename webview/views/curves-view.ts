@@ -1,5 +1,6 @@
 import { formatPercent, formatSeconds } from '../../src/shared/drawing/format.ts';
 import { thin } from '../../src/shared/drawing/thin.ts';
+import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
 import { chooser } from '../controls.ts';
 import { element, section, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
@@ -50,7 +51,7 @@ export function curvesView(actions: PanelActions): View {
       previous = current;
       plot.update({
         series: trained.map((node, index) => ({
-          label: translate(node.node.title),
+          label: nodeTitle(node.node.title, translate),
           // When the theme's colours are used up, they come again with dashes.
           style: index < seriesColours ? 'line' : 'dashed',
           colour: index,
@@ -69,7 +70,7 @@ export function curvesView(actions: PanelActions): View {
           .map((node) =>
             translate(
               '{0}: loss {1} after {2} steps',
-              translate(node.node.title),
+              nodeTitle(node.node.title, translate),
               (node.curve.at(-1)?.loss ?? 0).toFixed(4),
               node.curve.at(-1)?.step ?? 0,
             ),

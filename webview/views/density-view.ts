@@ -1,6 +1,7 @@
 import { densityPanels, kernelNames, largestKernel } from '../../src/shared/drawing/density-series.ts';
 import type { DensityPanel } from '../../src/shared/drawing/density-series.ts';
 import { formatPercent } from '../../src/shared/drawing/format.ts';
+import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
 import { chooser } from '../controls.ts';
 import { element, section, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
@@ -48,7 +49,7 @@ export function densityView(actions: PanelActions): View {
         const panel = panels[index];
         figure.element.hidden = panel === undefined;
         if (panel === undefined) continue;
-        setText(figure.caption, translate(panel.title));
+        setText(figure.caption, nodeTitle(panel.title, translate));
         setText(figure.remark, describe(panel));
         figure.plot.update({
           series: [{ label: kernel, points: panel.points, style: 'steps', colour: panel.axis === 'integer' ? 1 : 0 }],
@@ -60,7 +61,7 @@ export function densityView(actions: PanelActions): View {
           },
           y: { title: '', minimum: 0, maximum: panel.greatest, format: (value) => formatPercent(value, value < 0.1 ? 1 : 0) },
           legend: false,
-          description: `${translate('Density of {0} in {1}', kernel, translate(panel.title))}: ${describe(panel)}`,
+          description: `${translate('Density of {0} in {1}', kernel, nodeTitle(panel.title, translate))}: ${describe(panel)}`,
         });
       }
     },

@@ -1,5 +1,6 @@
 import { formatPercent } from '../../src/shared/drawing/format.ts';
 import { translateCheck } from '../../src/shared/drawing/certificate-text.ts';
+import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
 import { button } from '../controls.ts';
 import { element, section, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
@@ -49,7 +50,7 @@ export function layersView(actions: PanelActions): View {
         name,
         node === undefined
           ? ''
-          : `${translate(node.node.title)}${node.state.kind === 'failed' ? `: ${node.state.message}` : node.state.kind === 'skipped' ? `: ${node.state.reason}` : ''}`,
+          : `${nodeTitle(node.node.title, translate)}${node.state.kind === 'failed' ? `: ${node.state.message}` : node.state.kind === 'skipped' ? `: ${node.state.reason}` : ''}`,
       );
       buttons.hidden = node?.tflite === undefined;
       if (node?.metrics === previous && previous !== undefined) return;

@@ -2,6 +2,7 @@ import { formatPercent } from '../../src/shared/drawing/format.ts';
 import { costMeasures, formatMeasure, formatUnit, isMeasure, type MeasureId, measureRow, sizeMeasure } from '../../src/shared/measures.ts';
 import { paretoFront, tradeOffAxes, tradeOffPoints } from '../../src/shared/drawing/pareto-front.ts';
 import type { TradeOffAxes, TradeOffPoint } from '../../src/shared/drawing/pareto-front.ts';
+import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
 import { chooser } from '../controls.ts';
 import { section } from '../dom.ts';
 import { translate } from '../page-data.ts';
@@ -79,7 +80,7 @@ export function tradeOffView(actions: PanelActions): View {
           'Accuracy against {0}. Pareto front: {1}',
           translate(row.title),
           front
-            .map((point) => `${translate(point.title)} ${formatPercent(point.accuracy)} ${formatMeasure(measure, point.cost)}`)
+            .map((point) => `${nodeTitle(point.title, translate)} ${formatPercent(point.accuracy)} ${formatMeasure(measure, point.cost)}`)
             .join('; '),
         ),
       });
@@ -88,7 +89,7 @@ export function tradeOffView(actions: PanelActions): View {
 }
 
 function toPoint(point: TradeOffPoint): PlotPoint {
-  return { x: point.cost, y: point.accuracy, label: translate(point.title) };
+  return { x: point.cost, y: point.accuracy, label: nodeTitle(point.title, translate) };
 }
 
 /** Straight lines across the whole plot. */

@@ -1,7 +1,9 @@
 /** The deployment tree that a recipe asks for: the shape of the table of techniques, with a branch for each variant. */
 import { EspalierError } from '../errors.ts';
 import { omit } from '../../shared/omit.ts';
-import { isTechnique, techniqueRow } from '../../shared/techniques.ts';
+import { defaultClusters, defaultSparsity } from '../../shared/recipe/defaults.ts';
+import { isTechnique, techniqueRow, type TechniqueRow } from '../../shared/techniques.ts';
+import { titleSeparator } from '../../shared/tree.ts';
 import type { NodeTechnique, TreeNode } from '../../shared/tree.ts';
 import { rootTitle, type TreePlace, treeShape } from '../../shared/tree-shape.ts';
 import type { Choice, TechniqueOptions } from '../../shared/recipe/technique-options.ts';
@@ -33,29 +35,32 @@ export interface TreeSettings {
  */
 export function planTree(techniques: TechniqueOptions = {}, settings: TreeSettings = {}): PlannedTree {
   const stages = new Map<string, Stage>([[rootId, { technique: 'baseline' }]]);
-  const grow = (place: TreePlace, prefix: string): readonly TreeNode[] => {
+  const grow = (place: TreePlace, prefix: string, labels: readonly string[]): readonly TreeNode[] => {
     if (place.control && settings.controls !== true) return [];
     const row = techniqueRow(place.technique);
     if (row.onRequest === true && techniques[row.options] === undefined) return [];
-    return variants(row.options, techniques[row.options]).map((options) => {
+    const choices = variants(row.options, techniques[row.options]);
+    return choices.map((options) => {
       const suffix = options.name === undefined ? '' : `-${options.name}`;
       const id = `${prefix}${place.name}${suffix}`;
       if (stages.has(id)) throw duplicate(row.options, options.name);
       const parameters = omit(options, 'name');
+      const label = options.name !== undefined || choices.length > 1 ? variantLabel(row, options) : undefined;
+      const path = label === undefined ? labels : [...labels, label];
       stages.set(id, stageOf(place.technique, row.trains ? { ...settings.training, ...parameters } : parameters));
       return {
         id,
         technique: place.technique,
-        title: options.name === undefined ? place.title : `${place.title}, ${options.name}`,
+        title: [place.title, ...path].join(titleSeparator),
         precision: row.precision,
         fineTuned: row.trains,
         collaborative: row.trains && row.inherits.length > 0,
         leaf: row.precision === 'int8',
-        children: place.children.flatMap((child) => grow(child, `${id}/`)),
+        children: place.children.flatMap((child) => grow(child, `${id}/`, path)),
       };
     });
   };
-  const children = treeShape().flatMap((place) => grow(place, ''));
+  const children = treeShape().flatMap((place) => grow(place, '', []));
   return {
     root: {
       id: rootId,
@@ -69,6 +74,20 @@ export function planTree(techniques: TechniqueOptions = {}, settings: TreeSettin
     },
     stages,
   };
+}
+
+/** `50%`, `16`: what tells a variant from the others in titles; its name, where that is not a percentage; undefined for the one that needs none. */
+function variantLabel(
+  { layerRules }: TechniqueRow,
+  options: VariantOptions & { readonly sparsity?: number; readonly clusters?: number },
+): string | undefined {
+  const { name } = options;
+  if (layerRules?.fields.includes('sparsity') === true) {
+    const percent = `${Number(((options.sparsity ?? defaultSparsity) * 100).toFixed(2))}`;
+    return name === undefined || name === percent ? `${percent}%` : name;
+  }
+  if (name === undefined && layerRules?.fields.includes('clusters') === true) return String(options.clusters ?? defaultClusters);
+  return name;
 }
 
 function variants<Options extends VariantOptions>(

@@ -1,6 +1,6 @@
 /** The order in which nodes run, when to stop, and which file to ship. */
 import { describeVerdict } from '../../shared/targets.ts';
-import { type Candidate, type Recommendation, recommendFile, sizeTie } from '../../shared/recommendation.ts';
+import { type Candidate, type Recommendation, recommendFile, sizeTieOf } from '../../shared/recommendation.ts';
 import type { Targets } from '../../shared/recipe/targets.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
 import { flattenTree } from '../../shared/tree.ts';
@@ -30,12 +30,12 @@ export interface Verdict {
 }
 
 /** Which file to ship where nothing was asked for, and why. */
-export function recommend(tree: TreeNode, results: ReadonlyMap<string, NodeMetrics>): string | undefined {
-  const found = recommendFile(candidatesOf(tree, results), results.get(rootId), undefined);
+export function recommend(tree: TreeNode, results: ReadonlyMap<string, NodeMetrics>, targets?: Targets): string | undefined {
+  const found = recommendFile(candidatesOf(tree, results), results.get(rootId), targets);
   if (found === undefined) return undefined;
   return found.reason === 'usual'
-    ? `smallest within a point of the baseline's accuracy: "${found.id}"${tieNote(found)}`
-    : `no file is within a point of the baseline's accuracy; closest: "${found.id}"`;
+    ? `smallest within a point of the baseline's accuracy: ${titleIn(tree, found.id)}${tieNote(found, tree, targets)}`
+    : `no file is within a point of the baseline's accuracy; closest: ${titleIn(tree, found.id)}`;
 }
 
 /** Whether any deployable node that is done meets all targets, and which is recommended. */
@@ -44,8 +44,8 @@ export function judge(targets: Targets, tree: TreeNode, results: ReadonlyMap<str
   if (found === undefined) return { met: false, reason: 'no deployable node is done' };
   const verdicts = found.verdicts.map(describeVerdict).join(', ');
   return found.reason === 'targets'
-    ? { met: true, node: found.id, reason: `"${found.id}" meets the targets: ${verdicts}${tieNote(found)}` }
-    : { met: false, reason: `no node meets the targets; closest is "${found.id}": ${verdicts}` };
+    ? { met: true, node: found.id, reason: `${titleIn(tree, found.id)} meets the targets: ${verdicts}${tieNote(found, tree, targets)}` }
+    : { met: false, reason: `no node meets the targets; closest is ${titleIn(tree, found.id)}: ${verdicts}` };
 }
 
 function candidatesOf(tree: TreeNode, results: ReadonlyMap<string, NodeMetrics>): readonly Candidate[] {
@@ -55,6 +55,13 @@ function candidatesOf(tree: TreeNode, results: ReadonlyMap<string, NodeMetrics>)
   });
 }
 
-function tieNote({ passedOver }: Recommendation): string {
-  return passedOver === undefined ? '' : `, more accurate than "${passedOver.id}", which is at most ${sizeTie * 100}% smaller`;
+function tieNote({ passedOver }: Recommendation, tree: TreeNode, targets: Targets | undefined): string {
+  return passedOver === undefined
+    ? ''
+    : `, more accurate than ${titleIn(tree, passedOver.id)}, which is at most ${Number((sizeTieOf(targets) * 100).toFixed(2))}% smaller`;
+}
+
+/** As the user sees it; ids are for files. */
+function titleIn(tree: TreeNode, id: string): string {
+  return flattenTree(tree).find(({ node }) => node.id === id)?.node.title ?? id;
 }

@@ -50,7 +50,7 @@ async function walkModel(walk: Walk, model: ModelRun): Promise<TreeOutcome> {
   const named = (text: string): string => (walk.models.length > 1 ? `${model.name}: ${text}` : text);
   const walker = new TreeWalker(walk, model);
   const { met, reason } = await walkTree(walk, model, walker);
-  return { met, reason: reason === '' ? '' : named(reason), failed: walker.failed.map((node) => named(`"${node}"`)) };
+  return { met, reason: reason === '' ? '' : named(reason), failed: walker.failed.map(named) };
 }
 
 async function walkTree(walk: Walk, model: ModelRun, walker: TreeWalker): Promise<Verdict> {
@@ -69,7 +69,7 @@ async function walkTree(walk: Walk, model: ModelRun, walker: TreeWalker): Promis
     }
     if (rest.length > 0) tell(`level ${index}: ${verdict.reason}; going one level deeper`);
   }
-  if (targets === undefined) return { met: true, reason: recommend(model.tree.root, walker.results) ?? '' };
+  if (targets === undefined) return { met: true, reason: recommend(model.tree.root, walker.results, walk.targets) ?? '' };
   const verdict = judge(targets, walker.tree.root, walker.results);
   if (verdict.met || walk.search === undefined) return verdict;
   await searchTargets(walker, targets, walk.search, tell);

@@ -5,7 +5,7 @@
 import { bySize, measureRow } from '../../shared/measures.ts';
 import { checkTargets, meetsTargets, missesAccuracyAlone } from '../../shared/targets.ts';
 import type { SearchOptions, Targets } from '../../shared/recipe/targets.ts';
-import { flattenTree } from '../../shared/tree.ts';
+import { flattenTree, titleSeparator } from '../../shared/tree.ts';
 import type { TreeEntry, TreeNode } from '../../shared/tree.ts';
 import { rootId } from './deployment-tree.ts';
 import type { PlannedTree, Stage } from './deployment-tree.ts';
@@ -129,7 +129,7 @@ function growVariant({ root, stages }: PlannedTree, branch: readonly TreeEntry[]
     child = {
       ...node,
       id: renamed(node.id),
-      title: `${node.title}, ${setting.describe(value)}`,
+      title: `${node.title}${titleSeparator}${setting.describe(value)}`,
       children: child === undefined ? [] : [child],
     };
   }

@@ -1,8 +1,9 @@
 /** Visits the nodes of one model's tree: takes each result from the store or has it computed, and emits events. */
-import { isEspalierError, unreachable } from '../errors.ts';
+import { causeOf, isEspalierError, unreachable } from '../errors.ts';
 import type { NodePhase, RunEventBody, TrainingProgress } from '../../shared/events.ts';
 import type { LayerRule } from '../../shared/recipe/run-options.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
+import { flattenTree } from '../../shared/tree.ts';
 import type { TreeEntry } from '../../shared/tree.ts';
 import type { PlannedTree } from './deployment-tree.ts';
 import type { Executor, JobReport, StageJob, StagePlace } from './execution/executor.ts';
@@ -31,7 +32,7 @@ export interface WalkSettings {
 
 export class TreeWalker {
   readonly results = new Map<string, NodeMetrics>();
-  /** Ids of nodes that failed, or whose certificate did. */
+  /** Titles of nodes that failed, or whose certificate did. */
   readonly failed: string[] = [];
   readonly #walk: WalkSettings;
   readonly #model: ModelRun;
@@ -138,8 +139,13 @@ export class TreeWalker {
         return;
       case 'failed':
         open.delete(node);
-        this.failed.push(node);
-        emit({ type: 'node-failed', ...about, message: messageOf(report.error) });
+        this.failed.push(this.#titleOf(node));
+        emit({
+          type: 'node-failed',
+          ...about,
+          message: messageOf(report.error),
+          cause: isEspalierError(report.error) ? causeOf(report.error) : undefined,
+        });
         await this.#logFailure(node, report.error);
         for (const lost of descendants(node, open)) {
           open.delete(lost.node.id);
@@ -172,7 +178,12 @@ export class TreeWalker {
   }
 
   #skip(node: string, parent: string): void {
-    this.#walk.emit({ type: 'node-skipped', ...this.#about(node), reason: `"${parent}" has no result` });
+    this.#walk.emit({ type: 'node-skipped', ...this.#about(node), reason: `${this.#titleOf(parent)} has no result` });
+  }
+
+  /** As the user sees it; ids are for files. */
+  #titleOf(id: string): string {
+    return flattenTree(this.#tree.root).find(({ node }) => node.id === id)?.node.title ?? id;
   }
 
   #warn(message: string): void {
@@ -210,7 +221,7 @@ export class TreeWalker {
     this.#walk.emit({ type: 'node-finished', ...about, cached, metrics, densities, tflite: tflitePath(about.model, about.node) });
     if (metrics.certificate?.passed !== false) return;
     const broken = metrics.certificate.checks.filter(({ passed }) => !passed);
-    this.failed.push(node);
+    this.failed.push(this.#titleOf(node));
     this.#walk.emit({
       type: 'log',
       level: 'error',

@@ -1,6 +1,6 @@
 /** One stage process as the worker sees it. */
 import { fork } from 'node:child_process';
-import { EspalierError } from '../../core/errors.ts';
+import { causeOf, EspalierError } from '../../core/errors.ts';
 import type { StageOutcome, StageRequest } from '../../core/tree/stages/stage-runner.ts';
 import { MessageHandler, RemoteError } from '../../shared/message-handler.ts';
 import type { Message } from '../../shared/message-handler.ts';
@@ -123,7 +123,10 @@ export class StageChild {
 /** An error of the stage process as an error of this process, with its code and its stack. */
 function toLocalError(error: unknown): unknown {
   if (!(error instanceof RemoteError)) return error;
-  if (error.code !== 'internal') return new EspalierError(error.code, error.message);
+  if (error.code !== 'internal') {
+    const { what, where, fix } = causeOf(error);
+    return new EspalierError(error.code, what, { where, fix });
+  }
   const own = new Error(error.message, { cause: error });
   if (error.remoteStack !== undefined) own.stack = error.remoteStack;
   return own;

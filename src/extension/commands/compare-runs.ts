@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { translate } from '../translate.ts';
 import { compareRuns } from '../../shared/drawing/run-comparison.ts';
 import type { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
@@ -21,7 +22,7 @@ export function registerCompareRuns(context: vscode.ExtensionContext, services: 
     await Promise.all([services.runs.load(first), services.runs.load(second)]);
     const content = compareRuns(
       [first, second].map((run) => ({ name: titleOf(run), state: run.state })),
-      (message, ...values) => vscode.l10n.t(message, ...values),
+      translate,
     );
     const uri = vscode.Uri.from({ scheme: comparisonScheme, path: `${titleOf(first)} ↔ ${titleOf(second)}.md`.replaceAll(/[\\/]/g, '-') });
     comparisons.set(uri.toString(), content);

@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { nodeTitle } from '../../shared/drawing/technique-names.ts';
+import { translate } from '../translate.ts';
 import type { Run } from '../runs/run.ts';
 import type { StartOptions } from '../runs/runs.ts';
 import type { Services } from '../services.ts';
@@ -43,7 +45,7 @@ function introduce(services: Services, run: Run): void {
           run.onDidAppend(() => {
             const nodes = run.state.models.flatMap((model) => [...model.nodes.values()]);
             const running = nodes.find((node) => node.state.kind === 'running');
-            progress.report({ message: running === undefined ? '' : vscode.l10n.t(running.node.title) });
+            progress.report({ message: running === undefined ? '' : nodeTitle(running.node.title, translate) });
           }),
           run.onDidChangeStatus(() => {
             if (run.active) return;

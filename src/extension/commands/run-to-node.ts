@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import { techniqueName } from '../../shared/drawing/technique-names.ts';
+import { translate } from '../translate.ts';
+import { nodeTitle, techniqueName } from '../../shared/drawing/technique-names.ts';
 import type { Services } from '../services.ts';
 import { techniqueRow } from '../../shared/techniques.ts';
 import { defaultNodes } from '../../shared/tree-shape.ts';
@@ -30,11 +31,11 @@ async function pickNode(argument: unknown, recipe: vscode.Uri, services: Service
       ? defaultNodes()
           .filter(({ technique }) => techniqueRow(technique).onRequest !== true)
           .map(({ id, technique }) => ({
-            label: techniqueName(technique, (message) => vscode.l10n.t(message)),
+            label: techniqueName(technique, translate),
             description: id,
             id,
           }))
-      : [...model.nodes.values()].map(({ node }) => ({ label: vscode.l10n.t(node.title), description: node.id, id: node.id }));
+      : [...model.nodes.values()].map(({ node }) => ({ label: nodeTitle(node.title, translate), description: node.id, id: node.id }));
   const chosen = await vscode.window.showQuickPick(known, { placeHolder: vscode.l10n.t('Run to which node?'), matchOnDescription: true });
   if (chosen === undefined) throw new vscode.CancellationError();
   return [chosen.id];

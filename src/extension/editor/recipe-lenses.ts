@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { nodeTitle } from '../../shared/drawing/technique-names.ts';
+import { translate } from '../translate.ts';
 import { formatPercent } from '../../shared/drawing/format.ts';
 import { shownAccuracy, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
 import { bestLeaf } from '../../shared/drawing/target-verdicts.ts';
@@ -82,7 +84,7 @@ function resultCommand(run: Run, model: ModelState, result: NodeResult | undefin
   return {
     title: vscode.l10n.t(
       '{0}: {1}, {2}, {3} points',
-      vscode.l10n.t(node.title),
+      nodeTitle(node.title, translate),
       formatPercent(shownAccuracy(metrics)),
       shownMeasure(sizeMeasure, metrics),
       changeAgainstBaseline(model, result),

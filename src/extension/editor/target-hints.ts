@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { nodeTitle } from '../../shared/drawing/technique-names.ts';
+import { translate } from '../translate.ts';
 import { measureRow } from '../../shared/measures.ts';
 import { bestLeaf, describeVerdict } from '../../shared/drawing/target-verdicts.ts';
 import type { Services } from '../services.ts';
@@ -35,7 +37,7 @@ export class TargetHints implements vscode.Disposable {
         if (place === undefined || best === undefined) return [];
         const line = document.lineAt(document.positionAt(place.offset + place.length));
         const name = models.length > 1 ? `${model.model}: ` : '';
-        const contentText = `${verdict.met ? '✓' : '✗'} ${name}${describeVerdict(verdict, (message, ...values) => vscode.l10n.t(message, ...values))} (${vscode.l10n.t(best.leaf.node.title)})`;
+        const contentText = `${verdict.met ? '✓' : '✗'} ${name}${describeVerdict(verdict, translate)} (${nodeTitle(best.leaf.node.title, translate)})`;
         return [
           {
             met: verdict.met,

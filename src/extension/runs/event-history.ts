@@ -63,6 +63,8 @@ export class EventHistory {
         this.#progress.clear();
         return;
       case 'run-resumed':
+        this.#progress.clear();
+        return;
       case 'run-finished':
         for (const key of this.#progress.keys()) if (!this.#hasFailed(key)) this.#progress.delete(key);
         return;

@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { nodeTitle } from '../../shared/drawing/technique-names.ts';
+import { translate } from '../translate.ts';
 import type { Run } from '../runs/run.ts';
 import type { Runs } from '../runs/runs.ts';
 
@@ -29,7 +31,7 @@ function describe(run: Run): string {
   return vscode.l10n.t(
     '{0}: {1} {2}% ({3}/{4})',
     run.name,
-    vscode.l10n.t(running.node.title),
+    nodeTitle(running.node.title, translate),
     Math.floor(running.state.fraction * 100),
     done,
     nodes.length,

@@ -1,10 +1,11 @@
 /** The entries of the sidebar, one class for each kind. `contextValue` is a list of what can be done with an entry. */
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { translate } from '../translate.ts';
 import { describeStatus } from '../../shared/drawing/deployment-tree.ts';
 import { formatChange, formatPercent, missing } from '../../shared/drawing/format.ts';
 import { briefFigures, costMeasures, measureRow, shownAccuracy, shownMeasure } from '../../shared/measures.ts';
-import { shortTitle, techniqueName } from '../../shared/drawing/technique-names.ts';
+import { nodeTitle, shortTitle, techniqueName } from '../../shared/drawing/technique-names.ts';
 import { weightTotals } from '../../shared/drawing/result-table.ts';
 import type { ModelState, NodeResult } from '../../shared/run-state.ts';
 import type { NodeState } from '../../shared/tree.ts';
@@ -66,7 +67,7 @@ export class NodeItem extends vscode.TreeItem {
 
   constructor(run: Run, model: ModelState, result: NodeResult) {
     super(
-      shortTitle(result.node, (message, ...values) => vscode.l10n.t(message, ...values)),
+      shortTitle(result.node, translate),
       result.node.children.length > 0 ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None,
     );
     this.run = run;
@@ -85,7 +86,7 @@ export class NodeItem extends vscode.TreeItem {
       ...(result.state.kind === 'running' ? ['cancelable'] : []),
       ...(tflite === undefined ? [] : ['viewable']),
     ].join(' ');
-    this.accessibilityInformation = { label: `${vscode.l10n.t(result.node.title)}, ${this.description}` };
+    this.accessibilityInformation = { label: `${nodeTitle(result.node.title, translate)}, ${this.description}` };
   }
 }
 
@@ -181,15 +182,13 @@ export function stateIcon(state: NodeState): vscode.ThemeIcon {
 function describeNode(result: NodeResult): string {
   const { metrics } = result;
   const figures = metrics === undefined ? undefined : briefFigures(metrics);
-  return describeStatus({ state: result.state, result: figures }, (message, ...values) => vscode.l10n.t(message, ...values));
+  return describeStatus({ state: result.state, result: figures }, translate);
 }
 
 function nodeTooltip(result: NodeResult): vscode.MarkdownString {
   const { metrics, state, node } = result;
   const text = new vscode.MarkdownString();
-  text.appendMarkdown(
-    `**${vscode.l10n.t(node.title)}** (${node.precision}) · ${techniqueName(node.technique, (message, ...values) => vscode.l10n.t(message, ...values))}\n\n`,
-  );
+  text.appendMarkdown(`**${nodeTitle(node.title, translate)}** (${node.precision}) · ${techniqueName(node.technique, translate)}\n\n`);
   if (state.kind === 'failed') text.appendText(`${state.message}\n`);
   if (state.kind === 'skipped') text.appendText(`${state.reason}\n`);
   if (metrics === undefined) return text;

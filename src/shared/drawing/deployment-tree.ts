@@ -6,7 +6,7 @@
 import type { NodeState, QueuedJob } from '../tree.ts';
 import { missing } from './format.ts';
 import { escapeXml, svgElement, svgText } from './svg.ts';
-import { techniqueName } from './technique-names.ts';
+import { nodeTitle, techniqueName } from './technique-names.ts';
 import { english } from './translate.ts';
 import type { Translate } from './translate.ts';
 import { layoutTree, nodeSize } from './tree-layout.ts';
@@ -103,7 +103,7 @@ function drawNode(placed: PlacedNode, status: NodeStatus, selected: boolean | un
     ...(selected === true ? ['selected'] : []),
   ];
   const description = describeStatus(status, translate);
-  const title = translate(node.title);
+  const title = nodeTitle(node.title, translate);
   return svgElement(
     'g',
     {
@@ -183,7 +183,7 @@ export function describeStatus(status: NodeStatus, translate: Translate): string
   const { state } = status;
   switch (state.kind) {
     case 'waiting':
-      return describeWaiting(state.queued, translate);
+      return state.notRun === true ? translate('not run') : describeWaiting(state.queued, translate);
     case 'running': {
       const percent = Math.floor(clamp(state.fraction) * 100);
       return state.host === undefined ? translate('running {0}%', percent) : translate('running {0}% on {1}', percent, state.host);

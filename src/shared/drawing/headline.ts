@@ -1,11 +1,12 @@
 /** The result of a run in one line: the leaf to ship, compared with the trained model and the targets. */
 import { floatAccuracy, formatMeasure, mainMeasures, type MeasureId, type MeasureRow, measureRow } from '../measures.ts';
-import { type Recommendation, sizeTie, wilsonInterval } from '../recommendation.ts';
+import { type Recommendation, sizeTieOf, wilsonInterval } from '../recommendation.ts';
 import type { Targets } from '../recipe/targets.ts';
 import type { NodeMetrics } from '../results.ts';
 import type { ModelState } from '../run-state.ts';
 import { formatChange, formatPercent } from './format.ts';
 import { bestLeaf, describeVerdict, targetName } from './target-verdicts.ts';
+import { nodeTitle } from './technique-names.ts';
 import type { Translate } from './translate.ts';
 
 export interface HeadlineFigure {
@@ -36,9 +37,9 @@ export function headline(model: ModelState, targets: Targets, translate: Transla
   const { verdicts } = best;
   return {
     title: translate('Recommended file'),
-    reason: reasonOf(best.recommendation, metrics, translate),
+    reason: reasonOf(best.recommendation, metrics, targets, translate),
     node: best.leaf.node.id,
-    nodeTitle: translate(best.leaf.node.title),
+    nodeTitle: nodeTitle(best.leaf.node.title, translate),
     figures: mainMeasures.flatMap((id) => figureOf(id, baseline, metrics, translate)),
     targets: verdicts.map((verdict) => ({
       met: verdict.met,
@@ -47,9 +48,10 @@ export function headline(model: ModelState, targets: Targets, translate: Transla
   };
 }
 
-function reasonOf({ reason, passedOver }: Recommendation, metrics: NodeMetrics, translate: Translate): string {
+function reasonOf({ reason, passedOver }: Recommendation, metrics: NodeMetrics, targets: Targets, translate: Translate): string {
   const parts = [reasonText(reason, translate)];
-  if (passedOver !== undefined) parts.push(translate('more accurate than one that is at most {0}% smaller', sizeTie * 100));
+  if (passedOver !== undefined)
+    parts.push(translate('more accurate than one that is at most {0}% smaller', Number((sizeTieOf(targets) * 100).toFixed(2))));
   const accuracy = measureRow('accuracy').value(metrics);
   const samples = metrics.deployed?.samples;
   if (accuracy !== undefined && samples !== undefined) {

@@ -5,6 +5,7 @@ import type { NodeMetrics } from '../results.ts';
 import { formatMeasure, mapMeasures, type MeasureId, measureIds, measureRow } from '../measures.ts';
 import { formatPercent, missing } from './format.ts';
 import { describeStatus } from './deployment-tree.ts';
+import { nodeTitle } from './technique-names.ts';
 import type { Translate } from './translate.ts';
 
 export type ColumnKey = 'model' | 'simulated' | 'sparsity' | 'uniqueValues' | 'certificate' | MeasureId;
@@ -79,7 +80,7 @@ function cellsOf(result: NodeResult, translate: Translate): Readonly<Record<Colu
   const weights = weightTotals(metrics);
   const { uniqueValues } = weights;
   return {
-    model: { text: translate(result.node.title), order: translate(result.node.title) },
+    model: { text: nodeTitle(result.node.title, translate), order: nodeTitle(result.node.title, translate) },
     simulated:
       metrics === undefined
         ? { text: describeStatus({ state: result.state, result: undefined }, translate), order: undefined }

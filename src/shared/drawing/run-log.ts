@@ -5,6 +5,7 @@ import type { ModelState, NodeResult, RunState } from '../run-state.ts';
 import type { TreeNode } from '../tree.ts';
 import { describeStatus } from './deployment-tree.ts';
 import { formatSeconds } from './format.ts';
+import { nodeTitle } from './technique-names.ts';
 import type { Translate } from './translate.ts';
 
 export interface RunLogLine {
@@ -19,7 +20,7 @@ export interface RunLogLine {
 }
 
 export function runLog(state: RunState, translate: Translate): readonly RunLogLine[] {
-  const nameOf: NameOf = (model, node) => `${state.models.length > 1 ? `${model} · ` : ''}${translate(node.title)}`;
+  const nameOf: NameOf = (model, node) => `${state.models.length > 1 ? `${model} · ` : ''}${nodeTitle(node.title, translate)}`;
   const ends = state.models.flatMap((model) => [...model.nodes.values()].flatMap((node) => endOf(model, node, nameOf, translate)));
   return [...state.log.map((line) => said(line, state, nameOf)), ...ends].toSorted((a, b) => a.time - b.time);
 }

@@ -13,6 +13,8 @@ export const defaultCalibrationSamples = 1000;
 export const defaultFreezeRangesAfter = 0.5;
 /** Softening and weight of the teacher's predictions. */
 export const defaultDistillation = { temperature: 2, weight: 0.5 } as const;
+/** Part of the smallest size by which others may be larger and count as equal. */
+export const defaultSizeTie = 0.02;
 export const defaultSchedule = { begin: 0, frequency: 100, initialSparsity: 0, power: 3 } as const;
 
 export interface TrainingDefaults {

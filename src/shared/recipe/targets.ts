@@ -26,6 +26,14 @@ export interface Targets {
    * @exclusiveMinimum 0
    */
   readonly latencyMilliseconds?: number;
+  /**
+   * Files whose sizes differ by at most this part of the smallest count as equally small: of those the most accurate is
+   * recommended. 0 always takes the smallest.
+   * @minimum 0
+   * @maximum 1
+   * @default 0.02
+   */
+  readonly sizeTie?: number;
 }
 
 export type Strategy = 'full' | 'until-targets' | UntilTargets;

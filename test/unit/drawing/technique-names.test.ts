@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { shortTitle } from '../../../src/shared/drawing/technique-names.ts';
+import { nodeTitle, shortTitle } from '../../../src/shared/drawing/technique-names.ts';
 import { flattenTree } from '../../../src/shared/tree.ts';
 import { nodeTitles, techniqueTitles } from '../../../src/shared/tree-shape.ts';
 import { planTree } from '../../../src/core/tree/deployment-tree.ts';
@@ -25,15 +25,33 @@ describe('the short title of a node', () => {
     });
   });
 
-  it('has the name of a variant', () => {
-    const tree = planTree({ pruning: [{ name: '50' }, { name: 'half-of-it' }], qat: [{}, { name: 'long' }] });
+  it('has the variants that it comes from: their names, and of those without one what they do', () => {
+    const tree = planTree({
+      pruning: [{ sparsity: 0.5 }, { name: '75', sparsity: 0.75 }, { name: 'half-of-it' }],
+      sparsityPreservingClustering: [{}, { name: 'few', clusters: 8 }],
+      qat: [{}, { name: 'long' }],
+    });
     expect(titlesOf(tree)).toMatchObject({
-      'pruned-50': 'Pruned model · 50',
+      pruned: 'Pruned model · 50%',
+      'pruned-75': 'Pruned model · 75%',
       'pruned-half-of-it': 'Pruned model · half-of-it',
-      'pruned-50/pqat': 'PQAT',
+      'pruned/pqat': 'PQAT · 50%',
+      'pruned-75/clustered/pcqat': 'PCQAT · 75% · 16',
+      'pruned-75/clustered-few/pcqat': 'PCQAT · 75% · few',
       qat: 'QAT',
       'qat-long': 'QAT · long',
     });
+  });
+
+  it('is never that of another node where there are variants', () => {
+    const { root } = planTree({ pruning: [{}, { name: '75', sparsity: 0.75 }], clustering: [{}, { name: '8', clusters: 8 }] });
+    const titles = flattenTree(root).map(({ node }) => node.title);
+    expect(new Set(titles).size).toBe(titles.length);
+  });
+
+  it('is translated without its variants', () => {
+    const shown = nodeTitle('QAT pruned, clustered model · 50% · 16', (text) => (text === 'QAT pruned, clustered model' ? '译文' : text));
+    expect(shown).toBe('译文 · 50% · 16');
   });
 
   it('is the whole title of a control', () => {

@@ -39,6 +39,13 @@ describe('the recommended file', () => {
     expect(recommendFile([candidate('pcqat', 0.991, 8457), candidate('ptq', 0.993, 8635)], baseline, undefined)?.id).toBe('pcqat');
   });
 
+  it('counts sizes as equal by the part that the recipe says, which alone is no target', () => {
+    const files = [candidate('pcqat', 0.991, 8457), candidate('ptq', 0.993, 8635)];
+    expect(recommendFile(files, baseline, { sizeTie: 0.03 })).toMatchObject({ id: 'ptq', reason: 'usual', verdicts: [] });
+    expect(recommendFile(files, baseline, { sizeTie: 0 })?.id).toBe('pcqat');
+    expect(recommendFile(files, baseline, { sizeTie: 0.03, compressedBytes: 9000 })).toMatchObject({ id: 'ptq', reason: 'targets' });
+  });
+
   it('is the most accurate where none is within a point', () => {
     const found = recommendFile([candidate('a', 0.95, 9000), candidate('b', 0.96, 20_000)], baseline, undefined);
     expect(found).toMatchObject({ id: 'b', reason: 'accurate' });

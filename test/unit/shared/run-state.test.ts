@@ -94,7 +94,7 @@ describe('reduceRun', () => {
     });
   });
 
-  it('lets running nodes wait again when the run ends or resumes, and keeps finished ones', () => {
+  it('says of nodes without a result that they were not run when the run ends, lets them wait again when it resumes, and keeps finished ones', () => {
     const events: RunEvent[] = [
       started,
       { ...about, node: 'baseline', type: 'node-finished', cached: false, metrics, densities: [], tflite: undefined, time: 1, sequence: 1 },
@@ -102,20 +102,36 @@ describe('reduceRun', () => {
       { type: 'run-finished', outcome: 'cancelled', reason: 'by the user', time: 3, sequence: 3 },
     ];
     const ended = reduceEvents(events);
-    expect(ended.models[0]?.nodes.get('pruned')?.state).toEqual({ kind: 'waiting' });
+    for (const id of ['pruned', 'pruned/ptq']) expect(ended.models[0]?.nodes.get(id)?.state).toEqual({ kind: 'waiting', notRun: true });
     expect(ended.models[0]?.nodes.get('baseline')?.state).toEqual({ kind: 'done', cached: false });
     const resumed = reduceEvents([...events, { type: 'run-resumed', engine: 'e2', runtime: 'l', machine: 'm', time: 4, sequence: 4 }]);
     expect(resumed).toMatchObject({ outcome: undefined, finishedAt: undefined, engine: 'e2', runId: 'r' });
+    expect(resumed.models[0]?.nodes.get('pruned')?.state).toEqual({ kind: 'waiting' });
   });
 
-  it('shows a job in a queue as waiting with its id and reason, then on which machine it runs, and waiting alone when nobody follows it', () => {
+  it('keeps the cause of a failure, and lets what failed and what was skipped for it wait again when the run is resumed', () => {
+    const cause = { what: 'the loss is not a number', where: 'step 3', fix: 'lower the learning rate' };
+    const failed: RunEvent[] = [
+      started,
+      { ...about, type: 'node-started', time: 1, sequence: 1 },
+      { ...about, type: 'node-failed', message: 'step 3: the loss is not a number; lower the learning rate', cause, time: 2, sequence: 2 },
+      { ...about, node: 'pruned/ptq', type: 'node-skipped', reason: 'Pruned model has no result', time: 3, sequence: 3 },
+    ];
+    const states = (events: readonly RunEvent[]) => [...(reduceEvents(events).models[0]?.nodes.values() ?? [])].map(({ state }) => state);
+    expect(states(failed)[1]).toMatchObject({ kind: 'failed', cause });
+    expect(states([...failed, { type: 'run-resumed', engine: 'e', runtime: 'l', machine: 'm', time: 4, sequence: 4 }])).toEqual(
+      [0, 1, 2].map(() => ({ kind: 'waiting' })),
+    );
+  });
+
+  it('shows a job in a queue as waiting with its id and reason, then on which machine it runs, and not run when nobody follows it', () => {
     const nodeOf = (state: RunState, id: string) => state.models[0]?.nodes.get(id);
     const queued = reduceEvents([started, { ...about, type: 'node-queued', job: '12_3', reason: 'Priority', time: 5, sequence: 1 }]);
     expect(nodeOf(queued, 'pruned')).toMatchObject({
       state: { kind: 'waiting', queued: { job: '12_3', reason: 'Priority' } },
       job: '12_3',
     });
-    expect(nodeOf(interruptRun(queued), 'pruned')?.state).toEqual({ kind: 'waiting' });
+    expect(nodeOf(interruptRun(queued), 'pruned')?.state).toEqual({ kind: 'waiting', notRun: true });
     const events: RunEvent[] = [
       started,
       { ...about, type: 'node-queued', job: '12_3', reason: 'Priority', time: 5, sequence: 1 },

@@ -27,13 +27,17 @@ export async function runStage(
   const found = await store.find(ignoreCache);
   if (found !== undefined) return found;
   const run = await open();
+  const warnings: string[] = [];
   const made = await run({
     node,
     stage,
     parentTrained,
     rules,
     signal,
-    warn,
+    warn: (message) => {
+      warnings.push(message);
+      warn(message);
+    },
     onProgress,
     checkpoint: store.checkpoint,
     parent: parent && (await filesOf(place, parent.id, parentKey, warn)),
@@ -41,7 +45,7 @@ export async function runStage(
     whileOthersPause: (work) => work(),
   });
   throwIfCancelled(signal);
-  const outcome = { ...made, metrics: { ...made.metrics, processor: describeProcessor() } };
+  const outcome = { ...made, metrics: { ...made.metrics, ...(warnings.length === 0 ? {} : { warnings }), processor: describeProcessor() } };
   await store.keep(outcome);
   return { outcome, cached: false };
 }

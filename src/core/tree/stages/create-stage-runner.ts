@@ -31,7 +31,7 @@ export function createStageRunner(setting: StageSetting): StageRunner {
       trainingSeconds: product.model.trainingSeconds,
       curve: product.model.curve ?? [],
       signal: request.signal,
-      onProgress: (fraction) => request.onProgress('evaluating', fraction),
+      onProgress: request.onProgress.bind(request),
     });
     const files = { model: encodeModel(product.model), tflite: product.tflite, packed };
     return { files, metrics, densities, expectations: product.expectations };

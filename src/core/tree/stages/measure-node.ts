@@ -9,6 +9,7 @@ import type { DataSet } from '../../data/dataset.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
 import { packedSize } from '../../tflite/pack/pack-tflite.ts';
 import type { PackGoal } from '../../../shared/packing.ts';
+import type { NodePhase } from '../../../shared/events.ts';
 import type { Accuracy, CurvePoint, DensityPlot, NodeMetrics } from '../../../shared/results.ts';
 
 export interface Measurement {
@@ -27,7 +28,7 @@ export interface Measurement {
   readonly trainingSeconds: number | undefined;
   readonly curve: readonly CurvePoint[];
   readonly signal: AbortSignal;
-  readonly onProgress: (fraction: number) => void;
+  readonly onProgress: (phase: NodePhase, fraction: number) => void;
 }
 
 /** All that a node reports, from the bytes of its file. */
@@ -42,14 +43,19 @@ export async function measureNode(
     threads: measurement.threads,
     threadScript,
     signal: measurement.signal,
-    onProgress: measurement.onProgress,
+    onProgress: (fraction) => measurement.onProgress('measuring', fraction),
   });
+  const latency = await measurement.whileOthersPause?.(() => {
+    measurement.onProgress('latency', 0);
+    return measureLatency(tflite, { budgetMilliseconds: LATENCY_BUDGET });
+  });
+  measurement.onProgress('certifying', 0);
   return {
     metrics: {
       simulated: measurement.simulated,
       deployed,
       sizes: { ...(await allFileSizes(tflite)), packed: packedBytes(measurement) },
-      latency: await measurement.whileOthersPause?.(() => measureLatency(tflite, { budgetMilliseconds: LATENCY_BUDGET })),
+      latency,
       weights: weightMetrics(model),
       certificate:
         expectations === undefined ? undefined : certify({ bytes: tflite, expectations, parent: parentTflite, packed: measurement.packed }),

@@ -33,11 +33,11 @@ describe('runRecipe', () => {
     });
     expect(outcome).toEqual({
       outcome: 'failed',
-      reason: '"pruned/clustered" failed; smallest within a point of the baseline\'s accuracy: "pruned/ptq"',
+      reason: "Pruned, clustered model failed; smallest within a point of the baseline's accuracy: Quantized, pruned model",
     });
     expect(skipped.map(({ node, reason }) => [node, reason])).toEqual([
-      ['pruned/clustered/ptq', '"pruned/clustered" has no result'],
-      ['pruned/clustered/pcqat', '"pruned/clustered" has no result'],
+      ['pruned/clustered/ptq', 'Pruned, clustered model has no result'],
+      ['pruned/clustered/pcqat', 'Pruned, clustered model has no result'],
     ]);
     expect(finished).toHaveLength(9);
   });
@@ -53,11 +53,11 @@ describe('runRecipe', () => {
       const [top1, gzip] = leaves[request.node.id] ?? [0.5, 50];
       return fakeOutcome(request, { deployed: accuracy(top1), sizes: { raw: 1000, gzip, zip: gzip } });
     };
-    expect((await run({ stage })).outcome.reason).toBe('smallest within a point of the baseline\'s accuracy: "clustered/cqat"');
+    expect((await run({ stage })).outcome.reason).toBe("smallest within a point of the baseline's accuracy: QAT, clustered model");
     const inaccurate = (request: StageRequest): StageOutcome =>
       fakeOutcome(request, { deployed: accuracy(request.node.id === 'clustered/ptq' ? 0.8 : 0.5) });
     expect((await run({ stage: inaccurate })).outcome.reason).toBe(
-      'no file is within a point of the baseline\'s accuracy; closest: "clustered/ptq"',
+      "no file is within a point of the baseline's accuracy; closest: Quantized, clustered model",
     );
   });
 

@@ -17,9 +17,9 @@ describe('the strategy until-targets', () => {
     });
 
   it.each([
-    [920, 0, '"ptq"'],
-    [550, 1, '"pruned/pqat"'],
-    [310, 2, '"pruned/clustered/pcqat"'],
+    [920, 0, 'Quantized model'],
+    [550, 1, 'QAT, pruned model'],
+    [310, 2, 'QAT pruned, clustered model'],
   ])('stops for %i bytes at level %i', async (bytes, level, node) => {
     const { outcome, made, skipped } = await towards(bytes);
     expect(outcome.outcome).toBe('done');
@@ -32,7 +32,7 @@ describe('the strategy until-targets', () => {
     const { outcome } = await towards(100);
     expect(outcome.outcome).toBe('targets-missed');
     expect(outcome.reason).toContain(
-      'closest is "pruned/clustered/pcqat": accuracy drop 0.00 points within 1.00 points, compressed size 300 bytes above 100 bytes',
+      'closest is QAT pruned, clustered model: accuracy drop 0.00 points within 1.00 points, compressed size 300 bytes above 100 bytes',
     );
   });
 });
@@ -69,7 +69,7 @@ describe('the search', () => {
       'pruned-0.3/pqat',
     ]);
     expect(outcome.outcome).toBe('done');
-    expect(outcome.reason).toContain('"pruned-0.2/pqat" meets the targets: accuracy drop 4.00 points within 4.00 points');
+    expect(outcome.reason).toContain('QAT, pruned model · sparsity 0.2 meets the targets: accuracy drop 4.00 points within 4.00 points');
     expect(events.filter(({ type }) => type === 'tree-grown')).toHaveLength(3);
   });
 
