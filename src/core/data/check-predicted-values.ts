@@ -1,5 +1,5 @@
 import { EspalierError } from '../errors.ts';
-import type { Target } from './dataset.ts';
+import type { Target } from './target.ts';
 
 /**
  * @param outputs values that the model gives for an example

@@ -1,3 +1,6 @@
+import type { StoredExamples } from './preprocessing/input-steps.ts';
+import type { Target } from './target.ts';
+
 /** Data for the rest of the core: a number of examples, any batch of which can be read. */
 export interface DataSet {
   readonly name: string;
@@ -10,6 +13,8 @@ export interface DataSet {
   readonly target: Target;
   /** Class of each example, where the target is classes and they are known without reading the examples. */
   readonly labels?: Int32Array | undefined;
+  /** The examples that the inputs are made from; undefined where they cannot be read one by one. */
+  readonly stored?: StoredExamples | undefined;
   /**
    * Reads examples in the order of the indices. Bounded memory: nothing else stays loaded but what a cache allows.
    *
@@ -18,11 +23,6 @@ export interface DataSet {
    */
   read(indices: Uint32Array, epoch?: number): Promise<Batch>;
 }
-
-export type Target =
-  | { readonly kind: 'classes'; readonly classes: number; readonly names: readonly string[] | undefined }
-  /** A vector to predict; `isInput`: of autoencoders, and where there are no labels, the input itself. */
-  | { readonly kind: 'regression'; readonly size: number; readonly isInput?: boolean };
 
 export interface Batch {
   readonly size: number;

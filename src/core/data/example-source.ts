@@ -1,4 +1,4 @@
-import type { Target } from './dataset.ts';
+import type { Target } from './target.ts';
 
 /** Numbers in their stored type, so that a cache holds four times as many images. */
 export type StoredNumbers = Uint8Array | Int8Array | Int16Array | Float32Array;

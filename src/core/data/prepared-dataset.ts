@@ -55,6 +55,16 @@ export function preparedDataSet({ source, pipeline, cacheBytes, augmentationSeed
     inputShapes: [inputShape],
     target: isAutoencoder ? { kind: 'regression', size: length, isInput: true } : source.target,
     labels: source.target.kind === 'classes' ? source.labels : undefined,
+    stored: {
+      steps: [pipeline.steps],
+      load: async (index) => [await source.load(index)],
+      prepare: (examples) =>
+        examples.map((example) => {
+          const values = new Float32Array(length);
+          pipeline.finish(pipeline.prepare(example), values, 0, undefined);
+          return values;
+        }),
+    },
     read: async (indices, epoch): Promise<Batch> => {
       const inputs = new Float32Array(indices.length * length);
       await readInto(indices, inputs, epoch);

@@ -1,41 +1,36 @@
 import { EspalierError } from '../errors.ts';
+import { microRegistration } from '../tflite/micro-operators.ts';
 import type { Subgraph, TfliteModel, TfliteTensor } from '../tflite/tflite-model.ts';
 import { graphOperators, type GraphOperator } from './graph-operators.ts';
-
-/** Operators that TFLite Micro has kernels for: `micro_mutable_op_resolver.h` at 90b983c. */
-const kernels = new Set(
-  (
-    'ABS ADD ADD_N ARG_MAX ARG_MIN ASSIGN_VARIABLE AVERAGE_POOL_2D BATCH_MATMUL BATCH_TO_SPACE_ND BROADCAST_ARGS BROADCAST_TO CALL_ONCE CAST ' +
-    'CEIL CONCATENATION CONV_2D COS CUMSUM DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE DIV DYNAMIC_UPDATE_SLICE ELU EMBEDDING_LOOKUP EQUAL EXP ' +
-    'EXPAND_DIMS FILL FLOOR FLOOR_DIV FLOOR_MOD FULLY_CONNECTED GATHER GATHER_ND GREATER GREATER_EQUAL HARD_SWISH IF L2_NORMALIZATION L2_POOL_2D ' +
-    'LEAKY_RELU LESS LESS_EQUAL LOG LOGICAL_AND LOGICAL_NOT LOGICAL_OR LOGISTIC LOG_SOFTMAX MAXIMUM MAX_POOL_2D MEAN MINIMUM MIRROR_PAD MUL NEG ' +
-    'NOT_EQUAL PACK PAD PADV2 PRELU QUANTIZE READ_VARIABLE REDUCE_ALL REDUCE_MAX REDUCE_MIN RELU RELU6 RESHAPE RESIZE_BILINEAR ' +
-    'RESIZE_NEAREST_NEIGHBOR REVERSE_V2 ROUND RSQRT SELECT_V2 SHAPE SIN SLICE SOFTMAX SPACE_TO_BATCH_ND SPACE_TO_DEPTH SPLIT SPLIT_V SQRT SQUARE ' +
-    'SQUARED_DIFFERENCE SQUEEZE STRIDED_SLICE SUB SUM SVDF TANH TRANSPOSE TRANSPOSE_CONV UNIDIRECTIONAL_SEQUENCE_LSTM UNPACK VAR_HANDLE WHILE ' +
-    'ZEROS_LIKE ' +
-    // Custom operators that come with it.
-    'CIRCULAR_BUFFER TFLM_DECODE TFLite_Detection_PostProcess ethos-u SignalDelay SignalEnergy SignalFftAutoScale SignalFilterBank ' +
-    'SignalFilterBankLog SignalFilterBankSquareRoot SignalFilterBankSpectralSubtraction SignalFramer SignalIrfft SignalOverlapAdd SignalPCAN ' +
-    'SignalRfft SignalStacker SignalWindow'
-  ).split(' '),
-);
 
 /** Why TFLite Micro does not run a file, in sentences for its reader; empty when it does. */
 export function tfliteMicroObstacles(model: TfliteModel): readonly string[] {
   const operators = model.subgraphs.flatMap(graphOperators);
-  const missing = new Set(operators.flatMap(({ kind }) => (kernels.has(kind) ? [] : [kind])));
+  const missing = new Set(operators.flatMap(({ kind, source }) => (microRegistration(source) === undefined ? [kind] : [])));
   const hybrid = operators.filter(isHybrid);
+  const tensors = model.subgraphs.flatMap((graph) => graph.tensors);
+  const half = tensors.filter(({ type }) => type === 'float16');
+  const sparse = tensors.filter(({ sparsity }) => sparsity !== undefined);
   return [
     ...[...missing].map((kind) => {
-      const at = operators.filter((operator) => operator.kind === kind).map(({ name }) => name);
+      const at = operators.filter((operator) => operator.kind === kind);
       return `TFLite Micro has no kernel for ${kind} (${listed(at)}): it does not run this file`;
     }),
-    ...(hybrid.length === 0
-      ? []
-      : [
-          `TFLite Micro does not multiply float activations with integer kernels (${listed(hybrid.map(({ name }) => name))}): quantize the activations too`,
-        ]),
+    ...obstacle(
+      hybrid,
+      (names) => `TFLite Micro does not multiply float activations with integer kernels (${names}): quantize the activations too`,
+    ),
+    ...obstacle(half, (names) => `TFLite Micro does not read float16 tensors (${names}): convert the model to int8`),
+    ...obstacle(sparse, (names) => `TFLite Micro does not read sparse tensors (${names}): write them dense, or pack the int8 file`),
   ];
+}
+
+interface Named {
+  readonly name: string;
+}
+
+function obstacle(at: readonly Named[], sentence: (names: string) => string): readonly string[] {
+  return at.length === 0 ? [] : [sentence(listed(at))];
 }
 
 /** The first operator that computes in float, if any: what integer hardware does not run. */
@@ -52,10 +47,11 @@ function isHybrid({ kind, inputs }: GraphOperator): boolean {
   return input?.type === 'float32' && kernel !== undefined && kernel.type !== 'float32';
 }
 
-const named = 3;
+const mostListed = 3;
 
-function listed(names: readonly string[]): string {
-  return names.slice(0, named).join(', ') + (names.length > named ? ` and ${names.length - named} more` : '');
+function listed(at: readonly Named[]): string {
+  const names = at.slice(0, mostListed).map(({ name }) => name);
+  return names.join(', ') + (at.length > mostListed ? ` and ${at.length - mostListed} more` : '');
 }
 
 /** @throws EspalierError `unsupported-model` when the file has nothing to run */

@@ -1,6 +1,7 @@
 import type { Accuracy } from '../../shared/results.ts';
 import { checkPredictedValues } from '../data/check-predicted-values.ts';
-import type { Batch, Target } from '../data/dataset.ts';
+import type { Batch } from '../data/dataset.ts';
+import type { Target } from '../data/target.ts';
 import { EspalierError } from '../errors.ts';
 
 /** Sums over examples. */

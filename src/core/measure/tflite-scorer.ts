@@ -46,6 +46,12 @@ function encodeExamples(input: TensorDetails): (values: Float32Array, size: numb
   };
 }
 
+/** The bytes of real numbers as the tensor holds them: quantized, or as they are. A new array each time. */
+export function encodeReal(tensor: TensorDetails, values: Float32Array): Uint8Array {
+  const one = { ...tensor, shape: [1, values.length] };
+  return encoder(one)(values).slice();
+}
+
 function elements(tensor: TensorDetails): number {
   if (tensor.shape[0] !== 1 && tensor.shape.length > 1)
     throw new EspalierError(

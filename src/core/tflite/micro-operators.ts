@@ -113,11 +113,25 @@ const customRegistrations: Readonly<Record<string, string>> = {
   'ethos-u': 'EthosU',
   TFLite_Detection_PostProcess: 'DetectionPostprocess',
   CIRCULAR_BUFFER: 'CircularBuffer',
+  SignalDelay: 'Delay',
+  SignalEnergy: 'Energy',
+  SignalFftAutoScale: 'FftAutoScale',
+  SignalFilterBank: 'FilterBank',
+  SignalFilterBankLog: 'FilterBankLog',
+  SignalFilterBankSpectralSubtraction: 'FilterBankSpectralSubtraction',
+  SignalFilterBankSquareRoot: 'FilterBankSquareRoot',
+  SignalFramer: 'Framer',
+  SignalIrfft: 'Irfft',
+  SignalOverlapAdd: 'OverlapAdd',
+  SignalPCAN: 'PCAN',
+  SignalRfft: 'Rfft',
+  SignalStacker: 'Stacker',
+  SignalWindow: 'Window',
 };
 
 /**
  * How TFLite Micro's `MicroMutableOpResolver` registers an operator: `Conv2D` for `AddConv2D()`. Undefined where it has
- * no kernel for it. Source: TFLite Micro, `micro_mutable_op_resolver.h`, August 2026.
+ * no kernel for it. Source: TFLite Micro, `micro_mutable_op_resolver.h` at 90b983c.
  */
 export function microRegistration(operator: { readonly name: string; readonly isCustom: boolean }): string | undefined {
   const table: Readonly<Record<string, string>> = operator.isCustom ? customRegistrations : registrations;

@@ -1,7 +1,8 @@
 import { EspalierError, unreachable } from '../errors.ts';
 import type { Network, ValueId } from '../network/network.ts';
 import type { ActivationFunction } from '../network/operations.ts';
-import type { DataSplits, Target } from '../data/dataset.ts';
+import type { DataSplits } from '../data/dataset.ts';
+import type { Target } from '../data/target.ts';
 import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';

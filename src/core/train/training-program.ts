@@ -1,6 +1,6 @@
 import type { NetworkConstraints } from '../constraints/constraint.ts';
 import type { StepInput, Trainable } from '../constraints/constraint-behaviour.ts';
-import type { Target } from '../data/dataset.ts';
+import type { Target } from '../data/target.ts';
 import type { Network, ParameterId } from '../network/network.ts';
 import type { BatchNorm } from '../network/operations.ts';
 import { foldPadding } from '../network/passes/fold-padding.ts';

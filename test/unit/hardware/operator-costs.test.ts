@@ -145,4 +145,14 @@ describe('what TFLite Micro does not run', () => {
     expect(floatOperator(file('FULLY_CONNECTED', 'int8', 'float32'))).toBe('out');
     expect(floatOperator(file('FULLY_CONNECTED'))).toBeUndefined();
   });
+
+  it('float16 weights and sparse weights, which its kernels do not read', () => {
+    const withKernel = (change: Partial<ReturnType<typeof tensor>>) => {
+      const [main] = file('FULLY_CONNECTED').subgraphs;
+      return model([{ ...main!, tensors: main!.tensors.map((t) => (t.name === 'kernel' ? { ...t, ...change } : t)) }]);
+    };
+    expect(tfliteMicroObstacles(withKernel({ type: 'float16' }))).toEqual([expect.stringMatching(/float16 tensors \(kernel\): convert/)]);
+    const sparsity = { traversalOrder: [0, 1], blockMap: [], dimensions: [] };
+    expect(tfliteMicroObstacles(withKernel({ sparsity }))).toEqual([expect.stringMatching(/sparse tensors \(kernel\): write them dense/)]);
+  });
 });

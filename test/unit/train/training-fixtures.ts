@@ -1,4 +1,5 @@
-import type { DataSet, Target } from '../../../src/core/data/dataset.ts';
+import type { DataSet } from '../../../src/core/data/dataset.ts';
+import type { Target } from '../../../src/core/data/target.ts';
 import type { Engine } from '../../../src/core/engine/engine.ts';
 import type { Network, Parameter } from '../../../src/core/network/network.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';

@@ -1,16 +1,11 @@
 import { EspalierError } from '../../errors.ts';
+import type { MfccSteps } from '../preprocessing/input-steps.ts';
 import { createFft } from './fft.ts';
 
-export interface MfccOptions {
+export interface MfccOptions extends Partial<MfccSteps> {
   readonly sampleRate: number;
   /** Length of every waveform. */
   readonly samples: number;
-  readonly coefficients?: number;
-  readonly melBands?: number;
-  readonly frameMilliseconds?: number;
-  readonly strideMilliseconds?: number;
-  readonly minimumHertz?: number;
-  readonly maximumHertz?: number;
 }
 
 export interface Mfcc {
@@ -26,45 +21,11 @@ export interface Mfcc {
  * DC bin; log(x + 1e-6); DCT-II times 1 / sqrt(2 * bands).
  */
 export function createMfcc(options: MfccOptions): Mfcc {
-  const {
-    sampleRate,
-    samples,
-    coefficients = 10,
-    melBands = 40,
-    frameMilliseconds = 30,
-    strideMilliseconds = 20,
-    minimumHertz = 20,
-    maximumHertz = 4000,
-  } = options;
-  const frame = Math.round((sampleRate * frameMilliseconds) / 1000);
-  const stride = Math.round((sampleRate * strideMilliseconds) / 1000);
-  const impossible = (what: string, fix: string): EspalierError =>
-    new EspalierError('invalid-data', what, { where: 'data.preprocessing.audio', fix });
-  if (frame < 2 || stride < 1)
-    throw impossible(`frames of ${frame} samples every ${stride} are too short`, 'raise "frameMilliseconds" and "strideMilliseconds"');
-  if (frame > samples)
-    throw impossible(
-      `a frame of ${frame} samples is longer than the recording of ${samples}`,
-      'raise "seconds" or lower "frameMilliseconds"',
-    );
-  if (coefficients > melBands)
-    throw impossible(`${coefficients} coefficients of ${melBands} mel bands`, 'ask for at most as many coefficients as mel bands');
-  if (!(minimumHertz < maximumHertz) || maximumHertz > sampleRate / 2)
-    throw impossible(
-      `bands from ${minimumHertz} to ${maximumHertz} Hz at ${sampleRate} samples a second`,
-      'keep minimumHertz < maximumHertz <= sampleRate / 2',
-    );
-  const frames = 1 + Math.floor((samples - frame) / stride);
-  const fft = createFft(2 ** Math.ceil(Math.log2(frame)));
-  const bins = fft.size / 2 + 1;
-  const window = Float64Array.from({ length: frame }, (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / frame));
-  const bands = melFilters(melBands, bins, sampleRate, minimumHertz, maximumHertz);
-  const cosines = Float64Array.from(
-    { length: coefficients * melBands },
-    (_, i) => (Math.cos((Math.PI / melBands) * ((i % melBands) + 0.5) * Math.floor(i / melBands)) * 2) / Math.sqrt(2 * melBands),
-  );
-  const real = new Float64Array(fft.size);
-  const imaginary = new Float64Array(fft.size);
+  const { frame, stride, frames, coefficients, melBands, fftSize, window, bands, cosines } = mfccTables(options);
+  const fft = createFft(fftSize);
+  const bins = fftSize / 2 + 1;
+  const real = new Float64Array(fftSize);
+  const imaginary = new Float64Array(fftSize);
   const magnitudes = new Float64Array(bins);
   const logs = new Float64Array(melBands);
   return {
@@ -96,7 +57,73 @@ export function createMfcc(options: MfccOptions): Mfcc {
   };
 }
 
-interface Band {
+/** MLPerf Tiny's where nothing else is given. */
+export function mfccSteps({
+  coefficients = 10,
+  melBands = 40,
+  frameMilliseconds = 30,
+  strideMilliseconds = 20,
+  minimumHertz = 20,
+  maximumHertz = 4000,
+}: Partial<MfccSteps>): MfccSteps {
+  return { coefficients, melBands, frameMilliseconds, strideMilliseconds, minimumHertz, maximumHertz };
+}
+
+/** The numbers that the computation takes: sizes in samples, and tables. */
+export interface MfccTables {
+  readonly frame: number;
+  readonly stride: number;
+  readonly frames: number;
+  readonly coefficients: number;
+  readonly melBands: number;
+  readonly fftSize: number;
+  /** `[frame]` */
+  readonly window: Float64Array;
+  readonly bands: readonly Band[];
+  /** Of the cosine transform, `[coefficients, melBands]`. */
+  readonly cosines: Float64Array;
+}
+
+/** @throws EspalierError `invalid-data` for sizes that do not go together */
+export function mfccTables({ sampleRate, samples, ...given }: MfccOptions): MfccTables {
+  const { coefficients, melBands, frameMilliseconds, strideMilliseconds, minimumHertz, maximumHertz } = mfccSteps(given);
+  const frame = Math.round((sampleRate * frameMilliseconds) / 1000);
+  const stride = Math.round((sampleRate * strideMilliseconds) / 1000);
+  const impossible = (what: string, fix: string): EspalierError =>
+    new EspalierError('invalid-data', what, { where: 'data.preprocessing.audio', fix });
+  if (frame < 2 || stride < 1)
+    throw impossible(`frames of ${frame} samples every ${stride} are too short`, 'raise "frameMilliseconds" and "strideMilliseconds"');
+  if (frame > samples)
+    throw impossible(
+      `a frame of ${frame} samples is longer than the recording of ${samples}`,
+      'raise "seconds" or lower "frameMilliseconds"',
+    );
+  if (coefficients > melBands)
+    throw impossible(`${coefficients} coefficients of ${melBands} mel bands`, 'ask for at most as many coefficients as mel bands');
+  if (!(minimumHertz < maximumHertz) || maximumHertz > sampleRate / 2)
+    throw impossible(
+      `bands from ${minimumHertz} to ${maximumHertz} Hz at ${sampleRate} samples a second`,
+      'keep minimumHertz < maximumHertz <= sampleRate / 2',
+    );
+  const fftSize = 2 ** Math.ceil(Math.log2(frame));
+  return {
+    frame,
+    stride,
+    frames: 1 + Math.floor((samples - frame) / stride),
+    coefficients,
+    melBands,
+    fftSize,
+    window: Float64Array.from({ length: frame }, (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / frame)),
+    bands: melFilters(melBands, fftSize / 2 + 1, sampleRate, minimumHertz, maximumHertz),
+    cosines: Float64Array.from(
+      { length: coefficients * melBands },
+      (_, i) => (Math.cos((Math.PI / melBands) * ((i % melBands) + 0.5) * Math.floor(i / melBands)) * 2) / Math.sqrt(2 * melBands),
+    ),
+  };
+}
+
+/** The bins that a band takes, and by how much. */
+export interface Band {
   readonly first: number;
   readonly weights: Float64Array;
 }

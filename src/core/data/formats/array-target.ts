@@ -1,5 +1,5 @@
 import { EspalierError } from '../../errors.ts';
-import type { Target } from '../dataset.ts';
+import type { Target } from '../target.ts';
 import type { ArrayTarget } from '../spec/array-specs.ts';
 import { classTarget, fitsLabel } from './fixed-shape-source.ts';
 import { isIntegerType, npyNumbers, type NpyArray } from './npy-array.ts';

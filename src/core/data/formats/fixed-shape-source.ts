@@ -1,5 +1,5 @@
 import { EspalierError } from '../../errors.ts';
-import type { Target } from '../dataset.ts';
+import type { Target } from '../target.ts';
 import type { Example, ExampleSource, StoredNumbers } from '../example-source.ts';
 import type { ByteSource } from '../files/byte-store.ts';
 

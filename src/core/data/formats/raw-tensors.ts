@@ -1,6 +1,6 @@
 import { EspalierError } from '../../errors.ts';
 import type { RawDataSpec, RawType } from '../spec/raw-spec.ts';
-import type { Target } from '../dataset.ts';
+import type { Target } from '../target.ts';
 import { emptySource, type ExampleSource, type SourceSplits } from '../example-source.ts';
 import { openBytes } from '../files/open-bytes.ts';
 import { readText } from '../files/read-text.ts';

@@ -1,6 +1,7 @@
 import { EspalierError } from '../../errors.ts';
 import type { ModelTensor } from '../../network/model-interface.ts';
-import type { Batch, DataSet, DataSplits, Target } from '../dataset.ts';
+import type { Batch, DataSet, DataSplits } from '../dataset.ts';
+import type { Target } from '../target.ts';
 import { plainName } from './model-inputs.ts';
 
 /**
@@ -33,6 +34,7 @@ function joinSets(inputs: readonly ModelTensor[], sets: readonly DataSet[]): Dat
     ...first,
     inputShapes: sets.flatMap((set) => set.inputShapes),
     target,
+    stored: joinedStored(sets),
     read: async (indices, epoch): Promise<Batch> => {
       const batches = await Promise.all(sets.map((set) => set.read(indices, epoch)));
       const [labelled] = batches;
@@ -43,6 +45,16 @@ function joinSets(inputs: readonly ModelTensor[], sets: readonly DataSet[]): Dat
         targets: isInput(target) ? sideBySide(batches) : (labelled?.targets ?? new Float32Array(0)),
       };
     },
+  };
+}
+
+function joinedStored(sets: readonly DataSet[]): DataSet['stored'] {
+  const stored = sets.flatMap((set) => set.stored ?? []);
+  if (stored.length < sets.length) return undefined;
+  return {
+    steps: stored.flatMap(({ steps }) => steps),
+    load: async (index) => (await Promise.all(stored.map((each) => each.load(index)))).flat(),
+    prepare: (examples) => stored.flatMap((each, i) => each.prepare(examples.slice(i, i + 1))),
   };
 }
 

@@ -11,11 +11,24 @@ export function imagePipeline(options: PipelineOptions): Pipeline {
   const [height, width, channels] = shape;
   const inputShape =
     options.modelInputShape !== undefined && count(options.modelInputShape) === count(shape) ? options.modelInputShape : shape;
-  const table = byteTable(linearMap(channels, preprocessing.scale ?? 1 / 255, preprocessing.offset ?? 0, options.normalisation));
+  const map = linearMap(channels, preprocessing.scale ?? 1 / 255, preprocessing.offset ?? 0, options.normalisation);
+  const table = byteTable(map);
   const length = count(shape);
   const { flip = false, shift = 0, noise = 0 } = augmentation;
   return {
     inputShape,
+    steps: {
+      kind: 'image',
+      inputShape,
+      height,
+      width,
+      channels,
+      fit: preprocessing.fit ?? 'stretch',
+      centreCrop: preprocessing.centreCrop ?? 1,
+      shorterSide: preprocessing.shorterSide ?? usualShorterSide(height, width),
+      scale: Array.from(map.scale),
+      offset: Array.from(map.offset),
+    },
     prepare: (example) => {
       if (example.kind !== 'image')
         throw new EspalierError('invalid-data', `it holds ${example.kind} examples among images`, { where: options.name });
@@ -77,9 +90,13 @@ function fitImage(image: Pixels, { name, preprocessing }: PipelineOptions, heigh
 /** ImageNet's evaluation: 256 for a crop of 224. */
 const shorterSideOfCrop = 256 / 224;
 
+function usualShorterSide(height: number, width: number): number {
+  return Math.round(Math.max(height, width) * shorterSideOfCrop);
+}
+
 /** As torchvision's `Resize(shorter)` and `CenterCrop([height, width])`: the other side is rounded down, the offsets to even. */
 function resizedThenCropped(image: Pixels, name: string, height: number, width: number, shorterSide: number | undefined): Pixels {
-  const shorter = shorterSide ?? Math.round(Math.max(height, width) * shorterSideOfCrop);
+  const shorter = shorterSide ?? usualShorterSide(height, width);
   const least = Math.min(image.height, image.width);
   const [h, w] = [image.height, image.width].map((side) => (side === least ? shorter : Math.floor((shorter * side) / least)));
   if (h === undefined || w === undefined || h < height || w < width)

@@ -1,10 +1,12 @@
 import type { Random } from '../../random.ts';
 import type { Example, Sound, StoredNumbers } from '../example-source.ts';
+import type { InputSteps } from './input-steps.ts';
 import type { Augmentation, InputPreprocessing, Normalisation } from './preprocessing.ts';
 
 /** Preprocessing, from a stored example to the model's input. */
 export interface Pipeline {
   readonly inputShape: readonly number[];
+  readonly steps: InputSteps;
   /** The deterministic part, whose result is cached. */
   prepare(example: Example): StoredNumbers;
   /** The rest: augmentation if a generator is given, then the numbers for the model, written from `offset` on. */

@@ -1,7 +1,7 @@
 import { EspalierError } from '../../errors.ts';
 import type { Random } from '../../random.ts';
 import { backgroundAt, mixBackground } from '../audio/background-noise.ts';
-import { createMfcc } from '../audio/mfcc.ts';
+import { createMfcc, mfccSteps } from '../audio/mfcc.ts';
 import { resample } from '../audio/resample.ts';
 import { linearMap } from './linear-map.ts';
 import type { Pipeline, PipelineOptions } from './pipeline.ts';
@@ -43,6 +43,15 @@ export function soundPipeline(options: PipelineOptions): Pipeline {
   const features = (waveform: Float32Array): Float32Array => (mfcc === undefined ? waveform : mfcc.compute(waveform));
   return {
     inputShape: modelInputShape ?? shape,
+    steps: {
+      kind: 'sound',
+      inputShape: modelInputShape ?? shape,
+      sampleRate,
+      samples,
+      mfcc: kind === 'mfcc' ? mfccSteps(audio) : undefined,
+      scale: Array.from(map.scale),
+      offset: Array.from(map.offset),
+    },
     prepare: (example) => {
       if (example.kind !== 'sound')
         throw new EspalierError('invalid-data', `it holds ${example.kind} examples among sound`, { where: name });

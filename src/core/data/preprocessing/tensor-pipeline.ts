@@ -24,6 +24,12 @@ export function tensorPipeline(options: PipelineOptions): Pipeline {
   const { noise = 0 } = options.augmentation;
   return {
     inputShape: modelInputShape ?? shape,
+    steps: {
+      kind: 'tensor',
+      inputShape: modelInputShape ?? shape,
+      scale: uniform ? [scale] : Array.from(map.scale),
+      offset: uniform ? [shift] : Array.from(map.offset),
+    },
     prepare: (example) => {
       if (example.kind !== 'tensor')
         throw new EspalierError('invalid-data', `it holds ${example.kind} examples among arrays`, { where: name });

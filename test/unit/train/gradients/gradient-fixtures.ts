@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Target } from '../../../../src/core/data/dataset.ts';
+import type { Target } from '../../../../src/core/data/target.ts';
 import { createEngine } from '../../../../src/core/engine/create-engine.ts';
 import type { Network, ValueId } from '../../../../src/core/network/network.ts';
 import { NetworkBuilder } from '../../../../src/core/network/network-builder.ts';
