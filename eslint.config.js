@@ -40,8 +40,9 @@ export const layers = {
     ]),
   ),
   'src/execution': ['src/shared', 'src/core', ...coreFolders],
-  'src/worker': ['src/shared', 'src/core', ...coreFolders, 'src/execution'],
-  'src/cli': ['src/shared', 'src/core', ...coreFolders, 'src/execution', 'src/worker'],
+  'src/deploy': ['src/shared', 'src/core', ...coreFolders],
+  'src/worker': ['src/shared', 'src/core', ...coreFolders, 'src/execution', 'src/deploy'],
+  'src/cli': ['src/shared', 'src/core', ...coreFolders, 'src/execution', 'src/deploy', 'src/worker'],
   'src/extension': ['src/shared'],
   webview: ['src/shared'],
 };

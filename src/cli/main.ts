@@ -3,6 +3,7 @@ import { registerCertify } from './commands/certify.ts';
 import { registerConvert } from './commands/convert.ts';
 import { registerCreate } from './commands/create.ts';
 import { registerCreateExample } from './commands/create-example.ts';
+import { registerDeploy } from './commands/deploy.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
 import { registerFetch } from './commands/fetch.ts';
 import { registerInspect } from './commands/inspect.ts';
@@ -36,6 +37,7 @@ registerEvaluate(program);
 registerCertify(program);
 registerProfile(program);
 registerPack(program);
+registerDeploy(program);
 
 // `espalier … | head` closes the pipe early: that is no error.
 process.stdout.on('error', () => process.exit());
