@@ -3,6 +3,7 @@
  * CodeLenses, the CLI and the reports are all functions of it. Plain JSON; add fields, never change their meaning.
  */
 import type { FailureCause } from './errors.ts';
+import type { HardwareProfile } from './hardware.ts';
 import type { DensityPlot, NodeMetrics } from './results.ts';
 import type { TreeNode } from './tree.ts';
 
@@ -88,6 +89,8 @@ export interface NodeFinished extends NodeEventBase {
   readonly cached: boolean;
   readonly metrics: NodeMetrics;
   readonly densities: readonly DensityPlot[];
+  /** What the .tflite needs of a microcontroller; missing where it could not be profiled. */
+  readonly profile?: HardwareProfile | undefined;
   /** Path of the .tflite relative to the run folder. */
   readonly tflite: string | undefined;
 }

@@ -9,7 +9,7 @@ import type { Targets } from './recipe/targets.ts';
 import type { NodeMetrics } from './results.ts';
 
 /** The compiler requires a row for each. */
-export type MeasureId = 'accuracy' | 'raw' | 'gzip' | 'zstd' | 'brotli' | 'packed' | 'latency';
+export type MeasureId = 'accuracy' | 'raw' | 'gzip' | 'zstd' | 'brotli' | 'packed' | 'ram' | 'flash' | 'macs' | 'cycles' | 'latency';
 
 /** How a figure is formatted. */
 export type MeasureUnit = 'fraction' | 'bytes' | 'milliseconds' | 'count';
@@ -127,6 +127,60 @@ export const measureTable: Readonly<Record<MeasureId, MeasureRow>> = {
     savesOf: 'raw',
     target: { key: 'packedBytes', name: 'packed size' },
   },
+  ram: {
+    title: 'RAM',
+    short: 'RAM',
+    description: 'Tensor arena of TFLite Micro, on the chosen target where there is one',
+    column: 'ram_bytes',
+    unit: 'bytes',
+    better: 'lower',
+    source: 'file',
+    certainty: 'estimate',
+    by: 'TFLite Micro',
+    value: ({ hardware }) => hardware?.ramBytes,
+    target: { key: 'ramBytes', name: 'RAM' },
+  },
+  flash: {
+    title: 'Flash',
+    short: 'flash',
+    description: 'The plain .tflite in flash, with what is known of the code that runs it',
+    column: 'flash_bytes',
+    unit: 'bytes',
+    better: 'lower',
+    source: 'file',
+    certainty: 'estimate',
+    by: 'TFLite Micro',
+    value: ({ hardware }) => hardware?.flashBytes,
+    isDetail: true,
+    target: { key: 'flashBytes', name: 'flash' },
+  },
+  macs: {
+    title: 'MACs',
+    short: 'MACs',
+    description: 'Multiply-accumulates of one inference',
+    column: 'macs',
+    unit: 'count',
+    better: 'lower',
+    source: 'file',
+    certainty: 'exact',
+    by: '.tflite',
+    value: ({ hardware }) => hardware?.macs,
+    isDetail: true,
+    target: { key: 'macs', name: 'multiply-accumulates' },
+  },
+  cycles: {
+    title: 'Cycles',
+    short: 'cycles',
+    description: 'Cycles of one inference on the chosen target, processor and NPU together',
+    column: 'cycles',
+    unit: 'count',
+    better: 'lower',
+    source: 'file',
+    certainty: 'estimate',
+    by: 'model of the target',
+    value: ({ hardware }) => hardware?.cycles,
+    target: { key: 'cycles', name: 'cycles' },
+  },
   latency: {
     title: 'Latency',
     short: 'latency',
@@ -161,6 +215,10 @@ export function mapMeasures<T>(each: (id: MeasureId) => T): Readonly<Record<Meas
     zstd: each('zstd'),
     brotli: each('brotli'),
     packed: each('packed'),
+    ram: each('ram'),
+    flash: each('flash'),
+    macs: each('macs'),
+    cycles: each('cycles'),
     latency: each('latency'),
   };
 }

@@ -24,5 +24,6 @@ export type DiagnosticCode =
   | 'unknown-layer'
   | 'unknown-node'
   | 'wrong-class-count'
+  | 'does-not-fit'
   | 'unreadable-model'
   | 'unreadable-data';

@@ -32,7 +32,8 @@ export function sizeTieOf(targets: Targets | undefined): number {
 }
 
 /**
- * The smallest file that meets the targets; a file that is not what its certificate says is no candidate.
+ * The smallest file that meets the targets. A file that is not what its certificate says is no candidate, nor is one that
+ * the chosen board has no room for, unless none fits.
  *
  * @param baseline the trained model in float
  * @returns undefined where no file is measured
@@ -44,9 +45,12 @@ export function recommendFile(
 ): Recommendation | undefined {
   const asked = hasTargets(targets);
   const limits = asked ? targets : usualTargets;
-  const judged = candidates
-    .filter(({ metrics }) => metrics.certificate?.passed !== false)
-    .map((candidate) => ({ candidate, verdicts: checkTargets(limits, baseline, candidate.metrics) }));
+  const sound = candidates.filter(({ metrics }) => metrics.certificate?.passed !== false);
+  const fitting = sound.filter(({ metrics }) => metrics.hardware?.fitsBoard !== false);
+  const judged = (fitting.length > 0 ? fitting : sound).map((candidate) => ({
+    candidate,
+    verdicts: checkTargets(limits, baseline, candidate.metrics),
+  }));
   const misses = (verdicts: readonly TargetVerdict[]): number => verdicts.filter(({ met }) => !met).length;
   const fewest = Math.min(...judged.map(({ verdicts }) => misses(verdicts)));
   const best = judged.filter(({ verdicts }) => misses(verdicts) === fewest).map(({ candidate }) => candidate);

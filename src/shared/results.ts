@@ -15,6 +15,23 @@ export interface NodeMetrics {
   readonly warnings?: readonly string[] | undefined;
   /** Model of the processor that the stage ran on. */
   readonly processor?: string | undefined;
+  /** Missing where the file could not be profiled. */
+  readonly hardware?: HardwareFigures | undefined;
+}
+
+/** What the node's .tflite needs of a microcontroller, from its bytes alone: figures of `HardwareProfile`. */
+export interface HardwareFigures {
+  /** `cortex-m55+ethos-u55-128`; missing for what holds on every microcontroller. */
+  readonly target?: string | undefined;
+  /** TFLite Micro's tensor arena; its persistent part is an estimate. */
+  readonly ramBytes: number;
+  readonly flashBytes: number;
+  /** Multiply-accumulates of one inference. */
+  readonly macs: number;
+  /** Of one inference, an estimate; missing without a target, and for files that compute in float. */
+  readonly cycles?: number | undefined;
+  /** Whether RAM and flash of the chosen board are enough; missing without a board. */
+  readonly fitsBoard?: boolean | undefined;
 }
 
 export interface Accuracy {

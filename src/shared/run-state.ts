@@ -3,6 +3,7 @@
  * this reducer, so that they never disagree and any of them can start from `events.jsonl` alone.
  */
 import type { LogLine, NodePhase, RunEvent, RunFinished, TrainingProgress } from './events.ts';
+import type { HardwareProfile } from './hardware.ts';
 import type { CurvePoint, DensityPlot, NodeMetrics } from './results.ts';
 import { flattenTree } from './tree.ts';
 import type { NodeState, TreeNode } from './tree.ts';
@@ -56,6 +57,8 @@ export interface NodeResult {
   readonly curve: readonly CurvePoint[];
   readonly metrics: NodeMetrics | undefined;
   readonly densities: readonly DensityPlot[];
+  /** What the .tflite needs of a microcontroller, operator by operator. */
+  readonly profile: HardwareProfile | undefined;
   /** Relative to the run folder. */
   readonly tflite: string | undefined;
   readonly startedAt: number | undefined;
@@ -145,6 +148,7 @@ export function reduceRun(state: RunState, event: RunEvent): RunState {
         curve: event.metrics.curve,
         metrics: event.metrics,
         densities: event.densities,
+        profile: event.profile,
         tflite: event.tflite,
         finishedAt: event.time,
       }));
@@ -219,6 +223,7 @@ function waitingNode(node: TreeNode, parent: string | undefined): NodeResult {
     curve: [],
     metrics: undefined,
     densities: [],
+    profile: undefined,
     tflite: undefined,
     startedAt: undefined,
     finishedAt: undefined,

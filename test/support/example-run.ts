@@ -126,6 +126,14 @@ function metricsOf(id: string, technique: NodeTechnique, precision: 'fp32' | 'in
     simulated: { ...measured, top1, runtime: 'onnxruntime-node 1.30.0' },
     deployed: precision === 'int8' ? { ...measured, top1: top1 - 0.0004, runtime: 'LiteRT 2.5.3' } : undefined,
     sizes: { raw, gzip, zip: gzip + 118, zstd: gzip - 1207, brotli: gzip - 1407, packed: precision === 'int8' ? gzip + 400 : undefined },
+    hardware: {
+      target: 'cortex-m4',
+      ramBytes: precision === 'int8' ? 9_640 : 37_216,
+      flashBytes: raw + 40_000,
+      macs: 250_000,
+      cycles: precision === 'int8' ? 850_000 : undefined,
+      fitsBoard: undefined,
+    },
     latency: {
       medianMilliseconds: precision === 'int8' ? 0.081 : 0.124,
       p10Milliseconds: 0.07,

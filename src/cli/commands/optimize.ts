@@ -23,6 +23,8 @@ interface Options {
   readonly epochs?: number;
   readonly set: readonly string[];
   readonly threads?: number;
+  readonly board?: string;
+  readonly target?: string;
   readonly json?: boolean;
 }
 
@@ -45,6 +47,8 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
     )
     .option('--seed <seed>', 'fixes every random choice', wholeNumberOrZero, 0)
     .option('--threads <count>', 'threads of each step (default: what is measured to be fastest)', wholeNumber)
+    .option('--board <name>', 'the board that the file is for: `espalier profile --boards` lists them')
+    .option('--target <core+npu>', 'the core, the NPU or both that the file is for, such as cortex-m55+ethos-u55-128')
     .addOption(inputShapeOption())
     .option('--json', 'print the events as JSON, one a line')
     .action(async (model: string, options: Options) => {
@@ -63,6 +67,7 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
         seed: options.seed,
         training: { epochs: options.epochs, ...training },
         layers,
+        deploy: options.board === undefined && options.target === undefined ? undefined : { board: options.board, target: options.target },
       };
       await writeFileAtomically(recipe, `${JSON.stringify(contents, undefined, 2)}\n`);
       const { threads } = options;

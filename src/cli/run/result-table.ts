@@ -1,15 +1,16 @@
 import type { ModelState } from '../../shared/run-state.ts';
+import { isMeasured } from '../../shared/drawing/result-table.ts';
 import { formatPercent, formatSeconds, missing } from '../../shared/drawing/format.ts';
-import { mainMeasures, measureRow, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
+import { mainMeasures, type MeasureId, measureRow, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
 import { compressedSaving } from '../../core/measure/file-sizes.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
 import { flattenTree } from '../../shared/tree.ts';
-import { textTable } from '../text-table.ts';
+import { textTable, type TextColumn } from '../text-table.ts';
 
-const columns = [
+const columnsOf = (measures: readonly MeasureId[]): readonly TextColumn[] => [
   { title: 'node' },
   { title: 'fp32 / fake-int8', numeric: true },
-  ...mainMeasures.map((id) => ({ title: measureRow(id).short, numeric: true })),
+  ...measures.map((id) => ({ title: measureRow(id).short, numeric: true })),
   { title: 'n', numeric: true },
   { title: 'saved', numeric: true },
   { title: 'zeros' },
@@ -23,6 +24,7 @@ const FEW_KERNELS = 3;
 
 /** The guide's columns for a terminal. */
 export function terminalTable(model: ModelState): string {
+  const measures = mainMeasures.filter((id) => isMeasured(id, model));
   const rows = flattenTree(model.tree).map(({ node, level }) => {
     const result = model.nodes.get(node.id);
     const metrics = result?.metrics;
@@ -34,7 +36,7 @@ export function terminalTable(model: ModelState): string {
       name,
       formatPercent(simulated?.top1),
       // The accuracy of a float node's own file is that of the column before.
-      ...mainMeasures.map((id) => (id === 'accuracy' && node.precision !== 'int8' ? missing : shownMeasure(id, metrics))),
+      ...measures.map((id) => (id === 'accuracy' && node.precision !== 'int8' ? missing : shownMeasure(id, metrics))),
       String(deployed?.samples ?? missing),
       saved(metrics),
       zeros(metrics),
@@ -43,7 +45,7 @@ export function terminalTable(model: ModelState): string {
       certificate,
     ];
   });
-  return textTable(columns, rows);
+  return textTable(columnsOf(measures), rows);
 }
 
 /** The part of the file that compression takes off. */

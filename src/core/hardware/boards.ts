@@ -1,9 +1,10 @@
+import type { BoardName } from '../../shared/recipe/deploy-options.ts';
 import type { CortexMName } from './cortex-m/cores.ts';
 import type { EthosUName } from './ethos-u/accelerators.ts';
 
 /** A usual board, from its maker's data sheet. */
 export interface Board {
-  readonly name: string;
+  readonly name: BoardName;
   readonly title: string;
   readonly core: CortexMName;
   readonly clockHertz: number;

@@ -53,6 +53,11 @@ export function chosenTarget(target: string | undefined, board: string | undefin
   return { ...parseTarget(target), board: onBoard?.board };
 }
 
+/** Cores, NPUs, and every pair of them. */
+export function targetNames(): readonly string[] {
+  return [...cortexMNames, ...ethosUNames, ...cortexMNames.flatMap((core) => ethosUNames.map((npu) => `${core}+${npu}`))];
+}
+
 /** `cortex-m55+ethos-u55-128`; undefined for any microcontroller. */
 export function targetName({ core, npu }: HardwareTarget): string | undefined {
   const parts = [core, npu].filter((part) => part !== undefined);

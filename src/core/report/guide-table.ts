@@ -5,7 +5,7 @@
 import { compressedSaving, ratioToBaseline } from '../measure/file-sizes.ts';
 import { formatPercent, formatSeconds, missing } from '../../shared/drawing/format.ts';
 import { mainMeasures, measureRow, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
-import { weightTotals } from '../../shared/drawing/result-table.ts';
+import { isMeasured, weightTotals } from '../../shared/drawing/result-table.ts';
 import type { FileSizes, NodeMetrics } from '../../shared/results.ts';
 import type { ModelState, NodeResult } from '../../shared/run-state.ts';
 
@@ -44,7 +44,9 @@ export function guideTable(model: ModelState): GuideTable {
         const { uniqueValues } = weightTotals(metrics);
         return uniqueValues === undefined ? missing : `${uniqueValues.kernel} (${uniqueValues.channel})`;
       }),
-      ofFile('Latency', (metrics) => shownMeasure('latency', metrics)),
+      ...deviceMeasures
+        .filter((id) => isMeasured(id, model))
+        .map((id) => ofFile(measureRow(id).title, (metrics) => shownMeasure(id, metrics))),
       row('Training of the whole path', ({ leaf }) => formatSeconds(trainingSeconds(model, leaf))),
       ofFile('Certificate', ({ certificate }) => (certificate === undefined ? missing : certificate.passed ? 'passed' : 'FAILED')),
     ],
@@ -72,6 +74,11 @@ function compression(sizes: FileSizes | undefined, compressed: number | undefine
 
 /** Measures of the file after a compressor. */
 const compressedMeasures = mainMeasures.filter((id) => measureRow(id).savesOf === 'raw');
+
+/** Measures of running the file, here or on the device that it is for. */
+const deviceMeasures = mainMeasures.filter(
+  (id) => id !== 'accuracy' && measureRow(id).by !== '.tflite' && measureRow(id).savesOf === undefined,
+);
 
 function sizeOf(metrics: NodeMetrics | undefined): number | undefined {
   return metrics && measureRow(sizeMeasure).value(metrics);

@@ -121,7 +121,7 @@ function deploymentTable(model: ModelState): string {
 }
 
 function resultTable(model: ModelState): string {
-  const columns = resultColumns(english);
+  const columns = resultColumns(english, model);
   const rows = resultRows(model, english).map((row) =>
     columns.map(({ key }) => (key === 'model' ? indentation.repeat(row.level) : '') + row.cells[key].text),
   );

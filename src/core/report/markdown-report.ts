@@ -16,7 +16,7 @@ export function markdownReport(state: RunState, recipe: Recipe): string {
       '',
       'Every node of the deployment tree:',
       '',
-      toMarkdown(resultColumns(english), resultRows(model, english)).trim(),
+      toMarkdown(resultColumns(english, model), resultRows(model, english)).trim(),
       '',
       ...references(model, recipe),
     ].join('\n'),

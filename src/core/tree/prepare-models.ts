@@ -9,6 +9,8 @@ import { dataStamp, identityOf } from './identity.ts';
 import type { Identity } from './identity.ts';
 import { importCompared } from './import-compared.ts';
 import type { SlurmExecution } from '../../shared/recipe/execution.ts';
+import { importModel } from '../import/import-model.ts';
+import type { HardwareTarget } from '../hardware/targets.ts';
 import { loadRuntime } from '../tflite/runtime.ts';
 import { planTree } from './deployment-tree.ts';
 import type { PlannedTree } from './deployment-tree.ts';
@@ -16,10 +18,12 @@ import type { Environment } from './environment.ts';
 import type { Executor, StagePlace } from './execution/executor.ts';
 import { describeMachine } from './execution/machine.ts';
 import { chooseExecution } from './execution/scheduler.ts';
+import { fitWarning } from './operations/fit-before-training.ts';
 import { decideParallelism } from './parallel/decide-parallelism.ts';
 import type { ParallelismQuestion } from './parallel/decide-parallelism.ts';
 import type { Parallelism } from './parallel/parallelism.ts';
 import type { RecipeDocument } from './recipe/recipe-document.ts';
+import { deployTarget } from './profile-node.ts';
 import { resolveModels } from './recipe/resolve-recipe.ts';
 import type { ResolvedModel } from './recipe/resolve-recipe.ts';
 import { selectNodes } from './select-nodes.ts';
@@ -42,6 +46,8 @@ export interface Prepared {
   readonly modelsAtOnce: boolean;
   /** Messages to log before the first stage. */
   readonly notices: readonly string[];
+  /** Of models that do not fit the chosen board, before anything is trained. */
+  readonly warnings: readonly { readonly model: string; readonly message: string }[];
   /** When the run has ended, or is left to its jobs. */
   stop(): void;
 }
@@ -51,7 +57,9 @@ export async function prepareModels(stored: StoredRun, folder: string, environme
   const { recipe } = stored;
   const execution = chooseExecution(recipe, stored.options);
   if (execution === undefined && (await environment.isLoginNode?.()) === true) throw loginNode();
+  const target = deployTarget(recipe.deploy);
   const models = await resolveModels(recipe, folder);
+  const warnings = await fitWarnings(models, target);
   const identities = await Promise.all(models.map(identityOf));
   const tree = planTree(recipe.techniques, {
     controls: recipe.controls ?? false,
@@ -62,10 +70,22 @@ export async function prepareModels(stored: StoredRun, folder: string, environme
     folder,
     environment,
     tree,
+    warnings,
     models: models.map((model, index) => ({ model, identity: identities[index] ?? { model: '', data: '' } })),
     chosen: chosenTree(tree, stored),
   };
   return execution?.kind === 'slurm' ? prepareJobs(plan, execution) : prepareProcesses(plan);
+}
+
+/** Nothing is read where no board is chosen. */
+async function fitWarnings(models: readonly ResolvedModel[], target: HardwareTarget): Promise<Prepared['warnings']> {
+  if (target.board === undefined) return [];
+  const warnings: { readonly model: string; readonly message: string }[] = [];
+  for (const { name, path: file, inputShapes } of models) {
+    const message = fitWarning((await importModel(file, { inputShapes })).network, target);
+    if (message !== undefined) warnings.push({ model: name, message });
+  }
+  return warnings;
 }
 
 interface RunPlan {
@@ -73,13 +93,14 @@ interface RunPlan {
   readonly folder: string;
   readonly environment: Environment;
   readonly models: readonly { readonly model: ResolvedModel; readonly identity: Identity }[];
+  readonly warnings: Prepared['warnings'];
   readonly tree: PlannedTree;
   /** Without the nodes that are not wanted. */
   readonly chosen: PlannedTree;
 }
 
 /** Stages in this process or in others of this machine. */
-async function prepareProcesses({ stored, folder, environment, models, tree, chosen }: RunPlan): Promise<Prepared> {
+async function prepareProcesses({ stored, folder, environment, models, warnings, tree, chosen }: RunPlan): Promise<Prepared> {
   const { recipe } = stored;
   const notices: string[] = [];
   const identities = models.map(({ identity }) => identity);
@@ -119,6 +140,7 @@ async function prepareProcesses({ stored, folder, environment, models, tree, cho
       machine: describeMachine(),
       parallelism,
       notices,
+      warnings,
       modelsAtOnce: false,
       stop: () => processes?.stop(),
       models: models.map(({ model, identity }) => ({
@@ -135,7 +157,7 @@ async function prepareProcesses({ stored, folder, environment, models, tree, cho
 }
 
 /** Stages as jobs on other machines: nothing is trained or timed here, and the engine is only described. */
-async function prepareJobs({ stored, environment, models, chosen }: RunPlan, execution: SlurmExecution): Promise<Prepared> {
+async function prepareJobs({ stored, environment, models, warnings, chosen }: RunPlan, execution: SlurmExecution): Promise<Prepared> {
   const { recipe, options } = stored;
   if (environment.openScheduler === undefined) throw new Error('this program has no schedulers');
   const notices: string[] = [];
@@ -156,6 +178,7 @@ async function prepareJobs({ stored, environment, models, chosen }: RunPlan, exe
     machine: scheduler.description,
     parallelism: { processes: 1, threads: engine.threads },
     notices,
+    warnings,
     modelsAtOnce: true,
     stop: () => scheduler.stop(),
     models: models.map(({ model, identity }) => ({

@@ -10,6 +10,7 @@ import type { Prepared } from './prepare-models.ts';
 import type { RecipeDocument } from './recipe/recipe-document.ts';
 import { requireRecipe } from './recipe/parse-recipe.ts';
 import { readText } from './recipe/resolve-recipe.ts';
+import { deployTarget, profileNode } from './profile-node.ts';
 import { runRecipe } from './run-recipe.ts';
 import { removeLeftovers } from './store/atomic-files.ts';
 import { damagedEventsFile, EventLog, readEvents } from './store/event-log.ts';
@@ -112,7 +113,9 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
         emit(begun ? { type: 'run-resumed', ...describe(prepared) } : startOf(runId, stored, prepared, environment));
         if (log.damagedLine !== undefined) emit(eventsWereDamaged(log.damagedLine));
         for (const message of prepared.notices) emit({ type: 'log', level: 'info', message, model: undefined, node: undefined });
+        for (const warning of prepared.warnings) emit({ type: 'log', level: 'warning', ...warning, node: undefined });
         const { recipe, options } = stored;
+        const target = deployTarget(recipe.deploy);
         return await runRecipe({
           models,
           rules: recipe.layers ?? [],
@@ -124,6 +127,7 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
           ignoreCache: options.ignoreCache ?? false,
           modelsAtOnce: prepared.modelsAtOnce,
           emit,
+          profile: (tflite) => Promise.resolve(profileNode(tflite, target)),
           signal,
         });
       } catch (error) {

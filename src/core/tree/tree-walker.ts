@@ -11,6 +11,7 @@ import { throwIfCancelled } from './execution/run-stage.ts';
 import { stageKey } from './stage-key.ts';
 import type { RootDependencies } from './stage-key.ts';
 import type { StageOutcome } from './stages/stage-runner.ts';
+import { noProfile, type NodeProfile } from './profile-node.ts';
 import { stageStore, tflitePath } from './store/run-store.ts';
 
 export interface ModelRun {
@@ -27,6 +28,11 @@ export interface WalkSettings {
   readonly cacheFolder: string;
   readonly ignoreCache: boolean;
   readonly emit: (event: RunEventBody) => void;
+  /**
+   * What a node's file needs of the device that was chosen; nothing is profiled without it. It is no part of a stored
+   * result: another device is not a reason to train again.
+   */
+  readonly profile?: ((tflite: Uint8Array) => Promise<NodeProfile>) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -42,6 +48,8 @@ export class TreeWalker {
   /** Nodes by the processor that their results come from. */
   readonly #processors = new Map<string, string[]>();
   readonly #progress = new Map<string, Progress>();
+  /** Nodes of a model have the same operators: each warning is for the first. */
+  readonly #profileWarnings = new Set<string>();
   #tree: PlannedTree;
 
   constructor(walk: WalkSettings, model: ModelRun) {
@@ -108,7 +116,7 @@ export class TreeWalker {
       return { entry, stage, parentTrained: parent !== undefined && parent.id !== this.#tree.root.id, key, parentKey, rootKey };
     }
     this.#walk.emit({ type: 'node-started', ...about });
-    this.#accept(node.id, found.outcome, found.cached);
+    await this.#accept(node.id, found.outcome, found.cached);
     return undefined;
   }
 
@@ -132,7 +140,7 @@ export class TreeWalker {
         return;
       case 'done':
         open.delete(node);
-        this.#accept(node, report.outcome, report.cached);
+        await this.#accept(node, report.outcome, report.cached);
         return;
       case 'cancelled':
         open.delete(node);
@@ -213,12 +221,17 @@ export class TreeWalker {
   }
 
   /** A node whose certificate fails counts as failed, but keeps its files for inspection. */
-  #accept(node: string, { metrics, densities }: StageOutcome, cached: boolean): void {
+  async #accept(node: string, { metrics: measured, densities, files }: StageOutcome, cached: boolean): Promise<void> {
     const about = this.#about(node);
+    const { profile, figures, warnings } = (await this.#walk.profile?.(files.tflite)) ?? noProfile;
+    for (const message of warnings)
+      if (!this.#profileWarnings.has(message)) this.#walk.emit({ type: 'log', level: 'warning', message, ...about });
+    for (const message of warnings) this.#profileWarnings.add(message);
+    const metrics: NodeMetrics = figures === undefined ? measured : { ...measured, hardware: figures };
     this.results.set(node, metrics);
     this.#progress.delete(node);
     this.#noteProcessor(node, metrics.processor);
-    this.#walk.emit({ type: 'node-finished', ...about, cached, metrics, densities, tflite: tflitePath(about.model, about.node) });
+    this.#walk.emit({ type: 'node-finished', ...about, cached, metrics, densities, profile, tflite: tflitePath(about.model, about.node) });
     if (metrics.certificate?.passed !== false) return;
     const broken = metrics.certificate.checks.filter(({ passed }) => !passed);
     this.failed.push(this.#titleOf(node));

@@ -84,7 +84,7 @@ function ended(run: Run): Promise<void> {
 
 function describe(run: Run): string {
   const { outcome, reason, engine, runtime, machine, models } = run.state;
-  const tables = models.map((model) => `## ${model.model}\n\n${toMarkdown(resultColumns(english), resultRows(model, english))}`);
+  const tables = models.map((model) => `## ${model.model}\n\n${toMarkdown(resultColumns(english, model), resultRows(model, english))}`);
   return [
     `outcome: ${outcome ?? run.activity}${reason === '' ? '' : ` (${reason})`}`,
     run.status.notice ?? '',

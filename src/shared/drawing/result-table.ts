@@ -35,7 +35,8 @@ export interface SortOrder {
   readonly descending: boolean;
 }
 
-export function resultColumns(translate: Translate): readonly Column[] {
+/** @param model leaves out measures that none of its nodes has: cycles without a target, latency where none is wanted */
+export function resultColumns(translate: Translate, model?: ModelState): readonly Column[] {
   return [
     { key: 'model', title: translate('Model'), description: translate('Node of the deployment tree'), numeric: false },
     {
@@ -44,7 +45,7 @@ export function resultColumns(translate: Translate): readonly Column[] {
       description: translate('Measured on the training engine'),
       numeric: true,
     },
-    ...measureIds.map((id) => measureColumn(id, translate)),
+    ...measureIds.filter((id) => model === undefined || isMeasured(id, model)).map((id) => measureColumn(id, translate)),
     { key: 'sparsity', title: translate('Sparsity'), description: translate('Zeros among the weights of all kernels'), numeric: true },
     {
       key: 'uniqueValues',
@@ -59,6 +60,11 @@ export function resultColumns(translate: Translate): readonly Column[] {
       numeric: false,
     },
   ];
+}
+
+/** Whether any node has the figure. */
+export function isMeasured(id: MeasureId, { nodes }: ModelState): boolean {
+  return [...nodes.values()].some(({ metrics }) => metrics !== undefined && measureRow(id).value(metrics) !== undefined);
 }
 
 function measureColumn(id: MeasureId, translate: Translate): Column {

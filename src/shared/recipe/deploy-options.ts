@@ -7,4 +7,30 @@ export interface DeployOptions {
    * @default "small"
    */
   readonly pack?: 'small' | 'fast' | 'off';
+  /**
+   * The board that files are for. RAM, flash and cycles of every node are those of this board, and a model that does not
+   * fit is reported before any training.
+   */
+  readonly board?: BoardName;
+  /**
+   * A core, an NPU, or both with a plus sign between them, where files are for a device that is not among the boards, or for
+   * a part of one. Cortex-M4, M7, M33, M55 and M85; Ethos-U55-32, -64, -128 and -256, Ethos-U65-256 and -512.
+   * @examples ["cortex-m4", "cortex-m55+ethos-u55-128"]
+   */
+  readonly target?: string;
 }
+
+/** Boards that are known, from their makers' data sheets: `core/hardware/boards.ts`. */
+export type BoardName =
+  | 'nano-33-ble-sense'
+  | 'nucleo-l4r5zi'
+  | 'stm32f746g-disco'
+  | 'portenta-h7'
+  | 'teensy-4.1'
+  | 'nrf5340-dk'
+  | 'pico-2'
+  | 'nucleo-u575zi'
+  | 'ek-ra8m1'
+  | 'alif-e7'
+  | 'grove-vision-ai-v2'
+  | 'imx93-evk';

@@ -22,6 +22,30 @@ export interface Targets {
    */
   readonly packedBytes?: number;
   /**
+   * Most bytes of RAM: the tensor arena of TFLite Micro, on the board or target of `deploy` where one is given.
+   * @asType integer
+   * @minimum 1
+   */
+  readonly ramBytes?: number;
+  /**
+   * Most bytes of flash that the plain .tflite and the code that runs it take.
+   * @asType integer
+   * @minimum 1
+   */
+  readonly flashBytes?: number;
+  /**
+   * Most multiply-accumulates of one inference.
+   * @asType integer
+   * @minimum 1
+   */
+  readonly macs?: number;
+  /**
+   * Most cycles of one inference, as they are estimated for the board or target of `deploy`.
+   * @asType integer
+   * @minimum 1
+   */
+  readonly cycles?: number;
+  /**
    * Highest median latency of one inference in LiteRT on this machine, in milliseconds.
    * @exclusiveMinimum 0
    */

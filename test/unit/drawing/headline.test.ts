@@ -28,6 +28,8 @@ describe('the headline', () => {
       ['Size', '25.5 kB', '3.3× smaller'],
       ['Compressed', '6.4 kB', '12.0× smaller'],
       ['Packed', '6.8 kB', ''],
+      ['RAM', '≈ 9.6 kB', '3.9× smaller'],
+      ['Cycles', '≈ 850,000', ''],
       ['Latency', '0.081 ms', '1.5× faster'],
     ]);
     expect(found?.node).toMatch(/^pruned\/clustered\//);

@@ -30,6 +30,15 @@ describe('the result table', () => {
     });
   });
 
+  it('has no column for what no node has measured', () => {
+    const keys = (model: ModelState): readonly string[] => resultColumns(english, model).map(({ key }) => key);
+    expect(keys(exampleModel())).toContain('cycles');
+    const untargeted = exampleRun().map((event) =>
+      event.type === 'node-finished' ? { ...event, metrics: { ...event.metrics, hardware: undefined, latency: undefined } } : event,
+    );
+    expect(keys(exampleModel(untargeted)).filter((key) => ['ram', 'flash', 'macs', 'cycles', 'latency'].includes(key))).toEqual([]);
+  });
+
   it('gives the INT8 accuracy to int8 nodes alone', () => {
     for (const row of resultRows(exampleModel(), english)) {
       expect(row.cells.accuracy.order === undefined).toBe(['baseline', 'pruned', 'clustered', 'pruned/clustered'].includes(row.node));
@@ -60,16 +69,18 @@ describe('the result table', () => {
     const baseline = resultRows(model, (text) => (text === 'Trained model' ? 'a|b' : text)).slice(0, 1);
     const [head, rule, row] = toMarkdown(columns, baseline).split('\n');
     expect(head).toBe(
-      '| Model | fp32 / fake-int8 top-1 | INT8 top-1 | Size | Compressed | zstd | Brotli | Packed | Latency | Sparsity | Unique values | Certificate |',
+      '| Model | fp32 / fake-int8 top-1 | INT8 top-1 | Size | Compressed | zstd | Brotli | Packed | RAM | Flash | MACs | Cycles | Latency | Sparsity | Unique values | Certificate |',
     );
-    expect(rule).toBe('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |');
+    expect(rule).toBe('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |');
     expect(row).toMatch(/^\| a\\\|b \| 9\d\.\d\d% \| – \| 85\.0 kB \|/);
   });
 
   it('is copied as CSV with plain numbers and quoted names', () => {
     const lines = toCsv(columns, resultRows(exampleModel(), english)).split('\r\n');
     expect(lines).toHaveLength(14);
-    expect(lines[5]).toMatch(/^"Quantized, pruned model",0\.97\d*,0\.97\d*,25512,15307,14100,13900,15707,0\.081,0\.5,201,passed$/);
+    expect(lines[5]).toMatch(
+      /^"Quantized, pruned model",0\.97\d*,0\.97\d*,25512,15307,14100,13900,15707,9640,65512,250000,850000,0\.081,0\.5,201,passed$/,
+    );
   });
 });
 

@@ -23,6 +23,15 @@ const candidate = (id: string, top1: number | undefined, gzip: number, certified
 });
 
 describe('the recommended file', () => {
+  it('passes over a file that the chosen board has no room for, unless none fits', () => {
+    const onBoard = (id: string, gzip: number, fitsBoard: boolean): Candidate => {
+      const { metrics } = candidate(id, 0.99, gzip);
+      return { id, metrics: { ...metrics, hardware: { ramBytes: 1, flashBytes: 1, macs: 1, fitsBoard } } };
+    };
+    expect(recommendFile([onBoard('small', 100, false), onBoard('fits', 9000, true)], baseline, undefined)?.id).toBe('fits');
+    expect(recommendFile([onBoard('small', 100, false), onBoard('large', 9000, false)], baseline, undefined)?.id).toBe('small');
+  });
+
   it('is the smallest within a point of the trained model', () => {
     const found = recommendFile(
       [candidate('a', 0.985, 9000), candidate('b', 0.982, 8000), candidate('c', 0.97, 5000)],

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeTfjsLayers } from '../../../src/core/export/tfjs-layers.ts';
+import { mobileNetV2 } from '../../../src/core/models/mobilenet-v2.ts';
 import { mnistCnn } from '../../../src/core/models/mnist-cnn.ts';
 import { checkRecipe } from '../../../src/core/tree/recipe/check-recipe.ts';
 import { relocateData } from '../../../src/core/tree/recipe/relocate-data.ts';
@@ -44,11 +45,30 @@ describe('checkRecipe', () => {
     [{ data: { format: 'images', folder: 'digit' } }, 'missing-file', '"digit"', ['digits']],
     [{ data: { format: 'images', train: 'digits', test: 'digts' } }, 'unreadable-data', '"digits"', []],
     [{ data: { format: 'csv', file: 'broken.h6', target: 'x' } }, 'missing-file', '"broken.h6"', ['broken.h5']],
+    [{ deploy: { board: 'pico-3' } }, 'out-of-range', '"pico-3"', ['pico-2']],
+    [{ deploy: { target: 'cortex-m5' } }, 'out-of-range', '"cortex-m5"', ['cortex-m4']],
+    [{ deploy: { target: 'cortex-m55+ethos-u55-127' } }, 'out-of-range', '"cortex-m55+ethos-u55-127"', ['cortex-m55+ethos-u55-128']],
     [{ data: { format: 'generated', set: 'table' } }, 'unreadable-data', '{"format":"generated","set":"table"}', []],
   ])('says what is wrong with %j', async (change, code, text, suggestions) => {
     const [first] = await findings({ ...good, ...change });
     expect(first).toMatchObject({ code, severity: 'error', text });
     expect(first?.suggestions.slice(0, suggestions.length)).toEqual(suggestions);
+  });
+});
+
+describe('a board', () => {
+  it('that the model fits is nothing to report; one that is too small is a warning, with what is missing and where', async () => {
+    expect(await findings({ ...good, deploy: { board: 'nano-33-ble-sense' } })).toEqual([]);
+    const { json, weights } = writeTfjsLayers(mobileNetV2({ inputSize: 160, classes: 10, alpha: 0.35, seed: 1 }));
+    mkdirSync(path.join(folder, 'large'));
+    writeFileSync(path.join(folder, 'large/model.json'), json);
+    writeFileSync(path.join(folder, 'large/weights.bin'), weights);
+    const text = JSON.stringify({ model: 'large/model.json', deploy: { board: 'nano-33-ble-sense' } });
+    const found = (await checkRecipe(text, folder)).filter(({ code }) => code !== 'missing-field');
+    expect(found.map(({ code, severity, offset, length }) => [code, severity, text.slice(offset, offset + length)])).toEqual([
+      ['does-not-fit', 'warning', '"nano-33-ble-sense"'],
+    ]);
+    expect(found[0]?.message).toMatch(/^does not fit Arduino Nano 33 BLE Sense .*: [\d.]+ kB of RAM too much, at operator \S/);
   });
 });
 

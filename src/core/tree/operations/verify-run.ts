@@ -134,7 +134,8 @@ function reportedOtherwise(
   const last = events.findLast(
     (event): event is NodeFinished => event.type === 'node-finished' && event.model === model && event.node === node,
   );
-  return last === undefined || digestOf(last.metrics) === digestOf(metrics)
+  // What a file needs of a device is no part of its result.
+  return last === undefined || digestOf({ ...last.metrics, hardware: undefined }) === digestOf({ ...metrics, hardware: undefined })
     ? []
     : ['the events of the run report other figures than its result'];
 }

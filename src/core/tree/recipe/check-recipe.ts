@@ -13,9 +13,12 @@ import type { Network } from '../../network/network.ts';
 import { kernelsOf } from '../../techniques/kernels.ts';
 import { layerPattern } from '../../techniques/layer-rules.ts';
 import type { DiagnosticCode, RecipeDiagnostic } from '../../../shared/recipe-diagnostics.ts';
+import { targetNames } from '../../hardware/targets.ts';
 import { hasTargets } from '../../../shared/targets.ts';
 import { flattenTree } from '../../../shared/tree.ts';
 import { planTree } from '../deployment-tree.ts';
+import { fitWarning } from '../operations/fit-before-training.ts';
+import { deployTarget } from '../profile-node.ts';
 import { nodeAdvice } from '../select-nodes.ts';
 import { closest } from './closest.ts';
 import { missingPaths, pathNaming } from './data-paths.ts';
@@ -42,6 +45,7 @@ export async function checkRecipe(text: string, folder: string): Promise<readonl
   const networks: Network[] = [];
   for (const model of modelsOf(recipe)) networks.push(...(await checkModel(model, folder, report)));
   checkLayers(networks, recipe, report);
+  checkTarget(networks, recipe, report);
   return found;
 }
 
@@ -108,6 +112,20 @@ function checkLayers(networks: readonly Network[], recipe: RecipeDocument, repor
       suggestions: closest(pattern, layers),
     });
   });
+}
+
+/** A model that is too large is a warning: filters may be pruned away, and files are packed. */
+function checkTarget(networks: readonly Network[], { deploy }: RecipeDocument, report: Report): void {
+  try {
+    const target = deployTarget(deploy);
+    for (const network of networks) {
+      const message = fitWarning(network, target);
+      if (message !== undefined) report(['deploy', 'board'], 'does-not-fit', message, { severity: 'warning' });
+    }
+  } catch (error) {
+    if (!isEspalierError(error)) throw error;
+    report(['deploy', 'target'], 'out-of-range', error.message, { suggestions: closest(deploy?.target ?? '', targetNames()) });
+  }
 }
 
 /** Without a network only missing files can be found; whether the data fit depends on its inputs. */

@@ -47,7 +47,7 @@ class SchemaCheck {
     if (schema.anyOf !== undefined) return this.#checkAlternatives(node, schema.anyOf);
     const constants = constantsOf(schema);
     if (constants !== undefined && !constants.includes(node.value)) {
-      return [finding(node, 'out-of-range', `${textOf(node)} is not one of ${list(constants)}`, constants.map(String))];
+      return [finding(node, 'out-of-range', `${textOf(node)} is not one of ${list(constants)}`, nearestFirst(node, constants.map(String)))];
     }
     const types = typesOf(schema);
     if (types.length > 0 && !types.some((type) => hasType(node, type))) {
@@ -184,6 +184,11 @@ function unexpected(node: Node, alternatives: readonly JsonSchema[]): RecipeDiag
 /** The values that a schema allows, where it lists them. */
 function constantsOf(schema: JsonSchema): readonly unknown[] | undefined {
   return schema.const === undefined ? schema.enum : [schema.const];
+}
+
+/** All names, those that are meant most likely first. */
+function nearestFirst(node: Node, names: readonly string[]): readonly string[] {
+  return [...new Set([...closest(String(node.value), names), ...names])];
 }
 
 function isTuple(items: JsonSchema['items']): items is readonly JsonSchema[] {

@@ -1,6 +1,11 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { mnistCnn } from '../../../../src/core/models/mnist-cnn.ts';
+import { integerStructure } from '../../../../src/core/tree/operations/integer-structure.ts';
+import { deployTarget, profileNode } from '../../../../src/core/tree/profile-node.ts';
+import { resultPath } from '../../../../src/core/tree/store/run-store.ts';
+import type { BoardName } from '../../../../src/shared/recipe/deploy-options.ts';
 import { EspalierError } from '../../../../src/core/errors.ts';
 import type { StageOutcome, StageRequest } from '../../../../src/core/tree/stages/stage-runner.ts';
 import { readResult, writeResult } from '../../../../src/core/tree/store/result-folder.ts';
@@ -96,5 +101,31 @@ describe('runRecipe', () => {
         /^results come from different processors, so latencies cannot be compared and the last bits may differ: Another CPU \("baseline"\); .* \("pruned"\)$/,
       ),
     ]);
+  });
+
+  it('reports what each file needs of the device, on cached results too, and stores none of it', async () => {
+    const tflite = integerStructure(mnistCnn({ seed: 1 }));
+    const stage = (request: StageRequest): StageOutcome => {
+      const made = fakeOutcome(request);
+      return { ...made, files: { ...made.files, tflite } };
+    };
+    const profile = (board: BoardName) => (bytes: Uint8Array) => Promise.resolve(profileNode(bytes, deployTarget({ board })));
+    const first = await run({ stage, walk: { profile: profile('pico-2') } });
+    const again = await run({ folder: first.folder, run: 'again', stage, walk: { profile: profile('alif-e7') } });
+    expect(again.made).toEqual([]);
+    const [slow, fast] = [first, again].map(({ finished }) => finished[0]?.metrics.hardware);
+    expect(slow).toMatchObject({ target: 'cortex-m33', fitsBoard: true });
+    expect(fast).toMatchObject({ target: 'cortex-m55+ethos-u55-256', macs: slow?.macs });
+    expect(fast?.cycles).toBeLessThan(Number(slow?.cycles) / 10);
+    expect(again.finished[0]?.profile?.ram.arenaBytes).toBe(fast?.ramBytes);
+    const stored = await readResult(path.join(first.folder, 'run', resultPath('net', 'baseline')));
+    expect(stored.kind === 'sound' && 'hardware' in stored.outcome.metrics).toBe(false);
+  });
+
+  it('a target that a file does not suit is reported once, and files that are no models have no figures', async () => {
+    const target = deployTarget({ target: 'cortex-m4' });
+    const { events, finished } = await run({ walk: { profile: (bytes) => Promise.resolve(profileNode(bytes, target)) } });
+    expect(finished.every(({ metrics, profile }) => metrics.hardware === undefined && profile === undefined)).toBe(true);
+    expect(events.filter((event) => event.type === 'log' && event.message.startsWith('it cannot be profiled'))).toHaveLength(1);
   });
 });
