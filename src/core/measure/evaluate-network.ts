@@ -17,7 +17,7 @@ export interface NetworkEvaluation {
   /** Default: int8. */
   readonly activationType?: ActivationType;
   readonly batchSize?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (fraction: number) => void;
 }
 

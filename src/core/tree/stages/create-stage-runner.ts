@@ -1,5 +1,6 @@
 import type { Accuracy } from '../../../shared/results.ts';
 import { examineExamples } from '../../data/examine-examples.ts';
+import { examineBaseline } from '../../measure/examine-baseline.ts';
 import { packLeaf } from '../../measure/pack-leaf.ts';
 import { makeProduct } from './make-product.ts';
 import { measureNode } from './measure-node.ts';
@@ -14,7 +15,9 @@ export function createStageRunner(setting: StageSetting): StageRunner {
     const product = await makeProduct(setting, request, await runTechnique(setting, request));
     if (request.stage.technique === 'baseline') {
       warnNearChance(setting, product.simulated, request.warn.bind(request));
-      for (const warning of await examineExamples(setting.data)) request.warn(warning);
+      const examined = { engine: setting.engine, network: product.model.network, train: setting.data.train, accuracy: product.simulated };
+      const doubts = [...(await examineExamples(setting.data)), ...(await examineBaseline({ ...examined, signal: request.signal }))];
+      for (const warning of doubts) request.warn(warning);
     }
     const packed = setting.pack === 'off' ? undefined : packLeaf(product.tflite, setting.pack);
     const { metrics, densities } = await measureNode({
