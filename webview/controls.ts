@@ -57,3 +57,26 @@ export function chooser(id: string, label: string, onChoose: (value: string) => 
     },
   };
 }
+
+/** A slider of the browser: the toolkit has none. Its value is written beside it. */
+export function slider(
+  id: string,
+  label: string,
+  range: { readonly least: number; readonly most: number; readonly step: number },
+  onSlide: (value: number) => void,
+): HTMLElement {
+  const shown = element('output', { for: id }, String(range.least));
+  const input = element('input', {
+    id,
+    type: 'range',
+    min: range.least,
+    max: range.most,
+    step: range.step,
+    value: range.least,
+    oninput: () => {
+      shown.textContent = input.value;
+      onSlide(Number(input.value));
+    },
+  });
+  return element('div', { class: 'field' }, element('label', { for: id }, label), input, shown);
+}

@@ -1,43 +1,8 @@
-/** The only module that uses chart.js: draws series of points on two axes. */
-import { Chart, Filler, Legend, LinearScale, LineElement, PointElement, ScatterController, Tooltip } from 'chart.js';
-import type { ChartDataset, ChartOptions } from 'chart.js';
+/** Shows a plot as SVG, as wide as there is room, with a readout of what is near the pointer. */
+import { drawLegendMark, drawPlot, listedSeries } from '../src/shared/drawing/plot/draw-plot.ts';
+import { plotGeometry, type PlotContents, type PlotGeometry, type PlotPoint, type PlotSeries } from '../src/shared/drawing/plot/plot.ts';
 import { element } from './dom.ts';
 import { queuePlot } from './plot-queue.ts';
-import type { QueuedPlot } from './plot-queue.ts';
-import { onThemeChange, themeColours } from './theme.ts';
-import type { ThemeColours } from './theme.ts';
-
-Chart.register(Filler, Legend, LinearScale, LineElement, PointElement, ScatterController, Tooltip);
-
-export interface PlotPoint {
-  readonly x: number;
-  readonly y: number;
-  readonly label?: string;
-}
-
-export interface PlotSeries {
-  readonly label: string;
-  readonly points: readonly PlotPoint[];
-  readonly style: 'points' | 'rings' | 'line' | 'dashed' | 'steps';
-  /** Counts through the theme's chart colours. */
-  readonly colour: number;
-}
-
-export interface PlotAxis {
-  readonly title: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly format?: (value: number) => string;
-}
-
-export interface PlotContents {
-  readonly series: readonly PlotSeries[];
-  readonly x: PlotAxis;
-  readonly y: PlotAxis;
-  readonly legend: boolean;
-  /** Description for screen readers. */
-  readonly description: string;
-}
 
 export interface Plot {
   readonly element: HTMLElement;
@@ -45,122 +10,147 @@ export interface Plot {
   dispose(): void;
 }
 
-const livePlots = new Set<QueuedPlot>();
-onThemeChange(() => {
-  for (const plot of livePlots) plot.request();
-});
+const heights = { small: 170, large: 320 };
+/** How near the pointer has to be to a point of its own, in pixels. */
+const reach = 24;
 
-export function createPlot(size: 'small' | 'large', onClickPoint?: (series: number, point: number) => void): Plot {
-  const canvas = element('canvas', { role: 'img' });
-  let chart: Chart<'scatter', PlotPoint[]> | undefined;
+/** @param onChoose is given the key of a point that was clicked */
+export function createPlot(size: keyof typeof heights, onChoose?: (key: string) => void): Plot {
+  const drawing = element('div', { class: 'plot-drawing' });
+  const guide = element('div', { class: 'plot-guide', hidden: true });
+  const readout = element('div', { class: 'plot-readout', hidden: true });
+  const frame = element('div', { class: `plot ${size}` }, drawing, guide, readout);
+  const legend = element('ul', { class: 'plot-legend' });
   let contents: PlotContents | undefined;
+  let geometry: PlotGeometry | undefined;
+  let width = 0;
+  let listed = '';
   const draw = (): void => {
-    if (contents === undefined) return;
-    const colours = themeColours();
-    const data = { datasets: contents.series.map((series) => toDataset(series, colours)) };
-    const scales = { x: toScale(contents.x, colours), y: toScale(contents.y, colours) };
-    if (chart === undefined) {
-      chart = new Chart<'scatter', PlotPoint[]>(canvas, {
-        type: 'scatter',
-        data,
-        options: {
-          animation: false,
-          parsing: false,
-          normalized: true,
-          responsive: true,
-          maintainAspectRatio: false,
-          scales,
-          plugins: {
-            legend: { display: contents.legend, labels: legendLabels(colours) },
-            tooltip: { callbacks: { label: (item) => describePoint(item.raw as PlotPoint, item.dataset.label ?? '', contents) } },
-          },
-          onClick: (_event, hits) => {
-            const [hit] = hits;
-            if (hit !== undefined) onClickPoint?.(hit.datasetIndex, hit.index);
-          },
-        },
-      });
-      return;
-    }
-    chart.data = data;
-    chart.options.scales = scales;
-    if (chart.options.plugins?.legend !== undefined) chart.options.plugins.legend.labels = legendLabels(colours);
-    chart.update('none');
+    if (contents === undefined || width === 0) return;
+    const measured = { width, height: heights[size] };
+    geometry = plotGeometry(contents, measured);
+    drawing.replaceChildren(parseSvg(drawPlot(contents, measured)));
+    if (size === 'small') return;
+    const series = listedSeries(contents);
+    const names = JSON.stringify(series.map(({ label, style, colour }) => [label, style, colour]));
+    if (names === listed) return;
+    listed = names;
+    legend.replaceChildren(...series.map((one) => element('li', {}, parseSvg(drawLegendMark(one)), one.label)));
   };
-  const frame = element('div', { class: `plot ${size}` }, canvas);
   const queued = queuePlot(frame, draw);
-  livePlots.add(queued);
+  const resized = new ResizeObserver(() => {
+    const now = Math.round(frame.clientWidth);
+    if (now === width || now === 0) return;
+    width = now;
+    queued.request();
+  });
+  resized.observe(frame);
+  frame.addEventListener('pointermove', (event) => {
+    const box = frame.getBoundingClientRect();
+    const found = contents && geometry && nearest(contents, geometry, event.clientX - box.left, event.clientY - box.top);
+    readout.hidden = found === undefined;
+    guide.hidden = found?.guide !== true;
+    if (found === undefined || geometry === undefined) return;
+    readout.replaceChildren(...found.lines);
+    guide.style.left = `${found.x}px`;
+    guide.style.top = `${geometry.area.top}px`;
+    guide.style.height = `${geometry.area.height}px`;
+    // On the side with more room, so that the pointer hides nothing of it.
+    const isLeft = found.x > width / 2;
+    readout.style.left = isLeft ? 'auto' : `${found.x + 14}px`;
+    readout.style.right = isLeft ? `${width - found.x + 14}px` : 'auto';
+    readout.style.top = `${geometry.area.top + 4}px`;
+  });
+  frame.addEventListener('pointerleave', () => {
+    readout.hidden = true;
+    guide.hidden = true;
+  });
+  drawing.addEventListener('click', (event) => {
+    const key = event.target instanceof Element ? event.target.closest<SVGElement>('[data-key]')?.dataset['key'] : undefined;
+    if (key !== undefined) onChoose?.(key);
+  });
   return {
-    element: frame,
+    element: element('div', { class: `plot-with-legend ${size}` }, frame, ...(size === 'large' ? [legend] : [])),
     update(next) {
       contents = next;
-      canvas.setAttribute('aria-label', next.description);
       queued.request();
     },
     dispose() {
-      livePlots.delete(queued);
       queued.dispose();
-      chart?.destroy();
+      resized.disconnect();
     },
   };
 }
 
-function legendLabels(colours: ThemeColours): { readonly color: string; readonly usePointStyle: true; readonly boxHeight: number } {
-  return { color: colours.foreground, usePointStyle: true, boxHeight: 7 };
+export function parseSvg(text: string): Element {
+  return document.adoptNode(new DOMParser().parseFromString(text, 'image/svg+xml').documentElement);
 }
 
-function describePoint(point: PlotPoint, series: string, contents: PlotContents | undefined): string {
-  const figures = `${(contents?.x.format ?? String)(point.x)}, ${(contents?.y.format ?? String)(point.y)}`;
-  return `${point.label ?? series}: ${figures}`;
+interface Readout {
+  /** In pixels of the frame. */
+  readonly x: number;
+  /** Whether a line stands there: what is shown belongs to one place on the horizontal axis. */
+  readonly guide: boolean;
+  readonly lines: readonly HTMLElement[];
 }
 
-function toDataset(series: PlotSeries, colours: ThemeColours): ChartDataset<'scatter', PlotPoint[]> {
-  const colour = colours.series[series.colour % colours.series.length] ?? colours.foreground;
-  const rings = series.style === 'rings';
-  const line = series.style !== 'points' && !rings;
+function nearest(contents: PlotContents, geometry: PlotGeometry, x: number, y: number): Readout | undefined {
+  const curves = contents.series.filter(({ style }) => style === 'line' || style === 'bars');
+  const points = contents.series.filter(({ style }) => style === 'points' || style === 'hollow' || style === 'star');
+  return points.length > 0 ? nearestPoint(points, geometry, x, y) : acrossSeries(contents, curves, geometry, x);
+}
+
+function nearestPoint(series: readonly PlotSeries[], geometry: PlotGeometry, x: number, y: number): Readout | undefined {
+  const near = series
+    .flatMap((one) => one.points)
+    .map((point) => ({ point, distance: Math.hypot(geometry.x(point.x) - x, geometry.y(point.y) - y) }))
+    .filter(({ distance }) => distance <= reach)
+    .toSorted((a, b) => a.distance - b.distance);
+  const [first] = near;
+  if (first === undefined) return undefined;
+  // Points that lie on one another are all named.
+  const lines = near.filter(({ distance }) => distance < first.distance + 4).map(({ point }) => element('p', {}, point.label ?? ''));
+  return { x: geometry.x(first.point.x), guide: false, lines };
+}
+
+/** The values of every series at the place nearest to the pointer, the greatest first. */
+function acrossSeries(contents: PlotContents, series: readonly PlotSeries[], geometry: PlotGeometry, x: number): Readout | undefined {
+  const { left, width } = geometry.area;
+  if (x < left - 4 || x > left + width + 4) return undefined;
+  const wanted = geometry.x.invert(x);
+  const found = series.flatMap((one) => {
+    const point = closest(one.points, wanted);
+    return point === undefined ? [] : [{ series: one, point }];
+  });
+  const at = found.toSorted((a, b) => Math.abs(a.point.x - wanted) - Math.abs(b.point.x - wanted))[0]?.point.x;
+  if (at === undefined) return undefined;
+  const rows = found
+    .filter(({ series: one, point }) => one.style !== 'bars' || point.y > 0)
+    .toSorted((a, b) => b.point.y - a.point.y)
+    .map(({ series: one, point }) =>
+      element(
+        'p',
+        { class: one.colour === 'quiet' ? 'other' : undefined },
+        parseSvg(drawLegendMark(one)),
+        `${one.label}: ${contents.y.format(point.y)}`,
+      ),
+    );
   return {
-    label: series.label,
-    data: [...series.points],
-    showLine: line,
-    borderColor: colour,
-    borderWidth: line || rings ? 1.5 : 1,
-    backgroundColor: backgroundOf(series, colour),
-    pointStyle: line ? 'line' : 'circle',
-    pointRadius: line ? 0 : rings ? 9 : 5,
-    pointHitRadius: 6,
-    fill: series.style === 'steps' ? 'origin' : false,
-    ...(series.style === 'steps' ? { stepped: 'middle' as const } : {}),
-    ...(series.style === 'dashed' ? { borderDash: [6, 4] } : {}),
+    x: geometry.x(at),
+    guide: true,
+    lines: [element('p', { class: 'quiet' }, `${contents.x.title} ${contents.x.format(at)}`), ...rows],
   };
 }
 
-function backgroundOf({ style }: PlotSeries, colour: string): string {
-  switch (style) {
-    case 'steps':
-      return `color-mix(in srgb, ${colour} 40%, transparent)`;
-    case 'rings':
-      return 'transparent';
-    case 'points':
-    case 'line':
-    case 'dashed':
-      return colour;
+/** Points are in the order of x. */
+function closest(points: readonly PlotPoint[], x: number): PlotPoint | undefined {
+  let low = 0;
+  let high = points.length - 1;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((points[middle]?.x ?? 0) < x) low = middle;
+    else high = middle;
   }
-}
-
-function toScale(axis: PlotAxis, colours: ThemeColours): NonNullable<NonNullable<ChartOptions<'scatter'>['scales']>[string]> {
-  const { format } = axis;
-  return {
-    type: 'linear',
-    ...(axis.minimum === undefined ? {} : { min: axis.minimum }),
-    ...(axis.maximum === undefined ? {} : { max: axis.maximum }),
-    title: { display: axis.title !== '', text: axis.title, color: colours.foreground },
-    ticks: {
-      color: colours.foreground,
-      maxRotation: 0,
-      maxTicksLimit: 6,
-      ...(format === undefined ? {} : { callback: (value: number | string) => format(Number(value)) }),
-    },
-    grid: { color: colours.grid, lineWidth: 0.5 },
-    border: { color: colours.grid },
-  };
+  const [a, b] = [points[low], points[high]];
+  return a !== undefined && b !== undefined && Math.abs(a.x - x) <= Math.abs(b.x - x) ? a : b;
 }

@@ -1,28 +1,38 @@
-import { formatPercent, formatSeconds } from '../../src/shared/drawing/format.ts';
-import { thin } from '../../src/shared/drawing/thin.ts';
+import { formatSeconds } from '../../src/shared/drawing/format.ts';
+import { curvePlot } from '../../src/shared/drawing/plot/curve-plot.ts';
 import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
-import { chooser } from '../controls.ts';
+import { chooser, slider } from '../controls.ts';
 import { element, section, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
-import { chosenModel } from '../panel-state.ts';
+import { chosenModel, chosenNode } from '../panel-state.ts';
 import type { PanelActions, View } from '../panel-state.ts';
 import { createPlot } from '../plots.ts';
-import { seriesColours } from '../theme.ts';
 
-/** A plot is hardly wider than this many points apart. */
-const mostPoints = 250;
-
-/** Loss or accuracy of every fine-tuned node against its steps, growing as they train. */
+/** Loss or accuracy of every fine-tuned node against its steps, growing as they train: the chosen node in colour. */
 export function curvesView(actions: PanelActions): View {
   const quantity = chooser('curve', translate('Quantity'), (value) =>
     actions.change({ curve: value === 'accuracy' ? 'accuracy' : 'loss' }),
   );
+  let smoothing = 0;
+  let redraw = (): void => undefined;
+  const smoother = slider('smoothing', translate('Smoothing'), { least: 0, most: 0.99, step: 0.01 }, (value) => {
+    smoothing = value;
+    redraw();
+  });
   const plot = createPlot('large');
   const speed = element('p', { class: 'quiet' });
   let previous: readonly unknown[] = [];
+  const part = section(
+    'curves',
+    translate('Training curves'),
+    element('div', { class: 'fields' }, quantity.element, smoother),
+    plot.element,
+    speed,
+  );
   return {
-    element: section('curves', translate('Training curves'), quantity.element, plot.element, speed),
+    element: part,
     update(state) {
+      redraw = () => this.update(state);
       const model = chosenModel(state);
       if (model === undefined) return;
       quantity.update(
@@ -33,6 +43,7 @@ export function curvesView(actions: PanelActions): View {
         state.curve,
       );
       const trained = [...model.nodes.values()].filter((node) => node.curve.length > 0);
+      part.hidden = trained.length === 0;
       const training = trained.find((node) => node.training !== undefined)?.training;
       setText(
         speed,
@@ -46,37 +57,33 @@ export function curvesView(actions: PanelActions): View {
               formatSeconds(training.secondsLeft),
             ),
       );
-      const current = [state.curve, ...trained.map((node) => node.curve)];
+      const chosen = chosenNode(state)?.node.id;
+      // Of a node without a curve, such as a quantized one, the nearest ancestor's: that is what was trained.
+      const shown = nearestTrained(chosen, (id) => model.nodes.get(id)?.parent, new Set(trained.map(({ node }) => node.id)));
+      const current = [state.curve, smoothing, shown, ...trained.map((node) => node.curve)];
       if (current.length === previous.length && current.every((value, index) => value === previous[index])) return;
       previous = current;
-      plot.update({
-        series: trained.map((node, index) => ({
-          label: nodeTitle(node.node.title, translate),
-          // When the theme's colours are used up, they come again with dashes.
-          style: index < seriesColours ? 'line' : 'dashed',
-          colour: index,
-          points: thin(node.curve, mostPoints).flatMap((point) => {
-            const y = state.curve === 'loss' ? point.loss : point.accuracy;
-            return y === undefined ? [] : [{ x: point.step, y }];
-          }),
-        })),
-        x: { title: translate('step'), minimum: 0 },
-        y:
-          state.curve === 'loss'
-            ? { title: translate('loss'), minimum: 0 }
-            : { title: translate('accuracy'), maximum: 1, format: (value) => formatPercent(value, 0) },
-        legend: true,
-        description: trained
-          .map((node) =>
-            translate(
-              '{0}: loss {1} after {2} steps',
-              nodeTitle(node.node.title, translate),
-              (node.curve.at(-1)?.loss ?? 0).toFixed(4),
-              node.curve.at(-1)?.step ?? 0,
-            ),
-          )
-          .join('; '),
-      });
+      plot.update(
+        curvePlot({
+          curves: trained.map(({ node, curve }) => ({
+            label: nodeTitle(node.title, translate),
+            points: curve,
+            colour: node.id === shown ? 0 : undefined,
+          })),
+          quantity: state.curve,
+          smoothing,
+          translate,
+        }),
+      );
     },
   };
+}
+
+function nearestTrained(
+  node: string | undefined,
+  parentOf: (id: string) => string | undefined,
+  trained: ReadonlySet<string>,
+): string | undefined {
+  for (let id = node; id !== undefined; id = parentOf(id)) if (trained.has(id)) return id;
+  return undefined;
 }

@@ -1,6 +1,5 @@
 import { densityPanels, kernelNames, largestKernel } from '../../src/shared/drawing/density-series.ts';
-import type { DensityPanel } from '../../src/shared/drawing/density-series.ts';
-import { formatPercent } from '../../src/shared/drawing/format.ts';
+import { densityPlot, describeDensity } from '../../src/shared/drawing/plot/density-plot.ts';
 import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
 import { chooser } from '../controls.ts';
 import { element, section, setText } from '../dom.ts';
@@ -50,19 +49,8 @@ export function densityView(actions: PanelActions): View {
         figure.element.hidden = panel === undefined;
         if (panel === undefined) continue;
         setText(figure.caption, nodeTitle(panel.title, translate));
-        setText(figure.remark, describe(panel));
-        figure.plot.update({
-          series: [{ label: kernel, points: panel.points, style: 'steps', colour: panel.axis === 'integer' ? 1 : 0 }],
-          x: {
-            title: panel.axis === 'integer' ? translate('int8 value') : translate('weight'),
-            minimum: panel.minimum,
-            maximum: panel.maximum,
-            format: (value) => String(Number(value.toPrecision(3))),
-          },
-          y: { title: '', minimum: 0, maximum: panel.greatest, format: (value) => formatPercent(value, value < 0.1 ? 1 : 0) },
-          legend: false,
-          description: `${translate('Density of {0} in {1}', kernel, nodeTitle(panel.title, translate))}: ${describe(panel)}`,
-        });
+        setText(figure.remark, describeDensity(panel, translate));
+        figure.plot.update(densityPlot(panel, kernel, translate));
       }
     },
   };
@@ -80,14 +68,4 @@ function createFigure(): Figure {
   const remark = element('p', { class: 'quiet' });
   const plot = createPlot('small');
   return { element: element('figure', {}, caption, plot.element, remark), caption, remark, plot };
-}
-
-function describe(panel: DensityPanel): string {
-  const used = panel.points.filter((point) => point.y > 0).length;
-  return translate(
-    '{0} zeros, {1} of {2} bins used',
-    formatPercent(panel.elements === 0 ? 0 : panel.zeros / panel.elements, 1),
-    used,
-    panel.points.length,
-  );
 }

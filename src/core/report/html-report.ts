@@ -81,7 +81,7 @@ function modelSection(model: ModelState, recipe: Recipe): string {
     part('Files to deploy', deploymentTable(model)),
     part('Every node', resultTable(model), notes(model)),
     ...publishedSection(model, recipe),
-    part('Accuracy and size', tradeOffFigure(model)),
+    part('Accuracy and size', tradeOffFigure(model, recipe.targets ?? {})),
     part('Density of the weights', densityFigures(model)),
     part('Training', curveFigures(model)),
     part('Certificates', certificates(model)),

@@ -60,8 +60,8 @@ function binPoints(plot: DensityPlot): DensityPanel['points'] {
   return plot.counts.map((count, index) => ({ x: plot.minimum + (index + 0.5) * width, y: count / total }));
 }
 
-/** So that the shoulders can be seen beside the spike that pruning leaves at zero. */
-const spikeOverShoulders = 4;
+/** So that the shoulders can be seen beside the spike that pruning leaves at zero, which is cut. */
+const spikeOverShoulders = 2;
 
 function greatestShare(plot: DensityPlot): number {
   const [highest = 0, second = 0] = plot.counts.toSorted((a, b) => b - a);

@@ -5,6 +5,11 @@ export function formatPercent(fraction: number | undefined, digits = 2): string 
   return fraction === undefined ? missing : `${(fraction * 100).toFixed(digits)}%`;
 }
 
+/** With as many of two decimals as it has: for the ticks of an axis. */
+export function formatShare(fraction: number): string {
+  return `${Number((fraction * 100).toFixed(2))}%`;
+}
+
 /** In units of 1,000, as file managers and download pages count. */
 export function formatBytes(bytes: number | undefined): string {
   if (bytes === undefined) return missing;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { densityPanels, kernelNames } from '../../../src/shared/drawing/density-series.ts';
 import { formatBytes, formatChange, formatSeconds } from '../../../src/shared/drawing/format.ts';
-import { paretoFront, tradeOffAxes, tradeOffPoints } from '../../../src/shared/drawing/pareto-front.ts';
+import { paretoFront, tradeOffPoints } from '../../../src/shared/drawing/pareto-front.ts';
 import { resultColumns, resultRows, sortRows, toCsv, toMarkdown } from '../../../src/shared/drawing/result-table.ts';
 import { english } from '../../../src/shared/drawing/translate.ts';
 import { reduceEvents } from '../../../src/shared/run-state.ts';
@@ -145,18 +145,6 @@ describe('density along a path', () => {
     const [, pruned] = densityPanels(exampleModel(), 'pruned', 'dense');
     const shares = (pruned?.points ?? []).map((point) => point.y).toSorted((a, b) => b - a);
     expect(shares[0]).toBe(0.5);
-    expect(pruned?.greatest).toBeCloseTo(4 * (shares[1] ?? 0), 12);
-  });
-});
-
-describe('the axes of the trade-off', () => {
-  const point = (cost: number, accuracy: number) => ({ node: '', title: '', leaf: true, cost, accuracy });
-
-  it.each([
-    [[point(62_600, 0.992), point(7_900, 0.982)], { accuracy: 0.98, cost: 12_000 }, [80_000, 0.975, 0.995]],
-    [[point(100, 1), point(50, 0)], { accuracy: undefined, cost: undefined }, [120, 0, 1]],
-    [[point(100, 0.5)], { accuracy: undefined, cost: 900 }, [1_000, 0.495, 0.505]],
-  ])('have room for every point and target %#', (points, targets, [cost, least, most]) => {
-    expect(tradeOffAxes(points, targets)).toEqual({ mostCost: cost, leastAccuracy: least, mostAccuracy: most });
+    expect(pruned?.greatest).toBeCloseTo(2 * (shares[1] ?? 0), 12);
   });
 });
