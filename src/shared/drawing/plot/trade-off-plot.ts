@@ -39,7 +39,8 @@ export function tradeOffPlot({ model, measure, scale, targets, chosen, translate
     x: point.cost,
     y: point.accuracy,
     label: `${nodeTitle(point.title, translate)}: ${formatPercent(point.accuracy)}, ${formatMeasure(measure, point.cost)}`,
-    name: front.includes(point) || point.node === recommended || point.node === model.tree.id ? nodeTitle(point.title, translate) : undefined,
+    name:
+      front.includes(point) || point.node === recommended || point.node === model.tree.id ? nodeTitle(point.title, translate) : undefined,
     key: point.node,
   });
   const others = points.filter(({ node }) => node !== recommended);
@@ -60,7 +61,9 @@ export function tradeOffPlot({ model, measure, scale, targets, chosen, translate
     description: translate(
       'Accuracy against {0}. Pareto front: {1}',
       translate(row.title),
-      front.map((point) => `${nodeTitle(point.title, translate)} ${formatPercent(point.accuracy)} ${formatMeasure(measure, point.cost)}`).join('; '),
+      front
+        .map((point) => `${nodeTitle(point.title, translate)} ${formatPercent(point.accuracy)} ${formatMeasure(measure, point.cost)}`)
+        .join('; '),
     ),
   };
   // Fitted with the targets, so that the lines are in sight and reach from edge to edge.
