@@ -1,4 +1,4 @@
-// Puts in place what a fresh machine lacks: the npm packages of the lock file and, for the tests, a browser.
+// Puts in place what a fresh machine lacks: the npm packages of the lock file and, for the tests, a browser and compilers.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -32,23 +32,52 @@ export function installPackages() {
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
+/** Whether packages can be installed here: on Debian, by root. */
+function canInstall() {
+  const isDebian = existsSync('/etc/debian_version') && /debian|ubuntu/i.test(readFileSync('/etc/os-release', 'utf8'));
+  return isDebian && process.getuid?.() === 0;
+}
+
+/** Returns whether all went well. */
+function aptInstall(packages) {
+  console.log(`Installing ${packages.join(', ')}…`);
+  const environment = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, stdio: ['ignore', 'ignore', 'inherit'] };
+  return [
+    ['update', '-qq'],
+    ['install', '-y', '-qq', '--no-install-recommends', ...packages],
+  ].every((args) => start('apt-get', args, environment).status === 0);
+}
+
+/** What compiles and runs the C that `espalier deploy` writes: the command, its packages, and what is not tested without. */
+const compilers = [
+  { command: 'gcc', packages: ['gcc', 'libc6-dev'], leftOut: 'deployed C on this machine' },
+  { command: 'g++', packages: ['g++'], leftOut: 'deployed C++ on this machine' },
+  { command: 'make', packages: ['make'], leftOut: 'deployed Makefiles' },
+  { command: 'arm-none-eabi-gcc', packages: ['gcc-arm-none-eabi', 'libnewlib-arm-none-eabi'], leftOut: 'deployed C compiled for Cortex-M' },
+  { command: 'qemu-system-arm', packages: ['qemu-system-arm'], leftOut: 'deployed C run on Cortex-M' },
+];
+
+/** Installs the compilers that are missing where it can. Returns what cannot be tested, each with the command that is missing. */
+export function installCompilers() {
+  const missing = () => compilers.filter(({ command }) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status !== 0);
+  const packages = missing().flatMap((compiler) => compiler.packages);
+  if (packages.length > 0 && canInstall()) aptInstall(packages);
+  return missing().map(({ command, leftOut }) => `${leftOut} (no ${command})`);
+}
+
 /** Debian's Chromium and fonts (Chinese ones for the screenshots), where they can be installed; else says what is missing. */
 export function installBrowser() {
   const chromium = process.env.ESPALIER_CHROMIUM ?? '/usr/bin/chromium';
   const packages = [...(existsSync(chromium) ? [] : ['chromium']), ...missingFonts()];
   if (packages.length === 0) return;
-  const debian = existsSync('/etc/debian_version') && readFileSync('/etc/os-release', 'utf8').match(/debian|ubuntu/i);
-  if (!debian || process.getuid?.() !== 0) {
+  if (!canInstall()) {
     if (existsSync(chromium)) return;
     console.error(
       `The tests need Chromium: install it and set ESPALIER_CHROMIUM to its path (on Debian: apt-get install ${packages.join(' ')})`,
     );
     process.exit(1);
   }
-  console.log(`Installing ${packages.join(', ')}…`);
-  const environment = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, stdio: ['ignore', 'ignore', 'inherit'] };
-  run('apt-get', ['update', '-qq'], environment);
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], environment);
+  if (!aptInstall(packages)) process.exit(1);
 }
 
 function missingFonts() {

@@ -1,17 +1,26 @@
 // Everything that has to pass, in the order of what fails fastest. The last line counts all tests of all layers.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { installBrowser, installPackages, root, run, start } from './setup.mjs';
+import { installBrowser, installCompilers, installPackages, root, run, start } from './setup.mjs';
 
 installPackages();
 // The VS Code server, and with it the journeys and their browser, are there on Linux alone.
 const hasServer = process.platform === 'linux';
 if (hasServer) installBrowser();
+/** What no test of this run looked at, for the last line. */
+const leftOut = installCompilers();
 
 const results = path.join(root, 'test-results');
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
-if (!process.env.ESPALIER_TEST_DATA) console.log('ESPALIER_TEST_DATA is not set: tests on real data and real models are left out.');
+for (const [variable, what] of [
+  ['ESPALIER_TEST_DATA', 'real data and real models'],
+  ['ESPALIER_TFLM', 'TFLite Micro itself'],
+]) {
+  if (process.env[variable]) continue;
+  console.log(`${variable} is not set: tests on ${what} are left out.`);
+  leftOut.push(`${what} (${variable} is not set)`);
+}
 
 run('npx', ['tsc', '-p', '.']);
 run('npx', ['eslint', '.']);
@@ -43,7 +52,8 @@ layer('unit', 'npx', ['vitest', 'run', '--reporter=default', '--reporter=json', 
 }));
 layer('host', 'node', ['scripts/test-host.mjs'], (json) => json);
 if (hasServer) layer('journey', 'node', ['scripts/test-journey.mjs'], (json) => json);
-else console.log('\n== journey: left out, it needs Linux');
+else leftOut.push('journeys (they need Linux)');
 
-console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+const without = leftOut.length === 0 ? '' : `; left out: ${leftOut.join(', ')}`;
+console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped${without}`);
 process.exit(counts.failed === 0 ? 0 : 1);

@@ -38,7 +38,8 @@ int main() {
 `;
 }
 
-function checkMain(name: string): string {
+/** C that compares the preprocessing with that of the training on any machine. */
+export function checkMain(name: string): string {
   return `/* Compares the preprocessing with that of the training, without any runtime. Written by Espalier. */
 #include <stdio.h>
 

@@ -11,6 +11,7 @@ import { serializeTflite } from '../../../src/core/tflite/serialize-tflite.ts';
 import { deployModel } from '../../../src/deploy/deploy-model.ts';
 import { createExampleData } from './example-data.ts';
 import { packableModel } from '../tflite/pack/packable-model.ts';
+import { hasCompiler } from './compilers.ts';
 import { inFolderOf } from './compile-c.ts';
 
 let folder: string;
@@ -90,7 +91,7 @@ describe('a folder for Android', () => {
     expect(outputs[1]).toEqual(outputs[0]);
   });
 
-  it('has C that compiles against the Java Native Interface, with the names of the class in it', async () => {
+  it.skipIf(!hasCompiler)('has C that compiles against the Java Native Interface, with the names of the class in it', async () => {
     const files = await deploy('android');
     expect(files).toContain('src/main/java/espalier/NetModel.kt');
     const cpp = path.join(output, 'src/main/cpp');
@@ -110,7 +111,7 @@ describe('a folder for Android', () => {
 });
 
 describe('a folder for iOS', () => {
-  it('has a class that calls functions which the bridging header declares', async () => {
+  it.skipIf(!hasCompiler)('has a class that calls functions which the bridging header declares', async () => {
     const files = await deploy('ios');
     expect(files).toEqual(expect.arrayContaining(['NetModel.swift', 'NetModel-Bridging-Header.h', 'labels.txt', 'net.tflite', 'Podfile']));
     const swift = await readFile(path.join(output, 'NetModel.swift'), 'utf8');
