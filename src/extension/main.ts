@@ -59,5 +59,5 @@ function createServices(context: vscode.ExtensionContext): Services {
   const runs = new Runs(worker, recipes, log);
   const panels = new ResultPanels({ extensionUri: context.extensionUri, targetsOf: readTargets });
   context.subscriptions.push(log, worker, models, recipes, runs, panels);
-  return { log, worker, runs, panels, models, recipes };
+  return { log, worker, runs, panels, models, recipes, state: context.workspaceState };
 }

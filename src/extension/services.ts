@@ -12,4 +12,6 @@ export interface Services {
   readonly panels: ResultPanels;
   readonly models: ModelFiles;
   readonly recipes: RecipeFiles;
+  /** Of the workspace: what the user has allowed. */
+  readonly state: vscode.Memento;
 }

@@ -32,8 +32,14 @@ export interface WorkerProtocol extends Endpoint {
     };
     /** Checks a recipe before it runs, with its files and layers. */
     readonly checkRecipe: {
-      readonly parameters: { readonly path: string; readonly text: string };
+      /** `readable`: folders whose files may be opened for it; all files where it is missing. */
+      readonly parameters: { readonly path: string; readonly text: string; readonly readable?: readonly string[] | undefined };
       readonly result: { readonly diagnostics: readonly RecipeDiagnostic[] };
+    };
+    /** Models and data that a recipe names and that lie outside of these folders. */
+    readonly filesOutside: {
+      readonly parameters: { readonly path: string; readonly text: string; readonly folders: readonly string[] };
+      readonly result: { readonly files: readonly string[] };
     };
     readonly writeRecipe: { readonly parameters: WriteRecipe; readonly result: { readonly path: string } };
     /** How long the presets would take on this machine. */

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { cleanRuns, listRuns } from '../core/tree/list-runs.ts';
 import { checkRecipe } from '../core/tree/recipe/check-recipe.ts';
+import { readableBelow, unreadableFiles } from '../core/tree/recipe/readable-files.ts';
 import { resumeSession, startSession } from '../core/tree/session.ts';
 import { readEventsFrom } from '../core/tree/store/event-log.ts';
 import { readOwner } from '../core/tree/store/run-owner.ts';
@@ -40,7 +41,12 @@ export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
     },
     listRuns: async ({ folder }) => ({ runs: await listRuns(folder, isAlive) }),
     clean: async ({ folder, runFolders = [], cache = false }) => ({ bytes: await cleanRuns(folder, runFolders, cache, isAlive) }),
-    checkRecipe: async ({ path: file, text }) => ({ diagnostics: await checkRecipe(text, path.dirname(file)) }),
+    checkRecipe: async ({ path: file, text, readable }) => ({
+      diagnostics: await checkRecipe(text, path.dirname(file), readableBelow(readable)),
+    }),
+    filesOutside: async ({ path: file, text, folders }) => ({
+      files: await unreadableFiles(text, path.dirname(file), readableBelow(folders)),
+    }),
     writeRecipe,
     estimateRun,
     inspect: ({ path: file, inputShape }) => inspectModel(file, inputShape),

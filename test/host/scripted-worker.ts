@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { checkRecipe } from '../../src/core/tree/recipe/check-recipe.ts';
+import { readableBelow, unreadableFiles } from '../../src/core/tree/recipe/readable-files.ts';
 import { readEventsFrom } from '../../src/core/tree/store/event-log.ts';
 import type { RunEvent } from '../../src/shared/events.ts';
 import { MessageHandler } from '../../src/shared/message-handler.ts';
@@ -70,7 +71,12 @@ const connection = new MessageHandler<WorkerProtocol, HostProtocol>((message) =>
     return Promise.resolve({ bytes: 1000 });
   },
   // The real check: only runs are made up.
-  checkRecipe: async ({ path: file, text }) => ({ diagnostics: await checkRecipe(text, path.dirname(file)) }),
+  checkRecipe: async ({ path: file, text, readable }) => ({
+    diagnostics: await checkRecipe(text, path.dirname(file), readableBelow(readable)),
+  }),
+  filesOutside: async ({ path: file, text, folders }) => ({
+    files: await unreadableFiles(text, path.dirname(file), readableBelow(folders)),
+  }),
   writeRecipe: ({ model, data, output = `${model}.espalier.json` }) => {
     writeFileSync(output, `${JSON.stringify({ model: path.basename(model), data })}\n`);
     return Promise.resolve({ path: output });

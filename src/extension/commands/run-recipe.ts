@@ -5,6 +5,7 @@ import type { Run } from '../runs/run.ts';
 import type { StartOptions } from '../runs/runs.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
+import { confirmFilesOutside } from '../workspace/readable-folders.ts';
 import { chooseRecipe } from './command-targets.ts';
 import { registerCommand, requireTrust } from './register-command.ts';
 
@@ -13,11 +14,15 @@ const firstRunKey = 'espalier.hasRun';
 export function registerRunRecipe(context: vscode.ExtensionContext, services: Services): void {
   registerCommand(context, services, 'espalier.runRecipe', async (argument) => {
     await requireTrust();
-    startRun(context, services, await chooseRecipe(argument, services));
+    const recipe = await chooseRecipe(argument, services);
+    await confirmFilesOutside(services, recipe);
+    startRun(context, services, recipe);
   });
   registerCommand(context, services, 'espalier.runAgain', async (argument) => {
     await requireTrust();
-    startRun(context, services, await chooseRecipe(argument, services), { ignoreCache: true });
+    const recipe = await chooseRecipe(argument, services);
+    await confirmFilesOutside(services, recipe);
+    startRun(context, services, recipe, { ignoreCache: true });
   });
 }
 

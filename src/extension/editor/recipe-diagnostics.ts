@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { DiagnosticCode, RecipeDiagnostic } from '../../shared/recipe-diagnostics.ts';
 import type { Services } from '../services.ts';
 import { isRecipe } from '../workspace/model-files.ts';
+import { readableFolders } from '../workspace/readable-folders.ts';
 
 /** Delay after the last keystroke before a recipe is checked. */
 const pauseMilliseconds = 350;
@@ -90,6 +91,7 @@ export class RecipeDiagnostics implements vscode.CodeActionProvider, vscode.Disp
       const { diagnostics } = await this.#services.worker.connection.request('checkRecipe', {
         path: document.uri.fsPath,
         text: document.getText(),
+        readable: readableFolders(this.#services.state),
       });
       if (document.version !== version || document.isClosed) return;
       this.#found.set(

@@ -44,6 +44,8 @@ export function registerRecipeEditor(context: vscode.ExtensionContext, services:
       refresh();
     }),
     vscode.window.onDidChangeVisibleTextEditors(refresh),
+    // Files are opened for a check only where the workspace is trusted.
+    vscode.workspace.onDidGrantWorkspaceTrust(() => vscode.workspace.textDocuments.forEach((document) => diagnostics.schedule(document))),
     // A file that a diagnostic reported as missing may exist now.
     services.models.onDidChange(() => vscode.workspace.textDocuments.forEach((document) => diagnostics.schedule(document))),
   );

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { RunEvent } from '../../shared/events.ts';
 import type { Services } from '../services.ts';
 import type { Run } from '../runs/run.ts';
+import { confirmFilesOutside } from '../workspace/readable-folders.ts';
 
 const taskType = 'espalier';
 
@@ -71,6 +72,13 @@ class RunTerminal implements vscode.Pseudoterminal {
       this.#closed.fire(1);
       return;
     }
+    confirmFilesOutside(this.#services, this.#recipe).then(
+      () => this.#start(),
+      () => this.#closed.fire(1),
+    );
+  }
+
+  #start(): void {
     const run = this.#services.runs.start(this.#recipe, this.#nodes === undefined ? {} : { nodes: this.#nodes });
     this.#run = run;
     run.onDidAppend((events) => {

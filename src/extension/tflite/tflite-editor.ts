@@ -24,8 +24,12 @@ class TfliteEditorProvider implements vscode.CustomReadonlyEditorProvider {
   }
 
   async resolveCustomEditor(document: vscode.CustomDocument, panel: vscode.WebviewPanel): Promise<void> {
-    panel.webview.options = { enableScripts: false, localResourceRoots: [this.#media] };
+    panel.webview.options = { enableScripts: false, enableCommandUris: [manageTrust], localResourceRoots: [this.#media] };
     const show = async (): Promise<void> => {
+      if (!vscode.workspace.isTrusted) {
+        panel.webview.html = restrictedPage();
+        return;
+      }
       try {
         const inspection = await this.#services.worker.connection.request('inspect', { path: document.uri.fsPath });
         panel.webview.html = inspectionPage(panel.webview, this.#media, [inspection]);
@@ -37,9 +41,18 @@ class TfliteEditorProvider implements vscode.CustomReadonlyEditorProvider {
       new vscode.RelativePattern(path.dirname(document.uri.fsPath), path.basename(document.uri.fsPath)),
     );
     watcher.onDidChange(() => void show());
-    panel.onDidDispose(() => watcher.dispose());
+    const granted = vscode.workspace.onDidGrantWorkspaceTrust(() => void show());
+    panel.onDidDispose(() => vscode.Disposable.from(watcher, granted).dispose());
     await show();
   }
+}
+
+const manageTrust = 'workbench.trust.manage';
+
+/** A file is not read because it was opened: in Restricted Mode that takes a word from the user. */
+function restrictedPage(): string {
+  const reason = vscode.l10n.t('This file is not read in Restricted Mode. Trust the workspace to see what is in it.');
+  return `<!DOCTYPE html><html lang="en"><body><p>${escapeHtml(reason)}</p><p><a href="command:${manageTrust}">${escapeHtml(vscode.l10n.t('Manage Workspace Trust'))}</a></p></body></html>`;
 }
 
 export function registerTfliteEditor(context: vscode.ExtensionContext, services: Services): void {

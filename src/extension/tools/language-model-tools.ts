@@ -6,6 +6,7 @@ import { english } from '../../shared/drawing/translate.ts';
 import { startRun } from '../commands/run-recipe.ts';
 import type { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
+import { filesOutside, isReadable } from '../workspace/readable-folders.ts';
 
 interface FileInput {
   readonly path: string;
@@ -18,20 +19,25 @@ interface RecipeInput {
 export function registerLanguageModelTools(context: vscode.ExtensionContext, services: Services): void {
   context.subscriptions.push(
     vscode.lm.registerTool<FileInput>('espalier_inspect_model', {
-      prepareInvocation: ({ input }) => ({ invocationMessage: vscode.l10n.t('Inspecting {0}', input.path) }),
+      prepareInvocation: async ({ input }) => ({
+        invocationMessage: vscode.l10n.t('Inspecting {0}', input.path),
+        ...askOutside(services, await resolve(input.path)),
+      }),
       async invoke({ input }) {
         const inspection = await services.worker.connection.request('inspect', { path: (await resolve(input.path)).fsPath });
         return text(JSON.stringify({ ...inspection, densities: undefined }));
       },
     }),
     vscode.lm.registerTool<RecipeInput>('espalier_run_recipe', {
-      prepareInvocation: ({ input }) => ({
-        invocationMessage: vscode.l10n.t('Running {0}', input.recipe),
-        confirmationMessages: {
-          title: vscode.l10n.t('Run recipe'),
-          message: vscode.l10n.t('Run {0}? It trains on this machine and may take minutes to hours.', input.recipe),
-        },
-      }),
+      prepareInvocation: async ({ input }) => {
+        const message = vscode.l10n.t('Run {0}? It trains on this machine and may take minutes to hours.', input.recipe);
+        const outside = await filesOutside(services, await resolve(input.recipe));
+        const reads = outside.length === 0 ? [] : [vscode.l10n.t('It reads outside of the workspace: {0}', outside.join(', '))];
+        return {
+          invocationMessage: vscode.l10n.t('Running {0}', input.recipe),
+          confirmationMessages: { title: vscode.l10n.t('Run recipe'), message: [message, ...reads].join('\n\n') },
+        };
+      },
       async invoke({ input }, token) {
         if (!vscode.workspace.isTrusted) throw new Error('the workspace is not trusted: recipes run only in trusted workspaces');
         const run = startRun(context, services, await resolve(input.recipe), input.nodes === undefined ? {} : { nodes: input.nodes });
@@ -41,7 +47,10 @@ export function registerLanguageModelTools(context: vscode.ExtensionContext, ser
       },
     }),
     vscode.lm.registerTool<RecipeInput>('espalier_read_results', {
-      prepareInvocation: ({ input }) => ({ invocationMessage: vscode.l10n.t('Reading the results of {0}', input.recipe) }),
+      prepareInvocation: async ({ input }) => ({
+        invocationMessage: vscode.l10n.t('Reading the results of {0}', input.recipe),
+        ...askOutside(services, await resolve(input.recipe)),
+      }),
       async invoke({ input }) {
         await services.runs.refresh();
         const run = services.runs.latestOf(await resolve(input.recipe));
@@ -51,6 +60,17 @@ export function registerLanguageModelTools(context: vscode.ExtensionContext, ser
       },
     }),
   );
+}
+
+/** A confirmation for a file that no answer of the user covers; in Restricted Mode for every file. */
+function askOutside({ state }: Services, file: vscode.Uri): Pick<vscode.PreparedToolInvocation, 'confirmationMessages'> {
+  if (isReadable(state, file)) return {};
+  return {
+    confirmationMessages: {
+      title: vscode.l10n.t('Read a file'),
+      message: vscode.l10n.t('Read {0}? It lies outside of the workspace, or the workspace is not trusted.', file.fsPath),
+    },
+  };
 }
 
 /** Relative to the folder of the workspace that has it. */

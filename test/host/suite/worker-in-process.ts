@@ -15,6 +15,7 @@ const unscripted: Handlers<WorkerProtocol> = {
   listRuns: refuse,
   clean: refuse,
   checkRecipe: refuse,
+  filesOutside: refuse,
   writeRecipe: refuse,
   estimateRun: refuse,
   inspect: refuse,

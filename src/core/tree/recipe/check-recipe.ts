@@ -24,13 +24,17 @@ import { closest } from './closest.ts';
 import { missingPaths, pathNaming } from './data-paths.ts';
 import { parseRecipe } from './parse-recipe.ts';
 import { readDataBlock } from './read-data-block.ts';
+import { dataPaths, type MayRead } from './readable-files.ts';
 import type { RecipeDocument } from './recipe-document.ts';
 
 type FieldPath = RecipeDiagnostic['path'];
 type Report = (field: FieldPath, code: DiagnosticCode, message: string, more?: Partial<RecipeDiagnostic>) => void;
 
-/** @param folder of the recipe, which its paths are relative to */
-export async function checkRecipe(text: string, folder: string): Promise<readonly RecipeDiagnostic[]> {
+/**
+ * @param folder of the recipe, which its paths are relative to
+ * @param mayRead models and data that it refuses are not opened, and nothing is said of them
+ */
+export async function checkRecipe(text: string, folder: string, mayRead: MayRead = () => true): Promise<readonly RecipeDiagnostic[]> {
   const { salvaged, diagnostics } = parseRecipe(text);
   const root = parseTree(text, [], { allowTrailingComma: true });
   if (salvaged === undefined || root === undefined) return diagnostics;
@@ -43,7 +47,7 @@ export async function checkRecipe(text: string, folder: string): Promise<readonl
   };
   checkNodes(recipe, report);
   const networks: Network[] = [];
-  for (const model of modelsOf(recipe)) networks.push(...(await checkModel(model, folder, report)));
+  for (const model of modelsOf(recipe)) networks.push(...(await checkModel(model, folder, report, mayRead)));
   checkLayers(networks, recipe, report);
   checkTarget(networks, recipe, report);
   return found;
@@ -84,9 +88,10 @@ function checkNodes(recipe: RecipeDocument, report: Report): void {
 }
 
 /** The network, where it can be read. */
-async function checkModel(model: NamedModel, folder: string, report: Report): Promise<readonly Network[]> {
-  const network = await readNetwork(model, folder, report);
-  if (model.data !== undefined) await checkModelData(network, model.data, model.dataField, folder, report);
+async function checkModel(model: NamedModel, folder: string, report: Report, mayRead: MayRead): Promise<readonly Network[]> {
+  const network = mayRead(path.resolve(folder, model.path)) ? await readNetwork(model, folder, report) : undefined;
+  if (model.data !== undefined && (await dataPaths(model.data, folder, mayRead)).every(mayRead))
+    await checkModelData(network, model.data, model.dataField, folder, report);
   return network === undefined ? [] : [network];
 }
 

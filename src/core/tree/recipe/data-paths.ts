@@ -15,6 +15,11 @@ export function missingPaths(data: object, folder: string): readonly NamedPath[]
   return textsIn(data, []).filter(({ field, text }) => isPathField(field) && !existsSync(path.resolve(folder, text)));
 }
 
+/** Every text of the block that may be a path: the fields of paths, others with a separator, and names of what is there. */
+export function namedPaths(data: object, folder: string): readonly NamedPath[] {
+  return textsIn(data, []).filter(({ field, text }) => isPathField(field) || /[\\/]/.test(text) || existsSync(path.resolve(folder, text)));
+}
+
 /**
  * The text of the block that a file was named by: it is the file, or a folder above it.
  *
