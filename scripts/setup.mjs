@@ -80,6 +80,16 @@ export function installBrowser() {
   if (!aptInstall(packages)) process.exit(1);
 }
 
+/** Debian's Slurm, for a cluster of the tests' own. Returns why there can be none; undefined where there can. */
+export function installSlurm() {
+  if (process.platform !== 'linux') return 'the tests on Slurm need Linux';
+  // The daemons start jobs as their users.
+  if (process.getuid() !== 0) return 'the tests on Slurm need root, to start its daemons';
+  const isThere = ['slurmctld', 'slurmd', 'munged'].every((program) => existsSync(path.join('/usr/sbin', program)));
+  if (isThere || (canInstall() && aptInstall(['slurm-wlm', 'munge']))) return undefined;
+  return 'the tests on Slurm need its daemons, on Debian: apt-get install slurm-wlm munge';
+}
+
 function missingFonts() {
   return [
     ['/usr/share/fonts/truetype/dejavu', 'fonts-dejavu-core'],

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
-import type { RunOwner } from '../core/tree/store/run-owner.ts';
+import { hostname } from 'node:os';
+import { LONGEST_SILENCE } from '../core/tree/store/run-owner.ts';
+import type { FoundOwner, RunOwner } from '../core/tree/store/run-owner.ts';
 
 /** This process, as the owner of a run. */
 export function ownIdentity(): RunOwner {
   return identityOf(process.pid);
 }
 
-/** Whether that very process is there, not one that got its id later. */
-export function isAlive({ process: id, started }: RunOwner): boolean {
+/** Whether that very process is there, not one that got its id later; of another machine's its heartbeat tells. */
+export function isAlive({ process: id, started, silence }: FoundOwner): boolean {
+  if (silence !== undefined) return silence < LONGEST_SILENCE;
   // Signal 0 only asks.
   try {
     process.kill(id, 0);
@@ -19,7 +22,7 @@ export function isAlive({ process: id, started }: RunOwner): boolean {
 }
 
 function identityOf(id: number): RunOwner {
-  return { process: id, started: linuxStatus(id)?.started };
+  return { host: hostname(), process: id, started: linuxStatus(id)?.started };
 }
 
 /** From `/proc/<id>/stat`, whose second field, the name in parentheses, may hold anything. A zombie (`Z`) has ended. */

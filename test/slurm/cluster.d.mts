@@ -11,3 +11,6 @@ export interface SlurmCluster {
 
 /** `memory` in MiB of each node. */
 export function startSlurmCluster(options?: { readonly nodes?: number; readonly memory?: number }): Promise<SlurmCluster>;
+
+/** One that another process has started. */
+export function slurmCluster(folder: string, nodes: number): SlurmCluster;

@@ -23,24 +23,10 @@ export async function startSlurmCluster({ nodes = 4, memory = 2_000 } = {}) {
   const file = (name) => path.join(folder, name);
   const socket = file('run/munge.socket');
   writeFileSync(file('munge.key'), randomBytes(1_024), { mode: 0o600 });
-  const configuration = file('slurm.conf');
-  writeFileSync(configuration, slurmConfiguration(folder, socket, nodes, memory, await freePorts(nodes + 1)));
-  const environment = { SLURM_CONF: configuration };
-
-  const start = (command, args) => {
-    const { status, stderr, error } = spawnSync(command, args, { env: { ...process.env, ...environment }, encoding: 'utf8' });
-    if (error !== undefined || status !== 0) throw new Error(`${command} did not start: ${error?.message ?? stderr}`);
-  };
-  const nodePid = (node) => file(`run/slurmd-${node}.pid`);
-  const startNode = (node) => start('slurmd', ['-N', node, '-c']);
-  const names = Array.from({ length: nodes }, (_, index) => `n${index + 1}`);
-  const stop = async () => {
-    // The nodes first: they report to the controller and sign with munge.
-    for (const pid of [...names.map(nodePid), file('run/slurmctld.pid'), file('run/munged.pid')]) await end(pid, 'SIGTERM');
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-  };
+  writeFileSync(file('slurm.conf'), slurmConfiguration(folder, socket, nodes, memory, await freePorts(nodes + 1)));
+  const cluster = slurmCluster(folder, nodes);
   try {
-    start('munged', [
+    start(cluster.environment, 'munged', [
       '--force',
       `--key-file=${file('munge.key')}`,
       `--socket=${socket}`,
@@ -48,34 +34,54 @@ export async function startSlurmCluster({ nodes = 4, memory = 2_000 } = {}) {
       `--log-file=${file('log/munged.log')}`,
       `--seed-file=${file('munge.seed')}`,
     ]);
-    start('slurmctld', ['-c']);
-    for (const name of names) startNode(name);
-    await allIdle(environment, nodes);
+    start(cluster.environment, 'slurmctld', ['-c']);
+    for (const name of cluster.nodes) cluster.startNode(name);
+    await allIdle(cluster.environment, nodes);
   } catch (error) {
-    await stop();
+    await cluster.stop();
     throw error;
   }
+  return cluster;
+}
+
+/**
+ * A cluster that another process has started.
+ *
+ * @returns {import('./cluster.d.mts').SlurmCluster}
+ */
+export function slurmCluster(folder, nodes) {
+  const environment = { SLURM_CONF: path.join(folder, 'slurm.conf') };
+  const pidFile = (name) => path.join(folder, 'run', `${name}.pid`);
+  const names = Array.from({ length: nodes }, (_, index) => `n${index + 1}`);
   return {
     environment,
     folder,
     nodes: names,
-    /** As when the machine fails: the daemon and the jobs on it are gone at once. */
     async killNode(node) {
-      kill(Number(readFileSync(nodePid(node), 'utf8')), 'SIGKILL');
+      kill(Number(readFileSync(pidFile(`slurmd-${node}`), 'utf8')), 'SIGKILL');
       // A job's script lies in the node's spool; above it is the daemon of the job.
       for (const { pid, parent } of processesNaming(`${folder}/spool/${node}/`)) {
         for (const process of [parent, pid, ...descendants(pid)]) kill(process, 'SIGKILL');
       }
-      rmSync(nodePid(node), { force: true });
+      rmSync(pidFile(`slurmd-${node}`), { force: true });
     },
-    startNode,
-    stop,
+    startNode: (node) => start(environment, 'slurmd', ['-N', node, '-c']),
+    async stop() {
+      // The nodes first: they report to the controller and sign with munge.
+      for (const name of [...names.map((node) => `slurmd-${node}`), 'slurmctld', 'munged']) await end(pidFile(name), 'SIGTERM');
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    },
   };
 }
 
-function slurmConfiguration(folder, socket, nodes, memory, [controller, ...ports]) {
+function start(environment, command, args) {
+  const { status, stderr, error } = spawnSync(command, args, { env: { ...process.env, ...environment }, encoding: 'utf8' });
+  if (error !== undefined || status !== 0) throw new Error(`${command} did not start: ${error?.message ?? stderr}`);
+}
+
+function slurmConfiguration(folder, socket, count, memory, [controller, ...ports]) {
   const host = os.hostname().split('.')[0];
-  const list = (names) => (names.length === 1 ? names[0] : names.join(','));
+  const nodes = Array.from({ length: count }, (_, index) => `n${index + 1}`).join(',');
   return [
     'ClusterName=espalier-tests',
     `SlurmctldHost=${host}(127.0.0.1)`,
@@ -83,7 +89,8 @@ function slurmConfiguration(folder, socket, nodes, memory, [controller, ...ports
     'SlurmUser=root',
     'SlurmdUser=root',
     'AuthType=auth/munge',
-    `AuthInfo=socket=${socket}`,
+    // A job that goes back into the queue waits as long as its old credential holds.
+    `AuthInfo=socket=${socket},cred_expire=5`,
     'CredType=cred/munge',
     `StateSaveLocation=${folder}/state`,
     `SlurmdSpoolDir=${folder}/spool/%n`,
@@ -96,7 +103,10 @@ function slurmConfiguration(folder, socket, nodes, memory, [controller, ...ports
     'SwitchType=switch/none',
     'MpiDefault=none',
     'SelectType=select/cons_tres',
-    'SelectTypeParameters=CR_Core',
+    'SelectTypeParameters=CR_Core_Memory',
+    'DefMemPerCPU=1000',
+    'PreemptType=preempt/partition_prio',
+    'PreemptMode=REQUEUE',
     'SchedulerType=sched/backfill',
     // Decisions within a second: the tests wait for them.
     'SchedulerParameters=sched_min_interval=100000,bf_interval=2',
@@ -104,13 +114,17 @@ function slurmConfiguration(folder, socket, nodes, memory, [controller, ...ports
     'SlurmdTimeout=10',
     'KillWait=3',
     'OverTimeLimit=0',
-    'JobAcctGatherType=jobacct_gather/none',
+    // Without cgroups the daemon of the job ends what takes too much memory.
+    'JobAcctGatherType=jobacct_gather/linux',
+    'JobAcctGatherFrequency=task=1',
+    'JobAcctGatherParams=OverMemoryKill',
     'AccountingStorageType=accounting_storage/none',
     'SlurmdParameters=config_overrides',
     ...ports.map(
       (port, index) => `NodeName=n${index + 1} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${port} CPUs=1 RealMemory=${memory}`,
     ),
-    `PartitionName=all Nodes=${list(ports.map((_, index) => `n${index + 1}`))} Default=YES MaxTime=INFINITE State=UP`,
+    `PartitionName=all Nodes=${nodes} Default=YES MaxTime=INFINITE State=UP PriorityTier=1`,
+    `PartitionName=urgent Nodes=${nodes} MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF`,
     '',
   ].join('\n');
 }
@@ -118,7 +132,7 @@ function slurmConfiguration(folder, socket, nodes, memory, [controller, ...ports
 async function allIdle(environment, nodes) {
   const end = Date.now() + STARTED_WITHIN_MILLISECONDS;
   for (;;) {
-    const { stdout = '' } = spawnSync('sinfo', ['--noheader', '--Node', '--format=%T'], {
+    const { stdout = '' } = spawnSync('sinfo', ['--noheader', '--partition=all', '--Node', '--format=%T'], {
       env: { ...process.env, ...environment },
       encoding: 'utf8',
     });

@@ -93,11 +93,21 @@ export class SlurmCommands {
     return code === 0 ? parseJobDescription(stdout) : undefined;
   }
 
-  /** Ends jobs or tasks; those that have ended are no error. */
+  /**
+   * Ends jobs or tasks; those that have ended are no error.
+   *
+   * @throws EspalierError `invalid-argument` where they are another user's
+   */
   async cancel(jobs: readonly string[]): Promise<void> {
     for (let start = 0; start < jobs.length; start += MOST_CANCELLED_AT_ONCE) {
       const { code, stderr } = await this.#ask('scancel', ['--quiet', ...jobs.slice(start, start + MOST_CANCELLED_AT_ONCE)]);
-      if (code !== 0) throw new SlurmBusy(lastLine(stderr) ?? 'scancel did not end in time');
+      if (code === 0) continue;
+      const message = lastLine(stderr) ?? 'scancel did not end in time';
+      if (!/permission denied/i.test(message)) throw new SlurmBusy(message);
+      throw new EspalierError('invalid-argument', `scancel may not end the jobs of another user: ${message}`, {
+        where: jobs.join(', '),
+        fix: 'ask the user who submitted them to cancel the run',
+      });
     }
   }
 

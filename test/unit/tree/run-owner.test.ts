@@ -1,6 +1,6 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { claimRun, readOwner } from '../../../src/core/tree/store/run-owner.ts';
 import { isAlive, ownIdentity } from '../../../src/worker/process-identity.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -47,6 +47,57 @@ describe('the owner of a run', () => {
     release();
     release();
     expect(await readOwner(run)).toEqual(self);
+  });
+});
+
+describe('an owner on another machine', () => {
+  afterEach(() => vi.useRealTimers());
+  const elsewhere = { host: 'login2', process: process.pid };
+  const HOUR = 3_600_000;
+
+  /** Moves the heartbeat of the first claim, on the clock of the file system. */
+  const silentFor = (run: string, milliseconds: number): void => {
+    const file = path.join(run, '.owner', '1', 'heartbeat');
+    writeFileSync(file, '');
+    const time = statSync(file).mtimeMs - milliseconds;
+    utimesSync(file, time / 1_000, time / 1_000);
+  };
+
+  it('is alive as long as its heart beats, whatever processes there are here', async () => {
+    const run = temporaryFolder();
+    await claimRun(run, elsewhere, isAlive);
+    silentFor(run, 60_000);
+    await expect(claimRun(run, ownIdentity(), isAlive)).rejects.toThrow(
+      new RegExp(`this run is going on in process ${process.pid} on login2; wait for its end, or cancel it there`),
+    );
+    silentFor(run, 600_000);
+    await claimRun(run, ownIdentity(), isAlive);
+    expect(await readOwner(run)).toEqual(ownIdentity());
+    // What was written to read the clock of the file system is gone.
+    expect(readdirSync(path.join(run, '.owner')).toSorted()).toEqual(['1', '2']);
+  });
+
+  it('is judged on the clock of the file system, however wrong those of the machines are', async () => {
+    const run = temporaryFolder();
+    await claimRun(run, elsewhere, isAlive);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5 * HOUR });
+    const owner = await readOwner(run);
+    expect(owner?.silence).toBeLessThan(60_000);
+    vi.setSystemTime(Date.now() - 10 * HOUR);
+    silentFor(run, HOUR);
+    expect((await readOwner(run))?.silence).toBeGreaterThan(HOUR - 60_000);
+  });
+
+  it('writes its heartbeat until it gives up the run', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const run = temporaryFolder();
+    const heartbeat = path.join(run, '.owner', '1', 'heartbeat');
+    const release = await claimRun(run, elsewhere, isAlive);
+    expect(existsSync(heartbeat)).toBe(false);
+    vi.advanceTimersByTime(30_000);
+    await expect.poll(() => existsSync(heartbeat)).toBe(true);
+    release();
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 

@@ -90,6 +90,16 @@ describe('the commands of Slurm', () => {
     expect(asked.map((call) => call.length)).toEqual([502, 102]);
   });
 
+  it("say that another user's jobs are not theirs to cancel, instead of asking again and again", async () => {
+    // As scancel of Slurm 22.05.8 answers.
+    const stderr = 'scancel: error: Kill job error on job id 16: Access/permission denied\n';
+    const commands = new SlurmCommands(() => Promise.resolve({ code: 210, stdout: '', stderr }));
+    await expect(commands.cancel(['16_0'])).rejects.toMatchObject({
+      code: 'invalid-argument',
+      message: expect.stringMatching(/^16_0: scancel may not end the jobs of another user: Kill job error on job id 16/),
+    });
+  });
+
   it('say where they are missing what to do', async () => {
     const missing = new SlurmCommands(() => Promise.reject(Object.assign(new Error('spawn ENOENT'), { code: 'ENOENT' })));
     await expect(missing.facts()).rejects.toThrow(/scontrol is not on this machine; start the run where the commands of Slurm are/);
