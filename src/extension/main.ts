@@ -4,6 +4,7 @@ import { registerCancelAndResume } from './commands/cancel-and-resume.ts';
 import { registerCompareRuns } from './commands/compare-runs.ts';
 import { registerConvertAndEvaluate } from './commands/convert-and-evaluate.ts';
 import { registerCreateExample } from './commands/create-example.ts';
+import { registerExportForTarget } from './commands/export-for-target.ts';
 import { registerExportReport } from './commands/export-report.ts';
 import { registerInspectModel } from './commands/inspect-model.ts';
 import { registerMaintenance } from './commands/maintenance.ts';
@@ -44,6 +45,7 @@ export function activate(context: vscode.ExtensionContext): Services {
   registerOpenResults(context, services);
   registerCompareRuns(context, services);
   registerExportReport(context, services);
+  registerExportForTarget(context, services);
   registerConvertAndEvaluate(context, services);
   registerInspectModel(context, services);
   registerCreateExample(context, services);

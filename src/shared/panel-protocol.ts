@@ -38,6 +38,7 @@ export type PanelCommand =
   | 'export-report'
   | 'open-tflite'
   | 'save-tflite'
+  | 'export-for'
   | 'copy-tflite-path'
   | 'reveal-tflite'
   | 'show-log';

@@ -2,6 +2,7 @@
  * The protocol of the worker process, for the extension host and the CLI. Plain JSON over `MessageHandler`. Within a
  * version, methods and fields are added but never change their meaning.
  */
+import type { Deployment, DeploymentResult } from './deployment.ts';
 import type { RunEvent } from './events.ts';
 import type { ModelInspection } from './inspection.ts';
 import type { Endpoint, NoEndpoint } from './message-handler.ts';
@@ -50,6 +51,8 @@ export interface WorkerProtocol extends Endpoint {
     };
     readonly convert: { readonly parameters: Conversion; readonly result: ConversionResult };
     readonly evaluate: { readonly parameters: Evaluation; readonly result: EvaluationResult };
+    /** Writes a folder with all that a program needs to run a .tflite on a device. */
+    readonly deploy: { readonly parameters: Deployment; readonly result: DeploymentResult };
     readonly certify: { readonly parameters: { readonly path: string; readonly parent?: string }; readonly result: CertificateVerdict };
     readonly report: {
       readonly parameters: { readonly runFolder: string; readonly format: ReportFormat; readonly output?: string };

@@ -15,6 +15,7 @@ import { inspectModel } from '../core/tree/operations/inspect-model.ts';
 import { estimateRun } from '../core/tree/operations/estimate-run.ts';
 import { writeRecipe } from '../core/tree/operations/write-recipe.ts';
 import { writeReport } from '../core/report/write-report.ts';
+import { deployModel } from '../deploy/deploy-model.ts';
 import type { Handlers } from '../shared/message-handler.ts';
 import { PROTOCOL_VERSION } from '../shared/protocol.ts';
 import type { WorkerProtocol } from '../shared/protocol.ts';
@@ -53,6 +54,7 @@ export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
     convert: (conversion, { signal, onProgress }) => convertModel(conversion, { signal, onProgress }),
     evaluate: (evaluation, { signal, onProgress }) =>
       evaluateModel(evaluation, { signal, onProgress, threadScript: environment().threadScript }),
+    deploy: deployModel,
     certify: async ({ path: file, parent }) => (await certifyFile(file, parent)).verdict,
     report: ({ runFolder, format, output }) => writeReport(runFolder, format, output),
     createExample: async ({ folder, force = false }, { signal, onProgress }) => ({

@@ -85,6 +85,7 @@ const connection = new MessageHandler<WorkerProtocol, HostProtocol>((message) =>
   inspect: ({ path: file }) => Promise.resolve(exampleInspection(file)),
   convert: () => Promise.reject(new Error('not scripted')),
   evaluate: () => Promise.reject(new Error('not scripted')),
+  deploy: () => Promise.reject(new Error('not scripted')),
   certify: () => Promise.reject(new Error('not scripted')),
   report: ({ runFolder, output = path.join(runFolder, 'report.html') }) => Promise.resolve({ path: output }),
   createExample: () => Promise.reject(new Error('not scripted')),

@@ -42,6 +42,7 @@ function draw(
         'div',
         { class: 'buttons' },
         button(translate('Save .tflite as…'), () => actions.act('save-tflite', result), 'primary'),
+        button(translate('Export for…'), () => actions.act('export-for', result)),
         button(translate('Open'), () => actions.act('open-tflite', result)),
         button(translate('Copy Path'), () => actions.act('copy-tflite-path', result)),
       ),

@@ -15,6 +15,7 @@ const scoredExamples = 500;
 interface DataItem extends vscode.QuickPickItem {
   readonly data?: object | string;
   readonly browse?: 'folder' | 'file';
+  readonly isNone?: boolean;
 }
 
 interface DataQuestion {
@@ -25,6 +26,34 @@ interface DataQuestion {
 
 /** Data that recipes of the workspace use, data files found beside the model, or files that the user picks. */
 export async function chooseData(ask: Ask, services: Services, model: vscode.Uri, question: DataQuestion): Promise<object | string> {
+  const data = await askForData(ask, services, model, question, []);
+  if (data === undefined) throw new RangeError('no data were offered as an answer');
+  return data;
+}
+
+/** As `chooseData`, for commands that can do without. */
+export function chooseDataOrNone(
+  ask: Ask,
+  services: Services,
+  model: vscode.Uri,
+  question: DataQuestion & { /** What the command then lacks. */ readonly withoutData: string },
+): Promise<object | string | undefined> {
+  const none = {
+    label: vscode.l10n.t('No data'),
+    description: question.withoutData,
+    isNone: true,
+    iconPath: new vscode.ThemeIcon('circle-slash'),
+  };
+  return askForData(ask, services, model, question, [none]);
+}
+
+async function askForData(
+  ask: Ask,
+  services: Services,
+  model: vscode.Uri,
+  question: DataQuestion,
+  last: readonly DataItem[],
+): Promise<object | string | undefined> {
   const folder = path.dirname(model.fsPath);
   const items: DataItem[] = [
     ...(await readDataBlocks(services.recipes)).map(({ recipe, data }): DataItem => ({
@@ -51,9 +80,11 @@ export async function chooseData(ask: Ask, services: Services, model: vscode.Uri
       browse: 'file',
       iconPath: new vscode.ThemeIcon('file'),
     },
+    ...last,
   ];
   const chosen = await ask(pickOne({ ...question, prompt: vscode.l10n.t('On which data?'), items }));
   const complete = (data: object | string): Promise<object | string> => completeData(ask, data, { ...question, services, model });
+  if (chosen.isNone === true) return undefined;
   if (chosen.data !== undefined) return complete(chosen.data);
   const folders = chosen.browse === 'folder';
   const shown = await ask(openDialog('data', { canSelectFolders: folders, canSelectFiles: !folders, defaultUri: vscode.Uri.file(folder) }));

@@ -126,6 +126,7 @@ const commandOf = {
   'export-report': 'espalier.exportReport',
   'open-tflite': 'espalier.openTflite',
   'save-tflite': 'espalier.saveTflite',
+  'export-for': 'espalier.exportFor',
   'copy-tflite-path': 'espalier.copyPath',
   'reveal-tflite': 'espalier.revealTflite',
   'show-log': 'espalier.showLog',

@@ -21,6 +21,7 @@ const unscripted: Handlers<WorkerProtocol> = {
   inspect: refuse,
   convert: refuse,
   evaluate: refuse,
+  deploy: refuse,
   certify: refuse,
   report: refuse,
   createExample: refuse,

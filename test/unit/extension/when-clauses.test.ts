@@ -53,6 +53,7 @@ describe('commands', () => {
     ['espalier.runRecipe', /isWorkspaceTrusted && espalier\.recipes != none/],
     ['espalier.runToNode', /isWorkspaceTrusted && espalier\.recipes != none/],
     ['espalier.optimizeModel', /espalier\.models != none && isWorkspaceTrusted/],
+    ['espalier.exportFor', /espalier\.models != none && isWorkspaceTrusted/],
     ['espalier.inspectModel', /espalier\.models != none$/],
   ])('that cannot work are not in the palette: %s', (command, condition) => {
     expect(inPalette(command)).toMatch(condition);
