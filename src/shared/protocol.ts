@@ -6,7 +6,7 @@ import type { Deployment, DeploymentResult } from './deployment.ts';
 import type { RunEvent } from './events.ts';
 import type { ModelInspection } from './inspection.ts';
 import type { Endpoint, NoEndpoint } from './message-handler.ts';
-import type { InputShape } from './recipe/input-shape.ts';
+import type { InputShape, OpenInput } from './recipe/input-shape.ts';
 import type { ExecutionChoice, SlurmOptions } from './recipe/execution.ts';
 import type { ObserverChoice } from './recipe/quantization-options.ts';
 import type { Targets } from './recipe/targets.ts';
@@ -46,9 +46,11 @@ export interface WorkerProtocol extends Endpoint {
     /** How long the presets would take on this machine. */
     readonly estimateRun: { readonly parameters: RunQuestion; readonly result: RunEstimate };
     readonly inspect: {
-      readonly parameters: { readonly path: string; readonly inputShape?: InputShape };
+      readonly parameters: { readonly path: string; readonly inputShape?: InputShape | undefined };
       readonly result: ModelInspection;
     };
+    /** Inputs that want a size before the model can be used: all of them, or none where every length is known. */
+    readonly openInputs: { readonly parameters: { readonly path: string }; readonly result: { readonly inputs: readonly OpenInput[] } };
     readonly convert: { readonly parameters: Conversion; readonly result: ConversionResult };
     readonly evaluate: { readonly parameters: Evaluation; readonly result: EvaluationResult };
     /** Writes a folder with all that a program needs to run a .tflite on a device. */
@@ -141,6 +143,8 @@ export interface RunQuestion {
   readonly model: string;
   /** A data block with absolute paths, or the path of a file with one. */
   readonly data: object | string;
+  /** For inputs of open size. */
+  readonly inputShape?: InputShape | undefined;
 }
 
 export interface RunEstimate {
@@ -155,6 +159,8 @@ export interface WriteRecipe {
   readonly data: object | string;
   readonly output?: string | undefined;
   readonly targets?: Targets;
+  /** For inputs of open size. */
+  readonly inputShape?: InputShape | undefined;
   readonly preset?: RecipePreset;
 }
 

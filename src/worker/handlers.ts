@@ -7,6 +7,7 @@ import { readEventsFrom } from '../core/tree/store/event-log.ts';
 import { readOwner } from '../core/tree/store/run-owner.ts';
 import { runFiles } from '../core/tree/store/run-store.ts';
 import { readRunFolder } from '../core/tree/stored-run.ts';
+import { openInputs } from '../core/import/import-model.ts';
 import { certifyFile } from '../core/tree/operations/certify-file.ts';
 import { convertModel } from '../core/tree/operations/convert-model.ts';
 import { createExample } from '../core/example/create-example.ts';
@@ -51,6 +52,7 @@ export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
     writeRecipe,
     estimateRun,
     inspect: ({ path: file, inputShape }) => inspectModel(file, inputShape),
+    openInputs: async ({ path: file }) => ({ inputs: await openInputs(file) }),
     convert: (conversion, { signal, onProgress }) => convertModel(conversion, { signal, onProgress }),
     evaluate: (evaluation, { signal, onProgress }) =>
       evaluateModel(evaluation, { signal, onProgress, threadScript: environment().threadScript }),

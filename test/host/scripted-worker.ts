@@ -83,6 +83,7 @@ const connection = new MessageHandler<WorkerProtocol, HostProtocol>((message) =>
   },
   estimateRun: () => Promise.resolve({ seconds: { full: 240, 'until-targets': 240, quick: 50 } }),
   inspect: ({ path: file }) => Promise.resolve(exampleInspection(file)),
+  openInputs: () => Promise.resolve({ inputs: [] }),
   convert: () => Promise.reject(new Error('not scripted')),
   evaluate: () => Promise.reject(new Error('not scripted')),
   deploy: () => Promise.reject(new Error('not scripted')),

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { OpenInput } from '../../shared/recipe/input-shape.ts';
 import { EspalierError, isEspalierError } from '../errors.ts';
 import type { Network, Shape, ValueId } from '../network/network.ts';
 import type { OriginalModel } from '../network/original-model.ts';
@@ -10,6 +11,7 @@ import { errorInFile } from './file-errors.ts';
 import { importKerasH5 } from './keras/import-h5.ts';
 import { importKerasV3 } from './keras/import-keras-v3.ts';
 import { type ModelSource, openModel } from './model-source.ts';
+import { OpenInputs } from './open-inputs.ts';
 import { importOnnx } from './onnx/import-onnx.ts';
 import { importSavedModel } from './saved-model/import-saved-model.ts';
 import { importTfjsLayers } from './tfjs/import-tfjs-layers.ts';
@@ -96,6 +98,21 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
       throw new EspalierError('invalid-model', 'is damaged', { where, cause, fix: 'save or download the model again' });
     }
     throw cause;
+  }
+}
+
+/**
+ * All inputs of a model with their shapes where a length other than the batch is open; none where every length is known.
+ *
+ * @throws EspalierError as importing does, but for open lengths
+ */
+export async function openInputs(path: string): Promise<readonly OpenInput[]> {
+  try {
+    await importModel(path);
+    return [];
+  } catch (error) {
+    if (isEspalierError(error) && error.cause instanceof OpenInputs) return error.cause.inputs;
+    throw error;
   }
 }
 

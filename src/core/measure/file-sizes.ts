@@ -20,8 +20,13 @@ export function fileSizes(bytes: Uint8Array): FileSizes {
   };
 }
 
-/** With zstd and brotli too, which updates over the air use; seconds for files of some megabytes. */
-export async function allFileSizes(bytes: Uint8Array): Promise<FileSizes> {
+/**
+ * With zstd and brotli too, which updates over the air use; seconds for files of some megabytes.
+ *
+ * @param options.largest bytes above which they are left out
+ */
+export async function allFileSizes(bytes: Uint8Array, { largest = Infinity }: { readonly largest?: number } = {}): Promise<FileSizes> {
+  if (bytes.length > largest) return fileSizes(bytes);
   zstd ??= Zstd.load();
   return {
     ...fileSizes(bytes),

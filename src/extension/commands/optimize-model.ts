@@ -1,12 +1,14 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { RecipePreset, RunQuestion, WriteRecipe } from '../../shared/protocol.ts';
+import type { InputShape } from '../../shared/recipe/input-shape.ts';
 import { askInTurn, type Ask } from '../questions/ask-in-turn.ts';
 import { enterText, pickOne, type TextEntry } from '../questions/quick-inputs.ts';
 import type { Services } from '../services.ts';
 import { isTflite, modelLabel, modelPath } from '../workspace/model-files.ts';
 import { relativePaths } from '../workspace/data-blocks.ts';
 import { chooseData } from './choose-data.ts';
+import { chooseInputShape } from './choose-input-shape.ts';
 import { chooseModel } from './command-targets.ts';
 import { registerCommand, requireTrust } from './register-command.ts';
 import { startRun } from './run-recipe.ts';
@@ -16,6 +18,7 @@ type Targets = NonNullable<WriteRecipe['targets']>;
 
 interface Choices {
   readonly model: vscode.Uri;
+  readonly inputShape: InputShape | undefined;
   readonly data: object | string;
   readonly preset: Preset;
   readonly targets: Targets;
@@ -27,13 +30,14 @@ export function registerOptimizeModel(context: vscode.ExtensionContext, services
   const answers = new Map<string, string>();
   registerCommand(context, services, 'espalier.optimizeModel', async (argument) => {
     await requireTrust();
-    const { model, data, preset, targets } = await askInTurn((ask) => choose(ask, argument, services), answers);
+    const { model, inputShape, data, preset, targets } = await askInTurn((ask) => choose(ask, argument, services), answers);
     const output = await freeRecipeName(path.join(recipeFolder(model), `${modelLabel(model).replace(/\.[^.]+$/, '')}.espalier.json`));
     const { path: written } = await services.worker.connection.request('writeRecipe', {
       model: modelPath(model),
       data: typeof data === 'string' ? data : relativePaths(data, path.dirname(output)),
       preset,
       targets,
+      inputShape,
       output,
     });
     const recipe = vscode.Uri.file(written);
@@ -46,10 +50,11 @@ export function registerOptimizeModel(context: vscode.ExtensionContext, services
 async function choose(ask: Ask, argument: unknown, services: Services): Promise<Choices> {
   const model = await chooseModel(argument, services, { accepts: (candidate) => !isTflite(candidate), ask, stepsAfter: 4 });
   const title = vscode.l10n.t('Optimize {0}', modelLabel(model));
+  const inputShape = await chooseInputShape(ask, services, model, { title, stepsAfter: 3 });
   const data = await chooseData(ask, services, model, { title, stepsAfter: 3 });
-  const preset = await choosePreset(ask, title, { model: modelPath(model), data }, services);
+  const preset = await choosePreset(ask, title, { model: modelPath(model), data, inputShape }, services);
   const targets = await chooseTargets(ask, title, preset === 'until-targets');
-  return { model, data, preset, targets };
+  return { model, inputShape, data, preset, targets };
 }
 
 async function choosePreset(ask: Ask, title: string, question: RunQuestion, services: Services): Promise<Preset> {

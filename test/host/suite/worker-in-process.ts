@@ -19,6 +19,7 @@ const unscripted: Handlers<WorkerProtocol> = {
   writeRecipe: refuse,
   estimateRun: refuse,
   inspect: refuse,
+  openInputs: refuse,
   convert: refuse,
   evaluate: refuse,
   deploy: refuse,

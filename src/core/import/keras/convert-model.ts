@@ -2,6 +2,7 @@
 import { EspalierError } from '../../errors.ts';
 import type { Network, Parameter, Shape, ValueId } from '../../network/network.ts';
 import { NetworkBuilder } from '../../network/network-builder.ts';
+import { OpenInputs } from '../open-inputs.ts';
 import type { ObservedRange, WeightScope } from '../weights.ts';
 import { inDependencyOrder, requireFewCalls } from './call-order.ts';
 import type { LayerCall, TensorReference } from './inbound-nodes.ts';
@@ -10,7 +11,7 @@ import type { InnerLayer } from './layer-converter.ts';
 import { convertLayer, refuseUnknownLayers } from './layer-registry.ts';
 import { MaskTracking } from './mask-tracking.ts';
 import { unwrap } from './tfmot-wrappers.ts';
-import { inputShape, type KerasLayer, type KerasModel } from './model-config.ts';
+import { declaredInputShape, inputShape, type KerasLayer, type KerasModel } from './model-config.ts';
 
 export interface ConversionOptions {
   /** Major version of the Keras that wrote the file. */
@@ -32,11 +33,17 @@ export function convertModel(model: KerasModel, weights: WeightScope, where: str
   requireFewCalls(model, where);
   const builder = new NetworkBuilder(model.name);
   const layers = new Map(model.layers.map((layer) => [layer.name, layer]));
+  const open = new OpenInputs(
+    model.inputs.flatMap(({ layer: name }) => {
+      const layer = layers.get(name);
+      return layer === undefined ? [] : [{ name: layer.label, shape: declaredInputShape(layer.config)?.slice(1) }];
+    }),
+  );
   const inputs = model.inputs.map((reference, index) => {
     const layer = layers.get(reference.layer);
     if (layer === undefined) throw new EspalierError('invalid-model', `input layer "${reference.layer}" does not exist`, { where });
     const given = options.inputShapes;
-    return builder.input(inputShape(layer, where, given?.length === 1 ? given[0] : given?.[index]), layer.label);
+    return builder.input(inputShape(layer, where, given?.length === 1 ? given[0] : given?.[index], open), layer.label);
   });
   const conversion = new ModelConversion(builder, options);
   const outputs = conversion.convert(model, weights, inputs, '');

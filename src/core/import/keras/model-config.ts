@@ -3,6 +3,7 @@
  * calls that connect them. A Sequential model becomes a chain.
  */
 import { EspalierError } from '../../errors.ts';
+import type { OpenInputs } from '../open-inputs.ts';
 import type { Shape } from '../../network/network.ts';
 import { asArray, asObject, isArray, isObject, type Json, type JsonObject } from '../json.ts';
 import { isTfmotWrapper, type TfmotWrapper } from './tfmot-wrappers.ts';
@@ -172,12 +173,14 @@ function shapeOf(json: Json | undefined): readonly (number | null)[] | undefined
 /**
  * The shape of an input without its batch. A .tflite has static shapes, so lengths that the model leaves open are to be
  * given.
+ *
+ * @param cause every input of the model, for errors about open lengths
  */
-export function inputShape(layer: KerasLayer, where: string, given: Shape | undefined): Shape {
+export function inputShape(layer: KerasLayer, where: string, given: Shape | undefined, cause: OpenInputs): Shape {
   const declared = declaredInputShape(layer.config)?.slice(1);
   if (declared === undefined) {
     if (given !== undefined) return given;
-    throw new EspalierError('unsupported-model', 'the model does not say the shape of its input', { where, fix: inputShapeRemedy });
+    throw new EspalierError('unsupported-model', 'the model does not say the shape of its input', { where, fix: inputShapeRemedy, cause });
   }
   const text = `[${declared.map((length) => length ?? '?').join(', ')}]`;
   if (given !== undefined) {
@@ -193,6 +196,7 @@ export function inputShape(layer: KerasLayer, where: string, given: Shape | unde
     throw new EspalierError('unsupported-model', `input "${layer.name}" has the shape ${text} with an open length`, {
       where,
       fix: inputShapeRemedy,
+      cause,
     });
   }
   return declared.map((length) => length ?? 0);

@@ -1,5 +1,6 @@
 /** The shapes of a model's inputs with every length decided, and the order in which the network takes their axes. */
 import { EspalierError } from '../../errors.ts';
+import { OpenInputs } from '../open-inputs.ts';
 import { channelsLastAxes } from './layout.ts';
 import type { OnnxGraph, OnnxInput } from './onnx-graph.ts';
 import type { PlannedInput } from './convert-graph.ts';
@@ -44,18 +45,18 @@ export function planInputs(graph: OnnxGraph, given: InputShapes | undefined, whe
     return planInput(
       graph,
       input,
-      lengthsOf(input, given?.[position] ?? (given?.length === 1 ? given[0] : undefined), batchSize),
+      lengthsOf(graph, input, given?.[position] ?? (given?.length === 1 ? given[0] : undefined), batchSize),
       batchSize,
     );
   });
   return { batchSize, openBatch, inputs };
 }
 
-function lengthsOf(input: OnnxInput, given: readonly number[] | undefined, batchSize: number): readonly number[] {
+function lengthsOf(graph: OnnxGraph, input: OnnxInput, given: readonly number[] | undefined, batchSize: number): readonly number[] {
   const { name, dimensions } = input;
   const where = `input "${name}"`;
   if (dimensions === undefined && given === undefined)
-    throw new EspalierError('unsupported-model', 'has no shape in the file', { where, fix: inputShapeRemedy });
+    throw new EspalierError('unsupported-model', 'has no shape in the file', { where, fix: inputShapeRemedy, cause: openInputsOf(graph) });
   const declared = dimensions ?? ['?', ...(given ?? []).map(() => '?')];
   const wanted = given === undefined || given.length === declared.length ? given : [batchSize, ...given];
   if (wanted !== undefined && wanted.length !== declared.length)
@@ -72,6 +73,7 @@ function lengthsOf(input: OnnxInput, given: readonly number[] | undefined, batch
     throw new EspalierError('unsupported-model', `has open dimensions (${open.join(', ')}) in [${declared.join(', ')}]`, {
       where,
       fix: inputShapeRemedy,
+      cause: openInputsOf(graph),
     });
   const known = lengths.map((length) => length ?? 0);
   const contradicts =
@@ -84,6 +86,16 @@ function lengthsOf(input: OnnxInput, given: readonly number[] | undefined, batch
   if (!known.every((length) => Number.isSafeInteger(length) && length > 0))
     throw new EspalierError('invalid-model', `has the shape [${known.join(', ')}]`, { where, fix: 'export the model again' });
   return known;
+}
+
+/** Of one example: the batch in front may stay open. */
+function openInputsOf({ inputs }: OnnxGraph): OpenInputs {
+  return new OpenInputs(
+    inputs.map(({ name, dimensions }) => ({
+      name,
+      shape: dimensions?.slice(1).map((length) => (typeof length === 'number' ? length : null)),
+    })),
+  );
 }
 
 const inputShapeRemedy =

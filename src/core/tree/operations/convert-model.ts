@@ -22,6 +22,9 @@ export const conversionModes = ['float', 'float16', 'dynamic', 'int8', 'int16x8'
 /** The guide's number of representative examples. */
 const defaultSamples = 1000;
 
+/** Bytes from which zstd -19 and Brotli of quality 11 take longer than the conversion. */
+const slowlyCompressed = 4_000_000;
+
 /** TensorFlow's guide asks for 100 to 500. */
 const fewSamples = 100;
 
@@ -47,7 +50,14 @@ export async function convertModel(conversion: Conversion, context: ConversionCo
   await interpreter.dispose();
   await makeFolderOf(output);
   await writeFileAtomically(output, bytes);
-  return { version: 1, output, mode, sizes: await allFileSizes(bytes), comparison: imported.comparison, warnings };
+  return {
+    version: 1,
+    output,
+    mode,
+    sizes: await allFileSizes(bytes, { largest: slowlyCompressed }),
+    comparison: imported.comparison,
+    warnings,
+  };
 }
 
 async function encode(

@@ -1,4 +1,5 @@
 import type { RunEstimate, RunQuestion } from '../../../shared/protocol.ts';
+import { inputShapesOf } from '../../../shared/recipe/input-shape.ts';
 import { trainingDefaults } from '../../../shared/recipe/defaults.ts';
 import type { TrainingOptions } from '../../../shared/recipe/training-options.ts';
 import { techniqueRow, type TechniqueRow } from '../../../shared/techniques.ts';
@@ -30,8 +31,8 @@ interface Examples {
  *
  * @throws EspalierError as importing and opening data do
  */
-export async function estimateRun({ model, data }: RunQuestion): Promise<RunEstimate> {
-  const { network } = await importModel(model);
+export async function estimateRun({ model, data, inputShape }: RunQuestion): Promise<RunEstimate> {
+  const { network } = await importModel(model, { inputShapes: inputShapesOf(inputShape) });
   const splits = await openModelData(data, inputsOf(network), () => undefined);
   const timing = await prepareStepTiming(await createEngine(), network, batchSize);
   try {

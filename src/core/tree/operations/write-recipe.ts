@@ -7,7 +7,14 @@ import { writeFileAtomically } from '../store/atomic-files.ts';
 export const quickTraining = { epochs: 1 } as const;
 
 /** Writes a first recipe with comments on what can be changed; by default next to the model. */
-export async function writeRecipe({ model, data, output, targets, preset = 'full' }: WriteRecipe): Promise<{ readonly path: string }> {
+export async function writeRecipe({
+  model,
+  data,
+  output,
+  targets,
+  inputShape,
+  preset = 'full',
+}: WriteRecipe): Promise<{ readonly path: string }> {
   const file = output ?? path.join(path.dirname(model), `${path.basename(model).replace(/\.[^.]+$/, '')}.espalier.json`);
   if (preset === 'until-targets' && Object.keys(targets ?? {}).length === 0) {
     throw new EspalierError('invalid-argument', 'the preset "until-targets" needs targets', {
@@ -21,6 +28,12 @@ export async function writeRecipe({ model, data, output, targets, preset = 'full
     '{',
     '  // The trained model: Keras .h5 or .keras, a TFJS layers model.json, a SavedModel with a Keras config, an .onnx, or a float .tflite.',
     `  "model": ${JSON.stringify(relative(model))},`,
+    ...(inputShape === undefined
+      ? []
+      : [
+          '  // The model leaves the size of its input open: this is what the device will see.',
+          `  "inputShape": ${JSON.stringify(inputShape)},`,
+        ]),
     '  // Training examples fine-tune, test examples measure. Inputs must be scaled as in the training of the model.',
     `  "data": ${indent(typeof data === 'string' ? relative(data) : data)},`,
     ...(targets === undefined

@@ -9,6 +9,7 @@ import { referenceOutputs } from '../../network/reference-executor.ts';
 import { quantizeByReference } from '../../tflite/quantized-reference.ts';
 import { largestDifference, runFloat } from '../../tflite/run-tflite.ts';
 import { importCompared, kindsOf } from './compared.ts';
+import { OnnxWriter } from './onnx-model.ts';
 import { mobileNetV3, shuffleNet, squeezeNet, uNet, visionTransformer } from './torch-networks.ts';
 
 describe('networks as PyTorch exports them', () => {
@@ -49,6 +50,20 @@ describe('networks as PyTorch exports them', () => {
     const gelus = imported.network.operations.filter((operation) => operation.kind === 'activation' && operation.function === 'gelu');
     expect(gelus).toHaveLength(1);
     expect(kindsOf(imported).filter((kind) => kind === 'batchMatmul')).toHaveLength(2);
+  });
+});
+
+describe('batches that PyTorch flattens together with steps', () => {
+  it("nn.MultiheadAttention's projection: rows of all steps are one matrix", async () => {
+    const model = new OnnxWriter();
+    const steps = model.node('Transpose', [model.input('x', ['n', 5, 8])], { perm: [1, 0, 2] });
+    const rows = model.node('Reshape', [steps, model.integers([-1, 8])]);
+    const projected = model.node('Gemm', [rows, model.weight([6, 8]), model.weight([6])], { transB: 1 });
+    const again = model.node('Reshape', [projected, model.integers([5, -1, 6])]);
+    model.output(model.node('Transpose', [again], { perm: [1, 0, 2] }));
+    const imported = await importCompared(model.bytes());
+    expect(kindsOf(imported).filter((kind) => kind === 'dense')).toHaveLength(1);
+    expect(kindsOf(imported)).not.toContain('permute');
   });
 });
 

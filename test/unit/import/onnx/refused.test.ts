@@ -1,7 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compareWithOriginal } from '../../../../src/core/measure/compare-with-original.ts';
 import { createEngine } from '../../../../src/core/engine/create-engine.ts';
-import { importFiles } from '../keras-model-files.ts';
+import { openInputs } from '../../../../src/core/import/import-model.ts';
+import { importFiles, inTemporaryFolder } from '../keras-model-files.ts';
 import { importCompared, importOnnxBytes } from './compared.ts';
 import { OnnxWriter } from './onnx-model.ts';
 
@@ -138,6 +141,24 @@ describe('input shapes that are given', () => {
       const { network } = await importCompared(model.bytes(), { inputShapes: [shape] });
       expect(network.values.get('x')?.shape).toEqual([6, 7, 3]);
     }
+  });
+
+  it('are asked for: every input with its lengths, open ones as null', async () => {
+    const two = new OnnxWriter();
+    const image = two.node('Conv', [two.input('image', ['n', 3, 'h', 'w']), two.weight([2, 3, 3, 3])]);
+    two.output(two.node('Add', [two.node('GlobalAveragePool', [image]), two.input('bias', ['n', 2, 1, 1])]));
+    const askedOf = (written: OnnxWriter): Promise<unknown> =>
+      inTemporaryFolder(async (folder) => {
+        await writeFile(join(folder, 'model.onnx'), written.bytes());
+        return openInputs(join(folder, 'model.onnx'));
+      });
+    expect(await askedOf(two)).toEqual([
+      { name: 'image', shape: [3, null, null] },
+      { name: 'bias', shape: [2, 1, 1] },
+    ]);
+    const fixed = new OnnxWriter();
+    fixed.output(fixed.node('Relu', [fixed.input('x', ['n', 4])]));
+    expect(await askedOf(fixed)).toEqual([]);
   });
 
   it.each([

@@ -18,7 +18,9 @@ function gemm(context: NodeContext): ComputedValue {
     const rows = attributes.integer('transB', 0) === 0 ? transposed(tensor, [1, 0]) : tensor;
     return alpha === 1 ? rows : { ...rows, data: Float32Array.from(rows.data, (weight) => weight * alpha) };
   });
-  const input = layout.inOnnxOrder(context.layout.batchFirst(value, layer), layer);
+  // Attention flattens steps and a batch of one together: rows without a batch stay so.
+  const matrix = value.batch === undefined && value.shape[0] !== 1 && layout.batchSize === 1 ? value : layout.batchFirst(value, layer);
+  const input = layout.inOnnxOrder(matrix, layer);
   const bias = context.constant(2, 'a bias');
   const outputs = kernel.shape[0] ?? 0;
   const own = bias !== undefined && (bias.data.length === outputs || bias.data.length === 1);
@@ -34,7 +36,9 @@ function gemm(context: NodeContext): ComputedValue {
             data: Float32Array.from({ length: outputs }, (_, i) => (data[data.length === 1 ? 0 : i] ?? 0) * beta),
           })),
   });
-  return { kind: 'computed', id, shape: [layout.batchSize, outputs], axes: [1], batch: 0, element: 'float' };
+  const [height = layout.batchSize] = matrix.shape;
+  const { batch } = matrix;
+  return { kind: 'computed', id, shape: [height, outputs], axes: batch === undefined ? [0, 1] : [1], batch, element: 'float' };
 }
 
 function matMul(context: NodeContext): ComputedValue {
