@@ -4,6 +4,7 @@ import { floatTensors } from '../tflite/float-tensors.ts';
 import { unpackModel } from '../tflite/pack/unpack-model.ts';
 import { tensorBits } from '../tflite/schema/tensor-types.ts';
 import { readTflite } from '../tflite/read-tflite.ts';
+import { uprightModel } from '../tflite/upright-model.ts';
 import type { TfliteModel } from '../tflite/tflite-model.ts';
 import type { Expectations, WeightExpectation } from '../constraints/expectation.ts';
 import { packedChecks } from './certify-packed.ts';
@@ -23,8 +24,8 @@ export interface Certification {
 /** Checks a .tflite against expectations, from the numbers in the file alone; packed kernels are decoded. */
 export function certify({ bytes, expectations, parent, packed }: Certification): CertificateVerdict {
   const model = unpackModel(readTflite(bytes));
-  const kernels = kernelTensors(model);
-  const parentKernels = parent === undefined ? undefined : kernelTensors(unpackModel(readTflite(parent)));
+  const kernels = kernelTensors(uprightModel(model));
+  const parentKernels = parent === undefined ? undefined : kernelTensors(uprightModel(unpackModel(readTflite(parent))));
   const { weights, sharedZeros, fullInteger }: Expectations = expectations ?? {
     weights:
       parent === undefined

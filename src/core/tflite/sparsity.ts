@@ -2,7 +2,7 @@
 import type { Builder, Offset } from 'flatbuffers';
 import { EspalierError } from '../errors.ts';
 import { invalid, type TableReader } from './schema/table-reader.ts';
-import { intsVector, offsetsVector } from './schema/vectors.ts';
+import { bytesVector, intsVector, offsetsVector, shortsVector } from './schema/vectors.ts';
 import type { SparseDimension, Sparsity } from './tflite-model.ts';
 import { elementCount } from './tflite-model.ts';
 
@@ -60,7 +60,34 @@ function readIndices(table: TableReader, slot: number, name: string): number[] {
   }
 }
 
-/** Writes a tensor's sparsity parameters; indices as int32. */
+/**
+ * A kernel of 1x1 convolutions `[out, 1, 1, in]` as its values that are not zero: a row of the last axis for each output
+ * channel, compressed.
+ */
+export function compressRows(data: Float32Array, shape: readonly number[]): { readonly sparsity: Sparsity; readonly values: Float32Array } {
+  const columns = shape.at(-1) ?? 1;
+  const kept = Uint32Array.from(data, (_, i) => i).filter((i) => data[i] !== 0);
+  const counts = new Uint32Array(data.length / columns);
+  for (const i of kept) {
+    const row = Math.floor(i / columns);
+    counts[row] = (counts[row] ?? 0) + 1;
+  }
+  const segments = [0];
+  for (const count of counts) segments.push((segments.at(-1) ?? 0) + count);
+  return {
+    sparsity: {
+      traversalOrder: shape.map((_, axis) => axis),
+      blockMap: [],
+      dimensions: [
+        ...shape.slice(0, -1).map((size) => ({ format: 'dense', size }) as const),
+        { format: 'csr', segments, indices: Array.from(kept, (i) => i % columns) },
+      ],
+    },
+    values: Float32Array.from(kept, (i) => data[i] ?? 0),
+  };
+}
+
+/** Writes a tensor's sparsity parameters; indices in as few bytes as they fit. */
 export function sparsityOffset(builder: Builder, sparsity: Sparsity): Offset {
   const dimensions = offsetsVector(
     builder,
@@ -76,23 +103,29 @@ export function sparsityOffset(builder: Builder, sparsity: Sparsity): Offset {
 }
 
 function dimensionOffset(builder: Builder, dimension: SparseDimension): Offset {
-  const vectors =
-    dimension.format === 'csr' ? [dimension.segments, dimension.indices].map((values) => int32VectorTable(builder, values)) : [];
+  const vectors = dimension.format === 'csr' ? [dimension.segments, dimension.indices].map((values) => indexVector(builder, values)) : [];
   builder.startObject(6);
   if (dimension.format === 'dense') builder.addFieldInt32(1, dimension.size, 0);
   else builder.addFieldInt8(0, 1, 0);
-  vectors.forEach((offset, i) => {
-    builder.addFieldInt8(2 + 2 * i, 1, 0);
+  vectors.forEach(({ type, offset }, i) => {
+    builder.addFieldInt8(2 + 2 * i, type, 0);
     builder.addFieldOffset(3 + 2 * i, offset, 0);
   });
   return builder.endObject();
 }
 
-function int32VectorTable(builder: Builder, values: readonly number[]): Offset {
-  const vector = intsVector(builder, values);
+/** A member of the union that `readIndices` reads, in its table. */
+function indexVector(builder: Builder, values: readonly number[]): { readonly type: number; readonly offset: Offset } {
+  const largest = values.reduce((max, value) => Math.max(max, value), 0);
+  const [type, vector] =
+    largest < 2 ** 8
+      ? [3, bytesVector(builder, Uint8Array.from(values), 4)]
+      : largest < 2 ** 16
+        ? [2, shortsVector(builder, values)]
+        : [1, intsVector(builder, values)];
   builder.startObject(1);
   builder.addFieldOffset(0, vector, 0);
-  return builder.endObject();
+  return { type, offset: builder.endObject() };
 }
 
 /** More than this many elements would be an attack, not a layer: it is 1 GiB as float32. */

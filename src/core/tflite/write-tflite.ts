@@ -1,5 +1,7 @@
 import { EspalierError } from '../errors.ts';
 import type { Network, ValueId } from '../network/network.ts';
+import { layOutSparsePart, type SparseLayout } from '../network/sparse-inference/lay-out.ts';
+import type { SparsePart } from '../network/sparse-inference/sparse-part.ts';
 import type { QuantizedNetwork } from '../quantize/quantization.ts';
 import { serializeTflite } from './serialize-tflite.ts';
 import type { SignatureTensor, TfliteModel } from './tflite-model.ts';
@@ -10,15 +12,16 @@ import { integerEncoding } from './write/integer-encoding.ts';
 import { minimumRuntimeVersion } from './write/runtime-version.ts';
 import { WriteContext } from './write/write-context.ts';
 import { writeOperation } from './write/write-operation.ts';
+import { writeTurn } from './write/write-turn.ts';
 
 /** Element type of a file's inputs or outputs. */
 export type InterfaceType = 'int8' | 'uint8' | 'float32' | 'int16';
 
-/** What to write: a network and how its numbers are stored. */
+/** What to write: a network and how its numbers are stored; a part of it in the form of XNNPACK's sparse inference. */
 export type TfliteSource =
-  | { readonly kind: 'float'; readonly network: Network }
-  /** Weights as float16, widened on loading. */
-  | { readonly kind: 'float16'; readonly network: Network }
+  | { readonly kind: 'float'; readonly network: Network; readonly sparse?: SparsePart | undefined }
+  /** Weights as float16, widened on loading, but those of the sparse part: XNNPACK's sparse kernels read float32. */
+  | { readonly kind: 'float16'; readonly network: Network; readonly sparse?: SparsePart | undefined }
   /** Weights of 1,024 elements and more as int8, activations float. */
   | { readonly kind: 'dynamicRange'; readonly network: Network }
   /** Integers throughout, except for inputs and outputs of type float32. */
@@ -50,11 +53,14 @@ export function writeTflite(source: TfliteSource, options: WriteOptions = {}): U
 
 function buildTflite(source: TfliteSource, batch: number): TfliteModel {
   const graph = new GraphBuilder();
-  const network = source.kind === 'integer' ? source.quantized.network : source.network;
-  const encoding = encodingOf(source, graph);
+  const { network, turn } = layoutOf(source);
+  const encoding = encodingOf(source, network, graph);
   const context = new WriteContext(network, graph, encoding, batch);
   const inputs = network.inputs.map((id) => writeInput(context, id, source));
-  for (const operation of network.operations) writeOperation(context, operation);
+  for (const operation of network.operations) {
+    if (turn !== undefined && operation.inputs.includes(turn.to)) writeTurn(context, turn.from, turn.to);
+    writeOperation(context, operation);
+  }
   // A runtime fills outputs by running operators, so a tensor that is also an input, or an output twice, is copied.
   const taken = new Set(inputs);
   const outputs = network.outputs.map((id) => {
@@ -73,13 +79,20 @@ function buildTflite(source: TfliteSource, batch: number): TfliteModel {
   };
 }
 
-function encodingOf(source: TfliteSource, graph: GraphBuilder): Encoding {
+function layoutOf(source: TfliteSource): SparseLayout {
+  if (source.kind === 'integer') return { network: source.quantized.network, turn: undefined };
+  const part = 'sparse' in source ? source.sparse : undefined;
+  return part === undefined ? { network: source.network, turn: undefined } : layOutSparsePart(source.network, part);
+}
+
+function encodingOf(source: TfliteSource, network: Network, graph: GraphBuilder): Encoding {
   switch (source.kind) {
     case 'float':
-      return floatEncoding(graph, source.network, 'float32');
+      return floatEncoding(graph, network, 'float32', source.sparse);
     case 'float16':
+      return floatEncoding(graph, network, 'float16', source.sparse);
     case 'dynamicRange':
-      return floatEncoding(graph, source.network, source.kind);
+      return floatEncoding(graph, network, 'dynamicRange');
     case 'integer':
       return integerEncoding(graph, source.quantized);
   }

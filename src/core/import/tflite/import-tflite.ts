@@ -3,6 +3,7 @@ import { EspalierError } from '../../errors.ts';
 import type { Network, Parameter, Shape, ValueId } from '../../network/network.ts';
 import { NetworkBuilder } from '../../network/network-builder.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
+import { uprightModel } from '../../tflite/upright-model.ts';
 import { realValues } from '../../tflite/tensor-values.ts';
 import type { Subgraph, TfliteOperator, TfliteTensor } from '../../tflite/tflite-model.ts';
 import { elementwiseOperators } from './elementwise-operators.ts';
@@ -15,7 +16,7 @@ const converters: OperatorConverters = { ...kernelOperators, ...shapeOperators, 
 const decoders = new Set(['DEQUANTIZE', 'DENSIFY']);
 
 export function importTflite(bytes: Uint8Array, where: string): { readonly network: Network } {
-  const { subgraphs } = readTflite(bytes);
+  const { subgraphs } = uprightModel(readTflite(bytes));
   const [graph] = subgraphs;
   if (graph === undefined || subgraphs.length > 1)
     throw new EspalierError('unsupported-model', `has ${subgraphs.length} subgraphs, expected one`, {

@@ -119,6 +119,7 @@ const optionTables: Readonly<Record<string, OptionTable>> = {
   WHILE: { type: 93, fields: { conditionSubgraph: int(0), bodySubgraph: int(1) } },
   DEPTH_TO_SPACE: { type: 94, fields: { blockSize: int(0) } },
   DENSIFY: { type: 99, fields: none },
+  REVERSE_V2: { type: 81, fields: none },
   BATCH_MATMUL: { type: 101, fields: { adjointX: bool(0), adjointY: bool(1), asymmetricQuantizeInputs: bool(2) } },
   CALL_ONCE: { type: 103, fields: { subgraph: int(0) } },
   GELU: { type: 116, fields: { approximate: bool(0) } },

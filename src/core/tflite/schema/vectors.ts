@@ -11,6 +11,12 @@ export function intsVector(builder: Builder, values: readonly number[]): Offset 
   return vector(builder, 4, values, (value) => builder.addInt32(value));
 }
 
+/** A vector of uint16, with its first element at a multiple of 4 in the file. */
+export function shortsVector(builder: Builder, values: readonly number[]): Offset {
+  builder.prep(4, 2 * values.length);
+  return vector(builder, 2, values, (value) => builder.addInt16(value));
+}
+
 /** A vector of float32. */
 export function floatsVector(builder: Builder, values: readonly number[]): Offset {
   return vector(builder, 4, values, (value) => builder.addFloat32(value));

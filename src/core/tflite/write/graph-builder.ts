@@ -1,7 +1,7 @@
 import type { OperatorOptions } from '../schema/operator-options.ts';
 import type { BuiltinOperator } from '../schema/builtin-operators.ts';
 import type { TensorType } from '../schema/tensor-types.ts';
-import type { Quantization, Subgraph, TfliteOperator, TfliteTensor } from '../tflite-model.ts';
+import type { Quantization, Sparsity, Subgraph, TfliteOperator, TfliteTensor } from '../tflite-model.ts';
 import { operatorVersion } from './operator-version.ts';
 
 /** What a tensor holds, apart from its place in the graph. */
@@ -15,6 +15,8 @@ export interface NewTensor extends TensorEncoding {
   readonly name: string;
   readonly shape: readonly number[];
   readonly data?: Uint8Array;
+  /** Of a constant: which of its elements `data` holds. */
+  readonly sparsity?: Sparsity;
 }
 
 /** A float tensor. */
@@ -27,7 +29,7 @@ export class GraphBuilder {
   readonly #names = new Set<string>();
 
   /** Adds a tensor and returns its index; a name that is taken gets a number. */
-  tensor({ name, shape, type, quantization, data }: NewTensor): number {
+  tensor({ name, shape, type, quantization, data, sparsity }: NewTensor): number {
     let unique = name;
     for (let i = 1; this.#names.has(unique); i++) unique = `${name}_${i}`;
     this.#names.add(unique);
@@ -38,7 +40,7 @@ export class GraphBuilder {
         shapeSignature: undefined,
         type,
         quantization,
-        sparsity: undefined,
+        sparsity,
         isVariable: false,
         data,
       }) - 1
