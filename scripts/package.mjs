@@ -41,7 +41,17 @@ export async function packageExtension({ target = `${process.platform}-${process
   const packagePath = path.resolve(out ?? path.join(root, `espalier-${target}-${manifest.version}.vsix`));
   const staging = await mkdtemp(path.join(os.tmpdir(), 'espalier-package-'));
   try {
-    run('node', ['scripts/build.mjs', '--minify', 'extension', 'worker', 'evaluation-thread', 'reading-thread', 'hdf5-reader', 'webview']);
+    run('node', [
+      'scripts/build.mjs',
+      '--minify',
+      'extension',
+      'worker',
+      'evaluation-thread',
+      'reading-thread',
+      'hdf5-reader',
+      'webview',
+      'mcp',
+    ]);
     for (const name of [
       '.vscodeignore',
       'LICENSE',
@@ -53,6 +63,7 @@ export async function packageExtension({ target = `${process.platform}-${process
       'l10n',
       'media',
       'schemas',
+      'skills',
       'dist',
     ]) {
       await cp(path.join(root, name), path.join(staging, name), { recursive: true, filter: (file) => !file.endsWith('.map') });

@@ -57,6 +57,7 @@ async function assembleExtension() {
     'package.nls.zh-cn.json',
     'media',
     'schemas',
+    'skills',
     'l10n',
     'dist/extension.cjs',
     'dist/webview',

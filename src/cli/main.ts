@@ -9,6 +9,7 @@ import { registerFetch } from './commands/fetch.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerClean, registerRuns } from './commands/runs.ts';
 import { registerCompare, registerReport } from './commands/report.ts';
+import { registerMcp } from './commands/mcp.ts';
 import { registerPack } from './commands/pack.ts';
 import { registerOptimize } from './commands/optimize.ts';
 import { registerProfile } from './commands/profile.ts';
@@ -37,6 +38,7 @@ registerEvaluate(program);
 registerCertify(program);
 registerProfile(program);
 registerPack(program);
+registerMcp(program);
 registerDeploy(program);
 
 // `espalier … | head` closes the pipe early: that is no error.

@@ -16,9 +16,16 @@ export interface WorkerClient {
   kill(): void;
 }
 
-/** Runs the worker as a child process: training does not block the terminal, and a crash is reported. */
-export function startWorker(script: string = path.join(path.dirname(fileURLToPath(import.meta.url)), 'worker.cjs')): WorkerClient {
-  const child = fork(script, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+/**
+ * Runs the worker as a child process: training does not block the terminal, and a crash is reported.
+ *
+ * @param output where its standard output goes: to standard error where this process speaks a protocol on its own
+ */
+export function startWorker(
+  script: string = path.join(path.dirname(fileURLToPath(import.meta.url)), 'worker.cjs'),
+  output: 'inherit' | 'stderr' = 'inherit',
+): WorkerClient {
+  const child = fork(script, { stdio: ['ignore', output === 'inherit' ? 'inherit' : process.stderr, 'inherit', 'ipc'] });
   // Lower priority keeps the terminal responsive. It is set before the worker starts threads, which inherit it.
   if (child.pid !== undefined) os.setPriority(child.pid, os.constants.priority.PRIORITY_BELOW_NORMAL);
   const handler = new MessageHandler<HostProtocol, WorkerProtocol>((message: Message) => {

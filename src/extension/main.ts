@@ -13,6 +13,7 @@ import { registerOptimizeModel } from './commands/optimize-model.ts';
 import { registerRunRecipe } from './commands/run-recipe.ts';
 import { registerRunToNode } from './commands/run-to-node.ts';
 import { registerRecipeEditor } from './editor/register-recipe-editor.ts';
+import { registerMcpServer } from './mcp/register-mcp-server.ts';
 import { registerPanelRestore } from './panel/restore-panels.ts';
 import { ResultPanels } from './panel/result-panel.ts';
 import { registerResumeOffer } from './runs/offer-resume.ts';
@@ -36,6 +37,7 @@ export function activate(context: vscode.ExtensionContext): Services {
   registerPanelRestore(context, services);
   registerRecipeTasks(context, services);
   registerLanguageModelTools(context, services);
+  registerMcpServer(context);
   registerResumeOffer(context, services);
   context.subscriptions.push(registerStatusBar(services.runs), followRuns(services));
   registerOptimizeModel(context, services);

@@ -1,8 +1,7 @@
 /** Tools that language models in the editor can call; those that change something ask the user first. */
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { resultColumns, resultRows, toMarkdown } from '../../shared/drawing/result-table.ts';
-import { english } from '../../shared/drawing/translate.ts';
+import { describeRun } from '../../shared/drawing/run-description.ts';
 import { startRun } from '../commands/run-recipe.ts';
 import type { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
@@ -43,7 +42,7 @@ export function registerLanguageModelTools(context: vscode.ExtensionContext, ser
         const run = startRun(context, services, await resolve(input.recipe), input.nodes === undefined ? {} : { nodes: input.nodes });
         token.onCancellationRequested(() => void services.runs.cancel(run));
         await ended(run);
-        return text(describe(run));
+        return text(describeRun(run.state, run.activity, run.status.notice));
       },
     }),
     vscode.lm.registerTool<RecipeInput>('espalier_read_results', {
@@ -56,7 +55,7 @@ export function registerLanguageModelTools(context: vscode.ExtensionContext, ser
         const run = services.runs.latestOf(await resolve(input.recipe));
         if (run === undefined) throw new Error(`${input.recipe} has no run; run it with espalier_run_recipe first`);
         await services.runs.load(run);
-        return text(describe(run));
+        return text(describeRun(run.state, run.activity, run.status.notice));
       },
     }),
   );
@@ -100,17 +99,4 @@ function ended(run: Run): Promise<void> {
       done();
     });
   });
-}
-
-function describe(run: Run): string {
-  const { outcome, reason, engine, runtime, machine, models } = run.state;
-  const tables = models.map((model) => `## ${model.model}\n\n${toMarkdown(resultColumns(english, model), resultRows(model, english))}`);
-  return [
-    `outcome: ${outcome ?? run.activity}${reason === '' ? '' : ` (${reason})`}`,
-    run.status.notice ?? '',
-    `measured with ${engine}, ${runtime} on ${machine}`,
-    ...tables,
-  ]
-    .filter((line) => line !== '')
-    .join('\n\n');
 }
