@@ -4,9 +4,10 @@
  * `shared/recipe/targets.ts`, and its Chinese words in
  * `l10n/bundle.l10n.zh-cn.json` (English is the key).
  */
-import { formatBytes, formatMilliseconds, formatPercent, missing } from './drawing/format.ts';
+import { formatBytes, formatChange, formatMilliseconds, formatPercent, missing } from './drawing/format.ts';
+import { formatQuality, qualityOfAccuracy, type QualityRow, qualityTable, qualityValue } from './qualities.ts';
 import type { Targets } from './recipe/targets.ts';
-import type { NodeMetrics } from './results.ts';
+import type { NodeMetrics, QualityId } from './results.ts';
 
 /** The compiler requires a row for each. */
 export type MeasureId = 'accuracy' | 'raw' | 'gzip' | 'zstd' | 'brotli' | 'packed' | 'ram' | 'flash' | 'macs' | 'cycles' | 'latency';
@@ -43,6 +44,7 @@ export interface MeasureRow {
 }
 
 export const measureTable: Readonly<Record<MeasureId, MeasureRow>> = {
+  // Of the measure that the task has: see `shownTitle` and `shared/qualities.ts`.
   accuracy: {
     title: 'INT8 top-1',
     short: 'INT8 (LiteRT)',
@@ -53,7 +55,7 @@ export const measureTable: Readonly<Record<MeasureId, MeasureRow>> = {
     source: 'run',
     certainty: 'exact',
     by: 'LiteRT',
-    value: ({ deployed }) => deployed?.top1,
+    value: ({ deployed }) => qualityValue(deployed),
     target: { key: 'accuracyDrop', name: 'accuracy drop' },
   },
   raw: {
@@ -241,22 +243,60 @@ export function bySize(a: NodeMetrics | undefined, b: NodeMetrics | undefined): 
 
 /** The accuracy that a node shows: of its file where that was measured, else of the training engine. */
 export function shownAccuracy(metrics: NodeMetrics | undefined): number | undefined {
-  return metrics === undefined ? undefined : (measureTable.accuracy.value(metrics) ?? metrics.simulated?.top1);
+  return metrics === undefined ? undefined : (measureTable.accuracy.value(metrics) ?? qualityValue(metrics.simulated));
 }
 
 /** The figure of a node with its unit. */
 export function shownMeasure(id: MeasureId, metrics: NodeMetrics | undefined): string {
-  return formatMeasure(id, metrics && measureTable[id].value(metrics));
+  const value = metrics && measureTable[id].value(metrics);
+  return id === 'accuracy' ? formatQuality(qualityOf(metrics), value) : formatMeasure(id, value);
+}
+
+/** The measure of the node's task, by which its accuracy is meant everywhere. */
+export function qualityOf(metrics: NodeMetrics | undefined): QualityId {
+  return qualityOfAccuracy(metrics?.deployed ?? metrics?.simulated);
+}
+
+export function qualityRow(metrics: NodeMetrics | undefined): QualityRow {
+  return qualityTable[qualityOf(metrics)];
+}
+
+/** Title of a column or figure, which for the accuracy is that of the task's measure. */
+export function shownTitle(id: MeasureId, metrics: NodeMetrics | undefined): string {
+  return id === 'accuracy' ? qualityRow(metrics).int8Title : measureTable[id].title;
+}
+
+/** The accuracy that a node shows, in its unit. */
+export function shownQuality(metrics: NodeMetrics | undefined, digits = 2): string {
+  return formatQuality(qualityOf(metrics), shownAccuracy(metrics), digits);
+}
+
+/** Before quantization, or of a quantized node with fake quantization. */
+export function simulatedQuality(metrics: NodeMetrics | undefined): string {
+  return formatQuality(qualityOf(metrics), qualityValue(metrics?.simulated));
+}
+
+/** Against the trained model in float, with a sign: points of a fraction, else the difference itself. */
+export function qualityChange(baseline: NodeMetrics | undefined, metrics: NodeMetrics | undefined): string {
+  return accuracyChange(floatAccuracy(baseline), shownAccuracy(metrics), qualityOf(metrics));
+}
+
+/** Between two accuracies as they are shown. */
+export function accuracyChange(before: number | undefined, after: number | undefined, quality: QualityId): string {
+  if (before === undefined || after === undefined) return missing;
+  const change = after - before;
+  if (qualityTable[quality].unit === 'fraction') return formatChange(change);
+  return `${change < 0 ? '−' : '+'}${formatQuality(quality, Math.abs(change))}`;
 }
 
 /** The accuracy that losses are measured against: the trained model in float. */
 export function floatAccuracy(baseline: NodeMetrics | undefined): number | undefined {
-  return baseline?.simulated?.top1 ?? baseline?.deployed?.top1;
+  return qualityValue(baseline?.simulated) ?? qualityValue(baseline?.deployed);
 }
 
 /** `98.12% · 7.1 kB`: what lists and trees show of a node. */
 export function briefFigures(metrics: NodeMetrics): string {
-  return `${formatPercent(shownAccuracy(metrics))} · ${shownMeasure(sizeMeasure, metrics)}`;
+  return `${shownQuality(metrics)} · ${shownMeasure(sizeMeasure, metrics)}`;
 }
 
 /** The figure of a measure with its unit. */
@@ -280,8 +320,10 @@ export function formatUnit(unit: MeasureUnit, value: number | undefined): string
 
 /** Every text that needs a translation. */
 export function measureTexts(): readonly string[] {
-  return measureIds.flatMap((id) => {
-    const { title, description, target } = measureTable[id];
-    return [title, description, ...(target === undefined ? [] : [target.name])];
-  });
+  return measureIds
+    .flatMap((id) => {
+      const { title, description, target } = measureTable[id];
+      return [title, description, ...(target === undefined ? [] : [target.name])];
+    })
+    .concat(Object.values(qualityTable).flatMap((row) => [row.title, row.int8Title, row.simulatedTitle, row.lossName, row.description]));
 }

@@ -194,6 +194,8 @@ export interface Evaluation {
   readonly model: string;
   readonly data: object | string;
   readonly split?: 'train' | 'validation' | 'test';
+  /** Of data without labels: the trained model whose outputs are compared with this one's. */
+  readonly reference?: string | undefined;
   /** For inputs of open size. */
   readonly inputShape?: InputShape | undefined;
 }

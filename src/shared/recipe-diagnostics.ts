@@ -23,6 +23,7 @@ export type DiagnosticCode =
   | 'missing-file'
   | 'unknown-layer'
   | 'unknown-node'
+  | 'unknown-output'
   | 'wrong-class-count'
   | 'does-not-fit'
   | 'unreadable-model'

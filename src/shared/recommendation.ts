@@ -1,5 +1,5 @@
 /** Which file of a run to ship: one rule for the command line, the panel, the sidebar and reports. */
-import { bySize, measureRow, sizeMeasure } from './measures.ts';
+import { bySize, measureRow, qualityRow, sizeMeasure } from './measures.ts';
 import { defaultSizeTie } from './recipe/defaults.ts';
 import type { Targets } from './recipe/targets.ts';
 import type { NodeMetrics } from './results.ts';
@@ -15,7 +15,7 @@ export interface Recommendation extends Candidate {
   /** Of the targets that were asked for; none without any. */
   readonly verdicts: readonly TargetVerdict[];
   /**
-   * `targets`: meets all; `closest`: misses the fewest; without targets `usual`: loses at most a point of top-1, and
+   * `targets`: meets all; `closest`: misses the fewest; without targets `usual`: loses at most a point of top-1 (or 1% of an error), and
    * `accurate`: none does, so the most accurate.
    */
   readonly reason: 'targets' | 'closest' | 'usual' | 'accurate';
@@ -23,7 +23,7 @@ export interface Recommendation extends Candidate {
   readonly passedOver: Candidate | undefined;
 }
 
-/** Without targets: the loss that counts as none, a point of top-1. */
+/** Without targets: the loss that counts as none, a point of top-1 or 1% more of an error; see `qualityLoss`. */
 export const usualTargets: Targets = { accuracyDrop: 0.01 };
 
 /** The part by which sizes may differ that count as equal; of files that are equally small the most accurate is recommended. */
@@ -80,7 +80,9 @@ function smallest(candidates: readonly Candidate[], sizeTie: number): readonly [
 
 /** The most accurate first; without a figure last. */
 function byAccuracy(a: Candidate, b: Candidate): number {
-  return (accuracyOf(b.metrics) ?? -1) - (accuracyOf(a.metrics) ?? -1);
+  const [first, second] = [accuracyOf(a.metrics), accuracyOf(b.metrics)];
+  if (first === undefined || second === undefined) return Number(first === undefined) - Number(second === undefined);
+  return qualityRow(a.metrics).better === 'higher' ? second - first : first - second;
 }
 
 function accuracyOf(metrics: NodeMetrics): number | undefined {

@@ -34,16 +34,52 @@ export interface HardwareFigures {
   readonly fitsBoard?: boolean | undefined;
 }
 
-export interface Accuracy {
+/**
+ * What says how well a model does its task: `accuracy` is top-1. The row of each is in `shared/qualities.ts`; recipes name
+ * them so.
+ */
+export type QualityId = 'accuracy' | 'mIoU' | 'mAP' | 'rocAuc' | 'MSE' | 'MAE' | 'R2' | 'cosine' | 'SQNR';
+
+/** How well one output does; a figure that its task does not have is undefined. */
+export interface QualityFigures {
   /** Top-1 for classifiers, else undefined. */
   readonly top1: number | undefined;
   readonly top5: number | undefined;
   readonly meanSquaredError: number | undefined;
+  readonly meanAbsoluteError?: number | undefined;
+  /** The part of the variance that is explained, at most 1; the mean over the predicted numbers. */
+  readonly rSquared?: number | undefined;
+  /** Mean over the classes that occur of intersection over union of positions. */
+  readonly meanIoU?: number | undefined;
+  /** Share of the positions with the right class. */
+  readonly pixelAccuracy?: number | undefined;
+  /** Mean over the classes that occur of the average precision. */
+  readonly meanAveragePrecision?: number | undefined;
+  /** Of the output and the trained model's, the mean over examples; 1 where they are the same but for a factor. */
+  readonly cosine?: number | undefined;
+  /** Power of the trained model's output over that of the difference, in dB; undefined where there is no difference. */
+  readonly sqnr?: number | undefined;
   /**
    * Area under the ROC curve: of two classes by the score of the second, of an autoencoder with labels by its
    * reconstruction error, where every label but 0 is an anomaly.
    */
   readonly rocAuc?: number | undefined;
+}
+
+/** Of one of several outputs. */
+export interface OutputQuality extends QualityFigures {
+  readonly name: string;
+  readonly measure: QualityId;
+}
+
+export interface Accuracy extends QualityFigures {
+  /** The measure of the task. Runs of older versions have none: top-1, or without it the mean squared error. */
+  readonly measure?: QualityId | undefined;
+  /**
+   * Of a task with several outputs. The figures beside it are then those of the first output, or where outputs are compared
+   * with the trained model's, of the one that differs most.
+   */
+  readonly outputs?: readonly OutputQuality[] | undefined;
   /** `confusion[label][predicted]` counts examples; classifiers of at most 100 classes. */
   readonly confusion?: readonly (readonly number[])[] | undefined;
   /** Examples measured. */

@@ -1,5 +1,5 @@
 import type { RunFinished } from './events.ts';
-import type { NodeMetrics } from './results.ts';
+import type { Accuracy, NodeMetrics } from './results.ts';
 import type { NodeState, TreeNode } from './tree.ts';
 
 export const REPORT_VERSION = 1;
@@ -49,11 +49,5 @@ export type ReportedMetrics = Partial<Omit<NodeMetrics, 'curve' | 'simulated' | 
   readonly deployed?: ReportedAccuracy | undefined;
 };
 
-export interface ReportedAccuracy {
-  readonly top1?: number | undefined;
-  readonly top5?: number | undefined;
-  readonly meanSquaredError?: number | undefined;
-  /** Examples measured. */
-  readonly samples: number;
-  readonly runtime: string;
-}
+/** The confusion matrix is in the run folder. */
+export type ReportedAccuracy = Partial<Omit<Accuracy, 'confusion' | 'samples' | 'runtime'>> & Pick<Accuracy, 'samples' | 'runtime'>;

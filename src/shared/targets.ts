@@ -1,7 +1,8 @@
 /** Checks a file against the targets of a recipe, measure by measure. */
-import { floatAccuracy, formatUnit, type MeasureId, measureIds, measureRow } from './measures.ts';
+import { formatUnit, type MeasureId, measureIds, measureRow, qualityOf } from './measures.ts';
+import { formatLoss, qualityLoss, qualityTable } from './qualities.ts';
 import type { Targets } from './recipe/targets.ts';
-import type { NodeMetrics } from './results.ts';
+import type { NodeMetrics, QualityId } from './results.ts';
 
 /** One target against what was measured; a target that could not be measured is not met. */
 export interface TargetVerdict {
@@ -10,6 +11,8 @@ export interface TargetVerdict {
   readonly limit: number;
   readonly found: number | undefined;
   readonly met: boolean;
+  /** The measure of the task, which the limit of a loss is of. */
+  readonly quality: QualityId;
 }
 
 /** Differences of fractions carry rounding: 0.98 - 0.97 is a little more than 0.01. */
@@ -22,21 +25,17 @@ export const targetMeasures: readonly { readonly measure: MeasureId; readonly ta
     return target === undefined ? [] : [{ measure, target: target.key, name: target.name }];
   });
 
-/** Each given target, for one deployable node. Accuracy is compared with the baseline's in float. */
+/** Each given target, for one deployable node. What the task's measure has lost is against the trained model in float. */
 export function checkTargets(targets: Targets, baseline: NodeMetrics | undefined, leaf: NodeMetrics): readonly TargetVerdict[] {
   return targetMeasures.flatMap(({ measure, target }) => {
     const limit = targets[target];
     if (limit === undefined) return [];
     const value = measureRow(measure).value(leaf);
     const isLoss = measureRow(measure).better === 'higher';
-    const found = isLoss ? loss(baseline, value) : value;
-    return [{ target, measure, limit, found, met: found !== undefined && found <= limit + (isLoss ? tolerance : 0) }];
+    const found = isLoss ? qualityLoss(baseline?.simulated ?? baseline?.deployed, leaf.deployed) : value;
+    const met = found !== undefined && found <= limit + (isLoss ? tolerance : 0);
+    return [{ target, measure, limit, found, met, quality: qualityOf(leaf) }];
   });
-}
-
-function loss(baseline: NodeMetrics | undefined, after: number | undefined): number | undefined {
-  const before = floatAccuracy(baseline);
-  return before === undefined || after === undefined ? undefined : before - after;
 }
 
 export function meetsTargets(targets: Targets, baseline: NodeMetrics | undefined, leaf: NodeMetrics): boolean {
@@ -54,21 +53,26 @@ export function hasTargets(targets: Targets | undefined): targets is Targets {
 }
 
 /** `compressed size 300 bytes above 100 bytes`: with all digits, for logs and reports. */
-export function describeVerdict({ measure, limit, found, met }: TargetVerdict): string {
-  const name = measureRow(measure).target?.name ?? measure;
-  if (found === undefined) return `${name} not measured, wanted ${withUnit(measure, limit)}`;
-  return `${name} ${withUnit(measure, found)} ${met ? 'within' : 'above'} ${withUnit(measure, limit)}`;
+export function describeVerdict({ measure, limit, found, met, quality }: TargetVerdict): string {
+  const name = verdictName(measure, quality);
+  if (found === undefined) return `${name} not measured, wanted ${withUnit(measure, limit, quality)}`;
+  return `${name} ${withUnit(measure, found, quality)} ${met ? 'within' : 'above'} ${withUnit(measure, limit, quality)}`;
 }
 
-function withUnit(measure: MeasureId, value: number): string {
+/** What a target limits: of the accuracy the loss that the task's measure has. */
+export function verdictName(measure: MeasureId, quality: QualityId): string {
+  return measure === 'accuracy' ? qualityTable[quality].lossName : (measureRow(measure).target?.name ?? measure);
+}
+
+function withUnit(measure: MeasureId, value: number, quality: QualityId): string {
+  if (measure === 'accuracy') return formatLoss(quality, value);
   const { unit } = measureRow(measure);
   switch (unit) {
-    case 'fraction':
-      return `${(value * 100).toFixed(2)} points`;
     case 'bytes':
       return `${value} bytes`;
     case 'milliseconds':
       return `${value.toFixed(3)} ms`;
+    case 'fraction':
     case 'count':
       return formatUnit(unit, value);
   }

@@ -8,7 +8,7 @@ import type { PanelActions, PanelState, View } from '../panel-state.ts';
 
 /** The guide's table of results: sortable, and to be copied as Markdown or CSV. */
 export function resultTableView(actions: PanelActions): View {
-  const columns = resultColumns(translate);
+  let columns = resultColumns(translate);
   let state: PanelState | undefined;
   const sortBy = (column: Column): void => {
     const sort = state?.sort;
@@ -48,8 +48,10 @@ export function resultTableView(actions: PanelActions): View {
     ),
     update(next) {
       state = next;
+      columns = resultColumns(translate, chosenModel(next));
       for (const [index, column] of columns.entries()) {
         const heading = headings[index];
+        if (heading !== undefined) setText(heading.querySelector('button') ?? heading, column.title);
         if (heading !== undefined)
           setAttribute(heading, 'aria-sort', next.sort?.column !== column.key ? 'none' : next.sort.descending ? 'descending' : 'ascending');
       }

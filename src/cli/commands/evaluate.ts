@@ -1,6 +1,8 @@
 import { Option, type Command } from 'commander';
 import { evaluateModel } from '../../core/tree/operations/evaluate-model.ts';
 import { formatPercent, formatSeconds } from '../../shared/drawing/format.ts';
+import { omit } from '../../shared/omit.ts';
+import { describeFigures } from '../../shared/qualities.ts';
 import type { EvaluationResult } from '../../shared/protocol.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { evaluationThreadScript } from '../evaluation-thread-script.ts';
@@ -15,6 +17,7 @@ interface Options {
   readonly inputShape?: readonly (readonly number[])[];
   readonly data: string;
   readonly split: 'train' | 'validation' | 'test';
+  readonly reference?: string;
   readonly threads?: number;
   readonly json?: boolean;
 }
@@ -26,6 +29,7 @@ export function registerEvaluate(program: Command, terminal: Terminal = processT
     .argument('<model>', 'Keras .h5 or .keras, TFJS model.json, SavedModel folder, .onnx, or any .tflite')
     .requiredOption('--data <spec>', dataOptionHelp)
     .addOption(new Option('--split <split>', 'examples to measure on').choices(['train', 'validation', 'test']).default('test'))
+    .option('--reference <model>', 'of data without labels: the trained model whose outputs those of this one are compared with')
     .option('--threads <count>', 'runtimes side by side, for a .tflite (default: all cores)', wholeNumber)
     .addOption(inputShapeOption())
     .option('--json', 'print the result as JSON')
@@ -33,7 +37,7 @@ export function registerEvaluate(program: Command, terminal: Terminal = processT
       const data = readDataOption(options.data);
       const bar = new ProgressBar(terminal);
       const result = await evaluateModel(
-        { model, data, split: options.split, inputShape: options.inputShape },
+        { model, data, split: options.split, inputShape: options.inputShape, reference: options.reference },
         {
           threads: options.threads,
           threadScript: evaluationThreadScript(),
@@ -48,14 +52,19 @@ export function registerEvaluate(program: Command, terminal: Terminal = processT
 }
 
 export function describeEvaluation({ model, accuracy, seconds, classNames }: EvaluationResult): string {
-  const { top1, top5, meanSquaredError, rocAuc, confusion, samples, runtime } = accuracy;
+  const { top1, top5, meanSquaredError, rocAuc, confusion, outputs = [], samples, runtime } = accuracy;
+  const others = omit(accuracy, 'top1', 'meanSquaredError', 'rocAuc');
   const figures = [
     ...(top1 === undefined ? [] : [`top-1 ${formatPercent(top1)} (${Math.round(top1 * samples)} of ${samples})`]),
     ...(top5 === undefined ? [] : [`top-5 ${formatPercent(top5)}`]),
     ...(meanSquaredError === undefined ? [] : [`mean squared error ${meanSquaredError.toPrecision(6)}`]),
     ...(rocAuc === undefined ? [] : [`ROC AUC ${rocAuc.toFixed(4)}`]),
+    ...describeFigures({ ...others, top1: undefined, meanSquaredError: undefined }),
   ];
-  const summary = `${model}: ${figures.join(', ')}; ${samples} examples in ${runtime}, ${formatSeconds(seconds)}`;
+  const summary = [
+    `${model}: ${figures.join(', ')}; ${samples} examples in ${runtime}, ${formatSeconds(seconds)}`,
+    ...outputs.map((output) => `  ${output.name}: ${describeFigures(output).join(', ')}`),
+  ].join('\n');
   return confusion === undefined || confusion.length > widestConfusion ? summary : `${summary}\n\n${confusionTable(confusion, classNames)}`;
 }
 

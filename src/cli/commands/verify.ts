@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { VERIFICATION_VERSION, verifyStore, type StoreVerification } from '../../core/tree/operations/verify-store.ts';
 import { verifyRun, type RunVerification } from '../../core/tree/operations/verify-run.ts';
-import { formatPercent } from '../../shared/drawing/format.ts';
+import { formatQuality, qualityOfAccuracy, qualityValue } from '../../shared/qualities.ts';
 import { evaluationThreadScript } from '../evaluation-thread-script.ts';
 import { neverAborted } from '../interrupt.ts';
 import { wholeNumber } from '../numbers.ts';
@@ -72,9 +72,7 @@ function describeRun({ runId, verified, problems, accuracies }: RunVerification)
     `${problems.length === 0 ? '✓' : '✗'} run ${runId}: ${count(verified, 'result', 'results')} verified`,
     ...accuracies.map(({ model, node, recorded, measured }) => {
       const name = several ? `${model}: ${node}` : node;
-      const [before, after] = [recorded, measured].map(({ top1, meanSquaredError }) =>
-        top1 === undefined ? (meanSquaredError?.toPrecision(6) ?? '') : formatPercent(top1),
-      );
+      const [before, after] = [recorded, measured].map((accuracy) => formatQuality(qualityOfAccuracy(accuracy), qualityValue(accuracy)));
       return `    ${name}: ${after ?? ''} of ${measured.samples} examples in ${measured.runtime}; recorded ${before ?? ''}`;
     }),
     ...problems.map(({ model, node, message }) => `  ✗ ${node === undefined ? '' : `${model ?? ''}, ${node}: `}${message}`),

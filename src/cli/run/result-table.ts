@@ -1,16 +1,24 @@
 import type { ModelState } from '../../shared/run-state.ts';
 import { isMeasured } from '../../shared/drawing/result-table.ts';
 import { formatPercent, formatSeconds, missing } from '../../shared/drawing/format.ts';
-import { mainMeasures, type MeasureId, measureRow, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
+import {
+  mainMeasures,
+  type MeasureId,
+  measureRow,
+  qualityRow,
+  shownMeasure,
+  simulatedQuality,
+  sizeMeasure,
+} from '../../shared/measures.ts';
 import { compressedSaving } from '../../core/measure/file-sizes.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
 import { flattenTree } from '../../shared/tree.ts';
 import { textTable, type TextColumn } from '../text-table.ts';
 
-const columnsOf = (measures: readonly MeasureId[]): readonly TextColumn[] => [
+const columnsOf = (measures: readonly MeasureId[], metrics: NodeMetrics | undefined): readonly TextColumn[] => [
   { title: 'node' },
   { title: 'fp32 / fake-int8', numeric: true },
-  ...measures.map((id) => ({ title: measureRow(id).short, numeric: true })),
+  ...measures.map((id) => ({ title: id === 'accuracy' ? qualityRow(metrics).short : measureRow(id).short, numeric: true })),
   { title: 'n', numeric: true },
   { title: 'saved', numeric: true },
   { title: 'zeros' },
@@ -30,11 +38,11 @@ export function terminalTable(model: ModelState): string {
     const metrics = result?.metrics;
     const name = `${'  '.repeat(level)}${node.id.slice(node.id.lastIndexOf('/') + 1)}`;
     if (metrics === undefined) return [name, result === undefined ? missing : result.state.kind];
-    const { simulated, deployed } = metrics;
+    const { deployed } = metrics;
     const certificate = metrics.certificate === undefined ? missing : metrics.certificate.passed ? 'passed' : 'FAILED';
     return [
       name,
-      formatPercent(simulated?.top1),
+      simulatedQuality(metrics),
       // The accuracy of a float node's own file is that of the column before.
       ...measures.map((id) => (id === 'accuracy' && node.precision !== 'int8' ? missing : shownMeasure(id, metrics))),
       String(deployed?.samples ?? missing),
@@ -45,7 +53,7 @@ export function terminalTable(model: ModelState): string {
       certificate,
     ];
   });
-  return textTable(columnsOf(measures), rows);
+  return textTable(columnsOf(measures, model.nodes.get(model.tree.id)?.metrics), rows);
 }
 
 /** The part of the file that compression takes off. */

@@ -1,6 +1,5 @@
 import type { RunEvent } from '../../shared/events.ts';
-import { measureRow, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
-import { formatPercent } from '../../shared/drawing/format.ts';
+import { shownMeasure, simulatedQuality, sizeMeasure } from '../../shared/measures.ts';
 import { reduceEvents, reduceRun } from '../../shared/run-state.ts';
 import type { NodeResult, RunState } from '../../shared/run-state.ts';
 import { flattenTree } from '../../shared/tree.ts';
@@ -111,8 +110,8 @@ function remaining({ training }: NodeResult): string {
 }
 
 function summary({ node, metrics }: NodeResult): string {
-  const accuracy = node.precision === 'int8' ? metrics && measureRow('accuracy').value(metrics) : metrics?.simulated?.top1;
-  return `${formatPercent(accuracy)}  ${sizeMeasure} ${shownMeasure(sizeMeasure, metrics)}`;
+  const accuracy = node.precision === 'int8' ? shownMeasure('accuracy', metrics) : simulatedQuality(metrics);
+  return `${accuracy}  ${sizeMeasure} ${shownMeasure(sizeMeasure, metrics)}`;
 }
 
 /** Undefined for events that are not worth a line. */

@@ -5,7 +5,7 @@ import type { Network } from '../network/network.ts';
 import { fineTune } from '../train/fine-tune.ts';
 import type { TrainingProgress } from '../../shared/events.ts';
 import type { Accuracy } from '../../shared/results.ts';
-import { lossFor } from '../train/losses.ts';
+import { plannedLoss, planTask } from '../task/plan-task.ts';
 
 /**
  * How a network is trained from its initial weights: AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101), the learning
@@ -54,7 +54,7 @@ export async function trainFromScratch(training: TrainingFromScratch): Promise<T
     constraints: new Map(),
     train: data.train,
     validation: undefined,
-    loss: lossFor(initial, data),
+    loss: plannedLoss(planTask(initial, data), new Map()),
     optimizer: { kind: 'adamW', beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay },
     learningRate: { kind: 'cosine', rate: learningRate, finalRate: learningRate / 100, warmUpSteps: Math.round(steps * warmUpShare) },
     epochs,

@@ -2,9 +2,9 @@ import type { Accuracy } from '../../shared/results.ts';
 import { EspalierError } from '../errors.ts';
 import type { ModelInterface, ModelTensor } from '../network/model-interface.ts';
 import type { Network } from '../network/network.ts';
-import { checkPredictedValues } from './check-predicted-values.ts';
+import { checkOutputs } from './check-outputs.ts';
 import type { DataSet } from './dataset.ts';
-import { describeInputs, inputsOf, outputsOf, plainName } from './inputs/model-inputs.ts';
+import { describeInputs, inputsOf, outputsOf } from './inputs/model-inputs.ts';
 import { spreadIndices } from './spread-indices.ts';
 
 const examplesRead = 256;
@@ -22,12 +22,7 @@ export async function checkData(network: Network, data: DataSet): Promise<readon
 /** `checkData` for a model that is a file to run rather than a network. */
 export async function checkInterface({ inputs, outputs }: ModelInterface, data: DataSet): Promise<readonly string[]> {
   checkInputShapes(inputs, data);
-  const [first, ...others] = outputs;
-  const unused =
-    first === undefined || others.length === 0
-      ? []
-      : [`the model has ${outputs.length} outputs: the first, "${plainName(first.name)}", is compared with the data`];
-  return [...unused, ...outputWarnings(count(first?.shape ?? []), data), ...(await valueWarnings(data))];
+  return [...checkOutputs(outputs, data), ...(await valueWarnings(data))];
 }
 
 /**
@@ -47,24 +42,6 @@ function checkInputShapes(inputs: readonly ModelTensor[], data: DataSet): void {
     where: data.name,
     fix: 'use the data that the model was trained on, or set "preprocessing"',
   });
-}
-
-function outputWarnings(outputs: number, data: DataSet): readonly string[] {
-  const { target } = data;
-  if (target.kind === 'regression') {
-    checkPredictedValues(outputs, target, data.name);
-    return [];
-  }
-  const isBinary = outputs === 1 && target.classes === 2;
-  if (outputs < target.classes && !isBinary) {
-    throw new EspalierError('invalid-data', `the data have ${target.classes} classes, but the model has ${outputs} outputs`, {
-      where: data.name,
-      fix: 'use the data that the model was trained on; of folders, "classes" chooses those that the model knows, in its order',
-    });
-  }
-  return outputs > target.classes
-    ? [`the model has ${outputs} outputs, but the data have ${target.classes} classes: check that labels and outputs are in the same order`]
-    : [];
 }
 
 async function valueWarnings(data: DataSet): Promise<readonly string[]> {

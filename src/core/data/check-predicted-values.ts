@@ -15,7 +15,10 @@ export function checkPredictedValues(
     throw new EspalierError(
       'invalid-data',
       `without labels the model should give back its input of ${size} values, but it has ${outputs} outputs`,
-      { where, fix: 'name the labels in the data spec, and leave "task": "autoencoder" out' },
+      {
+        where,
+        fix: 'name the labels in the data spec, and leave "task": "autoencoder" out; or compare it with the trained model by `--reference`',
+      },
     );
   throw new EspalierError('invalid-data', `the model has ${outputs} outputs, but the data have ${size} values to predict`, {
     where,

@@ -28,9 +28,12 @@ export interface Batch {
   readonly size: number;
   /** `[size, ...shape]` for each input of the model. */
   readonly inputs: readonly Float32Array[];
-  /** Class indices; of autoencoders, where the data have labels, 0 for what is normal. Empty for regression. */
+  /**
+   * Class indices, `[size]`, or `[size, label width]`: see `boundTargets`. Of autoencoders, where the data have labels, 0 for
+   * what is normal. Empty where there are none.
+   */
   readonly labels: Int32Array;
-  /** `[size, target size]` for regression, else empty. */
+  /** Numbers to predict, `[size, target width]`; empty where there are none. */
   readonly targets: Float32Array;
 }
 

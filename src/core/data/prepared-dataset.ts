@@ -53,7 +53,7 @@ export function preparedDataSet({ source, pipeline, cacheBytes, augmentationSeed
     name: source.name,
     size: source.size,
     inputShapes: [inputShape],
-    target: isAutoencoder ? { kind: 'regression', size: length, isInput: true } : source.target,
+    target: isAutoencoder ? { ...source.target, size: length, isInput: true } : source.target,
     labels: source.target.kind === 'classes' ? source.labels : undefined,
     stored: {
       steps: [pipeline.steps],

@@ -6,7 +6,7 @@ import type { Network, ValueId } from '../network/network.ts';
 import type { ActivationType, TensorQuantization } from '../quantize/quantization.ts';
 import { compileInference } from '../lowering/inference.ts';
 import { roundActivations } from '../quantize/round-activations.ts';
-import { accuracyOf, addScores, emptySums } from './score.ts';
+import { Scores } from '../scoring/score.ts';
 
 export interface NetworkEvaluation {
   readonly engine: Engine;
@@ -30,16 +30,14 @@ export async function evaluateNetwork(options: NetworkEvaluation): Promise<Accur
     transform: activations && roundActivations(network, activations, activationType),
   });
   try {
-    const sums = emptySums(data.target);
+    const scores = new Scores(data.target);
     for (let start = 0; start < data.size; start += inference.batchSize) {
       throwIfCancelled(options.signal);
       const batch = await data.read(Uint32Array.from({ length: Math.min(inference.batchSize, data.size - start) }, (_, i) => start + i));
-      const [outputs] = await inference.run(batch.inputs, batch.size);
-      if (outputs === undefined) throw new EspalierError('invalid-model', 'it has no output', { where: network.name });
-      addScores(sums, outputs, batch, data.target);
+      scores.add(await inference.run(batch.inputs, batch.size), batch);
       options.onProgress?.((start + batch.size) / data.size);
     }
-    return accuracyOf(sums, data.target, engine.description);
+    return scores.accuracy(engine.description);
   } finally {
     await inference.dispose();
   }

@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Accuracy } from '../../shared/results.ts';
 import type { DataSet } from '../data/dataset.ts';
+import { boundTargets } from '../data/targets.ts';
 import { loadRuntime } from '../tflite/runtime.ts';
 import { requireExamples, throwIfCancelled } from './evaluate-network.ts';
 import { borrowThreads, readyThreads, returnThreads } from './evaluation-pool.ts';
-import { accuracyOf, addScores, emptySums, type ScoreSums } from './score.ts';
+import { Scores } from '../scoring/score.ts';
 import { createScorer } from './tflite-scorer.ts';
 
 export interface TfliteEvaluation {
@@ -26,7 +27,7 @@ export interface TfliteEvaluation {
   readonly onProgress?: (fraction: number) => void;
 }
 
-type Run = (inputs: readonly Float32Array[], size: number) => Promise<Float32Array>;
+type Run = (inputs: readonly Float32Array[], size: number) => Promise<readonly Float32Array[]>;
 
 /** The first examples run on this thread, to time them. */
 const probeSize = 8;
@@ -38,24 +39,25 @@ const largestBatch = 256;
 /** Accuracy of a .tflite from its bytes in the embedded runtime: the same in one thread as in several. */
 export async function evaluateTflite(options: TfliteEvaluation): Promise<Accuracy> {
   requireExamples(options.data);
-  const { data, bytes, threads = 1, threadScript } = options;
+  const { bytes, threads = 1, threadScript } = options;
   const runtime = await loadRuntime();
   const interpreter = await runtime.load(bytes);
   const evaluation = new Evaluation(options);
   try {
-    const scorer = createScorer(interpreter);
+    const outputs = boundTargets(options.data.target).map(({ output }) => output);
+    const scorer = createScorer(interpreter, outputs);
     const run: Run = (inputs, size) => scorer.run(inputs, size);
     const each = await probe(evaluation, run);
     const batch = Math.min(largestBatch, Math.max(1, Math.ceil(batchMilliseconds / each)));
     const count = Math.min(threads, Math.ceil(evaluation.left / batch));
     const saved = each * evaluation.left * (1 - 1 / Math.max(count, 1));
     if (threadScript !== undefined && count > 1 && saved > (options.threadStartMilliseconds ?? startMilliseconds(threadScript, count - 1)))
-      await runInThreads(evaluation, batch, { script: threadScript, helpers: count - 1, bytes, run });
+      await runInThreads(evaluation, batch, { script: threadScript, helpers: count - 1, bytes, outputs, run });
     else await evaluation.finish(batch, run, 1);
   } finally {
     await interpreter.dispose();
   }
-  return accuracyOf(evaluation.sums, data.target, runtime.description);
+  return evaluation.scores.accuracy(runtime.description);
 }
 
 /** Returns the milliseconds that one example takes, by the last of those that it ran: the first ones compile. */
@@ -80,6 +82,8 @@ interface SharedWork {
   /** Threads beside this one. */
   readonly helpers: number;
   readonly bytes: Uint8Array;
+  /** Those that are measured. */
+  readonly outputs: readonly number[];
   /** On this thread. */
   readonly run: Run;
 }
@@ -87,8 +91,8 @@ interface SharedWork {
 /** Two batches for each thread, one running and one waiting. Other batches run on this thread, so that it is never idle. */
 const batchesPerThread = 2;
 
-async function runInThreads(evaluation: Evaluation, batch: number, { script, helpers, bytes, run }: SharedWork): Promise<void> {
-  const threads = await borrowThreads(script, helpers, bytes);
+async function runInThreads(evaluation: Evaluation, batch: number, { script, helpers, bytes, outputs, run }: SharedWork): Promise<void> {
+  const threads = await borrowThreads(script, helpers, bytes, outputs);
   try {
     const share: Run = (inputs, size) => {
       const least = threads.reduce((a, b) => (b.load < a.load ? b : a));
@@ -102,14 +106,14 @@ async function runInThreads(evaluation: Evaluation, batch: number, { script, hel
 
 /** Goes through the examples once; scores are added in their order, whichever thread is first. */
 class Evaluation {
-  readonly sums: ScoreSums;
+  readonly scores: Scores;
   readonly #options: TfliteEvaluation;
   #position = 0;
   #scored: Promise<void> = Promise.resolve();
 
   constructor(options: TfliteEvaluation) {
     this.#options = options;
-    this.sums = emptySums(options.data.target);
+    this.scores = new Scores(options.data.target);
   }
 
   get left(): number {
@@ -142,7 +146,7 @@ class Evaluation {
     this.#position += size;
     const batch = await data.read(Uint32Array.from({ length: size }, (_, index) => start + index));
     const scored = Promise.all([run(batch.inputs, size), this.#scored]).then(([outputs]) => {
-      addScores(this.sums, outputs, batch, data.target);
+      this.scores.add(outputs, batch);
       onProgress?.((start + size) / data.size);
     });
     this.#scored = scored;

@@ -20,18 +20,23 @@ export function readyThreads(script: string | URL): number {
 }
 
 /**
- * Threads with the model loaded; return them with `returnThreads`.
+ * Threads with the model loaded, whose `outputs` are measured; return them with `returnThreads`.
  *
  * @throws EspalierError `runtime` when one does not start or refuses the model
  */
-export async function borrowThreads(script: string | URL, count: number, bytes: Uint8Array): Promise<readonly ThreadHandle[]> {
+export async function borrowThreads(
+  script: string | URL,
+  count: number,
+  bytes: Uint8Array,
+  outputs: readonly number[],
+): Promise<readonly ThreadHandle[]> {
   const threads = Array.from({ length: count }, () => take(String(script)) ?? new ThreadHandle(script));
   try {
     await Promise.all(
       threads.map(async (thread) => {
         thread.holdProcess(true);
         await thread.ready;
-        await thread.loadModel(bytes);
+        await thread.loadModel(bytes, outputs);
       }),
     );
     return threads;

@@ -12,22 +12,23 @@ class Server {
 
   async answer(request: ThreadRequest): Promise<void> {
     try {
-      const outputs = request.kind === 'load' ? await this.#load(request.bytes) : await this.#run(request.inputs, request.size);
+      const outputs =
+        request.kind === 'load' ? await this.#load(request.bytes, request.outputs) : await this.#run(request.inputs, request.size);
       reply({ kind: 'done', id: request.id, outputs });
     } catch (error) {
       reply({ kind: 'failed', id: request.id, message: messageOf(error) });
     }
   }
 
-  async #load(bytes: Uint8Array): Promise<Float32Array> {
+  async #load(bytes: Uint8Array, outputs: readonly number[]): Promise<readonly Float32Array[]> {
     await this.#loaded?.interpreter.dispose();
     this.#loaded = undefined;
     const interpreter = await (await loadRuntime()).load(bytes);
-    this.#loaded = { interpreter, scorer: createScorer(interpreter) };
-    return new Float32Array(0);
+    this.#loaded = { interpreter, scorer: createScorer(interpreter, outputs) };
+    return [];
   }
 
-  async #run(inputs: readonly Float32Array[], size: number): Promise<Float32Array> {
+  async #run(inputs: readonly Float32Array[], size: number): Promise<readonly Float32Array[]> {
     if (this.#loaded === undefined) throw new Error('no model is loaded');
     return this.#loaded.scorer.run(inputs, size);
   }

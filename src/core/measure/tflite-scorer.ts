@@ -3,16 +3,17 @@ import type { Interpreter, TensorDetails } from '../tflite/runtime.ts';
 
 /** Runs examples one by one through an interpreter, from and to real numbers. */
 export interface TfliteScorer {
-  /** `[size, input length]` for each input -> `[size, output length]` of the first output */
-  run(inputs: readonly Float32Array[], size: number): Promise<Float32Array>;
+  /** `[size, input length]` for each input -> `[size, output length]` of each output; of those that are not measured nothing */
+  run(inputs: readonly Float32Array[], size: number): Promise<readonly Float32Array[]>;
 }
 
-export function createScorer(interpreter: Interpreter): TfliteScorer {
-  const [output] = interpreter.outputs;
-  if (output === undefined) throw new EspalierError('unsupported-model', 'it has no output to measure');
+/** @param measured places of the outputs that are measured, from 0; others may be of types that cannot be read */
+export function createScorer(interpreter: Interpreter, measured: readonly number[] = [0]): TfliteScorer {
+  if (interpreter.outputs.length === 0) throw new EspalierError('unsupported-model', 'it has no output to measure');
   const encoders = interpreter.inputs.map(encodeExamples);
-  const outputLength = elements(output);
-  const decode = decoder(output);
+  const decoders = interpreter.outputs.map((output, index) =>
+    measured.includes(index) ? { length: elements(output), decode: decoder(output) } : { length: 0, decode: undefined },
+  );
   return {
     run: async (inputs, size) => {
       if (inputs.length !== encoders.length)
@@ -21,10 +22,13 @@ export function createScorer(interpreter: Interpreter): TfliteScorer {
           fix: 'name the data of each input in the data spec',
         });
       const encode = inputs.map((values, index) => encoders[index]?.(values, size) ?? (() => new Uint8Array()));
-      const outputs = new Float32Array(size * outputLength);
+      const outputs = decoders.map(({ length }) => new Float32Array(size * length));
       for (let example = 0; example < size; example++) {
-        const [result] = await interpreter.run(encode.map((tensor) => tensor(example)));
-        if (result !== undefined) decode(result, outputs, example * outputLength);
+        const results = await interpreter.run(encode.map((tensor) => tensor(example)));
+        decoders.forEach(({ length, decode }, index) => {
+          const [result, into] = [results[index], outputs[index]];
+          if (result !== undefined && into !== undefined) decode?.(result, into, example * length);
+        });
       }
       return outputs;
     },

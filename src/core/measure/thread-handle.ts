@@ -3,7 +3,7 @@ import { EspalierError } from '../errors.ts';
 import type { ThreadReply, ThreadRequest } from './evaluation-messages.ts';
 
 interface Pending {
-  resolve(outputs: Float32Array): void;
+  resolve(outputs: readonly Float32Array[]): void;
   reject(error: unknown): void;
 }
 
@@ -59,12 +59,13 @@ export class ThreadHandle {
     return this.#pending.size === 0 && this.#failure === undefined;
   }
 
-  async loadModel(bytes: Uint8Array): Promise<void> {
-    await this.#send((id) => ({ kind: 'load', id, bytes }));
+  /** @param outputs those that are measured */
+  async loadModel(bytes: Uint8Array, outputs: readonly number[]): Promise<void> {
+    await this.#send((id) => ({ kind: 'load', id, bytes, outputs }));
   }
 
-  /** `[size, input length]` for each input -> `[size, output length]` */
-  run(inputs: readonly Float32Array[], size: number): Promise<Float32Array> {
+  /** `[size, input length]` for each input -> `[size, output length]` of each output */
+  run(inputs: readonly Float32Array[], size: number): Promise<readonly Float32Array[]> {
     return this.#send((id) => ({ kind: 'run', id, inputs, size }));
   }
 
@@ -78,7 +79,7 @@ export class ThreadHandle {
     await this.#worker.terminate();
   }
 
-  #send(request: (id: number) => ThreadRequest): Promise<Float32Array> {
+  #send(request: (id: number) => ThreadRequest): Promise<readonly Float32Array[]> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {

@@ -1,16 +1,21 @@
 import { csvCell } from '../../shared/csv-cell.ts';
-import { measureIds, measureRow } from '../../shared/measures.ts';
+import { measureIds, measureRow, qualityOf } from '../../shared/measures.ts';
+import { qualityTable } from '../../shared/qualities.ts';
+import type { QualityId } from '../../shared/results.ts';
 import type { RunState } from '../../shared/run-state.ts';
 import { weightTotals } from '../../shared/drawing/result-table.ts';
 
-const columns = [
+/** @param qualities of the tasks of its models, nearly always one */
+const columns = (qualities: readonly QualityId[]): readonly string[] => [
   'model',
   'node',
   'technique',
   'precision',
   'state',
-  'simulated_top1',
-  ...measureIds.map((id) => measureRow(id).column),
+  ...qualities.map((id) => `simulated_${qualityTable[id].column}`),
+  ...measureIds.flatMap((id) =>
+    id === 'accuracy' ? qualities.map((quality) => `deployed_${qualityTable[quality].column}`) : [measureRow(id).column],
+  ),
   'samples',
   'zip_bytes',
   'sparsity',
@@ -22,6 +27,8 @@ const columns = [
 
 /** One line a node, plain numbers: fractions, bytes, milliseconds, seconds. */
 export function csvReport(state: RunState): string {
+  const measured = state.models.flatMap(({ nodes }) => [...nodes.values()].flatMap(({ metrics }) => metrics ?? []));
+  const qualities = measured.length === 0 ? (['accuracy'] as const) : [...new Set(measured.map(qualityOf))];
   const rows = state.models.flatMap(({ model, nodes }) =>
     [...nodes.values()].map(({ node, state: nodeState, metrics }) => {
       const { sparsity, uniqueValues } = weightTotals(metrics);
@@ -31,8 +38,12 @@ export function csvReport(state: RunState): string {
         node.technique,
         node.precision,
         nodeState.kind,
-        metrics?.simulated?.top1,
-        ...measureIds.map((id) => metrics && measureRow(id).value(metrics)),
+        ...qualities.map((id) => metrics?.simulated && qualityTable[id].value(metrics.simulated)),
+        ...measureIds.flatMap((id) =>
+          id === 'accuracy'
+            ? qualities.map((quality) => metrics?.deployed && qualityTable[quality].value(metrics.deployed))
+            : [metrics && measureRow(id).value(metrics)],
+        ),
         metrics?.deployed?.samples,
         metrics?.sizes?.zip,
         sparsity,
@@ -43,5 +54,5 @@ export function csvReport(state: RunState): string {
       ];
     }),
   );
-  return `${[columns, ...rows].map((row) => row.map(csvCell).join(',')).join('\r\n')}\r\n`;
+  return `${[columns(qualities), ...rows].map((row) => row.map(csvCell).join(',')).join('\r\n')}\r\n`;
 }

@@ -4,7 +4,7 @@
  */
 import { compressedSaving, ratioToBaseline } from '../measure/file-sizes.ts';
 import { formatPercent, formatSeconds, missing } from '../../shared/drawing/format.ts';
-import { mainMeasures, measureRow, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
+import { mainMeasures, measureRow, qualityRow, shownMeasure, shownTitle, simulatedQuality, sizeMeasure } from '../../shared/measures.ts';
 import { isMeasured, weightTotals } from '../../shared/drawing/result-table.ts';
 import type { FileSizes, NodeMetrics } from '../../shared/results.ts';
 import type { ModelState, NodeResult } from '../../shared/run-state.ts';
@@ -32,8 +32,8 @@ export function guideTable(model: ModelState): GuideTable {
   return {
     titles: ['', ...deployments.map(({ title }) => title)],
     rows: [
-      row('fp32 or (fake-int8) top-1', accuracyBefore),
-      ofFile(measureRow('accuracy').title, (metrics) => shownMeasure('accuracy', metrics)),
+      row(`fp32 or (fake-int8) ${qualityRow(baseline).title}`, accuracyBefore),
+      ofFile(shownTitle('accuracy', baseline), (metrics) => shownMeasure('accuracy', metrics)),
       ...compressedMeasures.map((id) =>
         ofFile(`Bytes, ${measureRow(id).by}`, (metrics) => compression(metrics.sizes, measureRow(id).value(metrics))),
       ),
@@ -62,7 +62,7 @@ function deployment(model: ModelState, leaf: NodeResult): Deployment {
 
 /** In brackets where it is of a fake-quantized network. */
 function accuracyBefore({ before: { node, metrics } }: Deployment): string {
-  const text = formatPercent(metrics?.simulated?.top1);
+  const text = simulatedQuality(metrics);
   return node.precision === 'int8' && text !== missing ? `(${text})` : text;
 }
 

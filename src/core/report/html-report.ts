@@ -1,7 +1,7 @@
 /** A run as one self-contained HTML file: no network, no script. */
-import { shownAccuracy, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
+import { shownAccuracy, shownMeasure, shownQuality, sizeMeasure } from '../../shared/measures.ts';
 import { drawDeploymentTree, describeStatus, type NodeStatus } from '../../shared/drawing/deployment-tree.ts';
-import { formatPercent, formatSeconds } from '../../shared/drawing/format.ts';
+import { formatSeconds } from '../../shared/drawing/format.ts';
 import { resultColumns, resultRows } from '../../shared/drawing/result-table.ts';
 import { english } from '../../shared/drawing/translate.ts';
 import type { Recipe } from '../../shared/recipe/recipe.ts';
@@ -105,7 +105,7 @@ function treeFigure(model: ModelState): string {
 function statusOf({ state, metrics }: NodeResult): NodeStatus {
   const accuracy = shownAccuracy(metrics);
   const figures = [
-    ...(accuracy === undefined ? [] : [formatPercent(accuracy)]),
+    ...(accuracy === undefined ? [] : [shownQuality(metrics)]),
     ...(metrics?.sizes === undefined ? [] : [shownMeasure(sizeMeasure, metrics)]),
   ];
   return { state, result: figures.length === 0 ? undefined : figures.join(' · ') };

@@ -1,7 +1,7 @@
 import type { Recipe } from '../../shared/recipe/recipe.ts';
 import type { ModelState, RunState } from '../../shared/run-state.ts';
 import { resultColumns, resultRows, toMarkdown } from '../../shared/drawing/result-table.ts';
-import { measureIds, measureRow } from '../../shared/measures.ts';
+import { measureIds, measureRow, shownTitle } from '../../shared/measures.ts';
 import { english } from '../../shared/drawing/translate.ts';
 import { guideTable } from './guide-table.ts';
 import { publishedColumns, publishedResults } from './published-results.ts';
@@ -41,11 +41,14 @@ const compressors = measureIds
 
 /** What a reader must know to trust or repeat the figures. */
 export function provenance(state: RunState): readonly string[] {
-  const samples = state.models.flatMap((model) => [...model.nodes.values()]).flatMap(({ metrics }) => metrics?.deployed ?? [])[0];
+  const metrics = state.models.flatMap((model) => [...model.nodes.values()]).find((node) => node.metrics?.deployed !== undefined)?.metrics;
+  const samples = metrics?.deployed;
   return [
     ...(samples === undefined
       ? []
-      : [`INT8 top-1: ${samples.samples} test examples in ${samples.runtime}; compressed: ${compressors} of the .tflite`]),
+      : [
+          `${shownTitle('accuracy', metrics)}: ${samples.samples} test examples in ${samples.runtime}; compressed: ${compressors} of the .tflite`,
+        ]),
     `Training engine: ${state.engine}`,
     `Machine: ${state.machine}`,
     `Espalier ${state.espalier}, run ${state.runId ?? ''}`,

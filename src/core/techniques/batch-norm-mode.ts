@@ -1,7 +1,7 @@
 import { spreadSample } from '../data/spread-sample.ts';
 import type { Network } from '../network/network.ts';
 import type { BatchNormMode } from '../train/fine-tuning.ts';
-import { errorsShown, networkError } from './network-error.ts';
+import { errorsShown, isMuchWorse, networkError } from './network-error.ts';
 import { reestimateBatchNorms } from './reestimate-batch-norms.ts';
 import type { TechniqueContext } from './technique.ts';
 
@@ -31,7 +31,7 @@ export async function chooseBatchNormMode(
   const sample = spreadSample(train, examples);
   const own = await networkError(sample, { network }, context);
   const measured = await networkError(sample, { network: await reestimateBatchNorms(network, context, statisticsExamples) }, context);
-  if (train.target.kind === 'classes' ? measured - own <= acceptedLoss : measured <= acceptedRatio * own) return 'training';
+  if (!isMuchWorse(own, measured, train, acceptedLoss, acceptedRatio - 1)) return 'training';
   context.warn(
     `batch-norm statistics of these data take the network ${errorsShown(own, measured, sample, 'training')}, so it trains with those it has; ` +
       'check that "preprocessing" is that of the training, or set "batchNorm": "training" to measure them on these data all the same',

@@ -95,5 +95,6 @@ export function optimizedModel({ network, constraints, ranges, curve, seconds }:
 
 function stageLoss({ loss, teacher }: TechniqueContext, distillation: TrainingOptions['distillation']): Loss {
   if (distillation === undefined || distillation === false) return loss;
-  return { kind: 'distillation', teacher: teacher(), ...defaultDistillation, ...(distillation === true ? {} : distillation) };
+  const soft = { teacher: teacher(), ...defaultDistillation, ...(distillation === true ? {} : distillation) };
+  return loss.kind === 'outputs' ? { ...loss, distillation: soft } : { kind: 'distillation', ...soft };
 }

@@ -3,7 +3,7 @@ import { chooseBatchNormMode, updateBatchNorms } from './batch-norm-mode.ts';
 import type { TrainingDefaults } from '../../shared/recipe/defaults.ts';
 import type { TrainingOptions } from '../../shared/recipe/training-options.ts';
 import { type TrainedStage, trainFloatStage } from './fine-tuning-stage.ts';
-import { errorsShown, networkError } from './network-error.ts';
+import { errorsShown, isMuchWorse, networkError } from './network-error.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
 
 /**
@@ -32,8 +32,7 @@ export async function trainFittedStage(
   if (validation.size === 0 || options.restoreBest === false) return trained;
   const untrained = { network: await updateBatchNorms(fitted, context, batchNorm), constraints: stage.constraints, ranges: undefined };
   const [before, after] = [await networkError(validation, untrained, context), await networkError(validation, trained, context)];
-  const accepted = validation.target.kind === 'classes' ? acceptedLoss : acceptedLoss * before;
-  if (after - before <= accepted) return trained;
+  if (!isMuchWorse(before, after, validation, acceptedLoss, acceptedLoss)) return trained;
   context.warn(
     `training takes the fitted weights ${errorsShown(before, after, validation, 'validation')}, so they stay as they were fitted; ` +
       'a lower "learningRate" or "distillation" may gain something, and "restoreBest": false takes the trained weights',

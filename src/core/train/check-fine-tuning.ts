@@ -1,8 +1,11 @@
 import type { Batch, DataSet } from '../data/dataset.ts';
+import { type BoundTarget, boundTargets, labelsWidth, numbersWidth, partOf } from '../data/targets.ts';
 import { EspalierError } from '../errors.ts';
 import { elements } from '../program/shapes.ts';
-import type { FineTuning, Optimizer } from './fine-tuning.ts';
-import { lossValue } from './losses.ts';
+import type { FineTuning, Loss, LossKind, Optimizer, OutputLoss } from './fine-tuning.ts';
+import { classAxis, lossValue } from './loss-value.ts';
+import { lossTerms } from './losses.ts';
+import type { Network } from '../network/network.ts';
 import { shapeOf } from '../lowering/lower-network.ts';
 
 /** @throws EspalierError for settings and data that cannot work, before any time is spent on training */
@@ -39,10 +42,11 @@ function checkNumbers(options: FineTuning): void {
   if (options.gradientClipNorm !== undefined) positive('gradientClipNorm', options.gradientClipNorm);
   if (options.earlyStopping !== undefined) count('earlyStopping.patience', options.earlyStopping.patience);
   checkOptimizer(options.optimizer, positive);
-  if (options.loss.kind === 'distillation') {
-    positive('temperature', options.loss.temperature);
-    if (!(options.loss.weight >= 0 && options.loss.weight <= 1))
-      throw new EspalierError('invalid-argument', `the weight of the distillation is ${options.loss.weight}; it must lie between 0 and 1`);
+  const { distillation } = lossTerms(options.loss);
+  if (distillation !== undefined) {
+    positive('temperature', distillation.temperature);
+    if (!(distillation.weight >= 0 && distillation.weight <= 1))
+      throw new EspalierError('invalid-argument', `the weight of the distillation is ${distillation.weight}; it must lie between 0 and 1`);
   }
 }
 
@@ -63,19 +67,22 @@ function checkOptimizer(optimizer: Optimizer, positive: (name: string, value: nu
 }
 
 function checkNetwork({ network, loss }: FineTuning): void {
-  if (loss.kind !== 'distillation') return;
-  const [student, teacher] = [network, loss.teacher].map((each) => ({
-    inputs: shapesText(each.inputs.map((id) => shapeOf(each, id))),
-    output: shapeOf(each, lossValue(each, loss)),
-  }));
-  if (student?.inputs !== teacher?.inputs || elements(student?.output ?? []) !== elements(teacher?.output ?? [])) {
-    throw new EspalierError(
-      'invalid-argument',
-      `the teacher "${loss.teacher.name}" takes ${teacher?.inputs} and gives [${teacher?.output.join(', ')}], the network ${student?.inputs} and [${student?.output.join(', ')}]`,
-      {
-        fix: 'distil from a model with the same input and classes',
-      },
-    );
+  const { outputs, distillation } = lossTerms(loss);
+  if (distillation === undefined) return;
+  for (const { output, loss: kind } of outputs) {
+    const [student, teacher] = [network, distillation.teacher].map((each) => ({
+      inputs: shapesText(each.inputs.map((id) => shapeOf(each, id))),
+      output: shapeOf(each, lossValue(each, kind, output)),
+    }));
+    if (student?.inputs !== teacher?.inputs || elements(student?.output ?? []) !== elements(teacher?.output ?? [])) {
+      throw new EspalierError(
+        'invalid-argument',
+        `the teacher "${distillation.teacher.name}" takes ${teacher?.inputs} and gives [${teacher?.output.join(', ')}], the network ${student?.inputs} and [${student?.output.join(', ')}]`,
+        {
+          fix: 'distil from a model with the same input and classes',
+        },
+      );
+    }
   }
 }
 
@@ -93,21 +100,54 @@ function checkDataSet({ network, loss }: FineTuning, data: DataSet, split: strin
       fix: 'change the preprocessing (resize, grayscale, reshape) so that they agree',
     });
   }
-  const outputs = elements(shapeOf(network, lossValue(network, loss)));
-  const { target } = data;
-  if (target.kind === 'regression' && target.size !== outputs) {
+  for (const { target, shape, term } of learnedOutputs(network, loss, data)) checkTarget(target, shape, term.loss, where);
+  const [only] = boundTargets(data.target);
+  if (data.target.kind === 'classes' && data.labels !== undefined && only !== undefined)
+    checkAllLabels(data.labels, data, elements(shapeOf(network, lossValue(network, lossTerms(loss).outputs[0]?.loss ?? 'crossEntropy'))));
+}
+
+interface LearnedOutput {
+  readonly term: OutputLoss;
+  readonly target: BoundTarget;
+  /** Of the value that the loss is computed from. */
+  readonly shape: readonly number[];
+}
+
+function learnedOutputs(network: Network, loss: Loss, data: DataSet): readonly LearnedOutput[] {
+  const bound = boundTargets(data.target);
+  return lossTerms(loss).outputs.map((term) => {
+    const target = bound.find(({ output }) => output === term.output);
+    if (target === undefined)
+      throw new EspalierError('invalid-data', `it has nothing for output ${term.output} of the model to learn`, {
+        where: `data set "${data.name}"`,
+      });
+    return { term, target, shape: shapeOf(network, lossValue(network, term.loss, term.output)) };
+  });
+}
+
+function checkTarget(bound: BoundTarget, shape: readonly number[], loss: LossKind, dataSet: string): void {
+  const where = bound.name === '' ? dataSet : `${dataSet}, output "${bound.name}"`;
+  const outputs = elements(shape);
+  const { target } = bound;
+  if ('size' in target && target.size !== outputs) {
     throw new EspalierError('invalid-data', `its targets have ${target.size} numbers, the model predicts ${outputs}`, { where });
   }
-  if (target.kind === 'classes' && target.classes > classesOf(outputs)) {
-    throw new EspalierError('invalid-data', `it has ${target.classes} classes, the model tells ${outputs} apart`, {
+  if (!('classes' in target)) return;
+  const { positions, classes } = classAxis(shape, target);
+  if (!Number.isInteger(classes))
+    throw new EspalierError('invalid-data', `its masks have ${positions} positions, the model gives [${shape.join(', ')}]`, {
+      where,
+      fix: 'give masks of the size of the output',
+    });
+  if (target.classes > classesOf(classes)) {
+    throw new EspalierError('invalid-data', `it has ${target.classes} classes, the model tells ${classes} apart`, {
       where,
       fix: 'use the data set that the model was trained for, or a model with as many outputs as classes',
     });
   }
-  if (target.kind === 'classes' && outputs === 1 && loss.kind === 'crossEntropy') {
+  if (classes === 1 && loss === 'crossEntropy') {
     throw new EspalierError('invalid-argument', 'cross-entropy over one output is always 0', { fix: 'use the loss "binaryCrossEntropy"' });
   }
-  if (target.kind === 'classes' && data.labels !== undefined) checkAllLabels(data.labels, data, outputs);
 }
 
 function shapesText(shapes: readonly (readonly number[])[]): string {
@@ -144,21 +184,23 @@ function labelError(label: string, outputs: number, where: string): EspalierErro
 }
 
 /** @throws EspalierError when a batch is not what its data set said it would be */
-export function checkBatch(batch: Batch, data: DataSet, outputs: number, expected: number): void {
+export function checkBatch(batch: Batch, data: DataSet, network: Network, loss: Loss, expected: number): void {
   const where = `data set "${data.name}"`;
   const lengths = batch.inputs.map((input) => input.length);
   if (batch.size !== expected || lengths.join() !== data.inputShapes.map((shape) => expected * elements(shape)).join()) {
     throw new EspalierError('invalid-data', `a batch of ${expected} examples came with ${lengths.join(' and ')} numbers`, { where });
   }
-  if (data.target.kind === 'regression') {
-    if (batch.targets.length !== expected * data.target.size)
-      throw new EspalierError('invalid-data', `a batch of ${expected} examples came with ${batch.targets.length} target numbers`, {
-        where,
-      });
-    return;
-  }
-  if (batch.labels.length !== expected)
+  const [labels, numbers] = [expected * labelsWidth(data.target), expected * numbersWidth(data.target)];
+  if (numbers > 0 && batch.targets.length !== numbers)
+    throw new EspalierError('invalid-data', `a batch of ${expected} examples came with ${batch.targets.length} target numbers`, {
+      where,
+    });
+  if (labels > 0 && batch.labels.length !== labels)
     throw new EspalierError('invalid-data', `a batch of ${expected} examples came with ${batch.labels.length} labels`, { where });
-  const wrong = batch.labels.find((label) => !isClassOf(label, outputs));
-  if (wrong !== undefined) throw labelError(`label ${wrong}`, outputs, where);
+  for (const { target, shape } of learnedOutputs(network, loss, data)) {
+    if (target.target.kind !== 'classes') continue;
+    const { classes } = classAxis(shape, target.target);
+    const wrong = partOf(batch.labels, expected, target.labels).find((label) => !isClassOf(label, classes));
+    if (wrong !== undefined) throw labelError(`label ${wrong}`, classes, where);
+  }
 }

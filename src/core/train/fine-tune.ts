@@ -2,7 +2,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { maskName } from '../constraints/sparsity.ts';
 import type { Batch } from '../data/dataset.ts';
 import { EspalierError } from '../errors.ts';
-import { elements } from '../program/shapes.ts';
 import { ActivationQuantizers } from './activation-quantizers.ts';
 import { BatchOrder } from './batch-order.ts';
 import { checkBatch, checkFineTuning } from './check-fine-tuning.ts';
@@ -10,8 +9,7 @@ import { DivergenceDetector } from './divergence.ts';
 import type { Checkpointing, FineTuned, FineTuning } from './fine-tuning.ts';
 import { unpack } from './flat-layout.ts';
 import { kernelStepFactors } from './kernel-step-factors.ts';
-import { chanceLoss, lossValue } from './losses.ts';
-import { shapeOf } from '../lowering/lower-network.ts';
+import { chanceLoss } from './losses.ts';
 import { learningRate, stepSizes } from './optimizers.ts';
 import { trainedNetwork, trainedParameters } from './trained-parameters.ts';
 import { ProgressMeter, TrainingCurve } from './training-progress.ts';
@@ -87,8 +85,7 @@ async function train(
   const curve = new TrainingCurve(total, resumed);
   const meter = new ProgressMeter(total, options.onProgress);
   const divergence = new DivergenceDetector(chanceLoss(options.loss, data.target));
-  const outputs = elements(shapeOf(setup.network, lossValue(setup.network, options.loss)));
-  const reader = new BatchReader(options, order, total, outputs);
+  const reader = new BatchReader(options, order, total);
 
   let saved = started;
   let step = first - 1;
@@ -153,14 +150,12 @@ class BatchReader {
   readonly #options: FineTuning;
   readonly #order: BatchOrder;
   readonly #total: number;
-  readonly #outputs: number;
   #ahead: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
 
-  constructor(options: FineTuning, order: BatchOrder, total: number, outputs: number) {
+  constructor(options: FineTuning, order: BatchOrder, total: number) {
     this.#options = options;
     this.#order = order;
     this.#total = total;
-    this.#outputs = outputs;
   }
 
   async read(step: number): Promise<Batch> {
@@ -175,10 +170,10 @@ class BatchReader {
   }
 
   async #start(step: number): Promise<Batch> {
-    const { train } = this.#options;
+    const { train, network, loss } = this.#options;
     const indices = this.#order.indices(step);
     const batch = await train.read(indices, this.#order.epochOf(step));
-    checkBatch(batch, train, this.#outputs, indices.length);
+    checkBatch(batch, train, network, loss, indices.length);
     return batch;
   }
 }

@@ -7,12 +7,36 @@ import type { Range } from '../quantize/quantization.ts';
 import type { CurvePoint } from '../../shared/results.ts';
 import type { TrainingProgress } from '../../shared/events.ts';
 
+export type LossKind = 'crossEntropy' | 'binaryCrossEntropy' | 'meanSquaredError';
+
+/** Of one output of the network. */
+export interface OutputLoss {
+  /** Its place among the outputs, from 0. */
+  readonly output: number;
+  readonly loss: LossKind;
+  /** In the sum over outputs. */
+  readonly weight: number;
+  /** Squared errors are divided by it: the variance of what is predicted, so that outputs of any size count alike. Default 1. */
+  readonly variance?: number | undefined;
+}
+
+/** The soft part of a loss of labels: `weight * T^2 * KL(teacher || student) + (1 - weight) * cross-entropy`; Hinton et al. 2015, arXiv:1503.02531. */
+export interface Distillation {
+  readonly teacher: Network;
+  readonly temperature: number;
+  readonly weight: number;
+}
+
+/** Of the only or first output, or the weighted sum over several. */
 export type Loss =
-  | { readonly kind: 'crossEntropy' }
-  | { readonly kind: 'binaryCrossEntropy' }
-  | { readonly kind: 'meanSquaredError' }
-  /** `weight * T^2 * KL(teacher || student) + (1 - weight) * cross-entropy`; Hinton et al. 2015, arXiv:1503.02531. */
-  | { readonly kind: 'distillation'; readonly teacher: Network; readonly temperature: number; readonly weight: number };
+  | { readonly kind: LossKind }
+  | ({ readonly kind: 'distillation' } & Distillation)
+  | {
+      readonly kind: 'outputs';
+      readonly outputs: readonly OutputLoss[];
+      /** Of the outputs with a cross-entropy. */
+      readonly distillation?: Distillation | undefined;
+    };
 
 export type Optimizer =
   | { readonly kind: 'sgd'; readonly momentum: number; readonly nesterov: boolean; readonly weightDecay?: number }

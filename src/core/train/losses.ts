@@ -1,102 +1,161 @@
-import { EspalierError, unreachable } from '../errors.ts';
+import { unreachable } from '../errors.ts';
 import type { Network, ValueId } from '../network/network.ts';
-import type { ActivationFunction } from '../network/operations.ts';
-import type { DataSplits } from '../data/dataset.ts';
-import type { Target } from '../data/target.ts';
+import type { OutputTarget, Target } from '../data/target.ts';
+import { type BoundTarget, boundTargets } from '../data/targets.ts';
 import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
-import type { Loss } from './fine-tuning.ts';
+import type { Distillation, Loss, LossKind, OutputLoss } from './fine-tuning.ts';
 import { logSoftmax } from '../lowering/activations.ts';
 import { shapeOf } from '../lowering/lower-network.ts';
+import { type ClassAxis, classAxis, finalActivation, lossValue } from './loss-value.ts';
+import { TargetInputs } from './target-inputs.ts';
+
+/** A loss as the weighted sum over outputs that it is. */
+export function lossTerms(loss: Loss): { readonly outputs: readonly OutputLoss[]; readonly distillation: Distillation | undefined } {
+  switch (loss.kind) {
+    case 'outputs':
+      return { outputs: loss.outputs, distillation: loss.distillation };
+    case 'distillation':
+      return { outputs: [{ output: 0, loss: 'crossEntropy', weight: 1 }], distillation: loss };
+    default:
+      return { outputs: [{ output: 0, loss: loss.kind, weight: 1 }], distillation: undefined };
+  }
+}
+
+/** An output of a batch with what it is compared with. */
+interface Compared {
+  readonly term: OutputLoss;
+  readonly target: BoundTarget;
+  /** `[batch * positions, classes]`: logits, or for the squared error the prediction. */
+  readonly predicted: Tensor;
+  /** The same shape: one-hot classes (0 everywhere for a label that does not count), or numbers. */
+  readonly wanted: Tensor;
+  /** int32 `[batch * positions]`, for classes. */
+  readonly labels: Tensor | undefined;
+  readonly axis: ClassAxis;
+}
+
+export interface LoweredLoss {
+  /** The mean loss of the batch. */
+  readonly loss: Tensor;
+  /** Of the first output with classes: how many examples are classified correctly, or of a map the share of its positions, summed. */
+  readonly correct: Tensor | undefined;
+}
 
 /**
- * The value that a loss is computed from: for cross-entropies the logits, that is the input of a final softmax (or of its
- * logarithm, which PyTorch's models end in) or sigmoid where there is one, else the output is taken for logits; for the
- * squared error the output itself.
+ * The loss of a batch.
+ *
+ * @param valueOf a value of the network or of the teacher as `[batch, elements]`
  */
-export function lossValue(network: Network, loss: Loss): ValueId {
-  const output = network.outputs[0];
-  if (output === undefined) throw new RangeError(`network "${network.name}" has no output`);
-  switch (loss.kind) {
-    case 'meanSquaredError':
-      return output;
-    case 'binaryCrossEntropy':
-      return beforeActivation(network, output, ['sigmoid']);
-    case 'crossEntropy':
-    case 'distillation':
-      return beforeActivation(network, output, ['softmax', 'logSoftmax']);
-    default:
-      return unreachable(loss);
-  }
+export function lowerLoss(
+  builder: ProgramBuilder,
+  network: Network,
+  loss: Loss,
+  target: Target,
+  batchSize: number,
+  valueOf: (of: 'network' | 'teacher', id: ValueId) => Tensor,
+): LoweredLoss {
+  const inputs = new TargetInputs(builder, target, batchSize);
+  const { outputs, distillation } = lossTerms(loss);
+  const compared = outputs.map((term): Compared => {
+    const bound = inputs.of(term.output);
+    const id = lossValue(network, term.loss, term.output);
+    const axis = classAxis(shapeOf(network, id), bound.target);
+    const predicted = builder.reshape(valueOf('network', id), [batchSize * axis.positions, axis.classes]);
+    const labels = bound.labels.width === 0 ? undefined : inputs.labels(bound);
+    const wanted =
+      labels === undefined ? wantedNumbers(builder, network, term, inputs.numbers(bound), axis) : oneHot(builder, labels, axis);
+    return { term, target: bound, predicted, wanted, labels, axis };
+  });
+  const losses = compared.map((each) => {
+    const hard = outputLoss(builder, each);
+    const value =
+      distillation && each.term.loss === 'crossEntropy' ? lossValue(distillation.teacher, 'crossEntropy', each.term.output) : undefined;
+    if (distillation === undefined || value === undefined) return weighted(builder, hard, each.term.weight);
+    const teacher = builder.reshape(valueOf('teacher', value), each.predicted.shape);
+    const soft = builder.mul(
+      divergence(builder, teacher, each.predicted, distillation.temperature),
+      distillation.weight * distillation.temperature ** 2,
+    );
+    return weighted(builder, builder.add(soft, builder.mul(hard, 1 - distillation.weight)), each.term.weight);
+  });
+  const [first, ...others] = losses;
+  if (first === undefined) throw new RangeError('a loss is of one output or more');
+  const classified = compared.find(({ labels }) => labels !== undefined);
+  return {
+    loss: others.reduce((sum, each) => builder.add(sum, each), first),
+    correct: classified && correctPredictions(builder, classified),
+  };
 }
 
-function beforeActivation(network: Network, output: ValueId, names: readonly ActivationFunction[]): ValueId {
-  let id = output;
-  for (;;) {
-    const operation = network.operations.find((candidate) => candidate.output === id);
-    const input = operation?.inputs[0];
-    if (operation === undefined || input === undefined) return output;
-    if (operation.kind === 'activation' && names.includes(operation.function)) return input;
-    if (operation.kind !== 'reshape' || elements(shapeOf(network, id)) !== elements(shapeOf(network, input))) return output;
-    id = input;
-  }
+function weighted(builder: ProgramBuilder, loss: Tensor, weight: number): Tensor {
+  return weight === 1 ? loss : builder.mul(loss, weight);
 }
 
-/** Inputs of the program for what is to be predicted. */
-export interface TargetTensors {
-  /** `[n, size]`: one-hot classes, or the vector to predict. */
-  readonly values: Tensor;
-  /** `[n]`, for classes. */
-  readonly labels: Tensor | undefined;
+function wantedNumbers(builder: ProgramBuilder, network: Network, { loss, output }: OutputLoss, numbers: Tensor, axis: ClassAxis): Tensor {
+  const [batchSize = 1] = numbers.shape;
+  const values = builder.reshape(numbers, [batchSize * axis.positions, axis.classes]);
+  // What is learned of a logarithm of probabilities are the probabilities.
+  const isLog = loss === 'crossEntropy' && finalActivation(network, network.outputs[output] ?? '') === 'logSoftmax';
+  return isLog ? builder.exp(values) : values;
 }
 
-/** @param size elements of the network's output */
-export function targetTensors(builder: ProgramBuilder, target: Target, batchSize: number, size: number): TargetTensors {
-  if (target.kind === 'regression') return { values: builder.input('targets', [batchSize, size]), labels: undefined };
-  const labels = builder.input('labels', [batchSize], 'int32');
+function oneHot(builder: ProgramBuilder, labels: Tensor, { classes: size }: ClassAxis): Tensor {
+  const column = builder.reshape(labels, [elements(labels.shape), 1]);
   // One output for two classes is the probability of class 1.
-  const column = builder.reshape(labels, [batchSize, 1]);
-  if (size === 1) return { values: builder.cast(column, 'float32'), labels };
+  if (size === 1) return builder.cast(column, 'float32');
   const classes = builder.constant(
     Int32Array.from({ length: size }, (_, i) => i),
     [1, size],
   );
-  return { values: builder.cast(builder.equal(column, classes), 'float32'), labels };
+  return builder.cast(builder.equal(column, classes), 'float32');
 }
 
-/**
- * The mean loss of a batch.
- *
- * @param output `[n, size]`: logits, or for the squared error the prediction
- * @param teacher logits `[n, size]` of the teacher, for distillation
- */
-export function batchLoss(builder: ProgramBuilder, loss: Loss, output: Tensor, target: Tensor, teacher: Tensor | undefined): Tensor {
-  switch (loss.kind) {
+function outputLoss(builder: ProgramBuilder, { term, target, predicted, wanted, labels }: Compared): Tensor {
+  const isMap = target.target.kind === 'classMap';
+  switch (term.loss) {
     case 'crossEntropy':
-      return crossEntropy(builder, output, target);
+      return isMap ? mapCrossEntropy(builder, predicted, wanted) : crossEntropy(builder, predicted, wanted);
     case 'binaryCrossEntropy':
-      return binaryCrossEntropy(builder, output, target);
-    case 'meanSquaredError':
-      return builder.mean(builder.square(builder.sub(output, target)));
-    case 'distillation': {
-      if (teacher === undefined) throw new RangeError('distillation needs the logits of a teacher');
-      const soft = builder.mul(divergence(builder, teacher, output, loss.temperature), loss.weight * loss.temperature ** 2);
-      return builder.add(soft, builder.mul(crossEntropy(builder, output, target), 1 - loss.weight));
+      return isMap && labels !== undefined
+        ? mapBinaryCrossEntropy(builder, predicted, wanted, labels)
+        : builder.mean(binaryCrossEntropy(builder, predicted, wanted));
+    case 'meanSquaredError': {
+      const error = builder.mean(builder.square(builder.sub(predicted, wanted)));
+      return term.variance === undefined || term.variance === 1 ? error : builder.mul(error, 1 / term.variance);
     }
     default:
-      return unreachable(loss);
+      return unreachable(term.loss);
   }
+}
+
+/** The mean over the positions that have a class. */
+function mapCrossEntropy(builder: ProgramBuilder, logits: Tensor, target: Tensor): Tensor {
+  const sum = builder.sum(builder.mul(target, logSoftmax(builder, logits, 1)));
+  return builder.neg(builder.div(sum, builder.max(builder.stopGradient(builder.sum(target)), 1)));
+}
+
+function mapBinaryCrossEntropy(builder: ProgramBuilder, logits: Tensor, target: Tensor, labels: Tensor): Tensor {
+  const counts = builder.reshape(isClass(builder, labels, 2), target.shape);
+  const sum = builder.sum(builder.mul(binaryCrossEntropy(builder, logits, builder.mul(target, counts)), counts));
+  return builder.div(sum, builder.max(builder.sum(counts), 1));
+}
+
+/** 1 where the label is one of the classes. */
+function isClass(builder: ProgramBuilder, labels: Tensor, classes: number): Tensor {
+  const numbers = builder.cast(labels, 'float32');
+  return builder.mul(builder.cast(builder.greater(numbers, -1), 'float32'), builder.cast(builder.less(numbers, classes), 'float32'));
 }
 
 function crossEntropy(builder: ProgramBuilder, logits: Tensor, target: Tensor): Tensor {
   return builder.neg(builder.mean(builder.sum(builder.mul(target, logSoftmax(builder, logits, 1)), [1])));
 }
 
-/** Of logits x and targets t: `max(x, 0) - x t + log(1 + exp(-|x|))`, a form that does not overflow. */
+/** Of each of the logits x and targets t: `max(x, 0) - x t + log(1 + exp(-|x|))`, a form that does not overflow. */
 function binaryCrossEntropy(builder: ProgramBuilder, logits: Tensor, target: Tensor): Tensor {
   const softplus = builder.log(builder.add(builder.exp(builder.neg(builder.abs(logits))), 1));
-  return builder.mean(builder.add(builder.sub(builder.relu(logits), builder.mul(logits, target)), softplus));
+  return builder.add(builder.sub(builder.relu(logits), builder.mul(logits, target)), softplus);
 }
 
 /** `KL(p || q) = sum p (log p - log q)` of p = softmax(teacher / T) and q = softmax(student / T). Hinton et al. 2015, arXiv:1503.02531. */
@@ -106,22 +165,34 @@ function divergence(builder: ProgramBuilder, teacher: Tensor, student: Tensor, t
   return builder.mean(builder.sum(builder.mul(builder.exp(expected), builder.sub(expected, found)), [1]));
 }
 
-/** How many examples of the batch are classified correctly; undefined without labels. */
-export function correctPredictions(builder: ProgramBuilder, loss: Loss, output: Tensor, labels: Tensor | undefined): Tensor | undefined {
+function correctPredictions(builder: ProgramBuilder, { term, target, predicted, labels, axis }: Compared): Tensor | undefined {
   if (labels === undefined) return undefined;
-  const [, size = 1] = output.shape;
-  const threshold = loss.kind === 'meanSquaredError' ? 0.5 : 0;
-  const predicted =
-    size === 1 ? builder.cast(builder.greater(builder.reshape(output, labels.shape), threshold), 'int32') : builder.argMax(output, 1);
-  return builder.sum(builder.cast(builder.equal(predicted, labels), 'float32'));
+  const threshold = term.loss === 'meanSquaredError' ? 0.5 : 0;
+  const classes =
+    axis.classes === 1
+      ? builder.cast(builder.greater(builder.reshape(predicted, labels.shape), threshold), 'int32')
+      : builder.argMax(predicted, 1);
+  const right = builder.cast(builder.equal(classes, labels), 'float32');
+  if (target.target.kind !== 'classMap') return builder.sum(right);
+  // Positions without a class are left out of the share.
+  const counts = isClass(builder, labels, target.target.classes);
+  const share = builder.div(builder.sum(builder.mul(right, counts)), builder.max(builder.sum(counts), 1));
+  return builder.mul(share, elements(labels.shape) / axis.positions);
 }
 
 /** The expected loss of a model that has learned nothing, which a diverging loss is compared with. */
 export function chanceLoss(loss: Loss, target: Target): number {
-  switch (loss.kind) {
+  const bound = boundTargets(target);
+  return lossTerms(loss).outputs.reduce(
+    (sum, { output, loss: kind, weight }) => sum + weight * outputChance(kind, bound.find((each) => each.output === output)?.target),
+    0,
+  );
+}
+
+function outputChance(loss: LossKind, target: OutputTarget | undefined): number {
+  switch (loss) {
     case 'crossEntropy':
-    case 'distillation':
-      return Math.log(Math.max(target.kind === 'classes' ? target.classes : target.size, 2));
+      return Math.log(Math.max(target === undefined ? 2 : 'classes' in target ? target.classes : target.size, 2));
     case 'binaryCrossEntropy':
       return Math.LN2;
     case 'meanSquaredError':
@@ -129,20 +200,4 @@ export function chanceLoss(loss: Loss, target: Target): number {
     default:
       return unreachable(loss);
   }
-}
-
-/** @throws EspalierError `invalid-data` when model and data do not go together */
-export function lossFor(network: Network, data: DataSplits): Loss {
-  const [output] = network.outputs;
-  const size = output === undefined ? 0 : (network.values.get(output)?.shape ?? []).reduce((product, axis) => product * axis, 1);
-  const { target } = data.train;
-  if (target.kind === 'regression') return { kind: 'meanSquaredError' };
-  if (size === 1 && target.classes === 2) return { kind: 'binaryCrossEntropy' };
-  if (size < target.classes) {
-    throw new EspalierError('invalid-data', `the data has ${target.classes} classes, the model ${size} outputs`, {
-      where: 'data',
-      fix: 'name the classes that the model knows with "classes", or take the data that it was trained on',
-    });
-  }
-  return { kind: 'crossEntropy' };
 }

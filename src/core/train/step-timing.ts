@@ -3,7 +3,7 @@ import type { Network } from '../network/network.ts';
 import { elements } from '../program/shapes.ts';
 import { createRandom } from '../random.ts';
 import type { Batch } from '../data/dataset.ts';
-import { lossValue } from './losses.ts';
+import { lossValue } from './loss-value.ts';
 import { shapeOf } from '../lowering/lower-network.ts';
 import { trainedParameters } from './trained-parameters.ts';
 import { TrainingSteps } from './training-steps.ts';
@@ -22,7 +22,7 @@ export interface StepTiming {
  */
 export async function prepareStepTiming(engine: Engine, network: Network, batchSize: number): Promise<StepTiming> {
   const loss = { kind: 'meanSquaredError' } as const;
-  const size = elements(shapeOf(network, lossValue(network, loss)));
+  const size = elements(shapeOf(network, lossValue(network, loss.kind)));
   const steps = new TrainingSteps(
     {
       network,

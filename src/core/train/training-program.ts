@@ -1,7 +1,7 @@
 import type { NetworkConstraints } from '../constraints/constraint.ts';
 import type { StepInput, Trainable } from '../constraints/constraint-behaviour.ts';
 import type { Target } from '../data/target.ts';
-import type { Network, ParameterId } from '../network/network.ts';
+import type { Network, ParameterId, ValueId } from '../network/network.ts';
 import type { BatchNorm } from '../network/operations.ts';
 import { foldPadding } from '../network/passes/fold-padding.ts';
 import { createProgramBuilder, type ProgramBuilder } from '../program/builder.ts';
@@ -12,8 +12,9 @@ import type { ActivationQuantizers } from './activation-quantizers.ts';
 import { bindParameters, type BoundParameters, type BoundTrainable } from './bound-parameters.ts';
 import type { BatchNormMode, Loss, Optimizer } from './fine-tuning.ts';
 import { packTensors, spread, unpack } from './flat-layout.ts';
-import { batchLoss, correctPredictions, lossValue, targetTensors } from './losses.ts';
+import { lossTerms, lowerLoss } from './losses.ts';
 import { lowerNetwork, shapeOf } from '../lowering/lower-network.ts';
+import type { LoweredValue } from '../lowering/lowered-value.ts';
 import type { DropoutMask } from '../lowering/lowering-context.ts';
 import { clipByGlobalNorm, momentNames, optimizerUpdate } from './optimizers.ts';
 import type { TrainedParameters } from './trained-parameters.ts';
@@ -123,20 +124,18 @@ function lowerGradients(builder: ProgramBuilder, setup: TrainingSetup, bound: Bo
     transform: (id, value) => quantizers?.quantize(id, value) ?? value,
   });
 
-  const outputId = lossValue(network, loss);
-  const size = elements(shapeOf(network, outputId));
-  const output = lowered.values.get(outputId);
-  if (output === undefined) throw new RangeError(`network "${network.name}" does not compute "${outputId}"`);
-  const predicted = builder.reshape(output.batchMajor, [batchSize, size]);
-  const targets = targetTensors(builder, setup.target, batchSize, size);
-  const teacher = loss.kind === 'distillation' ? lowerTeacher(builder, loss.teacher, loss, inputs, batchSize, size) : undefined;
-  const lossTensor = batchLoss(builder, loss, predicted, targets.values, teacher);
+  const { distillation } = lossTerms(loss);
+  const teacher = distillation && lowerTeacher(builder, distillation.teacher, inputs, batchSize);
+  const { loss: lossTensor, correct } = lowerLoss(builder, network, loss, setup.target, batchSize, (of, id) => {
+    const value = of === 'teacher' ? teacher?.get(id) : lowered.values.get(id);
+    if (value === undefined) throw new RangeError(`the ${of} does not compute "${id}"`);
+    return builder.reshape(value.batchMajor, [batchSize, elements(value.batchMajor.shape) / batchSize]);
+  });
 
   const outputs: Record<string, Tensor> = { loss: lossTensor };
   if (parameters.statistics.length > 0) {
     outputs['statistics'] = packTensors(builder, parameters.statistics, (id) => lowered.statistics.get(id) ?? bound.parameter(id));
   }
-  const correct = correctPredictions(builder, loss, predicted, targets.labels);
   if (correct !== undefined) outputs['correct'] = correct;
   const observed = quantizers?.observed();
   if (observed !== undefined) outputs['observed'] = observed;
@@ -178,16 +177,14 @@ export function earlyRetention(step: number): number {
   return step / (step + 9);
 }
 
-/** The teacher's logits `[n, size]` by a forward pass in the same program. */
+/** The teacher's values by a forward pass in the same program. */
 function lowerTeacher(
   builder: ProgramBuilder,
   teacher: Network,
-  loss: Loss,
   inputs: readonly Tensor[],
   batchSize: number,
-  size: number,
-): Tensor {
-  const lowered = lowerNetwork(builder, teacher, {
+): ReadonlyMap<ValueId, LoweredValue> {
+  return lowerNetwork(builder, teacher, {
     batchSize,
     mode: 'inference',
     inputs,
@@ -196,10 +193,7 @@ function lowerTeacher(
       if (parameter === undefined) throw new RangeError(`network "${teacher.name}" has no parameter "${id}"`);
       return builder.constant(parameter.data, parameter.shape);
     },
-  });
-  const logits = lowered.values.get(lossValue(teacher, loss));
-  if (logits === undefined) throw new RangeError(`network "${teacher.name}" does not compute its logits`);
-  return builder.reshape(logits.batchMajor, [batchSize, size]);
+  }).values;
 }
 
 /** The weights, what constraints learn, and all moments after one step. */

@@ -1,15 +1,16 @@
 import type { DataSet } from '../data/dataset.ts';
 import type { Engine } from '../engine/engine.ts';
+import { taskError } from '../scoring/task-error.ts';
+import { Scores } from '../scoring/score.ts';
 import { createProgramBuilder } from '../program/builder.ts';
 import { elements } from '../program/shapes.ts';
 import { bindParameters } from './bound-parameters.ts';
-import { lossValue } from './losses.ts';
 import { lowerNetwork, shapeOf } from '../lowering/lower-network.ts';
 import type { TrainingSetup } from './training-program.ts';
 import type { TrainingSteps } from './training-steps.ts';
 
 export interface Validation {
-  /** Higher is better: the share of correct predictions, or for regression minus the mean squared error. */
+  /** Higher is better: minus the task's error, see `taskError`. */
   score(steps: TrainingSteps): Promise<number>;
   dispose(): Promise<void>;
 }
@@ -27,21 +28,23 @@ export async function compileValidation(engine: Engine, setup: TrainingSetup, da
     parameter: (id) => bound.parameter(id),
     transform: (id, value) => quantizers?.quantize(id, value) ?? value,
   });
-  const id = data.target.kind === 'classes' ? lossValue(network, setup.loss) : (network.outputs[0] ?? '');
-  const output = lowered.values.get(id);
-  if (output === undefined) throw new RangeError(`network "${network.name}" does not compute "${id}"`);
-  const compiled = await engine.compile(builder.build({ predictions: output.batchMajor }));
-  const length = elements(output.shape);
+  const outputs = network.outputs.map((id) => {
+    const value = lowered.values.get(id);
+    if (value === undefined) throw new RangeError(`network "${network.name}" does not compute "${id}"`);
+    return { tensor: value.batchMajor, length: elements(shapeOf(network, id)) };
+  });
+  const compiled = await engine.compile(
+    builder.build(Object.fromEntries(outputs.map(({ tensor }, index) => [`output/${index}`, tensor] as const))),
+  );
   const inputLengths = network.inputs.map((input) => elements(shapeOf(network, input)));
-  const threshold = setup.loss.kind === 'meanSquaredError' ? 0.5 : 0;
 
   return {
     score: async (steps) => {
-      let total = 0;
+      const scores = new Scores(data.target);
       for (let start = 0; start < data.size; start += batchSize) {
         const size = Math.min(batchSize, data.size - start);
         const batch = await data.read(Uint32Array.from({ length: size }, (_, i) => start + i));
-        const { predictions } = await compiled.run({
+        const results = await compiled.run({
           ...Object.fromEntries(steps.state),
           ...Object.fromEntries(steps.stepInputs),
           ...Object.fromEntries(
@@ -49,15 +52,12 @@ export async function compileValidation(engine: Engine, setup: TrainingSetup, da
           ),
           quantizers: setup.quantizers?.feeds(steps.ranges) ?? new Float32Array(0),
         });
-        for (let i = 0; i < size; i++) {
-          const predicted = Float32Array.from(predictions?.subarray(i * length, (i + 1) * length) ?? []);
-          total +=
-            data.target.kind === 'classes'
-              ? Number(classOf(predicted, threshold) === batch.labels[i])
-              : -squaredError(predicted, batch.targets.subarray(i * length, (i + 1) * length));
-        }
+        scores.add(
+          outputs.map(({ length }, index) => results[`output/${index}`]?.subarray(0, size * length) ?? new Float32Array(0)),
+          batch,
+        );
       }
-      return total / data.size;
+      return -taskError(scores.accuracy(engine.description));
     },
     dispose: () => compiled.dispose(),
   };
@@ -69,15 +69,4 @@ function filledUp(values: Float32Array | undefined, length: number): Float32Arra
   const filled = new Float32Array(length);
   if (values !== undefined) filled.set(values);
   return filled;
-}
-
-/** The largest output, the first one on ties; one output alone tells two classes apart by the threshold. */
-function classOf(predicted: Float32Array, threshold: number): number {
-  return predicted.length === 1
-    ? Number((predicted[0] ?? 0) > threshold)
-    : predicted.indexOf(predicted.reduce((most, value) => Math.max(most, value), -Infinity));
-}
-
-function squaredError(predicted: Float32Array, target: Float32Array): number {
-  return predicted.reduce((sum, value, i) => sum + (value - (target[i] ?? 0)) ** 2, 0) / predicted.length;
 }

@@ -14,10 +14,10 @@ export async function identityOf(model: ResolvedModel): Promise<Identity> {
   return { model: await modelIdentity(model), data: await digestData(model.data, model.dataFolder) };
 }
 
-export async function modelIdentity({ path, inputShapes }: ResolvedModel): Promise<string> {
+export async function modelIdentity({ path, inputShapes, outputs }: ResolvedModel): Promise<string> {
   const digest = await digestModel(path);
-  // What is chosen for open dimensions makes another network of the same bytes.
-  return inputShapes === undefined ? digest : digestOf({ digest, inputShapes });
+  // What is chosen for open dimensions makes another network of the same bytes, and what outputs learn another task.
+  return inputShapes === undefined && outputs === undefined ? digest : digestOf({ digest, inputShapes, outputs });
 }
 
 /** So many are looked at in seconds, on a network file system too. */

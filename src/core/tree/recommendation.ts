@@ -1,4 +1,6 @@
 /** The order in which nodes run, when to stop, and which file to ship. */
+import { qualityRow } from '../../shared/measures.ts';
+import { qualityTable } from '../../shared/qualities.ts';
 import { describeVerdict } from '../../shared/targets.ts';
 import { type Candidate, type Recommendation, recommendFile, sizeTieOf } from '../../shared/recommendation.ts';
 import type { Targets } from '../../shared/recipe/targets.ts';
@@ -33,9 +35,12 @@ export interface Verdict {
 export function recommend(tree: TreeNode, results: ReadonlyMap<string, NodeMetrics>, targets?: Targets): string | undefined {
   const found = recommendFile(candidatesOf(tree, results), results.get(rootId), targets);
   if (found === undefined) return undefined;
+  const { title, loss } = qualityRow(found.metrics);
+  const limit = loss === 'difference' ? "a point of the baseline's" : "1% of the baseline's";
+  const name = title === qualityTable.accuracy.title ? 'accuracy' : title;
   return found.reason === 'usual'
-    ? `smallest within a point of the baseline's accuracy: ${titleIn(tree, found.id)}${tieNote(found, tree, targets)}`
-    : `no file is within a point of the baseline's accuracy; closest: ${titleIn(tree, found.id)}`;
+    ? `smallest within ${limit} ${name}: ${titleIn(tree, found.id)}${tieNote(found, tree, targets)}`
+    : `no file is within ${limit} ${name}; closest: ${titleIn(tree, found.id)}`;
 }
 
 /** Whether any deployable node that is done meets all targets, and which is recommended. */

@@ -1,5 +1,5 @@
 import { EspalierError } from '../errors.ts';
-import { closest } from './recipe/closest.ts';
+import { closest } from '../closest.ts';
 import { flattenTree } from '../../shared/tree.ts';
 import type { TreeNode } from '../../shared/tree.ts';
 

@@ -1,8 +1,7 @@
 import * as vscode from 'vscode';
 import { nodeTitle } from '../../shared/drawing/technique-names.ts';
 import { translate } from '../translate.ts';
-import { formatPercent } from '../../shared/drawing/format.ts';
-import { shownAccuracy, shownMeasure, sizeMeasure } from '../../shared/measures.ts';
+import { qualityRow, shownMeasure, shownQuality, sizeMeasure } from '../../shared/measures.ts';
 import { bestLeaf } from '../../shared/drawing/target-verdicts.ts';
 import type { ModelState, NodeResult } from '../../shared/run-state.ts';
 import type { Run } from '../runs/run.ts';
@@ -81,15 +80,17 @@ function modelOf(run: Run | undefined, name: string): ModelState | undefined {
 function resultCommand(run: Run, model: ModelState, result: NodeResult | undefined): vscode.Command | undefined {
   if (result?.metrics === undefined) return undefined;
   const { metrics, node } = result;
+  const row = qualityRow(metrics);
+  const figures = [
+    nodeTitle(node.title, translate),
+    shownQuality(metrics),
+    shownMeasure(sizeMeasure, metrics),
+    changeAgainstBaseline(model, result),
+  ] as const;
   return {
-    title: vscode.l10n.t(
-      '{0}: {1}, {2}, {3} points',
-      nodeTitle(node.title, translate),
-      formatPercent(shownAccuracy(metrics)),
-      shownMeasure(sizeMeasure, metrics),
-      changeAgainstBaseline(model, result),
-    ),
-    tooltip: vscode.l10n.t('Last result: top-1, compressed size, change against the baseline'),
+    title:
+      row.unit === 'fraction' ? vscode.l10n.t('{0}: {1}, {2}, {3} points', ...figures) : vscode.l10n.t('{0}: {1}, {2}, {3}', ...figures),
+    tooltip: vscode.l10n.t('Last result: {0}, compressed size, change against the baseline', vscode.l10n.t(row.title)),
     command: 'espalier.openResults',
     arguments: [{ run, model: model.model, node: node.id }],
   };

@@ -3,8 +3,17 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { translate } from '../translate.ts';
 import { describeStatus } from '../../shared/drawing/deployment-tree.ts';
-import { formatChange, formatPercent, missing } from '../../shared/drawing/format.ts';
-import { briefFigures, costMeasures, measureRow, shownAccuracy, shownMeasure } from '../../shared/measures.ts';
+import { formatPercent, missing } from '../../shared/drawing/format.ts';
+import {
+  briefFigures,
+  costMeasures,
+  measureRow,
+  qualityChange,
+  qualityRow,
+  shownMeasure,
+  shownTitle,
+  simulatedQuality,
+} from '../../shared/measures.ts';
 import { nodeTitle, shortTitle, techniqueName } from '../../shared/drawing/technique-names.ts';
 import { weightTotals } from '../../shared/drawing/result-table.ts';
 import type { ModelState, NodeResult } from '../../shared/run-state.ts';
@@ -194,8 +203,8 @@ function nodeTooltip(result: NodeResult): vscode.MarkdownString {
   if (metrics === undefined) return text;
   const totals = weightTotals(metrics);
   const lines = [
-    [vscode.l10n.t('fp32 / fake-int8 top-1'), formatPercent(metrics.simulated?.top1)],
-    [vscode.l10n.t(measureRow('accuracy').title), node.precision === 'int8' ? shownMeasure('accuracy', metrics) : missing],
+    [vscode.l10n.t(qualityRow(metrics).simulatedTitle), simulatedQuality(metrics)],
+    [vscode.l10n.t(shownTitle('accuracy', metrics)), node.precision === 'int8' ? shownMeasure('accuracy', metrics) : missing],
     ...costMeasures.map((id): [string, string] => [vscode.l10n.t(measureRow(id).title), shownMeasure(id, metrics)]),
     [vscode.l10n.t('Sparsity'), formatPercent(totals.sparsity, 1)],
     [vscode.l10n.t('Unique values'), String(totals.uniqueValues?.kernel ?? '–')],
@@ -204,9 +213,7 @@ function nodeTooltip(result: NodeResult): vscode.MarkdownString {
   return text;
 }
 
-/** Against the baseline, in points. */
+/** Against the baseline: in points, where the task's measure is a fraction. */
 export function changeAgainstBaseline(model: ModelState, result: NodeResult): string {
-  const baseline = model.nodes.get(model.tree.id)?.metrics?.simulated?.top1;
-  const accuracy = shownAccuracy(result.metrics);
-  return formatChange(baseline === undefined || accuracy === undefined ? undefined : accuracy - baseline);
+  return qualityChange(model.nodes.get(model.tree.id)?.metrics, result.metrics);
 }

@@ -10,6 +10,15 @@ export function formatShare(fraction: number): string {
   return `${Number((fraction * 100).toFixed(2))}%`;
 }
 
+/** Four digits that count, of errors, cosines and the like. */
+export function formatNumber(value: number | undefined): string {
+  return value === undefined ? missing : Number(value.toPrecision(4)).toString();
+}
+
+export function formatDecibels(value: number | undefined): string {
+  return value === undefined ? missing : `${value.toFixed(1)} dB`;
+}
+
 /** In units of 1,000, as file managers and download pages count. */
 export function formatBytes(bytes: number | undefined): string {
   if (bytes === undefined) return missing;

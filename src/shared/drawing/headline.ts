@@ -1,5 +1,15 @@
 /** The result of a run in one line: the leaf to ship, compared with the trained model and the targets. */
-import { floatAccuracy, formatMeasure, mainMeasures, type MeasureId, type MeasureRow, measureRow } from '../measures.ts';
+import {
+  floatAccuracy,
+  mainMeasures,
+  type MeasureId,
+  type MeasureRow,
+  measureRow,
+  qualityChange,
+  qualityRow,
+  shownMeasure,
+  shownTitle,
+} from '../measures.ts';
 import { type Recommendation, sizeTieOf, wilsonInterval } from '../recommendation.ts';
 import type { Targets } from '../recipe/targets.ts';
 import type { NodeMetrics } from '../results.ts';
@@ -43,34 +53,37 @@ export function headline(model: ModelState, targets: Targets, translate: Transla
     figures: mainMeasures.flatMap((id) => figureOf(id, baseline, metrics, translate)),
     targets: verdicts.map((verdict) => ({
       met: verdict.met,
-      text: `${targetName(verdict.measure, translate)} ${describeVerdict(verdict, translate)}`,
+      text: `${targetName(verdict, translate)} ${describeVerdict(verdict, translate)}`,
     })),
   };
 }
 
 function reasonOf({ reason, passedOver }: Recommendation, metrics: NodeMetrics, targets: Targets, translate: Translate): string {
-  const parts = [reasonText(reason, translate)];
+  const row = qualityRow(metrics);
+  const parts = [reasonText(reason, row.loss === 'difference' && row.unit === 'fraction', translate)];
   if (passedOver !== undefined)
     parts.push(translate('more accurate than one that is at most {0}% smaller', Number((sizeTieOf(targets) * 100).toFixed(2))));
   const accuracy = measureRow('accuracy').value(metrics);
   const samples = metrics.deployed?.samples;
-  if (accuracy !== undefined && samples !== undefined) {
+  if (accuracy !== undefined && samples !== undefined && row.isProportion === true) {
     const [low, high] = wilsonInterval(accuracy, samples);
     parts.push(translate('{0} test examples, 95% interval {1} to {2}', samples, formatPercent(low, 1), formatPercent(high, 1)));
-  }
+  } else if (samples !== undefined) parts.push(translate('{0} test examples', samples));
   return parts.join('; ');
 }
 
-function reasonText(reason: Recommendation['reason'], translate: Translate): string {
+function reasonText(reason: Recommendation['reason'], inPoints: boolean, translate: Translate): string {
   switch (reason) {
     case 'targets':
       return translate('smallest that meets the targets');
     case 'closest':
       return translate('closest to the targets');
     case 'usual':
-      return translate('smallest within 1 point of the trained model');
+      return inPoints ? translate('smallest within 1 point of the trained model') : translate('smallest within 1% of the trained model');
     case 'accurate':
-      return translate('most accurate; none is within 1 point of the trained model');
+      return inPoints
+        ? translate('most accurate; none is within 1 point of the trained model')
+        : translate('most accurate; none is within 1% of the trained model');
   }
 }
 
@@ -81,10 +94,12 @@ function figureOf(id: MeasureId, baseline: NodeMetrics | undefined, metrics: Nod
   if (after === undefined) return [];
   // The file's accuracy is compared with the trained model's in float; other figures with those of its own file.
   const before = id === 'accuracy' ? floatAccuracy(baseline) : baseline && row.value(baseline);
-  const figure = { name: translate(row.title), value: formatMeasure(id, after) };
+  const figure = { name: translate(shownTitle(id, metrics)), value: shownMeasure(id, metrics) };
   if (before === undefined) return [{ ...figure, remark: '', worse: false }];
-  const worse = row.better === 'higher' ? after < before : after > before;
-  return [{ ...figure, remark: changeOf(row, before, after, translate), worse }];
+  const { better, unit } = id === 'accuracy' ? qualityRow(metrics) : row;
+  const worse = better === 'higher' ? after < before : after > before;
+  const change = id === 'accuracy' && unit !== 'fraction' ? qualityChange(baseline, metrics) : changeOf(row, before, after, translate);
+  return [{ ...figure, remark: change, worse }];
 }
 
 /** In points, or how many times smaller, larger, faster or slower. */

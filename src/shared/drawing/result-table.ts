@@ -2,7 +2,17 @@
 import { csvCell } from '../csv-cell.ts';
 import type { ModelState, NodeResult } from '../run-state.ts';
 import type { NodeMetrics } from '../results.ts';
-import { formatMeasure, mapMeasures, type MeasureId, measureIds, measureRow } from '../measures.ts';
+import {
+  formatMeasure,
+  mapMeasures,
+  type MeasureId,
+  measureIds,
+  measureRow,
+  qualityRow,
+  shownMeasure,
+  simulatedQuality,
+} from '../measures.ts';
+import { qualityValue } from '../qualities.ts';
 import { formatPercent, missing } from './format.ts';
 import { describeStatus } from './deployment-tree.ts';
 import { nodeTitle } from './technique-names.ts';
@@ -35,17 +45,24 @@ export interface SortOrder {
   readonly descending: boolean;
 }
 
-/** @param model leaves out measures that none of its nodes has: cycles without a target, latency where none is wanted */
+/** @param model whose task names the columns of accuracy; left out are measures that none of its nodes has: cycles without a target, latency where none is wanted */
 export function resultColumns(translate: Translate, model?: ModelState): readonly Column[] {
+  const quality = qualityRow(model?.nodes.get(model.tree.id)?.metrics);
   return [
     { key: 'model', title: translate('Model'), description: translate('Node of the deployment tree'), numeric: false },
     {
       key: 'simulated',
-      title: translate('fp32 / fake-int8 top-1'),
+      title: translate(quality.simulatedTitle),
       description: translate('Measured on the training engine'),
       numeric: true,
     },
-    ...measureIds.filter((id) => model === undefined || isMeasured(id, model)).map((id) => measureColumn(id, translate)),
+    ...measureIds
+      .filter((id) => model === undefined || isMeasured(id, model))
+      .map((id) =>
+        id === 'accuracy'
+          ? { key: id, title: translate(quality.int8Title), description: translate(quality.description), numeric: true }
+          : measureColumn(id, translate),
+      ),
     { key: 'sparsity', title: translate('Sparsity'), description: translate('Zeros among the weights of all kernels'), numeric: true },
     {
       key: 'uniqueValues',
@@ -90,7 +107,7 @@ function cellsOf(result: NodeResult, translate: Translate): Readonly<Record<Colu
     simulated:
       metrics === undefined
         ? { text: describeStatus({ state: result.state, result: undefined }, translate), order: undefined }
-        : accuracyCell(metrics.simulated?.top1),
+        : { text: simulatedQuality(metrics), order: qualityValue(metrics.simulated) },
     sparsity: { text: formatPercent(weights.sparsity, 1), order: weights.sparsity },
     uniqueValues:
       uniqueValues === undefined
@@ -114,11 +131,7 @@ function measureCell(id: MeasureId, metrics: NodeMetrics): Cell {
   const found = value(metrics);
   const whole = savesOf === undefined ? undefined : measureRow(savesOf).value(metrics);
   const saved = found === undefined || whole === undefined ? '' : ` (−${formatPercent(1 - found / whole, 1)})`;
-  return { text: `${formatMeasure(id, found)}${saved}`, order: found };
-}
-
-function accuracyCell(accuracy: number | undefined): Cell {
-  return { text: formatPercent(accuracy), order: accuracy };
+  return { text: `${id === 'accuracy' ? shownMeasure(id, metrics) : formatMeasure(id, found)}${saved}`, order: found };
 }
 
 function certificateCell(metrics: NodeMetrics | undefined, translate: Translate): Cell {

@@ -1,7 +1,7 @@
 /** Two runs side by side, node by node. */
-import { measureRow, shownAccuracy, sizeMeasure } from '../measures.ts';
+import { measureRow, accuracyChange, qualityOf, qualityRow, shownAccuracy, shownQuality, sizeMeasure } from '../measures.ts';
 import type { NodeResult, RunState } from '../run-state.ts';
-import { formatBytes, formatChange, formatPercent } from './format.ts';
+import { formatBytes } from './format.ts';
 import type { Translate } from './translate.ts';
 
 export interface NamedRun {
@@ -19,14 +19,15 @@ export function compareRuns(runs: readonly NamedRun[], translate: Translate): st
     const nodes = runs.map(
       (run) => run.state.models.find((candidate) => candidate.model === model)?.nodes ?? new Map<string, NodeResult>(),
     );
+    const quality = qualityRow(nodes.flatMap((results) => [...results.values()]).find(({ metrics }) => metrics !== undefined)?.metrics);
     const ids = new Set(nodes.flatMap((results) => [...results.keys()]));
     lines.push(
       `## ${model}`,
       '',
       row([
         translate('Model'),
-        ...runs.flatMap((run) => [`${run.name}: ${translate('top-1')}`, translate(measureRow(sizeMeasure).title)]),
-        translate('Change in points'),
+        ...runs.flatMap((run) => [`${run.name}: ${translate(quality.title)}`, translate(measureRow(sizeMeasure).title)]),
+        quality.unit === 'fraction' ? translate('Change in points') : translate('Change'),
         translate('Change in bytes'),
       ]),
     );
@@ -37,8 +38,8 @@ export function compareRuns(runs: readonly NamedRun[], translate: Translate): st
       lines.push(
         row([
           translate(title),
-          ...results.flatMap((result) => [formatPercent(accuracyOf(result)), formatBytes(bytesOf(result))]),
-          formatChange(difference(results.map(accuracyOf))),
+          ...results.flatMap((result) => [shownQuality(result?.metrics), formatBytes(bytesOf(result))]),
+          accuracyChange(shownAccuracy(results[0]?.metrics), shownAccuracy(results.at(-1)?.metrics), qualityOf(results.at(-1)?.metrics)),
           signed(difference(results.map(bytesOf))),
         ]),
       );
@@ -50,10 +51,6 @@ export function compareRuns(runs: readonly NamedRun[], translate: Translate): st
 
 function row(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-}
-
-function accuracyOf(result: NodeResult | undefined): number | undefined {
-  return shownAccuracy(result?.metrics);
 }
 
 function bytesOf(result: NodeResult | undefined): number | undefined {

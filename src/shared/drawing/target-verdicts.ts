@@ -1,8 +1,11 @@
 /** Whether a run's leaves meet the targets, and by how much. */
 import { formatUnit, type MeasureId, measureRow } from '../measures.ts';
+import { formatLoss, qualityTable } from '../qualities.ts';
 import type { Targets } from '../recipe/targets.ts';
+import type { QualityId } from '../results.ts';
 import type { ModelState, NodeResult } from '../run-state.ts';
 import { type Recommendation, recommendFile } from '../recommendation.ts';
+import { verdictName } from '../targets.ts';
 import type { Translate } from './translate.ts';
 
 export interface LeafTargetVerdict {
@@ -12,6 +15,8 @@ export interface LeafTargetVerdict {
   readonly reached: number;
   /** Target less what was reached: positive when there is room. */
   readonly margin: number;
+  /** The measure of the task. */
+  readonly quality: QualityId;
 }
 
 export interface LeafVerdict {
@@ -28,8 +33,8 @@ export function bestLeaf(model: ModelState, targets: Targets): LeafVerdict | und
   const found = recommendFile(candidates, model.nodes.get(model.tree.id)?.metrics, targets);
   const leaf = found && model.nodes.get(found.id);
   if (found === undefined || leaf === undefined) return undefined;
-  const verdicts = found.verdicts.flatMap(({ measure, limit, found: reached, met }) =>
-    reached === undefined ? [] : [{ measure, met, reached, margin: limit - reached }],
+  const verdicts = found.verdicts.flatMap(({ measure, limit, found: reached, met, quality }) =>
+    reached === undefined ? [] : [{ measure, met, reached, margin: limit - reached, quality }],
   );
   return { leaf, verdicts, recommendation: found };
 }
@@ -41,11 +46,12 @@ export function describeVerdict(verdict: LeafTargetVerdict, translate: Translate
   return verdict.met ? translate('met: {0}, {1} to spare', reached, margin) : translate('missed: {0}, {1} too much', reached, margin);
 }
 
-export function targetName(measure: MeasureId, translate: Translate): string {
-  return translate(measureRow(measure).target?.name ?? measureRow(measure).title);
+export function targetName({ measure, quality }: LeafTargetVerdict, translate: Translate): string {
+  return translate(verdictName(measure, quality));
 }
 
-function inUnit({ measure }: LeafTargetVerdict, value: number, translate: Translate): string {
-  const { unit } = measureRow(measure);
-  return unit === 'fraction' ? translate('{0} points', (value * 100).toFixed(2)) : formatUnit(unit, value);
+function inUnit({ measure, quality }: LeafTargetVerdict, value: number, translate: Translate): string {
+  if (measure !== 'accuracy') return formatUnit(measureRow(measure).unit, value);
+  const { loss, unit } = qualityTable[quality];
+  return loss === 'difference' && unit === 'fraction' ? translate('{0} points', (value * 100).toFixed(2)) : formatLoss(quality, value);
 }

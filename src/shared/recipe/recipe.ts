@@ -1,6 +1,7 @@
 import type { InputShape } from './input-shape.ts';
 import type { DeployOptions } from './deploy-options.ts';
 import type { ExecutionChoice } from './execution.ts';
+import type { OutputsByName } from './output-options.ts';
 import type { EngineChoice, LayerRule, MeasureOptions } from './run-options.ts';
 import type { Strategy, Targets } from './targets.ts';
 import type { TechniqueOptions } from './technique-options.ts';
@@ -29,6 +30,12 @@ export interface Recipe<Data = object> {
    * @examples ["data.json", { "format": "idx", "folder": "mnist", "preprocessing": { "scale": 0.00392156862745098 } }]
    */
   readonly data?: Data | string;
+  /**
+   * Loss and measure of outputs by their names, where those that follow from the data will not do. Outputs that are not named
+   * are left out.
+   * @examples [{ "mask": { "loss": "crossEntropy", "measure": "mIoU" } }]
+   */
+  readonly outputs?: OutputsByName;
   readonly targets?: Targets;
   readonly training?: TrainingOptions;
   readonly techniques?: TechniqueOptions;
@@ -79,6 +86,8 @@ export interface RecipeModel<Data = object> {
   readonly data?: Data | string;
   /** Of this model alone; without it the recipe's. @examples [[3, 224, 224]] */
   readonly inputShape?: InputShape;
+  /** Of this model alone; without it the recipe's. */
+  readonly outputs?: OutputsByName;
 }
 
 /** What a publication says of a node: fractions and bytes. */

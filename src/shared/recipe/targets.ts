@@ -3,7 +3,9 @@
 /** What a file must reach to be shipped. All that are given must hold. */
 export interface Targets {
   /**
-   * Most INT8 top-1 accuracy that may be lost against the float baseline, as a fraction: 0.01 is one point.
+   * Most that the deployed file may lose against the trained model in float, in the measure of the task. Of top-1, mean IoU,
+   * mAP, ROC AUC and R² the difference: 0.01 is one point. Of errors (MSE, MAE) the increase as a part: 0.01 is 1% more. Of
+   * outputs that learn the trained model's what is missing to a cosine of 1. Of several outputs each must keep to it.
    * @minimum 0
    * @maximum 1
    * @examples [0.01]

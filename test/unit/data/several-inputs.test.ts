@@ -78,7 +78,7 @@ describe('data of a model with several inputs', () => {
 
   it('counts the inputs of an example without labels as its target, as an autoencoder has it', async () => {
     const { train } = await open({ format: 'npz', file: 'unlabelled.npz', ...scale });
-    expect(train.target).toEqual({ kind: 'regression', size: 5, isInput: true });
+    expect(train.target).toEqual({ kind: 'regression', size: 5, isInput: true, isImplied: true });
     const { targets, inputs } = await train.read(Uint32Array.of(0, 1));
     const [pixel, age] = inputs.map((values) => values[values.length - 1]);
     expect([...targets.subarray(5)]).toEqual([pixel, pixel, pixel, pixel, age]);

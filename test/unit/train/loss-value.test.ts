@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ActivationFunction } from '../../../src/core/network/operations.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
-import { lossValue } from '../../../src/core/train/losses.ts';
+import { lossValue } from '../../../src/core/train/loss-value.ts';
 
 describe('lossValue', () => {
   it.each<readonly [ActivationFunction, 'crossEntropy' | 'binaryCrossEntropy' | 'meanSquaredError', boolean]>([
@@ -14,6 +14,6 @@ describe('lossValue', () => {
     const builder = new NetworkBuilder('net');
     const logits = builder.dense('fc', builder.input([3]), { kernel: { shape: [2, 3], data: new Float32Array(6) } });
     const output = builder.activation('out', logits, name);
-    expect(lossValue(builder.build([output]), { kind })).toBe(takesLogits ? logits : output);
+    expect(lossValue(builder.build([output]), kind)).toBe(takesLogits ? logits : output);
   });
 });

@@ -29,7 +29,8 @@ export function readTarget(
         where: 'data',
         fix: 'name "trainLabels" and "testLabels"',
       });
-    return { ...none, target: { kind: 'regression', size: inputLength } };
+    // Without a task it is not known whether the model gives back its input.
+    return { ...none, target: { kind: 'regression', size: inputLength, isImplied: spec.task === undefined } };
   }
   const width = labels.shape.slice(1).reduce((product, dimension) => product * dimension, 1);
   const values = npyNumbers(labels, 0, size * width);

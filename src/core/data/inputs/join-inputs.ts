@@ -60,7 +60,7 @@ function joinedStored(sets: readonly DataSet[]): DataSet['stored'] {
 
 /** An autoencoder gives back all its inputs, one behind the other. */
 function joinedTarget(sets: readonly DataSet[], target: Target): Target {
-  if (target.kind === 'classes' || !isInput(target)) return target;
+  if (target.kind !== 'regression' || !isInput(target)) return target;
   return { ...target, size: sets.reduce((sum, set) => sum + (set.target.kind === 'regression' ? set.target.size : 0), 0) };
 }
 

@@ -1,10 +1,10 @@
 /** Accuracy of every node against what its file costs in one measure, with the front that no other node beats. */
-import { formatPercent } from '../../../shared/drawing/format.ts';
 import { drawLegendMark, drawPlot, listedSeries } from '../../../shared/drawing/plot/draw-plot.ts';
 import { tradeOffPlot } from '../../../shared/drawing/plot/trade-off-plot.ts';
-import { paretoFront, tradeOffPoints } from '../../../shared/drawing/pareto-front.ts';
+import { paretoFront, tradeOffPoints, tradeOffQuality } from '../../../shared/drawing/pareto-front.ts';
 import { english } from '../../../shared/drawing/translate.ts';
 import { formatMeasure, type MeasureId, sizeMeasure } from '../../../shared/measures.ts';
+import { formatQuality } from '../../../shared/qualities.ts';
 import type { Targets } from '../../../shared/recipe/targets.ts';
 import type { ModelState } from '../../../shared/run-state.ts';
 import { element, text } from './markup.ts';
@@ -16,13 +16,14 @@ export function tradeOffFigure(model: ModelState, targets: Targets, measure: Mea
   if (points.length < 2) return element('p', {}, 'Fewer than two nodes were measured.');
   const plot = tradeOffPlot({ model, measure, scale: undefined, targets, chosen: undefined, translate: english });
   const marks = listedSeries(plot).map((series) => element('li', {}, drawLegendMark(series), text(series.label)));
-  const front = paretoFront(points);
+  const quality = tradeOffQuality(model);
+  const front = paretoFront(points, quality);
   const figures = points.map((point) =>
     element(
       'li',
       {},
       text(
-        `${point.title}: ${formatPercent(point.accuracy)}, ${formatMeasure(measure, point.cost)}${front.includes(point) ? ' (not beaten in both)' : ''}`,
+        `${point.title}: ${formatQuality(quality, point.accuracy)}, ${formatMeasure(measure, point.cost)}${front.includes(point) ? ' (not beaten in both)' : ''}`,
       ),
     ),
   );

@@ -1,4 +1,8 @@
 import { formatPercent } from '../../../shared/drawing/format.ts';
+import { boundTargets } from '../../data/targets.ts';
+import { qualityTable } from '../../../shared/qualities.ts';
+import { taskError } from '../../scoring/task-error.ts';
+import { isShare } from '../network-error.ts';
 import { spreadSample } from '../../data/spread-sample.ts';
 import type { Network, ParameterId } from '../../network/network.ts';
 import { evaluateNetwork } from '../../measure/evaluate-network.ts';
@@ -12,14 +16,14 @@ import type { WeightScope } from './pruning-structure.ts';
 const examples = 512;
 /** For batch-norm statistics, whose layers are measured one after the other. */
 const statisticsExamples = 256;
-/** Points of top-1 that pruning every layer alike may cost before any training. */
+/** Points of top-1, or of another share, that pruning every layer alike may cost before any training. */
 const acceptedLoss = 0.1;
 
 /**
  * How zeros are distributed over the layers when the recipe does not say: the same share of every layer, unless that
  * breaks the network. Small layers (the first convolution, 1x1 shortcuts) break it, and fine-tuning does not repair
  * them. Measured on training examples before any training, with batch-norm statistics of the pruned weights. Only
- * classifiers are measured; layers with their own sparsity keep it.
+ * tasks whose measure is a share (top-1, mean IoU, mAP) are measured; layers with their own sparsity keep it.
  */
 export async function chooseScope(
   network: Network,
@@ -28,16 +32,18 @@ export async function chooseScope(
 ): Promise<WeightScope> {
   const { engine, data, signal } = context;
   const sparsities = new Set(kernels.map(({ settings }) => settings.sparsity));
-  if (data.train.target.kind !== 'classes' || sparsities.size > 1 || data.train.size === 0) return 'layer';
+  if (!isShare(data.train.target) || sparsities.size > 1 || data.train.size === 0) return 'layer';
   const sample = spreadSample(data.train, examples);
-  const top1 = async (candidate: Network): Promise<number> =>
-    (await evaluateNetwork({ engine, network: candidate, data: sample, batchSize: 64, signal })).top1 ?? 0;
-  const whole = await top1(network);
-  const pruned = await top1(await reestimateBatchNorms(withEveryLayerPruned(network, kernels), context, statisticsExamples));
-  if (whole - pruned <= acceptedLoss) return 'layer';
+  const error = async (candidate: Network): Promise<number> =>
+    taskError(await evaluateNetwork({ engine, network: candidate, data: sample, batchSize: 64, signal }));
+  const whole = await error(network);
+  const pruned = await error(await reestimateBatchNorms(withEveryLayerPruned(network, kernels), context, statisticsExamples));
+  if (pruned - whole <= acceptedLoss) return 'layer';
+  const [bound] = boundTargets(data.train.target);
+  const shown = (of: number): string => formatPercent(1 - of, 1);
   const [sparsity = 0] = sparsities;
   context.warn(
-    `pruning ${formatPercent(sparsity, 1)} of every layer alike takes top-1 from ${formatPercent(whole, 1)} to ${formatPercent(pruned, 1)} of ${sample.size} training examples before fine-tuning; ` +
+    `pruning ${formatPercent(sparsity, 1)} of every layer alike takes ${qualityTable[bound?.measure ?? 'accuracy'].title} from ${shown(whole)} to ${shown(pruned)} of ${sample.size} training examples before fine-tuning; ` +
       'the zeros are shared out by layer-adaptive magnitude instead; set "structure" to "unstructured" to prune all layers alike',
   );
   return 'adaptive';

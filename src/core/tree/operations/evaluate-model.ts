@@ -8,12 +8,15 @@ import { chanceWarning, checkData, checkInterface } from '../../data/check-data.
 import type { DataSet } from '../../data/dataset.ts';
 import { inputsOf } from '../../data/inputs/model-inputs.ts';
 import { createEngine } from '../../engine/create-engine.ts';
+import type { Engine } from '../../engine/engine.ts';
 import { withFileInErrors } from '../../import/file-errors.ts';
+import { importModel } from '../../import/import-model.ts';
 import { evaluateNetwork } from '../../measure/evaluate-network.ts';
 import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
 import type { ModelTensor } from '../../network/model-interface.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
 import { fileInterface } from '../../tflite/tflite-model.ts';
+import { openTask } from '../../task/open-task.ts';
 import { importCompared } from '../import-compared.ts';
 import { openModelData } from './open-model-data.ts';
 import type { OperationContext } from './operation-context.ts';
@@ -53,7 +56,7 @@ async function evaluateImported(evaluation: Request, warn: (message: string) => 
   const engine = await createEngine({ onNotice: warn });
   const { network, warnings } = await importCompared(evaluation.model, { inputShapes: inputShapesOf(evaluation.inputShape), engine });
   warnings.forEach(warn);
-  const data = await openSplit(evaluation, inputsOf(network), warn);
+  const data = await openSplit(evaluation, inputsOf(network), warn, engine);
   (await checkData(network, data)).forEach(warn);
   return { accuracy: await evaluateNetwork({ engine, network, data, signal: evaluation.context.signal, ...progressOf(evaluation) }), data };
 }
@@ -75,11 +78,22 @@ async function evaluateFile(evaluation: Request, bytes: Uint8Array, warn: (messa
 }
 
 async function openSplit(
-  { data, split = 'test' }: Request,
+  { data, split = 'test', reference, inputShape }: Request,
   modelInputs: readonly ModelTensor[],
   onWarning: (message: string) => void,
+  engine?: Engine,
 ): Promise<DataSet> {
-  return (await openModelData(data, modelInputs, onWarning))[split];
+  const opened = await openModelData(data, modelInputs, onWarning);
+  if (reference === undefined) return opened[split];
+  const { network } = await importModel(reference, { inputShapes: inputShapesOf(inputShape) });
+  const task = await openTask({
+    network,
+    data: opened,
+    outputs: undefined,
+    engine: () => (engine === undefined ? createEngine({ onNotice: onWarning }) : Promise.resolve(engine)),
+    isAugmented: false,
+  });
+  return task.data[split];
 }
 
 function progressOf({ context }: Request): { readonly onProgress: (fraction: number) => void } {

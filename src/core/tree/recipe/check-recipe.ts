@@ -1,4 +1,5 @@
 /** Checks a recipe before it runs: its text, then the files, layers and classes that it names. */
+import type { OutputsByName } from '../../../shared/recipe/output-options.ts';
 import { inputShapesOf, type InputShape } from '../../../shared/recipe/input-shape.ts';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -7,6 +8,7 @@ import { checkData } from '../../data/check-data.ts';
 import type { DataSpec } from '../../data/spec/data-spec.ts';
 import { inputsOf } from '../../data/inputs/model-inputs.ts';
 import { openData } from '../../data/open-data.ts';
+import { outputNames, plannedTarget, planTask } from '../../task/plan-task.ts';
 import { type EspalierError, isEspalierError } from '../../errors.ts';
 import { importModel } from '../../import/import-model.ts';
 import type { Network } from '../../network/network.ts';
@@ -20,7 +22,7 @@ import { planTree } from '../deployment-tree.ts';
 import { fitWarning } from '../operations/fit-before-training.ts';
 import { deployTarget } from '../profile-node.ts';
 import { nodeAdvice } from '../select-nodes.ts';
-import { closest } from './closest.ts';
+import { closest } from '../../closest.ts';
 import { missingPaths, pathNaming } from './data-paths.ts';
 import { parseRecipe } from './parse-recipe.ts';
 import { readDataBlock } from './read-data-block.ts';
@@ -59,17 +61,31 @@ interface NamedModel {
   readonly data: DataSpec | string | undefined;
   readonly dataField: FieldPath;
   readonly inputShape: InputShape | undefined;
+  readonly outputs: OutputsByName | undefined;
+  readonly outputsField: FieldPath;
 }
 
 function modelsOf(recipe: RecipeDocument): readonly NamedModel[] {
   if (recipe.model !== undefined)
-    return [{ path: recipe.model, field: ['model'], data: recipe.data, dataField: ['data'], inputShape: recipe.inputShape }];
+    return [
+      {
+        path: recipe.model,
+        field: ['model'],
+        data: recipe.data,
+        dataField: ['data'],
+        inputShape: recipe.inputShape,
+        outputs: recipe.outputs,
+        outputsField: ['outputs'],
+      },
+    ];
   return (recipe.models ?? []).map((model, index) => ({
     path: model.path,
     field: ['models', index, 'path'],
     data: model.data ?? recipe.data,
     dataField: model.data === undefined ? ['data'] : ['models', index, 'data'],
     inputShape: model.inputShape ?? recipe.inputShape,
+    outputs: model.outputs ?? recipe.outputs,
+    outputsField: model.outputs === undefined ? ['outputs'] : ['models', index, 'outputs'],
   }));
 }
 
@@ -91,7 +107,7 @@ function checkNodes(recipe: RecipeDocument, report: Report): void {
 async function checkModel(model: NamedModel, folder: string, report: Report, mayRead: MayRead): Promise<readonly Network[]> {
   const network = mayRead(path.resolve(folder, model.path)) ? await readNetwork(model, folder, report) : undefined;
   if (model.data !== undefined && (await dataPaths(model.data, folder, mayRead)).every(mayRead))
-    await checkModelData(network, model.data, model.dataField, folder, report);
+    await checkModelData(network, model, model.data, folder, report);
   return network === undefined ? [] : [network];
 }
 
@@ -136,11 +152,12 @@ function checkTarget(networks: readonly Network[], { deploy }: RecipeDocument, r
 /** Without a network only missing files can be found; whether the data fit depends on its inputs. */
 async function checkModelData(
   network: Network | undefined,
+  model: NamedModel,
   data: DataSpec | string,
-  field: FieldPath,
   folder: string,
   report: Report,
 ): Promise<void> {
+  const { dataField: field } = model;
   const missing = typeof data === 'string' ? missingPaths({ file: data }, folder) : missingPaths(data, folder);
   for (const named of missing) reportMissingFile(named.text, typeof data === 'string' ? field : [...field, ...named.field], folder, report);
   if (missing.length > 0) return;
@@ -157,11 +174,32 @@ async function checkModelData(
     },
   );
   if (network === undefined || splits === undefined) return;
+  const plan = await trying(
+    async () => planTask(network, splits, model.outputs),
+    (error) => reportPlan(network, model, error, report),
+  );
+  if (plan === undefined) return;
+  const examples = splits.test.size > 0 ? splits.test : splits.train;
   const warnings = await trying(
-    () => checkData(network, splits.test.size > 0 ? splits.test : splits.train),
+    () => checkData(network, { ...examples, target: plannedTarget(plan, examples.target) }),
     ({ message }) => report(field, 'wrong-class-count', message),
   );
   for (const warning of warnings ?? []) report(field, 'wrong-class-count', warning, { severity: 'warning' });
+}
+
+/** At the output's own field: `outputs.mask.measure`. */
+function reportPlan(
+  network: Network,
+  { outputsField, outputs = {}, dataField }: NamedModel,
+  { code, message, where }: EspalierError,
+  report: Report,
+): void {
+  if (code !== 'invalid-recipe' || where === undefined) return report(dataField, 'unreadable-data', message);
+  const name = Object.keys(outputs).find((each) => where === `outputs.${each}` || where.startsWith(`outputs.${each}.`));
+  const option = name === undefined ? '' : where.slice(`outputs.${name}.`.length);
+  const field = [...outputsField, ...(name === undefined ? [] : [name]), ...(option === '' ? [] : [option])];
+  const suggestions = name !== undefined && option === '' ? closest(name, outputNames(network)) : [];
+  report(field, 'unknown-output', message, { suggestions });
 }
 
 async function trying<T>(work: () => Promise<T>, explain: (error: EspalierError) => void): Promise<T | undefined> {

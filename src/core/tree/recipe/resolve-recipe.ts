@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EspalierError } from '../../errors.ts';
 import type { DataSpec } from '../../data/spec/data-spec.ts';
+import type { OutputsByName } from '../../../shared/recipe/output-options.ts';
 import { inputShapesOf } from '../../../shared/recipe/input-shape.ts';
 import { hasCode } from '../store/atomic-files.ts';
 import { readDataBlock } from './read-data-block.ts';
@@ -16,6 +17,8 @@ export interface ResolvedModel {
   readonly dataFolder: string;
   /** For inputs of open size. */
   readonly inputShapes: readonly (readonly number[])[] | undefined;
+  /** What the recipe says of outputs, by name. */
+  readonly outputs?: OutputsByName | undefined;
 }
 
 /** Paths made absolute, data files read. */
@@ -35,6 +38,7 @@ export async function resolveModels(recipe: RecipeDocument, folder: string): Pro
         data: withTestLimit(spec, recipe.measure?.testSamples),
         dataFolder,
         inputShapes,
+        outputs: ('outputs' in model ? model.outputs : undefined) ?? recipe.outputs,
       };
     }),
   );

@@ -6,7 +6,7 @@
 import { getNodePath } from 'jsonc-parser';
 import type { Node } from 'jsonc-parser';
 import type { DiagnosticCode, RecipeDiagnostic } from '../../../shared/recipe-diagnostics.ts';
-import { closest } from './closest.ts';
+import { closest } from '../../closest.ts';
 
 /** Discriminators: fields whose constant selects one of the alternatives of an object. */
 export const discriminators = ['format', 'kind'] as const;

@@ -4,7 +4,7 @@ import { inputsOf } from '../../data/inputs/model-inputs.ts';
 import { readInThread } from '../../data/reading/read-in-thread.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { importModel } from '../../import/import-model.ts';
-import { lossFor } from '../../train/losses.ts';
+import { openTask } from '../../task/open-task.ts';
 import type { RecipeDocument } from '../recipe/recipe-document.ts';
 import type { ResolvedModel } from '../recipe/resolve-recipe.ts';
 import { createStageRunner } from './create-stage-runner.ts';
@@ -40,12 +40,24 @@ export async function openStageRunner(options: OpenStageRunner): Promise<StageRu
           ...opened,
           train: readInThread(opened.train, readingScript, { spec: model.data, folder: model.dataFolder, seed, modelInputs }),
         };
-  const data = turn === undefined ? read : inTurn(read, turn);
+  const {
+    data: task,
+    loss,
+    warnings: notes,
+  } = await openTask({
+    network,
+    data: read,
+    outputs: model.outputs,
+    engine: () => Promise.resolve(engine),
+    isAugmented: augmentation !== undefined,
+  });
+  for (const note of notes) warn(note);
+  const data = turn === undefined ? task : inTurn(task, turn);
   return createStageRunner({
     engine,
     network,
     data,
-    loss: lossFor(network, data),
+    loss,
     seed,
     latency: recipe.measure?.latency ?? true,
     pack: recipe.deploy?.pack ?? 'small',

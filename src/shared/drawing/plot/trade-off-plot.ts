@@ -2,8 +2,8 @@
 import { floatAccuracy, formatMeasure, formatUnit, type MeasureId, measureRow } from '../../measures.ts';
 import type { Targets } from '../../recipe/targets.ts';
 import type { ModelState } from '../../run-state.ts';
-import { formatPercent, formatShare } from '../format.ts';
-import { paretoFront, tradeOffPoints, type TradeOffPoint } from '../pareto-front.ts';
+import { formatQuality, formatTick, qualityTable, worstQuality } from '../../qualities.ts';
+import { paretoFront, tradeOffPoints, type TradeOffPoint, tradeOffQuality } from '../pareto-front.ts';
 import { bestLeaf } from '../target-verdicts.ts';
 import { nodeTitle } from '../technique-names.ts';
 import type { Translate } from '../translate.ts';
@@ -30,15 +30,17 @@ export function scaleOfCosts(points: readonly TradeOffPoint[]): 'linear' | 'log'
 export function tradeOffPlot({ model, measure, scale, targets, chosen, translate }: TradeOffPlot): PlotContents {
   const row = measureRow(measure);
   const points = tradeOffPoints(model, measure);
-  const front = paretoFront(points);
+  const quality = tradeOffQuality(model);
+  const { title, unit } = qualityTable[quality];
+  const front = paretoFront(points, quality);
   const baseline = floatAccuracy(model.nodes.get(model.tree.id)?.metrics);
-  const leastAccuracy = baseline === undefined || targets.accuracyDrop === undefined ? undefined : baseline - targets.accuracyDrop;
+  const leastAccuracy = worstQuality(quality, baseline, targets.accuracyDrop);
   const mostCost = row.target && targets[row.target.key];
   const recommended = bestLeaf(model, targets)?.leaf.node.id;
   const toPoint = (point: TradeOffPoint): PlotPoint => ({
     x: point.cost,
     y: point.accuracy,
-    label: `${nodeTitle(point.title, translate)}: ${formatPercent(point.accuracy)}, ${formatMeasure(measure, point.cost)}`,
+    label: `${nodeTitle(point.title, translate)}: ${formatQuality(quality, point.accuracy)}, ${formatMeasure(measure, point.cost)}`,
     name:
       front.includes(point) || point.node === recommended || point.node === model.tree.id ? nodeTitle(point.title, translate) : undefined,
     key: point.node,
@@ -57,12 +59,14 @@ export function tradeOffPlot({ model, measure, scale, targets, chosen, translate
       scale: scale ?? scaleOfCosts(points),
       format: (value: number) => formatUnit(row.unit, value),
     },
-    y: { title: translate('top-1'), format: formatShare },
+    y: { title: translate(title), format: (value: number) => formatTick(quality, value) },
     description: translate(
       'Accuracy against {0}. Pareto front: {1}',
       translate(row.title),
       front
-        .map((point) => `${nodeTitle(point.title, translate)} ${formatPercent(point.accuracy)} ${formatMeasure(measure, point.cost)}`)
+        .map(
+          (point) => `${nodeTitle(point.title, translate)} ${formatQuality(quality, point.accuracy)} ${formatMeasure(measure, point.cost)}`,
+        )
         .join('; '),
     ),
   };
@@ -79,9 +83,9 @@ export function tradeOffPlot({ model, measure, scale, targets, chosen, translate
   );
   const [left = 0, right = 1] = fitted.x.domain();
   const [low = 0, high = 1] = fitted.y.domain();
-  // Accuracies end at 100%.
-  const top = Math.min(1, high);
-  const bottom = Math.max(0, low);
+  // Fractions end at 100%.
+  const top = unit === 'fraction' ? Math.min(1, high) : high;
+  const bottom = unit === 'fraction' ? Math.max(0, low) : low;
   const across = (y: number): readonly PlotPoint[] => [left, right].map((x) => ({ x, y }));
   const lines: PlotSeries[] = [];
   if (baseline !== undefined) lines.push({ label: translate('trained model'), points: across(baseline), style: 'dashed', colour: 'quiet' });

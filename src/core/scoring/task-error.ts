@@ -1,0 +1,20 @@
+import { qualityTable } from '../../shared/qualities.ts';
+import type { Accuracy, QualityFigures, QualityId } from '../../shared/results.ts';
+
+/**
+ * One number, lower is better, by which a training is judged: of a measure whose best is 1 what is missing to it (the
+ * error rate, 1 - mean IoU), of an error the error itself, of an SQNR the root of the error's part of the power. Of several
+ * outputs the sum; NaN where the measure is undefined.
+ */
+export function taskError(accuracy: Accuracy): number {
+  if (accuracy.outputs === undefined) return outputError(accuracy.measure ?? 'accuracy', accuracy);
+  return accuracy.outputs.reduce((sum, output) => sum + outputError(output.measure, output), 0);
+}
+
+function outputError(measure: QualityId, figures: QualityFigures): number {
+  const { value, better } = qualityTable[measure];
+  const found = value(figures);
+  if (measure === 'SQNR') return found === undefined ? 0 : 10 ** (-found / 20);
+  if (found === undefined) return NaN;
+  return better === 'higher' ? 1 - found : found;
+}
