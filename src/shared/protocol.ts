@@ -172,7 +172,7 @@ export interface Conversion {
   readonly mode: ConversionMode;
   /** Calibrates int8 and int16x8. */
   readonly data?: object | string | undefined;
-  /** How calibration takes a range; default: minimum and maximum. */
+  /** How calibration takes a range; default: what the model states of it, else minimum and maximum. */
   readonly observer?: ObserverChoice | undefined;
   readonly interface?: 'int8' | 'uint8' | 'float32' | 'int16' | undefined;
   /** For inputs of open size. */

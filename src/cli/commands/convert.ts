@@ -44,7 +44,7 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
     .option('--samples <count>', 'examples that calibrate (default: 1000)', wholeNumber)
     .option(
       '--observer <observer>',
-      'how calibration takes a range from values: minmax (default), moving-average[=MOMENTUM] or percentile[=PERCENT]',
+      'how calibration takes a range from values: minmax, squared-error, moving-average[=MOMENTUM] or percentile[=PERCENT] (default: ranges that the model states, else minmax)',
       observerChoice,
     )
     .addOption(

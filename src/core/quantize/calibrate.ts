@@ -5,7 +5,7 @@ import { EspalierError } from '../errors.ts';
 import type { Network, ValueId } from '../network/network.ts';
 import { compileInference } from '../lowering/inference.ts';
 import { createRangeObserver, type Observer } from './observers.ts';
-import { planActivations } from './plan-activations.ts';
+import { planActivations, type ActivationGroup } from './plan-activations.ts';
 import type { Range } from './quantization.ts';
 
 export interface Calibration {
@@ -18,6 +18,8 @@ export interface Calibration {
   readonly samples: number;
   /** Default: minimum and maximum. */
   readonly observer?: Observer | undefined;
+  /** Ranges of values that need no calibration, as a model that was quantized before states them. */
+  readonly known?: ReadonlyMap<ValueId, Range> | undefined;
   readonly signal: AbortSignal;
   readonly onProgress?: (fraction: number) => void;
 }
@@ -26,7 +28,7 @@ const batchSize = 32;
 
 /**
  * Runs the float network over representative data and observes the range of every group of the activation plan that
- * has no prescribed one. The ranges are keyed by the groups' ids and include zero.
+ * has neither a prescribed nor a known one. The ranges are keyed by the groups' ids and include zero.
  *
  * @throws EspalierError `invalid-data` when there is no data or a value is not finite; `cancelled`.
  */
@@ -38,7 +40,10 @@ export async function calibrate(calibration: Calibration): Promise<ReadonlyMap<V
       where: `data "${data.name}"`,
       fix: 'give a representative data set',
     });
-  const observed = planActivations(network).groups.filter((group) => group.fixed === undefined);
+  const free = planActivations(network).groups.filter((group) => group.fixed === undefined);
+  const known = knownRanges(free, calibration.known);
+  const observed = free.filter(({ id }) => !known.has(id));
+  if (observed.length === 0) return known;
   const outputs = [...new Set(observed.flatMap((group) => group.sources))];
   const observer = calibration.observer ?? { kind: 'minMax' };
   const observers = new Map(
@@ -70,7 +75,31 @@ export async function calibrate(calibration: Calibration): Promise<ReadonlyMap<V
   } finally {
     await inference.dispose();
   }
-  return new Map([...observers].map(([id, observer]) => [id, observer.range()]));
+  return new Map([...known, ...[...observers].map(([id, observer]) => [id, observer.range()] as const)]);
+}
+
+/** How many ranges need no calibration, to be said; undefined where none is known. */
+export function statedRanges(network: Network, known: ReadonlyMap<ValueId, Range> | undefined): string | undefined {
+  const free = planActivations(network).groups.filter((group) => group.fixed === undefined);
+  const count = knownRanges(free, known).size;
+  return count === 0 ? undefined : `${count} of ${free.length} ranges of activations are those that the model states`;
+}
+
+/**
+ * The groups all of whose sources have a known range, with the range of them all.
+ *
+ * @param groups of the activation plan
+ */
+function knownRanges(groups: readonly ActivationGroup[], known: ReadonlyMap<ValueId, Range> = new Map()): ReadonlyMap<ValueId, Range> {
+  const result = new Map<ValueId, Range>();
+  for (const { id, sources } of groups) {
+    const ranges = sources.flatMap((source) => known.get(source) ?? []);
+    if (ranges.length === 0 || ranges.length < sources.length) continue;
+    const minimum = Math.min(0, ...ranges.map((range) => range.minimum));
+    const maximum = Math.max(0, ...ranges.map((range) => range.maximum));
+    if (Number.isFinite(minimum) && Number.isFinite(maximum)) result.set(id, { minimum, maximum });
+  }
+  return result;
 }
 
 function requireFinite(values: Float32Array, source: ValueId): void {

@@ -3,7 +3,7 @@ import type { PostTrainingQuantizationOptions } from '../../shared/recipe/quanti
 import type { WeightBits } from '../../shared/techniques.ts';
 import { levelsOf } from '../constraints/composition.ts';
 import type { NetworkConstraints } from '../constraints/constraint.ts';
-import { calibrate } from '../quantize/calibrate.ts';
+import { calibrate, statedRanges } from '../quantize/calibrate.ts';
 import type { QuantizedNetwork } from '../quantize/quantization.ts';
 import { quantizeNetwork } from '../quantize/quantize-network.ts';
 import { prepareModelForDeployment } from './fold-constraints.ts';
@@ -48,7 +48,12 @@ export async function quantizeAfterTraining(
 ): Promise<QuantizedNetwork> {
   const { network: deployed, constraints } = prepareModelForDeployment(model);
   // Equalized channels share their range; grids of 15 values for each channel would not gain by it.
-  const network = narrow === undefined && (options.crossLayerEqualization ?? true) ? equalizeLayers(deployed, constraints) : deployed;
+  const notice = options.observer === undefined ? statedRanges(deployed, model.ranges) : undefined;
+  if (notice !== undefined) context.warn(`${notice}; an "observer" in the recipe calibrates all of them`);
+  const known = notice === undefined ? undefined : model.ranges;
+  // Channels that are scaled have other ranges than the model states.
+  const equalizes = options.crossLayerEqualization ?? known === undefined;
+  const network = narrow === undefined && equalizes ? equalizeLayers(deployed, constraints) : deployed;
   const samples = options.calibrationSamples ?? defaultCalibrationSamples;
   const activationType = options.activations ?? 'int8';
   // Both gain up to a point on deep networks, which have batch norms, and nothing on the guide's MNIST network.
@@ -59,6 +64,7 @@ export async function quantizeAfterTraining(
     data: context.data.train,
     samples,
     signal: context.signal,
+    known,
     observer: options.observer ?? (normalizes && activationType === 'int8' ? { kind: 'squaredError' } : { kind: 'minMax' }),
     onProgress: (fraction) => {
       context.onProgress('calibrating', fraction);

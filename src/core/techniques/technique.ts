@@ -14,7 +14,7 @@ import type { Checkpointing, Loss } from '../train/fine-tuning.ts';
 export interface OptimizedModel {
   readonly network: Network;
   readonly constraints: NetworkConstraints;
-  /** Of activations, where quantization-aware training found them. */
+  /** Of activations, where quantization-aware training found them, or the baseline's file states them. */
   readonly ranges: ReadonlyMap<ValueId, Range> | undefined;
   /** Of the training that made it; empty where there was none. */
   readonly curve?: readonly CurvePoint[];

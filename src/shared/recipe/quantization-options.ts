@@ -26,7 +26,10 @@ export interface PostTrainingQuantizationOptions extends VariantOptions {
    * @default 1000
    */
   readonly calibrationSamples?: number;
-  /** Left out: `squaredError` for int8 activations of a network with batch norms, else `minMax`. */
+  /**
+   * Left out: the ranges that the model states, where it was quantized before (ONNX with QuantizeLinear, TFMOT); of other
+   * activations `squaredError` for int8 of a network with batch norms, else `minMax`.
+   */
   readonly observer?: ObserverChoice;
   /**
    * Type of activations; weights are int8 in both.

@@ -8,6 +8,7 @@ import { registerEvaluate } from '../../../src/cli/commands/evaluate.ts';
 import { registerInspect } from '../../../src/cli/commands/inspect.ts';
 import { createProgram, runProgram } from '../../../src/cli/program.ts';
 import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
+import { dataTypes } from '../../../src/core/protobuf/onnx.ts';
 import { npyFile } from '../fixtures/npy.ts';
 import { randomData } from '../fixtures/random-data.ts';
 import { OnnxWriter } from '../import/onnx/onnx-model.ts';
@@ -67,6 +68,32 @@ describe('an ONNX model at the command line', () => {
     expect(err).toMatch(/input "image" was channels-first \[2, 5, 6\]; it is converted to \[5, 6, 2\]/);
     const [graph] = readTflite(await readFile(file('m.tflite'))).subgraphs;
     expect(graph?.tensors[graph.inputs[0] ?? -1]).toMatchObject({ type: 'int8', shape: [1, 5, 6, 2] });
+  });
+
+  it('with QuantizeLinear keeps the ranges that it states, unless an observer is chosen', async () => {
+    const model = new OnnxWriter();
+    const [scale, zero] = [
+      model.floats([0.5], []),
+      model.tensor({ name: 'zero', dims: [], dataType: dataTypes.uint8, rawData: Uint8Array.of(128) }),
+    ];
+    const quantized = model.node('QuantizeLinear', [model.input('image', ['n', 60]), scale, zero]);
+    const restored = model.node('DequantizeLinear', [quantized, scale, zero]);
+    model.output(model.node('Gemm', [restored, model.weight([3, 60])], { transB: 1 }));
+    await writeFile(file('qdq.onnx'), model.bytes());
+    await writeFile(file('x.npy'), npyFile([120, 60], randomData(120 * 60, 1)));
+    const convert = ['convert', file('qdq.onnx'), '-o', file('q.tflite'), '--mode', 'int8', '--data', file('data.json')];
+    const scaleOfInput = async (): Promise<number | undefined> => {
+      const [graph] = readTflite(await readFile(file('q.tflite'))).subgraphs;
+      return graph?.tensors[graph.inputs[0] ?? -1]?.quantization?.scales[0];
+    };
+    const stated = await espalier(...convert);
+    expect(stated.err).toContain(
+      '1 of 2 ranges of activations are those that the model states; choose an observer (minmax) to calibrate all of them',
+    );
+    expect(await scaleOfInput()).toBeCloseTo(0.5, 6);
+    const calibrated = await espalier(...convert, '--observer', 'minmax');
+    expect(calibrated.err).not.toContain('states');
+    expect(await scaleOfInput()).toBeLessThan(0.1);
   });
 
   it('asks for the sizes that are open', async () => {

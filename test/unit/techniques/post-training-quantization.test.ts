@@ -140,6 +140,20 @@ describe('post-training quantization', () => {
     expect(await quantize(plain, context)).toEqual(await quantize(plain, context, { observer: { kind: 'minMax' }, biasCorrection: false }));
   });
 
+  it('keeps the ranges that the model states, unless an observer is chosen', async () => {
+    const network = unevenNetwork();
+    const [conv = ''] = network.operations.flatMap(({ layer, output }) => (layer === 'conv' ? [output] : []));
+    const model = { ...trainedModel(network), ranges: new Map([[conv, { minimum: 0, maximum: 12.75 }]]) };
+    const context = techniqueContext(engine);
+    const { activations } = await quantize(model, context);
+    expect(activations.get(conv)).toEqual({ scale: Math.fround(0.05), zeroPoint: -128 });
+    expect(context.warnings).toEqual([
+      '1 of 4 ranges of activations are those that the model states; an "observer" in the recipe calibrates all of them',
+    ]);
+    const calibrated = await quantize(model, techniqueContext(engine), { observer: { kind: 'minMax' } });
+    expect(calibrated).toEqual(await quantize(trainedModel(network), techniqueContext(engine), { observer: { kind: 'minMax' } }));
+  });
+
   it('with biases corrected gives the mean of the float network where the layer is linear', async () => {
     const b = new NetworkBuilder('linear');
     const network = b.build([b.dense('dense', b.flatten('flatten', b.input([4, 4, 1])), { kernel: seededParameter([4, 16], 3) })]);

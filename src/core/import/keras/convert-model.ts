@@ -47,6 +47,10 @@ export function convertModel(model: KerasModel, weights: WeightScope, where: str
   });
   const conversion = new ModelConversion(builder, options);
   const outputs = conversion.convert(model, weights, inputs, '');
+  if (conversion.masked.length > 0)
+    options.warn(
+      `pruning wrappers were taken off ${conversion.masked.join(', ')}: their masked weights are zero; prune to at least their sparsity ("espalier inspect" says it) to keep those zeros in what follows`,
+    );
   return { network: builder.build(outputs), ranges: conversion.ranges };
 }
 
@@ -55,6 +59,8 @@ class ModelConversion {
   readonly #options: ConversionOptions;
   readonly #parameters = new Map<string, Parameter>();
   readonly ranges = new Map<ValueId, ObservedRange>();
+  /** Layers whose weights a pruning wrapper masked. */
+  readonly masked: string[] = [];
   readonly #masks: MaskTracking = new MaskTracking();
 
   constructor(builder: NetworkBuilder, options: ConversionOptions) {
@@ -101,6 +107,7 @@ class ModelConversion {
     const where = `layer "${path}"`;
     const stored = weights.layer(reference);
     const { tensors, range } = layer.wrapper === undefined ? { tensors: stored, range: undefined } : unwrap(layer.wrapper, stored, where);
+    if (layer.wrapper === 'PruneLowMagnitude') this.masked.push(`"${path}"`);
     this.#masks.check(layer, inputs, where);
     const outputs = this.#convertLayer({ ...call, className: layer.className, config: layer.config, inputs, tensors }, path);
     this.#masks.follow(layer, inputs, outputs);

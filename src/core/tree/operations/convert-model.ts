@@ -5,9 +5,10 @@ import { inputsOf } from '../../data/inputs/model-inputs.ts';
 import { createEngine } from '../../engine/create-engine.ts';
 import { EspalierError, unreachable } from '../../errors.ts';
 import { allFileSizes } from '../../measure/file-sizes.ts';
-import type { Network } from '../../network/network.ts';
+import type { Network, ValueId } from '../../network/network.ts';
 import { prepareForDeployment } from '../../network/passes/prepare-for-deployment.ts';
-import { calibrate } from '../../quantize/calibrate.ts';
+import { calibrate, statedRanges } from '../../quantize/calibrate.ts';
+import type { Range } from '../../quantize/quantization.ts';
 import { quantizeNetwork } from '../../quantize/quantize-network.ts';
 import { loadRuntime } from '../../tflite/runtime.ts';
 import { floatIslandsWarning } from '../../tflite/write/write-in-float.ts';
@@ -44,7 +45,7 @@ export async function convertModel(conversion: Conversion, context: ConversionCo
   const imported = await importCompared(model, { inputShapes: inputShapesOf(conversion.inputShape) });
   const warnings = [...imported.warnings];
   const network = prepareForDeployment(imported.network);
-  const bytes = await encode(network, conversion, context, (warning) => warnings.push(warning));
+  const bytes = await encode({ network, ranges: imported.ranges }, conversion, context, (warning) => warnings.push(warning));
   context.onProgress({ phase: 'converting', fraction: 1 });
   const interpreter = await (await loadRuntime()).load(bytes);
   await interpreter.dispose();
@@ -60,8 +61,14 @@ export async function convertModel(conversion: Conversion, context: ConversionCo
   };
 }
 
+/** What is quantized, and what its file states of its activations. */
+interface Quantizable {
+  readonly network: Network;
+  readonly ranges: ReadonlyMap<ValueId, Range>;
+}
+
 async function encode(
-  network: Network,
+  model: Quantizable,
   conversion: Conversion,
   context: ConversionContext,
   warn: (message: string) => void,
@@ -77,17 +84,17 @@ async function encode(
           fix: 'leave it out, or choose mode int8 or int16x8',
         });
       }
-      return writeTflite({ kind: mode === 'dynamic' ? 'dynamicRange' : mode, network });
+      return writeTflite({ kind: mode === 'dynamic' ? 'dynamicRange' : mode, network: model.network });
     case 'int8':
     case 'int16x8':
-      return encodeInteger(network, conversion, mode === 'int8' ? 'int8' : 'int16', context, warn);
+      return encodeInteger(model, conversion, mode === 'int8' ? 'int8' : 'int16', context, warn);
     default:
       return unreachable(mode);
   }
 }
 
 async function encodeInteger(
-  network: Network,
+  { network, ranges: stated }: Quantizable,
   conversion: Conversion,
   activationType: 'int8' | 'int16',
   context: ConversionContext,
@@ -112,12 +119,16 @@ async function encodeInteger(
   const samples = Math.min(context.samples ?? defaultSamples, train.size);
   if (samples < fewSamples)
     warn(`only ${samples} examples calibrate; with ${fewSamples} or more the ranges of activations are more certain`);
+  const known = conversion.observer === undefined ? stated : undefined;
+  const notice = statedRanges(network, known);
+  if (notice !== undefined) warn(`${notice}; choose an observer (minmax) to calibrate all of them`);
   const ranges = await calibrate({
     engine: await createEngine({ onNotice: warn }),
     network,
     data: train,
     samples,
     observer: conversion.observer,
+    known,
     signal: context.signal,
     onProgress: (fraction) => context.onProgress({ phase: 'calibrating', fraction }),
   });

@@ -27,7 +27,7 @@ export interface OpenStageRunner {
 /** Reads a model and its data, so that stages can run. */
 export async function openStageRunner(options: OpenStageRunner): Promise<StageRunner> {
   const { recipe, model, engine, threadScript, readingScript, warn, processes = 1, turn } = options;
-  const { network, warnings } = await importModel(model.path, { inputShapes: model.inputShapes });
+  const { network, ranges, warnings } = await importModel(model.path, { inputShapes: model.inputShapes });
   for (const warning of warnings) warn(warning);
   const modelInputs = inputsOf(network);
   const seed = recipe.seed ?? 0;
@@ -56,6 +56,7 @@ export async function openStageRunner(options: OpenStageRunner): Promise<StageRu
   return createStageRunner({
     engine,
     network,
+    ranges: ranges.size === 0 ? undefined : ranges,
     data,
     loss,
     seed,

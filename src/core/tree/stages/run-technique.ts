@@ -10,7 +10,7 @@ import { decodeModel } from './stored-model.ts';
 /** Does to the parent's model what the stage says. */
 export async function runTechnique(setting: StageSetting, request: StageRequest): Promise<TechniqueResult> {
   const { stage, rules } = request;
-  if (stage.technique === 'baseline') return { model: { network: setting.network, constraints: new Map(), ranges: undefined } };
+  if (stage.technique === 'baseline') return { model: { network: setting.network, constraints: new Map(), ranges: setting.ranges } };
   const parent = decodeModel(request.parent?.model, `parent of "${request.node.id}"`);
   return applyTechnique(stage, parent, await techniqueContext(setting, request), rules);
 }

@@ -1,13 +1,16 @@
 import type { PackGoal } from '../../../shared/packing.ts';
 import type { DataSplits } from '../../data/dataset.ts';
 import type { Engine } from '../../engine/engine.ts';
-import type { Network } from '../../network/network.ts';
+import type { Network, ValueId } from '../../network/network.ts';
+import type { Range } from '../../quantize/quantization.ts';
 import type { Loss } from '../../train/fine-tuning.ts';
 
 /** What all stages of a model have in common. */
 export interface StageSetting {
   readonly engine: Engine;
   readonly network: Network;
+  /** Of activations, where the model's file states them. */
+  readonly ranges?: ReadonlyMap<ValueId, Range> | undefined;
   readonly data: DataSplits;
   readonly loss: Loss;
   readonly seed: number;
