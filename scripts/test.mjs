@@ -51,8 +51,9 @@ layer('unit', 'npx', ['vitest', 'run', '--reporter=default', '--reporter=json', 
   skipped: json.numPendingTests + json.numTodoTests,
 }));
 layer('host', 'node', ['scripts/test-host.mjs'], (json) => json);
+if (hasServer) layer('panel', 'node', ['scripts/test-panel.mjs'], (json) => json);
 if (hasServer) layer('journey', 'node', ['scripts/test-journey.mjs'], (json) => json);
-else leftOut.push('journeys (they need Linux)');
+else leftOut.push('panel and journeys (they need Linux)');
 
 const without = leftOut.length === 0 ? '' : `; left out: ${leftOut.join(', ')}`;
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped${without}`);

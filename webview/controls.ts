@@ -1,12 +1,18 @@
 /** The only module that knows @vscode/webview-ui-toolkit: to replace it, rewrite this file. */
 import { provideVSCodeDesignSystem, vsCodeButton, vsCodeDropdown, vsCodeOption } from '@vscode/webview-ui-toolkit';
 import type { Dropdown } from '@vscode/webview-ui-toolkit';
-import { element } from './dom.ts';
+import { element, svg } from './dom.ts';
 
 provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeDropdown(), vsCodeOption());
 
-export function button(label: string, onClick: () => void, appearance: 'primary' | 'secondary' = 'secondary'): HTMLElement {
-  return element('vscode-button', { appearance, onclick: onClick }, label);
+export function button(label: string, onClick: () => unknown, appearance: 'primary' | 'secondary' = 'secondary'): HTMLElement {
+  return element('vscode-button', { appearance, onclick: () => void onClick() }, label);
+}
+
+/** A button that shows an icon, the lines of an SVG path on a grid of 16 × 16, with its name as a tooltip. */
+export function iconButton(lines: string, name: string, onClick: () => void): HTMLElement {
+  const icon = svg('svg', { class: 'icon', viewBox: '0 0 16 16', 'aria-hidden': 'true' }, svg('path', { d: lines }));
+  return element('vscode-button', { appearance: 'icon', 'aria-label': name, title: name, onclick: onClick }, icon);
 }
 
 /** How long a button says that it has copied. */

@@ -39,3 +39,11 @@ export function setText(target: Element, text: string): void {
 export function section(id: string, title: string, ...children: readonly (Node | string)[]): HTMLElement {
   return element('section', { id, 'aria-labelledby': `${id}-title` }, element('h2', { id: `${id}-title` }, title), ...children);
 }
+
+/** An element of a drawing. */
+export function svg(name: string, attributes: Readonly<Record<string, string | number>>, ...children: readonly Node[]): SVGElement {
+  const made = document.createElementNS('http://www.w3.org/2000/svg', name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  made.append(...children);
+  return made;
+}

@@ -2,6 +2,7 @@
 import { MessageHandler, type Message } from '../src/shared/message-handler.ts';
 import type { PanelHost, PanelMemory, PanelPage } from '../src/shared/panel-protocol.ts';
 import { interruptRun, reduceRun } from '../src/shared/run-state.ts';
+import type { RunState } from '../src/shared/run-state.ts';
 import { element } from './dom.ts';
 import { DrawLoop } from './draw-loop.ts';
 import './main.css';
@@ -10,11 +11,13 @@ import { chosenModel, initialPanelState } from './panel-state.ts';
 import type { PanelActions, PanelState, View } from './panel-state.ts';
 import { curvesView } from './views/curves-view.ts';
 import { densityView } from './views/density-view.ts';
+import { failuresView } from './views/failures-view.ts';
 import { headerView } from './views/header-view.ts';
 import { headlineView } from './views/headline-view.ts';
 import { layersView } from './views/layers-view.ts';
 import { logView } from './views/log-view.ts';
 import { modelTabsView } from './views/model-tabs-view.ts';
+import { remarksView } from './views/remarks-view.ts';
 import { resultTableView } from './views/result-table-view.ts';
 import { tradeOffView } from './views/trade-off-view.ts';
 import { treeView } from './views/tree-view.ts';
@@ -33,9 +36,18 @@ const host = new MessageHandler<PanelPage, PanelHost>((message) => vscodeApi.pos
 const remembered = vscodeApi.getState();
 let state: PanelState = { ...initialPanelState, model: remembered?.model, node: remembered?.node, kernel: remembered?.kernel };
 
+/** What follows from a run whose process is gone, made once for each state. */
+let interrupted: readonly [RunState, RunState] | undefined;
+
+function shownRun(): RunState {
+  if (state.status.activity === 'running') return state.run;
+  if (interrupted?.[0] !== state.run) interrupted = [state.run, interruptRun(state.run)];
+  return interrupted[1];
+}
+
 /** `urgent` for what the user did. */
 function show(urgent: boolean): void {
-  loop.show(state.status.activity === 'running' ? state : { ...state, run: interruptRun(state.run) }, urgent);
+  loop.show({ ...state, run: shownRun() }, urgent);
 }
 
 /** What a restored page starts from. */
@@ -57,13 +69,8 @@ const actions: PanelActions = {
     show(true);
     remember();
   },
-  act(command, node) {
-    const chosen = chosenModel(state)?.model;
-    void host.request('act', {
-      command,
-      model: chosen,
-      node: node?.node.id,
-    });
+  async act(command, result, model) {
+    await host.request('act', { command, model: model ?? chosenModel(state)?.model, node: result?.node.id });
   },
   async copy(text) {
     await host.request('copy', { text });
@@ -74,8 +81,10 @@ const actions: PanelActions = {
 const header = headerView(actions);
 const tabs = modelTabsView(actions);
 const parts = [
+  failuresView(actions),
   headlineView(actions),
   treeView(actions),
+  remarksView(),
   densityView(actions),
   resultTableView(actions),
   tradeOffView(actions),
@@ -95,14 +104,18 @@ const loop = new DrawLoop([whole, header, tabs, ...parts]);
 
 window.addEventListener('message', (event) => host.receive(event.data));
 host.on('appended', ({ events }) => {
-  state = { ...state, run: events.reduce(reduceRun, state.run) };
-  show(false);
+  const run = events.reduce(reduceRun, state.run);
+  const hasEnded = state.run.outcome === undefined && run.outcome !== undefined;
+  state = { ...state, run };
+  // A run that has ended shows the file to ship, whatever was looked at meanwhile.
+  if (hasEnded && run.outcome !== 'cancelled') actions.change({ node: undefined });
+  else show(false);
 });
 host.on('status', (status) => actions.change({ status }));
 host.on('select', (chosen) => actions.change(chosen));
 // Until it is known what the run is, there is nothing to press: the page says that it is loading.
-void host.request('ready', {}).then(({ title, events, status, targets, selected }) => {
+void host.request('ready', {}).then(({ title, events, status, targets, earlier, selected }) => {
   document.getElementById('loading')?.remove();
   document.body.append(header.element, element('main', {}, tabs.element, model), announcement);
-  actions.change({ title, status, targets, run: events.reduce(reduceRun, initialPanelState.run), ...selected });
+  actions.change({ title, status, targets, earlier, run: events.reduce(reduceRun, initialPanelState.run), ...selected });
 });

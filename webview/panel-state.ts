@@ -1,5 +1,7 @@
 /** The state of the page: the run's state, and what the user chose to look at. */
 import type { SortOrder } from '../src/shared/drawing/result-table.ts';
+import type { EarlierTimes } from '../src/shared/drawing/time-left.ts';
+import { bestLeaf } from '../src/shared/drawing/target-verdicts.ts';
 import type { PanelCommand, PanelStatus } from '../src/shared/panel-protocol.ts';
 import type { Targets } from '../src/shared/recipe/targets.ts';
 import { emptyRunState } from '../src/shared/run-state.ts';
@@ -9,6 +11,7 @@ export interface PanelState {
   readonly title: string;
   readonly run: RunState;
   readonly status: PanelStatus;
+  readonly earlier: EarlierTimes | undefined;
   readonly targets: Targets;
   readonly model: string | undefined;
   readonly node: string | undefined;
@@ -22,6 +25,7 @@ export const initialPanelState: PanelState = {
   run: emptyRunState,
   status: { activity: 'queued', notice: undefined, runFolder: undefined },
   targets: {},
+  earlier: undefined,
   model: undefined,
   node: undefined,
   kernel: undefined,
@@ -33,12 +37,14 @@ export function chosenModel(state: PanelState): ModelState | undefined {
   return state.run.models.find((model) => model.model === state.model) ?? state.run.models[0];
 }
 
-/** The chosen node; until the user chooses one, the latest that runs or ended. */
+/** The chosen node; until the user chooses one, the recommended one of a run that has ended, else the latest that runs or ended. */
 export function chosenNode(state: PanelState): NodeResult | undefined {
   const model = chosenModel(state);
   if (model === undefined) return undefined;
   const chosen = state.node === undefined ? undefined : model.nodes.get(state.node);
   if (chosen !== undefined) return chosen;
+  const best = state.run.outcome === undefined ? undefined : bestLeaf(model, state.targets)?.leaf;
+  if (best !== undefined) return best;
   const begun = [...model.nodes.values()].filter((node) => node.startedAt !== undefined && node.state.kind !== 'skipped');
   const latest = begun
     .toSorted((a, b) => (a.finishedAt ?? a.startedAt ?? 0) - (b.finishedAt ?? b.startedAt ?? 0))
@@ -54,7 +60,8 @@ export interface View {
 
 export interface PanelActions {
   change(part: Partial<PanelState>): void;
-  act(command: PanelCommand, node?: NodeResult): void;
+  /** Of a node of the chosen model, or of another one. Resolves when the host has done it. */
+  act(command: PanelCommand, node?: NodeResult, model?: string): Promise<void>;
   /** Resolves when it is in the clipboard. */
   copy(text: string): Promise<void>;
 }

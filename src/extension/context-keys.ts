@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { hasFailed } from './commands/run-failed-again.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -11,6 +12,8 @@ interface ContextKeys {
   readonly runs: 'none' | 'one' | 'several';
   /** Runs that can be resumed. */
   readonly interrupted: 'none' | 'some';
+  /** Runs of which nodes failed. */
+  readonly failed: 'none' | 'some';
   readonly models: 'none' | 'some';
   readonly recipes: 'none' | 'some';
   /** What the workspace lacks before something can be run, for the welcome texts of the views. */
@@ -37,6 +40,7 @@ export function followRuns({ runs }: Pick<Services, 'runs'>): vscode.Disposable 
     setContextKeys({
       runs: all.length === 0 ? 'none' : all.length === 1 ? 'one' : 'several',
       interrupted: all.some(({ activity }) => activity === 'interrupted') ? 'some' : 'none',
+      failed: all.some(hasFailed) ? 'some' : 'none',
     });
   };
   update();

@@ -11,6 +11,7 @@ import { registerMaintenance } from './commands/maintenance.ts';
 import { registerOpenResults } from './commands/open-results.ts';
 import { registerOptimizeModel } from './commands/optimize-model.ts';
 import { registerRunRecipe } from './commands/run-recipe.ts';
+import { registerRunFailedAgain } from './commands/run-failed-again.ts';
 import { registerRunToNode } from './commands/run-to-node.ts';
 import { registerRecipeEditor } from './editor/register-recipe-editor.ts';
 import { registerMcpServer } from './mcp/register-mcp-server.ts';
@@ -42,6 +43,7 @@ export function activate(context: vscode.ExtensionContext): Services {
   context.subscriptions.push(registerStatusBar(services.runs), followRuns(services));
   registerOptimizeModel(context, services);
   registerRunRecipe(context, services);
+  registerRunFailedAgain(context, services);
   registerRunToNode(context, services);
   registerCancelAndResume(context, services);
   registerOpenResults(context, services);
@@ -61,7 +63,11 @@ function createServices(context: vscode.ExtensionContext): Services {
   const models = new ModelFiles();
   const recipes = new RecipeFiles();
   const runs = new Runs(worker, recipes, log);
-  const panels = new ResultPanels({ extensionUri: context.extensionUri, targetsOf: readTargets });
+  const panels = new ResultPanels({
+    extensionUri: context.extensionUri,
+    targetsOf: readTargets,
+    earlierTimes: (run) => runs.earlierTimes(run),
+  });
   context.subscriptions.push(log, worker, models, recipes, runs, panels);
   return { log, worker, runs, panels, models, recipes, state: context.workspaceState };
 }

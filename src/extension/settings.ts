@@ -8,6 +8,8 @@ export interface Settings {
   readonly memoryLimit: number;
   readonly openResults: 'always' | 'firstRun' | 'never';
   readonly codeLens: boolean;
+  /** Colours of the tree in the panel: states of nodes, or the guide's own. */
+  readonly treeLook: 'status' | 'guide';
   readonly exclude: string;
 }
 
@@ -19,6 +21,7 @@ export function readSettings(): Settings {
     memoryLimit: settings.get('memoryLimit', 0),
     openResults: settings.get('openResults', 'always'),
     codeLens: settings.get('codeLens', true),
+    treeLook: settings.get('treeLook', 'status'),
     exclude: settings.get('exclude', '**/{node_modules,.espalier,.git,.venv}/**'),
   };
 }

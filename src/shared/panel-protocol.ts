@@ -1,4 +1,5 @@
 /** Messages between the page of the result panel and the extension host, over `MessageHandler`. */
+import type { EarlierTimes } from './drawing/time-left.ts';
 import type { RunEvent } from './events.ts';
 import type { Targets } from './recipe/targets.ts';
 import type { Endpoint, NoEndpoint } from './message-handler.ts';
@@ -19,6 +20,8 @@ export interface PanelContents {
   readonly events: readonly RunEvent[];
   readonly status: PanelStatus;
   readonly targets: Targets;
+  /** What nodes took in an earlier run. */
+  readonly earlier?: EarlierTimes | undefined;
   /** What was chosen before the page was there. */
   readonly selected?: NodeOfModel | undefined;
 }
@@ -34,6 +37,8 @@ export type PanelCommand =
   | 'cancel'
   | 'resume'
   | 'run-again'
+  | 'run-failed-again'
+  | 'show-in-recipe'
   | 'open-recipe'
   | 'export-report'
   | 'open-tflite'

@@ -23,6 +23,8 @@ export interface RunState {
   readonly machine: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number | undefined;
+  /** Start of this run or of its resumption. */
+  readonly begunAt: number | undefined;
   readonly finishedAt: number | undefined;
   /** Time of the latest event. */
   readonly updatedAt: number | undefined;
@@ -73,6 +75,7 @@ export const emptyRunState: RunState = {
   runtime: '',
   machine: '',
   startedAt: undefined,
+  begunAt: undefined,
   finishedAt: undefined,
   updatedAt: undefined,
   outcome: undefined,
@@ -94,6 +97,7 @@ export function reduceRun(state: RunState, event: RunEvent): RunState {
         runtime: event.runtime,
         machine: event.machine,
         startedAt: event.time,
+        begunAt: event.time,
         updatedAt: event.time,
         models: event.models.map(({ model, tree }) => ({ model, tree, nodes: nodesOf(tree, new Map()) })),
       };
@@ -103,6 +107,7 @@ export function reduceRun(state: RunState, event: RunEvent): RunState {
         engine: event.engine,
         runtime: event.runtime,
         machine: event.machine,
+        begunAt: event.time,
         finishedAt: undefined,
         outcome: undefined,
         reason: '',

@@ -123,9 +123,9 @@ export function defaultNodes(): readonly DefaultNode[] {
   return levels;
 }
 
-/** Every label of an edge: each needs a translation. */
+/** Every label of an edge and every short title: each needs a translation. */
 export function techniqueTitles(): readonly string[] {
-  return techniqueIds.map((id) => techniqueRow(id).title);
+  return [...new Set(techniqueIds.flatMap((id) => [techniqueRow(id).title, techniqueRow(id).adjective]))];
 }
 
 /** Every title of a node: each needs a translation. */

@@ -157,7 +157,7 @@ describe('a new user', () => {
 
   it('finds the results in the sidebar and in the recipe', async () => {
     await editor.openSidebarIfHidden();
-    await editor.sidebarRow('Pruned model').waitFor();
+    await editor.sidebarRow('Pruned').waitFor();
     await editor.sidebarRow('digits.espalier.json').click();
     await editor.page.locator('.codelens-decoration', { hasText: 'points' }).first().waitFor();
     await editor.screenshot('13-recipe');
@@ -204,7 +204,7 @@ describe('a new user', () => {
     await editor.reopen('zh-cn');
     await editor.openSidebarIfHidden();
     // A node opens the results that it is of.
-    await editor.sidebarRow('剪枝模型').click();
+    await editor.sidebarRow('剪枝').click();
     const page = editor.webview();
     await page.locator('h2', { hasText: '部署树' }).waitFor({ timeout: 60_000 });
     await page.locator('h1').scrollIntoViewIfNeeded();

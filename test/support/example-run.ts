@@ -54,9 +54,25 @@ export interface ExampleRunOptions {
   /** Progress events of each fine-tuned node. */
   readonly steps?: number;
   readonly runId?: string;
+  readonly tree?: TreeNode;
+  /** Ids of nodes that fail; what comes from them is skipped. */
+  readonly failing?: readonly string[];
 }
 
-export function exampleRun({ models = ['mnist'], steps = 8, runId = 'example' }: ExampleRunOptions = {}): readonly RunEvent[] {
+/** Of every node that fails. */
+export const exampleCause = {
+  what: 'the loss is not a number after step 3',
+  where: 'techniques.pruning',
+  fix: 'lower "learningRate", or leave it out',
+} as const;
+
+export function exampleRun({
+  models = ['mnist'],
+  steps = 8,
+  runId = 'example',
+  tree = exampleTree,
+  failing = [],
+}: ExampleRunOptions = {}): readonly RunEvent[] {
   const bodies: RunEventBody[] = [
     {
       type: 'run-started',
@@ -67,14 +83,24 @@ export function exampleRun({ models = ['mnist'], steps = 8, runId = 'example' }:
       engine: 'onnxruntime-node 1.30.0',
       runtime: 'LiteRT 2.5.3',
       machine: '2 × x64',
-      models: models.map((model) => ({ model, tree: exampleTree })),
+      models: models.map((model) => ({ model, tree })),
     },
   ];
   for (const model of models) {
     for (const {
       node: { id, title, technique, precision, fineTuned },
-    } of flattenTree(exampleTree)) {
+    } of flattenTree(tree)) {
+      const lost = failing.find((failed) => id.startsWith(`${failed}/`));
+      if (lost !== undefined) {
+        bodies.push({ type: 'node-skipped', model, node: id, reason: `${titleOf(tree, lost)} has no result` });
+        continue;
+      }
       bodies.push({ type: 'node-started', model, node: id });
+      if (failing.includes(id)) {
+        const message = `${exampleCause.where}: ${exampleCause.what}; ${exampleCause.fix}`;
+        bodies.push({ type: 'node-failed', model, node: id, message, cause: exampleCause });
+        continue;
+      }
       if (fineTuned) {
         for (let step = 1; step <= steps; step += 1) bodies.push(progress(model, id, step, steps));
       }
@@ -90,8 +116,16 @@ export function exampleRun({ models = ['mnist'], steps = 8, runId = 'example' }:
       });
     }
   }
-  bodies.push({ type: 'run-finished', outcome: 'done', reason: 'every node was run' });
+  bodies.push(
+    failing.length === 0
+      ? { type: 'run-finished', outcome: 'done', reason: 'every node was run' }
+      : { type: 'run-finished', outcome: 'failed', reason: `${failing.map((id) => titleOf(tree, id)).join(', ')} failed` },
+  );
   return bodies.map((body, sequence) => ({ ...body, sequence, time: startedAt + sequence * 250 }));
+}
+
+function titleOf(tree: TreeNode, id: string): string {
+  return flattenTree(tree).find(({ node: candidate }) => candidate.id === id)?.node.title ?? id;
 }
 
 function progress(model: string, id: string, step: number, steps: number): RunEventBody {

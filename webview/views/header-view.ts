@@ -1,14 +1,20 @@
 import { formatSeconds } from '../../src/shared/drawing/format.ts';
+import { describeProgress, describeRunning } from '../../src/shared/drawing/run-progress.ts';
 import type { RunFinished } from '../../src/shared/events.ts';
 import { button } from '../controls.ts';
 import { element, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import type { PanelActions, PanelState, View } from '../panel-state.ts';
 
+const clockMilliseconds = 1_000;
+
 /** Name, state and engine of the run, its buttons, and what the user should know. */
 export function headerView(actions: PanelActions): View {
   const title = element('h1');
   const summary = element('p', { class: 'summary', role: 'status' });
+  /** Not announced: it changes every second. */
+  const clock = element('p', { class: 'clock' });
+  const running = element('ul', { class: 'running-now' });
   const engine = element('p', { class: 'quiet' });
   const notice = element('p', { class: 'notice', role: 'alert', hidden: true });
   const cancel = button(translate('Cancel'), () => actions.act('cancel'), 'primary');
@@ -16,27 +22,61 @@ export function headerView(actions: PanelActions): View {
   const again = button(translate('Run Again'), () => actions.act('run-again'));
   const report = button(translate('Export Report'), () => actions.act('export-report'));
   const recipe = button(translate('Open Recipe'), () => actions.act('open-recipe'));
+  let state: PanelState | undefined;
+  let timer: number | undefined;
+  /** The clock of the events may be that of another machine: what matters is how long ago the latest one came. */
+  let latest = { updatedAt: 0, receivedAt: 0 };
+
+  const tick = (): void => {
+    if (state === undefined) return;
+    const { run, status, earlier } = state;
+    const isRunning = status.activity === 'running' && run.models.length > 0;
+    clock.hidden = !isRunning;
+    running.hidden = !isRunning;
+    if (!isRunning) return;
+    const now = latest.updatedAt + performance.now() - latest.receivedAt;
+    setText(clock, describeProgress(run, now, earlier, translate));
+    const lines = describeRunning(run, translate);
+    while (running.children.length > lines.length) running.lastElementChild?.remove();
+    for (const [index, line] of lines.entries()) {
+      const shown = running.children[index] ?? running.appendChild(element('li'));
+      setText(shown, line);
+    }
+  };
   return {
     element: element(
       'header',
       {},
       title,
       summary,
+      clock,
+      running,
       engine,
       notice,
       element('div', { class: 'buttons' }, cancel, resume, again, report, recipe),
     ),
-    update(state) {
-      const { activity } = state.status;
-      setText(title, state.title);
-      setText(summary, summarize(state));
-      setText(engine, [state.run.engine, state.run.runtime, state.run.machine].filter((name) => name !== '').join(' · '));
-      setText(notice, state.status.notice ?? '');
-      notice.hidden = state.status.notice === undefined;
+    update(next) {
+      state = next;
+      const { activity } = next.status;
+      const updatedAt = next.run.updatedAt ?? 0;
+      if (updatedAt !== latest.updatedAt) latest = { updatedAt, receivedAt: performance.now() };
+      setText(title, next.title);
+      setText(summary, summarize(next));
+      summary.classList.toggle('failed', activity === 'ended' && (next.run.outcome ?? 'failed') === 'failed');
+      setText(engine, [next.run.engine, next.run.runtime, next.run.machine].filter((name) => name !== '').join(' · '));
+      setText(notice, next.status.notice ?? '');
+      notice.hidden = next.status.notice === undefined;
+      notice.classList.toggle('error', activity === 'ended' && next.run.models.length === 0);
       cancel.hidden = activity !== 'running' && activity !== 'queued';
       resume.hidden = activity !== 'interrupted';
       again.hidden = activity !== 'ended';
       report.hidden = activity !== 'ended' && activity !== 'interrupted';
+      tick();
+      if (activity === 'running') timer ??= window.setInterval(tick, clockMilliseconds);
+      else {
+        window.clearInterval(timer);
+        timer = undefined;
+      }
     },
   };
 }
@@ -44,21 +84,23 @@ export function headerView(actions: PanelActions): View {
 function summarize(state: PanelState): string {
   const { run, status } = state;
   const nodes = run.models.flatMap((model) => [...model.nodes.values()]);
-  const done = nodes.filter((node) => node.state.kind === 'done').length;
-  const counts = translate('{0} of {1} nodes done', done, nodes.length);
+  const count = (kind: string): number => nodes.filter((node) => node.state.kind === kind).length;
+  const failed = count('failed');
+  const counts = [
+    translate('{0} of {1} nodes done', count('done'), nodes.length),
+    ...(failed === 0 ? [] : [translate('{0} failed', failed)]),
+  ].join(' · ');
   switch (status.activity) {
     case 'queued':
       return nodes.length === 0 ? translate('Preparing, or waiting for another run to end') : translate('Waiting for another run to end');
     case 'running':
-      return nodes.length === 0 ? translate('Preparing: reading the model and its data') : `${translate('Running')} · ${counts}`;
+      return nodes.length === 0 ? translate('Preparing: reading the model and its data') : translate('Running');
     case 'interrupted':
-      return `${translate('Interrupted')} · ${counts}`;
+      return `${run.outcome === 'cancelled' ? translate('Cancelled') : translate('Interrupted')} · ${counts}`;
     case 'ended': {
       const time =
         run.startedAt === undefined || run.finishedAt === undefined ? '' : ` · ${formatSeconds((run.finishedAt - run.startedAt) / 1000)}`;
-      // The other outcomes' reasons say no more than the figures below.
-      const reason = run.outcome === 'failed' && run.reason !== '' ? ` · ${run.reason}` : '';
-      return nodes.length === 0 ? outcomeName(run.outcome) : `${outcomeName(run.outcome)} · ${counts}${time}${reason}`;
+      return nodes.length === 0 ? outcomeName(run.outcome) : `${outcomeName(run.outcome)} · ${counts}${time}`;
     }
   }
 }

@@ -1,7 +1,7 @@
 import { headline } from '../../src/shared/drawing/headline.ts';
 import type { Headline } from '../../src/shared/drawing/headline.ts';
 import type { NodeResult } from '../../src/shared/run-state.ts';
-import { button } from '../controls.ts';
+import { button, copyButton } from '../controls.ts';
 import { element } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenModel } from '../panel-state.ts';
@@ -35,7 +35,7 @@ function draw(
     element(
       'div',
       { class: 'best' },
-      element('p', { class: 'quiet' }, title),
+      element('p', { class: 'quiet' }, element('span', { class: 'star', 'aria-hidden': 'true' }, '★ '), title),
       element('button', { type: 'button', class: 'link', onclick: () => actions.change({ node }) }, nodeTitle),
       element('p', { class: 'quiet' }, reason),
       element(
@@ -44,7 +44,7 @@ function draw(
         button(translate('Save .tflite as…'), () => actions.act('save-tflite', result), 'primary'),
         button(translate('Export for…'), () => actions.act('export-for', result)),
         button(translate('Open'), () => actions.act('open-tflite', result)),
-        button(translate('Copy Path'), () => actions.act('copy-tflite-path', result)),
+        copyButton(translate('Copy Path'), translate('Copied'), () => actions.act('copy-tflite-path', result)),
       ),
       ...targets.map(({ met, text }) => element('p', { class: met ? 'met' : 'missed' }, `${met ? '✓' : '✗'} ${text}`)),
     ),

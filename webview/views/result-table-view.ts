@@ -1,5 +1,6 @@
 import { resultColumns, resultRows, sortRows, toCsv, toMarkdown } from '../../src/shared/drawing/result-table.ts';
 import type { Column, ResultRow } from '../../src/shared/drawing/result-table.ts';
+import { bestLeaf } from '../../src/shared/drawing/target-verdicts.ts';
 import { copyButton } from '../controls.ts';
 import { element, section, setAttribute, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
@@ -56,10 +57,13 @@ export function resultTableView(actions: PanelActions): View {
           setAttribute(heading, 'aria-sort', next.sort?.column !== column.key ? 'none' : next.sort.descending ? 'descending' : 'ascending');
       }
       const chosen = chosenNode(next)?.node.id;
+      const model = chosenModel(next);
+      const recommended = model && bestLeaf(model, next.targets)?.leaf.node.id;
       const wanted = shownRows().map((row) => {
         const elements = rows.get(row.node) ?? makeRow(columns, row, actions);
         rows.set(row.node, elements);
         fillRow(elements, columns, row, row.node === chosen, next.sort === undefined);
+        elements.row.classList.toggle('recommended', row.node === recommended);
         return elements.row;
       });
       // Moving rows only when their order changes keeps the focus where it is.

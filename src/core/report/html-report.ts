@@ -1,6 +1,7 @@
 /** A run as one self-contained HTML file: no network, no script. */
 import { shownAccuracy, shownMeasure, shownQuality, sizeMeasure } from '../../shared/measures.ts';
-import { drawDeploymentTree, describeStatus, type NodeStatus } from '../../shared/drawing/deployment-tree.ts';
+import { drawDeploymentTree } from '../../shared/drawing/deployment-tree.ts';
+import { describeStatus, type NodeStatus } from '../../shared/drawing/node-status.ts';
 import { formatSeconds } from '../../shared/drawing/format.ts';
 import { resultColumns, resultRows } from '../../shared/drawing/result-table.ts';
 import { english } from '../../shared/drawing/translate.ts';

@@ -1,8 +1,12 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import type { NodeOfModel } from '../../shared/panel-protocol.ts';
+import { techniqueRow } from '../../shared/techniques.ts';
+import type { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { chooseRun, chooseTflite, nodeIn, runIn } from './command-targets.ts';
 import { registerCommand } from './register-command.ts';
+import { findPlace } from '../workspace/recipe-document.ts';
 import { tfliteEditorType } from '../tflite/tflite-editor.ts';
 
 export function registerOpenResults(context: vscode.ExtensionContext, services: Services): void {
@@ -14,6 +18,18 @@ export function registerOpenResults(context: vscode.ExtensionContext, services: 
   registerCommand(context, services, 'espalier.openRecipe', async (argument) => {
     const run = await chooseRun(argument, services, () => true, vscode.l10n.t('No recipe of this workspace was run yet.'));
     await vscode.window.showTextDocument(run.recipe);
+  });
+  registerCommand(context, services, 'espalier.showInRecipe', async (argument) => {
+    const run = await chooseRun(argument, services, () => true, vscode.l10n.t('No recipe of this workspace was run yet.'));
+    const editor = await vscode.window.showTextDocument(run.recipe);
+    const { document } = editor;
+    const place = placesOf(run, nodeIn(argument))
+      .map((names) => findPlace(document.getText(), names))
+      .find((found) => found !== undefined);
+    if (place === undefined) return;
+    const range = new vscode.Range(document.positionAt(place.offset), document.positionAt(place.offset + place.length));
+    editor.selection = new vscode.Selection(range.start, range.end);
+    editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
   });
   registerCommand(context, services, 'espalier.openTflite', async (argument) => {
     await vscode.commands.executeCommand('vscode.openWith', await chooseTflite(argument, services), tfliteEditorType);
@@ -41,6 +57,19 @@ export function registerOpenResults(context: vscode.ExtensionContext, services: 
     vscode.window.setStatusBarMessage(vscode.l10n.t('Copied {0}', fsPath), 5_000);
   });
   registerCommand(context, services, 'espalier.showLog', async () => services.log.show());
+}
+
+/** Where a recipe decides on a node, the closest first: where its error says, its technique, all techniques, the model. */
+function placesOf(run: Run, about: NodeOfModel | undefined): readonly (readonly string[])[] {
+  const result = run.state.models.find(({ model }) => model === about?.model)?.nodes.get(about?.node ?? '');
+  const where = result?.state.kind === 'failed' ? result.state.cause?.where : undefined;
+  const technique = result?.node.technique;
+  return [
+    ...(where === undefined || !/^[a-zA-Z]+(\.[a-zA-Z]+)*$/.test(where) ? [] : [where.split('.')]),
+    ...(technique === undefined || technique === 'baseline' ? [] : [['techniques', techniqueRow(technique).options], ['training']]),
+    ['model'],
+    ['models'],
+  ];
 }
 
 /** Beside the recipe, where one is known. */

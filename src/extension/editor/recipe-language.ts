@@ -40,7 +40,11 @@ export class RecipeLanguage implements vscode.CompletionItemProvider, vscode.Hov
     const { service, text, json } = await this.#read(document);
     const found = await service.doHover(text, position, json);
     if (found === null) return undefined;
-    const contents = Array.isArray(found.contents) ? found.contents : [found.contents];
+    const contents = (Array.isArray(found.contents) ? found.contents : [found.contents]).filter(
+      (content) => (typeof content === 'string' ? content : content.value) !== '',
+    );
+    // A property that the schema has no words for.
+    if (contents.length === 0) return undefined;
     return new vscode.Hover(contents.map(markdownOf), found.range === undefined ? undefined : rangeOf(found.range));
   }
 

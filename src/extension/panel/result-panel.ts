@@ -1,9 +1,11 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { MessageHandler } from '../../shared/message-handler.ts';
+import type { EarlierTimes } from '../../shared/drawing/time-left.ts';
 import type { NodeOfModel, PanelContents, PanelHost, PanelPage } from '../../shared/panel-protocol.ts';
 import type { Targets } from '../../shared/recipe/targets.ts';
 import type { Run } from '../runs/run.ts';
+import { readSettings } from '../settings.ts';
 import { pageHtml, pageStrings } from './page.ts';
 
 export const resultPanelType = 'espalier.results';
@@ -12,6 +14,8 @@ export const resultPanelType = 'espalier.results';
 export interface PanelServices {
   readonly extensionUri: vscode.Uri;
   targetsOf(recipe: vscode.Uri): Promise<Targets>;
+  /** What nodes took in earlier runs of the recipe. */
+  earlierTimes?(run: Run): EarlierTimes;
 }
 
 /** A panel that shows a run. The page is only a view: it can be disposed and created again at any time. */
@@ -82,6 +86,11 @@ export class ResultPanel implements vscode.Disposable {
     this.#following = this.#follow(run);
   }
 
+  /** Makes the page again, with the settings as they are now. */
+  reload(): void {
+    this.replaceRun(this.#run);
+  }
+
   select(selected: NodeOfModel): void {
     if (this.#isReady) this.#host.emit('select', selected);
     else this.#selected = selected;
@@ -99,7 +108,11 @@ export class ResultPanel implements vscode.Disposable {
     const title = vscode.l10n.t('{0} — Espalier', run.name);
     this.#panel.title = title;
     this.#isReady = false;
-    webview.html = pageHtml(webview, this.#folder, title, { recipe: run.recipe.toString(), strings: pageStrings() });
+    webview.html = pageHtml(webview, this.#folder, title, {
+      recipe: run.recipe.toString(),
+      strings: pageStrings(),
+      treeLook: readSettings().treeLook,
+    });
     return vscode.Disposable.from(
       run.onDidAppend((events) => this.#host.emit('appended', { events })),
       run.onDidChangeStatus(() => this.#host.emit('status', run.status)),
@@ -114,7 +127,7 @@ export class ResultPanel implements vscode.Disposable {
     const selected = this.#selected;
     this.#selected = undefined;
     this.#isReady = true;
-    return { title: run.name, events: run.events, status: run.status, targets, selected };
+    return { title: run.name, events: run.events, status: run.status, targets, earlier: this.#services.earlierTimes?.(run), selected };
   }
 }
 
@@ -122,6 +135,8 @@ const commandOf = {
   cancel: 'espalier.cancel',
   resume: 'espalier.resume',
   'run-again': 'espalier.runAgain',
+  'run-failed-again': 'espalier.runFailedAgain',
+  'show-in-recipe': 'espalier.showInRecipe',
   'open-recipe': 'espalier.openRecipe',
   'export-report': 'espalier.exportReport',
   'open-tflite': 'espalier.openTflite',
@@ -136,6 +151,10 @@ const commandOf = {
 export class ResultPanels implements vscode.Disposable {
   readonly #services: PanelServices;
   readonly #panels = new Set<ResultPanel>();
+
+  readonly #settings = vscode.workspace.onDidChangeConfiguration((change) => {
+    if (change.affectsConfiguration('espalier.treeLook')) for (const panel of this.#panels) panel.reload();
+  });
 
   constructor(services: PanelServices) {
     this.#services = services;
@@ -180,6 +199,7 @@ export class ResultPanels implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#settings.dispose();
     for (const panel of this.#panels) panel.dispose();
     this.#panels.clear();
   }

@@ -120,7 +120,8 @@ export class RunQueue implements vscode.Disposable {
     if (event.type !== 'run-finished') return;
     if (event.outcome === 'cancelled')
       this.#finish(run, 'interrupted', vscode.l10n.t('Cancelled. Finished nodes are kept; resume to go on.'));
-    else this.#finish(run, 'ended', event.outcome === 'failed' ? event.reason : undefined);
+    // Why a run failed is in its state.
+    else this.#finish(run, 'ended', undefined);
   }
 
   #finish(run: Run, activity: 'ended' | 'interrupted', notice: string | undefined): void {

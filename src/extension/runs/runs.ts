@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { RunSummary } from '../../shared/protocol.ts';
+import { nodeTimes, type EarlierTimes } from '../../shared/drawing/time-left.ts';
 import { readSettings } from '../settings.ts';
 import type { RunningWorker } from '../child-process/worker-process.ts';
 import type { RecipeFiles } from '../workspace/model-files.ts';
@@ -72,6 +73,15 @@ export class Runs implements vscode.Disposable {
 
   inFolder(runFolder: string): Run | undefined {
     return this.#runs.find((run) => run.folder === runFolder);
+  }
+
+  /** What nodes took in earlier runs of the recipe, the latest that has each. */
+  earlierTimes(run: Run): EarlierTimes {
+    const earlier = this.#runs.filter((other) => other !== run && other.recipe.fsPath === run.recipe.fsPath).toReversed();
+    const times: Record<string, Record<string, number>> = {};
+    for (const { state } of earlier)
+      for (const [model, nodes] of Object.entries(nodeTimes(state))) times[model] = { ...times[model], ...nodes };
+    return times;
   }
 
   start(recipe: vscode.Uri, options: StartOptions = {}): Run {

@@ -1,20 +1,25 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { bestLeaf } from '../../shared/drawing/target-verdicts.ts';
+import type { Targets } from '../../shared/recipe/targets.ts';
+import type { ModelState } from '../../shared/run-state.ts';
 import type { Run } from '../runs/run.ts';
 import type { Runs } from '../runs/runs.ts';
-import { modelName } from '../workspace/recipe-document.ts';
+import { modelName, targetsIn } from '../workspace/recipe-document.ts';
 import { modelPath } from '../workspace/model-files.ts';
 import type { ModelFiles, RecipeFiles } from '../workspace/model-files.ts';
 import { readOutline, resolveIn } from '../workspace/recipe-outlines.ts';
 import { ModelItem, NodeItem, RecipeItem } from './tree-items.ts';
 
-type Item = ModelItem | RecipeItem | NodeItem;
+export type ModelsViewItem = ModelItem | RecipeItem | NodeItem;
+type Item = ModelsViewItem;
 
 interface RecipeUse {
   readonly recipe: vscode.Uri;
   /** File system path of a model of the recipe, undefined where it names none, and the model's name in tables. */
   readonly model: string | undefined;
   readonly name: string;
+  readonly targets: Targets;
 }
 
 /** The view is refreshed at most this often. */
@@ -56,9 +61,9 @@ export class ModelsView implements vscode.TreeDataProvider<Item>, vscode.Disposa
       case 'model':
         return this.#recipesOf(modelPath(item.model));
       case 'recipe':
-        return item.run === undefined ? [] : nodesUnder(item.run, item.modelName, undefined);
+        return item.run === undefined ? [] : this.#nodesUnder(item.run, modelOf(item.run, item.modelName), undefined);
       case 'node':
-        return nodesUnder(item.run, item.model, item.node);
+        return this.#nodesUnder(item.run, modelOf(item.run, item.model), item.node);
     }
   }
 
@@ -99,6 +104,58 @@ export class ModelsView implements vscode.TreeDataProvider<Item>, vscode.Disposa
       .map((use) => new RecipeItem(use.recipe, this.#runs.latestOf(use.recipe), use.name));
   }
 
+  /** The children of a node, or the root. */
+  async #nodesUnder(run: Run, model: ModelState | undefined, parent: string | undefined): Promise<NodeItem[]> {
+    if (model === undefined) return [];
+    const best = await this.#bestOf(run, model);
+    return [...model.nodes.values()]
+      .filter((result) => result.parent === parent)
+      .map((result) => new NodeItem(run, model, result, result.node.id === best));
+  }
+
+  async #bestOf(run: Run, model: ModelState): Promise<string | undefined> {
+    const use = (await this.#recipeUses()).find(({ recipe }) => recipe.toString() === run.recipe.toString());
+    return bestLeaf(model, use?.targets ?? {})?.leaf.node.id;
+  }
+
+  /** The entry of the file to ship of a run that has ended, to be selected. */
+  async recommended(run: Run): Promise<NodeItem | undefined> {
+    for (const model of run.state.models) {
+      const best = await this.#bestOf(run, model);
+      const result = best === undefined ? undefined : model.nodes.get(best);
+      if (result !== undefined) return new NodeItem(run, model, result, true);
+    }
+    return undefined;
+  }
+
+  /** Where an entry stands: asked when one is selected that was not chosen by hand. */
+  async getParent(item: Item): Promise<Item | undefined> {
+    switch (item.kind) {
+      case 'model':
+        return undefined;
+      case 'recipe':
+        return this.#modelOf(item.recipe, item.modelName);
+      case 'node': {
+        const model = modelOf(item.run, item.model);
+        const parent = model?.nodes.get(model.nodes.get(item.node)?.parent ?? '');
+        if (model !== undefined && parent !== undefined)
+          return new NodeItem(item.run, model, parent, parent.node.id === (await this.#bestOf(item.run, model)));
+        const use = (await this.#recipeUses()).find(
+          ({ recipe, name }) => recipe.toString() === item.recipe.toString() && (name === item.model || item.run.state.models.length === 1),
+        );
+        return use === undefined ? undefined : new RecipeItem(use.recipe, item.run, use.name);
+      }
+    }
+  }
+
+  async #modelOf(recipe: vscode.Uri, name: string | undefined): Promise<ModelItem | undefined> {
+    const use = (await this.#recipeUses()).find(
+      (candidate) => candidate.recipe.toString() === recipe.toString() && candidate.name === name,
+    );
+    const file = (await this.#models.files()).find((model) => modelPath(model) === use?.model);
+    return file === undefined ? undefined : new ModelItem(file, true);
+  }
+
   #recipeUses(): Promise<readonly RecipeUse[]> {
     this.#uses ??= this.#recipes.files().then(async (recipes) => (await Promise.all(recipes.map(usesOf))).flat());
     return this.#uses;
@@ -114,12 +171,15 @@ export class ModelsView implements vscode.TreeDataProvider<Item>, vscode.Disposa
 
 async function usesOf(recipe: vscode.Uri): Promise<readonly RecipeUse[]> {
   try {
-    const { models } = await readOutline(recipe);
-    if (models.length === 0) return [{ recipe, model: undefined, name: '' }];
+    const outline = await readOutline(recipe);
+    const { models } = outline;
+    const targets = targetsIn(outline);
+    if (models.length === 0) return [{ recipe, model: undefined, name: '', targets }];
     return models.map((model) => ({
       recipe,
       model: resolveIn(recipe, model.path),
       name: model.name === '' ? modelName(model.path) : model.name,
+      targets,
     }));
   } catch {
     // Deleted between the listing and now; the next listing will not have it.
@@ -127,10 +187,8 @@ async function usesOf(recipe: vscode.Uri): Promise<readonly RecipeUse[]> {
   }
 }
 
-/** The children of a node, or the root; of the named model, or where the name is unknown of the only one. */
-function nodesUnder(run: Run, modelName: string | undefined, parent: string | undefined): NodeItem[] {
+/** The named model, or where the name is unknown the only one. */
+function modelOf(run: Run, modelName: string | undefined): ModelState | undefined {
   const { models } = run.state;
-  const model = models.find((candidate) => candidate.model === modelName) ?? (models.length === 1 ? models[0] : undefined);
-  if (model === undefined) return [];
-  return [...model.nodes.values()].filter((result) => result.parent === parent).map((result) => new NodeItem(run, model, result));
+  return models.find((candidate) => candidate.model === modelName) ?? (models.length === 1 ? models[0] : undefined);
 }

@@ -3,16 +3,15 @@ import * as vscode from 'vscode';
 import { setContextKeys } from '../context-keys.ts';
 import type { Services } from '../services.ts';
 import { detectData } from '../workspace/detect-data.ts';
-import { ModelsView } from './models-view.ts';
+import type { Run } from '../runs/run.ts';
+import { ModelsView, type ModelsViewItem } from './models-view.ts';
 import { RunsView } from './runs-view.ts';
 
 export function registerViews(context: vscode.ExtensionContext, { models, recipes, runs }: Services): void {
   const modelsView = new ModelsView(models, recipes, runs);
   const runsView = new RunsView(runs);
-  const views = [
-    vscode.window.createTreeView('espalier.models', { treeDataProvider: modelsView, showCollapseAll: true }),
-    vscode.window.createTreeView('espalier.runs', { treeDataProvider: runsView, canSelectMany: true }),
-  ];
+  const modelsTree = vscode.window.createTreeView('espalier.models', { treeDataProvider: modelsView, showCollapseAll: true });
+  const views = [modelsTree, vscode.window.createTreeView('espalier.runs', { treeDataProvider: runsView, canSelectMany: true })];
   let readiness: vscode.Disposable | undefined;
   const welcome = (): void => {
     if (views.some((view) => view.visible)) readiness ??= followReadiness({ models, recipes });
@@ -22,9 +21,24 @@ export function registerViews(context: vscode.ExtensionContext, { models, recipe
     runsView,
     ...views,
     ...views.map((view) => view.onDidChangeVisibility(welcome)),
+    selectRecommended(modelsTree, modelsView, runs),
     new vscode.Disposable(() => readiness?.dispose()),
   );
   welcome();
+}
+
+/** When a run ends, the sidebar selects the file to ship, as the panel does; nothing is opened for it. */
+function selectRecommended(tree: vscode.TreeView<ModelsViewItem>, view: ModelsView, runs: Services['runs']): vscode.Disposable {
+  const running = new Set<Run>();
+  const select = async (run: Run): Promise<void> => {
+    const item = await view.recommended(run);
+    if (item !== undefined && tree.visible) await tree.reveal(item, { select: true, focus: false, expand: true });
+  };
+  return runs.onDidChange((run) => {
+    if (run === undefined) return;
+    if (run.activity === 'running') running.add(run);
+    else if (running.delete(run) && run.activity === 'ended') select(run).catch(() => undefined);
+  });
 }
 
 /** Limits how many folders are read in a large workspace. */

@@ -2,22 +2,26 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { translate } from '../translate.ts';
-import { describeStatus } from '../../shared/drawing/deployment-tree.ts';
+import { nodeWarnings } from '../../shared/drawing/node-figures.ts';
+import { describeStatus, statusOf } from '../../shared/drawing/node-status.ts';
+import { failureOf } from '../../shared/drawing/run-failures.ts';
 import { formatPercent, missing } from '../../shared/drawing/format.ts';
 import {
-  briefFigures,
   costMeasures,
   measureRow,
   qualityChange,
   qualityRow,
   shownMeasure,
+  shownQuality,
   shownTitle,
   simulatedQuality,
+  sizeMeasure,
 } from '../../shared/measures.ts';
 import { nodeTitle, shortTitle, techniqueName } from '../../shared/drawing/technique-names.ts';
 import { weightTotals } from '../../shared/drawing/result-table.ts';
-import type { ModelState, NodeResult } from '../../shared/run-state.ts';
+import type { ModelState, NodeResult, RunState } from '../../shared/run-state.ts';
 import type { NodeState } from '../../shared/tree.ts';
+import { hasFailed } from '../commands/run-failed-again.ts';
 import type { Run } from '../runs/run.ts';
 import { modelLabel } from '../workspace/model-files.ts';
 
@@ -62,6 +66,7 @@ export class RecipeItem extends vscode.TreeItem {
       'recipe',
       ...(run?.active === true ? ['cancelable'] : ['runnable']),
       ...(run?.activity === 'interrupted' ? ['resumable'] : []),
+      ...(run !== undefined && hasFailed(run) ? ['hasFailed'] : []),
       ...(run === undefined ? [] : ['openable']),
     ].join(' ');
   }
@@ -74,7 +79,8 @@ export class NodeItem extends vscode.TreeItem {
   readonly node: string;
   readonly recipe: vscode.Uri;
 
-  constructor(run: Run, model: ModelState, result: NodeResult) {
+  /** @param recommended whether its file is the one to ship */
+  constructor(run: Run, model: ModelState, result: NodeResult, recommended: boolean) {
     super(
       shortTitle(result.node, translate),
       result.node.children.length > 0 ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None,
@@ -84,9 +90,9 @@ export class NodeItem extends vscode.TreeItem {
     this.node = result.node.id;
     this.recipe = run.recipe;
     this.id = `node ${run.recipe.toString()} ${model.model} ${result.node.id}`;
-    this.iconPath = stateIcon(result.state);
+    this.iconPath = recommended ? new vscode.ThemeIcon('star-full', new vscode.ThemeColor('testing.iconPassed')) : stateIcon(result.state);
     this.description = describeNode(result);
-    this.tooltip = nodeTooltip(result);
+    this.tooltip = nodeTooltip(run.state, model, result, recommended);
     this.command = { command: 'espalier.openResults', title: '', arguments: [{ run, model: model.model, node: result.node.id }] };
     const tflite = run.tfliteOf(model.model, result.node.id);
     this.contextValue = [
@@ -95,7 +101,11 @@ export class NodeItem extends vscode.TreeItem {
       ...(result.state.kind === 'running' ? ['cancelable'] : []),
       ...(tflite === undefined ? [] : ['viewable']),
     ].join(' ');
-    this.accessibilityInformation = { label: `${nodeTitle(result.node.title, translate)}, ${this.description}` };
+    this.accessibilityInformation = {
+      label: [nodeTitle(result.node.title, translate), ...(recommended ? [translate('recommended file')] : []), this.description].join(
+        ', ',
+      ),
+    };
   }
 }
 
@@ -120,6 +130,7 @@ export class RunItem extends vscode.TreeItem {
       'openable',
       ...(run.active ? ['cancelable'] : ['comparable', 'deletable']),
       ...(run.activity === 'interrupted' ? ['resumable'] : []),
+      ...(hasFailed(run) ? ['hasFailed'] : []),
     ].join(' ');
   }
 }
@@ -188,18 +199,33 @@ export function stateIcon(state: NodeState): vscode.ThemeIcon {
   }
 }
 
+/** In few letters: accuracies with one decimal, and of a failure its cause. */
 function describeNode(result: NodeResult): string {
+  const failure = failureOf(result, translate);
+  if (failure !== undefined) return `${translate('failed')}: ${failure.what}`;
   const { metrics } = result;
-  const figures = metrics === undefined ? undefined : briefFigures(metrics);
-  return describeStatus({ state: result.state, result: figures }, translate);
+  if (metrics === undefined || result.state.kind !== 'done') return describeStatus(statusOf(result), translate);
+  return `${shownQuality(metrics, 1)} · ${shownMeasure(sizeMeasure, metrics)}`;
 }
 
-function nodeTooltip(result: NodeResult): vscode.MarkdownString {
+function nodeTooltip(run: RunState, model: ModelState, result: NodeResult, recommended: boolean): vscode.MarkdownString {
   const { metrics, state, node } = result;
-  const text = new vscode.MarkdownString();
-  text.appendMarkdown(`**${nodeTitle(node.title, translate)}** (${node.precision}) · ${techniqueName(node.technique, translate)}\n\n`);
-  if (state.kind === 'failed') text.appendText(`${state.message}\n`);
+  const text = new vscode.MarkdownString('', true);
+  const trait = [
+    `**${nodeTitle(node.title, translate)}** (${node.precision}) · ${techniqueName(node.technique, translate)}`,
+    ...(recommended ? [`$(star-full) ${translate('recommended file')}`] : []),
+  ];
+  text.appendMarkdown(`${trait.join(' · ')}\n\n`);
+  const failure = failureOf(result, translate);
+  if (failure !== undefined) {
+    text.appendMarkdown('$(error) ').appendText(`${failure.what}\n`);
+    if (failure.where) text.appendMarkdown('\n\n').appendText(translate('Where: {0}', failure.where));
+    if (failure.fix) text.appendMarkdown('\n\n').appendText(translate('To fix it: {0}', failure.fix));
+    text.appendMarkdown('\n\n');
+  }
   if (state.kind === 'skipped') text.appendText(`${state.reason}\n`);
+  for (const warning of nodeWarnings(run, model.model, result))
+    text.appendMarkdown('$(warning) ').appendText(`${warning}\n`).appendMarkdown('\n\n');
   if (metrics === undefined) return text;
   const totals = weightTotals(metrics);
   const lines = [

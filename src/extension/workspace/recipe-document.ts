@@ -25,7 +25,7 @@ export interface RecipeOutline {
   readonly strategy: Place | undefined;
 }
 
-const targetKeys = targetMeasures.map(({ target }) => target);
+const targetKeys: readonly (keyof Targets)[] = [...targetMeasures.map(({ target }) => target), 'sizeTie'];
 
 /** Also of incomplete text: parts that cannot be parsed are left out. */
 export function outlineRecipe(text: string): RecipeOutline {
@@ -48,6 +48,19 @@ export function outlineRecipe(text: string): RecipeOutline {
     }),
     strategy: placeOfProperty(root, 'strategy'),
   };
+}
+
+/** The property at a path such as `techniques.pruning`, else of what stands above it; undefined where the text has neither. */
+export function findPlace(text: string, path: readonly string[]): Place | undefined {
+  let node = parseTree(text, [], { allowTrailingComma: true });
+  let found: Place | undefined;
+  for (const name of path) {
+    const next = property(node, name);
+    if (next === undefined) break;
+    found = placeOf(next.node);
+    node = next.value;
+  }
+  return found;
 }
 
 export function targetsIn(outline: RecipeOutline): Targets {

@@ -3,8 +3,7 @@
  * border, the technique on the edge, leaves marked; and over it the state of each node.
  * Colours are presentation attributes, so that a page's style sheet can override them by class.
  */
-import type { NodeState, QueuedJob } from '../tree.ts';
-import { missing } from './format.ts';
+import { describeStatus, stateSymbol, type NodeStatus } from './node-status.ts';
 import { escapeXml, svgElement, svgText } from './svg.ts';
 import { nodeTitle, techniqueName } from './technique-names.ts';
 import { english } from './translate.ts';
@@ -12,12 +11,6 @@ import type { Translate } from './translate.ts';
 import { layoutTree, nodeSize } from './tree-layout.ts';
 import type { PlacedNode } from './tree-layout.ts';
 import type { TreeNode } from '../tree.ts';
-
-export interface NodeStatus {
-  readonly state: NodeState;
-  /** Beside the state of a finished node: its accuracy and size. */
-  readonly result: string | undefined;
-}
 
 export interface TreeDrawing {
   readonly tree: TreeNode;
@@ -162,45 +155,6 @@ function drawLeafMark(): readonly string[] {
     svgElement('path', { class: 'leaf-mark', d: `M${width - 14} ${height}V${height - 14}H${width}Z`, fill: colours.border }),
     svgText('.tflite', { class: 'leaf-label', x: width - 18, y: height - 4, 'text-anchor': 'end', fill: colours.text, 'font-size': 9 }),
   ];
-}
-
-export function stateSymbol(state: NodeState): string {
-  switch (state.kind) {
-    case 'waiting':
-      return '○';
-    case 'running':
-      return '◐';
-    case 'done':
-      return '✓';
-    case 'failed':
-      return '✗';
-    case 'skipped':
-      return '↷';
-  }
-}
-
-export function describeStatus(status: NodeStatus, translate: Translate): string {
-  const { state } = status;
-  switch (state.kind) {
-    case 'waiting':
-      return state.notRun === true ? translate('not run') : describeWaiting(state.queued, translate);
-    case 'running': {
-      const percent = Math.floor(clamp(state.fraction) * 100);
-      return state.host === undefined ? translate('running {0}%', percent) : translate('running {0}% on {1}', percent, state.host);
-    }
-    case 'done':
-      return status.result ?? (state.cached ? translate('done before') : missing);
-    case 'failed':
-      return translate('failed');
-    case 'skipped':
-      return translate('skipped');
-  }
-}
-
-function describeWaiting(queued: QueuedJob | undefined, translate: Translate): string {
-  if (queued === undefined) return translate('waiting');
-  const { job, reason } = queued;
-  return reason === undefined ? translate('queued as job {0}', job) : translate('job {0}: {1}', job, reason);
 }
 
 function accessibleName(node: TreeNode, title: string, description: string, translate: Translate): string {

@@ -37,6 +37,14 @@ export function formatSeconds(seconds: number | undefined): string {
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
+/** For a clock that is looked at while it runs: whole seconds, minutes, hours. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 /** With a sign, in percentage points. */
 export function formatChange(fraction: number | undefined): string {
   if (fraction === undefined) return missing;

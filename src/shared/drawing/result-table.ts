@@ -14,7 +14,7 @@ import {
 } from '../measures.ts';
 import { qualityValue } from '../qualities.ts';
 import { formatPercent, missing } from './format.ts';
-import { describeStatus } from './deployment-tree.ts';
+import { statusOf, describeStatus } from './node-status.ts';
 import { nodeTitle } from './technique-names.ts';
 import type { Translate } from './translate.ts';
 
@@ -106,7 +106,7 @@ function cellsOf(result: NodeResult, translate: Translate): Readonly<Record<Colu
     model: { text: nodeTitle(result.node.title, translate), order: nodeTitle(result.node.title, translate) },
     simulated:
       metrics === undefined
-        ? { text: describeStatus({ state: result.state, result: undefined }, translate), order: undefined }
+        ? { text: describeStatus(statusOf(result), translate), order: undefined }
         : { text: simulatedQuality(metrics), order: qualityValue(metrics.simulated) },
     sparsity: { text: formatPercent(weights.sparsity, 1), order: weights.sparsity },
     uniqueValues:

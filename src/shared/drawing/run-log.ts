@@ -1,9 +1,8 @@
 /** A run as a log: its messages and the results of its nodes, in the order of time. */
-import { briefFigures } from '../measures.ts';
 import type { LogLine } from '../events.ts';
 import type { ModelState, NodeResult, RunState } from '../run-state.ts';
 import type { TreeNode } from '../tree.ts';
-import { describeStatus } from './deployment-tree.ts';
+import { statusOf, describeStatus } from './node-status.ts';
 import { formatSeconds } from './format.ts';
 import { nodeTitle } from './technique-names.ts';
 import type { Translate } from './translate.ts';
@@ -43,11 +42,10 @@ function said(line: LogLine, state: RunState, nameOf: NameOf): RunLogLine {
 }
 
 function endOf(model: ModelState, result: NodeResult, nameOf: NameOf, translate: Translate): readonly RunLogLine[] {
-  const { node, state, finishedAt, startedAt, metrics } = result;
+  const { node, state, finishedAt, startedAt } = result;
   if (finishedAt === undefined) return [];
-  const figures = metrics === undefined ? undefined : briefFigures(metrics);
   const parts = [
-    describeStatus({ state, result: figures }, translate),
+    describeStatus(statusOf(result), translate),
     ...(state.kind === 'done' && state.cached ? [translate('done before')] : []),
     ...(state.kind === 'done' && !state.cached && startedAt !== undefined ? [formatSeconds((finishedAt - startedAt) / 1000)] : []),
     ...(state.kind === 'failed' ? [state.message] : []),

@@ -15,8 +15,8 @@ export function nodeTitle(title: string, translate: Translate): string {
 }
 
 /**
- * The title of a node where its place in a tree shows what it comes from: `PCQAT` for `QAT pruned, clustered model`, with
- * the variants that it comes from: `PCQAT · 50% · 16`. Controls have their whole title, which says what they are for.
+ * The title of a node where its place in a tree shows what it comes from: `PCQAT` for `QAT pruned, clustered model`,
+ * `Pruned` for `Pruned model`, with the variants that it comes from: `PCQAT · 50% · 16`. Controls have their whole title, which says what they are for.
  */
 export function shortTitle({ id, technique, title }: Pick<TreeNode, 'id' | 'technique' | 'title'>, translate: Translate): string {
   if (technique === 'baseline') return nodeTitle(title, translate);
@@ -26,6 +26,6 @@ export function shortTitle({ id, technique, title }: Pick<TreeNode, 'id' | 'tech
   if (isControl) return nodeTitle(title, translate);
   const [, ...variants] = title.split(titleSeparator);
   const isAbbreviated = row.precision === 'int8' && row.trains;
-  const name = isAbbreviated ? translate(row.title) : translate(`${row.adjective} model`);
+  const name = isAbbreviated ? translate(row.title) : translate(row.adjective);
   return [name, ...variants].join(titleSeparator);
 }

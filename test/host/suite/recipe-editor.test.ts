@@ -140,6 +140,20 @@ describe('a recipe in the editor', () => {
     assert.ok(list.items.length > 2);
   });
 
+  it('is explained from the schema, every technique too', async () => {
+    const document = await vscode.workspace.openTextDocument(exampleRecipe());
+    const explained = async (key: string): Promise<string> => {
+      const position = document.positionAt(document.getText().indexOf(`"${key}"`) + 1);
+      const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, position);
+      return hovers
+        .flatMap(({ contents }) => contents.map((content) => (content instanceof vscode.MarkdownString ? content.value : String(content))))
+        .join('\n');
+    };
+    assert.match(await explained('model'), /The trained model/);
+    assert.match(await explained('pqat'), /keeps its zeros/);
+    assert.match(await explained('sparsity'), /weights that becomes zero/);
+  });
+
   it('can be run as a task', async () => {
     const tasks = await vscode.tasks.fetchTasks({ type: 'espalier' });
     const task = tasks.find((candidate) => candidate.definition['recipe'] === 'models/mnist.espalier.json');

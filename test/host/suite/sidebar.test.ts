@@ -19,14 +19,14 @@ describe('the sidebar', () => {
     const [root] = await view.getChildren(recipe);
     assert.ok(root);
     assert.equal(root.label, 'Trained model');
-    const pruned = (await view.getChildren(root)).find((item) => item.label === 'Pruned model');
+    const pruned = (await view.getChildren(root)).find((item) => item.label === 'Pruned');
     assert.ok(pruned);
     const leaves = await view.getChildren(pruned);
     assert.deepEqual(
       leaves.map((leaf) => leaf.label),
-      ['Quantized model', 'PQAT', 'Clustered model'],
+      ['Quantized', 'PQAT', 'Clustered'],
     );
-    assert.match(String(leaves[1]?.description), /^9\d\.\d\d% · 15\.3 kB$/);
+    assert.match(String(leaves[1]?.description), /^9\d\.\d% · 15\.3 kB$/);
     assert.match(leaves[1]?.contextValue ?? '', /\bviewable\b/);
     view.dispose();
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { drawDeploymentTree } from '../../../src/shared/drawing/deployment-tree.ts';
-import type { NodeStatus } from '../../../src/shared/drawing/deployment-tree.ts';
+import type { NodeStatus } from '../../../src/shared/drawing/node-status.ts';
 import { layoutTree, nodeSize } from '../../../src/shared/drawing/tree-layout.ts';
 import { exampleTree } from '../../support/example-run.ts';
 

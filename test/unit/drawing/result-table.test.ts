@@ -60,7 +60,7 @@ describe('the result table', () => {
     const events = exampleRun();
     const middle = events.findIndex((event) => event.type === 'node-progress' && event.node === 'pruned') + 3;
     const rows = resultRows(exampleModel(events.slice(0, middle)), english);
-    expect(rows.find((row) => row.node === 'pruned')?.cells.simulated.text).toBe('running 37%');
+    expect(rows.find((row) => row.node === 'pruned')?.cells.simulated.text).toBe('training 37%');
     expect(rows.find((row) => row.node === 'clustered')?.cells.simulated.text).toBe('waiting');
   });
 

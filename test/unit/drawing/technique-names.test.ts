@@ -14,12 +14,12 @@ describe('the short title of a node', () => {
   it('leaves out what its place in the tree says', () => {
     expect(titlesOf(planTree())).toMatchObject({
       baseline: 'Trained model',
-      ptq: 'Quantized model',
+      ptq: 'Quantized',
       qat: 'QAT',
-      pruned: 'Pruned model',
-      'pruned/ptq': 'Quantized model',
+      pruned: 'Pruned',
+      'pruned/ptq': 'Quantized',
       'pruned/pqat': 'PQAT',
-      'pruned/clustered': 'Clustered model',
+      'pruned/clustered': 'Clustered',
       'pruned/clustered/pcqat': 'PCQAT',
       'clustered/cqat': 'CQAT',
     });
@@ -32,9 +32,9 @@ describe('the short title of a node', () => {
       qat: [{}, { name: 'long' }],
     });
     expect(titlesOf(tree)).toMatchObject({
-      pruned: 'Pruned model · 50%',
-      'pruned-75': 'Pruned model · 75%',
-      'pruned-half-of-it': 'Pruned model · half-of-it',
+      pruned: 'Pruned · 50%',
+      'pruned-75': 'Pruned · 75%',
+      'pruned-half-of-it': 'Pruned · half-of-it',
       'pruned/pqat': 'PQAT · 50%',
       'pruned-75/clustered/pcqat': 'PCQAT · 75% · 16',
       'pruned-75/clustered-few/pcqat': 'PCQAT · 75% · few',

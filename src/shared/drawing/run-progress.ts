@@ -1,0 +1,41 @@
+/** What a run does now, in words: how far it is, how long it takes, what runs and how fast. */
+import type { RunState } from '../run-state.ts';
+import { formatDuration } from './format.ts';
+import { describeStatus, statusOf } from './node-status.ts';
+import { shortTitle } from './technique-names.ts';
+import { timeLeft, type EarlierTimes } from './time-left.ts';
+import type { Translate } from './translate.ts';
+
+/** `4 of 12 nodes done · 1 min 20 s · about 3 min left` */
+export function describeProgress(run: RunState, now: number, earlier: EarlierTimes | undefined, translate: Translate): string {
+  const nodes = run.models.flatMap((model) => [...model.nodes.values()]);
+  const done = nodes.filter(({ state }) => state.kind === 'done').length;
+  const left = timeLeft(run, now, earlier);
+  return [
+    translate('{0} of {1} nodes done', done, nodes.length),
+    ...(run.begunAt === undefined ? [] : [translate('{0} so far', formatDuration((now - run.begunAt) / 1000))]),
+    ...(left === undefined ? [] : [translate('about {0} left', formatDuration(left))]),
+  ].join(' · ');
+}
+
+/** One line for each node at work: `PQAT: training 43%, step 120 of 280, 12,000 examples a second`. */
+export function describeRunning(run: RunState, translate: Translate): readonly string[] {
+  return run.models.flatMap((model) =>
+    [...model.nodes.values()]
+      .filter(({ state }) => state.kind === 'running')
+      .map((result) => {
+        const { node, training } = result;
+        const name = `${run.models.length > 1 ? `${model.model} · ` : ''}${shortTitle(node, translate)}`;
+        const parts = [
+          describeStatus(statusOf(result), translate),
+          ...(training === undefined || training.step >= training.steps
+            ? []
+            : [
+                translate('step {0} of {1}', training.step, training.steps),
+                translate('{0} examples a second', Math.round(training.examplesPerSecond).toLocaleString('en')),
+              ]),
+        ];
+        return `${name}: ${parts.join(', ')}`;
+      }),
+  );
+}

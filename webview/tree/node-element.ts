@@ -1,0 +1,140 @@
+/** One node of the tree as an element: it stays the same element while its contents change. */
+import { densityOutline, nodeFigures, nodeWarnings } from '../../src/shared/drawing/node-figures.ts';
+import { describeStatus, stateSymbol, statusOf } from '../../src/shared/drawing/node-status.ts';
+import type { RunTreeNode } from '../../src/shared/drawing/run-tree-layout.ts';
+import { nodeTitle, shortTitle, techniqueName } from '../../src/shared/drawing/technique-names.ts';
+import type { ModelState, NodeResult, RunState } from '../../src/shared/run-state.ts';
+import type { NodeState } from '../../src/shared/tree.ts';
+import { element, setAttribute, setText, svg } from '../dom.ts';
+import { translate } from '../page-data.ts';
+import { iconKind, techniqueIcon } from './technique-icons.ts';
+
+export interface NodeMarks {
+  readonly selected: boolean;
+  readonly recommended: boolean;
+  /** On the way to the recommended file. */
+  readonly onPath: boolean;
+  readonly collapsed: boolean;
+}
+
+export interface NodeElement {
+  readonly element: HTMLElement;
+  update(run: RunState, model: ModelState, result: NodeResult, marks: NodeMarks): void;
+  place(placed: RunTreeNode): void;
+}
+
+const density = { width: 44, height: 18 } as const;
+
+export function createNodeElement({ node }: RunTreeNode): NodeElement {
+  const title = element('span', { class: 'title' }, shortTitle(node, translate));
+  const star = element('span', { class: 'star', hidden: true }, '★');
+  const warning = element('span', { class: 'caution', hidden: true }, '⚠');
+  const symbol = element('span', { class: 'symbol' });
+  const status = element('span', { class: 'status' });
+  const change = element('span', { class: 'change' });
+  const bar = element('span', { class: 'bar' });
+  const size = element('span', { class: 'size' });
+  const sizes = element('span', { class: 'sizes', 'aria-hidden': 'true' }, element('span', { class: 'track' }, bar), size);
+  const outline = svg('path', {});
+  const plot = svg('svg', { class: 'outline', viewBox: `0 0 ${density.width} ${density.height}`, preserveAspectRatio: 'none' }, outline);
+  const toggle = element('span', { 'aria-hidden': 'true', class: 'toggle', hidden: node.children.length === 0 });
+  const progress = element('span', { class: 'progress' });
+  const name = element('span', { class: 'announcement' });
+  const shownOnly = { 'aria-hidden': 'true' } as const;
+  const made = element(
+    'div',
+    {
+      role: 'treeitem',
+      'data-node': node.id,
+      class: 'node',
+    },
+    name,
+    element('span', { ...shownOnly, class: 'stripe' }),
+    element('span', { ...shownOnly, class: 'first' }, techniqueIcon(iconKind(node.technique)), title, star, warning, symbol),
+    element('span', { ...shownOnly, class: 'second' }, status, change, plot),
+    sizes,
+    progress,
+    toggle,
+  );
+  let shown: readonly unknown[] = [];
+  return {
+    element: made,
+    place({ x, y, level, hidden }) {
+      setAttribute(made, 'aria-level', level);
+      made.style.setProperty('--x', `${x}px`);
+      made.style.setProperty('--y', `${y}px`);
+      made.style.setProperty('--level', String(level - 1));
+      setText(toggle, hidden > 0 ? `+${hidden}` : '−');
+    },
+    update(run, model, result, marks) {
+      const baseline = model.nodes.get(model.tree.id)?.metrics;
+      const logged = result.metrics === undefined ? run.log.length : 0;
+      const current = [result, baseline, logged, ...Object.values(marks)];
+      if (current.length === shown.length && current.every((value, index) => value === shown[index])) return;
+      shown = current;
+      const figures = nodeFigures(model, result);
+      const warnings = nodeWarnings(run, model.model, result);
+      const description = describeStatus(statusOf(result), translate);
+      made.className = classesOf(result, marks).join(' ');
+      setText(symbol, stateSymbol(result.state));
+      setText(status, figures === undefined ? description : figures.accuracy);
+      setText(change, figures?.change ?? '');
+      sizes.hidden = figures === undefined;
+      setText(size, figures?.size ?? '');
+      bar.style.width = `${((figures?.sizeShare ?? 0) * 100).toFixed(1)}%`;
+      outline.setAttribute('d', densityOutline(result.densities, density.width, density.height));
+      progress.style.width = `${progressOf(result) * 100}%`;
+      star.hidden = !marks.recommended;
+      warning.hidden = warnings.length === 0;
+      setAttribute(made, 'aria-selected', marks.selected ? 'true' : 'false');
+      if (node.children.length > 0) made.setAttribute('aria-expanded', marks.collapsed ? 'false' : 'true');
+      made.tabIndex = marks.selected ? 0 : -1;
+      const traits = traitsOf(result, description, figures?.change ?? '', marks.recommended);
+      setText(name, [traits, ...warnings].join('. '));
+      made.title = [traits, ...reasonsOf(result.state), ...warnings.map((text) => `⚠ ${text}`)].join('\n');
+    },
+  };
+}
+
+function classesOf({ node, state, phase }: NodeResult, { selected, recommended, onPath, collapsed }: NodeMarks): readonly string[] {
+  const isOpenEnded = state.kind === 'running' && phase !== undefined && phase !== 'training' && phase !== 'calibrating';
+  return [
+    'node',
+    state.kind === 'waiting' && state.notRun === true ? 'not-run' : state.kind,
+    ...(node.fineTuned ? ['fine-tuned'] : []),
+    ...(node.collaborative ? ['collaborative'] : []),
+    ...(node.leaf ? ['leaf'] : []),
+    ...(selected ? ['selected'] : []),
+    ...(recommended ? ['recommended'] : []),
+    ...(onPath ? ['on-path'] : []),
+    ...(collapsed ? ['collapsed'] : []),
+    ...(isOpenEnded ? ['open-ended'] : []),
+  ];
+}
+
+/** Of the phase that has a length; later phases move without one. */
+function progressOf({ state, phase }: NodeResult): number {
+  if (state.kind !== 'running') return 0;
+  return phase === undefined || phase === 'training' || phase === 'calibrating' ? Math.min(1, Math.max(0, state.fraction)) : 1;
+}
+
+function reasonsOf(state: NodeState): readonly string[] {
+  if (state.kind === 'failed') return [state.message];
+  return state.kind === 'skipped' ? [state.reason] : [];
+}
+
+/** The name for screen readers, and the first line of the tooltip. */
+function traitsOf({ node }: NodeResult, description: string, change: string, recommended: boolean): string {
+  const traits = [
+    nodeTitle(node.title, translate),
+    recommended ? translate('recommended file') : '',
+    node.technique === 'baseline' ? '' : techniqueName(node.technique, translate),
+    node.precision,
+    node.fineTuned ? translate('fine-tuned') : '',
+    node.collaborative ? translate('collaborative') : '',
+    node.leaf ? translate('ready to deploy') : '',
+    description,
+    change === '' ? '' : translate('{0} against the trained model', change),
+  ];
+  return traits.filter((trait) => trait !== '').join(', ');
+}
