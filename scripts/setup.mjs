@@ -1,5 +1,6 @@
 // Puts in place what a fresh machine lacks: the npm packages of the lock file and, for the tests, a browser and compilers.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
@@ -21,6 +22,24 @@ export function run(command, args, options = {}) {
     console.error(`${[command, ...args].join(' ')} failed with ${result.status ?? result.signal}`);
     process.exit(result.status ?? 1);
   }
+}
+
+/** Runs commands side by side and shows the output of each when it has ended; ends this process if one of them fails. */
+export async function runTogether(commands) {
+  const isWindows = process.platform === 'win32';
+  await Promise.all(
+    commands.map(async ([command, ...args]) => {
+      const line = [command, ...args].join(' ');
+      const child = isWindows ? spawn(line, { cwd: root, shell: true }) : spawn(command, args, { cwd: root });
+      let output = '';
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
+      const [code, signal] = await once(child, 'close');
+      process.stdout.write(output);
+      if (code === 0) return;
+      console.error(`${line} failed with ${code ?? signal}`);
+      process.exit(code ?? 1);
+    }),
+  );
 }
 
 /** `npm ci`, unless node_modules already holds what package-lock.json asks for. */

@@ -1,7 +1,7 @@
 // Everything that has to pass, in the order of what fails fastest. The last line counts all tests of all layers.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { installBrowser, installCompilers, installPackages, root, run, start } from './setup.mjs';
+import { installBrowser, installCompilers, installPackages, root, run, runTogether, start } from './setup.mjs';
 
 installPackages();
 // The VS Code server, and with it the journeys and their browser, are there on Linux alone.
@@ -22,9 +22,11 @@ for (const [variable, what] of [
   leftOut.push(`${what} (${variable} is not set)`);
 }
 
-run('npx', ['tsc', '-p', '.']);
-run('npx', ['eslint', '.']);
-run('npx', ['prettier', '--check', '--log-level=warn', '.']);
+await runTogether([
+  ['npx', 'tsc', '-p', '.'],
+  ['npx', 'eslint', '.'],
+  ['npx', 'prettier', '--check', '--log-level=warn', '.'],
+]);
 run('node', ['scripts/build.mjs']);
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
