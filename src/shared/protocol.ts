@@ -175,6 +175,8 @@ export interface Conversion {
   /** How calibration takes a range; default: what the model states of it, else minimum and maximum. */
   readonly observer?: ObserverChoice | undefined;
   readonly interface?: 'int8' | 'uint8' | 'float32' | 'int16' | undefined;
+  /** In the form of XNNPACK's sparse inference, of modes float and float16. */
+  readonly sparse?: boolean | undefined;
   /** For inputs of open size. */
   readonly inputShape?: InputShape | undefined;
 }

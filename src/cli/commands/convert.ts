@@ -19,6 +19,7 @@ interface Options {
   readonly samples?: number;
   readonly observer?: ObserverChoice;
   readonly interface?: InterfaceType;
+  readonly sparse?: boolean;
   readonly json?: boolean;
 }
 
@@ -52,6 +53,7 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
         interfaceTypes,
       ),
     )
+    .option('--sparse', 'store pruned 1x1 convolutions for the sparse kernels of XNNPACK in LiteRT (float and float16)')
     .addOption(inputShapeOption())
     .option('--json', 'print the result as JSON')
     .action(async (model: string, options: Options, command: Command) => {
@@ -77,6 +79,7 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
           data,
           observer: options.observer,
           interface: options.interface,
+          sparse: options.sparse,
         },
         { samples: options.samples, signal: neverAborted, onProgress: ({ phase, fraction }) => bar.update(phase, fraction) },
       ).finally(() => bar.clear());

@@ -16,6 +16,8 @@ export interface Sparsity {
   readonly mask: Uint8Array;
   /** The sparsity that the recipe requires of this kernel, for the certificate. */
   readonly demand?: SparsityDemand | undefined;
+  /** The kernels that the zeros are for: float files are written in their form. */
+  readonly runtime?: 'xnnpack' | undefined;
 }
 
 export type SparsityDemand =

@@ -19,6 +19,8 @@ export interface WeightExpectation {
   readonly uniqueValuesPerChannel?: number;
   /** Weights that were equal in the parent (within an output channel) are equal here. */
   readonly keepsParentClusters?: boolean;
+  /** Stored as a sparse tensor. */
+  readonly sparse?: boolean;
   /** Bits of the stored integers. */
   readonly bits?: number;
   /** At least `zeros` of each `groupSize` consecutive weights along the input channels are zero (2:4 has 2 of 4). */

@@ -92,6 +92,10 @@ function weightChecks(kernel: KernelTensor, expectation: WeightExpectation, pare
       `${metrics.uniqueValuesPerChannel}`,
       metrics.uniqueValuesPerChannel <= expectation.uniqueValuesPerChannel,
     );
+  if (expectation.sparse === true) {
+    const sparse = kernel.tensor.sparsity !== undefined;
+    add('storage', 'sparse', sparse ? 'sparse' : 'dense', sparse);
+  }
   if (expectation.bits !== undefined)
     add('bits a weight', `${expectation.bits}`, `${tensorBits(kernel.tensor.type)}`, tensorBits(kernel.tensor.type) === expectation.bits);
   if (expectation.group !== undefined) {

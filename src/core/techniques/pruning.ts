@@ -1,5 +1,5 @@
-import { defaultSparsity, trainingDefaults } from '../../shared/recipe/defaults.ts';
-import type { PruningOptions } from '../../shared/recipe/pruning-options.ts';
+import { trainingDefaults } from '../../shared/recipe/defaults.ts';
+import { type PruningOptions, sparsityOf } from '../../shared/recipe/pruning-options.ts';
 import { type NetworkConstraints, type SparsityDemand, withConstraint } from '../constraints/constraint.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, ParameterId } from '../network/network.ts';
@@ -12,6 +12,7 @@ import { pruningMasks, scheduledMasks, sparsityDemands } from './pruning/mask-sc
 import { checkStructure, type PruningStructure, structureOf } from './pruning/pruning-structure.ts';
 import { reconstructKernels } from './pruning/reconstruct-kernels.ts';
 import { checkSchedule, checkSparsity, completeSchedule, pruningSteps, type PruningSchedule, sparsityAt } from './pruning/schedules.ts';
+import { sparseKernels } from './pruning/sparse-inference.ts';
 import type { OptimizedModel, Technique, TechniqueContext, TechniqueRequest } from './technique.ts';
 import { trainFittedStage } from './train-fitted-stage.ts';
 
@@ -52,10 +53,6 @@ async function pruneWeights(model: OptimizedModel, request: PruningRequest, cont
     : pruneWhileTraining(inherited, kernels, structure, completeSchedule(options.schedule, sparsityOf(options)), context, options);
 }
 
-function sparsityOf({ sparsity }: PruningOptions): number {
-  return sparsity ?? defaultSparsity;
-}
-
 async function pruneBeforeTraining(
   model: OptimizedModel,
   kernels: readonly SelectedKernel<'sparsity'>[],
@@ -70,7 +67,7 @@ async function pruneBeforeTraining(
     masks = pruningMasks(kernels, weightsOf(network, kernels), structure, progress);
     if (fits) network = await reconstructKernels(model.network, network, masks, context);
   }
-  const constraints = withMasks(model.constraints, masks, sparsityDemands(kernels, structure));
+  const constraints = withMasks(model.constraints, masks, sparsityDemands(kernels, structure), options);
   return fits
     ? trainFittedStage({ network, constraints }, context, options, trainingDefaults.prunedBefore)
     : trainFloatStage({ network, constraints }, context, options, trainingDefaults.float);
@@ -114,7 +111,11 @@ async function pruneWhileTraining(
   const whole = new Map(kernels.map(({ parameter, data }) => [parameter, new Uint8Array(data.length).fill(1)]));
   const maskSchedule = scheduledMasks(kernels, schedule, structure, steps);
   return trainFloatStage(
-    { network: model.network, constraints: withMasks(model.constraints, whole, sparsityDemands(kernels, structure)), maskSchedule },
+    {
+      network: model.network,
+      constraints: withMasks(model.constraints, whole, sparsityDemands(kernels, structure), options),
+      maskSchedule,
+    },
     context,
     options,
     trainingDefaults.float,
@@ -140,7 +141,8 @@ export function checkPruning(network: Network, request: PruningRequest): readonl
       },
     );
   if (structure !== undefined) checkStructure(structure);
-  const kernels = selectKernels(network, { sparsity: sparsityOf(options) }, request);
+  const selected = selectKernels(network, { sparsity: sparsityOf(options) }, request);
+  const kernels = options.structure === 'xnnpack' ? sparseKernels(network, selected, options) : selected;
   if (kernels.length === 0) throw new EspalierError('invalid-argument', 'no layer is left to prune', { fix: 'exclude fewer layers' });
   for (const { layer, settings, data } of kernels) {
     checkSparsity(settings.sparsity, `layer "${layer}"`);
@@ -172,8 +174,11 @@ function withMasks(
   constraints: NetworkConstraints,
   masks: ReadonlyMap<ParameterId, Uint8Array>,
   demands: ReadonlyMap<ParameterId, SparsityDemand>,
+  { structure }: PruningOptions,
 ): NetworkConstraints {
   const all = new Map(constraints);
-  for (const [id, mask] of masks) all.set(id, withConstraint(all.get(id) ?? [], { kind: 'sparsity', mask, demand: demands.get(id) }));
+  const runtime = structure === 'xnnpack' ? structure : undefined;
+  for (const [id, mask] of masks)
+    all.set(id, withConstraint(all.get(id) ?? [], { kind: 'sparsity', mask, demand: demands.get(id), runtime }));
   return all;
 }

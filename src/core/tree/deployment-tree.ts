@@ -1,7 +1,8 @@
 /** The deployment tree that a recipe asks for: the shape of the table of techniques, with a branch for each variant. */
 import { EspalierError } from '../errors.ts';
 import { omit } from '../../shared/omit.ts';
-import { defaultClusters, defaultSparsity } from '../../shared/recipe/defaults.ts';
+import { defaultClusters } from '../../shared/recipe/defaults.ts';
+import { type PruningOptions, sparsityOf } from '../../shared/recipe/pruning-options.ts';
 import { isTechnique, techniqueRow, type TechniqueRow } from '../../shared/techniques.ts';
 import { titleSeparator } from '../../shared/tree.ts';
 import type { NodeTechnique, TreeNode } from '../../shared/tree.ts';
@@ -79,11 +80,11 @@ export function planTree(techniques: TechniqueOptions = {}, settings: TreeSettin
 /** `50%`, `16`: what tells a variant from the others in titles; its name, where that is not a percentage; undefined for the one that needs none. */
 function variantLabel(
   { layerRules }: TechniqueRow,
-  options: VariantOptions & { readonly sparsity?: number; readonly clusters?: number },
+  options: VariantOptions & Pick<PruningOptions, 'sparsity' | 'structure'> & { readonly clusters?: number },
 ): string | undefined {
   const { name } = options;
   if (layerRules?.fields.includes('sparsity') === true) {
-    const percent = `${Number(((options.sparsity ?? defaultSparsity) * 100).toFixed(2))}`;
+    const percent = `${Number((sparsityOf(options) * 100).toFixed(2))}`;
     return name === undefined || name === percent ? `${percent}%` : name;
   }
   if (name === undefined && layerRules?.fields.includes('clusters') === true) return String(options.clusters ?? defaultClusters);

@@ -10,7 +10,8 @@ import type { TreeEntry, TreeNode } from '../../shared/tree.ts';
 import { rootId } from './deployment-tree.ts';
 import type { PlannedTree, Stage } from './deployment-tree.ts';
 import type { TreeWalker } from './tree-walker.ts';
-import { defaultClusters, defaultSparsity } from '../../shared/recipe/defaults.ts';
+import { defaultClusters, xnnpackSparsity } from '../../shared/recipe/defaults.ts';
+import { sparsityOf } from '../../shared/recipe/pruning-options.ts';
 
 const DEFAULT_STAGES = 6;
 const MOST_CLUSTERS = 256;
@@ -88,8 +89,9 @@ function searchedSetting(path: readonly TreeEntry[], { stages }: PlannedTree): S
     if (stage?.technique === 'pruning') {
       return {
         node: node.id,
-        lenient: 0,
-        strict: stage.options.sparsity ?? defaultSparsity,
+        // Below it, the kernels would not be sparse.
+        lenient: stage.options.structure === 'xnnpack' ? xnnpackSparsity.least : 0,
+        strict: sparsityOf(stage.options),
         middle: (lenient, strict) => (strict - lenient < 2 * FINEST_SPARSITY ? undefined : Math.round((lenient + strict) * 500) / 1000),
         describe: (value) => `sparsity ${value}`,
         apply: (changed, sparsity) =>

@@ -5,6 +5,8 @@
 
 /** Share of zeros in a pruned kernel. */
 export const defaultSparsity = 0.5;
+/** The same of `"structure": "xnnpack"`, and the least with which XNNPACK takes its sparse kernels: more than two thirds. */
+export const xnnpackSparsity = { usual: 0.8, least: 0.67 } as const;
 /** Values that a clustered kernel may take. */
 export const defaultClusters = 16;
 /** Training examples that calibrate the ranges of activations. */

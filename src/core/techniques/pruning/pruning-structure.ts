@@ -24,6 +24,7 @@ export function structureOf(structure: PruningOptions['structure']): PruningStru
     case 'filters':
       return undefined;
     case 'unstructured':
+    case 'xnnpack':
       return { kind: 'weights', scope: 'layer' };
     case 'adaptive':
       return { kind: 'weights', scope: 'adaptive' };

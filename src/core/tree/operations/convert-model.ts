@@ -1,4 +1,5 @@
 import type { Conversion, ConversionMode, ConversionResult } from '../../../shared/protocol.ts';
+import { formatPercent } from '../../../shared/drawing/format.ts';
 import { inputShapesOf } from '../../../shared/recipe/input-shape.ts';
 import { checkInputs } from '../../data/check-data.ts';
 import { inputsOf } from '../../data/inputs/model-inputs.ts';
@@ -7,9 +8,11 @@ import { EspalierError, unreachable } from '../../errors.ts';
 import { allFileSizes } from '../../measure/file-sizes.ts';
 import type { Network, ValueId } from '../../network/network.ts';
 import { prepareForDeployment } from '../../network/passes/prepare-for-deployment.ts';
+import { hasEnoughZeros, type SparsePart, zerosOfPart } from '../../network/sparse-inference/sparse-part.ts';
 import { calibrate, statedRanges } from '../../quantize/calibrate.ts';
 import type { Range } from '../../quantize/quantization.ts';
 import { quantizeNetwork } from '../../quantize/quantize-network.ts';
+import { requireSparsePart } from '../../techniques/pruning/sparse-inference.ts';
 import { loadRuntime } from '../../tflite/runtime.ts';
 import { floatIslandsWarning } from '../../tflite/write/write-in-float.ts';
 import { writeTflite } from '../../tflite/write-tflite.ts';
@@ -74,6 +77,12 @@ async function encode(
   warn: (message: string) => void,
 ): Promise<Uint8Array> {
   const { mode } = conversion;
+  if (conversion.sparse === true && mode !== 'float' && mode !== 'float16') {
+    throw new EspalierError('invalid-argument', `XNNPACK has no sparse kernels for ${mode} files`, {
+      where: 'sparse',
+      fix: 'leave it out, or choose mode float or float16',
+    });
+  }
   switch (mode) {
     case 'float':
     case 'float16':
@@ -84,13 +93,30 @@ async function encode(
           fix: 'leave it out, or choose mode int8 or int16x8',
         });
       }
-      return writeTflite({ kind: mode === 'dynamic' ? 'dynamicRange' : mode, network: model.network });
+      if (mode === 'dynamic') return writeTflite({ kind: 'dynamicRange', network: model.network });
+      return writeTflite({
+        kind: mode,
+        network: model.network,
+        sparse: conversion.sparse === true ? sparsePartOf(model.network) : undefined,
+      });
     case 'int8':
     case 'int16x8':
       return encodeInteger(model, conversion, mode === 'int8' ? 'int8' : 'int16', context, warn);
     default:
       return unreachable(mode);
   }
+}
+
+/** @throws EspalierError `invalid-argument` where a layer is in the way, or the model has too few zeros */
+function sparsePartOf(network: Network): SparsePart {
+  const part = requireSparsePart(network);
+  const counted = zerosOfPart(network, part);
+  if (hasEnoughZeros(counted)) return part;
+  throw new EspalierError(
+    'invalid-argument',
+    `${formatPercent(counted.zeros / counted.weights, 1)} of the weights of its 1x1 convolutions are zeros, and XNNPACK takes its sparse kernels above 66.7%`,
+    { where: 'sparse', fix: 'prune the model first, with "structure": "xnnpack" in a recipe' },
+  );
 }
 
 async function encodeInteger(

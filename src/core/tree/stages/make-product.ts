@@ -4,6 +4,7 @@ import { findConstraint } from '../../constraints/constraint.ts';
 import { evaluateNetwork } from '../../measure/evaluate-network.ts';
 import type { Expectations, SharedZeros, WeightExpectation } from '../../constraints/expectation.ts';
 import { prepareForDeployment } from '../../network/passes/prepare-for-deployment.ts';
+import type { SparsePart } from '../../network/sparse-inference/sparse-part.ts';
 import type { QuantizedNetwork } from '../../quantize/quantization.ts';
 import { roundedNetwork } from '../../quantize/rounded-network.ts';
 import { prepareModelForDeployment } from '../../techniques/fold-constraints.ts';
@@ -16,6 +17,7 @@ import type { Accuracy } from '../../../shared/results.ts';
 import type { Stage } from '../deployment-tree.ts';
 import type { StageRequest } from './stage-runner.ts';
 import type { StageSetting } from './stage-setting.ts';
+import { writeFloat } from './write-float.ts';
 
 /** The result of a stage: its model, the bytes to ship, and the properties that they must have. */
 export interface Product {
@@ -35,7 +37,7 @@ export function makeProduct(setting: StageSetting, request: StageRequest, result
 async function floatProduct(setting: StageSetting, request: StageRequest, model: OptimizedModel): Promise<Product> {
   const deployed =
     request.stage.technique === 'baseline' ? { ...model, network: prepareForDeployment(model.network) } : prepareModelForDeployment(model);
-  const tflite = writeTflite({ kind: 'float', network: deployed.network });
+  const { tflite, sparse } = await writeFloat(deployed.network, deployed.constraints, request.warn);
   const simulated = await evaluateNetwork({
     engine: setting.engine,
     network: deployed.network,
@@ -44,8 +46,19 @@ async function floatProduct(setting: StageSetting, request: StageRequest, model:
     onProgress: (fraction) => request.onProgress('evaluating', fraction),
   });
   // A float parent may have zeros of its own, which no mask holds: only the masks' zeros are promised.
-  const expectations = request.stage.technique === 'baseline' ? undefined : expectationsOf(deployed, false, false);
+  const expectations =
+    request.stage.technique === 'baseline' ? undefined : withSparseStorage(expectationsOf(deployed, false, false), deployed, sparse);
   return { model, tflite, simulated, expectations };
+}
+
+function withSparseStorage(expectations: Expectations, { network }: OptimizedModel, part: SparsePart | undefined): Expectations {
+  if (part === undefined) return expectations;
+  const stored = new Set(part.pointwise.map(({ kernel }) => kernel));
+  const kernels = kernelsOf(network);
+  const weights = expectations.weights.map((weight, index) =>
+    stored.has(kernels[index]?.parameter ?? '') ? { ...weight, sparse: true } : weight,
+  );
+  return { ...expectations, weights };
 }
 
 async function integerProduct(
