@@ -1,7 +1,7 @@
 /** A new model by the name of its architecture: initial weights, or trained on data, in a file that Keras opens. */
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { inputsOf } from '../data/inputs/model-inputs.ts';
+import { inputsOf, outputsOf } from '../data/inputs/model-inputs.ts';
 import { openData } from '../data/open-data.ts';
 import type { DataSplits } from '../data/dataset.ts';
 import { createEngine } from '../engine/create-engine.ts';
@@ -105,5 +105,5 @@ async function openTrainingData(
   onWarning: (message: string) => void,
 ): Promise<DataSplits> {
   const { spec, folder } = await readDataBlock(data, '.');
-  return openData(spec, folder, { seed, onWarning, modelInputs: inputsOf(network) });
+  return openData(spec, folder, { seed, onWarning, modelInputs: inputsOf(network), modelOutputs: outputsOf(network) });
 }

@@ -28,8 +28,10 @@ export interface ExampleSource {
   /** Of every example; undefined when each file has its own. */
   readonly shape: readonly number[] | undefined;
   readonly target: Target;
-  /** Class of each example; of autoencoders 0 for what is normal. Empty for regression. */
+  /** Class of each example, `[size, label width]` of several outputs; of autoencoders 0 for what is normal. Empty for regression. */
   readonly labels: Int32Array;
+  /** Labels that are read with their example, such as masks; `labels` is empty then. */
+  readonly loadLabels?: ((index: number) => Int32Array | Promise<Int32Array>) | undefined;
   /** `[size, target size]` for regression; empty for classes and for autoencoders, whose target is their input. */
   readonly targets: Float32Array;
   /** A promise only where a file has to be read, so that batches from memory do not wait for the event loop. */
@@ -50,17 +52,25 @@ export interface SourceSplits {
 
 /** The examples at `indices`, in that order. */
 export function selectExamples(source: ExampleSource, indices: Uint32Array, name = source.name): ExampleSource {
-  const width = source.targets.length / Math.max(source.size, 1);
-  const targets = new Float32Array(width * indices.length);
-  if (width > 0) indices.forEach((from, to) => targets.set(source.targets.subarray(from * width, (from + 1) * width), to * width));
+  const { loadLabels } = source;
   return {
     ...source,
     name,
     size: indices.length,
-    labels: source.labels.length === 0 ? source.labels : Int32Array.from(indices, (index) => source.labels[index] ?? 0),
-    targets,
+    labels: selectRows(source.labels, source.size, indices),
+    targets: selectRows(source.targets, source.size, indices),
+    loadLabels: loadLabels && ((index) => loadLabels(indices[index] ?? 0)),
     load: (index) => source.load(indices[index] ?? 0),
   };
+}
+
+/** @param values `[size, width]` */
+export function selectRows<Values extends Int32Array | Float32Array>(values: Values, size: number, indices: Uint32Array): Values;
+export function selectRows(values: Int32Array | Float32Array, size: number, indices: Uint32Array): Int32Array | Float32Array {
+  const width = values.length / Math.max(size, 1);
+  const rows = values instanceof Int32Array ? new Int32Array(width * indices.length) : new Float32Array(width * indices.length);
+  if (width > 0) indices.forEach((from, to) => rows.set(values.subarray(from * width, (from + 1) * width), to * width));
+  return rows;
 }
 
 export function emptySource(like: ExampleSource, name: string): ExampleSource {

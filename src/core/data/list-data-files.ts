@@ -71,9 +71,9 @@ export async function listDataFiles(spec: DataSpec, folder: string): Promise<Dat
       return {
         files: [
           ...byInput('trainInputs', spec.trainInputs),
-          ...file('trainLabels', spec.trainLabels),
+          ...byInput('trainLabels', spec.trainLabels),
           ...byInput('testInputs', spec.testInputs),
-          ...file('testLabels', spec.testLabels),
+          ...byInput('testLabels', spec.testLabels),
         ],
         meaning: omit(spec, 'cacheMegabytes', 'trainInputs', 'trainLabels', 'testInputs', 'testLabels'),
       };

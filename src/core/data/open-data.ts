@@ -27,6 +27,8 @@ export interface OpenDataOptions {
   readonly seed: number;
   /** Images are resized, and all data reshaped, to what the model takes. One input without it. */
   readonly modelInputs?: readonly ModelTensor[] | undefined;
+  /** Labels of several outputs are found by their names, and masks by the shape of theirs. */
+  readonly modelOutputs?: readonly ModelTensor[] | undefined;
   readonly onWarning?: (message: string) => void;
 }
 
@@ -61,7 +63,7 @@ async function openInput(
   options: OpenDataOptions,
   selected: SelectedInput | undefined,
 ): Promise<DataSplits> {
-  const sources = await openSources(spec, folder, selected);
+  const sources = await openSources(spec, folder, selected, options.modelOutputs);
   for (const warning of sources.warnings) options.onWarning?.(warning);
   const splits = splitSources(spec, sources, options.seed);
   const { normalise, ...preprocessing } = preprocessingOf(spec, selected);
@@ -112,12 +114,17 @@ function preprocessingOf({ preprocessing = {} }: DataSpec, selected: SelectedInp
   return { ...common, ...(inputs === undefined ? undefined : findValue(inputs, selected, 'preprocessing.inputs')) };
 }
 
-async function openSources(spec: DataSpec, folder: string, selected: SelectedInput | undefined): Promise<SourceSplits> {
+async function openSources(
+  spec: DataSpec,
+  folder: string,
+  selected: SelectedInput | undefined,
+  outputs: readonly ModelTensor[] | undefined,
+): Promise<SourceSplits> {
   switch (spec.format) {
     case 'npy':
-      return openNpy(spec, folder, selected);
+      return openNpy(spec, folder, selected, outputs);
     case 'npz':
-      return openNpz(spec, folder, selected);
+      return openNpz(spec, folder, selected, outputs);
     case 'csv':
       return openCsv(spec, folder, selected);
     case 'raw':

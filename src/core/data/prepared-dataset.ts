@@ -1,6 +1,6 @@
 import { createRandom, type Random } from '../random.ts';
 import type { Batch, DataSet } from './dataset.ts';
-import type { ExampleSource, StoredNumbers } from './example-source.ts';
+import { type ExampleSource, selectRows, type StoredNumbers } from './example-source.ts';
 import type { Pipeline } from './preprocessing/pipeline.ts';
 
 /** Files read at the same time: enough to keep a disk busy, below any limit of open files. */
@@ -20,7 +20,6 @@ export function preparedDataSet({ source, pipeline, cacheBytes, augmentationSeed
   const length = inputShape.reduce((product, size) => product * size, 1);
   const cache = new ByteCache(cacheBytes);
   const isAutoencoder = source.target.kind === 'regression' && source.targets.length === 0 && source.size > 0;
-  const targetSize = source.target.kind === 'regression' ? source.target.size : 0;
 
   const prepared = (index: number): StoredNumbers | Promise<StoredNumbers> => {
     const known = cache.get(index);
@@ -68,22 +67,26 @@ export function preparedDataSet({ source, pipeline, cacheBytes, augmentationSeed
     read: async (indices, epoch): Promise<Batch> => {
       const inputs = new Float32Array(indices.length * length);
       await readInto(indices, inputs, epoch);
-      const labels = source.labels.length > 0 ? Int32Array.from(indices, (index) => source.labels[index] ?? 0) : new Int32Array(0);
       return {
         size: indices.length,
         inputs: [inputs],
-        labels,
-        targets: isAutoencoder ? inputs : regressionTargets(source, indices, targetSize),
+        labels: await labelsOf(source, indices),
+        targets: isAutoencoder ? inputs : selectRows(source.targets, source.size, indices),
       };
     },
   };
 }
 
-function regressionTargets(source: ExampleSource, indices: Uint32Array, width: number): Float32Array {
-  const targets = new Float32Array(indices.length * width);
-  if (width > 0)
-    indices.forEach((index, position) => targets.set(source.targets.subarray(index * width, (index + 1) * width), position * width));
-  return targets;
+async function labelsOf({ labels, loadLabels, size }: ExampleSource, indices: Uint32Array): Promise<Int32Array> {
+  if (loadLabels === undefined) return selectRows(labels, size, indices);
+  const rows = await Promise.all(Array.from(indices, (index) => loadLabels(index)));
+  const joined = new Int32Array(rows.reduce((sum, row) => sum + row.length, 0));
+  let offset = 0;
+  for (const row of rows) {
+    joined.set(row, offset);
+    offset += row.length;
+  }
+  return joined;
 }
 
 /** Neighbouring seeds, epochs and indices give unrelated generators. */

@@ -58,6 +58,7 @@ function limitExamples(source: ExampleSource, count: number | undefined, seed: n
 
 /** Shuffles a set that is sorted by class, since calibration takes its first examples. */
 function mixClasses(source: ExampleSource, seed: number): ExampleSource {
+  if (source.labels.length !== source.size) return source;
   const isSorted = source.labels.every((label, index) => index === 0 || label >= (source.labels[index - 1] ?? 0));
   if (source.labels.length === 0 || !isSorted || source.labels[0] === source.labels[source.labels.length - 1]) return source;
   return selectExamples(
@@ -73,7 +74,8 @@ function mixClasses(source: ExampleSource, seed: number): ExampleSource {
 function chooseInProportion(source: ExampleSource, count: number, seed: number): Uint8Array {
   const byClass = new Map<number, number[]>();
   for (let index = 0; index < source.size; index++) {
-    const label = source.labels[index] ?? 0;
+    // Only one class an example has proportions to keep.
+    const label = source.labels.length === source.size ? (source.labels[index] ?? 0) : 0;
     const members = byClass.get(label);
     if (members === undefined) byClass.set(label, [index]);
     else members.push(index);

@@ -1,30 +1,41 @@
 import { EspalierError } from '../../errors.ts';
 import type { Example, ExampleSource, SourceSplits } from '../example-source.ts';
 import type { ArrayTarget } from '../spec/array-specs.ts';
-import { readTarget } from './array-target.ts';
+import type { ModelTensor } from '../../network/model-interface.ts';
+import { type LabelArrays, readLabels } from './output-labels.ts';
 import { axisOrder, toChannelsLast } from './channels-last.ts';
 import { npyNumbers, type NpyArray } from './npy-array.ts';
 
 export interface LabelledArrays {
   readonly trainInputs: NpyArray | undefined;
-  readonly trainLabels: NpyArray | undefined;
+  readonly trainLabels: LabelArrays;
   readonly testInputs: NpyArray | undefined;
-  readonly testLabels: NpyArray | undefined;
+  readonly testLabels: LabelArrays;
 }
 
-/** @param modelShape what the model takes, where one is known */
+/**
+ * @param modelShape what the model takes, where one is known
+ * @param outputs what it gives, where one is known
+ */
 export function arraySplits(
   spec: ArrayTarget,
   { trainInputs, trainLabels, testInputs, testLabels }: LabelledArrays,
   modelShape: readonly number[] | undefined,
+  outputs: readonly ModelTensor[] | undefined,
   where: string,
 ): SourceSplits {
   if (trainInputs === undefined) throw new EspalierError('invalid-data', 'it has no training inputs', { where });
   const warnings: string[] = [];
-  const open = (name: string, inputs: NpyArray, labels: NpyArray | undefined): ExampleSource =>
-    arraySource({ name, spec, inputs, labels, modelShape, warn: (message) => warnings.push(message) });
+  const open = (name: string, inputs: NpyArray, labels: LabelArrays): ExampleSource =>
+    arraySource({ name, spec, inputs, labels, modelShape, outputs, warn: (message) => warnings.push(message) });
   const train = open('train', trainInputs, trainLabels);
   const test = testInputs === undefined ? undefined : open('test', testInputs, testLabels);
+  if (test !== undefined && (trainLabels === undefined) !== (testLabels === undefined))
+    throw new EspalierError(
+      'invalid-data',
+      `the ${trainLabels === undefined ? 'test' : 'training'} examples have labels, the ${trainLabels === undefined ? 'training' : 'test'} examples have none`,
+      { where, fix: 'name "trainLabels" and "testLabels", or neither: then every stage learns the outputs of the trained model' },
+    );
   const target =
     test?.target.kind === 'classes' && train.target.kind === 'classes' && test.target.classes > train.target.classes
       ? test.target
@@ -36,22 +47,18 @@ interface ArrayExamples {
   readonly name: string;
   readonly spec: ArrayTarget;
   readonly inputs: NpyArray;
-  readonly labels: NpyArray | undefined;
+  readonly labels: LabelArrays;
   readonly modelShape: readonly number[] | undefined;
+  readonly outputs: readonly ModelTensor[] | undefined;
   readonly warn: (message: string) => void;
 }
 
-function arraySource({ name, spec, inputs, labels, modelShape, warn }: ArrayExamples): ExampleSource {
+function arraySource({ name, spec, inputs, labels, modelShape, outputs, warn }: ArrayExamples): ExampleSource {
   const [size = 0, ...stored] = inputs.shape;
   if (inputs.shape.length < 2)
     throw new EspalierError('invalid-data', `its shape is [${inputs.shape.join(', ')}], without an axis for examples`, {
       where: inputs.where,
       fix: 'store examples along the first axis',
-    });
-  if (labels !== undefined && labels.shape[0] !== size)
-    throw new EspalierError('invalid-data', `it has ${labels.shape[0] ?? 0} entries for ${size} examples`, {
-      where: labels.where,
-      fix: 'take inputs and labels of the same set',
     });
   const order = axisOrder(stored, modelShape, inputs.where);
   const shape = order.kind === 'channelsFirst' ? [order.shape[1], order.shape[2], order.shape[0]] : stored;
@@ -74,7 +81,7 @@ function arraySource({ name, spec, inputs, labels, modelShape, warn }: ArrayExam
     kind: isImage ? 'image' : 'tensor',
     size,
     shape: isImage ? [height, width, channels] : shape,
-    ...readTarget(spec, labels, size, length),
+    ...readLabels(labels, size, length, { task: spec.task, classCount: spec.classCount, outputs }),
     load: (index): Example =>
       isImage ? { kind: 'image', shape: [height, width, channels], data: pixels(index) } : { kind: 'tensor', shape, data: numbers(index) },
   };

@@ -1,5 +1,5 @@
 import { EspalierError } from '../../errors.ts';
-import type { Target } from '../target.ts';
+import type { OutputTarget, Target } from '../target.ts';
 import type { Example, ExampleSource, StoredNumbers } from '../example-source.ts';
 import type { ByteSource } from '../files/byte-store.ts';
 
@@ -84,7 +84,7 @@ export function fitsLabel(value: number): boolean {
 export function classTarget(
   labels: Int32Array,
   options: { readonly where: string; readonly names?: readonly string[] | undefined; readonly count?: number | undefined },
-): Target {
+): OutputTarget & { readonly kind: 'classes' } {
   let highest = -1;
   for (let index = 0; index < labels.length; index++) {
     const label = labels[index] ?? 0;

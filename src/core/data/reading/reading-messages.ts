@@ -9,6 +9,7 @@ export interface ReadingData {
   readonly folder: string;
   readonly seed: number;
   readonly modelInputs: readonly ModelTensor[] | undefined;
+  readonly modelOutputs?: readonly ModelTensor[] | undefined;
 }
 
 export interface ReadRequest {

@@ -5,9 +5,9 @@ import type { DataSet } from '../dataset.ts';
 import { openData } from '../open-data.ts';
 import type { ReadingData, ReadingFailure, ReadingReply, ReadRequest } from './reading-messages.ts';
 
-function serve({ spec, folder, seed, modelInputs }: ReadingData): void {
+function serve({ spec, folder, seed, modelInputs, modelOutputs }: ReadingData): void {
   // Warnings were given where the data were opened first.
-  const opening = openData(spec, folder, { seed, modelInputs });
+  const opening = openData(spec, folder, { seed, modelInputs, modelOutputs });
   opening.catch(() => undefined);
   parentPort?.on('message', (request: ReadRequest) => {
     void answer(

@@ -1,4 +1,4 @@
-import type { ByInput } from './by-input.ts';
+import type { ByInput, ByOutput } from './by-input.ts';
 import type { DataOptions, TestFraction } from './data-options.ts';
 
 /** Arrays in .npy files, examples along the first axis. */
@@ -7,9 +7,9 @@ export interface NpyDataSpec extends DataOptions, TestFraction, ArrayTarget {
   /** @examples ["x_train.npy"] */
   readonly trainInputs: string | ByInput<string>;
   /** @examples ["y_train.npy"] */
-  readonly trainLabels?: string;
+  readonly trainLabels?: string | ByOutput<string>;
   readonly testInputs?: string | ByInput<string>;
-  readonly testLabels?: string;
+  readonly testLabels?: string | ByOutput<string>;
 }
 
 /** Arrays in an .npz file, under Keras's names unless the spec names others. */
@@ -24,19 +24,22 @@ export interface NpzDataSpec extends DataOptions, TestFraction, ArrayTarget {
    */
   readonly trainInputs?: string | ByInput<string>;
   /** @default "y_train" */
-  readonly trainLabels?: string;
+  readonly trainLabels?: string | ByOutput<string>;
   /** @default "x_test" */
   readonly testInputs?: string | ByInput<string>;
   /** @default "y_test" */
-  readonly testLabels?: string;
+  readonly testLabels?: string | ByOutput<string>;
 }
 
 export interface ArrayTarget {
   /**
-   * What the model predicts. Without it: integer or one-hot labels are classes, others regression, none an autoencoder.
-   * An autoencoder's labels, where there are any, tell anomalies (not 0) from what is normal (0), for its ROC AUC.
+   * What the model predicts, of several outputs by their names. Without it: integers or one-hot rows are classes, rows of
+   * zeros and ones several labels, integers of two axes (`[n, h, w]`) a class for each pixel (255 counts for none), other
+   * numbers regression. Without labels it is an autoencoder where the output has the size of the input; else every stage
+   * learns the outputs of the trained model. An autoencoder's labels, where there are any, tell anomalies (not 0) from what
+   * is normal (0), for its ROC AUC.
    */
-  readonly task?: 'classes' | 'regression' | 'autoencoder';
+  readonly task?: ArrayTask | ByOutput<ArrayTask>;
   /**
    * Number of classes, when not all occur in the labels.
    * @asType integer
@@ -44,3 +47,5 @@ export interface ArrayTarget {
    */
   readonly classCount?: number;
 }
+
+export type ArrayTask = 'classes' | 'multiLabel' | 'segmentation' | 'regression' | 'autoencoder';

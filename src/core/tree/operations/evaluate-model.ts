@@ -6,14 +6,14 @@ import type { Accuracy } from '../../../shared/results.ts';
 import { inputShapesOf } from '../../../shared/recipe/input-shape.ts';
 import { chanceWarning, checkData, checkInterface } from '../../data/check-data.ts';
 import type { DataSet } from '../../data/dataset.ts';
-import { inputsOf } from '../../data/inputs/model-inputs.ts';
+import { inputsOf, outputsOf } from '../../data/inputs/model-inputs.ts';
 import { createEngine } from '../../engine/create-engine.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { withFileInErrors } from '../../import/file-errors.ts';
 import { importModel } from '../../import/import-model.ts';
 import { evaluateNetwork } from '../../measure/evaluate-network.ts';
 import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
-import type { ModelTensor } from '../../network/model-interface.ts';
+import type { ModelInterface } from '../../network/model-interface.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
 import { fileInterface } from '../../tflite/tflite-model.ts';
 import { openTask } from '../../task/open-task.ts';
@@ -56,7 +56,7 @@ async function evaluateImported(evaluation: Request, warn: (message: string) => 
   const engine = await createEngine({ onNotice: warn });
   const { network, warnings } = await importCompared(evaluation.model, { inputShapes: inputShapesOf(evaluation.inputShape), engine });
   warnings.forEach(warn);
-  const data = await openSplit(evaluation, inputsOf(network), warn, engine);
+  const data = await openSplit(evaluation, { inputs: inputsOf(network), outputs: outputsOf(network) }, warn, engine);
   (await checkData(network, data)).forEach(warn);
   return { accuracy: await evaluateNetwork({ engine, network, data, signal: evaluation.context.signal, ...progressOf(evaluation) }), data };
 }
@@ -64,7 +64,7 @@ async function evaluateImported(evaluation: Request, warn: (message: string) => 
 async function evaluateFile(evaluation: Request, bytes: Uint8Array, warn: (message: string) => void): Promise<Evaluated> {
   const ends = withFileInErrors(basename(evaluation.model), () => fileInterface(readTflite(bytes)));
   const { threads = availableParallelism(), threadScript } = evaluation.context;
-  const data = await openSplit(evaluation, ends.inputs, warn);
+  const data = await openSplit(evaluation, ends, warn);
   (await checkInterface(ends, data)).forEach(warn);
   const accuracy = await evaluateTflite({
     bytes,
@@ -79,11 +79,11 @@ async function evaluateFile(evaluation: Request, bytes: Uint8Array, warn: (messa
 
 async function openSplit(
   { data, split = 'test', reference, inputShape }: Request,
-  modelInputs: readonly ModelTensor[],
+  { inputs, outputs }: ModelInterface,
   onWarning: (message: string) => void,
   engine?: Engine,
 ): Promise<DataSet> {
-  const opened = await openModelData(data, modelInputs, onWarning);
+  const opened = await openModelData(data, inputs, onWarning, outputs);
   if (reference === undefined) return opened[split];
   const { network } = await importModel(reference, { inputShapes: inputShapesOf(inputShape) });
   const task = await openTask({

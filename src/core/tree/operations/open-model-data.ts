@@ -8,7 +8,8 @@ export async function openModelData(
   data: object | string,
   modelInputs: readonly ModelTensor[],
   onWarning: (message: string) => void,
+  modelOutputs?: readonly ModelTensor[],
 ): Promise<DataSplits> {
   const { spec, folder } = await readDataBlock(data, '.');
-  return openData(spec, folder, { seed: 0, onWarning, modelInputs });
+  return openData(spec, folder, { seed: 0, onWarning, modelInputs, modelOutputs });
 }

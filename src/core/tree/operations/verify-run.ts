@@ -9,6 +9,7 @@ import { openData } from '../../data/open-data.ts';
 import type { DataSet } from '../../data/dataset.ts';
 import { certify } from '../../measure/certify.ts';
 import { throwIfCancelled } from '../../measure/evaluate-network.ts';
+import { outputsOf } from '../../data/inputs/model-inputs.ts';
 import { createEngine } from '../../engine/create-engine.ts';
 import { importModel } from '../../import/import-model.ts';
 import { openTask } from '../../task/open-task.ts';
@@ -215,11 +216,12 @@ class TestExamples {
   }
 
   async #open(model: ResolvedModel, tflite: Uint8Array): Promise<DataSet> {
+    const { network } = await importModel(model.path, { inputShapes: model.inputShapes });
     const data = await openData(model.data, model.dataFolder, {
       seed: this.#seed,
       modelInputs: fileInterface(readTflite(tflite)).inputs,
+      modelOutputs: outputsOf(network),
     });
-    const { network } = await importModel(model.path, { inputShapes: model.inputShapes });
     const task = await openTask({ network, data, outputs: model.outputs, engine: () => createEngine({}), isAugmented: false });
     return task.data.test;
   }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { findNodeAtLocation, parseTree, type Node } from 'jsonc-parser';
 import { checkData } from '../../data/check-data.ts';
 import type { DataSpec } from '../../data/spec/data-spec.ts';
-import { inputsOf } from '../../data/inputs/model-inputs.ts';
+import { inputsOf, outputsOf } from '../../data/inputs/model-inputs.ts';
 import { openData } from '../../data/open-data.ts';
 import { outputNames, plannedTarget, planTask } from '../../task/plan-task.ts';
 import { type EspalierError, isEspalierError } from '../../errors.ts';
@@ -165,7 +165,10 @@ async function checkModelData(
     async () => {
       // A data block inside the recipe is checked with the recipe.
       const { spec, folder: dataFolder } = typeof data === 'string' ? await readDataBlock(data, folder) : { spec: data, folder };
-      return openData(spec, dataFolder, { seed: 0, ...(network === undefined ? {} : { modelInputs: inputsOf(network) }) });
+      return openData(spec, dataFolder, {
+        seed: 0,
+        ...(network === undefined ? {} : { modelInputs: inputsOf(network), modelOutputs: outputsOf(network) }),
+      });
     },
     ({ message, code, where }) => {
       if (network === undefined && code !== 'file-access') return;

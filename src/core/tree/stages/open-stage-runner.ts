@@ -1,6 +1,6 @@
 import { openData } from '../../data/open-data.ts';
 import type { DataSet, DataSplits } from '../../data/dataset.ts';
-import { inputsOf } from '../../data/inputs/model-inputs.ts';
+import { inputsOf, outputsOf } from '../../data/inputs/model-inputs.ts';
 import { readInThread } from '../../data/reading/read-in-thread.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { importModel } from '../../import/import-model.ts';
@@ -30,15 +30,16 @@ export async function openStageRunner(options: OpenStageRunner): Promise<StageRu
   const { network, ranges, warnings } = await importModel(model.path, { inputShapes: model.inputShapes });
   for (const warning of warnings) warn(warning);
   const modelInputs = inputsOf(network);
+  const modelOutputs = outputsOf(network);
   const seed = recipe.seed ?? 0;
-  const opened = await openData(model.data, model.dataFolder, { seed, onWarning: warn, modelInputs });
+  const opened = await openData(model.data, model.dataFolder, { seed, onWarning: warn, modelInputs, modelOutputs });
   const { augmentation } = model.data;
   const read =
     augmentation === undefined || readingScript === undefined
       ? opened
       : {
           ...opened,
-          train: readInThread(opened.train, readingScript, { spec: model.data, folder: model.dataFolder, seed, modelInputs }),
+          train: readInThread(opened.train, readingScript, { spec: model.data, folder: model.dataFolder, seed, modelInputs, modelOutputs }),
         };
   const {
     data: task,
