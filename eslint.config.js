@@ -23,7 +23,7 @@ const core = {
   measure: ['engine', 'network', 'data', 'scoring', 'constraints', 'lowering', 'quantize', 'tflite'],
   hardware: ['tflite'],
   task: ['engine', 'network', 'data', 'lowering', 'program', 'train'],
-  techniques: ['program', 'engine', 'network', 'data', 'scoring', 'constraints', 'lowering', 'quantize', 'train', 'measure'],
+  techniques: ['program', 'engine', 'network', 'data', 'scoring', 'constraints', 'lowering', 'quantize', 'tflite', 'train', 'measure', 'hardware'],
   tree: ['engine', 'network', 'data', 'task', 'constraints', 'quantize', 'tflite', 'import', 'train', 'measure', 'hardware', 'techniques'],
   report: ['measure', 'tree'],
   create: ['engine', 'network', 'data', 'models', 'export', 'task', 'train', 'measure', 'tree'],

@@ -8,6 +8,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly str
   evaluate: () => import('./evaluate.ts'),
   leaves: () => import('./leaves.ts'),
   'integer-grid': () => import('./integer-grid.ts'),
+  'stored-forms': () => import('./stored-forms.ts'),
   techniques: () => import('./techniques.ts'),
   'panel-events': () => import('./panel-events.ts'),
   activation: () => import('./activation.ts'),

@@ -155,6 +155,7 @@ function codebookOf(
       initialization,
       refine: true,
       rateWeight,
+      sizeOf: options.sizeOf,
       gradient,
       zeroPinned,
       importance,

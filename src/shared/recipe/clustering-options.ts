@@ -42,6 +42,13 @@ export interface ClusteringOptions extends VariantOptions, TrainingOptions {
    */
   readonly rateWeight?: number;
   /**
+   * The form that the file is stored in, whose bytes `rateWeight` counts: compressed by `gzip`; `packed` for TFLite Micro,
+   * with Huffman codes and their tables; or encoded for an `ethos-u`, with palettes, Golomb-Rice codes and runs of zeros.
+   * Together with `integerGrid` the values are those that are stored.
+   * @default "gzip"
+   */
+  readonly sizeOf?: StoredForm;
+  /**
    * Put the values on the integer grid of the int8 file while clustering, so that quantization changes nothing.
    * @default false
    */
@@ -57,3 +64,6 @@ export interface ClusteringOptions extends VariantOptions, TrainingOptions {
    */
   readonly protectEnds?: boolean;
 }
+
+/** What the bytes of a kernel are counted in. */
+export type StoredForm = 'gzip' | 'packed' | 'ethos-u';

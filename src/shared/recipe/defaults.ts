@@ -3,12 +3,16 @@
  * the editor; a test compares the two.
  */
 
+import type { StoredForm } from './clustering-options.ts';
+
 /** Share of zeros in a pruned kernel. */
 export const defaultSparsity = 0.5;
 /** The same of `"structure": "xnnpack"`, and the least with which XNNPACK takes its sparse kernels: more than two thirds. */
 export const xnnpackSparsity = { usual: 0.8, least: 0.67 } as const;
 /** Values that a clustered kernel may take. */
 export const defaultClusters = 16;
+/** The form whose bytes clustering counts. */
+export const defaultSizeOf: StoredForm = 'gzip';
 /** Training examples that calibrate the ranges of activations. */
 export const defaultCalibrationSamples = 1000;
 /** Share of a quantization-aware training after which the ranges of activations are frozen. */

@@ -5,6 +5,7 @@ import { buildCodebook } from '../../../src/core/techniques/clustering/build-cod
 import { chooseCentroids } from '../../../src/core/techniques/clustering/choose-centroids.ts';
 import { initialCentroids } from '../../../src/core/techniques/clustering/initial-centroids.ts';
 import { kMeans } from '../../../src/core/techniques/clustering/k-means.ts';
+import { valueBits } from '../../../src/core/techniques/clustering/value-bits.ts';
 
 const zeroToTen = Float32Array.from({ length: 11 }, (_, i) => i);
 
@@ -71,14 +72,14 @@ describe('k-means', () => {
     const start = Float32Array.of(-1, -0.1, 1);
     expect([...kMeans(problem, start).centroids].map((centroid) => Number(centroid.toFixed(4)))).toEqual([-1, -0.1, 1]);
     // A bit is worth 0.5. The boundary of -1 (4 of 8: 1 bit) and -0.1 (2 of 8: 2 bits) is -0.55 + 0.5 / (2 * 0.9), beyond -0.3.
-    const { centroids, costs } = kMeans({ ...problem, rate: { costPerBit: 0.5, zeros: 0 } }, start);
+    const { centroids, costs } = kMeans({ ...problem, rate: { costPerBit: 0.5, zeros: 0, valueBits: valueBits.gzip } }, start);
     expect([...centroids].map((centroid) => Number(centroid.toFixed(4)))).toEqual([-0.86, 0.1, 1]);
     [Math.log2(8 / 5), 3, 2].forEach((bits, i) => expect(costs[i]).toBeCloseTo(0.5 * bits, 6));
   });
 
   it('with a rate term counts the pruned weights for the zero centroid', () => {
     const { centroids, costs } = kMeans(
-      { values: Float32Array.of(-3, -3, 0.9, 3, 3), zeroPinned: true, rate: { costPerBit: 0.1, zeros: 15 } },
+      { values: Float32Array.of(-3, -3, 0.9, 3, 3), zeroPinned: true, rate: { costPerBit: 0.1, zeros: 15, valueBits: valueBits.gzip } },
       Float32Array.of(-3, 0, 3),
     );
     expect([...centroids]).toEqual([-3, 0, 3]);

@@ -26,7 +26,7 @@ interface ValueCount {
 /** The palette that Arm's compiler chooses: up to 32 of the most frequent values, if these are more than half of all. */
 export function paletteOf(weights: Int16Array): Palette {
   const counts = countValues(weights);
-  const zeroRuns = counts[0]?.code === 0 && counts[0].count > manyZeros * (counts[1]?.count ?? 0) && counts.length > 1;
+  const zeroRuns = counts[0]?.code === 0 && zerosAreRuns(counts[0].count, counts[1]?.count ?? 0) && counts.length > 1;
   const values = zeroRuns ? counts.slice(1) : counts;
   const total = values.reduce((sum, { count }) => sum + count, 0);
   const frequent = values.slice(0, largestPalette);
@@ -44,6 +44,11 @@ export function paletteOf(weights: Int16Array): Palette {
     rawBits: isUsed ? (values.length <= largestPalette ? bitWidth(size - 1) : undefined) : entryBits,
     headerBits: paletteHeaderBits + size * entryBits,
   };
+}
+
+/** Whether zeros are no value of the palette, but runs between the others. */
+export function zerosAreRuns(zeros: number, nextFrequent: number): boolean {
+  return zeros > manyZeros * nextFrequent;
 }
 
 /** The most frequent first. */
@@ -64,6 +69,6 @@ function weightOf(code: number): number {
   return code % 2 === 0 ? code / 2 : -(code - 1) / 2;
 }
 
-function bitWidth(value: number): number {
+export function bitWidth(value: number): number {
   return 32 - Math.clz32(value);
 }

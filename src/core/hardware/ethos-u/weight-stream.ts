@@ -46,7 +46,8 @@ const indexCount = 512;
 const largestQuotient = 31;
 const largestTruncatedQuotient = 2;
 
-const riceCodes: readonly Code[] = [0, 1, 2, 3, 4, 5].flatMap((remainderBits) => {
+/** With six lengths of remainders, with and without truncated quotients. */
+export const riceCodes: readonly Code[] = [0, 1, 2, 3, 4, 5].flatMap((remainderBits) => {
   const code = (bits: (quotient: number) => number): Code =>
     Array.from({ length: indexCount }, (_, index) => bits(index >> remainderBits) + remainderBits);
   return [

@@ -2,7 +2,10 @@ import type { Random } from '../../random.ts';
 import { roundHalfToEven } from '../../constraints/rounding.ts';
 import { nearestCentroid } from '../../constraints/nearest-centroid.ts';
 import { type CentroidInitialization, initialCentroids } from './initial-centroids.ts';
-import { type Clustering, kMeans, type KMeansProblem } from './k-means.ts';
+import { defaultSizeOf } from '../../../shared/recipe/defaults.ts';
+import type { StoredForm } from '../../../shared/recipe/clustering-options.ts';
+import { valueBits } from './value-bits.ts';
+import { type Clustering, kMeans, type KMeansProblem, type RateTerm } from './k-means.ts';
 
 export interface CentroidChoice {
   readonly clusters: number;
@@ -11,8 +14,10 @@ export interface CentroidChoice {
   readonly zeroPinned: boolean;
   /** Move the centroids to the means of their members (Lloyd) before training. */
   readonly refine: boolean;
+  /** The form that the kernel is stored in, which says how many bits a value takes; default: gzip. */
+  readonly sizeOf?: StoredForm | undefined;
   /**
-   * Weight of the entropy code's length against the squared error when centroids are refined: 0 ignores it, 1 values a
+   * Weight of the stored length against the squared error when centroids are refined: 0 ignores it, 1 values a
    * bit at the error that it saves elsewhere; default: 0.
    */
   readonly rateWeight?: number;
@@ -40,7 +45,7 @@ export function chooseCentroids(
   choice: CentroidChoice,
   random: Random,
 ): ChosenCentroids {
-  const { clusters, initialization, zeroPinned, refine, rateWeight = 0 } = choice;
+  const { clusters, initialization, zeroPinned, refine, rateWeight = 0, sizeOf = defaultSizeOf } = choice;
   const order = Uint32Array.from(weights, (_, i) => i).sort((a, b) => (weights[a] ?? 0) - (weights[b] ?? 0));
   const kept = zeroPinned ? order.filter((i) => weights[i] !== 0) : order;
   const values = Float32Array.from(kept, (i) => weights[i] ?? 0);
@@ -48,10 +53,11 @@ export function chooseCentroids(
   if (values.length === 0) return { centroids: new Float32Array(clusters), costs: new Float32Array(clusters) };
 
   const problem: KMeansProblem = { values, zeroPinned, importance: shares };
-  const start = (): Float32Array =>
+  const least = zeroPinned ? 3 : 2;
+  const start = (count = clusters): Float32Array =>
     zeroPinned
-      ? pinnedStart(values, shares, clusters, initialization, random)
-      : initialCentroids(initialization, values, Math.min(clusters, values.length), random, shares);
+      ? pinnedStart(values, shares, count, initialization, random)
+      : initialCentroids(initialization, values, Math.min(count, values.length), random, shares);
   let chosen = unrefined(start());
   if (refine) {
     chosen = kMeans(problem, chosen.centroids);
@@ -61,11 +67,65 @@ export function chooseCentroids(
     }
     if (rateWeight > 0) {
       const costPerBit = rateWeight * errorPerBit * meanSquaredError(values, chosen.centroids);
-      chosen = kMeans({ ...problem, rate: { costPerBit, zeros: weights.length - values.length } }, chosen.centroids);
+      const zeros = weights.length - values.length;
+      const forGzip = kMeans({ ...problem, rate: { costPerBit, zeros, valueBits: valueBits.gzip } }, chosen.centroids);
+      // Fewer values than allowed can be the better ones: each has a place in a table, and one more may lengthen all indices.
+      const fewer = (): readonly Float32Array[] =>
+        fewerValues.map((less) => kMeans(problem, start(Math.max(clusters - less, least))).centroids);
+      chosen =
+        sizeOf === 'gzip'
+          ? forGzip
+          : fewestBits(problem, forGzip, [chosen.centroids, ...fewer()], { costPerBit, zeros, valueBits: valueBits[sizeOf] });
     }
   }
   const filledUp = (table: Float32Array): Float32Array => Float32Array.from({ length: clusters }, (_, i) => table[i] ?? table.at(-1) ?? 0);
   return { centroids: filledUp(chosen.centroids), costs: filledUp(chosen.costs) };
+}
+
+/** A bit's worth is searched between this part of the given one and this multiple, in so many steps. */
+const worthRange = 8;
+const worthSteps = 10;
+const fewerValues = [1, 2, 4];
+
+/**
+ * The clustering that takes the fewest bits in a form at no larger error than one for gzip: so `rateWeight` means the same
+ * loss whatever the form, and only what it buys differs.
+ *
+ * @param starts centroids to begin from, besides those for gzip
+ */
+function fewestBits(problem: KMeansProblem, forGzip: Clustering, starts: readonly Float32Array[], rate: RateTerm): Clustering {
+  const first = storedOutcome(problem, forGzip, rate);
+  let best = { clustering: forGzip, bits: first.bits };
+  for (const start of [forGzip.centroids, ...starts]) {
+    let [low, high] = [1 / worthRange, worthRange];
+    for (let step = 0; step < worthSteps; step++) {
+      const factor = Math.sqrt(low * high);
+      const clustering = kMeans({ ...problem, rate: { ...rate, costPerBit: factor * rate.costPerBit } }, start);
+      const { error, bits } = storedOutcome(problem, clustering, rate);
+      if (error <= first.error && bits < best.bits) best = { clustering, bits };
+      if (error > first.error) high = factor;
+      else low = factor;
+    }
+  }
+  return best.clustering;
+}
+
+/** The weighted squared error of a clustering, and the bits of all weights in the form of the rate term. */
+function storedOutcome(
+  { values, importance }: KMeansProblem,
+  { centroids, costs }: Clustering,
+  { zeros, valueBits: bitsOf }: RateTerm,
+): { readonly error: number; readonly bits: number } {
+  const zero = centroids.indexOf(0);
+  const members = Array.from(centroids, (_, i) => (i === zero ? zeros : 0));
+  let error = 0;
+  values.forEach((value, i) => {
+    const index = nearestCentroid(centroids, 0, centroids.length, value, costs);
+    members[index] = (members[index] ?? 0) + 1;
+    error += (importance?.[i] ?? 1) * (value - (centroids[index] ?? 0)) ** 2;
+  });
+  const bits = bitsOf(members, zero);
+  return { error, bits: members.reduce((sum, count, i) => sum + count * (bits[i] ?? 0), 0) };
 }
 
 function unrefined(centroids: Float32Array): Clustering {

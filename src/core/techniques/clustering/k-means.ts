@@ -1,4 +1,5 @@
 /** Lloyd's iterations in one dimension: clusters of sorted values are intervals, so prefix sums give each mean at once. */
+import type { ValueBits } from './value-bits.ts';
 import { boundaryBetween, nearestCentroid } from '../../constraints/nearest-centroid.ts';
 
 export interface KMeansProblem {
@@ -12,8 +13,10 @@ export interface KMeansProblem {
   readonly rate?: RateTerm;
 }
 
-/** What a bit of an ideal entropy code is worth. */
+/** What a bit of the stored kernel is worth. */
 export interface RateTerm {
+  /** Bits of each centroid's members in the form that the kernel is stored in. */
+  readonly valueBits: ValueBits;
   /** Squared distance that one bit is worth. */
   readonly costPerBit: number;
   /** Weights held at zero besides the values: they count for the share of a zero centroid. */
@@ -35,10 +38,11 @@ const maximumIterations = 300;
  * Lloyd's algorithm on ascending values: assigns each value to a centroid, moves each centroid to the weighted mean of
  * its members, and repeats until nothing moves (Lloyd 1982). It minimizes
  *
- *     sum over values of s_i (w_i - c_a(i))^2 + costPerBit * bits(a(i)),   bits(k) = -log2(n_k / n)
+ *     sum over values of s_i (w_i - c_a(i))^2 + costPerBit * bits(a(i))
  *
- * where s_i is the importance of value i, a(i) its centroid and n_k the members of centroid k. Without a rate term the
- * bits do not count; with it this is entropy-constrained quantization (Chou, Lookabaugh & Gray 1989, section III).
+ * where s_i is the importance of value i, a(i) its centroid and bits(k) what a member of centroid k takes when it is stored.
+ * Without a rate term the bits do not count; with it this is entropy-constrained quantization (Chou, Lookabaugh & Gray
+ * 1989, section III).
  *
  * @param start ascending; a centroid that loses all members stays where it is
  */
@@ -49,7 +53,7 @@ export function kMeans(problem: KMeansProblem, start: Float32Array): Clustering 
   let costs: Float32Array = new Float32Array(centroids.length);
   for (let iteration = 0; iteration < maximumIterations; iteration++) {
     const ends = intervalEnds(values, centroids, costs);
-    const newCosts = problem.rate === undefined ? costs : clusterCosts(problem.rate, ends, centroids, values.length);
+    const newCosts = problem.rate === undefined ? costs : clusterCosts(problem.rate, ends, centroids);
     const moved = centroids
       .map((centroid, i) => {
         if (zeroPinned && centroid === 0) return 0;
@@ -66,12 +70,9 @@ export function kMeans(problem: KMeansProblem, start: Float32Array): Clustering 
   return { centroids, costs, distortion: distortionOf(problem, centroids, costs) };
 }
 
-/** A cluster without members counts as one with one member, so that its cost is finite. */
-function clusterCosts({ costPerBit, zeros }: RateTerm, ends: Uint32Array, centroids: Float32Array, count: number): Float32Array {
-  return Float32Array.from(ends, (end, i) => {
-    const members = end - (ends[i - 1] ?? 0) + (centroids[i] === 0 ? zeros : 0);
-    return -costPerBit * Math.log2(Math.max(members, 1) / (count + zeros));
-  });
+function clusterCosts({ costPerBit, zeros, valueBits }: RateTerm, ends: Uint32Array, centroids: Float32Array): Float32Array {
+  const members = Array.from(ends, (end, i) => end - (ends[i - 1] ?? 0) + (centroids[i] === 0 ? zeros : 0));
+  return Float32Array.from(valueBits(members, centroids.indexOf(0)), (bits) => costPerBit * bits);
 }
 
 /** First index beyond each centroid's members. */
