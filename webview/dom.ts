@@ -47,3 +47,8 @@ export function svg(name: string, attributes: Readonly<Record<string, string | n
   made.append(...children);
   return made;
 }
+
+/** Shows a drawing, SVG as text that this extension has written, in place of what was there. */
+export function replaceSvg(place: HTMLElement, drawing: string): void {
+  place.replaceChildren(document.adoptNode(new DOMParser().parseFromString(drawing, 'image/svg+xml').documentElement));
+}

@@ -12,6 +12,7 @@ import type { PanelActions, PanelState, View } from './panel-state.ts';
 import { curvesView } from './views/curves-view.ts';
 import { densityView } from './views/density-view.ts';
 import { failuresView } from './views/failures-view.ts';
+import { hardwareView } from './views/hardware-view.ts';
 import { headerView } from './views/header-view.ts';
 import { headlineView } from './views/headline-view.ts';
 import { layersView } from './views/layers-view.ts';
@@ -90,6 +91,7 @@ const parts = [
   tradeOffView(actions),
   curvesView(actions),
   layersView(actions),
+  hardwareView(),
   logView(actions),
 ];
 const model = element('div', { id: 'model', hidden: true }, ...parts.map((part) => part.element));

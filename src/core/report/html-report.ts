@@ -13,6 +13,8 @@ import { curveFigures } from './html/curve-figures.ts';
 import { densityFigures } from './html/density-figures.ts';
 import { element, table, text } from './html/markup.ts';
 import { publishedColumns, publishedResults } from './published-results.ts';
+import { bestLeaf } from '../../shared/drawing/target-verdicts.ts';
+import { hardwarePart } from './html/hardware-part.ts';
 import { styleSheet } from './html/style-sheet.ts';
 import { tradeOffFigure } from './html/trade-off-figure.ts';
 
@@ -83,10 +85,17 @@ function modelSection(model: ModelState, recipe: Recipe): string {
     part('Every node', resultTable(model), notes(model)),
     ...publishedSection(model, recipe),
     part('Accuracy and size', tradeOffFigure(model, recipe.targets ?? {})),
+    ...hardwareSection(model, recipe),
     part('Density of the weights', densityFigures(model)),
     part('Training', curveFigures(model)),
     part('Certificates', certificates(model)),
   );
+}
+
+function hardwareSection(model: ModelState, recipe: Recipe): readonly string[] {
+  const leaf = bestLeaf(model, recipe.targets ?? {})?.leaf;
+  if (leaf?.profile === undefined) return [];
+  return [part('On a microcontroller', hardwarePart(leaf.node.title, leaf.profile))];
 }
 
 function treeFigure(model: ModelState): string {

@@ -45,6 +45,7 @@ export function drawArena(layout: ArenaLayout, translate: Translate = english): 
   return svgElement(
     'svg',
     {
+      xmlns: 'http://www.w3.org/2000/svg',
       class: 'arena',
       role: 'img',
       'aria-label': label,
@@ -71,9 +72,7 @@ export function arenaSvgFile(layout: ArenaLayout, translate: Translate = english
   const style =
     '.buffer { fill: #2f6db5; fill-opacity: .55; stroke: #1d4a80; } .buffer.decoded { fill: #8a4fbf; } .buffer.scratch { fill: #b3721e; } ' +
     '.peak { fill: #c72e2e; fill-opacity: .12; } .axis { fill: none; stroke: #6e6e6e; } text { font: 10px system-ui, sans-serif; }';
-  return drawArena(layout, translate)
-    .replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ')
-    .replace(/(<svg [^>]*>)/, `$1<style>${style}</style>`);
+  return drawArena(layout, translate).replace(/(<svg [^>]*>)/, `$1<style>${style}</style>`);
 }
 
 function shortLabel(label: string): string {

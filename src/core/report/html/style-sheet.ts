@@ -18,5 +18,6 @@ svg { max-width: 100%; height: auto; } svg text { fill: var(--text); font: 11px 
 .plot-legend { display: flex; flex-wrap: wrap; gap: .1rem 1.2rem; list-style: none; padding: 0; font-size: .85rem; } .plot-legend svg { vertical-align: middle; margin-right: .35rem; }
 .deployment-tree { min-width: 900px; } .deployment-tree .edge { stroke: var(--line); } .deployment-tree .box { fill: var(--plain); stroke: var(--line); stroke-width: 1.5; } .deployment-tree .fine-tuned .box { fill: var(--fine-tuned); } .deployment-tree .collaborative .box { stroke: var(--collaborative); } .deployment-tree .leaf-mark { fill: var(--line); } .deployment-tree .title { font-weight: 600; }
 .deployment-tree .failed .status, .failed { color: var(--failed); fill: var(--failed); } .passed { color: var(--passed); }
+svg.arena { max-width: none; } .arena .buffer { fill: var(--bars); fill-opacity: .55; stroke: var(--line); } .arena .buffer.decoded { fill: var(--integer); } .arena .buffer.scratch { fill: var(--front); } .arena .peak { fill: var(--failed); fill-opacity: .12; } .arena .axis { fill: none; stroke: var(--line); }
 .legend { columns: 2 24rem; font-size: .9rem; }
 `;
