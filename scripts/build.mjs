@@ -19,7 +19,7 @@ const targets = {
   },
   cli: { ...node, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', banner: { js: `#!/usr/bin/env node\n${node.banner.js}` } },
   mcp: { ...node, entryPoints: ['src/cli/mcp-main.ts'], outfile: 'dist/mcp.cjs' },
-  webview: { entryPoints: ['webview/main.ts'], outdir: 'dist/webview', format: 'iife', platform: 'browser', target: 'es2022' },
+  webview: { entryPoints: ['webview/main.ts', 'webview/graph.ts'], outdir: 'dist/webview', format: 'iife', platform: 'browser', target: 'es2022' },
   fuzz: { ...node, entryPoints: ['scripts/fuzz.ts'], outfile: 'dist/fuzz.cjs' },
   results: { ...node, entryPoints: ['scripts/results.ts'], outfile: 'dist/results.cjs' },
   'onnx-operators': { ...node, entryPoints: ['scripts/onnx-operators.ts'], outfile: 'dist/onnx-operators.cjs' },

@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 export const languages = ['zh-cn'];
 
-/** Every first argument of `l10n.t` and `translate`, and the words of the tables of techniques and measures. */
+/** Every first argument of `l10n.t` and `translate`, and the words of the tables of techniques, measures and graph colours. */
 export async function collectTexts() {
   const texts = new Set();
   for (const folder of ['src/extension', 'src/shared', 'webview']) {
@@ -21,7 +21,8 @@ export async function collectTexts() {
   }
   const { nodeTitles, techniqueTitles } = await importSource('src/shared/tree-shape.ts');
   const { measureTexts } = await importSource('src/shared/measures.ts');
-  for (const text of [...nodeTitles(), ...techniqueTitles(), ...measureTexts()]) texts.add(text);
+  const { shadingTexts } = await importSource('src/shared/graph/graph-shading.ts');
+  for (const text of [...nodeTitles(), ...techniqueTitles(), ...measureTexts(), ...shadingTexts()]) texts.add(text);
   return texts;
 }
 

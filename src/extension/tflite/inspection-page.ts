@@ -1,23 +1,37 @@
-/** A model's inside as a page without scripts: operations, tensors, quantization, sparsity, unique values, histograms. */
+/** A model's inside as a page: graph, operations, tensors, quantization, sparsity, unique values, histograms. Only the graph needs a script. */
+import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import { drawHistogram } from '../../shared/drawing/histogram.ts';
+import { densityOf } from '../../shared/drawing/density-series.ts';
+import { densityPlot } from '../../shared/drawing/plot/density-plot.ts';
+import { drawPlot } from '../../shared/drawing/plot/draw-plot.ts';
 import { formatBytes, formatPercent, missing } from '../../shared/drawing/format.ts';
-import type { InspectedTensor, ModelInspection } from '../../shared/inspection.ts';
-import { escapeHtml } from '../panel/page.ts';
+import { alignOperations } from '../../shared/graph/align-operations.ts';
+import { networkGraph } from '../../shared/graph/network-graph.ts';
+import type { InspectedOperation, InspectedTensor, ModelInspection } from '../../shared/inspection.ts';
+import type { DensityPlot } from '../../shared/results.ts';
+import { escapeHtml, pageStrings } from '../panel/page.ts';
 
-export function inspectionPage(webview: vscode.Webview, folder: vscode.Uri, inspections: readonly ModelInspection[]): string {
+/** What the page may load: its styles and the script of the graph. */
+export function inspectionFolders(extension: vscode.Uri): readonly [media: vscode.Uri, scripts: vscode.Uri] {
+  return [vscode.Uri.joinPath(extension, 'media'), vscode.Uri.joinPath(extension, 'dist', 'webview')];
+}
+
+export function inspectionPage(webview: vscode.Webview, extension: vscode.Uri, inspections: readonly ModelInspection[]): string {
   const [first, second] = inspections;
-  const style = webview.asWebviewUri(vscode.Uri.joinPath(folder, 'inspection.css')).toString();
+  const [media, scripts] = inspectionFolders(extension);
+  const style = webview.asWebviewUri(vscode.Uri.joinPath(media, 'inspection.css')).toString();
+  const script = webview.asWebviewUri(vscode.Uri.joinPath(scripts, 'graph.js')).toString();
+  const nonce = randomBytes(16).toString('base64');
   const body = first === undefined ? '' : second === undefined ? modelSections(first) : comparison(first, second);
   return `<!DOCTYPE html>
 <html lang="${escapeHtml(vscode.env.language)}">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${webview.cspSource}">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource}; font-src ${webview.cspSource}">
 <link rel="stylesheet" href="${style}">
 <title>${escapeHtml(inspections.map((inspection) => nameOf(inspection)).join(' ↔ '))}</title>
 </head>
-<body><main>${body}</main></body>
+<body data-page="${escapeHtml(JSON.stringify({ recipe: '', strings: pageStrings() }))}"><main>${body}</main><script nonce="${nonce}" src="${script}"></script></body>
 </html>`;
 }
 
@@ -26,6 +40,7 @@ function modelSections(model: ModelInspection): string {
     `<h1>${escapeHtml(nameOf(model))}</h1>`,
     `<p>${escapeHtml(summary(model))}</p>`,
     ...model.warnings.map((warning) => `<p class="warning">${escapeHtml(warning)}</p>`),
+    graphSection(model),
     section(vscode.l10n.t('Inputs and outputs'), tensorTable([...model.inputs, ...model.outputs])),
     section(
       vscode.l10n.t('Operations'),
@@ -69,63 +84,88 @@ function modelSections(model: ModelInspection): string {
     ),
     section(
       vscode.l10n.t('Histograms'),
-      `<div class="histograms">${model.densities.map((density) => `<figure><figcaption>${escapeHtml(density.layer)}</figcaption>${drawHistogram(density, vscode.l10n.t('Histogram of {0}', density.layer))}</figure>`).join('')}</div>`,
+      `<div class="histograms">${model.densities.map((density) => histogram(density, density.layer)).join('')}</div>`,
     ),
     section(vscode.l10n.t('Tensors'), tensorTable(model.tensors)),
   ].join('\n');
 }
 
-/** What is different between two files, kernel by kernel. */
+/** What is different between two files: on the graph, kernel by kernel, and operation by operation. */
 function comparison(first: ModelInspection, second: ModelInspection): string {
   const layers = [...new Set([...first.weights, ...second.weights].map((kernel) => kernel.layer))];
   const figures = (model: ModelInspection, layer: string): readonly string[] => {
     const kernel = model.weights.find((candidate) => candidate.layer === layer);
     const tensor = model.tensors.find((candidate) => candidate.name === kernel?.tensor);
-    if (kernel === undefined) return [missing, missing, missing];
+    if (kernel === undefined) return [missing, missing, missing, missing];
     return [
       tensor?.type ?? missing,
       formatPercent(kernel.elements === 0 ? 0 : kernel.zeros / kernel.elements, 1),
-      `${kernel.uniqueValues} (${kernel.uniqueValuesPerChannel})`,
+      String(kernel.uniqueValues),
+      String(kernel.uniqueValuesPerChannel),
     ];
   };
-  const columns = [vscode.l10n.t('Type'), vscode.l10n.t('Sparsity'), vscode.l10n.t('Unique values')];
   const histograms = layers.map((layer) => {
     const drawn = [first, second].map((model) => {
       const density = model.densities.find((candidate) => candidate.layer === layer);
-      return density === undefined
-        ? ''
-        : `<figure><figcaption>${escapeHtml(nameOf(model))}</figcaption>${drawHistogram(density, vscode.l10n.t('Histogram of {0}', layer))}</figure>`;
+      return density === undefined ? '' : histogram(density, nameOf(model));
     });
     return `<h3>${escapeHtml(layer)}</h3><div class="histograms">${drawn.join('')}</div>`;
   });
+  const pairs = alignOperations(first, second);
   return [
     `<h1>${escapeHtml(`${nameOf(first)} ↔ ${nameOf(second)}`)}</h1>`,
-    ...[first, second].map((model) => `<p>${escapeHtml(`${nameOf(model)}: ${summary(model)}`)}</p>`),
+    ...[first, second].map((model, index) => `<p>${index + 1}: ${escapeHtml(`${nameOf(model)}: ${summary(model)}`)}</p>`),
+    graphSection(first, second),
     section(
       vscode.l10n.t('Kernels'),
       table(
-        [vscode.l10n.t('Layer'), ...[first, second].flatMap((model) => columns.map((column) => `${column} (${nameOf(model)})`))],
-        layers.map((layer) => [layer, ...figures(first, layer), ...figures(second, layer)]),
+        [
+          vscode.l10n.t('Layer'),
+          vscode.l10n.t('Type'),
+          vscode.l10n.t('Sparsity'),
+          vscode.l10n.t('Unique values'),
+          vscode.l10n.t('Unique values in a channel'),
+        ],
+        layers.map((layer) => {
+          const after = figures(second, layer);
+          return [layer, ...figures(first, layer).map((figure, index) => change(figure, after[index] ?? missing))];
+        }),
+        (row) => row.slice(1).some((cell) => cell.includes(arrow)),
       ),
     ),
     section(
       vscode.l10n.t('Operations'),
       table(
-        ['', nameOf(first), nameOf(second)],
-        Array.from({ length: Math.max(first.operations.length, second.operations.length) }, (_, index) => [
-          String(index),
-          operationText(first, index),
-          operationText(second, index),
-        ]),
-        (row) => row[1] !== row[2],
+        ['', '1', '2'],
+        pairs.map((pair, index) => [String(index), operationText(pair.first), operationText(pair.second)]),
+        (row) => row[1] === missing || row[2] === missing,
       ),
     ),
     section(vscode.l10n.t('Histograms'), histograms.join('')),
   ].join('\n');
 }
 
-function operationText(model: ModelInspection, index: number): string {
-  const operation = model.operations[index];
+const arrow = ' → ';
+
+/** A figure of both files, once where they agree. */
+function change(before: string, after: string): string {
+  return before === after ? before : `${before}${arrow}${after}`;
+}
+
+function graphSection(first: ModelInspection, second?: ModelInspection): string {
+  const graph = escapeHtml(JSON.stringify(networkGraph(first, second)));
+  return section(
+    vscode.l10n.t('Graph'),
+    `<div id="graph" data-graph="${graph}"${second === undefined ? '' : ' data-comparison'}><p role="status">${escapeHtml(vscode.l10n.t('Laying out the graph…'))}</p></div>`,
+  );
+}
+
+function histogram(density: DensityPlot, caption: string): string {
+  const plot = densityPlot(densityOf(density), density.layer, (message, ...values) => vscode.l10n.t(message, ...values));
+  return `<figure><figcaption>${escapeHtml(caption)}</figcaption>${drawPlot({ ...plot, description: vscode.l10n.t('Histogram of {0}', density.layer) }, { width: 320, height: 170 })}</figure>`;
+}
+
+function operationText(operation: InspectedOperation | undefined): string {
   return operation === undefined ? missing : `${operation.kind} ${operation.outputShape.join(' × ')}`;
 }
 

@@ -3,20 +3,20 @@ import * as vscode from 'vscode';
 import type { ModelInspection } from '../../shared/inspection.ts';
 import { escapeHtml } from '../panel/page.ts';
 import type { Services } from '../services.ts';
-import { inspectionPage } from './inspection-page.ts';
+import { inspectionFolders, inspectionPage } from './inspection-page.ts';
 
 export const tfliteEditorType = 'espalier.tflite';
 
-let mediaFolder: vscode.Uri | undefined;
+let extensionFolder: vscode.Uri | undefined;
 
 /** Read only: a .tflite is the result of a run, not something to type into. The worker reads it. */
 class TfliteEditorProvider implements vscode.CustomReadonlyEditorProvider {
   readonly #services: Services;
-  readonly #media: vscode.Uri;
+  readonly #extension: vscode.Uri;
 
-  constructor(services: Services, media: vscode.Uri) {
+  constructor(services: Services, extension: vscode.Uri) {
     this.#services = services;
-    this.#media = media;
+    this.#extension = extension;
   }
 
   openCustomDocument(uri: vscode.Uri): vscode.CustomDocument {
@@ -24,7 +24,11 @@ class TfliteEditorProvider implements vscode.CustomReadonlyEditorProvider {
   }
 
   async resolveCustomEditor(document: vscode.CustomDocument, panel: vscode.WebviewPanel): Promise<void> {
-    panel.webview.options = { enableScripts: false, enableCommandUris: [manageTrust], localResourceRoots: [this.#media] };
+    panel.webview.options = {
+      enableScripts: true,
+      enableCommandUris: [manageTrust],
+      localResourceRoots: [...inspectionFolders(this.#extension)],
+    };
     const show = async (): Promise<void> => {
       if (!vscode.workspace.isTrusted) {
         panel.webview.html = restrictedPage();
@@ -32,7 +36,7 @@ class TfliteEditorProvider implements vscode.CustomReadonlyEditorProvider {
       }
       try {
         const inspection = await this.#services.worker.connection.request('inspect', { path: document.uri.fsPath });
-        panel.webview.html = inspectionPage(panel.webview, this.#media, [inspection]);
+        panel.webview.html = inspectionPage(panel.webview, this.#extension, [inspection]);
       } catch (error) {
         panel.webview.html = `<!DOCTYPE html><html lang="en"><body><p role="alert">${escapeHtml(error instanceof Error ? error.message : String(error))}</p></body></html>`;
       }
@@ -56,10 +60,9 @@ function restrictedPage(): string {
 }
 
 export function registerTfliteEditor(context: vscode.ExtensionContext, services: Services): void {
-  const media = vscode.Uri.joinPath(context.extensionUri, 'media');
-  mediaFolder = media;
+  extensionFolder = context.extensionUri;
   context.subscriptions.push(
-    vscode.window.registerCustomEditorProvider(tfliteEditorType, new TfliteEditorProvider(services, media), {
+    vscode.window.registerCustomEditorProvider(tfliteEditorType, new TfliteEditorProvider(services, context.extensionUri), {
       webviewOptions: { retainContextWhenHidden: false, enableFindWidget: true },
     }),
   );
@@ -67,12 +70,12 @@ export function registerTfliteEditor(context: vscode.ExtensionContext, services:
 
 /** One model, or two to compare. */
 export function showInspection(inspections: readonly ModelInspection[]): void {
-  if (mediaFolder === undefined) return;
+  if (extensionFolder === undefined) return;
   const title = inspections.map((inspection) => path.basename(inspection.path)).join(' ↔ ');
   const panel = vscode.window.createWebviewPanel('espalier.inspection', title, vscode.ViewColumn.Active, {
-    enableScripts: false,
+    enableScripts: true,
     enableFindWidget: true,
-    localResourceRoots: [mediaFolder],
+    localResourceRoots: [...inspectionFolders(extensionFolder)],
   });
-  panel.webview.html = inspectionPage(panel.webview, mediaFolder, inspections);
+  panel.webview.html = inspectionPage(panel.webview, extensionFolder, inspections);
 }

@@ -54,6 +54,13 @@ export function densityPanels(model: ModelState, node: string, layer: string): r
   }));
 }
 
+/** A kernel by itself, as a file has it. */
+export function densityOf(plot: DensityPlot): DensityPanel {
+  const { axis, zeros, elements, layer } = plot;
+  const limits = axis === 'integer' ? { minimum: -128, maximum: 127 } : { minimum: plot.minimum, maximum: plot.maximum };
+  return { node: '', title: layer, axis, zeros, elements, ...limits, points: binPoints(plot), greatest: greatestShare(plot) };
+}
+
 function binPoints(plot: DensityPlot): DensityPanel['points'] {
   const width = (plot.maximum - plot.minimum) / plot.counts.length;
   const total = Math.max(1, plot.elements);

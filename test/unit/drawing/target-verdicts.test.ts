@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { compareRuns } from '../../../src/shared/drawing/run-comparison.ts';
 import { bestLeaf } from '../../../src/shared/drawing/target-verdicts.ts';
 import { english } from '../../../src/shared/drawing/translate.ts';
-import { drawHistogram } from '../../../src/shared/drawing/histogram.ts';
 import { reduceEvents } from '../../../src/shared/run-state.ts';
 import { exampleRun } from '../../support/example-run.ts';
 
@@ -47,15 +46,5 @@ describe('a comparison of runs', () => {
       /\| 15\.3 kB \| 9\d\.\d\d% \| 15\.3 kB \| \+0\.00 \| \+0 B \|$/,
     );
     expect(lines.filter((line) => line.startsWith('| ') && !line.startsWith('| ---'))).toHaveLength(13);
-  });
-});
-
-describe('a histogram', () => {
-  it('is drawn as committed', async () => {
-    const svg = drawHistogram(
-      { layer: 'dense', axis: 'weight', minimum: -0.5, maximum: 0.5, counts: [0, 1, 5, 40, 0, 39, 6, 1], zeros: 0, elements: 92 },
-      'Histogram of dense',
-    );
-    await expect(svg).toMatchFileSnapshot('golden/histogram.svg');
   });
 });
