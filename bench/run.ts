@@ -12,6 +12,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly str
   techniques: () => import('./techniques.ts'),
   'panel-events': () => import('./panel-events.ts'),
   activation: () => import('./activation.ts'),
+  'sparse-inference': () => import('./sparse-inference.ts'),
 };
 
 async function main([name = '', ...args]: readonly string[]): Promise<void> {
