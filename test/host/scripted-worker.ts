@@ -40,7 +40,7 @@ const connection = new MessageHandler<WorkerProtocol, HostProtocol>((message) =>
     const handle = { runId: path.basename(runFolder), runFolder };
     const done = read(runFolder);
     const finished = new Set(done.flatMap((event) => (event.type === 'node-finished' ? [event.node] : [])));
-    const rest = eventsOf(recipe, handle.runId)
+    const rest = eventsOf(recipe, handle.runId, [])
       .slice(1)
       .filter((event) => !('node' in event) || event.node === undefined || !finished.has(event.node));
     const resumed: RunEvent = {
@@ -92,9 +92,12 @@ const connection = new MessageHandler<WorkerProtocol, HostProtocol>((message) =>
   createExample: () => Promise.reject(new Error('not scripted')),
 });
 
-function eventsOf(recipe: string, runId: string): readonly RunEvent[] {
-  const steps = /"steps":\s*(\d+)/.exec(readFileSync(recipe, 'utf8'))?.[1];
-  return exampleRun({ runId, ...(steps === undefined ? {} : { steps: Number(steps) }) }).map((event) => ({
+/** A recipe with a layer `fails` fails at pruning, until it is resumed. */
+function eventsOf(recipe: string, runId: string, failing?: readonly string[]): readonly RunEvent[] {
+  const text = readFileSync(recipe, 'utf8');
+  const steps = /"steps":\s*(\d+)/.exec(text)?.[1];
+  const failed = failing ?? (text.includes('"fails"') ? ['pruned'] : []);
+  return exampleRun({ runId, failing: failed, ...(steps === undefined ? {} : { steps: Number(steps) }) }).map((event) => ({
     ...event,
     time: Date.now() + event.sequence,
   }));

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { NodeItem } from '../../../src/extension/views/tree-items.ts';
+import { exampleCause } from '../../support/example-run.ts';
 import { doneNodes, eventually, exampleRecipe, services, writeRecipe } from './support.ts';
 
 const slow = { model: 'mnist.h5', data: { format: 'idx', folder: 'mnist' }, training: { steps: 120 } };
@@ -102,6 +104,32 @@ describe('a run', () => {
     assert.match(refused.status.notice ?? '', /layer "refuse" is not known/);
     const next = runs.start(await writeRecipe('next.espalier.json', { ...slow, training: { steps: 1 } }));
     await eventually(() => (next.activity === 'ended' && doneNodes(next).length === 12) || undefined, 'the next run');
+  });
+
+  it('that failed says why in the sidebar, leads to the place in the recipe, and runs again what failed', async () => {
+    const { runs } = await services();
+    const recipe = await writeRecipe('failing.espalier.json', {
+      ...slow,
+      training: { steps: 1 },
+      techniques: { pruning: { sparsity: 0.5 } },
+      layers: [{ pattern: 'fails' }],
+    });
+    const run = runs.start(recipe);
+    await eventually(() => run.activity === 'ended' || undefined, 'the end of the run');
+    assert.equal(run.state.outcome, 'failed');
+    const [model] = run.state.models;
+    const pruned = model?.nodes.get('pruned');
+    assert.ok(model && pruned);
+    const item = new NodeItem(run, model, pruned, false);
+    assert.equal(item.description, `failed: ${exampleCause.what}`);
+    assert.match(item.tooltip instanceof vscode.MarkdownString ? item.tooltip.value : '', /To fix it/);
+    await vscode.commands.executeCommand('espalier.showInRecipe', { run, model: 'mnist', node: 'pruned' });
+    const editor = vscode.window.activeTextEditor;
+    assert.equal(editor?.document.uri.toString(), recipe.toString());
+    assert.match(editor.document.getText(editor.selection), /^"pruning"/);
+    await vscode.commands.executeCommand('espalier.runFailedAgain', { run });
+    await eventually(() => run.state.outcome === 'done' || undefined, 'the second end of the run', 40);
+    assert.equal(doneNodes(run).length, 12);
   });
 
   it('is found again in its folder by a window that never followed it', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { modelName, outlineRecipe, targetsIn } from '../../../src/extension/workspace/recipe-document.ts';
+import { findPlace, modelName, outlineRecipe, targetsIn } from '../../../src/extension/workspace/recipe-document.ts';
 
 describe('the outline of a recipe', () => {
   it('knows where the models, techniques and targets stand', () => {
@@ -25,6 +25,21 @@ describe('the outline of a recipe', () => {
     const outline = outlineRecipe(text);
     expect(outline.models.length).toBe(text.includes('a.h5') ? 1 : 0);
     expect(outline.targets).toEqual([]);
+  });
+
+  it('has the sizes that count as equal among its targets', () => {
+    expect(targetsIn(outlineRecipe('{ "targets": { "sizeTie": 0.05 } }'))).toEqual({ sizeTie: 0.05 });
+  });
+
+  it('finds a property, or what stands above one that is not there', () => {
+    const text = '{ "techniques": { "pruning": { "sparsity": 0.5 } } }';
+    const found = (...names: readonly string[]): string | undefined => {
+      const place = findPlace(text, names);
+      return place && text.slice(place.offset, place.offset + place.length);
+    };
+    expect(found('techniques', 'pruning', 'sparsity')).toBe('"sparsity": 0.5');
+    expect(found('techniques', 'qat')).toBe('"techniques": { "pruning": { "sparsity": 0.5 } }');
+    expect(found('training')).toBeUndefined();
   });
 
   it('names a model as people do', () => {
