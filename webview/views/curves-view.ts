@@ -1,8 +1,7 @@
-import { formatSeconds } from '../../src/shared/drawing/format.ts';
 import { curvePlot } from '../../src/shared/drawing/plot/curve-plot.ts';
 import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
 import { chooser, slider } from '../controls.ts';
-import { element, section, setText } from '../dom.ts';
+import { element, section } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenModel, chosenNode } from '../panel-state.ts';
 import type { PanelActions, View } from '../panel-state.ts';
@@ -20,14 +19,12 @@ export function curvesView(actions: PanelActions): View {
     redraw();
   });
   const plot = createPlot('large');
-  const speed = element('p', { class: 'quiet' });
   let previous: readonly unknown[] = [];
   const part = section(
     'curves',
     translate('Training curves'),
     element('div', { class: 'fields' }, quantity.element, smoother),
     plot.element,
-    speed,
   );
   return {
     element: part,
@@ -44,19 +41,6 @@ export function curvesView(actions: PanelActions): View {
       );
       const trained = [...model.nodes.values()].filter((node) => node.curve.length > 0);
       part.hidden = trained.length === 0;
-      const training = trained.find((node) => node.training !== undefined)?.training;
-      setText(
-        speed,
-        training === undefined
-          ? ''
-          : translate(
-              'step {0} of {1} · {2} examples a second · {3} left',
-              training.step,
-              training.steps,
-              Math.round(training.examplesPerSecond),
-              formatSeconds(training.secondsLeft),
-            ),
-      );
       const chosen = chosenNode(state)?.node.id;
       // Of a node without a curve, such as a quantized one, the nearest ancestor's: that is what was trained.
       const shown = nearestTrained(chosen, (id) => model.nodes.get(id)?.parent, new Set(trained.map(({ node }) => node.id)));

@@ -106,7 +106,10 @@ function treeLine(result: NodeResult | undefined, level: number): string {
 }
 
 function remaining({ training }: NodeResult): string {
-  return training === undefined ? '' : `, loss ${training.loss.toFixed(4)}, ${Math.ceil(training.secondsLeft)} s left`;
+  // After the last step something follows that has no steps.
+  return training === undefined || training.step >= training.steps
+    ? ''
+    : `, loss ${training.loss.toFixed(4)}, ${Math.ceil(training.secondsLeft)} s left`;
 }
 
 function summary({ node, metrics }: NodeResult): string {
