@@ -70,6 +70,8 @@ export async function openPanelPage(
     [JSON.stringify(contents), JSON.stringify({ recipe: 'example', strings, treeLook })] as const,
   );
   await page.addScriptTag({ content: read('main.js') });
+  // The toolkit of the controls takes the theme's colours when the page has loaded.
+  await page.evaluate(() => window.dispatchEvent(new Event('load')));
   return page;
 }
 

@@ -1,4 +1,4 @@
-import { edgePath, layoutRunTree, type RunTreeLayout } from '../../src/shared/drawing/run-tree-layout.ts';
+import { edgePath, layoutRunTree, runNodeSize, type RunTreeLayout } from '../../src/shared/drawing/run-tree-layout.ts';
 import { bestLeaf } from '../../src/shared/drawing/target-verdicts.ts';
 import { pathTo, type ModelState } from '../../src/shared/run-state.ts';
 import type { TreeNode } from '../../src/shared/tree.ts';
@@ -26,6 +26,8 @@ export function treeView(actions: PanelActions): View {
   const nodes = element('div', { class: 'nodes', role: 'tree' });
   const canvas = element('div', { class: 'canvas' }, edges, nodes);
   const drawing = element('div', { class: `drawing ${pageData.treeLook}` }, canvas);
+  canvas.style.setProperty('--node-width', `${runNodeSize.width}px`);
+  canvas.style.setProperty('--node-height', `${runNodeSize.height}px`);
   const legend = element('ul', { class: 'legend' });
   const elements = new Map<string, NodeElement>();
   let state: PanelState | undefined;

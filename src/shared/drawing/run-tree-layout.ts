@@ -1,7 +1,8 @@
 /** Places the nodes of a run's tree: a column for each level, the leaves together in the last one, a row for each leaf. */
 import type { TreeNode } from '../tree.ts';
 
-export const runNodeSize = { width: 204, height: 64 } as const;
+/** Wide enough for the longest short title with two variants. */
+export const runNodeSize = { width: 228, height: 64 } as const;
 /** Room for edges between two columns. */
 const columnGap = { least: 34, most: 120 } as const;
 const rowDistance = 74;
