@@ -4,7 +4,7 @@ import { memorySection, readme } from './readme.ts';
 
 /** A sketch: all files in the folder of the sketch, which is named as it is. */
 export function arduinoFiles(plan: MicroPlan): readonly DeployedFile[] {
-  const { name, packed } = plan;
+  const { name } = plan;
   const folder = `${name}_sketch/`;
   return [
     ...microFiles(plan, folder, 'cpp'),
@@ -18,14 +18,7 @@ export function arduinoFiles(plan: MicroPlan): readonly DeployedFile[] {
           `Open \`${name}_sketch/${name}_sketch.ino\`, choose the board and upload it.`,
           'The serial monitor, at 115,200 baud, shows the test case: the last line is `PASSED`.',
         ],
-        more: [
-          memorySection(plan),
-          ...(packed
-            ? [
-                '## Packed kernels\n\nThe library must have the operator `TFLM_DECODE` (TFLite Micro of 2025 and later). If the sketch does not compile at `AddDecode`, deploy the plain file instead.',
-              ]
-            : []),
-        ],
+        more: [memorySection(plan)],
       }),
     },
   ];

@@ -51,12 +51,18 @@ function cell(text: string): string {
   return text.replace(/[|\r\n]/g, ' ');
 }
 
-/** Of the tensor arena, for targets of TFLite Micro. */
+/** What the model takes of flash and RAM, for targets of TFLite Micro. */
 export function memorySection({ name, model, registrations, arena, packed }: MicroPlan): string {
-  const { head, persistent } = arena;
-  return `## Memory
-
-- Flash: ${formatBytes(model.length)} for the model, besides the code of the runtime and of ${registrations.length} operators.
-- RAM: a tensor arena of ${formatBytes(head)} as TFLite Micro's planner lays it out${packed ? ', decoded kernels among it' : ''}, and ${formatBytes(persistent)} for its structures, an estimate. \`${name}_arena_used()\` tells what is used;
-  \`${name.toUpperCase()}_ARENA_BYTES\` in \`${name}_model.h\` may then be set to it.`;
+  return [
+    '## Memory',
+    `- Flash: ${formatBytes(model.length)} for the model, besides the code of the runtime and of ${registrations.length} operators.
+- RAM: a tensor arena of ${formatBytes(arena.head)} as TFLite Micro's planner lays it out${packed ? ', decoded kernels included' : ''}, and ${formatBytes(arena.persistent)} for its structures, an estimate.
+  \`${name}_arena_used()\` returns what is used; \`${name.toUpperCase()}_ARENA_BYTES\` in \`${name}_model.h\` may then be set to it.`,
+    ...(packed
+      ? [
+          '## Packed kernels',
+          'The kernels are decoded by the operator `TFLM_DECODE`, which TFLite Micro has since October 2025. If the program does not compile at `AddDecode`, update the runtime, or deploy the plain file (`espalier pack --undo`).',
+        ]
+      : []),
+  ].join('\n\n');
 }
