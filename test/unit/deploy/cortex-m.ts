@@ -2,7 +2,7 @@
  * Compiles C for Cortex-M and runs it in QEMU's models of Arm's MPS2 and MPS3 boards. Printing and the exit code go
  * through semihosting: newlib's `rdimon.specs`.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { strictFlags } from './compile-c.ts';
@@ -21,31 +21,31 @@ export type CortexMCore = keyof typeof cortexM;
 
 export const cortexMCores = ['cortex-m4', 'cortex-m55'] as const satisfies readonly CortexMCore[];
 
-/** Compiles each source without linking. */
-export function compileForCortexM(folder: string, core: CortexMCore, sources: readonly string[]): void {
-  for (const source of sources)
-    run(folder, 'arm-none-eabi-gcc', ['-std=c99', ...strictFlags, ...cortexM[core].flags, '-c', source, '-o', `${source}.${core}.o`]);
+/** Compiles C, and C++ of files `.cc`, without linking. */
+export function compileForCortexM(folder: string, core: CortexMCore, sources: readonly string[], flags: readonly string[] = []): void {
+  for (const source of sources) {
+    const [command, own] = source.endsWith('.cc')
+      ? ['arm-none-eabi-g++', ['-std=c++17', '-O1', '-fno-rtti', '-fno-exceptions', '-fno-threadsafe-statics']]
+      : ['arm-none-eabi-gcc', ['-std=c99', ...strictFlags]];
+    run(folder, command, [...own, ...cortexM[core].flags, ...flags, '-c', source, '-o', objectOf(source, core)]);
+  }
 }
 
-/** Links objects of `compileForCortexM` with a startup and runs them; returns what they print. Throws if the exit code is not 0. */
-export function runOnCortexM(folder: string, core: CortexMCore, sources: readonly string[]): string {
+/**
+ * Links objects of `compileForCortexM` with a startup, and runs them; returns what they print.
+ *
+ * @throws Error if the exit code is not 0
+ */
+export function runOnCortexM(folder: string, core: CortexMCore, sources: readonly string[], libraries: readonly string[] = []): string {
   const { machine, flags } = cortexM[core];
   writeFileSync(path.join(folder, 'startup.c'), startup);
   writeFileSync(path.join(folder, 'board.ld'), linkerScript);
-  const objects = sources.map((source) => `${source}.${core}.o`);
+  const objects = sources.map((source) => objectOf(source, core));
   const program = `program.${core}.elf`;
-  run(folder, 'arm-none-eabi-gcc', [
-    ...flags,
-    '--specs=rdimon.specs',
-    '-nostartfiles',
-    '-T',
-    'board.ld',
-    'startup.c',
-    ...objects,
-    '-lm',
-    '-o',
-    program,
-  ]);
+  const linker = sources.some((source) => source.endsWith('.cc')) ? 'arm-none-eabi-g++' : 'arm-none-eabi-gcc';
+  const link = ['--specs=rdimon.specs', '-nostartfiles', '-Wl,--gc-sections', '-T', 'board.ld'];
+  run(folder, 'arm-none-eabi-gcc', [...flags, '-c', 'startup.c', '-o', 'startup.o']);
+  run(folder, linker, [...flags, ...link, 'startup.o', ...objects, ...libraries, '-lm', '-o', program]);
   return run(folder, 'qemu-system-arm', [
     '-M',
     machine,
@@ -60,8 +60,16 @@ export function runOnCortexM(folder: string, core: CortexMCore, sources: readonl
   ]);
 }
 
+function objectOf(source: string, core: CortexMCore): string {
+  return `${source.replaceAll('/', '_')}.${core}.o`;
+}
+
+/** Returns what goes to either stream: TFLite Micro prints to the standard error. */
 function run(folder: string, command: string, args: readonly string[]): string {
-  return execFileSync(command, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 });
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: folder, encoding: 'utf8', timeout: 60_000 });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${command} ended with ${status ?? 'a signal'}:\n${stdout}${stderr}`);
+  return `${stdout}${stderr}`;
 }
 
 /** The vector table begins with the stack pointer and the reset handler, which switches the FPU on (CPACR). */
@@ -70,6 +78,7 @@ const startup = `#include <stdint.h>
 extern uint32_t stack_top;
 extern void initialise_monitor_handles(void);
 extern int main(void);
+void *__dso_handle;
 void _init(void) {}
 void _fini(void) {}
 void reset(void) {

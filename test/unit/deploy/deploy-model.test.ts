@@ -195,28 +195,3 @@ describe('what cannot be deployed is refused, and leaves nothing behind', () => 
     await expect(deployModel({ file: path.join(folder, 'a.txt'), output, target: 'tflm' })).rejects.toThrow(/is not a \.tflite file/);
   });
 });
-
-const tflm = process.env['ESPALIER_TFLM'];
-
-describe.skipIf(tflm === undefined)(
-  'TFLite Micro itself (ESPALIER_TFLM: folder of the sources; ESPALIER_TFLM_LIBRARY: the built library; ESPALIER_TFLM_INCLUDES: of its third parties)',
-  () => {
-    it.each(['plain', 'small', 'fast'] as const)(
-      'runs the %s file and passes its test',
-      async (form) => {
-        const model = path.join(folder, 'net.tflite');
-        const plain = await readFile(file);
-        await writeFile(model, form === 'plain' ? plain : packTflite(plain, { goal: form }).bytes);
-        await deployModel({ file: model, output, target: 'tflm' });
-        const includes = [tflm ?? '', ...(process.env['ESPALIER_TFLM_INCLUDES'] ?? '').split(':')].map((include) => `-I${include}`);
-        const printed = execFileSync(
-          'make',
-          [`TFLM=${tflm ?? ''}`, `LIBRARY=${process.env['ESPALIER_TFLM_LIBRARY'] ?? ''}`, `INCLUDES=${includes.join(' ')}`, 'test'],
-          { cwd: output, encoding: 'utf8' },
-        );
-        expect(printed).toMatch(/PASSED\n$/);
-      },
-      120_000,
-    );
-  },
-);
