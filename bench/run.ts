@@ -13,6 +13,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly str
   'panel-events': () => import('./panel-events.ts'),
   activation: () => import('./activation.ts'),
   'sparse-inference': () => import('./sparse-inference.ts'),
+  'slurm-scale': () => import('./slurm-scale.ts'),
 };
 
 async function main([name = '', ...args]: readonly string[]): Promise<void> {

@@ -1,4 +1,7 @@
-/** Drives the editor as a user does and takes the pictures of the README: the panel of a finished run, and a run as an animation. */
+/**
+ * Drives the editor as a user does and takes the pictures of the README: the panel of a finished run, and a run as an animation.
+ * With the argument `slurm` that of a run on a cluster instead, which needs root and Debian's slurm-wlm.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -6,6 +9,7 @@ import { PNG } from 'pngjs';
 import { Editor } from '../../test/journey/editor.ts';
 import { animatedGif } from './animation.ts';
 import type { Frame } from './animation.ts';
+import { takeSlurmPicture } from './slurm-picture.ts';
 
 const folder = path.join('docs', 'pictures');
 const size = { width: 1360, height: 850 };
@@ -16,6 +20,10 @@ const isOver = /Done|Finished/;
 const film = { mostFrames: 45, firstInterval: 700, shownFor: 220, endShownFor: 4_000, longest: 1_800_000 };
 
 async function main(): Promise<void> {
+  if (process.argv.includes('slurm')) {
+    await takeSlurmPicture(folder);
+    return;
+  }
   mkdirSync(folder, { recursive: true });
   const editor = await Editor.open();
   try {

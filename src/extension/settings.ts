@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { isSlurmOptions } from '../shared/recipe/execution.ts';
+import type { ExecutionChoice, SlurmOptions } from '../shared/recipe/execution.ts';
 
 export interface Settings {
   /** 0: the number that the engine measures to be fastest. */
@@ -10,12 +12,20 @@ export interface Settings {
   readonly codeLens: boolean;
   /** Colours of the tree in the panel: states of nodes, or the guide's own. */
   readonly treeLook: 'status' | 'guide';
+  /** Where the recipe does not say; undefined: on this machine, unless it is a login node. */
+  readonly executor: ExecutionChoice['kind'] | undefined;
+  /** Where the recipe does not say; undefined where the setting is not what its schema allows. */
+  readonly slurm: SlurmOptions | undefined;
   readonly exclude: string;
 }
 
 export function readSettings(): Settings {
   const settings = vscode.workspace.getConfiguration('espalier');
+  const executor = settings.get<string>('executor', 'automatic');
+  const slurm = settings.get<unknown>('slurm', {});
   return {
+    executor: executor === 'local' || executor === 'slurm' ? executor : undefined,
+    slurm: isSlurmOptions(slurm) ? slurm : undefined,
     threads: settings.get('threads', 0),
     lowPriority: settings.get('lowPriority', true),
     memoryLimit: settings.get('memoryLimit', 0),

@@ -87,10 +87,12 @@ export interface RunSettings {
   readonly processes?: number;
   /** Where stages run, instead of where the recipe says. */
   readonly executor?: ExecutionChoice['kind'];
+  /** Where stages run, when the recipe does not say. */
+  readonly defaultExecutor?: ExecutionChoice['kind'] | undefined;
   /** What jobs ask for, instead of what the recipe says. */
   readonly slurm?: SlurmOptions;
   /** What jobs ask for, where the recipe does not say. */
-  readonly slurmDefaults?: SlurmOptions;
+  readonly slurmDefaults?: SlurmOptions | undefined;
 }
 
 export interface StartRun extends RunSettings {

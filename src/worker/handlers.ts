@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { cleanRuns, listRuns } from '../core/tree/list-runs.ts';
+import { refuseLoginNode, trainInJob } from '../core/tree/execution/login-node.ts';
 import { checkRecipe } from '../core/tree/recipe/check-recipe.ts';
 import { readableBelow, unreadableFiles } from '../core/tree/recipe/readable-files.ts';
 import { resumeSession, startSession } from '../core/tree/session.ts';
@@ -59,8 +60,9 @@ export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
     deploy: deployModel,
     certify: async ({ path: file, parent }) => (await certifyFile(file, parent)).verdict,
     report: ({ runFolder, format, output }) => writeReport(runFolder, format, output),
-    createExample: async ({ folder, force = false }, { signal, onProgress }) => ({
-      recipe: (await createExample(folder, { force, signal, onProgress })).recipe,
-    }),
+    createExample: async ({ folder, force = false }, { signal, onProgress }) => {
+      await refuseLoginNode(environment(), trainInJob);
+      return { recipe: (await createExample(folder, { force, signal, onProgress })).recipe };
+    },
   };
 }

@@ -1,20 +1,21 @@
 /** What goes wrong on a cluster: each run says which job and where its log is, and ends with the same bytes after all. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeFailed } from '../../src/shared/events.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { askSlurm, makeModel, onlyPruned, Project, sharedCluster, until, withoutSlurm } from './project.ts';
+import { makeModel } from './make-model.ts';
+import { askSlurm, onlyPruned, Project, sharedCluster, until, withoutSlurm } from './project.ts';
 import type { CommandLine } from './project.ts';
 
-/** The first machine is shared by what is short. */
 const machine = (name: string) => ({ options: [`--nodelist=${name}`] });
 
 describe.skipIf(withoutSlurm)('a run on a cluster', { concurrent: true }, () => {
   const template = temporaryFolder();
   const root = temporaryFolder();
   const mounted = path.join(root, 'mounted');
+  const stale = path.join(root, 'stale');
   const canMount = !withoutSlurm && mount('-t', 'tmpfs', '-o', 'size=40m', 'tmpfs', mounted);
   let reference: Buffer;
 
@@ -41,7 +42,7 @@ describe.skipIf(withoutSlurm)('a run on a cluster', { concurrent: true }, () => 
     rmSync(path.join(template, '.espalier', 'runs'), { recursive: true });
   });
   afterAll(() => {
-    if (canMount) spawnSync('umount', ['-l', mounted]);
+    if (canMount) for (const folder of [mounted, stale, stale]) spawnSync('umount', ['-l', folder]);
   });
 
   it('goes on from a checkpoint where a machine is lost', async () => {
@@ -54,14 +55,13 @@ describe.skipIf(withoutSlurm)('a run on a cluster', { concurrent: true }, () => 
     askSlurm(sharedCluster(), 'scontrol', 'update', 'NodeName=n5', 'State=DOWN', 'Reason=lost');
     await until('the requeued job', command, () => command.messages('warning').some((message) => message.includes('put back')));
     sharedCluster().startNode('n5');
-    askSlurm(sharedCluster(), 'scontrol', 'update', 'NodeName=n5', 'State=RESUME');
     expect(await command.ended, command.describe()).toBe(0);
     expect(command.messages('warning')).toContainEqual(
       expect.stringMatching(
         /^job \d+_0 was put back into the queue: preempted, or its machine was lost; it goes on from its last checkpoint/,
       ),
     );
-    expect(firstStepOfLastStart(run, command)).toBeGreaterThan(200);
+    expect(startsFromTheBeginning(run)).toBe(1);
     expect(run.tflite('pruned').equals(reference)).toBe(true);
   });
 
@@ -73,7 +73,7 @@ describe.skipIf(withoutSlurm)('a run on a cluster', { concurrent: true }, () => 
     askSlurm(sharedCluster(), 'sbatch', '--partition=urgent', '--nodelist=n6', '--output=/dev/null', '--wrap=sleep 4');
     expect(await command.ended, command.describe()).toBe(0);
     expect(command.messages('warning')).toContainEqual(expect.stringContaining('was put back into the queue'));
-    expect(firstStepOfLastStart(run, command)).toBeGreaterThan(200);
+    expect(startsFromTheBeginning(run)).toBe(1);
     expect(run.tflite('pruned').equals(reference)).toBe(true);
   });
 
@@ -85,21 +85,22 @@ describe.skipIf(withoutSlurm)('a run on a cluster', { concurrent: true }, () => 
     askSlurm(sharedCluster(), 'scancel', (await command.event('node-started', 'pruned')).job ?? '');
     expect(await command.ended, command.describe()).toBe(1);
     expectFailure(run, await command.event('node-failed', 'pruned'), 'was cancelled with scancel or by an administrator');
-    const again = await resume(run);
-    expect(firstStepOfLastStart(run, again)).toBeGreaterThan(200);
+    await resume(run);
+    expect(startsFromTheBeginning(run)).toBe(1);
     expect(run.tflite('pruned').equals(reference)).toBe(true);
   });
 
   it('says so where a job reaches its time limit, and is resumed', async () => {
     const run = project('late');
-    run.write(onlyPruned({ time: '30', ...machine('n8') }));
+    const gate = path.join(run.folder, 'gate');
+    run.write(onlyPruned({ time: '30', setup: [`while [ ! -e '${gate}' ]; do sleep 1; done`], ...machine('n8') }));
     const command = run.run();
-    await until('a checkpoint', command, () => run.hasCheckpoint('pruned'));
-    // Limits count in minutes: this one is over now.
     const { job = '' } = await command.event('node-started', 'pruned');
+    // Limits count in minutes, and this one is over now.
     askSlurm(sharedCluster(), 'scontrol', 'update', `JobId=${job}`, `EndTime=${localTime(new Date(Date.now() + 1_000))}`);
     expect(await command.ended, command.describe()).toBe(1);
-    expectFailure(run, await command.event('node-failed', 'pruned'), 'reached its time limit of 00:30:00');
+    expectFailure(run, await command.event('node-failed', 'pruned'), 'reached its time limit of 00:01:00');
+    writeFileSync(gate, '');
     await resume(run);
     expect(run.tflite('pruned').equals(reference)).toBe(true);
   });
@@ -109,11 +110,7 @@ describe.skipIf(withoutSlurm)('a run on a cluster', { concurrent: true }, () => 
     run.write(onlyPruned({ memory: '60M', ...machine('n9') }));
     const command = run.run();
     expect(await command.ended, command.describe()).toBe(1);
-    expectFailure(
-      run,
-      await command.event('node-failed', 'pruned'),
-      /was killed for its memory \(limit: 60M\)|was killed, by the system if memory ran out \(limit: 60M\)/,
-    );
+    expectFailure(run, await command.event('node-failed', 'pruned'), 'was killed for its memory (limit: 60M)');
     run.write(onlyPruned({ memory: '1500M', ...machine('n9') }));
     await resume(run);
     expect(run.tflite('pruned').equals(reference)).toBe(true);
@@ -128,16 +125,17 @@ describe.skipIf(withoutSlurm)('a run on a cluster', { concurrent: true }, () => 
     spawnSync('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4k']);
     expect(statfsSync(mounted).bfree).toBe(0);
     expect(await command.ended, command.describe()).toBe(1);
-    expect(command.describe()).toContain('no space left');
+    expect(command.describe()).toContain('the disk is full');
     rmSync(filler);
     await resume(run);
     expect(run.tflite('pruned').equals(reference)).toBe(true);
   });
 
   it.skipIf(!canMount)('says so where a machine loses the file system, and is resumed when it is back', async () => {
-    const stale = path.join(root, 'stale');
     const behind = path.join(root, 'behind');
     mkdirSync(behind);
+    // What is beneath cannot be written, as where a network file system is gone.
+    expect(mount('-t', 'tmpfs', '-o', 'ro', 'tmpfs', stale)).toBe(true);
     expect(mount('--bind', behind, stale)).toBe(true);
     const run = project('stale', path.join(stale, 'project'));
     run.write(onlyPruned(machine('n11')));
@@ -149,7 +147,6 @@ describe.skipIf(withoutSlurm)('a run on a cluster', { concurrent: true }, () => 
     mount('--bind', behind, stale);
     await resume(run);
     expect(run.tflite('pruned').equals(reference)).toBe(true);
-    spawnSync('umount', ['-l', stale]);
   });
 
   it('needs no host: a job ends without it, and the next one finds its result', async () => {
@@ -194,20 +191,11 @@ function expectFailure(run: Project, { message }: NodeFailed, what: string | Reg
   expect(path.dirname(log)).toBe(run.file('runs', run.runs().at(-1)!, 'jobs', 'logs'));
 }
 
-/** The first step that the latest start of the job has reported. */
-function firstStepOfLastStart(run: Project, command: CommandLine): number {
-  const job = command.events.findLast((event) => event.type === 'node-started' && event.node === 'pruned');
-  expect(job).toBeDefined();
-  const log = run.file('runs', run.runs().at(-1)!, 'jobs', 'events');
-  const files = spawnSync('ls', ['-t', log], { encoding: 'utf8' }).stdout.trim().split('\n');
-  const steps = readFileSync(path.join(log, files[0] ?? ''), 'utf8')
-    .split('\n')
-    .flatMap((line) => {
-      const step: unknown = /"step":(\d+)/.exec(line)?.[1];
-      return typeof step === 'string' ? [Number(step)] : [];
-    });
-  const start = steps.findLastIndex((step, index) => index === 0 || step < steps[index - 1]!);
-  return steps[start] ?? Number.NaN;
+/** How often the latest run's jobs have reported the first step of a training. */
+function startsFromTheBeginning(run: Project): number {
+  const folder = run.file('runs', run.runs().at(-1)!, 'jobs', 'events');
+  const lines = readdirSync(folder).flatMap((name) => readFileSync(path.join(folder, name), 'utf8').split('\n'));
+  return lines.filter((line) => line.includes('"step":1,')).length;
 }
 
 function mount(...args: readonly string[]): boolean {

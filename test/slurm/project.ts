@@ -1,11 +1,9 @@
 /** A folder with a recipe, and the command line at work on it as a user starts it. */
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { inject } from 'vitest';
-import { drawDigit } from '../../src/core/data/generated/digits.ts';
-import { createRandom } from '../../src/core/random.ts';
 import type { RecipeDocument } from '../../src/core/tree/recipe/recipe-document.ts';
 import { parseQueue } from '../../src/execution/slurm/answers.ts';
 import type { RunEvent } from '../../src/shared/events.ts';
@@ -16,9 +14,6 @@ import type { SlurmCluster } from './cluster.mjs';
 export const withoutSlurm = process.env['ESPALIER_WITHOUT_SLURM'] === '1';
 
 const cli = path.resolve('dist', 'cli.cjs');
-const TRAINING_EXAMPLES = 400;
-const TEST_EXAMPLES = 100;
-
 export function sharedCluster(): SlurmCluster {
   return slurmCluster(inject('slurmFolder'), inject('slurmNodes'));
 }
@@ -28,36 +23,6 @@ export function askSlurm(cluster: SlurmCluster, command: string, ...args: readon
   const { status, stdout, stderr } = spawnSync(command, args, { env: { ...process.env, ...cluster.environment }, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
   return stdout.trim();
-}
-
-/** The guide's network, trained for a few seconds on a few hundred generated digits, in IDX files as MNIST has them. */
-export function makeModel(folder: string): void {
-  const random = createRandom(1);
-  mkdirSync(path.join(folder, 'digits'), { recursive: true });
-  for (const [name, count] of [
-    ['train', TRAINING_EXAMPLES],
-    ['t10k', TEST_EXAMPLES],
-  ] as const) {
-    const labels = Array.from({ length: count }, (_, index) => index % 10);
-    const images = labels.map((label) => drawDigit(label, random));
-    writeFileSync(path.join(folder, 'digits', `${name}-labels-idx1-ubyte`), idx([count], [Uint8Array.from(labels)]));
-    writeFileSync(path.join(folder, 'digits', `${name}-images-idx3-ubyte`), idx([count, 28, 28], images));
-  }
-  const data = JSON.stringify({ format: 'idx', folder: 'digits' });
-  const training = ['--epochs=8', '--batch-size=16', '--learning-rate=0.003', '--threads=1'];
-  const made = spawnSync(process.execPath, [cli, 'create', 'mnist-cnn', '-o', 'mnist.keras', '--data', data, ...training], {
-    cwd: folder,
-    encoding: 'utf8',
-  });
-  if (made.status !== 0) throw new Error(`the model was not made: ${made.stderr}`);
-}
-
-/** Of unsigned bytes. */
-function idx(shape: readonly number[], contents: readonly Uint8Array[]): Uint8Array {
-  const header = Buffer.alloc(4 + 4 * shape.length);
-  header.set([0, 0, 8, shape.length]);
-  for (const [axis, size] of shape.entries()) header.writeUInt32BE(size, 4 + 4 * axis);
-  return Buffer.concat([header, ...contents]);
 }
 
 export class Project {
@@ -81,7 +46,9 @@ export class Project {
 
   /** Names of runs, oldest first. */
   runs(): readonly string[] {
-    return readdirSync(path.join(this.folder, '.espalier', 'runs'))
+    const folder = this.file('runs');
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder)
       .filter((name) => !name.startsWith('.'))
       .toSorted();
   }
@@ -102,7 +69,7 @@ export class Project {
 
   /** Tasks of the project's jobs that have not ended. */
   queue(): ReturnType<typeof parseQueue> {
-    const names = existsSync(this.file('runs')) ? this.runs().map((run) => `espalier-${run}`) : [];
+    const names = this.runs().map((run) => `espalier-${run}`);
     if (names.length === 0) return [];
     return parseQueue(askSlurm(this.#cluster, 'squeue', '--noheader', `--name=${names.join(',')}`, '--format=%i|%T|%r|%N|%k'));
   }

@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { RecipeDocument } from '../../src/core/tree/recipe/recipe-document.ts';
 import { flattenTree } from '../../src/shared/tree.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { makeModel, Project, sharedCluster, withoutSlurm } from './project.ts';
+import { makeModel } from './make-model.ts';
+import { Project, sharedCluster, withoutSlurm } from './project.ts';
 
 /**
  * Only the pruned files are small enough, and five tiny steps do not bring back what 99% sparsity loses: the whole tree is

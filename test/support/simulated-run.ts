@@ -40,29 +40,40 @@ export function simulatedRun(
   {
     options = {},
     name = 'net',
+    run = undefined,
     hear = () => undefined,
+    planned = () => undefined,
     outcome = () => simulatedOutcome,
   }: {
     readonly options?: SlurmOptions;
     readonly name?: string;
+    /** Of another model, which this one shares. */
+    readonly run?: SlurmRun | undefined;
     readonly hear?: (report: JobReport) => void;
+    /** Of each job before it is submitted, with the name of its files. */
+    readonly planned?: (task: string, job: StageJob) => void;
     readonly outcome?: (job: StageJob) => StageOutcome;
   } = {},
 ): SimulatedRun {
-  const run = new SlurmRun({
-    commands: new SlurmCommands(slurm.run),
-    folder: slurm.folder,
-    clock,
-    name: 'espalier-run',
-    user: 'ann',
-    options,
-  });
+  const jobs =
+    run ??
+    new SlurmRun({
+      commands: new SlurmCommands(slurm.run),
+      folder: slurm.folder,
+      clock,
+      name: 'espalier-run',
+      user: 'ann',
+      options,
+    });
   const reports: JobReport[] = [];
   const places = new Map<string, string>();
   const model: ModelJobs = {
     model: name,
     prepare(array, dependency) {
-      for (const { index, job } of array.tasks) places.set(job.entry.node.id, `${array.submission}-${index}`);
+      for (const { index, job } of array.tasks) {
+        places.set(job.entry.node.id, `${array.submission}-${index}`);
+        planned(`${array.submission}-${index}`, job);
+      }
       return Promise.resolve(
         sbatchArguments({
           name: 'espalier-run',
@@ -90,11 +101,11 @@ export function simulatedRun(
     measured: () => Promise.resolve(),
   };
   return {
-    run,
+    run: jobs,
     model,
     reports,
-    submit: (jobs) =>
-      run.add(model, jobs, (fresh, firstSubmission, placeOf) =>
+    submit: (submitted) =>
+      jobs.add(model, submitted, (fresh, firstSubmission, placeOf) =>
         planArrays(fresh, { firstSubmission, placeOf, mostTasks: options.mostJobs ?? 1_000, demandOf: () => ({ minutes: undefined }) }),
       ),
   };

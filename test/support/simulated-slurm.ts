@@ -266,6 +266,8 @@ export class MemoryJobFolder implements JobFolder {
   readonly asked = { listings: 0, names: 0, files: 0 };
   /** Throws at each look: the file system is stale. */
   failure: Error | undefined;
+  /** What a job writes again and again while it runs. */
+  progressOf: ((task: string) => JobEvent) | undefined;
   readonly #events = new Map<string, JobEvent[]>();
 
   say(task: string, events: readonly JobEvent[]): void {
@@ -297,7 +299,8 @@ export class MemoryJobFolder implements JobFolder {
   events(task: string, offset: number): Promise<NewEvents> {
     this.asked.files++;
     const events = this.#events.get(task) ?? [];
-    return Promise.resolve({ events: events.slice(offset), offset: events.length });
+    const progress = this.starts.has(task) ? this.progressOf?.(task) : undefined;
+    return Promise.resolve({ events: [...events.slice(offset), ...(progress === undefined ? [] : [progress])], offset: events.length });
   }
 
   ledger(): Promise<readonly LedgerEntry[]> {

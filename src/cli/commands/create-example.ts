@@ -1,6 +1,8 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { createExample } from '../../core/example/create-example.ts';
+import { refuseLoginNode, trainInJob } from '../../core/tree/execution/login-node.ts';
+import { isLoginNode } from '../../execution/slurm/open-slurm.ts';
 import { formatPercent } from '../../shared/drawing/format.ts';
 import { neverAborted } from '../interrupt.ts';
 import { ProgressBar } from '../progress-bar.ts';
@@ -13,6 +15,7 @@ export function registerCreateExample(program: Command, terminal: Terminal = pro
     .argument('<folder>', 'a new or empty folder')
     .option('--force', 'write into a folder that has files already', false)
     .action(async (folder: string, { force }: { readonly force: boolean }) => {
+      await refuseLoginNode({ isLoginNode }, trainInJob);
       const bar = new ProgressBar(terminal);
       const { recipe, files, accuracy } = await createExample(folder, {
         force,

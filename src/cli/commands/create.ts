@@ -2,6 +2,8 @@ import { Argument, type Command, Option } from 'commander';
 import { createModel } from '../../core/create/create-model.ts';
 import { createEngine } from '../../core/engine/create-engine.ts';
 import { architectureNames, architectures, type ArchitectureName, type ArchitectureOptions } from '../../core/models/architectures.ts';
+import { refuseLoginNode, trainInJob } from '../../core/tree/execution/login-node.ts';
+import { isLoginNode } from '../../execution/slurm/open-slurm.ts';
 import { formatPercent } from '../../shared/drawing/format.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { neverAborted } from '../interrupt.ts';
@@ -52,6 +54,7 @@ export function registerCreate(program: Command, terminal: Terminal = processTer
     .action(async (architecture: ArchitectureName, options: Options) => {
       const { output, seed, data, epochs, batchSize, learningRate, weightDecay, threads } = options;
       const warn = (warning: string): void => printWarnings(terminal, [warning]);
+      if (data !== undefined) await refuseLoginNode({ isLoginNode }, trainInJob);
       const training =
         data === undefined
           ? undefined

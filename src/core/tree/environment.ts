@@ -20,7 +20,7 @@ export interface Environment {
   /** Runs stages as jobs of a scheduler. */
   readonly openScheduler?: OpenScheduler;
   /** Whether this machine hands jobs to a scheduler and runs none itself. */
-  readonly isLoginNode?: () => Promise<boolean>;
+  readonly isLoginNode?: (() => Promise<boolean>) | undefined;
   /** Without it all stages run in this process, one after the other. */
   readonly startStageProcesses?: StartStageProcesses;
 }

@@ -1,7 +1,6 @@
 /** Prepares a run: models with their trees, what their stages depend on, and how many run at once. */
-import { availableParallelism, cpus, freemem, hostname } from 'node:os';
+import { availableParallelism, cpus, freemem } from 'node:os';
 import path from 'node:path';
-import { EspalierError } from '../errors.ts';
 import { createEngine, planEngine } from '../engine/create-engine.ts';
 import type { EngineOptions } from '../engine/create-engine.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -17,6 +16,7 @@ import type { PlannedTree } from './deployment-tree.ts';
 import type { Environment } from './environment.ts';
 import type { Executor, StagePlace } from './execution/executor.ts';
 import { describeMachine } from './execution/machine.ts';
+import { refuseLoginNode } from './execution/login-node.ts';
 import { chooseExecution } from './execution/scheduler.ts';
 import { fitWarning } from './operations/fit-before-training.ts';
 import { decideParallelism } from './parallel/decide-parallelism.ts';
@@ -56,7 +56,7 @@ export interface Prepared {
 export async function prepareModels(stored: StoredRun, folder: string, environment: Environment): Promise<Prepared> {
   const { recipe } = stored;
   const execution = chooseExecution(recipe, stored.options);
-  if (execution === undefined && (await environment.isLoginNode?.()) === true) throw loginNode();
+  if (execution === undefined) await refuseLoginNode(environment, useSlurm);
   const target = deployTarget(recipe.deploy);
   const models = await resolveModels(recipe, folder);
   const warnings = await fitWarnings(models, target);
@@ -201,12 +201,8 @@ async function prepareJobs({ stored, environment, models, warnings, chosen }: Ru
   };
 }
 
-function loginNode(): EspalierError {
-  return new EspalierError('invalid-argument', 'this is a login node of a Slurm cluster, where nothing should be trained', {
-    where: hostname(),
-    fix: 'add "execution": { "kind": "slurm" } to the recipe, or use `--executor slurm`; `--executor local` trains here all the same',
-  });
-}
+const useSlurm =
+  'add "execution": { "kind": "slurm" } to the recipe, or use `--executor slurm`; `--executor local` trains here all the same';
 
 /** The command line and the editor count where the recipe does not say. */
 function asked({ recipe, options }: StoredRun): ParallelismQuestion['asked'] {

@@ -1,4 +1,5 @@
 /** Walks the deployment trees of a recipe towards its targets, and says how it ended. */
+import { setMaxListeners } from 'node:events';
 import { hasTargets } from '../../shared/targets.ts';
 import type { RunFinished } from '../../shared/events.ts';
 import type { SearchOptions, Targets } from '../../shared/recipe/targets.ts';
@@ -31,8 +32,12 @@ interface TreeOutcome extends Verdict {
   readonly failed: readonly string[];
 }
 
+const OTHER_LISTENERS = 10;
+
 async function walkModels(walk: Walk): Promise<Outcome> {
   const outcomes: TreeOutcome[] = [];
+  // Every model that is walked listens, and Node.js warns of more than ten.
+  if (walk.modelsAtOnce === true) setMaxListeners(walk.models.length + OTHER_LISTENERS, walk.signal);
   try {
     if (walk.modelsAtOnce === true) outcomes.push(...(await Promise.all(walk.models.map((model) => walkModel(walk, model)))));
     else for (const model of walk.models) outcomes.push(await walkModel(walk, model));

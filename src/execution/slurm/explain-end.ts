@@ -13,11 +13,15 @@ export interface EndedJob {
   readonly record: EndRecord | undefined;
   /** What the controller remembers; undefined where it has forgotten the job. */
   readonly description: JobDescription | undefined;
+  /** The last lines of its log: the daemon of the job writes there why it ended it. */
+  readonly printed: readonly string[];
   readonly options: SlurmOptions;
 }
 
 /** As a shell reports a program that SIGKILL ended: the system does that where memory runs out. */
 const KILLED = 137;
+/** What the daemon of the job says of memory, with cgroups and without. */
+const outOfMemory = /exceeded (job )?memory limit|oom[-_ ]?kill/i;
 const RESUME = 'then resume the run: it goes on from its last checkpoint';
 
 /** Names the job and its log; every such end leaves a run that can be resumed. */
@@ -29,7 +33,7 @@ export function explainEnd(ended: EndedJob): EspalierError {
   });
 }
 
-function reasonOf({ record, description, options }: EndedJob): {
+function reasonOf({ record, description, printed, options }: EndedJob): {
   readonly code: EspalierError['code'];
   readonly what: string;
   readonly fix: string;
@@ -44,10 +48,11 @@ function reasonOf({ record, description, options }: EndedJob): {
       fix: 'give it more "time" under "execution" in the recipe',
     };
   }
-  if (state === 'OUT_OF_MEMORY' || exitCode === KILLED) {
+  const isForMemory = state === 'OUT_OF_MEMORY' || printed.some((line) => outOfMemory.test(line));
+  if (isForMemory || exitCode === KILLED) {
     return {
       code: 'out-of-memory',
-      what: `was killed${state === 'OUT_OF_MEMORY' ? ' for its memory' : ', by the system if memory ran out'} (limit: ${options.memory ?? "the partition's"})`,
+      what: `was killed${isForMemory ? ' for its memory' : ', by the system if memory ran out'} (limit: ${options.memory ?? "the partition's"})`,
       fix: 'give it more "memory" under "execution" in the recipe',
     };
   }
@@ -62,6 +67,8 @@ function reasonOf({ record, description, options }: EndedJob): {
     };
   }
   if (record?.outcome === 'stopped') return { code: 'engine', what: 'was stopped by the scheduler', fix: '' };
+  const signal = description?.signal ?? 0;
+  if (record === undefined && signal > 0) return { code: 'engine', what: `was ended by signal ${signal} and left no result`, fix: '' };
   return {
     code: 'engine',
     what: exitCode === undefined ? 'left the queue without a result' : `ended with exit code ${exitCode} and left no result`,

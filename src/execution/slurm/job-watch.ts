@@ -44,6 +44,8 @@ export class JobWatch {
   #lastCall = Number.NEGATIVE_INFINITY;
   #isCallWanted = false;
   #turn = 0;
+  /** In the last listing of the records. */
+  #names = 0;
 
   constructor({ settings, tasks, reports, silence, submitter }: Watched) {
     this.#settings = settings;
@@ -75,7 +77,7 @@ export class JobWatch {
   async #watch(): Promise<void> {
     this.#isWatching = true;
     while (this.#tasks.size > 0) {
-      await this.#settings.clock.wait(millisecondsBetweenLooks(this.#tasks.size, this.#reports.quietLooks));
+      await this.#settings.clock.wait(millisecondsBetweenLooks(this.#tasks.size, this.#names, this.#reports.quietLooks));
       if (this.#isStopped) break;
       this.#reports.quietLooks++;
       try {
@@ -91,6 +93,7 @@ export class JobWatch {
   async #look(): Promise<void> {
     const { folder, clock } = this.#settings;
     const records = await folder.records();
+    this.#names = records.size;
     for (const task of this.#tasks.submitted()) {
       if (!task.isRunning && records.has(jobFiles.started(task.name))) await this.#noteStart(task);
       if (records.has(jobFiles.ended(task.name))) await this.#noteEnd(task);
@@ -159,8 +162,9 @@ export class JobWatch {
       this.#isCallWanted = true;
       return;
     }
-    if (!(await this.#finishFromStore(task, undefined)))
-      this.#reports.end(task, { kind: 'failed', error: explainEnd({ job, log, record, description, options }) });
+    if (await this.#finishFromStore(task, undefined)) return;
+    const printed = await folder.lastLines(job);
+    this.#reports.end(task, { kind: 'failed', error: explainEnd({ job, log, record, description, printed, options }) });
   }
 
   async #finish(task: Task, done: JobDone): Promise<void> {

@@ -12,13 +12,14 @@ export const systemClock: Clock = {
 };
 
 /**
- * Between two looks at the run's folder: a second for a tree, longer for thousands of jobs, whose listing is long, and
- * where nothing happens.
+ * Between two looks at the run's folder: a second for a tree, longer for thousands of jobs, for a long listing, and where
+ * nothing happens.
  *
+ * @param names in the last listing
  * @param quiet how many looks in a row have brought nothing new
  */
-export function millisecondsBetweenLooks(jobs: number, quiet: number): number {
-  return Math.min(20_000, (1_000 + 2 * jobs) * Math.min(5, 1.05 ** quiet));
+export function millisecondsBetweenLooks(jobs: number, names: number, quiet: number): number {
+  return Math.min(20_000, (1_000 + 2 * jobs + names / 10) * Math.min(5, 1.05 ** quiet));
 }
 
 /**

@@ -4,11 +4,10 @@
  */
 import type { StageJob } from '../../core/tree/execution/executor.ts';
 import type { JobArray, Place } from './arrays.ts';
+import { EarlierJobs } from './earlier-jobs.ts';
 import { JobWatch } from './job-watch.ts';
-import { readLedger } from './ledger.ts';
-import type { OpenTask } from './ledger.ts';
 import { Silence } from './silence.ts';
-import { arrayOf, Submitter } from './submitter.ts';
+import { Submitter } from './submitter.ts';
 import { TaskReports } from './task-reports.ts';
 import { Tasks } from './tasks.ts';
 import type { ModelJobs, SlurmRunSettings } from './tasks.ts';
@@ -19,12 +18,6 @@ export type PlanArrays = (
   placeOf: (node: string) => Place | undefined,
 ) => readonly JobArray[];
 
-interface EarlierJobs {
-  readonly open: readonly OpenTask[];
-  /** Ids by submission, of those whose host ended before it read them. */
-  readonly found: ReadonlyMap<number, string>;
-}
-
 export class SlurmRun {
   readonly #settings: SlurmRunSettings;
   readonly #tasks: Tasks;
@@ -32,7 +25,7 @@ export class SlurmRun {
   readonly #reports: TaskReports;
   readonly #submitter: Submitter;
   readonly #watch: JobWatch;
-  #earlier: Promise<EarlierJobs> | undefined;
+  readonly #earlier: EarlierJobs;
   #nextSubmission = 1;
 
   constructor(settings: SlurmRunSettings) {
@@ -48,6 +41,7 @@ export class SlurmRun {
     this.#silence = silence;
     this.#reports = reports;
     this.#submitter = submitter;
+    this.#earlier = new EarlierJobs(settings, reports, (ask) => this.#insist(ask));
     this.#watch = new JobWatch({ settings, tasks, reports, silence, submitter });
   }
 
@@ -57,21 +51,10 @@ export class SlurmRun {
    * @throws EspalierError `file-access` where the run's folder cannot be read or written
    */
   async add(model: ModelJobs, jobs: readonly StageJob[], plan: PlanArrays): Promise<void> {
-    const { open, found } = await (this.#earlier ??= this.#findEarlier());
-    const earlier = new Map(open.filter((task) => task.model === model.model).map((task) => [task.node, task]));
-    const fresh: StageJob[] = [];
-    for (const job of jobs) {
-      const known = earlier.get(job.entry.node.id);
-      earlier.delete(job.entry.node.id);
-      const id = known === undefined ? undefined : (known.job ?? found.get(known.place.submission));
-      if (known !== undefined && id !== undefined && known.key === job.key) {
-        this.#tasks.add({ model, job, place: known.place, user: known.user }, id, known.relayed);
-        this.#watch.wantCall();
-      } else {
-        if (known !== undefined) await this.#discard(known, id);
-        fresh.push(job);
-      }
-    }
+    const { followed, fresh } = await this.#earlier.sort(model, jobs);
+    for (const { job, task, id } of followed) this.#tasks.add({ model, job, place: task.place, user: task.user }, id, task.relayed);
+    if (followed.length > 0) this.#watch.wantCall();
+    this.#nextSubmission = Math.max(this.#nextSubmission, this.#earlier.nextSubmission);
     const arrays = plan(fresh, this.#nextSubmission, (node) => this.#tasks.ofNode(model.model, node)?.place);
     this.#nextSubmission = Math.max(this.#nextSubmission, ...arrays.map(({ submission }) => submission + 1));
     this.#submitter.add(model, arrays);
@@ -99,29 +82,6 @@ export class SlurmRun {
   /** Jobs go on, unwatched. */
   stop(): void {
     this.#watch.stop();
-  }
-
-  async #findEarlier(): Promise<EarlierJobs> {
-    const { folder, commands, name } = this.#settings;
-    const { open, nextSubmission } = readLedger(await folder.ledger());
-    this.#nextSubmission = Math.max(this.#nextSubmission, nextSubmission);
-    const found = new Map<number, string>();
-    if (open.some(({ job }) => job === undefined)) {
-      const users = [...new Set(open.map(({ user }) => user))];
-      for (const { comment, task } of await this.#insist(() => commands.queue(name, users))) {
-        const submission = Number(comment);
-        if (!Number.isInteger(submission) || found.has(submission)) continue;
-        found.set(submission, arrayOf(task));
-        this.#reports.append({ kind: 'submitted', submission, job: arrayOf(task) });
-      }
-    }
-    return { open, found };
-  }
-
-  /** What it makes would be of other work: another recipe, another program. */
-  async #discard({ place }: OpenTask, job: string | undefined): Promise<void> {
-    if (job !== undefined) await this.#insist(() => this.#settings.commands.cancel([`${job}_${place.index}`]));
-    this.#reports.append({ kind: 'ended', task: `${place.submission}-${place.index}` });
   }
 
   #insist<T>(ask: () => Promise<T>): Promise<T> {

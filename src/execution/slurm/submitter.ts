@@ -5,6 +5,7 @@ import type { JobArray } from './arrays.ts';
 import { SlurmBusy } from './commands.ts';
 import { SubmissionBudget } from './pace.ts';
 import type { Dependency } from './sbatch.ts';
+import { arrayOf } from './tasks.ts';
 import type { ModelJobs, SlurmRunSettings, Task, Tasks } from './tasks.ts';
 
 /** Most in the queue at once, where the recipe does not say: schedulers limit what a user may submit. */
@@ -144,9 +145,4 @@ export class Submitter {
 
 function nodeOf(job: StageJob): string {
   return job.entry.node.id;
-}
-
-/** `12` of `12_3`. */
-export function arrayOf(task: string): string {
-  return task.split('_')[0] ?? task;
 }

@@ -122,3 +122,8 @@ export class Tasks {
 export function nodeKey(model: string, node: string): string {
   return `${model}\n${node}`;
 }
+
+/** `12` of `12_3`. */
+export function arrayOf(task: string): string {
+  return task.split('_')[0] ?? task;
+}

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { RunSummary } from '../../shared/protocol.ts';
+import type { RunSettings, RunSummary } from '../../shared/protocol.ts';
 import { nodeTimes, type EarlierTimes } from '../../shared/drawing/time-left.ts';
 import { readSettings } from '../settings.ts';
 import type { RunningWorker } from '../child-process/worker-process.ts';
@@ -223,9 +223,11 @@ export class Runs implements vscode.Disposable {
     });
   }
 
-  #runSettings(): { readonly threads?: number } {
-    const { threads } = readSettings();
-    return threads > 0 ? { threads } : {};
+  #runSettings(): RunSettings {
+    const { threads, executor, slurm } = readSettings();
+    if (slurm === undefined)
+      this.#log.error('the setting espalier.slurm is left out: its values are not of the types that they should have');
+    return { threads: threads > 0 ? threads : undefined, defaultExecutor: executor, slurmDefaults: slurm };
   }
 }
 

@@ -1,3 +1,5 @@
+import { isArrayOf, isBoolean, isCount, isObjectOf, isString, optional } from '../checked-json.ts';
+
 /** Where the stages of a run are computed. */
 export type ExecutionChoice = LocalExecution | SlurmExecution;
 
@@ -77,3 +79,20 @@ export interface SlurmOptions {
    */
   readonly mostJobs?: number | undefined;
 }
+
+/** For options that do not come from a recipe, which its schema checks. */
+export const isSlurmOptions = isObjectOf<SlurmOptions>({
+  partition: optional(isString),
+  account: optional(isString),
+  qos: optional(isString),
+  constraint: optional(isString),
+  gres: optional(isString),
+  time: optional(isString),
+  memory: optional(isString),
+  exclusive: optional(isBoolean),
+  stage: optional(isBoolean),
+  setup: optional(isArrayOf(isString)),
+  node: optional(isString),
+  options: optional(isArrayOf(isString)),
+  mostJobs: optional(isCount),
+});

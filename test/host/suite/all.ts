@@ -1,6 +1,7 @@
 import './manifest.test.ts';
 import './run.test.ts';
 import './followed-runs.test.ts';
+import './scheduled-runs.test.ts';
 import './result-panel.test.ts';
 import './sidebar.test.ts';
 import './questions.test.ts';

@@ -49,9 +49,9 @@ export type OpenScheduler = (run: ScheduledRun) => Promise<Scheduler>;
  */
 export function chooseExecution(
   { execution }: RecipeDocument,
-  { executor, slurm, slurmDefaults }: SessionOptions,
+  { executor, defaultExecutor, slurm, slurmDefaults }: SessionOptions,
 ): ExecutionChoice | undefined {
-  const kind = executor ?? execution?.kind;
+  const kind = executor ?? execution?.kind ?? defaultExecutor;
   if (kind === undefined) return undefined;
   if (kind === 'local') return { kind };
   return { ...slurmDefaults, ...(execution?.kind === 'slurm' ? execution : {}), ...slurm, kind };

@@ -5,7 +5,7 @@ import type { EndedJob } from '../../../../src/execution/slurm/explain-end.ts';
 import { recorded } from './transcript.ts';
 
 const job = { job: '12_3', log: '/run/logs/12_3.log', options: { memory: '2G' } };
-const explain = (ended: Partial<EndedJob>) => explainEnd({ ...job, record: undefined, description: undefined, ...ended });
+const explain = (ended: Partial<EndedJob>) => explainEnd({ ...job, record: undefined, description: undefined, printed: [], ...ended });
 const of = (note: string) => parseJobDescription(recorded(note).stdout);
 
 describe('why a job left the queue without a result', () => {
@@ -24,6 +24,30 @@ describe('why a job left the queue without a result', () => {
       'memory, as Slurm knows it',
       { description: { state: 'OUT_OF_MEMORY', reason: undefined, exitCode: 0, signal: 125, timeLimit: undefined, host: 'n7' } },
       'job 12_3 on n7 was killed for its memory (limit: 2G)',
+    ],
+    [
+      'memory, as the daemon of the job prints it without cgroups',
+      {
+        description: { state: 'FAILED', reason: 'JobLaunchFailure', exitCode: 0, signal: 9, timeLimit: undefined, host: 'n1' },
+        printed: [
+          'slurmstepd-n1: error: StepId=1.batch exceeded memory limit (151556096 > 62914560), being killed',
+          'slurmstepd-n1: error: Exceeded job memory limit',
+        ],
+      },
+      'job 12_3 on n1 was killed for its memory (limit: 2G); give it more "memory"',
+    ],
+    [
+      'memory, as the daemon prints it with cgroups',
+      {
+        record: { version: 1, outcome: 'killed', exitCode: 134, host: 'n1' } as const,
+        printed: ['slurmstepd: error: Detected 1 oom-kill event(s) in StepId=1.batch. Some of your processes may have been killed.'],
+      },
+      'job 12_3 on n1 was killed for its memory (limit: 2G)',
+    ],
+    [
+      'a signal',
+      { description: { state: 'FAILED', reason: undefined, exitCode: 0, signal: 9, timeLimit: undefined, host: 'n1' } },
+      'job 12_3 on n1 was ended by signal 9 and left no result; resume the run',
     ],
     [
       'scancel',

@@ -314,6 +314,36 @@ describe('another host', () => {
     expect(of(second.reports, 'baseline')[0]).toMatchObject({ kind: 'queued', job: '2_0' });
   });
 
+  it('submits again what came to nothing while nobody looked, with what waited for it, and says why', async () => {
+    const { clock, slurm } = cluster({ endOf: ({ id }) => ({ milliseconds: MINUTE, how: id === '2_0' ? 'killed' : 'done' }) });
+    const first = simulatedRun(clock, slurm);
+    await first.submit(jobsOf('baseline', 'pruned', 'pruned/ptq'));
+    await clock.runUntil(() => kinds(first.reports, 'pruned').includes('started'));
+    first.run.stop();
+    await clock.runUntil(() => slurm.inQueue === 0);
+    const second = simulatedRun(clock, slurm);
+    await second.submit(jobsOf('pruned', 'pruned/ptq'));
+    await clock.runUntil(() => ended(second) === 2);
+    expect(kinds(second.reports, 'pruned')).toEqual(['warning', 'queued', 'started', 'done']);
+    expect(messageOf(of(second.reports, 'pruned')[0])).toMatch(
+      /^while nobody followed this run: job 2_0 on n\d was killed, by the system if memory ran out .*; it is submitted again$/,
+    );
+    expect(kinds(second.reports, 'pruned/ptq')).toEqual(['queued', 'started', 'done']);
+  });
+
+  it('reports what a program reported while nobody looked', async () => {
+    const { clock, slurm } = cluster({ endOf: ({ id }) => ({ milliseconds: MINUTE, how: id === '2_0' ? 'failed' : 'done' }) });
+    const first = simulatedRun(clock, slurm);
+    await first.submit(jobsOf('baseline', 'pruned'));
+    await clock.runUntil(() => kinds(first.reports, 'pruned').includes('started'));
+    first.run.stop();
+    await clock.runUntil(() => slurm.inQueue === 0);
+    const second = simulatedRun(clock, slurm);
+    await second.submit(jobsOf('pruned'));
+    await clock.runUntil(() => ended(second) === 1);
+    expect(messageOf(second.reports.at(-1))).toMatch(/^job 2_0 on n\d: the loss is not a number/);
+  });
+
   it('submits again what has failed and was reported', async () => {
     const { clock, slurm } = cluster({ endOf: ({ id }) => ({ milliseconds: MINUTE, how: id === '1_0' ? 'failed' : 'done' }) });
     const first = simulatedRun(clock, slurm);
