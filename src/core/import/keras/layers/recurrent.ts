@@ -6,6 +6,14 @@ import { EspalierError } from '../../../errors.ts';
 import { arithmetic, scaled } from '../../../network/compositions.ts';
 import { selected, split } from '../../../network/selection.ts';
 import type { Parameter, ValueId } from '../../../network/network.ts';
+import {
+  gatedRecurrentStep,
+  longShortTermStep,
+  mostSteps,
+  simpleStep,
+  type RecurrentCell,
+  type RecurrentStep,
+} from '../../../network/recurrent-cells.ts';
 import type { Json } from '../../json.ts';
 import { transpose } from '../../tensor-layouts.ts';
 import { lastComponent, type WeightTensor } from '../../weights.ts';
@@ -20,12 +28,6 @@ import {
 } from '../layer-converter.ts';
 import { applyActivation } from './activations.ts';
 import { wrappedLayer } from './wrappers.ts';
-
-/** Each step takes a dozen operations: a thousand steps would be a file of a megabyte without a weight. */
-const mostSteps = 512;
-
-/** What a step computes from the gates' inputs `[gates * units]` and the state before: the state after, the output first. */
-type Cell = (context: LayerContext, inputs: ValueId, state: readonly ValueId[], kernels: Kernels) => readonly ValueId[];
 
 interface Kernels {
   /** `[gates * units, in]` and `[gates * units, units]`: Keras's, transposed. */
@@ -78,86 +80,26 @@ function activationOf({ config }: LayerContext, key: 'activation' | 'recurrent_a
   return config.raw(key) ?? (key === 'activation' ? 'tanh' : 'sigmoid');
 }
 
-/** The product of the state with the recurrent kernel; without a state it is zero, and left out. */
-function recurrentProduct({ builder, layer }: LayerContext, [output]: readonly ValueId[], kernels: Kernels): ValueId | undefined {
-  if (output === undefined) return undefined;
-  return builder.dense(`${layer}/recurrent`, output, { kernel: kernels.recurrent, bias: kernels.recurrentBias });
-}
-
-function sum({ builder, layer }: LayerContext, a: ValueId, b: ValueId | undefined): ValueId {
-  return b === undefined ? a : builder.binary(layer, 'add', a, b);
-}
-
-const simple: Cell = (context, inputs, state, kernels) => [
-  activate(context, sum(context, inputs, recurrentProduct(context, state, kernels)), 'activation'),
-];
-
-/** Hochreiter & Schmidhuber 1997, with a forget gate: input, forget, cell and output gates, in Keras's order. */
-const longShortTerm: Cell = (context, inputs, state, kernels) => {
-  const { builder, layer } = context;
-  const gates = sum(context, inputs, recurrentProduct(context, state, kernels));
-  const [input = '', forget = '', candidate = '', output = ''] = split(builder, layer, gates, 0, new Array<number>(4).fill(kernels.units));
-  const added = builder.binary(layer, 'mul', activate(context, input, 'recurrent_activation'), activate(context, candidate, 'activation'));
-  const [, memory] = state;
-  const kept = memory === undefined ? undefined : builder.binary(layer, 'mul', activate(context, forget, 'recurrent_activation'), memory);
-  const cell = sum(context, added, kept);
-  return [builder.binary(layer, 'mul', activate(context, output, 'recurrent_activation'), activate(context, cell, 'activation')), cell];
-};
-
-/** Cho et al. 2014, arXiv:1406.1078: update and reset gates, then the candidate, in Keras's order. */
-const gatedRecurrent: Cell = (context, inputs, state, kernels) => {
+function cellOf(context: LayerContext, { recurrent, recurrentBias, units }: Kernels): RecurrentCell {
   const { builder, layer, config } = context;
-  const { units } = kernels;
-  const parts = (value: ValueId): readonly ValueId[] => split(builder, layer, value, 0, [2 * units, units]);
-  const [gateInputs = '', candidateInput = ''] = parts(inputs);
-  const [before] = state;
-  const resetAfter = config.boolean('reset_after', false);
-  if (!resetAfter && before !== undefined) return resetBefore(context, gateInputs, candidateInput, before, kernels);
-  const product =
-    before === undefined && kernels.recurrentBias !== undefined
-      ? biasAsValue(context, kernels.recurrentBias)
-      : recurrentProduct(context, state, kernels);
-  const [gateProducts, candidateProduct] = product === undefined ? [] : parts(product);
-  const gates = activate(context, sum(context, gateInputs, gateProducts), 'recurrent_activation');
-  const [update = '', reset = ''] = split(builder, layer, gates, 0, [units, units]);
-  const kept = candidateProduct === undefined ? undefined : builder.binary(layer, 'mul', reset, candidateProduct);
-  return [mixed(context, update, before, activate(context, sum(context, candidateInput, kept), 'activation'))];
-};
-
-/** The older form: the state is reset before its product with the candidate's kernel. */
-function resetBefore(
-  context: LayerContext,
-  gateInputs: ValueId,
-  candidateInput: ValueId,
-  before: ValueId,
-  kernels: Kernels,
-): readonly ValueId[] {
-  const { builder, layer } = context;
-  const { units, recurrent } = kernels;
-  const rows = (what: string, from: number, to: number): Parameter =>
-    context.once(what, () => ({ shape: [to - from, units], data: recurrent.data.slice(from * units, to * units) }));
-  const gateProducts = builder.dense(`${layer}/recurrent_gates`, before, { kernel: rows('recurrent_gates', 0, 2 * units) });
-  const gates = activate(context, builder.binary(layer, 'add', gateInputs, gateProducts), 'recurrent_activation');
-  const [update = '', reset = ''] = split(builder, layer, gates, 0, [units, units]);
-  const candidateProduct = builder.dense(`${layer}/recurrent_candidate`, builder.binary(layer, 'mul', reset, before), {
-    kernel: rows('recurrent_candidate', 2 * units, 3 * units),
-  });
-  const candidate = activate(context, builder.binary(layer, 'add', candidateInput, candidateProduct), 'activation');
-  return [mixed(context, update, before, candidate)];
-}
-
-/** `update * before + (1 - update) * candidate` */
-function mixed({ builder, layer }: LayerContext, update: ValueId, before: ValueId | undefined, candidate: ValueId): ValueId {
-  const taken = builder.binary(layer, 'mul', scaled(builder, layer, update, 'rest', -1, 1), candidate);
-  return before === undefined ? taken : builder.binary(layer, 'add', builder.binary(layer, 'mul', update, before), taken);
-}
-
-function biasAsValue({ builder, layer }: LayerContext, bias: Parameter): ValueId {
-  return builder.constant(layer, bias, { name: `${layer}/recurrent_bias`, learned: true });
+  const candidate = (value: ValueId): ValueId => activate(context, value, 'activation');
+  return {
+    builder,
+    layer,
+    units,
+    recurrent,
+    recurrentBias,
+    resetAfter: config.boolean('reset_after', false),
+    gate: (value) => activate(context, value, 'recurrent_activation'),
+    candidate,
+    output: candidate,
+    rows: (from, to) =>
+      context.once(`recurrent_rows_${from}`, () => ({ shape: [to - from, units], data: recurrent.data.slice(from * units, to * units) })),
+  };
 }
 
 const recurrentLayer =
-  (gates: number, cell: Cell): LayerConverter =>
+  (gates: number, step: RecurrentStep): LayerConverter =>
   (context) => {
     const { builder, layer, config } = context;
     const [steps = 0] = inputRank(context, 2);
@@ -170,13 +112,14 @@ const recurrentLayer =
         'use shorter sequences, or Conv1D layers',
       );
     const kernels = kernelsOf(context, gates);
+    const cell = cellOf(context, kernels);
     // One product for all steps.
     const projected = builder.dense(layer, onlyInput(context), { kernel: kernels.input, bias: kernels.inputBias });
-    const each = split(builder, layer, projected, 0, new Array<number>(steps).fill(1)).map((step) => builder.flatten(layer, step));
+    const each = split(builder, layer, projected, 0, new Array<number>(steps).fill(1)).map((row) => builder.flatten(layer, row));
     const outputs: ValueId[] = [];
     let state: readonly ValueId[] = [];
     for (const inputs of config.boolean('go_backwards', false) ? each.toReversed() : each) {
-      state = cell(context, inputs, state, kernels);
+      state = step(cell, inputs, state);
       outputs.push(state[0] ?? '');
     }
     if (!config.boolean('return_sequences', false)) return outputs.at(-1) ?? '';
@@ -237,8 +180,8 @@ function directions({ tensors }: LayerContext): readonly [readonly WeightTensor[
 }
 
 export const recurrentLayers: LayerConverters = {
-  SimpleRNN: recurrentLayer(1, simple),
-  LSTM: recurrentLayer(4, longShortTerm),
-  GRU: recurrentLayer(3, gatedRecurrent),
+  SimpleRNN: recurrentLayer(1, simpleStep),
+  LSTM: recurrentLayer(4, longShortTermStep),
+  GRU: recurrentLayer(3, gatedRecurrentStep),
   Bidirectional: bidirectional,
 };

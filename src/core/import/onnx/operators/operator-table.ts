@@ -8,6 +8,7 @@ import { paddingOperators } from './padding.ts';
 import { poolingOperators } from './pooling.ts';
 import { productOperators } from './products.ts';
 import { quantizationOperators } from './quantization.ts';
+import { recurrentOperators } from './recurrent.ts';
 import { reductionOperators } from './reductions.ts';
 import { resizingOperators } from './resizing.ts';
 import { shapeOperators } from './shapes.ts';
@@ -21,6 +22,7 @@ const converters: Readonly<Record<string, NodeConverter>> = {
   ...poolingOperators,
   ...productOperators,
   ...quantizationOperators,
+  ...recurrentOperators,
   ...reductionOperators,
   ...resizingOperators,
   ...shapeOperators,
@@ -32,15 +34,11 @@ export function converterOf(domain: string, op: string): NodeConverter | undefin
   return domain === '' && Object.hasOwn(converters, op) ? converters[op] : undefined;
 }
 
-const recurrent = 'replace the recurrent layer by convolutions over time, or by the steps of a sequence of fixed length';
 const postProcessing = 'export the network without its post-processing, which stays on the processor of the application';
 const controlFlow = 'export with fixed shapes and by tracing (torch.onnx.export of an eager module), which leaves control flow out';
 const quantized = 'give the float model that it was made from, or one quantized in the QDQ format, which keeps its float operators';
 
 const remedies: Readonly<Record<string, string>> = {
-  LSTM: recurrent,
-  GRU: recurrent,
-  RNN: recurrent,
   NonMaxSuppression: postProcessing,
   TopK: postProcessing,
   RoiAlign: postProcessing,

@@ -1,0 +1,89 @@
+/** Recurrent operators, unrolled: compared with onnxruntime, which has kernels of its own for them. */
+import { describe, expect, it } from 'vitest';
+import { importCompared, importOnnxBytes, kindsOf } from './compared.ts';
+import { OnnxWriter, type Attributes } from './onnx-model.ts';
+
+const gates = { RNN: 1, GRU: 3, LSTM: 4 } as const;
+type Recurrent = keyof typeof gates;
+
+interface Layer {
+  readonly attributes?: Attributes;
+  readonly directions?: 1 | 2;
+  /** Numbers for each unit of the initial state. */
+  readonly state?: number;
+  readonly bias?: boolean;
+}
+
+const [steps, features, units] = [4, 3, 5];
+
+/** As PyTorch exports a layer with batch_first=True: the sequence is transposed before and after. */
+function recurrent(op: Recurrent, { attributes = {}, directions = 1, state, bias = true }: Layer): OnnxWriter {
+  const model = new OnnxWriter(7);
+  const sequence = model.node('Transpose', [model.input('x', ['n', steps, features])], { perm: [1, 0, 2] });
+  const rows = gates[op] * units;
+  const initial =
+    state === undefined
+      ? []
+      : Array.from({ length: op === 'LSTM' ? 2 : 1 }, () =>
+          model.floats(
+            Array.from({ length: directions * units }, (_, i) => state * (i + 1)),
+            [directions, 1, units],
+          ),
+        );
+  const outputs = model.multiple(
+    op,
+    [
+      sequence,
+      model.weight([directions, rows, features]),
+      model.weight([directions, rows, units]),
+      bias ? model.weight([directions, 2 * rows], 'bias', 0.5) : '',
+      '',
+      ...initial,
+    ],
+    op === 'LSTM' ? ['y', 'h', 'c'] : ['y', 'h'],
+    { hidden_size: units, ...(directions === 2 ? { direction: 'bidirectional' } : {}), ...attributes },
+  );
+  const merged = model.node('Transpose', [outputs[0] ?? ''], { perm: [2, 0, 1, 3] });
+  model.output(model.node('Reshape', [merged, model.integers([0, 0, -1])]));
+  for (const last of outputs.slice(1)) model.output(model.node('Transpose', [last], { perm: [1, 0, 2] }));
+  return model;
+}
+
+describe('recurrent operators compute what onnxruntime computes', () => {
+  const operators: readonly Recurrent[] = ['RNN', 'GRU', 'LSTM'];
+  const layers: Readonly<Record<string, Layer>> = {
+    'as PyTorch has them': { attributes: { linear_before_reset: 1 } },
+    'with the state reset before its product': {},
+    'without biases': { bias: false, attributes: { linear_before_reset: 1 } },
+    backwards: { attributes: { direction: 'reverse' } },
+    'in both directions': { directions: 2, attributes: { linear_before_reset: 1 } },
+    'from a state that is not zero': { directions: 2, state: 0.1 },
+  };
+  it.each(operators.flatMap((op) => Object.entries(layers).map(([name, layer]) => [op, name, layer] as const)))(
+    '%s, %s',
+    async (op, _, { attributes = {}, ...layer }) => {
+      const own = Object.fromEntries(Object.entries(attributes).filter(([name]) => name !== 'linear_before_reset' || op === 'GRU'));
+      const imported = await importCompared(recurrent(op, { ...layer, attributes: own }).bytes({ opset: 14 }));
+      // One kernel for the inputs of all steps, and one for the state, whatever the number of steps.
+      const kernels = new Set(imported.network.operations.flatMap((operation) => (operation.kind === 'dense' ? [operation.kernel] : [])));
+      const isSplit = op === 'GRU' && own['linear_before_reset'] === undefined;
+      expect(kernels.size).toBe((isSplit ? 3 : 2) * (layer.directions ?? 1));
+      expect(kindsOf(imported)).not.toContain('permute');
+    },
+  );
+});
+
+describe('recurrent operators are refused', () => {
+  it.each([
+    ['with the steps as the first axis of the model', (model: OnnxWriter) => model.input('x', [steps, 1, features]), /batch_first=True/],
+    [
+      'with more steps than are unrolled',
+      (model: OnnxWriter) => model.node('Transpose', [model.input('x', ['n', 513, features])], { perm: [1, 0, 2] }),
+      /of 513 steps is not supported: the layer is unrolled, up to 512 steps/,
+    ],
+  ])('%s', async (_, input, message) => {
+    const model = new OnnxWriter();
+    model.output(model.node('LSTM', [input(model), model.weight([1, 20, features]), model.weight([1, 20, units])], { hidden_size: units }));
+    await expect(importOnnxBytes(model.bytes({ opset: 14 }))).rejects.toThrow(message);
+  });
+});
