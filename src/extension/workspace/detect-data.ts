@@ -44,7 +44,9 @@ async function detectFolder(folder: string, files: readonly string[], folders: r
   return format === undefined ? [] : [{ format, folder }];
 }
 
-/** Classes are folders of files of one kind, perhaps under `train` and `test`. */
+const splitNames = new Set(['train', 'training', 'test', 'testing', 'val', 'valid', 'validation']);
+
+/** Classes are folders of files of one kind, perhaps under `train` and `test`, perhaps with folders within. */
 async function formatOfClassFolders(folder: string, folders: readonly string[]): Promise<'images' | 'audio' | undefined> {
   const first = folders[0];
   if (first === undefined) return undefined;
@@ -52,5 +54,6 @@ async function formatOfClassFolders(folder: string, folders: readonly string[]):
   if (content.some((entry) => /\.(png|jpe?g)$/i.test(entry.name))) return 'images';
   if (content.some((entry) => /\.wav$/i.test(entry.name))) return 'audio';
   const inner = content.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  return first === 'train' || first === 'test' ? formatOfClassFolders(path.join(folder, first), inner) : undefined;
+  const goesOn = splitNames.has(first) || folder.split(path.sep).some((part) => splitNames.has(part));
+  return goesOn ? formatOfClassFolders(path.join(folder, first), inner) : undefined;
 }

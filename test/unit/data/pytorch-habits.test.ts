@@ -69,6 +69,40 @@ describe('folders as torchvision has them', () => {
     ]);
   });
 
+  it.each(['', 'train/', 'archive/pets/train/'])(
+    'folders within "%scat" belong to the class, in any case of the extension',
+    async (root) => {
+      const place = join(folder, `nested${root.length}`);
+      const shades = { 'cat/old/a.PNG': 10, 'cat/old/far/b.png': 20, 'dog/c.png': 30, 'dog/young/d.Png': 40 };
+      for (const [name, shade] of Object.entries(shades)) {
+        await mkdir(dirname(join(place, root, name)), { recursive: true });
+        await writeFile(
+          join(place, root, name),
+          grey(4, 4, () => shade),
+        );
+      }
+      const warnings: string[] = [];
+      const { train, test } = await openData({ format: 'images', folder: place, validation: 0, preprocessing: { scale: 1 } }, folder, {
+        seed: 0,
+        modelInputs: [{ name: 'x', shape: [4, 4, 3] }],
+        onWarning: (message) => warnings.push(message),
+      });
+      expect(train.target).toEqual({ kind: 'classes', classes: 2, names: ['cat', 'dog'] });
+      const found: (readonly number[])[] = [];
+      for (const part of [train, test]) {
+        const { inputs, labels } = await part.read(Uint32Array.from({ length: part.size }, (_, i) => i));
+        found.push(...Array.from(labels ?? [], (label, i) => [inputs[0]![i * 48]!, label]));
+      }
+      expect(found.sort(([a = 0], [b = 0]) => a - b)).toEqual([
+        [10, 0],
+        [20, 0],
+        [30, 1],
+        [40, 1],
+      ]);
+      expect(warnings.join('\n')).toContain('3 files');
+    },
+  );
+
   it('class_to_idx gives the order of the classes', async () => {
     const open = (classes: Readonly<Record<string, number>>): ReturnType<typeof openData> =>
       openData({ format: 'images', folder: 'pets', classes }, folder, { seed: 0, modelInputs: [{ name: 'x', shape: [4, 4, 3] }] });

@@ -1,6 +1,7 @@
 import { EspalierError } from '../../errors.ts';
 import { fieldPattern, splitFields } from '../../name-patterns.ts';
 import type { FileCollection } from '../spec/file-collection-spec.ts';
+import { splitFolders } from './file-splits.ts';
 import { openFileTree, type FileTree } from './file-tree.ts';
 import { resolvePath } from './resolve-path.ts';
 
@@ -18,6 +19,8 @@ export interface ListingOptions {
   readonly unreadExtensions?: readonly string[];
   /** Name of a folder whose files have no class. */
   readonly backgroundFolder?: string;
+  /** Of folders within folders, which one is the class; default: the one that a file lies in. */
+  readonly classFolder?: 'innermost' | 'outermost';
 }
 
 /** Lists the files of folders and archives with their classes, and records those that are left out. */
@@ -42,12 +45,15 @@ export class ClassedFiles {
   async list(path: string): Promise<readonly ClassedFile[]> {
     const tree = await openFileTree(resolvePath(this.#folder, path));
     const without: string[] = [];
-    const found = this.#readable(tree).flatMap((file): readonly ClassedFile[] => {
+    const readable = this.#readable(tree);
+    const classOf =
+      this.#spec.pattern === undefined && this.#options.classFolder === 'outermost' ? this.#outermost(tree.name, readable) : this.#classOf;
+    const found = readable.flatMap((file): readonly ClassedFile[] => {
       if (this.#isBackground(file)) {
         this.background.push({ tree, path: file });
         return [];
       }
-      const fileClass = this.#classOf(file);
+      const fileClass = classOf(file);
       if (fileClass === undefined) without.push(file);
       return fileClass === undefined ? [] : [{ tree, path: file, ...fileClass }];
     });
@@ -57,6 +63,33 @@ export class ClassedFiles {
       this.warnings.push(`${tree.name}: ${describe(without)} left out, for ${reason}`);
     }
     return found;
+  }
+
+  /**
+   * As torchvision's ImageFolder: files lie anywhere below the folder of their class. Folders that all files have in common, and those
+   * of splits, are above the classes.
+   */
+  #outermost(name: string, paths: readonly string[]): ClassOfFile {
+    const splits: readonly string[] = Object.values(splitFolders).flat();
+    const foldersOf = (path: string): readonly string[] => path.split('/').slice(0, -1);
+    const all = paths.map(foldersOf).filter((folders) => folders.length > 0);
+    const [first = []] = all;
+    const shared = first.findIndex((part, depth) => all.some((folders) => folders[depth] !== part));
+    const classOf = (path: string): string | undefined => {
+      const folders = foldersOf(path);
+      const split = folders.findIndex((part) => splits.includes(part));
+      // Where all files lie in one folder, that is their class.
+      return folders[split >= 0 ? split + 1 : Math.max(shared, 0)] ?? folders.at(-1);
+    };
+    const nested = paths.filter((path) => classOf(path) !== foldersOf(path).at(-1));
+    if (shared >= 0 && nested.length > 0)
+      this.warnings.push(
+        `${name}: ${describe(nested)} in folders within those of the classes; the outermost is the class, as torchvision reads them`,
+      );
+    return (path) => {
+      const className = shared < 0 ? foldersOf(path).at(-1) : classOf(path);
+      return className === undefined ? undefined : { className, fields: {} };
+    };
   }
 
   #readable(tree: FileTree): readonly string[] {

@@ -15,7 +15,11 @@ export interface FoundSplits {
 
 type ListFiles = (path: string) => Promise<readonly ClassedFile[]>;
 
-const splitFolders = { train: ['train', 'training'], validation: ['validation', 'valid', 'val'], test: ['test', 'testing'] } as const;
+export const splitFolders = {
+  train: ['train', 'training'],
+  validation: ['validation', 'valid', 'val'],
+  test: ['test', 'testing'],
+} as const;
 
 /** Divides files as a published split says; else by folders of their own, or by a field of their names. */
 export function findSplits(spec: FileCollection, list: ListFiles, splitOf: SplitOf | undefined): Promise<FoundSplits> {

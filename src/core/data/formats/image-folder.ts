@@ -14,6 +14,7 @@ export function openImageFolder(spec: ImageDataSpec, folder: string): Promise<So
   return openFiles(spec, folder, {
     kind: 'image',
     ...imageFiles,
+    classFolder: 'outermost',
     decode: (bytes, where) => {
       const { height, width, channels, data } = decodeImage(bytes, where);
       return { kind: 'image', shape: [height, width, channels], data };
