@@ -41,6 +41,7 @@ describe('a certificate in another language', () => {
   it.each([
     ['zeros', 'at least 72 of 144', '72'],
     ['N:M groups', '2 zeros in each 4', '3 groups with fewer'],
+    ['storage', 'sparse', 'dense'],
     ["parent's zeros", 'all kept', 'all 72 kept'],
     ['full integer', 'no float tensor but inputs and outputs', 'none'],
   ])('has words for %s', (property, expected, found) => {
