@@ -101,12 +101,12 @@ export function installBrowser() {
 
 /** Debian's Slurm, for a cluster of the tests' own. Returns why there can be none; undefined where there can. */
 export function installSlurm() {
-  if (process.platform !== 'linux') return 'the tests on Slurm need Linux';
+  if (process.platform !== 'linux') return 'it needs Linux';
   // The daemons start jobs as their users.
-  if (process.getuid() !== 0) return 'the tests on Slurm need root, to start its daemons';
+  if (process.getuid() !== 0) return 'its daemons need root';
   const isThere = ['slurmctld', 'slurmd', 'munged'].every((program) => existsSync(path.join('/usr/sbin', program)));
   if (isThere || (canInstall() && aptInstall(['slurm-wlm', 'munge']))) return undefined;
-  return 'the tests on Slurm need its daemons, on Debian: apt-get install slurm-wlm munge';
+  return 'it is not installed, on Debian: apt-get install slurm-wlm munge';
 }
 
 function missingFonts() {

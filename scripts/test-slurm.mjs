@@ -13,7 +13,7 @@ for (const file of [report, path.join(folder, 'slurm.json')]) rmSync(file, { for
 
 const missing = installSlurm();
 const isRequired = process.env.ESPALIER_REQUIRE_SLURM === '1';
-if (missing !== undefined) console.error(`${isRequired ? '' : 'left out: '}${missing}`);
+if (missing !== undefined) console.error(`Slurm${isRequired ? '' : ' is left out'}: ${missing}`);
 run('node', ['scripts/build.mjs', 'cli', 'worker', 'evaluation-thread', 'reading-thread', 'hdf5-reader']);
 const { status } = start(
   'npx',

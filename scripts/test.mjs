@@ -1,7 +1,7 @@
 // Everything that has to pass, in the order of what fails fastest. The last line counts all tests of all layers.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { installBrowser, installCompilers, installPackages, root, run, runTogether, start } from './setup.mjs';
+import { installBrowser, installCompilers, installPackages, installSlurm, root, run, runTogether, start } from './setup.mjs';
 
 installPackages();
 // The VS Code server, and with it the journeys and their browser, are there on Linux alone.
@@ -9,6 +9,8 @@ const hasServer = process.platform === 'linux';
 if (hasServer) installBrowser();
 /** What no test of this run looked at, for the last line. */
 const leftOut = installCompilers();
+const withoutSlurm = installSlurm();
+if (withoutSlurm !== undefined) leftOut.push(`Slurm (${withoutSlurm})`);
 
 const results = path.join(root, 'test-results');
 rmSync(results, { recursive: true, force: true });
@@ -52,6 +54,7 @@ layer('unit', 'npx', ['vitest', 'run', '--reporter=default', '--reporter=json', 
   failed: json.numFailedTests,
   skipped: json.numPendingTests + json.numTodoTests,
 }));
+layer('slurm', 'node', ['scripts/test-slurm.mjs'], (json) => json);
 layer('host', 'node', ['scripts/test-host.mjs'], (json) => json);
 if (hasServer) layer('panel', 'node', ['scripts/test-panel.mjs'], (json) => json);
 if (hasServer) layer('journey', 'node', ['scripts/test-journey.mjs'], (json) => json);

@@ -142,7 +142,7 @@ export function onlyPruned(slurm: SlurmOptions): RecipeDocument {
     model: 'mnist.keras',
     data: { format: 'idx', folder: 'digits' },
     nodes: ['pruned'],
-    training: { steps: 500, batchSize: 32 },
+    training: { steps: 600, batchSize: 32 },
     techniques: { pruning: { sparsity: 0.5 } },
     measure: { latency: false },
     engine: { threads: 1, processes: 1 },
