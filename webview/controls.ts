@@ -1,9 +1,16 @@
 /** The only module that knows @vscode/webview-ui-toolkit: to replace it, rewrite this file. */
-import { provideVSCodeDesignSystem, vsCodeButton, vsCodeDropdown, vsCodeOption } from '@vscode/webview-ui-toolkit';
-import type { Dropdown } from '@vscode/webview-ui-toolkit';
+import {
+  provideVSCodeDesignSystem,
+  vsCodeButton,
+  vsCodeCheckbox,
+  vsCodeDropdown,
+  vsCodeOption,
+  vsCodeTextField,
+} from '@vscode/webview-ui-toolkit';
+import type { Checkbox, Dropdown, TextField } from '@vscode/webview-ui-toolkit';
 import { element, svg } from './dom.ts';
 
-provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeDropdown(), vsCodeOption());
+provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeCheckbox(), vsCodeDropdown(), vsCodeOption(), vsCodeTextField());
 
 export function button(label: string, onClick: () => unknown, appearance: 'primary' | 'secondary' = 'secondary'): HTMLElement {
   return element('vscode-button', { appearance, onclick: () => void onClick() }, label);
@@ -85,4 +92,18 @@ export function slider(
     },
   });
   return element('div', { class: 'field' }, element('label', { for: id }, label), input, shown);
+}
+
+export function checkbox(label: string, checked: boolean, onChange: (checked: boolean) => void): HTMLElement {
+  return element('vscode-checkbox', { checked, onchange: (event) => onChange((event.target as Checkbox).checked) }, label);
+}
+
+/** Told of every key. */
+export function textField(label: string, value: string, onInput: (text: string) => void): HTMLElement {
+  return element('vscode-text-field', {
+    value,
+    placeholder: label,
+    'aria-label': label,
+    oninput: (event) => onInput((event.target as TextField).value),
+  });
 }

@@ -9,6 +9,7 @@ import './main.css';
 import { pageData, translate } from './page-data.ts';
 import { chosenModel, initialPanelState } from './panel-state.ts';
 import type { PanelActions, PanelState, View } from './panel-state.ts';
+import { classesView } from './views/classes-view.ts';
 import { curvesView } from './views/curves-view.ts';
 import { densityView } from './views/density-view.ts';
 import { failuresView } from './views/failures-view.ts';
@@ -92,6 +93,7 @@ const parts = [
   curvesView(actions),
   layersView(actions),
   hardwareView(),
+  classesView(),
   logView(actions),
 ];
 const model = element('div', { id: 'model', hidden: true }, ...parts.map((part) => part.element));

@@ -73,7 +73,7 @@ export const measureTable: Readonly<Record<MeasureId, MeasureRow>> = {
   gzip: {
     title: 'Compressed',
     short: 'gzip',
-    description: 'gzip -9, and the part of the file that it saves',
+    description: 'gzip -9',
     column: 'gzip_bytes',
     unit: 'bytes',
     better: 'lower',
@@ -88,7 +88,7 @@ export const measureTable: Readonly<Record<MeasureId, MeasureRow>> = {
   zstd: {
     title: 'zstd',
     short: 'zstd',
-    description: 'zstd -19, and the part of the file that it saves',
+    description: 'zstd -19',
     column: 'zstd_bytes',
     unit: 'bytes',
     better: 'lower',
@@ -103,7 +103,7 @@ export const measureTable: Readonly<Record<MeasureId, MeasureRow>> = {
   brotli: {
     title: 'Brotli',
     short: 'brotli',
-    description: 'Brotli of quality 11, and the part of the file that it saves',
+    description: 'Brotli of quality 11',
     column: 'brotli_bytes',
     unit: 'bytes',
     better: 'lower',
@@ -118,7 +118,7 @@ export const measureTable: Readonly<Record<MeasureId, MeasureRow>> = {
   packed: {
     title: 'Packed',
     short: 'packed',
-    description: 'Bytes of the .tflite with its kernels encoded for TFLite Micro, and the part of the file that it saves',
+    description: 'Bytes of the .tflite with its kernels encoded for TFLite Micro',
     column: 'packed_bytes',
     unit: 'bytes',
     better: 'lower',

@@ -119,6 +119,12 @@ export interface WeightMetrics {
   readonly uniqueValues: number;
   /** The most in any one output channel. */
   readonly uniqueValuesPerChannel: number;
+  /** As it is stored; missing in results of earlier versions. */
+  readonly rawBytes?: number | undefined;
+  /** By itself, with gzip -9. */
+  readonly gzipBytes?: number | undefined;
+  /** With its tables, in the file that is packed for TFLite Micro; missing where it stays plain. */
+  readonly packedBytes?: number | undefined;
 }
 
 export interface CertificateVerdict {

@@ -1,35 +1,56 @@
 import { resultColumns, resultRows, sortRows, toCsv, toMarkdown } from '../../src/shared/drawing/result-table.ts';
-import type { Column, ResultRow } from '../../src/shared/drawing/result-table.ts';
+import type { Column, ColumnKey, ResultRow } from '../../src/shared/drawing/result-table.ts';
 import { bestLeaf } from '../../src/shared/drawing/target-verdicts.ts';
-import { copyButton } from '../controls.ts';
+import { checkbox, copyButton } from '../controls.ts';
 import { element, section, setAttribute, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenModel, chosenNode } from '../panel-state.ts';
 import type { PanelActions, PanelState, View } from '../panel-state.ts';
 
-/** The guide's table of results: sortable, and to be copied as Markdown or CSV. */
+/** The guide's table of results: sortable, with columns to choose, and to be copied as Markdown or CSV. */
 export function resultTableView(actions: PanelActions): View {
-  let columns = resultColumns(translate);
+  /** What the reader chose; the others follow from the table of measures. */
+  const chosenColumns = new Map<ColumnKey, boolean>();
   let state: PanelState | undefined;
+  let columns: readonly Column[] = [];
+  let shownKeys = '';
+  let offeredKeys = '';
+  const head = element('tr');
+  const body = element('tbody');
+  const choices = element('div', { class: 'column-choices' });
+  const rows = new Map<string, RowElements>();
+  const isShown = ({ key, isDetail }: Column): boolean => chosenColumns.get(key) ?? isDetail !== true;
   const sortBy = (column: Column): void => {
     const sort = state?.sort;
-    // Numbers sort in descending order first; the third click restores the order of the tree.
-    const first = column.numeric;
+    // The better end first: the smallest file, the highest accuracy. The third click restores the order of the tree.
+    const first = column.better === 'higher';
     if (sort?.column !== column.key) actions.change({ sort: { column: column.key, descending: first } });
     else actions.change({ sort: sort.descending === first ? { column: column.key, descending: !first } : undefined });
   };
-  const headings = columns.map((column) =>
-    element(
-      'th',
-      { scope: 'col', class: column.numeric ? 'number' : undefined },
-      element('button', { type: 'button', title: column.description, onclick: () => sortBy(column) }, column.title),
-    ),
-  );
-  const body = element('tbody');
-  const rows = new Map<string, RowElements>();
   const shownRows = (): readonly ResultRow[] => {
     const model = state === undefined ? undefined : chosenModel(state);
     return model === undefined ? [] : sortRows(resultRows(model, translate), state?.sort);
+  };
+  const rebuild = (offered: readonly Column[]): void => {
+    columns = offered.filter(isShown);
+    const keys = columns.map(({ key, title }) => `${key} ${title}`).join('\n');
+    if (keys !== shownKeys) {
+      shownKeys = keys;
+      rows.clear();
+      head.replaceChildren(...columns.map((column) => heading(column, () => sortBy(column))));
+    }
+    const all = offered.map(({ key }) => key).join('\n');
+    if (all === offeredKeys) return;
+    offeredKeys = all;
+    choices.replaceChildren(
+      // A row without its name says nothing.
+      ...offered.slice(1).map((column) =>
+        checkbox(column.title, isShown(column), (checked) => {
+          chosenColumns.set(column.key, checked);
+          actions.change({});
+        }),
+      ),
+    );
   };
   return {
     element: section(
@@ -40,21 +61,21 @@ export function resultTableView(actions: PanelActions): View {
         { class: 'buttons' },
         copyButton(translate('Copy as Markdown'), translate('Copied'), () => actions.copy(toMarkdown(columns, shownRows()))),
         copyButton(translate('Copy as CSV'), translate('Copied'), () => actions.copy(toCsv(columns, shownRows()))),
+        element('details', { class: 'columns' }, element('summary', {}, translate('Columns')), choices),
       ),
       element(
         'div',
         { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': translate('Results') },
-        element('table', {}, element('thead', {}, element('tr', {}, ...headings)), body),
+        element('table', {}, element('thead', {}, head), body),
       ),
     ),
     update(next) {
       state = next;
-      columns = resultColumns(translate, chosenModel(next));
+      rebuild(resultColumns(translate, chosenModel(next)));
       for (const [index, column] of columns.entries()) {
-        const heading = headings[index];
-        if (heading !== undefined) setText(heading.querySelector('button') ?? heading, column.title);
-        if (heading !== undefined)
-          setAttribute(heading, 'aria-sort', next.sort?.column !== column.key ? 'none' : next.sort.descending ? 'descending' : 'ascending');
+        const cell = head.children[index];
+        if (cell !== undefined)
+          setAttribute(cell, 'aria-sort', next.sort?.column !== column.key ? 'none' : next.sort.descending ? 'descending' : 'ascending');
       }
       const chosen = chosenNode(next)?.node.id;
       const model = chosenModel(next);
@@ -71,6 +92,14 @@ export function resultTableView(actions: PanelActions): View {
         body.replaceChildren(...wanted);
     },
   };
+}
+
+function heading(column: Column, onClick: () => void): HTMLElement {
+  return element(
+    'th',
+    { scope: 'col', class: column.numeric ? 'number' : undefined },
+    element('button', { type: 'button', title: column.description, onclick: onClick }, column.title),
+  );
 }
 
 interface RowElements {
@@ -92,6 +121,10 @@ function fillRow(elements: RowElements, columns: readonly Column[], row: ResultR
   setAttribute(elements.name, 'aria-current', chosen ? 'true' : undefined);
   for (const [index, column] of columns.slice(1).entries()) {
     const cell = elements.cells[index];
-    if (cell !== undefined) setText(cell, row.cells[column.key].text);
+    if (cell === undefined) continue;
+    const { text, best } = row.cells[column.key];
+    setText(cell, text);
+    cell.classList.toggle('best', best === true);
+    setAttribute(cell, 'title', best === true ? translate('Best of this column') : undefined);
   }
 }

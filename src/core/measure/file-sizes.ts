@@ -11,11 +11,16 @@ import type { FileSizes } from '../../shared/results.ts';
  */
 const reference = { level: 9, legacyHash: true } as const;
 
+/** Bytes after `gzip -9n`. */
+export function gzipSize(bytes: Uint8Array): number {
+  return gzip(bytes, reference).length;
+}
+
 /** Bytes of a file as it is, after `gzip -9n`, and as the one entry of a zip: what pruning and clustering make smaller. */
 export function fileSizes(bytes: Uint8Array): FileSizes {
   return {
     raw: bytes.length,
-    gzip: gzip(bytes, reference).length,
+    gzip: gzipSize(bytes),
     zip: zipOverhead + deflateRaw(bytes, reference).length,
   };
 }

@@ -1,10 +1,32 @@
 import type { WeightMetrics } from '../../shared/results.ts';
 import type { TfliteModel } from '../tflite/tflite-model.ts';
+import { isDecoder } from '../tflite/pack/unpack-model.ts';
+import { gzipSize } from './file-sizes.ts';
 import { kernelTensors, zeroPoint, type KernelTensor } from './kernel-tensors.ts';
 
 /** Zeros and unique values of every kernel, from the numbers stored in the file. */
 export function weightMetrics(model: TfliteModel): readonly WeightMetrics[] {
   return kernelTensors(model).map(kernelMetrics);
+}
+
+/**
+ * With the bytes that each kernel takes in the file packed for TFLite Micro: its codes and its tables, which the operators
+ * that decode it read.
+ */
+export function withPackedBytes(weights: readonly WeightMetrics[], packed: TfliteModel): readonly WeightMetrics[] {
+  const bytes = new Map<string, number>();
+  for (const { tensors, operators } of packed.subgraphs)
+    for (const operator of operators.filter(isDecoder))
+      for (const [index, output] of operator.outputs.entries()) {
+        const read = operator.inputs.slice(2 * index, 2 * index + 2);
+        const name = tensors[output]?.name;
+        if (name !== undefined)
+          bytes.set(
+            name,
+            read.reduce((sum, input) => sum + (tensors[input]?.data?.length ?? 0), 0),
+          );
+      }
+  return weights.map((kernel) => ({ ...kernel, packedBytes: bytes.get(kernel.tensor) }));
 }
 
 export function kernelMetrics(kernel: KernelTensor): WeightMetrics {
@@ -38,6 +60,8 @@ export function kernelMetrics(kernel: KernelTensor): WeightMetrics {
     zeros,
     uniqueValues: sortAndCount(byChannel),
     uniqueValuesPerChannel,
+    rawBytes: kernel.tensor.data?.length,
+    gzipBytes: kernel.tensor.data && gzipSize(kernel.tensor.data),
   };
 }
 

@@ -3,11 +3,14 @@ import { csvCell } from '../csv-cell.ts';
 import type { ModelState, NodeResult } from '../run-state.ts';
 import type { NodeMetrics } from '../results.ts';
 import {
+  accuracyChange,
+  floatAccuracy,
   formatMeasure,
   mapMeasures,
   type MeasureId,
   measureIds,
   measureRow,
+  qualityOf,
   qualityRow,
   shownMeasure,
   simulatedQuality,
@@ -18,7 +21,7 @@ import { statusOf, describeStatus } from './node-status.ts';
 import { nodeTitle } from './technique-names.ts';
 import type { Translate } from './translate.ts';
 
-export type ColumnKey = 'model' | 'simulated' | 'sparsity' | 'uniqueValues' | 'certificate' | MeasureId;
+export type ColumnKey = 'model' | 'simulated' | 'sparsity' | 'uniqueValues' | 'uniqueValuesPerChannel' | 'certificate' | MeasureId;
 
 export interface Column {
   readonly key: ColumnKey;
@@ -26,12 +29,18 @@ export interface Column {
   /** Says what the figure is and where it was measured. */
   readonly description: string;
   readonly numeric: boolean;
+  /** Sorts first by the better end; undefined where neither is. */
+  readonly better?: 'lower' | 'higher' | undefined;
+  /** Left out until the reader asks for it. */
+  readonly isDetail?: boolean | undefined;
 }
 
 export interface Cell {
   readonly text: string;
   /** Sort key; rows with an undefined key come last in both directions. */
   readonly order: number | string | undefined;
+  /** Of the column, among the files to deploy. */
+  readonly best?: true | undefined;
 }
 
 export interface ResultRow {
@@ -55,20 +64,41 @@ export function resultColumns(translate: Translate, model?: ModelState): readonl
       title: translate(quality.simulatedTitle),
       description: translate('Measured on the training engine'),
       numeric: true,
+      better: quality.better,
     },
     ...measureIds
       .filter((id) => model === undefined || isMeasured(id, model))
       .map((id) =>
         id === 'accuracy'
-          ? { key: id, title: translate(quality.int8Title), description: translate(quality.description), numeric: true }
+          ? {
+              key: id,
+              title: translate(quality.int8Title),
+              description: translate(quality.description),
+              numeric: true,
+              better: quality.better,
+            }
           : measureColumn(id, translate),
       ),
-    { key: 'sparsity', title: translate('Sparsity'), description: translate('Zeros among the weights of all kernels'), numeric: true },
+    {
+      key: 'sparsity',
+      title: translate('Sparsity'),
+      description: translate('Zeros among the weights of all kernels'),
+      numeric: true,
+      better: 'higher',
+    },
     {
       key: 'uniqueValues',
       title: translate('Unique values'),
-      description: translate('The most in any kernel; in any one channel in brackets'),
+      description: translate('The most in any kernel'),
       numeric: true,
+      better: 'lower',
+    },
+    {
+      key: 'uniqueValuesPerChannel',
+      title: translate('Unique values in a channel'),
+      description: translate('The most in any one output channel'),
+      numeric: true,
+      better: 'lower',
     },
     {
       key: 'certificate',
@@ -85,20 +115,42 @@ export function isMeasured(id: MeasureId, { nodes }: ModelState): boolean {
 }
 
 function measureColumn(id: MeasureId, translate: Translate): Column {
-  const { title, description } = measureRow(id);
-  return { key: id, title: translate(title), description: translate(description), numeric: true };
+  const { title, description, better, isDetail, savesOf } = measureRow(id);
+  const isSize = id === 'raw' || savesOf === 'raw';
+  return {
+    key: id,
+    title: translate(title),
+    description: isSize ? `${translate(description)}; ${translate('in brackets against the trained model')}` : translate(description),
+    numeric: true,
+    better,
+    isDetail,
+  };
 }
 
 export function resultRows(model: ModelState, translate: Translate): readonly ResultRow[] {
   const levels = new Map<string, number>();
-  return [...model.nodes.values()].map((result) => {
+  const baseline = model.nodes.get(model.tree.id)?.metrics;
+  const rows = [...model.nodes.values()].map((result) => {
     const level = result.parent === undefined ? 0 : (levels.get(result.parent) ?? 0) + 1;
     levels.set(result.node.id, level);
-    return { node: result.node.id, level, cells: cellsOf(result, translate) };
+    return { node: result.node.id, level, leaf: result.node.leaf, cells: cellsOf(result, baseline, translate) };
+  });
+  const best = new Map(
+    resultColumns(translate, model).flatMap(({ key, better }) => {
+      const figures = rows.flatMap(({ leaf, cells: { [key]: cell } }) => (leaf && typeof cell.order === 'number' ? [cell.order] : []));
+      // Where all are alike none is better.
+      if (better === undefined || new Set(figures).size < 2) return [];
+      return [[key, better === 'lower' ? Math.min(...figures) : Math.max(...figures)] as const];
+    }),
+  );
+  return rows.map(({ node, level, leaf, cells }) => {
+    const marked: Record<ColumnKey, Cell> = { ...cells };
+    if (leaf) for (const [key, order] of best) if (cells[key].order === order) marked[key] = { ...cells[key], best: true };
+    return { node, level, cells: marked };
   });
 }
 
-function cellsOf(result: NodeResult, translate: Translate): Readonly<Record<ColumnKey, Cell>> {
+function cellsOf(result: NodeResult, baseline: NodeMetrics | undefined, translate: Translate): Readonly<Record<ColumnKey, Cell>> {
   const { metrics } = result;
   const weights = weightTotals(metrics);
   const { uniqueValues } = weights;
@@ -107,31 +159,51 @@ function cellsOf(result: NodeResult, translate: Translate): Readonly<Record<Colu
     simulated:
       metrics === undefined
         ? { text: describeStatus(statusOf(result), translate), order: undefined }
-        : { text: simulatedQuality(metrics), order: qualityValue(metrics.simulated) },
+        : {
+            text: `${simulatedQuality(metrics)}${changeOf(baseline, qualityValue(metrics.simulated), metrics)}`,
+            order: qualityValue(metrics.simulated),
+          },
     sparsity: { text: formatPercent(weights.sparsity, 1), order: weights.sparsity },
-    uniqueValues:
-      uniqueValues === undefined
-        ? { text: missing, order: undefined }
-        : { text: `${uniqueValues.kernel} (${uniqueValues.channel})`, order: uniqueValues.kernel },
+    uniqueValues: countCell(uniqueValues?.kernel),
+    uniqueValuesPerChannel: countCell(uniqueValues?.channel),
     certificate: certificateCell(metrics, translate),
-    ...measureCells(result),
+    ...measureCells(result, baseline),
   };
 }
 
-function measureCells({ node, metrics }: NodeResult): Readonly<Record<MeasureId, Cell>> {
+function countCell(count: number | undefined): Cell {
+  return { text: count === undefined ? missing : String(count), order: count };
+}
+
+function measureCells({ node, metrics }: NodeResult, baseline: NodeMetrics | undefined): Readonly<Record<MeasureId, Cell>> {
   return mapMeasures((id) => {
     // The accuracy of a float node's .tflite is the figure of the column before.
     const isShown = metrics !== undefined && (id !== 'accuracy' || node.precision === 'int8');
-    return isShown ? measureCell(id, metrics) : { text: missing, order: undefined };
+    return isShown ? measureCell(id, metrics, baseline) : { text: missing, order: undefined };
   });
 }
 
-function measureCell(id: MeasureId, metrics: NodeMetrics): Cell {
+function measureCell(id: MeasureId, metrics: NodeMetrics, baseline: NodeMetrics | undefined): Cell {
+  const found = measureRow(id).value(metrics);
+  if (id === 'accuracy') return { text: `${shownMeasure(id, metrics)}${changeOf(baseline, found, metrics)}`, order: found };
+  return { text: `${formatMeasure(id, found)}${savingOf(id, found, metrics, baseline)}`, order: found };
+}
+
+/** ` (+0.01)`: against the trained model in float. */
+function changeOf(baseline: NodeMetrics | undefined, accuracy: number | undefined, metrics: NodeMetrics): string {
+  if (metrics === baseline || accuracy === undefined) return '';
+  const change = accuracyChange(floatAccuracy(baseline), accuracy, qualityOf(metrics));
+  return change === missing ? '' : ` (${change})`;
+}
+
+/** ` (−85.0%)`: of the same size of the trained model's float file, or of that file where it has no such size. */
+function savingOf(id: MeasureId, found: number | undefined, metrics: NodeMetrics, baseline: NodeMetrics | undefined): string {
   const { value, savesOf } = measureRow(id);
-  const found = value(metrics);
-  const whole = savesOf === undefined ? undefined : measureRow(savesOf).value(metrics);
-  const saved = found === undefined || whole === undefined ? '' : ` (−${formatPercent(1 - found / whole, 1)})`;
-  return { text: `${id === 'accuracy' ? shownMeasure(id, metrics) : formatMeasure(id, found)}${saved}`, order: found };
+  if ((id !== 'raw' && savesOf !== 'raw') || found === undefined || baseline === undefined || metrics === baseline) return '';
+  const before = value(baseline) ?? measureRow('raw').value(baseline);
+  if (before === undefined || before === 0) return '';
+  const change = found / before - 1;
+  return ` (${change > 0 ? '+' : '−'}${formatPercent(Math.abs(change), 1)})`;
 }
 
 function certificateCell(metrics: NodeMetrics | undefined, translate: Translate): Cell {

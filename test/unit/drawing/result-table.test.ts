@@ -22,10 +22,12 @@ describe('the result table', () => {
     expect(rows.map((row) => row.level)).toEqual([0, 1, 1, 1, 2, 2, 2, 3, 3, 1, 2, 2]);
     expect(rows.find((row) => row.node === 'pruned/pqat')?.cells).toMatchObject({
       model: { text: 'QAT, pruned model' },
-      raw: { text: '25.5 kB', order: 25_512 },
-      gzip: { text: '15.3 kB (−40.0%)' },
+      raw: { text: '25.5 kB (−70.0%)', order: 25_512 },
+      // Against the trained model's file with the same compression, as in the headline.
+      gzip: { text: expect.stringMatching(/^15\.3 kB \(−\d\d\.\d%\)$/) },
       sparsity: { text: '50.0%', order: 0.5 },
-      uniqueValues: { text: '201 (40)' },
+      uniqueValues: { text: '201' },
+      uniqueValuesPerChannel: { text: '40' },
       certificate: { text: 'passed' },
     });
   });
@@ -37,6 +39,21 @@ describe('the result table', () => {
       event.type === 'node-finished' ? { ...event, metrics: { ...event.metrics, hardware: undefined, latency: undefined } } : event,
     );
     expect(keys(exampleModel(untargeted)).filter((key) => ['ram', 'flash', 'macs', 'cycles', 'latency'].includes(key))).toEqual([]);
+  });
+
+  it('marks the best of each column among the files to deploy, and says what accuracy has changed', () => {
+    const rows = resultRows(exampleModel(), english);
+    const leaves = rows.filter(({ cells }) => typeof cells.accuracy.order === 'number');
+    const most = Math.max(...leaves.map(({ cells }) => Number(cells.accuracy.order)));
+    expect(rows.filter(({ cells }) => cells.accuracy.best === true).map(({ cells }) => cells.accuracy.order)).toEqual(
+      leaves.filter(({ cells }) => cells.accuracy.order === most).map(() => most),
+    );
+    // Of float nodes none is a file to deploy.
+    expect(rows.find(({ node }) => node === 'pruned')?.cells.sparsity.best).toBeUndefined();
+    for (const { cells } of leaves) expect(cells.accuracy.text).toMatch(/^9\d\.\d\d% \([+−]\d\.\d\d\)$/);
+    expect(rows[0]?.cells.simulated.text).toMatch(/^9\d\.\d\d%$/);
+    expect(columns.find(({ key }) => key === 'gzip')?.better).toBe('lower');
+    expect(columns.find(({ key }) => key === 'accuracy')?.better).toBe('higher');
   });
 
   it('gives the INT8 accuracy to int8 nodes alone', () => {
@@ -69,9 +86,11 @@ describe('the result table', () => {
     const baseline = resultRows(model, (text) => (text === 'Trained model' ? 'a|b' : text)).slice(0, 1);
     const [head, rule, row] = toMarkdown(columns, baseline).split('\n');
     expect(head).toBe(
-      '| Model | fp32 / fake-int8 top-1 | INT8 top-1 | Size | Compressed | zstd | Brotli | Packed | RAM | Flash | MACs | Cycles | Latency | Sparsity | Unique values | Certificate |',
+      '| Model | fp32 / fake-int8 top-1 | INT8 top-1 | Size | Compressed | zstd | Brotli | Packed | RAM | Flash | MACs | Cycles | Latency | Sparsity | Unique values | Unique values in a channel | Certificate |',
     );
-    expect(rule).toBe('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |');
+    expect(rule).toBe(
+      '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |',
+    );
     expect(row).toMatch(/^\| a\\\|b \| 9\d\.\d\d% \| – \| 85\.0 kB \|/);
   });
 
@@ -79,7 +98,7 @@ describe('the result table', () => {
     const lines = toCsv(columns, resultRows(exampleModel(), english)).split('\r\n');
     expect(lines).toHaveLength(14);
     expect(lines[5]).toMatch(
-      /^"Quantized, pruned model",0\.97\d*,0\.97\d*,25512,15307,14100,13900,15707,9640,65512,250000,850000,0\.081,0\.5,201,passed$/,
+      /^"Quantized, pruned model",0\.97\d*,0\.97\d*,25512,15307,14100,13900,15707,9640,65512,250000,850000,0\.081,0\.5,201,40,passed$/,
     );
   });
 });

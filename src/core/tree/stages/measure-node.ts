@@ -4,7 +4,7 @@ import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
 import type { Expectations } from '../../constraints/expectation.ts';
 import { allFileSizes } from '../../measure/file-sizes.ts';
 import { measureLatency } from '../../measure/latency.ts';
-import { weightMetrics } from '../../measure/weight-metrics.ts';
+import { weightMetrics, withPackedBytes } from '../../measure/weight-metrics.ts';
 import type { DataSet } from '../../data/dataset.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
 import { packedSize } from '../../tflite/pack/pack-tflite.ts';
@@ -56,7 +56,8 @@ export async function measureNode(
       deployed,
       sizes: { ...(await allFileSizes(tflite)), packed: packedBytes(measurement) },
       latency,
-      weights: weightMetrics(model),
+      weights:
+        measurement.packed === undefined ? weightMetrics(model) : withPackedBytes(weightMetrics(model), readTflite(measurement.packed)),
       certificate:
         expectations === undefined ? undefined : certify({ bytes: tflite, expectations, parent: parentTflite, packed: measurement.packed }),
       trainingSeconds: measurement.trainingSeconds,

@@ -1,0 +1,108 @@
+/** The kernels of a node as a table: sorted and filtered by pure functions. */
+import type { NodeResult } from '../run-state.ts';
+import type { WeightMetrics } from '../results.ts';
+import { techniqueRow } from '../techniques.ts';
+import { formatBytes, formatPercent } from './format.ts';
+import type { Translate } from './translate.ts';
+
+export type LayerColumnKey =
+  | 'layer'
+  | 'operation'
+  | 'shape'
+  | 'elements'
+  | 'sparsity'
+  | 'uniqueValues'
+  | 'uniqueValuesPerChannel'
+  | 'rawBytes'
+  | 'packedBytes'
+  | 'gzipBytes';
+
+export interface LayerColumn {
+  readonly key: LayerColumnKey;
+  readonly title: string;
+  readonly numeric: boolean;
+  readonly order: (kernel: WeightMetrics) => number | string | undefined;
+  readonly text: (kernel: WeightMetrics) => string;
+  /** Length of the cell's bar, as a part of the greatest in the column. */
+  readonly bar?: true;
+}
+
+export function layerColumns(translate: Translate): readonly LayerColumn[] {
+  const counted = (key: 'elements' | 'uniqueValues' | 'uniqueValuesPerChannel', title: string): LayerColumn => ({
+    key,
+    title,
+    numeric: true,
+    order: (kernel) => kernel[key],
+    text: (kernel) => kernel[key].toLocaleString('en'),
+  });
+  const sized = (key: 'rawBytes' | 'packedBytes' | 'gzipBytes', title: string): LayerColumn => ({
+    key,
+    title,
+    numeric: true,
+    order: (kernel) => kernel[key],
+    text: (kernel) => formatBytes(kernel[key]),
+    bar: true,
+  });
+  return [
+    { key: 'layer', title: translate('Layer'), numeric: false, order: ({ layer }) => layer, text: ({ layer }) => layer },
+    {
+      key: 'operation',
+      title: translate('Operation'),
+      numeric: false,
+      order: ({ operation }) => operation,
+      text: ({ operation }) => operation,
+    },
+    { key: 'shape', title: translate('Shape'), numeric: false, order: ({ elements }) => elements, text: ({ shape }) => shape.join(' × ') },
+    counted('elements', translate('Weights')),
+    {
+      key: 'sparsity',
+      title: translate('Sparsity'),
+      numeric: true,
+      order: sparsityOf,
+      text: (kernel) => formatPercent(sparsityOf(kernel), 1),
+      bar: true,
+    },
+    counted('uniqueValues', translate('Unique values')),
+    counted('uniqueValuesPerChannel', translate('Unique values in a channel')),
+    sized('rawBytes', translate('Bytes')),
+    sized('packedBytes', translate('Packed')),
+    sized('gzipBytes', translate('gzip')),
+  ];
+}
+
+export function sparsityOf({ elements, zeros }: WeightMetrics): number {
+  return elements === 0 ? 0 : zeros / elements;
+}
+
+export interface LayerOrder {
+  readonly column: LayerColumnKey;
+  readonly descending: boolean;
+}
+
+/** Those whose layer or operation has the text; without an order as in the network. Missing figures come last. */
+export function layerRows(
+  weights: readonly WeightMetrics[],
+  columns: readonly LayerColumn[],
+  { filter, order }: { readonly filter: string; readonly order: LayerOrder | undefined },
+): readonly WeightMetrics[] {
+  const wanted = filter.trim().toLowerCase();
+  const found = weights.filter(({ layer, operation }) => `${layer} ${operation}`.toLowerCase().includes(wanted));
+  const column = columns.find(({ key }) => key === order?.column);
+  if (order === undefined || column === undefined) return found;
+  const sign = order.descending ? -1 : 1;
+  return found.toSorted((first, second) => {
+    const [a, b] = [column.order(first), column.order(second)];
+    if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+    return typeof a === 'number' && typeof b === 'number' ? sign * (a - b) : sign * String(a).localeCompare(String(b));
+  });
+}
+
+/** A kernel with so few zeros was left out of pruning. */
+const prunedFrom = 0.05;
+
+/** Why a kernel of a pruned node has no zeros; undefined where there is nothing to say. */
+export function pruningRemark(kernel: WeightMetrics, path: readonly NodeResult[], translate: Translate): string | undefined {
+  const isPruned = path.some(({ node }) => node.technique !== 'baseline' && techniqueRow(node.technique).adds === 'sparsity');
+  if (!isPruned || sparsityOf(kernel) >= prunedFrom) return undefined;
+  return kernel.operation === 'DEPTHWISE_CONV_2D' ? translate('not pruned by default') : translate('not pruned');
+}

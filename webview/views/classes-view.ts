@@ -1,0 +1,112 @@
+import { classRows, type Confusion } from '../../src/shared/drawing/confusion.ts';
+import { formatChange, formatPercent, missing } from '../../src/shared/drawing/format.ts';
+import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
+import type { NodeMetrics } from '../../src/shared/results.ts';
+import { element, section, setText } from '../dom.ts';
+import { translate } from '../page-data.ts';
+import { chosenModel, chosenNode } from '../panel-state.ts';
+import type { View } from '../panel-state.ts';
+
+/** A larger matrix says nothing that its table does not. */
+const mostClasses = 20;
+
+/** Accuracy of each class and confusion matrix of the chosen node; hidden where there is none. */
+export function classesView(): View {
+  const name = element('p');
+  const classes = element('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': translate('Classes') });
+  const matrix = element('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': translate('Confusion matrix') });
+  const part = section('classes', translate('Classes'), name, element('div', { class: 'classes' }, classes, matrix));
+  let previous: unknown;
+  return {
+    element: part,
+    update(state) {
+      const node = chosenNode(state);
+      const model = chosenModel(state);
+      const confusion = confusionOf(node?.metrics);
+      part.hidden = confusion === undefined;
+      if (node === undefined || model === undefined || confusion === undefined || confusion === previous) return;
+      previous = confusion;
+      setText(name, nodeTitle(node.node.title, translate));
+      classes.replaceChildren(classTable(confusion, confusionOf(model.nodes.get(model.tree.id)?.metrics)));
+      matrix.hidden = confusion.length > mostClasses;
+      matrix.replaceChildren(...(matrix.hidden ? [] : [matrixTable(confusion)]));
+    },
+  };
+}
+
+/** Of the file where it was measured, else of the training engine. */
+function confusionOf(metrics: NodeMetrics | undefined): Confusion | undefined {
+  return metrics?.deployed?.confusion ?? metrics?.simulated?.confusion;
+}
+
+function classTable(confusion: Confusion, baseline: Confusion | undefined): HTMLElement {
+  const before = baseline && classRows(baseline);
+  const titles = [
+    translate('Class'),
+    translate('Examples'),
+    translate('Right'),
+    translate('Trained model, right'),
+    translate('Most often taken for'),
+  ];
+  return element(
+    'table',
+    {},
+    element('thead', {}, element('tr', {}, ...titles.map((title) => element('th', { scope: 'col' }, title)))),
+    element(
+      'tbody',
+      {},
+      ...classRows(confusion).map(({ label, examples, right, takenFor }) => {
+        const was = before?.[label]?.right;
+        const change = right === undefined || was === undefined ? '' : ` (${formatChange(right - was)})`;
+        return element(
+          'tr',
+          {},
+          element('th', { scope: 'row' }, String(label)),
+          element('td', { class: 'number' }, String(examples)),
+          element('td', { class: 'number' }, `${formatPercent(right, 1)}${change}`),
+          element('td', { class: 'number' }, formatPercent(was, 1)),
+          element('td', {}, takenFor === undefined ? missing : `${takenFor.label} (${takenFor.count})`),
+        );
+      }),
+    ),
+  );
+}
+
+/** Rows are labels, columns predictions; what is wrong stands out by its colour. */
+function matrixTable(confusion: Confusion): HTMLElement {
+  const mostWrong = Math.max(1, ...confusion.flatMap((counts, label) => counts.filter((_, predicted) => predicted !== label)));
+  return element(
+    'table',
+    { class: 'matrix' },
+    element(
+      'thead',
+      {},
+      element(
+        'tr',
+        {},
+        element('td', {}, `${translate('label')} ↓ ${translate('predicted as')} →`),
+        ...confusion.map((_, label) => element('th', { scope: 'col' }, String(label))),
+      ),
+    ),
+    element(
+      'tbody',
+      {},
+      ...confusion.map((counts, label) =>
+        element(
+          'tr',
+          {},
+          element('th', { scope: 'row' }, String(label)),
+          ...counts.map((count, predicted) => matrixCell(count, label, predicted, mostWrong, counts)),
+        ),
+      ),
+    ),
+  );
+}
+
+function matrixCell(count: number, label: number, predicted: number, mostWrong: number, counts: readonly number[]): HTMLElement {
+  const total = counts.reduce((sum, part) => sum + part, 0);
+  const title = translate('{0} of {1} of class {2} are predicted as {3}', count, total, label, predicted);
+  const cell = element('td', { class: label === predicted ? 'number right' : 'number wrong', title }, count === 0 ? '' : String(count));
+  if (label !== predicted) cell.style.setProperty('--strength', `${Math.round((count / mostWrong) * 45)}%`);
+  return cell;
+}
