@@ -187,8 +187,8 @@ function nodeAt({ places }: GraphLayout, x: number, y: number): number | undefin
 /** Down and up along the edges, left and right within the row. */
 function neighbour({ nodes, edges }: NetworkGraph, { places }: GraphLayout, selected: number | undefined, key: string): number | undefined {
   if (!['ArrowDown', 'ArrowUp', 'ArrowLeft', 'ArrowRight', 'Home', 'End'].includes(key)) return undefined;
-  if (key === 'Home' || selected === undefined) return 0;
   if (key === 'End') return nodes.length - 1;
+  if (key === 'Home' || selected === undefined) return 0;
   if (key === 'ArrowDown') return edges.find(({ from }) => from === selected)?.to;
   if (key === 'ArrowUp') return edges.find(({ to }) => to === selected)?.from;
   const own = places[selected];

@@ -1,0 +1,189 @@
+/** Tables, plots and the graph of the .tflite viewer in a browser. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type { AxeResults } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { networkGraph, type NetworkGraph } from '../../src/shared/graph/network-graph.ts';
+import type { InspectedOperation } from '../../src/shared/inspection.ts';
+import { exampleInspection } from '../support/example-inspection.ts';
+import { exampleRun } from '../support/example-run.ts';
+import { launchBrowser, openPanelPage, type PanelOptions } from '../support/panel-page.ts';
+import themes from '../support/panel-themes.json' with { type: 'json' };
+
+const root = path.resolve(import.meta.dirname, '../..');
+const built = path.join(root, 'dist', 'webview');
+const screenshots = path.join(root, 'test-results', 'panel');
+const axeScript = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** With the confusion of three classes, of which the last is taken for the first. */
+const events = exampleRun().map((event) =>
+  event.type === 'node-finished' && event.metrics.simulated !== undefined
+    ? {
+        ...event,
+        metrics: {
+          ...event.metrics,
+          simulated: {
+            ...event.metrics.simulated,
+            confusion: [
+              [9, 1, 0],
+              [0, 10, 0],
+              [3, 0, 7],
+            ],
+          },
+          deployed: undefined,
+        },
+      }
+    : event,
+);
+
+let browser: Browser;
+let page: Page;
+
+async function open(shown = exampleRun(), options: PanelOptions = {}): Promise<void> {
+  page = await openPanelPage(browser, built, shown, options);
+  await page.locator('.node').first().waitFor();
+}
+
+async function screenshot(part: string, name: string): Promise<void> {
+  mkdirSync(screenshots, { recursive: true });
+  await page.locator(part).screenshot({ path: path.join(screenshots, `${name}.png`) });
+}
+
+async function violations(): Promise<readonly string[]> {
+  await page.evaluate(axeScript);
+  const results = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults;
+  return results.violations.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes
+        .map(({ html }) => html)
+        .slice(0, 3)
+        .join(' ')}`,
+  );
+}
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser?.close());
+afterEach(() => page?.close());
+
+describe('the table of results', () => {
+  it('sorts the smallest first by one click, marks the best, and has columns to choose', async () => {
+    await open();
+    await page.locator('#results thead button', { hasText: 'Compressed' }).click();
+    const sizes = await page.locator('#results tbody tr td:nth-child(5)').allTextContents();
+    const numbers = sizes.map((text) => Number.parseFloat(text)).filter((size) => !Number.isNaN(size));
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+    expect(await page.locator('#results td.best').count()).toBeGreaterThan(2);
+    const zstd = page.locator('#results thead button', { hasText: 'zstd' });
+    expect(await zstd.count()).toBe(0);
+    await page.locator('#results summary').click();
+    await page.locator('#results vscode-checkbox', { hasText: 'zstd' }).click();
+    await zstd.waitFor();
+    await screenshot('#results', 'views-table');
+    expect(await violations()).toEqual([]);
+  });
+});
+
+describe('the layers', () => {
+  it('are filtered, sorted, and lead to the density of a kernel', async () => {
+    await open();
+    await page.locator('#layers vscode-text-field input').fill('dens');
+    await expect.poll(() => page.locator('#layers tbody').first().locator('tr').count()).toBe(1);
+    await page.locator('#layers tbody .link', { hasText: 'dense' }).first().click();
+    await expect.poll(() => page.locator('#density vscode-dropdown').evaluate((dropdown) => Reflect.get(dropdown, 'value'))).toBe('dense');
+    await screenshot('#layers', 'views-layers');
+  });
+
+  it('come with the accuracy of each class and the confusion matrix', async () => {
+    await open(events);
+    const row = page.locator('#classes tbody').first().locator('tr').nth(2);
+    expect(await row.locator('td').allTextContents()).toEqual(['10', '70.0% (+0.00)', '70.0%', '0 (3)']);
+    expect(await page.locator('.matrix td.wrong').count()).toBe(6);
+    await screenshot('#classes', 'views-classes');
+    expect(await violations()).toEqual([]);
+  });
+});
+
+describe('the plots', () => {
+  it('name the front, read out every series, and mark cut bars', async () => {
+    await open();
+    await page.locator('#trade-off').scrollIntoViewIfNeeded();
+    await page.locator('#trade-off .point-name').first().waitFor();
+    expect(await page.locator('#trade-off .star').count()).toBe(2);
+    await page.locator('#curves').scrollIntoViewIfNeeded();
+    const plot = page.locator('#curves .plot-drawing svg');
+    await plot.waitFor();
+    await plot.hover({ position: { x: 200, y: 150 } });
+    expect(await page.locator('#curves .plot-readout p').count()).toBeGreaterThan(2);
+    await page.locator('[data-node="pruned"]').first().click();
+    await page.locator('#density').scrollIntoViewIfNeeded();
+    await page.locator('#density .cut').first().waitFor();
+    await screenshot('#density', 'views-density');
+    await page.locator('#trade-off').scrollIntoViewIfNeeded();
+    await screenshot('#trade-off', 'views-trade-off');
+  });
+});
+
+describe('the graph of a file', () => {
+  const operations = Array.from({ length: 60 }, (_, index): InspectedOperation => ({
+    index,
+    kind: index % 3 === 2 ? 'ADD' : 'CONV_2D',
+    layer: `layer${index}`,
+    inputs: index === 0 ? ['input', 'dense/kernel'] : index % 3 === 2 ? [`t${index - 1}`, `t${index - 2}`] : [`t${index - 1}`],
+    outputs: [`t${index}`],
+    outputShape: [1, 8, 8, 16],
+    parameters: 0,
+    details: '',
+  }));
+
+  async function openGraph(graph: NetworkGraph, isComparison = false): Promise<void> {
+    page = await browser.newPage({ viewport: { width: 1000, height: 800 } });
+    const { class: kind, variables } = themes['Light Modern'];
+    const declarations = Object.entries(variables).map(([name, value]) => `${name}: ${value};`);
+    await page.setContent(
+      `<!DOCTYPE html><html lang="en"><head><title>graph</title></head><body class="${kind}"><main><h1>Graph</h1><div id="graph"></div></main></body></html>`,
+    );
+    await page.addStyleTag({
+      content: `:root { ${declarations.join(' ')} } body { background: var(--vscode-editor-background); } ${readFileSync(path.join(root, 'media', 'inspection.css'), 'utf8')}`,
+    });
+    await page.evaluate(
+      ([data, compared]) => {
+        const frame = document.getElementById('graph');
+        if (frame === null) return;
+        frame.dataset['graph'] = data;
+        if (compared) frame.dataset['comparison'] = '';
+        document.body.dataset['page'] = JSON.stringify({ recipe: '', strings: {} });
+      },
+      [JSON.stringify(graph), isComparison] as const,
+    );
+    await page.addScriptTag({ content: readFileSync(path.join(built, 'graph.js'), 'utf8') });
+    await page.locator('canvas').waitFor();
+  }
+
+  it('of 60 operations is gone through by the keyboard alone, with what each has', async () => {
+    await openGraph(networkGraph({ ...exampleInspection('pruned.tflite'), operations }));
+    expect(await page.locator('canvas').getAttribute('data-nodes')).toBe('61');
+    await page.locator('canvas').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowDown');
+    expect(await page.locator('.graph-details').textContent()).toContain('CONV_2D · 1 × 8 × 8 × 16 · layer0 · 50.0% zeros');
+    await page.keyboard.press('End');
+    expect(await page.locator('.graph-details').textContent()).toContain('layer59');
+    await page.keyboard.press('0');
+    await page.waitForTimeout(200);
+    await screenshot('main', 'views-graph');
+    expect(await violations()).toEqual([]);
+  });
+
+  it('of two files says what has changed', async () => {
+    await openGraph(networkGraph(exampleInspection('plain.tflite'), exampleInspection('pruned.tflite')), true);
+    await page.locator('canvas').focus();
+    await page.keyboard.press('End');
+    expect(await page.locator('.graph-details').textContent()).toMatch(/0\.0% · 8 → 50\.0% · 4.*other weights$/);
+    await screenshot('main', 'views-graph-difference');
+    expect(await violations()).toEqual([]);
+  });
+});
