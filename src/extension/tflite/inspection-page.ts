@@ -31,7 +31,7 @@ export function inspectionPage(webview: vscode.Webview, extension: vscode.Uri, i
 <link rel="stylesheet" href="${style}">
 <title>${escapeHtml(inspections.map((inspection) => nameOf(inspection)).join(' ↔ '))}</title>
 </head>
-<body data-page="${escapeHtml(JSON.stringify({ recipe: '', strings: pageStrings() }))}"><main>${body}</main><script nonce="${nonce}" src="${script}"></script></body>
+<body data-page="${escapeHtml(JSON.stringify({ recipe: '', strings: pageStrings(), treeLook: 'status' }))}"><main>${body}</main><script nonce="${nonce}" src="${script}"></script></body>
 </html>`;
 }
 

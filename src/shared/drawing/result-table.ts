@@ -203,6 +203,8 @@ function savingOf(id: MeasureId, found: number | undefined, metrics: NodeMetrics
   const before = value(baseline) ?? measureRow('raw').value(baseline);
   if (before === undefined || before === 0) return '';
   const change = found / before - 1;
+  // Nothing that the figure would show.
+  if (Math.abs(change) < 0.0005) return '';
   return ` (${change > 0 ? '+' : '−'}${formatPercent(Math.abs(change), 1)})`;
 }
 

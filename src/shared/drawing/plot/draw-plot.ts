@@ -160,7 +160,11 @@ interface Box {
 
 /** Names of points where they hide no point and no other name; those that find no place are left out. */
 function drawNames(series: readonly PlotSeries[], { x, y, area }: PlotGeometry): string {
-  const marks = series.filter((one) => !isLine(one) && one.style !== 'bars').flatMap((one) => one.points);
+  // The recommended one is named before the others take the room.
+  const marks = series
+    .filter((one) => !isLine(one) && one.style !== 'bars')
+    .toSorted((a, b) => Number(b.style === 'star') - Number(a.style === 'star'))
+    .flatMap((one) => one.points);
   const named = new Map(marks.filter(({ name }) => name !== undefined).map((point) => [`${point.name} ${point.x} ${point.y}`, point]));
   const taken: Box[] = marks.map((point) => boxAround(x(point.x), y(point.y), 5, 5));
   const texts: string[] = [];
@@ -177,6 +181,10 @@ function drawNames(series: readonly PlotSeries[], { x, y, area }: PlotGeometry):
       { x: px + 9 + half, y: py + 13, anchor: 'start' },
       { x: px - 9 - half, y: py - 13, anchor: 'end' },
       { x: px - 9 - half, y: py + 13, anchor: 'end' },
+      ...[-26, 27, -40, 41].flatMap((dy) => [
+        { x: px + half - 6, y: py + dy, anchor: 'start' },
+        { x: px - half + 6, y: py + dy, anchor: 'end' },
+      ]),
     ];
     const place = places.find((candidate) => {
       const box = boxAround(candidate.x, candidate.y, half, 6);
