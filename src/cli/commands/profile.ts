@@ -11,6 +11,7 @@ import { formatBytes, formatMilliseconds } from '../../shared/drawing/format.ts'
 import { describeFit } from '../../shared/drawing/hardware-text.ts';
 import { PROFILE_VERSION, type CycleProfile, type FlashProfile, type HardwareProfile } from '../../shared/hardware.ts';
 import { inputShapeOption } from '../input-shape-option.ts';
+import { runVela } from '../run-vela.ts';
 import { CommandFailure } from '../program.ts';
 import { printJson, printWarnings, processTerminal, type Terminal } from '../terminal.ts';
 import { shortName, textTable } from '../text-table.ts';
@@ -22,6 +23,8 @@ interface Options {
   readonly boards?: boolean;
   readonly arena?: string;
   readonly json?: boolean;
+  /** False with `--no-vela`. */
+  readonly vela: boolean;
 }
 
 export function registerProfile(program: Command, terminal: Terminal = processTerminal): void {
@@ -33,6 +36,7 @@ export function registerProfile(program: Command, terminal: Terminal = processTe
     .option('--board <name>', 'a board of the list that --boards prints')
     .option('--boards', 'list the boards that are known')
     .option('--arena <file.svg>', 'draw the tensor arena: memory over operators')
+    .option('--no-vela', 'do not run vela, Arm’s compiler, where it is installed: its figures stand in for the estimates of the NPU')
     .addOption(inputShapeOption())
     .option('--json', 'print everything as JSON')
     .action(async (path: string | undefined, options: Options) => {
@@ -43,7 +47,11 @@ export function registerProfile(program: Command, terminal: Terminal = processTe
       }
       if (path === undefined)
         throw new EspalierError('invalid-argument', 'no model is given', { fix: 'name a .tflite, or list boards with --boards' });
-      const profile = await profileModel(path, { target: chosenTarget(options.target, options.board), inputShape: options.inputShape });
+      const profile = await profileModel(path, {
+        target: chosenTarget(options.target, options.board),
+        inputShape: options.inputShape,
+        vela: options.vela ? runVela : undefined,
+      });
       if (options.arena !== undefined) await writeFileAtomically(options.arena, arenaSvgFile(profile.ram.head));
       if (options.json === true) printJson(terminal, profile);
       else terminal.print(describeProfile(profile));
@@ -61,7 +69,7 @@ function summary(profile: HardwareProfile): readonly string[] {
   const head =
     npu === undefined || npu.cpuOperators > 0
       ? `${ram.head.bytes.toLocaleString('en')} bytes of tensors and scratch as TFLite Micro plans them`
-      : `${npu.sramBytes.toLocaleString('en')} bytes of tensors and weights for the NPU, an estimate`;
+      : `${npu.sramBytes.toLocaleString('en')} bytes of tensors and weights for the NPU, ${sourceText(npu.source)}`;
   return [
     `${file}: ${parameters.toLocaleString('en')} parameters, ${macs.toLocaleString('en')} multiply-accumulates`,
     ...(target === undefined ? [] : [`  target   ${target}`]),
