@@ -9,6 +9,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly str
   leaves: () => import('./leaves.ts'),
   'integer-grid': () => import('./integer-grid.ts'),
   'stored-forms': () => import('./stored-forms.ts'),
+  'hardware-tables': () => import('./hardware-tables.ts'),
   techniques: () => import('./techniques.ts'),
   'panel-events': () => import('./panel-events.ts'),
   activation: () => import('./activation.ts'),
