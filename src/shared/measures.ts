@@ -145,7 +145,7 @@ export const measureTable: Readonly<Record<MeasureId, MeasureRow>> = {
   flash: {
     title: 'Flash',
     short: 'flash',
-    description: 'The plain .tflite in flash, with what is known of the code that runs it',
+    description: 'The plain .tflite and an estimate of the code that runs it',
     column: 'flash_bytes',
     unit: 'bytes',
     better: 'lower',

@@ -42,7 +42,8 @@ export function profileTflite({ file, bytes, target }: ProfileRequest): Hardware
   const computesInFloat = floatOperator(model);
   const operators = operatorProfiles(model, graph, computesInFloat === undefined ? core : undefined, estimate);
   const ram = ramProfile(model, kernels, estimate);
-  const flash = flashProfile(bytes.length);
+  const onCpu = operators.flatMap(({ kind, processor }) => (processor === 'npu' ? [] : [kind]));
+  const flash = flashProfile(bytes.length, onCpu, kernels);
   return {
     version: PROFILE_VERSION,
     file,
