@@ -13,6 +13,7 @@ import { idxPaths } from './formats/idx.ts';
 import { imageFiles } from './formats/image-folder.ts';
 import type { ByInput } from './spec/by-input.ts';
 import type { DataSpec } from './spec/data-spec.ts';
+import type { ImageDataSpec } from './spec/image-spec.ts';
 import type { FileCollection } from './spec/file-collection-spec.ts';
 
 export interface DataFile {
@@ -61,7 +62,10 @@ export async function listDataFiles(spec: DataSpec, folder: string): Promise<Dat
       };
     }
     case 'images':
-      return { files: await collectionFiles(spec, folder, imageFiles), meaning: omit(spec, 'cacheMegabytes', 'folder', 'train', 'test') };
+      return {
+        files: spec.masks === undefined ? await collectionFiles(spec, folder, imageFiles) : await maskedFiles(spec, spec.masks, folder),
+        meaning: omit(spec, 'cacheMegabytes', 'folder', 'train', 'test', ...(spec.masks === undefined ? [] : (['masks'] as const))),
+      };
     case 'audio':
       return {
         files: await collectionFiles(spec, folder, soundFiles(spec)),
@@ -101,6 +105,20 @@ export async function listDataFiles(spec: DataSpec, folder: string): Promise<Dat
     default:
       return unreachable(spec);
   }
+}
+
+/** Images and masks, whatever folders they lie in. */
+async function maskedFiles(spec: ImageDataSpec, masks: string, folder: string): Promise<readonly DataFile[]> {
+  const roots = [
+    ['folder', spec.folder],
+    ['train', spec.train],
+    ['test', spec.test],
+    ['masks', masks],
+  ] as const;
+  const lists = roots.map(([name, path]) =>
+    path === undefined ? [] : filesBelow(name, resolvePath(folder, path), (each) => /\.(jpe?g|jfif|png)$/i.test(each)),
+  );
+  return (await Promise.all(lists)).flat();
 }
 
 /** An archive counts as one file: its contents are not known before it is unpacked. */

@@ -20,6 +20,8 @@ import { type PipelineOptions } from './preprocessing/pipeline.ts';
 import type { InputPreprocessing, Normalisation } from './preprocessing/preprocessing.ts';
 import { preparedDataSet } from './prepared-dataset.ts';
 import type { DataSpec } from './spec/data-spec.ts';
+import type { Target } from './target.ts';
+import { boundTargets } from './targets.ts';
 import { splitSources } from './splits.ts';
 
 export interface OpenDataOptions {
@@ -65,6 +67,7 @@ async function openInput(
 ): Promise<DataSplits> {
   const sources = await openSources(spec, folder, selected, options.modelOutputs);
   for (const warning of sources.warnings) options.onWarning?.(warning);
+  checkMaskAugmentation(spec, sources.train.target);
   const splits = splitSources(spec, sources, options.seed);
   const { normalise, ...preprocessing } = preprocessingOf(spec, selected);
   const backgroundSounds = spec.augmentation?.backgroundNoise === undefined ? [] : await readBackground(sources);
@@ -99,6 +102,16 @@ async function openInput(
   };
 }
 
+/** Masks stay where they are, so images with masks must not be moved. */
+function checkMaskAugmentation({ augmentation }: DataSpec, target: Target): void {
+  const moves = augmentation !== undefined && ((augmentation.flip ?? false) || (augmentation.shift ?? 0) > 0);
+  if (moves && boundTargets(target).some((each) => each.target.kind === 'classMap'))
+    throw new EspalierError('invalid-data', '"flip" and "shift" would move images, but not their masks', {
+      where: 'data.augmentation',
+      fix: 'leave them out; "noise" can stay',
+    });
+}
+
 async function readBackground({ backgroundSounds }: SourceSplits): Promise<readonly Sound[]> {
   const sounds = (await backgroundSounds?.()) ?? [];
   if (sounds.length === 0)
@@ -131,21 +144,21 @@ async function openSources(
       return openRaw(spec, folder, selected);
     default:
       requireSingleInput(spec.format, selected);
-      return openSingleInput(spec, folder);
+      return openSingleInput(spec, folder, outputs);
   }
 }
 
 /** Formats whose examples are one image, sound or pattern each. */
 type SingleInputSpec = Exclude<DataSpec, { readonly format: 'npy' | 'npz' | 'csv' | 'raw' }>;
 
-async function openSingleInput(spec: SingleInputSpec, folder: string): Promise<SourceSplits> {
+async function openSingleInput(spec: SingleInputSpec, folder: string, outputs: readonly ModelTensor[] | undefined): Promise<SourceSplits> {
   switch (spec.format) {
     case 'idx':
       return openIdx(spec, folder);
     case 'cifar-binary':
       return openCifarBinary(spec, folder);
     case 'images':
-      return openImageFolder(spec, folder);
+      return openImageFolder(spec, folder, outputs);
     case 'audio':
       return openAudioFolder(spec, folder);
     case 'generated':

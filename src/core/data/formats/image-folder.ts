@@ -1,3 +1,5 @@
+import type { ModelTensor } from '../../network/model-interface.ts';
+import { openMaskedImages } from './image-masks.ts';
 import type { ImageDataSpec } from '../spec/image-spec.ts';
 import type { SourceSplits } from '../example-source.ts';
 import { decodeImage } from '../images/decode-image.ts';
@@ -9,8 +11,10 @@ export const imageFiles = {
   unreadExtensions: ['.bmp', '.gif', '.webp', '.tif', '.tiff', '.heic', '.avif'],
 } as const;
 
-/** JPEG and PNG files by class. */
-export function openImageFolder(spec: ImageDataSpec, folder: string): Promise<SourceSplits> {
+/** JPEG and PNG files by class, or with masks. */
+export function openImageFolder(spec: ImageDataSpec, folder: string, outputs?: readonly ModelTensor[]): Promise<SourceSplits> {
+  const { masks } = spec;
+  if (masks !== undefined) return openMaskedImages({ ...spec, masks }, folder, outputs);
   return openFiles(spec, folder, {
     kind: 'image',
     ...imageFiles,

@@ -128,7 +128,7 @@ function roundHalfToEven(value: number): number {
 }
 
 /** The largest centred region with the wanted proportions, times the part of it to keep. */
-function coveringRegion(image: Pixels, heightPerWidth: number, keep: number): Region {
+export function coveringRegion(image: Pick<Pixels, 'height' | 'width'>, heightPerWidth: number, keep: number): Region {
   const width = Math.min(image.width, image.height / heightPerWidth) * keep;
   const height = width * heightPerWidth;
   return { top: (image.height - height) / 2, left: (image.width - width) / 2, height, width };

@@ -33,7 +33,7 @@ const pathsOnlyIn: Readonly<Record<string, readonly string[]>> = { npz: ['file']
  * Fields that always hold a path. They are rewritten even where no file exists, so that the error names the intended
  * place.
  */
-export const pathFields: ReadonlySet<string> = new Set(['folder', 'file', 'testFile']);
+export const pathFields: ReadonlySet<string> = new Set(['folder', 'file', 'testFile', 'masks']);
 
 /**
  * Rewrites the paths of a data block, or the path of one, from one folder to another. A text that may be a path or a
