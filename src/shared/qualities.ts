@@ -229,7 +229,8 @@ export function formatQuality(id: QualityId, value: number | undefined, digits =
     case 'fraction':
       return formatPercent(value, digits);
     case 'number':
-      return formatNumber(value);
+      // Cosines differ in digits that four would round away.
+      return id === 'cosine' && value !== undefined && value !== 1 ? value.toFixed(5) : formatNumber(value);
     case 'decibels':
       return formatDecibels(value);
   }
