@@ -53,7 +53,8 @@ export async function planDeployment({ file, bytes, name, data }: PlanRequest): 
 }
 
 function plannedTensors(tensors: readonly TensorDetails[]): readonly PlannedTensor[] {
-  return tensors.map((details) => {
+  const names = tensors.map(({ name }) => cIdentifier(plainName(name)));
+  return tensors.map((details, index) => {
     if (details.shape.length > 1 && details.shape[0] !== 1)
       throw new EspalierError('unsupported-model', `its batch is ${details.shape[0] ?? 0}`, {
         where: `tensor "${details.name}"`,
@@ -61,12 +62,18 @@ function plannedTensors(tensors: readonly TensorDetails[]): readonly PlannedTens
       });
     return {
       details,
-      suffix: tensors.length === 1 ? '' : `_${cIdentifier(plainName(details.name))}`,
+      suffix: tensors.length === 1 ? '' : `_${uniqueName(names, index)}`,
       elements: details.shape.reduce((product, size) => product * size, 1),
       scale: details.quantization?.scales[0] ?? 1,
       zeroPoint: details.quantization?.zeroPoints[0] ?? 0,
     };
   });
+}
+
+/** Names that differ in nothing that C keeps of them are numbered. */
+function uniqueName(names: readonly string[], index: number): string {
+  const name = names[index] ?? '';
+  return names.filter((other) => other === name).length === 1 ? name : `${name}_${index + 1}`;
 }
 
 /** Without data: the numbers as the model takes them. */

@@ -18,7 +18,7 @@ extern "C" {
 
 /*
  * Tensor arena: tensors and scratch buffers as TFLite Micro's greedy planner lays them out, and an estimate of the
- * runtime's structures on 32 bits with a quarter on top. ${name}_arena_used() tells what is used.
+ * runtime's structures on 32 bits with a quarter on top. ${name}_arena_used() returns what is used.
  */
 #define ${upper}_ARENA_BYTES (${arena.head} + ${Math.ceil((arena.persistent * 1.25) / 16) * 16} * (sizeof(void *) / 4))
 

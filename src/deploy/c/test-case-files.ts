@@ -15,7 +15,7 @@ export function testCaseFiles(plan: DeploymentPlan): readonly DeployedFile[] {
   return [
     {
       path: `${name}_test_case.h`,
-      contents: `/* ${test.fromData ? 'An example of the data' : 'Made numbers, for no data were given'}, and what ${cComment(file)} makes of it in ${cComment(test.runtime)}. Written by Espalier. */
+      contents: `/* ${test.fromData ? 'An example of the data' : 'Random numbers, since no data were given'}, with the outputs of ${cComment(file)} in ${cComment(test.runtime)}. Written by Espalier. */
 #ifndef ${guard}
 #define ${guard}
 
@@ -25,10 +25,10 @@ export function testCaseFiles(plan: DeploymentPlan): readonly DeployedFile[] {
 extern "C" {
 #endif
 
-/* By so much elements of inputs may differ: a step, or in single precision a pixel's. */
+/* Largest difference allowed of an input's element: a step of the quantization, or in single precision a pixel's. */
 #define ${upper}_INPUT_TOLERANCE ${inputTolerance(inputs)}
 
-/* TFLite Micro and LiteRT round in different ways: elements of outputs may differ by so much. */
+/* Largest difference allowed of an output's element: TFLite Micro and LiteRT round in different ways. */
 #define ${upper}_OUTPUT_TOLERANCE 2
 
 ${[...inputs.map((input) => `extern const ${cType(input).c} ${name}_test_input${input.suffix}[${input.elements}];`), ...outputs.map((output) => `extern const ${cType(output).c} ${name}_test_output${output.suffix}[${output.elements}];`)].join('\n')}

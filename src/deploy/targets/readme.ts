@@ -27,8 +27,8 @@ export function readme(plan: DeploymentPlan, { title, steps, more = [] }: Readme
     `## The test case\n\n${
       test.fromData
         ? 'The first test example of the data'
-        : 'Numbers made from a seed, for no data were given (`--data`), so the preprocessing only quantizes'
-    }, with what ${test.runtime} makes of it. Other runtimes round in other ways, so outputs may differ by 2 steps of their quantization.`,
+        : 'Random numbers, since no data were given (`--data`), so the preprocessing only quantizes'
+    }, with the outputs of ${test.runtime}. Other runtimes round in other ways, so outputs may differ by 2 steps of their quantization.`,
     '',
   ].join('\n\n');
 }

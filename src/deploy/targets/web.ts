@@ -115,7 +115,7 @@ function testCaseModule({ outputs, test }: DeploymentPlan): string {
     );
     return { values, tolerance: output.details.quantization === undefined ? 1e-3 : 2 * output.scale };
   });
-  return `// ${test.fromData ? 'An example of the data' : 'Made numbers, for no data were given'}, and what comes out in ${test.runtime}. Written by Espalier.
+  return `// ${test.fromData ? 'An example of the data' : 'Random numbers, since no data were given'}, with the outputs in ${test.runtime}. Written by Espalier.
 const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
 export const examples = [${test.examples.map(exampleText).join(', ')}];

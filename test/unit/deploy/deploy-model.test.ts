@@ -128,19 +128,26 @@ describe.skipIf(!hasCompiler)('a folder for microcontrollers', () => {
     const { warnings } = await deployModel({ file, output, target: 'tflm', data: path.join(folder, 'data.json') });
     expect(warnings).toEqual([]);
     expect(execFileSync('make', ['check'], { cwd: output, encoding: 'utf8' })).toMatch(/inputs differ by 0 at most/);
-    expect(await read('README.md')).toMatch(/The first test example of the data, with what LiteRT/);
+    expect(await read('README.md')).toMatch(/The first test example of the data, with the outputs of LiteRT/);
     expect(await read('src/my_model_2_preprocess.c')).toMatch(/values\[i\] \* R\(0\.5\)/);
   });
 });
 
-it.skipIf(!hasCompiler)('deploys a float model with a warning, since TFLite Micro runs it slowly', async () => {
-  const b = new NetworkBuilder('net');
-  const [first, second] = [b.input([2], 'first'), b.input([2], 'second')];
-  await writeFile(file, writeTflite({ kind: 'float', network: b.build([b.binary('sum', 'add', first, second)]) }));
-  const { warnings } = await deployModel({ file, output, target: 'tflm' });
-  expect(warnings[0]).toMatch(/computes in float .*: deploy an int8 file/);
-  expect(execFileSync('make', ['check'], { cwd: output, encoding: 'utf8' })).toMatch(/inputs differ by 0 at most/);
-});
+it.skipIf(!hasCompiler)(
+  'deploys a float model with a warning, since TFLite Micro runs it slowly; inputs of like names get names of their own',
+  async () => {
+    const b = new NetworkBuilder('net');
+    const [first, second] = [b.input([2], 'x/a'), b.input([2], 'x.a')];
+    await writeFile(file, writeTflite({ kind: 'float', network: b.build([b.binary('sum', 'add', first, second)]) }));
+    const { warnings } = await deployModel({ file, output, target: 'tflm' });
+    expect(warnings[0]).toMatch(/computes in float .*: deploy an int8 file/);
+    expect([...(await read('src/my_model_2_preprocess.h')).matchAll(/void (\w+)\(/g)].map(([, name]) => name)).toEqual([
+      'my_model_2_preprocess_x_a_1',
+      'my_model_2_preprocess_x_a_2',
+    ]);
+    expect(execFileSync('make', ['check'], { cwd: output, encoding: 'utf8' })).toMatch(/inputs differ by 0 at most/);
+  },
+);
 
 describe('what cannot be deployed is refused, and leaves nothing behind', () => {
   it('a folder that is in use', async () => {

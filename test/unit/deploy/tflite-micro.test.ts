@@ -42,7 +42,7 @@ function includeFlags(): readonly string[] {
 }
 
 describe.skipIf(sources === undefined)('TFLite Micro runs the program, which passes its test', () => {
-  it.each<Form>(['plain', 'small', 'fast'])('with the %s file, on this machine', { timeout: 120_000 }, async (form) => {
+  it.each<Form>(['plain', 'small', 'fast'])('with the %s file, on this machine', { timeout: 600_000 }, async (form) => {
     await deploy(form);
     const chosen = library === undefined ? [] : [`LIBRARY=${library}`];
     const { stdout, stderr } = spawnSync('make', [`TFLM=${sources ?? ''}`, `INCLUDES=${includeFlags().join(' ')}`, ...chosen, 'test'], {
@@ -54,7 +54,7 @@ describe.skipIf(sources === undefined)('TFLite Micro runs the program, which pas
 
   it.skipIf(armLibrary === undefined).each<Form>(['plain', 'small', 'fast'])(
     'with the %s file, on Cortex-M4 in QEMU',
-    { timeout: 120_000 },
+    { timeout: 600_000 },
     async (form) => {
       await deploy(form);
       const parts = ['model', 'preprocess', 'postprocess', 'test_case'].map((part) => `src/net_${part}.c`);
