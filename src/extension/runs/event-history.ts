@@ -1,4 +1,4 @@
-import type { NodeProgress, RunEvent } from '../../shared/events.ts';
+import type { NodeFailed, NodeFinished, NodeProgress, NodeQueued, NodeSkipped, NodeStarted, RunEvent } from '../../shared/events.ts';
 import { LONGEST_CURVE, LONGEST_LOG } from '../../shared/run-state.ts';
 
 /**
@@ -7,8 +7,10 @@ import { LONGEST_CURVE, LONGEST_LOG } from '../../shared/run-state.ts';
  * dropped. `reduceEvents` of what is kept gives the state of all events, but for the time of the latest one.
  */
 export class EventHistory {
-  /** All but progress, in order. */
-  #kept: RunEvent[] = [];
+  /** Of the run as a whole, in order. */
+  #ofRun: RunEvent[] = [];
+  /** All but progress, by node and in order: a run may have thousands of nodes, and each event concerns one. */
+  readonly #ofNodes = new Map<string, NodeChange[]>();
   /** Progress of nodes without a result, by node. */
   readonly #progress = new Map<string, NodeProgress[]>();
   #logLines = 0;
@@ -16,7 +18,8 @@ export class EventHistory {
 
   /** In order; as long as nodes and their curves, however many events there were. */
   get events(): readonly RunEvent[] {
-    return [...this.#kept, ...[...this.#progress.values()].flat()].sort((a, b) => a.sequence - b.sequence);
+    const ofNodes = [...this.#ofNodes.values(), ...this.#progress.values()].flat();
+    return [...this.#ofRun, ...ofNodes].sort((a, b) => a.sequence - b.sequence);
   }
 
   get isEmpty(): boolean {
@@ -27,17 +30,15 @@ export class EventHistory {
   add(event: RunEvent): boolean {
     if (event.sequence <= this.#lastSequence) return false;
     this.#lastSequence = event.sequence;
-    if (event.type === 'node-progress') {
-      this.#addProgress(event);
-      return true;
-    }
-    this.#drop(event);
-    this.#kept.push(event);
+    if (event.type === 'node-progress') this.#addProgress(event);
+    else if (isNodeChange(event)) this.#addChange(event);
+    else this.#addOfRun(event);
     return true;
   }
 
   clear(): void {
-    this.#kept = [];
+    this.#ofRun = [];
+    this.#ofNodes.clear();
     this.#progress.clear();
     this.#logLines = 0;
     this.#lastSequence = -1;
@@ -55,85 +56,80 @@ export class EventHistory {
     this.#progress.set(key, kept);
   }
 
-  /** What the state after `event` does not depend on. */
-  #drop(event: Exclude<RunEvent, NodeProgress>): void {
+  #addChange(event: NodeChange): void {
+    const key = keyOf(event);
+    // Of a node that has failed the state keeps its curve, which shows how the training failed.
+    if (event.type !== 'node-failed') this.#progress.delete(key);
+    this.#ofNodes.set(key, [...stillNeeded(this.#ofNodes.get(key) ?? [], event), event]);
+  }
+
+  #addOfRun(event: Exclude<RunEvent, NodeProgress | NodeChange>): void {
     switch (event.type) {
       case 'run-started':
-        this.#kept = [];
+        this.#ofRun = [];
+        this.#ofNodes.clear();
         this.#progress.clear();
-        return;
+        break;
       case 'run-resumed':
         this.#progress.clear();
-        return;
+        break;
       case 'run-finished':
-        for (const key of this.#progress.keys()) if (!this.#hasFailed(key)) this.#progress.delete(key);
-        return;
-      case 'node-queued':
-        this.#progress.delete(keyOf(event));
-        this.#dropReasonBefore(keyOf(event));
-        return;
-      case 'node-started':
-        this.#progress.delete(keyOf(event));
-        return;
-      case 'node-skipped':
-        this.#progress.delete(keyOf(event));
-        this.#kept = this.#kept.filter((kept) => !isOfNode(kept, keyOf(event)));
-        return;
-      case 'node-finished':
-        this.#progress.delete(keyOf(event));
-        this.#dropEarlierResults(keyOf(event));
-        return;
-      case 'node-failed':
-        // The state keeps its curve, which shows how the training failed.
-        return;
+        for (const key of this.#progress.keys()) if (this.#ofNodes.get(key)?.at(-1)?.type !== 'node-failed') this.#progress.delete(key);
+        break;
       case 'log':
         this.#logLines += 1;
         // By halves, so that not every line moves all others.
         if (this.#logLines >= 2 * LONGEST_LOG) this.#dropLogLines(this.#logLines - LONGEST_LOG);
-        return;
+        break;
       case 'tree-grown':
-        return;
+        break;
     }
-  }
-
-  /** A result replaces earlier ones of its node; the latest start has its time and its job. */
-  #dropEarlierResults(key: string): void {
-    const start = this.#kept.findLastIndex((event) => event.type === 'node-started' && keyOf(event) === key);
-    this.#kept = this.#kept.filter((event, index) => index === start || !isOfNode(event, key));
-  }
-
-  /** The reason why a job waits changes as long as it waits. */
-  #dropReasonBefore(key: string): void {
-    const index = this.#kept.findLastIndex((event) => isOfNode(event, key));
-    if (this.#kept[index]?.type === 'node-queued') this.#kept.splice(index, 1);
+    this.#ofRun.push(event);
   }
 
   #dropLogLines(count: number): void {
     let left = count;
-    this.#kept = this.#kept.filter((event) => event.type !== 'log' || left-- <= 0);
+    this.#ofRun = this.#ofRun.filter((event) => event.type !== 'log' || left-- <= 0);
     this.#logLines -= count;
-  }
-
-  #hasFailed(key: string): boolean {
-    return this.#kept.findLast((event) => isOfNode(event, key))?.type === 'node-failed';
   }
 }
 
-function isOfNode(event: RunEvent, key: string): boolean {
+type NodeChange = NodeQueued | NodeStarted | NodeFinished | NodeFailed | NodeSkipped;
+
+function isNodeChange(event: RunEvent): event is NodeChange {
   switch (event.type) {
     case 'node-queued':
     case 'node-started':
-    case 'node-progress':
     case 'node-finished':
     case 'node-failed':
     case 'node-skipped':
-      return keyOf(event) === key;
+      return true;
+    case 'node-progress':
     case 'run-started':
     case 'run-resumed':
     case 'tree-grown':
     case 'log':
     case 'run-finished':
       return false;
+  }
+}
+
+/** Of the earlier events of a node, those that its state depends on when this one has come. */
+function stillNeeded(before: readonly NodeChange[], event: NodeChange): readonly NodeChange[] {
+  switch (event.type) {
+    case 'node-queued':
+      // The reason why a job waits changes as long as it waits.
+      return before.at(-1)?.type === 'node-queued' ? before.slice(0, -1) : before;
+    case 'node-finished': {
+      // A result replaces earlier ones; the latest start has its time and its job.
+      const start = before.findLast(({ type }) => type === 'node-started');
+      return start === undefined ? [] : [start];
+    }
+    case 'node-skipped':
+      return [];
+    case 'node-started':
+    case 'node-failed':
+      return before;
   }
 }
 
