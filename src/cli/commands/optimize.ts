@@ -1,6 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { chosenTarget } from '../../core/hardware/targets.ts';
 import { relocateData } from '../../core/tree/recipe/relocate-data.ts';
 import { writeFileAtomically } from '../../core/tree/store/atomic-files.ts';
 import { tflitePath } from '../../core/tree/store/run-store.ts';
@@ -52,6 +53,8 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
     .addOption(inputShapeOption())
     .option('--json', 'print the events as JSON, one a line')
     .action(async (model: string, options: Options) => {
+      // Before anything is written.
+      chosenTarget(options.target, options.board);
       const steps = parseSteps(options.steps);
       const { node } = steps;
       const { techniques, training, layers } = applySettings(steps, options.set);

@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { registerOptimize } from '../../../src/cli/commands/optimize.ts';
 import { registerProfile } from '../../../src/cli/commands/profile.ts';
 import { createProgram, runProgram } from '../../../src/cli/program.ts';
 import { mnistCnn } from '../../../src/core/models/mnist-cnn.ts';
@@ -26,7 +27,7 @@ async function espalier(...args: readonly string[]): Promise<{ readonly code: nu
   let err = '';
   const terminal = { print: (text: string) => void (out += `${text}\n`), note: (text: string) => void (err += text), isInteractive: false };
   const program = createProgram('1.2.3', terminal);
-  registerProfile(program, terminal);
+  for (const register of [registerProfile, registerOptimize]) register(program, terminal);
   return { code: await runProgram(program, args, terminal), out, err };
 }
 
@@ -75,5 +76,20 @@ describe.skipIf(process.platform === 'win32')('profile beside vela', () => {
     expect(profile.warnings.join()).toMatch(message);
     expect(profile.warnings.join()).toMatch(/figures of the NPU are estimates/);
     expect((await readdir(tmpdir())).filter((name) => name.startsWith('espalier-vela-'))).toEqual([]);
+  });
+});
+
+describe('a board or target that is not known', () => {
+  it.each([
+    [['--board', 'pico-3'], /board "pico-3": the board is not known; known are .*pico-2/],
+    [['--target', 'cortex-m5'], /target "cortex-m5": "cortex-m5" is not known; give a core \(cortex-m4, /],
+  ])('is refused before anything is read or written: %j', async (options, message) => {
+    const out = join(folder, 'out');
+    const { code, err } = await espalier('optimize', 'none.h5', '--data', 'none.json', '--steps', 'quantize=ptq', '-o', out, ...options);
+    expect(code).not.toBe(0);
+    expect(err).toMatch(message);
+    expect(await readdir(folder)).toEqual(['mnist.tflite']);
+    const profiled = await espalier('profile', model, ...options);
+    expect([profiled.code === 0, profiled.err]).toEqual([false, expect.stringMatching(message)]);
   });
 });
