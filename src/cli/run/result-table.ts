@@ -1,4 +1,6 @@
 import type { ModelState } from '../../shared/run-state.ts';
+import { outputTable } from '../../shared/drawing/output-table.ts';
+import { english } from '../../shared/drawing/translate.ts';
 import { isMeasured } from '../../shared/drawing/result-table.ts';
 import { formatPercent, formatSeconds, missing } from '../../shared/drawing/format.ts';
 import {
@@ -53,7 +55,11 @@ export function terminalTable(model: ModelState): string {
       certificate,
     ];
   });
-  return textTable(columnsOf(measures, model.nodes.get(model.tree.id)?.metrics), rows);
+  const table = textTable(columnsOf(measures, model.nodes.get(model.tree.id)?.metrics), rows);
+  const outputs = outputTable(model, english);
+  if (outputs === undefined) return table;
+  const columns = outputs.titles.map((title, index): TextColumn => ({ title, numeric: index > 2 }));
+  return `${table}\n\n${textTable(columns, outputs.rows)}`;
 }
 
 /** The part of the file that compression takes off. */

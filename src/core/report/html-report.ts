@@ -3,6 +3,7 @@ import { shownAccuracy, shownMeasure, shownQuality, sizeMeasure } from '../../sh
 import { drawDeploymentTree } from '../../shared/drawing/deployment-tree.ts';
 import { describeStatus, type NodeStatus } from '../../shared/drawing/node-status.ts';
 import { formatSeconds } from '../../shared/drawing/format.ts';
+import { outputTable } from '../../shared/drawing/output-table.ts';
 import { resultColumns, resultRows } from '../../shared/drawing/result-table.ts';
 import { english } from '../../shared/drawing/translate.ts';
 import type { Recipe } from '../../shared/recipe/recipe.ts';
@@ -83,6 +84,7 @@ function modelSection(model: ModelState, recipe: Recipe): string {
     part('Deployment tree', treeFigure(model)),
     part('Files to deploy', deploymentTable(model)),
     part('Every node', resultTable(model), notes(model)),
+    ...outputSection(model),
     ...publishedSection(model, recipe),
     part('Accuracy and size', tradeOffFigure(model, recipe.targets ?? {})),
     ...hardwareSection(model, recipe),
@@ -90,6 +92,13 @@ function modelSection(model: ModelState, recipe: Recipe): string {
     part('Training', curveFigures(model)),
     part('Certificates', certificates(model)),
   );
+}
+
+function outputSection(model: ModelState): readonly string[] {
+  const outputs = outputTable(model, english);
+  if (outputs === undefined) return [];
+  const columns = outputs.titles.map((title, index) => ({ title, numeric: index > 2 }));
+  return [part('Every output', table(`Outputs of ${model.model}`, columns, outputs.rows))];
 }
 
 function hardwareSection(model: ModelState, recipe: Recipe): readonly string[] {

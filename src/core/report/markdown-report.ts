@@ -1,6 +1,7 @@
 import type { Recipe } from '../../shared/recipe/recipe.ts';
 import type { ModelState, RunState } from '../../shared/run-state.ts';
-import { resultColumns, resultRows, toMarkdown } from '../../shared/drawing/result-table.ts';
+import { outputTable } from '../../shared/drawing/output-table.ts';
+import { escapeMarkdown, resultColumns, resultRows, toMarkdown } from '../../shared/drawing/result-table.ts';
 import { measureIds, measureRow, shownTitle } from '../../shared/measures.ts';
 import { english } from '../../shared/drawing/translate.ts';
 import { guideTable } from './guide-table.ts';
@@ -18,12 +19,27 @@ export function markdownReport(state: RunState, recipe: Recipe): string {
       '',
       toMarkdown(resultColumns(english, model), resultRows(model, english)).trim(),
       '',
+      ...outputLines(model),
       ...references(model, recipe),
     ].join('\n'),
   );
   return `${parts.join('\n')}\n${provenance(state)
     .map((line) => `- ${line}`)
     .join('\n')}\n`;
+}
+
+function outputLines(model: ModelState): readonly string[] {
+  const outputs = outputTable(model, english);
+  if (outputs === undefined) return [];
+  const line = (cells: readonly string[]): string => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
+  return [
+    'Every output:',
+    '',
+    line(outputs.titles),
+    line(outputs.titles.map((_, index) => (index > 2 ? '---:' : '---'))),
+    ...outputs.rows.map(line),
+    '',
+  ];
 }
 
 function guideLines(model: ModelState): readonly string[] {

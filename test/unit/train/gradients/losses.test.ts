@@ -108,3 +108,73 @@ it('distillation: temperature squared times the divergence from the teacher, plu
     1e-4,
   );
 });
+
+it('cross-entropy of each position, without those that have no class', async () => {
+  const inputs = randomData(batchSize * 6, 8);
+  const map = Int32Array.of(2, 0, 255, 1, 0, 255);
+  const expected = numericGradient(
+    classifier(6),
+    (outputs) =>
+      -Array.from(map).reduce(
+        (sum, label, position) => (label === 255 ? sum : sum + Math.log(softmaxOf(outputs.slice(3 * position, 3 * position + 3))[label]!)),
+        0,
+      ) / 4,
+    inputs,
+  );
+  compare(
+    await symbolicGradient(
+      engines[0]!,
+      classifier(6),
+      { kind: 'crossEntropy' },
+      { kind: 'classMap', positions: 2, classes: 3, names: undefined },
+      { inputs, labels: map, targets: new Float32Array(0) },
+    ),
+    expected,
+    1e-4,
+  );
+});
+
+it('the weighted sum over outputs, each with its own labels or numbers, squared errors over their variance', async () => {
+  const inputs = randomData(batchSize * 6, 8);
+  const heads = network([2, 3, 1], (b, x) => {
+    const flat = b.flatten('f', x);
+    const logits = b.dense('d', flat, { kernel: seededParameter([3, 12], 3), bias: bias(3) });
+    return b.concat('both', [logits, b.dense('e', flat, { kernel: seededParameter([2, 12], 5), bias: bias(2) })], 0);
+  });
+  // The two outputs as values of one network; the last operation only joins them for the numeric gradient.
+  const [logits = '', size = ''] = heads.operations.at(-1)?.inputs ?? [];
+  const targets = Float32Array.of(0.5, -1, 2, 0, 1, 1);
+  const expected = numericGradient(
+    heads,
+    (outputs) => {
+      const rowsOf = [0, 1, 2].map((i) => outputs.slice(5 * i, 5 * i + 5));
+      const hard = -rowsOf.reduce((sum, row, i) => sum + Math.log(softmaxOf(row.slice(0, 3))[labels[i]!]!), 0) / 3;
+      const squared = rowsOf.reduce((sum, row, i) => sum + (row[3]! - targets[2 * i]!) ** 2 + (row[4]! - targets[2 * i + 1]!) ** 2, 0) / 6;
+      return 2 * hard + (0.5 * squared) / 4;
+    },
+    inputs,
+  );
+  compare(
+    await symbolicGradient(
+      engines[0]!,
+      { ...heads, outputs: [size, logits] },
+      {
+        kind: 'outputs',
+        outputs: [
+          { output: 1, loss: 'crossEntropy', weight: 2 },
+          { output: 0, loss: 'meanSquaredError', weight: 0.5, variance: 4 },
+        ],
+      },
+      {
+        kind: 'outputs',
+        outputs: [
+          { name: 'size', output: 0, target: { kind: 'regression', size: 2 } },
+          { name: 'kind', output: 1, target: { kind: 'classes', classes: 3, names: undefined } },
+        ],
+      },
+      { inputs, labels, targets },
+    ),
+    expected,
+    1e-4,
+  );
+});
