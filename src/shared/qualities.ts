@@ -178,15 +178,25 @@ export function qualityValue(accuracy: Accuracy | undefined): number | undefined
  * @example qualityLoss(baseline, { measure: 'MSE', meanSquaredError: 1.1, … }) // 0.1 where the baseline's is 1
  */
 export function qualityLoss(before: Accuracy | undefined, after: Accuracy | undefined): number | undefined {
-  if (after?.outputs === undefined) return lossOf(qualityOfAccuracy(after), before, after);
-  const losses = after.outputs.map((output) =>
-    lossOf(
+  return largestLoss(before, after).loss;
+}
+
+/** With the measure of the output that has lost most. */
+export function largestLoss(
+  before: Accuracy | undefined,
+  after: Accuracy | undefined,
+): { readonly measure: QualityId; readonly loss: number | undefined } {
+  const measure = qualityOfAccuracy(after);
+  if (after?.outputs === undefined) return { measure, loss: lossOf(measure, before, after) };
+  const losses = after.outputs.map((output) => ({
+    measure: output.measure,
+    loss: lossOf(
       output.measure,
       before?.outputs?.find(({ name }) => name === output.name),
       output,
     ),
-  );
-  return losses.reduce((most, loss) => (most === undefined || loss === undefined ? undefined : Math.max(most, loss)));
+  }));
+  return losses.reduce((most, each) => (most.loss === undefined || (each.loss !== undefined && each.loss <= most.loss) ? most : each));
 }
 
 function lossOf(id: QualityId, before: QualityFigures | undefined, after: QualityFigures | undefined): number | undefined {

@@ -1,6 +1,6 @@
 /** Checks a file against the targets of a recipe, measure by measure. */
-import { formatUnit, type MeasureId, measureIds, measureRow, qualityOf } from './measures.ts';
-import { formatLoss, qualityLoss, qualityTable } from './qualities.ts';
+import { formatUnit, type MeasureId, measureIds, measureRow } from './measures.ts';
+import { formatLoss, largestLoss, qualityTable } from './qualities.ts';
 import type { Targets } from './recipe/targets.ts';
 import type { NodeMetrics, QualityId } from './results.ts';
 
@@ -11,7 +11,7 @@ export interface TargetVerdict {
   readonly limit: number;
   readonly found: number | undefined;
   readonly met: boolean;
-  /** The measure of the task, which the limit of a loss is of. */
+  /** The measure of the task, or of the output that has lost most: what the limit of a loss is of. */
   readonly quality: QualityId;
 }
 
@@ -32,9 +32,10 @@ export function checkTargets(targets: Targets, baseline: NodeMetrics | undefined
     if (limit === undefined) return [];
     const value = measureRow(measure).value(leaf);
     const isLoss = measureRow(measure).better === 'higher';
-    const found = isLoss ? qualityLoss(baseline?.simulated ?? baseline?.deployed, leaf.deployed) : value;
+    const lost = largestLoss(baseline?.simulated ?? baseline?.deployed, leaf.deployed);
+    const found = isLoss ? lost.loss : value;
     const met = found !== undefined && found <= limit + (isLoss ? tolerance : 0);
-    return [{ target, measure, limit, found, met, quality: qualityOf(leaf) }];
+    return [{ target, measure, limit, found, met, quality: lost.measure }];
   });
 }
 
