@@ -1,4 +1,5 @@
 /** One node of the tree as an element: it stays the same element while its contents change. */
+import { describeSamples } from '../../src/shared/drawing/accuracy-interval.ts';
 import { densityOutline, nodeFigures, nodeWarnings } from '../../src/shared/drawing/node-figures.ts';
 import { describeStatus, stateSymbol, statusOf } from '../../src/shared/drawing/node-status.ts';
 import type { RunTreeNode } from '../../src/shared/drawing/run-tree-layout.ts';
@@ -91,7 +92,9 @@ export function createNodeElement({ node }: RunTreeNode): NodeElement {
       made.tabIndex = marks.selected ? 0 : -1;
       const traits = traitsOf(result, description, figures?.change ?? '', marks.recommended);
       setText(name, [traits, ...warnings].join('. '));
-      made.title = [traits, ...reasonsOf(result.state), ...warnings.map((text) => `⚠ ${text}`)].join('\n');
+      const accuracy = result.metrics?.deployed ?? result.metrics?.simulated;
+      const samples = result.metrics === undefined || accuracy === undefined ? [] : [describeSamples(result.metrics, accuracy, translate)];
+      made.title = [traits, ...samples, ...reasonsOf(result.state), ...warnings.map((text) => `⚠ ${text}`)].join('\n');
     },
   };
 }

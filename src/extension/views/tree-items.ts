@@ -2,6 +2,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { translate } from '../translate.ts';
+import { describeSamples } from '../../shared/drawing/accuracy-interval.ts';
 import { nodeWarnings } from '../../shared/drawing/node-figures.ts';
 import { describeStatus, statusOf } from '../../shared/drawing/node-status.ts';
 import { failureOf } from '../../shared/drawing/run-failures.ts';
@@ -18,7 +19,7 @@ import {
   sizeMeasure,
 } from '../../shared/measures.ts';
 import { nodeTitle, shortTitle, techniqueName } from '../../shared/drawing/technique-names.ts';
-import { weightTotals } from '../../shared/drawing/result-table.ts';
+import { escapeMarkdown, weightTotals } from '../../shared/drawing/result-table.ts';
 import type { ModelState, NodeResult, RunState } from '../../shared/run-state.ts';
 import type { NodeState } from '../../shared/tree.ts';
 import { hasFailed } from '../commands/run-failed-again.ts';
@@ -217,15 +218,14 @@ function nodeTooltip(run: RunState, model: ModelState, result: NodeResult, recom
   ];
   text.appendMarkdown(`${trait.join(' · ')}\n\n`);
   const failure = failureOf(result, translate);
-  if (failure !== undefined) {
-    text.appendMarkdown('$(error) ').appendText(`${failure.what}\n`);
-    if (failure.where) text.appendMarkdown('\n\n').appendText(translate('Where: {0}', failure.where));
-    if (failure.fix) text.appendMarkdown('\n\n').appendText(translate('To fix it: {0}', failure.fix));
-    text.appendMarkdown('\n\n');
-  }
-  if (state.kind === 'skipped') text.appendText(`${state.reason}\n`);
-  for (const warning of nodeWarnings(run, model.model, result))
-    text.appendMarkdown('$(warning) ').appendText(`${warning}\n`).appendMarkdown('\n\n');
+  const paragraphs = [
+    ...(failure === undefined ? [] : [`$(error) ${plain(failure.what)}`]),
+    ...(failure?.where ? [plain(translate('Where: {0}', failure.where))] : []),
+    ...(failure?.fix ? [plain(translate('To fix it: {0}', failure.fix))] : []),
+    ...(state.kind === 'skipped' ? [plain(state.reason)] : []),
+    ...nodeWarnings(run, model.model, result).map((warning) => `$(warning) ${plain(warning)}`),
+  ];
+  for (const paragraph of paragraphs) text.appendMarkdown(`${paragraph}\n\n`);
   if (metrics === undefined) return text;
   const totals = weightTotals(metrics);
   const lines = [
@@ -235,8 +235,15 @@ function nodeTooltip(run: RunState, model: ModelState, result: NodeResult, recom
     [vscode.l10n.t('Sparsity'), formatPercent(totals.sparsity, 1)],
     [vscode.l10n.t('Unique values'), String(totals.uniqueValues?.kernel ?? '–')],
   ];
+  const measured = metrics.deployed ?? metrics.simulated;
+  if (measured !== undefined) text.appendMarkdown(`${plain(describeSamples(metrics, measured, translate))}\n\n`);
   text.appendMarkdown(lines.map(([name, value]) => `- ${name ?? ''}: ${value ?? ''}`).join('\n'));
   return text;
+}
+
+/** Shown as it is. The editor's own `appendText` joins words so that long lines are cut. */
+function plain(message: string): string {
+  return escapeMarkdown(message).replaceAll('_', '\\_').replaceAll('$(', '\\$(');
 }
 
 /** Against the baseline: in points, where the task's measure is a fraction. */

@@ -10,13 +10,14 @@ import {
   shownMeasure,
   shownTitle,
 } from '../measures.ts';
-import { type Recommendation, sizeTieOf, wilsonInterval } from '../recommendation.ts';
+import { type Recommendation, sizeTieOf } from '../recommendation.ts';
 import type { Targets } from '../recipe/targets.ts';
 import type { NodeMetrics } from '../results.ts';
 import type { ModelState } from '../run-state.ts';
-import { formatChange, formatPercent } from './format.ts';
+import { formatChange } from './format.ts';
 import { bestLeaf, describeVerdict, targetName } from './target-verdicts.ts';
 import { nodeTitle } from './technique-names.ts';
+import { describeSamples } from './accuracy-interval.ts';
 import type { Translate } from './translate.ts';
 
 export interface HeadlineFigure {
@@ -63,12 +64,7 @@ function reasonOf({ reason, passedOver }: Recommendation, metrics: NodeMetrics, 
   const parts = [reasonText(reason, row.loss === 'difference' && row.unit === 'fraction', translate)];
   if (passedOver !== undefined)
     parts.push(translate('more accurate than one that is at most {0}% smaller', Number((sizeTieOf(targets) * 100).toFixed(2))));
-  const accuracy = measureRow('accuracy').value(metrics);
-  const samples = metrics.deployed?.samples;
-  if (accuracy !== undefined && samples !== undefined && row.isProportion === true) {
-    const [low, high] = wilsonInterval(accuracy, samples);
-    parts.push(translate('{0} test examples, 95% interval {1} to {2}', samples, formatPercent(low, 1), formatPercent(high, 1)));
-  } else if (samples !== undefined) parts.push(translate('{0} test examples', samples));
+  if (metrics.deployed !== undefined) parts.push(describeSamples(metrics, metrics.deployed, translate));
   return parts.join('; ');
 }
 

@@ -16,6 +16,7 @@ import {
   simulatedQuality,
 } from '../measures.ts';
 import { qualityValue } from '../qualities.ts';
+import { describeSpread } from './accuracy-interval.ts';
 import { formatPercent, missing } from './format.ts';
 import { statusOf, describeStatus } from './node-status.ts';
 import { nodeTitle } from './technique-names.ts';
@@ -160,7 +161,7 @@ function cellsOf(result: NodeResult, baseline: NodeMetrics | undefined, translat
       metrics === undefined
         ? { text: describeStatus(statusOf(result), translate), order: undefined }
         : {
-            text: `${simulatedQuality(metrics)}${changeOf(baseline, qualityValue(metrics.simulated), metrics)}`,
+            text: `${simulatedQuality(metrics)}${describeSpread(metrics, metrics.simulated)}${changeOf(baseline, qualityValue(metrics.simulated), metrics)}`,
             order: qualityValue(metrics.simulated),
           },
     sparsity: { text: formatPercent(weights.sparsity, 1), order: weights.sparsity },
@@ -185,7 +186,11 @@ function measureCells({ node, metrics }: NodeResult, baseline: NodeMetrics | und
 
 function measureCell(id: MeasureId, metrics: NodeMetrics, baseline: NodeMetrics | undefined): Cell {
   const found = measureRow(id).value(metrics);
-  if (id === 'accuracy') return { text: `${shownMeasure(id, metrics)}${changeOf(baseline, found, metrics)}`, order: found };
+  if (id === 'accuracy')
+    return {
+      text: `${shownMeasure(id, metrics)}${describeSpread(metrics, metrics.deployed)}${changeOf(baseline, found, metrics)}`,
+      order: found,
+    };
   return { text: `${formatMeasure(id, found)}${savingOf(id, found, metrics, baseline)}`, order: found };
 }
 

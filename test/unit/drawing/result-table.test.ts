@@ -73,6 +73,13 @@ describe('the result table', () => {
     expect(sortRows(rows, undefined)).toEqual(rows);
   });
 
+  it('says how sure each accuracy is', () => {
+    // Of 10,000 examples near 98% right: 1.96 standard errors are about 0.27 points.
+    const row = resultRows(exampleModel(exampleRun()), english).find(({ node }) => node === 'pruned/pqat');
+    expect(row?.cells.accuracy.text).toMatch(/^97\.\d\d% ± 0\.(2|3)\d \([+−]\d\.\d\d\)$/);
+    expect(row?.cells.simulated.text).toMatch(/^97\.\d\d% ± 0\.(2|3)\d \([+−]\d\.\d\d\)$/);
+  });
+
   it('tells the state of a node that has no figures yet', () => {
     const events = exampleRun();
     const middle = events.findIndex((event) => event.type === 'node-progress' && event.node === 'pruned') + 3;
@@ -91,7 +98,7 @@ describe('the result table', () => {
     expect(rule).toBe(
       '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |',
     );
-    expect(row).toMatch(/^\| a\\\|b \| 9\d\.\d\d% \| – \| 85\.0 kB \|/);
+    expect(row).toMatch(/^\| a\\\|b \| 9\d\.\d\d% ± 0\.\d\d \| – \| 85\.0 kB \|/);
   });
 
   it('is copied as CSV with plain numbers and quoted names', () => {
