@@ -50,8 +50,8 @@ describe('the result table', () => {
     );
     // Of float nodes none is a file to deploy.
     expect(rows.find(({ node }) => node === 'pruned')?.cells.sparsity.best).toBeUndefined();
-    for (const { cells } of leaves) expect(cells.accuracy.text).toMatch(/^9\d\.\d\d% \([+−]\d\.\d\d\)$/);
-    expect(rows[0]?.cells.simulated.text).toMatch(/^9\d\.\d\d%$/);
+    for (const { cells } of leaves) expect(cells.accuracy.text).toMatch(/^9\d\.\d\d% ± 0\.\d\d \([+−]\d\.\d\d\)$/);
+    expect(rows[0]?.cells.simulated.text).toMatch(/^9\d\.\d\d% ± 0\.\d\d$/);
     expect(columns.find(({ key }) => key === 'gzip')?.better).toBe('lower');
     expect(columns.find(({ key }) => key === 'accuracy')?.better).toBe('higher');
   });
