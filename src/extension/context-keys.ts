@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { hasFailed } from './commands/run-failed-again.ts';
+import { hasFailed } from './runs/run.ts';
 import type { Services } from './services.ts';
 
 /**

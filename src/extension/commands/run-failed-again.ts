@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Run } from '../runs/run.ts';
+import { hasFailed, type Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { chooseRun } from './command-targets.ts';
 import { registerCommand, requireTrust } from './register-command.ts';
@@ -17,10 +17,6 @@ export function registerRunFailedAgain(context: vscode.ExtensionContext, service
     services.panels.show(run);
     services.runs.resume(run);
   });
-}
-
-export function hasFailed(run: Run): boolean {
-  return !run.active && (run.state.outcome ?? run.summary?.outcome) === 'failed';
 }
 
 async function hasChangedSince({ recipe, startedAt }: Run): Promise<boolean> {

@@ -171,3 +171,7 @@ export function activityOf(outcome: RunSummary['outcome']): 'running' | 'interru
       return 'ended';
   }
 }
+
+export function hasFailed(run: Run): boolean {
+  return !run.active && (run.state.outcome ?? run.summary?.outcome) === 'failed';
+}

@@ -22,8 +22,7 @@ import { nodeTitle, shortTitle, techniqueName } from '../../shared/drawing/techn
 import { escapeMarkdown, weightTotals } from '../../shared/drawing/result-table.ts';
 import type { ModelState, NodeResult, RunState } from '../../shared/run-state.ts';
 import type { NodeState } from '../../shared/tree.ts';
-import { hasFailed } from '../commands/run-failed-again.ts';
-import type { Run } from '../runs/run.ts';
+import { hasFailed, type Run } from '../runs/run.ts';
 import { modelLabel } from '../workspace/model-files.ts';
 
 export class ModelItem extends vscode.TreeItem {

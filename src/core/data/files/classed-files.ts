@@ -1,7 +1,6 @@
 import { EspalierError } from '../../errors.ts';
 import { fieldPattern, splitFields } from '../../name-patterns.ts';
-import type { FileCollection } from '../spec/file-collection-spec.ts';
-import { splitFolders } from './file-splits.ts';
+import { splitFolders, type FileCollection } from '../spec/file-collection-spec.ts';
 import { openFileTree, type FileTree } from './file-tree.ts';
 import { resolvePath } from './resolve-path.ts';
 

@@ -1,5 +1,5 @@
 import { EspalierError } from '../../errors.ts';
-import type { FileCollection } from '../spec/file-collection-spec.ts';
+import { splitFolders, type FileCollection } from '../spec/file-collection-spec.ts';
 import type { ClassedFile } from './classed-files.ts';
 
 /** A published split that follows from a file's path. */
@@ -14,12 +14,6 @@ export interface FoundSplits {
 }
 
 type ListFiles = (path: string) => Promise<readonly ClassedFile[]>;
-
-export const splitFolders = {
-  train: ['train', 'training'],
-  validation: ['validation', 'valid', 'val'],
-  test: ['test', 'testing'],
-} as const;
 
 /** Divides files as a published split says; else by folders of their own, or by a field of their names. */
 export function findSplits(spec: FileCollection, list: ListFiles, splitOf: SplitOf | undefined): Promise<FoundSplits> {

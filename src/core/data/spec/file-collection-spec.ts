@@ -41,3 +41,10 @@ export interface FieldSelection {
   /** @minItems 1 */
   readonly values: readonly string[];
 }
+
+/** Folders that are read as the split of that name where the block names none. */
+export const splitFolders = {
+  train: ['train', 'training'],
+  validation: ['validation', 'valid', 'val'],
+  test: ['test', 'testing'],
+} as const;
