@@ -20,7 +20,7 @@ const targets = {
   cli: { ...node, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', banner: { js: `#!/usr/bin/env node\n${node.banner.js}` } },
   mcp: { ...node, entryPoints: ['src/cli/mcp-main.ts'], outfile: 'dist/mcp.cjs' },
   webview: {
-    entryPoints: ['webview/main.ts', 'webview/graph.ts'],
+    entryPoints: ['webview/main.ts', 'webview/graph.ts', 'webview/board.ts'],
     outdir: 'dist/webview',
     format: 'iife',
     platform: 'browser',

@@ -18,6 +18,8 @@ interface ContextKeys {
   readonly recipes: 'none' | 'some';
   /** What the workspace lacks before something can be run, for the welcome texts of the views. */
   readonly readiness: 'noModel' | 'noData' | 'ready';
+  /** Whether the editor has a side bar of its own for the board of runs. */
+  readonly secondarySideBar: boolean;
 }
 
 const known = new Map<string, unknown>();

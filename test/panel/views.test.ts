@@ -187,3 +187,64 @@ describe('the graph of a file', () => {
     expect(await violations()).toEqual([]);
   });
 });
+
+describe('the board of runs', () => {
+  it('compares two runs: recipes, trees, curves and densities', async () => {
+    page = await browser.newPage({ viewport: { width: 1300, height: 1000 } });
+    const { class: kind, variables } = themes['Dark Modern'];
+    const declarations = Object.entries(variables).map(([name, value]) => `${name}: ${value};`);
+    await page.setContent(`<!DOCTYPE html><html lang="en"><head><title>runs</title></head><body class="${kind}"></body></html>`);
+    await page.addStyleTag({ content: `:root { ${declarations.join(' ')} } ${readFileSync(path.join(built, 'main.css'), 'utf8')}` });
+    const best = { title: 'QAT model', accuracy: 0.98, accuracyText: '98.00%', size: 9_000, sizeText: '9.0 kB' };
+    const runOf = (key: string, size: number) => ({
+      key,
+      name: key,
+      outcome: 'done',
+      startedAt: 1,
+      seconds: 3,
+      best: { ...best, size },
+      note: '',
+      isPinned: false,
+    });
+    const answers = {
+      ready: { runs: [runOf('long', 9_000), runOf('short', 8_000)], compared: [] },
+      compare: {
+        runs: ['long', 'short'].map((name, index) => ({
+          key: name,
+          name,
+          events: exampleRun({ steps: 20 + index }),
+          recipe: { model: 'a.h5', training: { epochs: 10 - index } },
+        })),
+      },
+    };
+    await page.evaluate((data) => {
+      const sent: object[] = [];
+      document.body.dataset['page'] = JSON.stringify({ recipe: '', strings: {}, treeLook: 'status' });
+      Object.assign(globalThis, {
+        sentToHost: sent,
+        acquireVsCodeApi: () => ({
+          postMessage: (message: { readonly id: number; readonly method: string }) => {
+            sent.push(message);
+            const ok: unknown = Reflect.get(JSON.parse(data), message.method) ?? null;
+            window.postMessage({ kind: 'reply', id: message.id, outcome: { ok } }, '*');
+          },
+        }),
+      });
+    }, JSON.stringify(answers));
+    await page.addScriptTag({ content: readFileSync(path.join(built, 'board.js'), 'utf8') });
+    await page.locator('#board tbody tr').nth(1).waitFor();
+    await page.locator('#board thead button', { hasText: 'Compressed' }).click();
+    expect(await page.locator('#board tbody tr .link').allTextContents()).toEqual(['short', 'long']);
+    for (const index of [0, 1]) await page.locator('#board tbody vscode-checkbox').nth(index).click();
+    await page.locator('vscode-button', { hasText: 'Compare' }).click();
+    await page.locator('#compared-recipes td').first().waitFor();
+    expect(await page.locator('#compared-recipes tbody').textContent()).toBe('training.epochs109');
+    expect(await page.locator('#compared-trees tbody tr').count()).toBe(12);
+    await page.locator('#compared-plots').scrollIntoViewIfNeeded();
+    expect(await page.locator('#compared-plots .plot-legend').first().locator('li').allTextContents()).toEqual(['long', 'short']);
+    await page.locator('#board vscode-text-field input').first().fill('good #ship');
+    expect(await page.evaluate(() => JSON.stringify(Reflect.get(globalThis, 'sentToHost')))).toContain('good #ship');
+    await page.screenshot({ path: path.join(screenshots, 'views-board.png'), fullPage: true });
+    expect(await violations()).toEqual([]);
+  });
+});

@@ -1,8 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 
-/** A page with the extension's own script, style and `data`; a content security policy forbids everything remote. */
-export function pageHtml(webview: vscode.Webview, folder: vscode.Uri, title: string, data: object): string {
+/** A page with one of the extension's own scripts, style and `data`; a content security policy forbids everything remote. */
+export function pageHtml(
+  webview: vscode.Webview,
+  folder: vscode.Uri,
+  title: string,
+  data: object,
+  script: 'main' | 'board' = 'main',
+): string {
   const nonce = randomBytes(16).toString('base64');
   const uri = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(folder, file)).toString();
   const policy = [
@@ -23,7 +29,7 @@ export function pageHtml(webview: vscode.Webview, folder: vscode.Uri, title: str
 </head>
 <body data-page="${escapeHtml(JSON.stringify(data))}">
 <p id="loading" role="status">${escapeHtml(vscode.l10n.t('Loading the results…'))}</p>
-<script nonce="${nonce}" src="${uri('main.js')}"></script>
+<script nonce="${nonce}" src="${uri(`${script}.js`)}"></script>
 </body>
 </html>`;
 }

@@ -1,0 +1,121 @@
+/** The board of runs: sorted, noted, pinned and compared. */
+import type { BoardContents, BoardHost, BoardPage, ComparedRun } from '../src/shared/board-protocol.ts';
+import { boardColumns, boardRows, type BoardColumn, type BoardOrder, type BoardRun } from '../src/shared/drawing/run-board.ts';
+import { MessageHandler, type Message } from '../src/shared/message-handler.ts';
+import { comparisonView } from './board/comparison-view.ts';
+import { button, checkbox, textField } from './controls.ts';
+import { element, setAttribute } from './dom.ts';
+import './main.css';
+import { translate } from './page-data.ts';
+
+declare function acquireVsCodeApi(): { postMessage(message: Message): void };
+
+const api = acquireVsCodeApi();
+const host = new MessageHandler<BoardPage, BoardHost>((message) => api.postMessage(message), {});
+const columns = boardColumns(translate, (time) => new Date(time).toLocaleString(document.documentElement.lang));
+const chosen = new Set<string>();
+let runs: readonly BoardRun[] = [];
+let order: BoardOrder | undefined;
+let filter = '';
+
+const head = element('tr', {}, element('td'), ...columns.map(heading), element('th', { scope: 'col' }, translate('Note')), element('td'));
+const body = element('tbody');
+const comparison = comparisonView();
+const compareButton = button(translate('Compare'), () => void compare(), 'primary');
+
+function heading(column: BoardColumn): HTMLElement {
+  const sort = (): void => {
+    const first = column.descendingFirst;
+    if (order?.column !== column.key) order = { column: column.key, descending: first };
+    else order = order.descending === first ? { column: column.key, descending: !first } : undefined;
+    draw();
+  };
+  return element(
+    'th',
+    { scope: 'col', class: column.numeric ? 'number' : undefined, 'data-column': column.key },
+    element('button', { type: 'button', onclick: sort }, column.title),
+  );
+}
+
+function draw(): void {
+  for (const cell of head.querySelectorAll<HTMLElement>('[data-column]'))
+    setAttribute(
+      cell,
+      'aria-sort',
+      order?.column !== cell.dataset['column'] ? 'none' : order?.descending === true ? 'descending' : 'ascending',
+    );
+  body.replaceChildren(...boardRows(runs, columns, order, filter).map(row));
+  setAttribute(compareButton, 'disabled', chosen.size < 2);
+}
+
+function row(run: BoardRun): HTMLElement {
+  const choose = checkbox('', chosen.has(run.key), (checked) => {
+    if (checked) chosen.add(run.key);
+    else chosen.delete(run.key);
+    setAttribute(compareButton, 'disabled', chosen.size < 2);
+  });
+  choose.setAttribute('aria-label', translate('Compare {0}', run.name));
+  const note = textField(translate('Note, #tags'), run.note, (text) => void host.request('annotate', { run: run.key, note: text }));
+  const pin = button(
+    run.isPinned ? translate('Unpin') : translate('Pin'),
+    () => void host.request('pin', { run: run.isPinned ? undefined : run.key }),
+  );
+  const cells = columns.map((column) => {
+    if (column.key !== 'name') return element('td', { class: column.numeric ? 'number' : undefined }, column.text(run));
+    const open = element(
+      'button',
+      { type: 'button', class: 'link', onclick: () => void host.request('open', { run: run.key }) },
+      column.text(run),
+    );
+    return element('th', { scope: 'row' }, ...(run.isPinned ? ['📌 '] : []), open);
+  });
+  return element(
+    'tr',
+    { class: run.isPinned ? 'chosen' : undefined },
+    element('td', {}, choose),
+    ...cells,
+    element('td', {}, note),
+    element('td', {}, pin),
+  );
+}
+
+async function compare(): Promise<void> {
+  // The pinned run is what the others are compared with.
+  const keys = boardRows(runs, columns, order, '').flatMap(({ key }) => (chosen.has(key) ? [key] : []));
+  const { runs: compared }: { readonly runs: readonly ComparedRun[] } = await host.request('compare', { runs: keys });
+  comparison.show(compared);
+}
+
+function show(contents: BoardContents): void {
+  runs = contents.runs;
+  // A field that the user types into is not taken from them.
+  if (body.contains(document.activeElement) && document.activeElement?.matches('vscode-text-field')) return;
+  draw();
+}
+
+window.addEventListener('message', (event) => host.receive(event.data));
+host.on('changed', show);
+void host.request('ready', {}).then((contents) => {
+  document.getElementById('loading')?.remove();
+  const filterField = textField(translate('Filter by name, note or #tag'), '', (text) => {
+    filter = text;
+    draw();
+  });
+  document.body.append(
+    element(
+      'main',
+      {},
+      element('h1', {}, translate('Runs')),
+      element('div', { class: 'fields' }, filterField, compareButton),
+      element(
+        'div',
+        { class: 'scroll', id: 'board', tabindex: 0, role: 'group', 'aria-label': translate('Runs') },
+        element('table', {}, element('thead', {}, head), body),
+      ),
+      comparison.element,
+    ),
+  );
+  for (const key of contents.compared) chosen.add(key);
+  show(contents);
+  if (chosen.size >= 2) void compare();
+});
