@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { EspalierError } from '../errors.ts';
@@ -21,6 +22,15 @@ const example = '{ "format": "idx", "folder": "mnist" }';
 export async function readDataSpec(data: object | string, folder: string): Promise<LocatedDataSpec> {
   if (typeof data !== 'string') return { spec: requireDataSpec(data, 'data'), folder };
   const path = resolve(folder, data);
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isFolder)
+    throw new EspalierError('invalid-data', 'is a folder, which does not say what the data in it are', {
+      where: path,
+      fix: `give a data block such as { "format": "images", "folder": ${JSON.stringify(data)}, "preprocessing": { "normalise": "imagenet" } }`,
+    });
   const bytes = await readRegularFile(path).catch((cause: unknown) => {
     throw new EspalierError('file-access', 'cannot be read', {
       where: path,

@@ -35,15 +35,16 @@ async function chooseLengths(ask: Ask, { name, shape }: OpenInput, question: Sha
   const known = shape?.filter((length) => length !== null);
   if (known !== undefined && known.length === shape?.length) return known;
   const stated = shape === undefined ? '' : ` [${shape.map((length) => length ?? '?').join(', ')}]`;
+  const proposed = (shape ?? [usualLength, usualLength, 3]).map((length) => length ?? usualLength).join(', ');
   const text = await ask(
     enterText({
       ...question,
       prompt: vscode.l10n.t('Size of input "{0}"{1} on the device, of one example', name, stated),
-      value: (shape ?? [usualLength, usualLength, 3]).map((length) => length ?? usualLength).join(', '),
+      value: proposed,
       validate: (entry) =>
         fits(lengthsIn(entry), shape)
           ? undefined
-          : vscode.l10n.t('Whole numbers are wanted, such as 224, 224, 3; only open lengths can be chosen.'),
+          : vscode.l10n.t('Whole numbers are wanted, such as {0}; only open lengths can be chosen.', proposed),
     }),
   );
   return lengthsIn(text);

@@ -50,7 +50,7 @@ export function registerOptimizeModel(context: vscode.ExtensionContext, services
 async function choose(ask: Ask, argument: unknown, services: Services): Promise<Choices> {
   const model = await chooseModel(argument, services, { accepts: (candidate) => !isTflite(candidate), ask, stepsAfter: 4 });
   const title = vscode.l10n.t('Optimize {0}', modelLabel(model));
-  const inputShape = await chooseInputShape(ask, services, model, { title, stepsAfter: 3 });
+  const inputShape = await chooseInputShape(ask, services, model, { title, stepsAfter: 4 });
   const data = await chooseData(ask, services, model, { title, stepsAfter: 3 });
   const preset = await choosePreset(ask, title, { model: modelPath(model), data, inputShape }, services);
   const targets = await chooseTargets(ask, title, preset === 'until-targets');

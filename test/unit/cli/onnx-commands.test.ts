@@ -96,6 +96,14 @@ describe('an ONNX model at the command line', () => {
     expect(await scaleOfInput()).toBeLessThan(0.1);
   });
 
+  it('says how to name a folder of photos', async () => {
+    const { code, err } = await espalier('evaluate', file('model.onnx'), '--data', folder, '--input-shape', '2,5,6');
+    expect(code).toBe(1);
+    expect(err).toBe(
+      `error: ${folder}: is a folder, which does not say what the data in it are; give a data block such as { "format": "images", "folder": ${JSON.stringify(folder)}, "preprocessing": { "normalise": "imagenet" } }\n`,
+    );
+  });
+
   it('asks for the sizes that are open', async () => {
     const { code, err } = await espalier('inspect', file('model.onnx'));
     expect(code).toBe(1);

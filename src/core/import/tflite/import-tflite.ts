@@ -41,7 +41,7 @@ function refuseQuantized(graph: Subgraph, where: string): void {
     if (hybrid || integer) {
       throw new EspalierError('unsupported-model', 'is quantized already; its float weights are gone', {
         where,
-        fix: 'give the float model that it was made from (evaluate and certify take quantized files as they are)',
+        fix: 'give the float model that it was made from (inspect, certify, evaluate, profile and pack take quantized files as they are)',
       });
     }
   }
