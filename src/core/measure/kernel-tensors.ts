@@ -39,7 +39,7 @@ export function kernelTensors(model: TfliteModel): readonly KernelTensor[] {
     return graph.operators.flatMap((operator): KernelTensor[] => {
       const place = operator.isCustom ? undefined : kernelOperators[operator.name];
       const tensor = place === undefined ? undefined : constant(operator.inputs[place.input] ?? -1);
-      if (place === undefined || tensor === undefined || seen.has(tensor)) return [];
+      if (place === undefined || tensor === undefined || seen.has(tensor) || isRescaling(operator.name, tensor)) return [];
       seen.add(tensor);
       return [
         {
@@ -54,6 +54,11 @@ export function kernelTensors(model: TfliteModel): readonly KernelTensor[] {
       ];
     });
   });
+}
+
+/** Rescalings are written as depthwise convolutions of one row and column: their scales are no kernel that anything is pruned in. */
+function isRescaling(operator: string, { name, shape }: TfliteTensor): boolean {
+  return operator === 'DEPTHWISE_CONV_2D' && name.endsWith('/scale') && shape.slice(0, 3).every((length) => length === 1);
 }
 
 /** Our writer names kernels `<layer>/<what>`; TensorFlow's converter joins the names of what it fused by semicolons. */

@@ -25,7 +25,10 @@ function network(weights: readonly number[]): Network {
 const floatFile = (weights: readonly number[]): Uint8Array => writeTflite({ kind: 'float', network: network(weights) });
 
 function integerFile(weights: readonly number[]): Uint8Array {
-  const source = network(weights);
+  return integerFileOf(network(weights));
+}
+
+function integerFileOf(source: Network): Uint8Array {
   const ranges = new Map(planActivations(source).groups.map((group) => [group.id, { minimum: -1, maximum: 1 }]));
   return writeTflite({ kind: 'integer', quantized: quantizeNetwork({ network: source, ranges }), inputType: 'int8', outputType: 'int8' });
 }
@@ -64,6 +67,18 @@ describe('certificate', () => {
     expect(certify({ bytes: integerFile([0, 1, 0, -1, 1, 0, 0, 1]), parent }).passed).toBe(true);
     const changed = certify({ bytes: integerFile([0.1, 1, 0, -1, 0.5, 0, 0, 1]), parent });
     expect(changed.checks.map((check) => check.found)).toEqual(['1 lost', '1 split']);
+  });
+
+  it('counts no rescaling as a kernel, though integers are rescaled by a depthwise convolution', () => {
+    const builder = new NetworkBuilder('rescaled');
+    const scaled = builder.rescale('before', builder.input([4]), Float32Array.of(0.5, 1, 2, 3), Float32Array.of(1, 0, 0, 1));
+    const bytes = integerFileOf(
+      builder.build([builder.dense('dense', scaled, { kernel: { shape: [2, 4], data: Float32Array.from(sparse) } })]),
+    );
+    expect(readTflite(bytes).subgraphs[0]?.operators.map(({ name }) => name)).toContain('DEPTHWISE_CONV_2D');
+    expect(weightMetrics(readTflite(bytes)).map(({ layer }) => layer)).toEqual(['dense']);
+    // The first kernel of the network is the first of the file.
+    expect(certify({ bytes, expectations: { weights: [{ layer: 'dense', kernel: 0, zeros: 4 }] } }).passed).toBe(true);
   });
 
   it('a float file is not fully integer', () => {
