@@ -22,7 +22,8 @@ export interface Settings {
 export function readSettings(): Settings {
   const settings = vscode.workspace.getConfiguration('espalier');
   const executor = settings.get<string>('executor', 'automatic');
-  const slurm = settings.get<unknown>('slurm', {});
+  // The editor gives objects as proxies, which no message to another process can hold.
+  const slurm: unknown = JSON.parse(JSON.stringify(settings.get<unknown>('slurm', {})));
   return {
     executor: executor === 'local' || executor === 'slurm' ? executor : undefined,
     slurm: isSlurmOptions(slurm) ? slurm : undefined,
