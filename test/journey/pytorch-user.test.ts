@@ -81,8 +81,8 @@ describe('a user of PyTorch', () => {
     await editor.answer('Size of input "image" [3, ?, ?]', '3, 32, 32');
     await editor.pick('float16');
     const output = path.join(editor.folder, 'colours-float16.tflite');
-    // The dialog for files of the editor itself, with the name proposed.
-    await editor.page.locator('.quick-input-widget .quick-input-title', { hasText: /Save/ }).waitFor();
+    // The editor's own dialog for files, with the name proposed.
+    await editor.page.locator('.quick-input-widget').getByRole('button', { name: 'OK' }).waitFor();
     await editor.screenshot('pytorch-03-save');
     await editor.page.keyboard.press('Enter');
     await expect.poll(() => existsSync(output), { timeout: 60_000 }).toBe(true);
