@@ -29,7 +29,7 @@ export async function takeSlurmPicture(folder: string): Promise<void> {
       writeFileSync(path.join(editor.folder, 'mnist.espalier.json'), `${JSON.stringify(recipe, undefined, 2)}\n`);
       await editor.page.setViewportSize(size);
       await editor.openSidebar();
-      await editor.sidebarRow('mnist.espalier.json').click({ timeout: 60_000 });
+      await editor.sidebarRow('mnist.espalier.json').waitFor({ timeout: 60_000 });
       await editor.command('Espalier: Run Recipe');
       const page = editor.webview();
       await page
@@ -45,6 +45,9 @@ export async function takeSlurmPicture(folder: string): Promise<void> {
       const file = path.join(folder, 'slurm.png');
       writeFileSync(file, await editor.page.screenshot());
       console.log(file);
+    } catch (error) {
+      await editor.screenshot('slurm-failed');
+      throw error;
     } finally {
       await editor.close();
     }
