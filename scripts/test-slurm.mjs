@@ -11,6 +11,8 @@ const report = path.join(folder, 'slurm-report.json');
 mkdirSync(folder, { recursive: true });
 for (const file of [report, path.join(folder, 'slurm.json')]) rmSync(file, { force: true });
 
+const isShort = process.argv[2] === '--short';
+const others = process.argv.slice(isShort ? 3 : 2);
 const missing = installSlurm();
 const isRequired = process.env.ESPALIER_REQUIRE_SLURM === '1';
 if (missing !== undefined) console.error(`Slurm${isRequired ? '' : ' is left out'}: ${missing}`);
@@ -25,9 +27,9 @@ const { status } = start(
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
-    ...process.argv.slice(2),
+    ...others,
   ],
-  { env: { ...process.env, ESPALIER_WITHOUT_SLURM: missing === undefined ? '' : '1' } },
+  { env: { ...process.env, ESPALIER_WITHOUT_SLURM: missing === undefined ? '' : '1', ESPALIER_SLURM: isShort ? 'short' : 'all' } },
 );
 const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped } = JSON.parse(readFileSync(report, 'utf8'));
 const isFailure = missing !== undefined && isRequired;

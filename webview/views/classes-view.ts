@@ -2,6 +2,7 @@ import { classRows, type Confusion } from '../../src/shared/drawing/confusion.ts
 import { formatChange, formatPercent, missing } from '../../src/shared/drawing/format.ts';
 import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
 import type { NodeMetrics } from '../../src/shared/results.ts';
+import { createClassChart } from '../class-chart.ts';
 import { element, section, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenModel, chosenNode } from '../panel-state.ts';
@@ -15,7 +16,8 @@ export function classesView(): View {
   const name = element('p');
   const classes = element('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': translate('Classes') });
   const matrix = element('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': translate('Confusion matrix') });
-  const part = section('classes', translate('Classes'), name, element('div', { class: 'classes' }, classes, matrix));
+  const chart = createClassChart();
+  const part = section('classes', translate('Classes'), name, chart.element, element('div', { class: 'classes' }, classes, matrix));
   let previous: unknown;
   return {
     element: part,
@@ -27,11 +29,23 @@ export function classesView(): View {
       if (node === undefined || model === undefined || confusion === undefined || confusion === previous) return;
       previous = confusion;
       setText(name, nodeTitle(node.node.title, translate));
-      classes.replaceChildren(classTable(confusion, confusionOf(model.nodes.get(model.tree.id)?.metrics)));
+      const baseline = confusionOf(model.nodes.get(model.tree.id)?.metrics);
+      chart.element.hidden = confusion.length > mostClasses;
+      chart.update(translate('Right'), [
+        ...(baseline === undefined || baseline === confusion
+          ? []
+          : [{ label: translate('Trained model, right'), colour: '--vscode-charts-blue', right: rightOf(baseline) }]),
+        { label: translate('Right'), colour: '--vscode-charts-green', right: rightOf(confusion) },
+      ]);
+      classes.replaceChildren(classTable(confusion, baseline));
       matrix.hidden = confusion.length > mostClasses;
       matrix.replaceChildren(...(matrix.hidden ? [] : [matrixTable(confusion)]));
     },
   };
+}
+
+function rightOf(confusion: Confusion): readonly (number | undefined)[] {
+  return classRows(confusion).map(({ right }) => right);
 }
 
 /** Of the file where it was measured, else of the training engine. */

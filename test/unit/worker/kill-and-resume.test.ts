@@ -28,14 +28,14 @@ const recipe: Recipe = {
   measure: { latency: false },
 };
 
-function project(engine: Recipe['engine']): string {
+function project(engine: Recipe['engine'], changed: Partial<Recipe> = {}): string {
   const folder = temporaryFolder();
   const { json, weights } = writeTfjsLayers(digitsCnn({ seed: 1 }));
   writeFileSync(path.join(folder, 'model.json'), json);
   mkdirSync(path.join(folder, 'weights'), { recursive: true });
   writeFileSync(path.join(folder, 'weights.bin'), weights);
   const file = path.join(folder, 'net.espalier.json');
-  writeFileSync(file, JSON.stringify({ ...recipe, ...(engine === undefined ? {} : { engine }) }));
+  writeFileSync(file, JSON.stringify({ ...recipe, ...changed, engine }));
   return file;
 }
 
@@ -87,7 +87,7 @@ describe('a killed run', () => {
 
 describe('a run that goes on', () => {
   it('is not resumed by a second process', async () => {
-    const file = project({ threads: 1 });
+    const file = project({ threads: 1 }, { nodes: ['pruned'], training: { steps: 40, batchSize: 8 } });
     let refusal: Promise<unknown> | undefined;
     const { finished } = await runInWorker(
       worker.script,
