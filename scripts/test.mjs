@@ -1,9 +1,18 @@
 // Everything that has to pass, in the order of what fails fastest. The last line counts all tests of all layers.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { installBrowser, installCompilers, installPackages, installSlurm, root, run, runTogether, start } from './setup.mjs';
 
+const debian = once(spawn(process.execPath, ['scripts/install-debian.mjs'], { cwd: root, stdio: 'inherit' }), 'exit');
 installPackages();
+const checks = runTogether([
+  ['npx', 'tsc', '-p', '.'],
+  ['npx', 'eslint', '.'],
+  ['npx', 'prettier', '--check', '--log-level=warn', '.'],
+]);
+await debian;
 // The VS Code server, and with it the journeys and their browser, are there on Linux alone.
 const hasServer = process.platform === 'linux';
 if (hasServer) installBrowser();
@@ -24,11 +33,7 @@ for (const [variable, what] of [
   leftOut.push(`${what} (${variable} is not set)`);
 }
 
-await runTogether([
-  ['npx', 'tsc', '-p', '.'],
-  ['npx', 'eslint', '.'],
-  ['npx', 'prettier', '--check', '--log-level=warn', '.'],
-]);
+await checks;
 run('node', ['scripts/build.mjs']);
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
