@@ -98,7 +98,7 @@ export function measuresOf(target: OutputTarget): readonly QualityId[] {
 }
 
 /**
- * An output's rows of a batch's labels or numbers; the batch's own array where no other output has any.
+ * An output's rows of a batch's labels or numbers; the batch's own array, not a copy, where it is the only output with values.
  *
  * @param values `[size, all widths]`
  * @returns `[size, width]`

@@ -46,7 +46,7 @@ export function boardTarget(name: string): HardwareTarget {
   return { core: board.core, npu: board.npu, board };
 }
 
-/** A target, a board, or a board with another target than its own. Undefined: any microcontroller. */
+/** A target, a board, or a board with another target than its own. With neither: a microcontroller of no particular kind. */
 export function chosenTarget(target: string | undefined, board: string | undefined): HardwareTarget {
   const onBoard = board === undefined ? undefined : boardTarget(board);
   if (target === undefined) return onBoard ?? anyTarget;

@@ -8,7 +8,7 @@ import type { NetworkBuilder } from './network-builder.ts';
 import type { BinaryFunction, FusedActivation } from './operations.ts';
 import { broadcastShape, elementCount, sameShape } from './shapes/shape.ts';
 
-/** `x * scale + offset` of two numbers that are not trained; `name` tells several of one layer apart. */
+/** `x * scale + offset` of two numbers that are not trained; `name` distinguishes the scalings of one layer. */
 export function scaled(builder: NetworkBuilder, layer: string, x: ValueId, name: string, scale: number, offset = 0): ValueId {
   return builder.rescale(layer, x, Float32Array.of(scale), Float32Array.of(offset), { name: `${layer}/${name}` });
 }

@@ -192,7 +192,7 @@ export class NetworkBuilder {
     return this.add(layer, { kind: 'batchMatmul', inputs: [a, b], transposeA, transposeB });
   }
 
-  /** Scale and offset of length 1 or of the number of channels. `name` tells several of one layer apart. */
+  /** Scale and offset of length 1 or of the number of channels. `name` distinguishes the rescalings of one layer. */
   rescale(
     layer: string,
     input: ValueId,

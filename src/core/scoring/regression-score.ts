@@ -3,7 +3,7 @@ import type { OutputTarget } from '../data/target.ts';
 import { noFigures, type OutputFigures, type OutputScore, type ScoredRows } from './output-score.ts';
 import { rocAuc } from './roc-auc.ts';
 
-/** Predicted numbers: errors, the variance explained, and of an autoencoder with labels how well its error tells anomalies. */
+/** Predicted numbers: errors, the variance explained, and of an autoencoder with labels how well its error separates anomalies (ROC AUC). */
 export class RegressionScore implements OutputScore {
   readonly #target: Extract<OutputTarget, { kind: 'regression' }>;
   readonly #columns: readonly ColumnSums[];

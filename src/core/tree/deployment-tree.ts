@@ -77,7 +77,7 @@ export function planTree(techniques: TechniqueOptions = {}, settings: TreeSettin
   };
 }
 
-/** `50%`, `16`: what tells a variant from the others in titles; its name, where that is not a percentage; undefined for the one that needs none. */
+/** Label of a variant in titles: `50%`, `16`, or its name where that is not a percentage; undefined for a variant with neither. */
 function variantLabel(
   { layerRules }: TechniqueRow,
   options: VariantOptions & Pick<PruningOptions, 'sparsity' | 'structure'> & { readonly clusters?: number },

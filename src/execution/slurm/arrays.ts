@@ -71,7 +71,7 @@ export function planArrays(jobs: readonly StageJob[], plan: ArrayPlan): readonly
 interface Group {
   readonly demand: Demand;
   readonly after: After;
-  /** Without an index: any will do. */
+  /** Tasks without an index are numbered by their position. */
   readonly tasks: { readonly index: number | undefined; readonly job: StageJob }[];
 }
 

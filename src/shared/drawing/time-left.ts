@@ -75,7 +75,7 @@ function jobsOf(model: ModelState, now: number, known: KnownTimes, earlier: Read
   });
 }
 
-/** As others of its technique, else as others that train or don't, else as any. */
+/** Mean time of nodes of the same technique, else of nodes that train as it does, else of all nodes. */
 function expected({ technique, fineTuned }: TreeNode, { byTechnique, trained, untrained }: KnownTimes): number | undefined {
   const alike = fineTuned ? trained : untrained;
   return mean(byTechnique.get(technique) ?? []) ?? mean(alike) ?? mean([...trained, ...untrained]);

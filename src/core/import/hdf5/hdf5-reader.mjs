@@ -157,7 +157,7 @@ function read(request, files) {
   }
 }
 
-/** The library tells its whole call stack, `… line 1234 in H5F_open(): unable to read superblock`; the innermost call says what is wrong. @param {string} message */
+/** The message has the library's whole call stack, `… line 1234 in H5F_open(): unable to read superblock`; the innermost call names the cause. @param {string} message */
 function innermost(message) {
   const calls = [...message.matchAll(/ in \w+\(\): (.+)/g)];
   return calls.at(-1)?.[1] ?? message;

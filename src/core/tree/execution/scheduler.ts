@@ -22,7 +22,7 @@ export interface ScheduledModel {
   readonly model: string;
   /** Digest of its data. */
   readonly data: string;
-  /** Tells whether the data's files are as they were, without reading them. */
+  /** A value that changes when the data's files change, made without reading them. */
   stamp(): Promise<string | undefined>;
   /**
    * Finds what cannot work before anything is submitted.

@@ -16,7 +16,7 @@ export interface FloatFile {
  * the file is compared with the dense one in LiteRT before it is used: XNNPACK computes wrong values where it runs less
  * than the whole part sparse.
  *
- * @param warn is told where the file stays dense, and why
+ * @param warn called with the reason where the file stays dense
  */
 export async function writeFloat(network: Network, constraints: NetworkConstraints, warn: (message: string) => void): Promise<FloatFile> {
   const dense = writeTflite({ kind: 'float', network });

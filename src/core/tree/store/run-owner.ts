@@ -22,7 +22,7 @@ export interface RunOwner {
   readonly host?: string | undefined;
   /** Id of the process. */
   readonly process: number;
-  /** When it started, in the system's own words, where it tells: ids are used again. */
+  /** Start time as the system writes it, where it is known: process ids are reused. */
   readonly started?: string | undefined;
 }
 
