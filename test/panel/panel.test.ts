@@ -1,20 +1,21 @@
 /** The built page of the result panel in a browser: what users see and do there, without an editor around it. */
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { planTree } from '../../src/core/tree/deployment-tree.ts';
 import type { PanelStatus } from '../../src/shared/panel-protocol.ts';
 import { exampleCause, exampleRun } from '../support/example-run.ts';
-import { launchBrowser, openPanelPage, sendToPage, sentRequests, themeNames } from '../support/panel-page.ts';
+import {
+  builtPages,
+  launchBrowser,
+  openPanelPage,
+  screenshotFile,
+  sendToPage,
+  sentRequests,
+  themeNames,
+  violations,
+} from '../support/panel-page.ts';
 import type { PanelOptions } from '../support/panel-page.ts';
 
-const root = path.resolve(import.meta.dirname, '../..');
-const built = path.join(root, 'dist', 'webview');
-const screenshots = path.join(root, 'test-results', 'panel');
-const axeScript = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const ended: PanelStatus = { activity: 'ended', notice: undefined, runFolder: '/example' };
 
 /** Two ways to prune, each clustered in two ways: 36 nodes. */
@@ -29,25 +30,12 @@ let browser: Browser;
 let page: Page;
 
 async function open(shown = events, options: PanelOptions = {}): Promise<void> {
-  page = await openPanelPage(browser, built, shown, options);
+  page = await openPanelPage(browser, builtPages, shown, options);
   await page.locator('.node').first().waitFor();
 }
 
 async function screenshot(name: string): Promise<void> {
-  mkdirSync(screenshots, { recursive: true });
-  await page.screenshot({ path: path.join(screenshots, `${name}.png`), fullPage: true });
-}
-
-async function violations(): Promise<readonly string[]> {
-  await page.evaluate(axeScript);
-  const results = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults;
-  return results.violations.map(
-    ({ id, nodes }) =>
-      `${id}: ${nodes
-        .map(({ html }) => html)
-        .slice(0, 3)
-        .join(' ')}`,
-  );
+  await page.screenshot({ path: screenshotFile(name), fullPage: true });
 }
 
 beforeAll(async () => {
@@ -259,13 +247,13 @@ describe.each(themeNames)('in %s', (theme) => {
   const isFirst = theme === themeNames[0];
   it.each(isFirst ? shown : [shown[0], shown[2]])('%s gives a checker of accessibility nothing to find', async (name, list, status) => {
     await open(list, { theme, contents: { status } });
-    expect(await violations()).toEqual([]);
+    expect(await violations(page)).toEqual([]);
     await screenshot(`${theme} ${name}`.toLowerCase().replaceAll(' ', '-'));
   });
 
   it.skipIf(!isFirst)('at 400 pixels gives it nothing to find', async () => {
     await open(events, { theme, contents: { status: ended }, width: 400 });
-    expect(await violations()).toEqual([]);
+    expect(await violations(page)).toEqual([]);
     await screenshot(`${theme} 400`.toLowerCase().replaceAll(' ', '-'));
   });
 });

@@ -1,21 +1,14 @@
 /** Tables, plots and the graph of the .tflite viewer in a browser. */
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { networkGraph, type NetworkGraph } from '../../src/shared/graph/network-graph.ts';
 import type { InspectedOperation } from '../../src/shared/inspection.ts';
 import { exampleInspection } from '../support/example-inspection.ts';
 import { exampleRun } from '../support/example-run.ts';
-import { launchBrowser, openPanelPage, type PanelOptions } from '../support/panel-page.ts';
+import { builtPages, launchBrowser, openPanelPage, screenshotFile, violations, type PanelOptions } from '../support/panel-page.ts';
 import themes from '../support/panel-themes.json' with { type: 'json' };
-
-const root = path.resolve(import.meta.dirname, '../..');
-const built = path.join(root, 'dist', 'webview');
-const screenshots = path.join(root, 'test-results', 'panel');
-const axeScript = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** With the confusion of three classes, of which the last is taken for the first. */
 const events = exampleRun().map((event) =>
@@ -42,25 +35,12 @@ let browser: Browser;
 let page: Page;
 
 async function open(shown = exampleRun(), options: PanelOptions = {}): Promise<void> {
-  page = await openPanelPage(browser, built, shown, options);
+  page = await openPanelPage(browser, builtPages, shown, options);
   await page.locator('.node').first().waitFor();
 }
 
 async function screenshot(part: string, name: string): Promise<void> {
-  mkdirSync(screenshots, { recursive: true });
-  await page.locator(part).screenshot({ path: path.join(screenshots, `${name}.png`) });
-}
-
-async function violations(): Promise<readonly string[]> {
-  await page.evaluate(axeScript);
-  const results = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults;
-  return results.violations.map(
-    ({ id, nodes }) =>
-      `${id}: ${nodes
-        .map(({ html }) => html)
-        .slice(0, 3)
-        .join(' ')}`,
-  );
+  await page.locator(part).screenshot({ path: screenshotFile(name) });
 }
 
 beforeAll(async () => {
@@ -83,7 +63,7 @@ describe('the table of results', () => {
     await page.locator('#results vscode-checkbox', { hasText: 'zstd' }).click();
     await zstd.waitFor();
     await screenshot('#results', 'views-table');
-    expect(await violations()).toEqual([]);
+    expect(await violations(page)).toEqual([]);
   });
 });
 
@@ -103,7 +83,7 @@ describe('the layers', () => {
     expect(await row.locator('td').allTextContents()).toEqual(['10', '70.0% (+0.00)', '70.0%', '0 (3)']);
     expect(await page.locator('.matrix td.wrong').count()).toBe(6);
     await screenshot('#classes', 'views-classes');
-    expect(await violations()).toEqual([]);
+    expect(await violations(page)).toEqual([]);
   });
 });
 
@@ -147,7 +127,7 @@ describe('the graph of a file', () => {
       `<!DOCTYPE html><html lang="en"><head><title>graph</title></head><body class="${kind}"><main><h1>Graph</h1><div id="graph"></div></main></body></html>`,
     );
     await page.addStyleTag({
-      content: `:root { ${declarations.join(' ')} } body { background: var(--vscode-editor-background); } ${readFileSync(path.join(root, 'media', 'inspection.css'), 'utf8')}`,
+      content: `:root { ${declarations.join(' ')} } body { background: var(--vscode-editor-background); } ${readFileSync(path.resolve(import.meta.dirname, '../../media/inspection.css'), 'utf8')}`,
     });
     await page.evaluate(
       ([data, compared]) => {
@@ -159,7 +139,7 @@ describe('the graph of a file', () => {
       },
       [JSON.stringify(graph), isComparison] as const,
     );
-    await page.addScriptTag({ content: readFileSync(path.join(built, 'graph.js'), 'utf8') });
+    await page.addScriptTag({ content: readFileSync(path.join(builtPages, 'graph.js'), 'utf8') });
     await page.locator('canvas').waitFor();
   }
 
@@ -175,7 +155,7 @@ describe('the graph of a file', () => {
     await page.keyboard.press('0');
     await page.waitForTimeout(200);
     await screenshot('main', 'views-graph');
-    expect(await violations()).toEqual([]);
+    expect(await violations(page)).toEqual([]);
   });
 
   it('of two files says what has changed', async () => {
@@ -184,7 +164,7 @@ describe('the graph of a file', () => {
     await page.keyboard.press('End');
     expect(await page.locator('.graph-details').textContent()).toMatch(/0\.0% · 8 → 50\.0% · 4.*other weights$/);
     await screenshot('main', 'views-graph-difference');
-    expect(await violations()).toEqual([]);
+    expect(await violations(page)).toEqual([]);
   });
 });
 
@@ -194,7 +174,7 @@ describe('the board of runs', () => {
     const { class: kind, variables } = themes['Dark Modern'];
     const declarations = Object.entries(variables).map(([name, value]) => `${name}: ${value};`);
     await page.setContent(`<!DOCTYPE html><html lang="en"><head><title>runs</title></head><body class="${kind}"></body></html>`);
-    await page.addStyleTag({ content: `:root { ${declarations.join(' ')} } ${readFileSync(path.join(built, 'main.css'), 'utf8')}` });
+    await page.addStyleTag({ content: `:root { ${declarations.join(' ')} } ${readFileSync(path.join(builtPages, 'main.css'), 'utf8')}` });
     const best = { title: 'QAT model', accuracy: 0.98, accuracyText: '98.00%', size: 9_000, sizeText: '9.0 kB' };
     const runOf = (key: string, size: number) => ({
       key,
@@ -231,7 +211,7 @@ describe('the board of runs', () => {
         }),
       });
     }, JSON.stringify(answers));
-    await page.addScriptTag({ content: readFileSync(path.join(built, 'board.js'), 'utf8') });
+    await page.addScriptTag({ content: readFileSync(path.join(builtPages, 'board.js'), 'utf8') });
     await page.locator('#board tbody tr').nth(1).waitFor();
     await page.locator('#board thead button', { hasText: 'Compressed' }).click();
     expect(await page.locator('#board tbody tr .link').allTextContents()).toEqual(['short', 'long']);
@@ -244,7 +224,7 @@ describe('the board of runs', () => {
     expect(await page.locator('#compared-plots .plot-legend').first().locator('li').allTextContents()).toEqual(['long', 'short']);
     await page.locator('#board vscode-text-field input').first().fill('good #ship');
     expect(await page.evaluate(() => JSON.stringify(Reflect.get(globalThis, 'sentToHost')))).toContain('good #ship');
-    await page.screenshot({ path: path.join(screenshots, 'views-board.png'), fullPage: true });
-    expect(await violations()).toEqual([]);
+    await page.screenshot({ path: screenshotFile('views-board'), fullPage: true });
+    expect(await violations(page)).toEqual([]);
   });
 });

@@ -1,6 +1,8 @@
 /** The result panel's built page in a browser, with a stand-in for the extension host that answers as it does. */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
+import type { AxeResults } from 'axe-core';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import type { RunEvent } from '../../src/shared/events.ts';
@@ -121,4 +123,28 @@ export function frameTimes(page: Page): () => Promise<readonly number[]> {
     await started;
     return page.evaluate((): readonly number[] => Reflect.get(globalThis, 'measuredFrames'));
   };
+}
+
+/** Where the build leaves the pages of the panel, the viewer and the board. */
+export const builtPages = path.resolve(import.meta.dirname, '../../dist/webview');
+
+const screenshots = path.resolve(import.meta.dirname, '../../test-results/panel');
+
+/** Path of the picture of this name; its folder is made. */
+export function screenshotFile(name: string): string {
+  mkdirSync(screenshots, { recursive: true });
+  return path.join(screenshots, `${name}.png`);
+}
+
+/** What a checker of accessibility finds on the page, with the first elements of each finding. */
+export async function violations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  const results = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults;
+  return results.violations.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes
+        .map(({ html }) => html)
+        .slice(0, 3)
+        .join(' ')}`,
+  );
 }

@@ -3,7 +3,7 @@ import { describeSamples } from '../../src/shared/drawing/accuracy-interval.ts';
 import { densityOutline, nodeFigures, nodeWarnings } from '../../src/shared/drawing/node-figures.ts';
 import { describeStatus, stateSymbol, statusOf } from '../../src/shared/drawing/node-status.ts';
 import type { RunTreeNode } from '../../src/shared/drawing/run-tree-layout.ts';
-import { nodeTitle, shortTitle, techniqueName } from '../../src/shared/drawing/technique-names.ts';
+import { nodeTitle, nodeTraits, shortTitle } from '../../src/shared/drawing/technique-names.ts';
 import type { ModelState, NodeResult, RunState } from '../../src/shared/run-state.ts';
 import type { NodeState } from '../../src/shared/tree.ts';
 import { element, setAttribute, setText, svg } from '../dom.ts';
@@ -131,11 +131,7 @@ function traitsOf({ node }: NodeResult, description: string, change: string, rec
   const traits = [
     nodeTitle(node.title, translate),
     recommended ? translate('recommended file') : '',
-    node.technique === 'baseline' ? '' : techniqueName(node.technique, translate),
-    node.precision,
-    node.fineTuned ? translate('fine-tuned') : '',
-    node.collaborative ? translate('collaborative') : '',
-    node.leaf ? translate('ready to deploy') : '',
+    ...nodeTraits(node, translate),
     description,
     change === '' ? '' : translate('{0} against the trained model', change),
   ];

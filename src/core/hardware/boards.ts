@@ -1,3 +1,4 @@
+import type { BoardFit, FlashProfile, RamProfile, Shortage } from '../../shared/hardware.ts';
 import type { BoardName } from '../../shared/recipe/deploy-options.ts';
 import type { CortexMName } from './cortex-m/cores.ts';
 import type { EthosUName } from './ethos-u/accelerators.ts';
@@ -131,4 +132,15 @@ export const boards: readonly Board[] = [
 
 export function boardNames(): readonly string[] {
   return boards.map(({ name }) => name);
+}
+
+/** Whether the arena and the flash that a file needs are there on a board. Stack and the program's own data come on top. */
+export function fitBoard(board: Board, ram: RamProfile, flash: FlashProfile): BoardFit {
+  const shortages: Shortage[] = [];
+  if (ram.arenaBytes > board.ramBytes)
+    shortages.push({ memory: 'ram', missingBytes: ram.arenaBytes - board.ramBytes, operator: ram.peakOperator });
+  if (flash.bytes > board.flashBytes)
+    shortages.push({ memory: 'flash', missingBytes: flash.bytes - board.flashBytes, operator: undefined });
+  const { name, title, ramBytes, flashBytes } = board;
+  return { name, title, ramBytes, flashBytes, fits: shortages.length === 0, shortages };
 }

@@ -11,7 +11,7 @@ import { readTflite } from '../tflite/read-tflite.ts';
 import type { Subgraph, TfliteModel } from '../tflite/tflite-model.ts';
 import { persistentBytes } from './arena/persistent-bytes.ts';
 import { planArena } from './arena/plan-arena.ts';
-import { fitBoard } from './board-fit.ts';
+import { fitBoard } from './boards.ts';
 import { cortexM, type CortexM } from './cortex-m/cores.ts';
 import { operatorCycles } from './cortex-m/operator-cycles.ts';
 import { estimateEthosU, type EthosUEstimate } from './ethos-u/estimate-ethos-u.ts';

@@ -3,8 +3,10 @@
  * pixels in another range, inverted pixels, classes in another order, labels that belong to other examples.
  */
 import type { Accuracy } from '../../shared/results.ts';
+import { formatPercent } from '../../shared/drawing/format.ts';
+import { valueRange } from '../data/check-data.ts';
 import type { DataSet } from '../data/dataset.ts';
-import { spreadIndices } from '../data/spread-indices.ts';
+import { spreadSample } from '../data/spread-sample.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Network } from '../network/network.ts';
 import { evaluateNetwork } from './evaluate-network.ts';
@@ -78,17 +80,16 @@ export interface BaselineExamination {
 export async function examineBaseline({ engine, network, train, accuracy, signal }: BaselineExamination): Promise<readonly string[]> {
   const { target } = train;
   if (target.kind !== 'classes' || accuracy.top1 === undefined || train.size < LEAST_EXAMPLES) return [];
-  const score = async (map?: ValueMap): Promise<number> =>
-    (await evaluateNetwork({ engine, network, data: sampleOf(train, map), signal })).top1 ?? 0;
-  const size = Math.min(MOST_EXAMPLES, train.size);
-  const current = await score();
-  const range = await rangeWarning(train, current, size, score);
+  const sample = spreadSample(train, MOST_EXAMPLES);
+  const score = async (data: DataSet): Promise<number> => (await evaluateNetwork({ engine, network, data, signal })).top1 ?? 0;
+  const current = await score(sample);
+  const range = await rangeWarning(sample, current, score);
   if (range !== undefined) return [range];
   const fit = labelWarning(accuracy, accuracy.top1, target.classes);
   if (fit !== undefined) return [fit];
-  return isClearlyMore(accuracy.top1, current, size) && accuracy.top1 - current > 0.15
+  return isClearlyMore(accuracy.top1, current, sample.size) && accuracy.top1 - current > 0.15
     ? [
-        `the baseline scores ${percent(accuracy.top1)} of the test examples and ${percent(current)} of ${size} training examples: the labels of the training examples may belong to other examples; check their order and their file`,
+        `the baseline scores ${formatPercent(accuracy.top1, 1)} of the test examples and ${formatPercent(current, 1)} of ${sample.size} training examples: the labels of the training examples may belong to other examples; check their order and their file`,
       ]
     : [];
 }
@@ -98,16 +99,12 @@ function isClearlyMore(share: number, than: number, samples: number): boolean {
   return share - than > Math.max(0.02, 3 * Math.sqrt((than * (1 - than) + share * (1 - share)) / samples));
 }
 
-async function rangeWarning(
-  train: DataSet,
-  current: number,
-  size: number,
-  score: (map: ValueMap) => Promise<number>,
-): Promise<string | undefined> {
-  const channels = train.inputShapes[0]?.[2];
-  if (train.inputShapes.length !== 1 || train.inputShapes[0]?.length !== 3 || (channels !== 1 && channels !== 3)) return undefined;
+async function rangeWarning(sample: DataSet, current: number, score: (data: DataSet) => Promise<number>): Promise<string | undefined> {
+  const { size, inputShapes } = sample;
+  const channels = inputShapes[0]?.[2];
+  if (inputShapes.length !== 1 || inputShapes[0]?.length !== 3 || (channels !== 1 && channels !== 3)) return undefined;
   const usable = ranges.filter((range) => range.channels === undefined || range.channels === channels);
-  const { minimum, maximum } = await extentOf(sampleOf(train));
+  const { minimum, maximum } = await valueRange(sample);
   const own = usable.find(({ fits }) => fits(minimum, maximum));
   if (own === undefined) return undefined;
   const readings = [
@@ -126,11 +123,11 @@ async function rangeWarning(
   ];
   let best: { readonly share: number; readonly text: string } | undefined;
   for (const { name, advice, map } of readings) {
-    const share = await score(map);
+    const share = await score(mapped(sample, map));
     if (isClearlyMore(share, current, size) && share > (best?.share ?? 0))
       best = {
         share,
-        text: `the baseline scores ${percent(current)} of ${size} training examples, and ${percent(share)} with ${name} (now: ${own.title}): ${advice}`,
+        text: `the baseline scores ${formatPercent(current, 1)} of ${size} training examples, and ${formatPercent(share, 1)} with ${name} (now: ${own.title}): ${advice}`,
       };
   }
   return best?.text;
@@ -143,7 +140,7 @@ function labelWarning({ confusion, samples }: Accuracy, top1: number, classes: n
   const ordered = order.reduce((sum, predicted, label) => sum + (confusion[label]?.[predicted] ?? 0), 0) / samples;
   if (ordered > 0.5 && ordered - top1 > 0.2) {
     const moved = order.flatMap((predicted, label) => (predicted === label ? [] : [`${label} is the model's ${predicted}`]));
-    return `the baseline scores ${percent(top1)} of the test examples, and ${percent(ordered)} with the classes in another order (${moved.slice(0, 5).join(', ')}${moved.length > 5 ? ', …' : ''}): give the classes in the order of the model's training`;
+    return `the baseline scores ${formatPercent(top1, 1)} of the test examples, and ${formatPercent(ordered, 1)} with the classes in another order (${moved.slice(0, 5).join(', ')}${moved.length > 5 ? ', …' : ''}): give the classes in the order of the model's training`;
   }
   const chance = 1 / classes;
   if (top1 > chance + Math.max(0.05, 3 * Math.sqrt((chance * (1 - chance)) / samples))) return undefined;
@@ -151,7 +148,7 @@ function labelWarning({ confusion, samples }: Accuracy, top1: number, classes: n
   const predictions = Array.from({ length: classes }, (_, predicted) => confusion.reduce((sum, row) => sum + (row[predicted] ?? 0), 0));
   const entropy = predictions.reduce((sum, count) => sum - (count === 0 ? 0 : (count / samples) * Math.log(count / samples)), 0);
   return entropy > 0.9 * Math.log(classes)
-    ? `the baseline chooses every class about equally often and is right in ${percent(top1)}, as guessing is: the labels may belong to other examples; check that labels and examples are in the same order`
+    ? `the baseline chooses every class about equally often and is right in ${formatPercent(top1, 1)}, as guessing is: the labels may belong to other examples; check that labels and examples are in the same order`
     : undefined;
 }
 
@@ -170,34 +167,14 @@ function likelyOrder(confusion: readonly (readonly number[])[]): readonly number
   return confusion.map((_, label) => order.get(label) ?? label);
 }
 
-/** Evenly spaced examples, their values mapped channel by channel. */
-function sampleOf(data: DataSet, map?: ValueMap): DataSet {
-  const chosen = spreadIndices(data.size, Math.min(MOST_EXAMPLES, data.size));
+/** The set with the values of its inputs mapped channel by channel. */
+function mapped(data: DataSet, map: ValueMap): DataSet {
   const channels = data.inputShapes[0]?.at(-1) ?? 1;
   return {
-    name: data.name,
-    size: chosen.length,
-    inputShapes: data.inputShapes,
-    target: data.target,
+    ...data,
     read: async (indices) => {
-      const batch = await data.read(indices.map((index) => chosen[index] ?? 0));
-      return map === undefined ? batch : { ...batch, inputs: batch.inputs.map((values) => values.map((v, i) => map(v, i % channels))) };
+      const batch = await data.read(indices);
+      return { ...batch, inputs: batch.inputs.map((values) => values.map((v, i) => map(v, i % channels))) };
     },
   };
-}
-
-async function extentOf(sample: DataSet): Promise<{ readonly minimum: number; readonly maximum: number }> {
-  const { inputs } = await sample.read(Uint32Array.from({ length: sample.size }, (_, i) => i));
-  let [minimum, maximum] = [Infinity, -Infinity];
-  for (const values of inputs) {
-    for (const value of values) {
-      if (value < minimum) minimum = value;
-      if (value > maximum) maximum = value;
-    }
-  }
-  return { minimum, maximum };
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)}%`;
 }

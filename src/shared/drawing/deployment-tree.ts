@@ -5,7 +5,7 @@
  */
 import { describeStatus, stateSymbol, type NodeStatus } from './node-status.ts';
 import { escapeXml, svgElement, svgText } from './svg.ts';
-import { nodeTitle, techniqueName } from './technique-names.ts';
+import { nodeTitle, nodeTraits, techniqueName } from './technique-names.ts';
 import { english } from './translate.ts';
 import type { Translate } from './translate.ts';
 import { layoutTree, nodeSize } from './tree-layout.ts';
@@ -158,16 +158,7 @@ function drawLeafMark(): readonly string[] {
 }
 
 function accessibleName(node: TreeNode, title: string, description: string, translate: Translate): string {
-  const traits = [
-    title,
-    node.technique === 'baseline' ? '' : techniqueName(node.technique, translate),
-    node.precision,
-    node.fineTuned ? translate('fine-tuned') : '',
-    node.collaborative ? translate('collaborative') : '',
-    node.leaf ? translate('ready to deploy') : '',
-    description,
-  ];
-  return traits.filter((trait) => trait !== '').join(', ');
+  return [title, ...nodeTraits(node, translate), description].filter((trait) => trait !== '').join(', ');
 }
 
 function clamp(fraction: number): number {

@@ -29,3 +29,14 @@ export function shortTitle({ id, technique, title }: Pick<TreeNode, 'id' | 'tech
   const name = isAbbreviated ? translate(row.title) : translate(row.adjective);
   return [name, ...variants].join(titleSeparator);
 }
+
+/** What a node is, in words for screen readers: technique, precision, and what is special about it. */
+export function nodeTraits(node: TreeNode, translate: Translate): readonly string[] {
+  return [
+    ...(node.technique === 'baseline' ? [] : [techniqueName(node.technique, translate)]),
+    node.precision,
+    ...(node.fineTuned ? [translate('fine-tuned')] : []),
+    ...(node.collaborative ? [translate('collaborative')] : []),
+    ...(node.leaf ? [translate('ready to deploy')] : []),
+  ];
+}

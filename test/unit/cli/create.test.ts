@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { registerCreate } from '../../../src/cli/commands/create.ts';
-import { createProgram, runProgram } from '../../../src/cli/program.ts';
 import { importModel } from '../../../src/core/import/import-model.ts';
 import { dsCnn } from '../../../src/core/models/ds-cnn.ts';
 import { referenceOutputs } from '../network/reference-executor.ts';
+import { runCli, type Ended } from '../../support/run-cli.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -14,14 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function create(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  let out = '';
-  let err = '';
-  const terminal = { print: (text: string) => void (out += `${text}\n`), note: (text: string) => void (err += text), isInteractive: false };
-  const program = createProgram('1.2.3', terminal);
-  registerCreate(program, terminal);
-  return { code: await runProgram(program, ['create', ...args], terminal), out, err };
-}
+const create = (...args: readonly string[]): Promise<Ended> => runCli([registerCreate], ['create', ...args]);
 
 describe('espalier create', () => {
   it('writes initial weights that are a function of the seed alone', async () => {

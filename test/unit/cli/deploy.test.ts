@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { registerDeploy } from '../../../src/cli/commands/deploy.ts';
-import { createProgram, runProgram } from '../../../src/cli/program.ts';
 import { serializeTflite } from '../../../src/core/tflite/serialize-tflite.ts';
 import type { DeploymentResult } from '../../../src/shared/deployment.ts';
 import { createExampleData } from '../deploy/example-data.ts';
 import { packableModel } from '../tflite/pack/packable-model.ts';
+import { runCli, type Ended } from '../../support/run-cli.ts';
 
 let folder: string;
 let file: string;
@@ -21,15 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function espalier(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  let out = '';
-  let err = '';
-  const terminal = { print: (text: string) => void (out += `${text}\n`), note: (text: string) => void (err += text), isInteractive: false };
-  const program = createProgram('1.2.3', terminal);
-  registerDeploy(program, terminal);
-  const code = await runProgram(program, ['deploy', ...args], terminal);
-  return { code, out, err };
-}
+const espalier = (...args: readonly string[]): Promise<Ended> => runCli([registerDeploy], ['deploy', ...args]);
 
 describe('espalier deploy', () => {
   it('prints the files and where to begin; without data it says what the folder lacks', async () => {

@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { registerInit } from '../../../src/cli/commands/init.ts';
-import { createProgram, runProgram } from '../../../src/cli/program.ts';
 import { writeTfjsLayers } from '../../../src/core/export/tfjs-layers.ts';
 import { mnistCnn } from '../../../src/core/models/mnist-cnn.ts';
 import { parseRecipe } from '../../../src/core/tree/recipe/parse-recipe.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { runCli } from '../../support/run-cli.ts';
 
 const digits = { format: 'generated', set: 'digits', trainSize: 60, testSize: 40 };
 let folder: string;
@@ -23,12 +23,7 @@ beforeEach(() => {
 });
 
 async function init(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly warnings: string[] }> {
-  let out = '';
-  let err = '';
-  const terminal = { print: (text: string) => void (out += `${text}\n`), note: (text: string) => void (err += text), isInteractive: false };
-  const program = createProgram('1.2.3', terminal);
-  registerInit(program, terminal);
-  const code = await runProgram(program, ['init', ...args], terminal);
+  const { code, out, err } = await runCli([registerInit], ['init', ...args]);
   return { code, out, warnings: err.split('\n').filter((line) => line.startsWith('warning: ')) };
 }
 

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +8,13 @@ import { registerConvert } from '../../../src/cli/commands/convert.ts';
 import { registerEvaluate } from '../../../src/cli/commands/evaluate.ts';
 import { registerInspect } from '../../../src/cli/commands/inspect.ts';
 import { registerOptimize } from '../../../src/cli/commands/optimize.ts';
-import { CommandFailure, createProgram, runProgram } from '../../../src/cli/program.ts';
+import { CommandFailure } from '../../../src/cli/program.ts';
 import { mnistCnn } from '../../../src/core/models/mnist-cnn.ts';
 import { prepareForDeployment } from '../../../src/core/network/passes/prepare-for-deployment.ts';
 import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import { npyFile } from '../fixtures/npy.ts';
+import { runCli, type Ended } from '../../support/run-cli.ts';
 
 const digits = JSON.stringify({ format: 'generated', set: 'digits', trainSize: 120, testSize: 20 });
 
@@ -26,24 +28,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function espalier(...args: readonly string[]): Promise<Ended> {
-  let out = '';
-  let err = '';
-  const terminal = { print: (text: string) => void (out += `${text}\n`), note: (text: string) => void (err += text), isInteractive: false };
-  const program = createProgram('1.2.3', terminal);
-  for (const register of [registerInspect, registerConvert, registerEvaluate, registerCertify, registerOptimize])
-    register(program, terminal);
+/** Commands that end as no real one does here. */
+function registerFailing(program: Command): void {
   program.command('miss').action(() => Promise.reject(new CommandFailure('no leaf meets the targets', 3)));
   program.command('bug').action(() => Promise.reject(new TypeError('x is undefined')));
-  const code = await runProgram(program, args, terminal);
-  return { code, out, err };
 }
+
+const espalier = (...args: readonly string[]): Promise<Ended> =>
+  runCli([registerInspect, registerConvert, registerEvaluate, registerCertify, registerOptimize, registerFailing], args);
 
 describe('espalier', () => {
   it('exits 0 for help and version, which go to standard output', async () => {

@@ -6,12 +6,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { registerConvert } from '../../../src/cli/commands/convert.ts';
 import { registerEvaluate } from '../../../src/cli/commands/evaluate.ts';
 import { registerInspect } from '../../../src/cli/commands/inspect.ts';
-import { createProgram, runProgram } from '../../../src/cli/program.ts';
 import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
 import { dataTypes } from '../../../src/core/protobuf/onnx.ts';
 import { npyFile } from '../fixtures/npy.ts';
 import { randomData } from '../fixtures/random-data.ts';
 import { OnnxWriter } from '../import/onnx/onnx-model.ts';
+import { runCli, type Ended } from '../../support/run-cli.ts';
 
 let folder: string;
 const file = (name: string): string => join(folder, name);
@@ -37,15 +37,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function espalier(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  let out = '';
-  let err = '';
-  const terminal = { print: (text: string) => void (out += `${text}\n`), note: (text: string) => void (err += text), isInteractive: false };
-  const program = createProgram('1.2.3', terminal);
-  for (const register of [registerInspect, registerConvert, registerEvaluate]) register(program, terminal);
-  const code = await runProgram(program, args, terminal);
-  return { code, out, err };
-}
+const espalier = (...args: readonly string[]): Promise<Ended> => runCli([registerInspect, registerConvert, registerEvaluate], args);
 
 describe('an ONNX model at the command line', () => {
   it('is converted to int8, and says how far it is from the original', async () => {

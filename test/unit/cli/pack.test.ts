@@ -5,13 +5,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { registerCertify } from '../../../src/cli/commands/certify.ts';
 import { registerInspect } from '../../../src/cli/commands/inspect.ts';
 import { registerPack } from '../../../src/cli/commands/pack.ts';
-import { createProgram, runProgram } from '../../../src/cli/program.ts';
 import { loadRuntime } from '../../../src/core/tflite/runtime.ts';
 import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
 import { serializeTflite } from '../../../src/core/tflite/serialize-tflite.ts';
 import type { ModelInspection } from '../../../src/shared/inspection.ts';
 import type { Packing } from '../../../src/shared/packing.ts';
 import { packableModel } from '../tflite/pack/packable-model.ts';
+import { runCli, type Ended } from '../../support/run-cli.ts';
 
 let folder: string;
 let plain: string;
@@ -25,15 +25,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function espalier(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  let out = '';
-  let err = '';
-  const terminal = { print: (text: string) => void (out += `${text}\n`), note: (text: string) => void (err += text), isInteractive: false };
-  const program = createProgram('1.2.3', terminal);
-  for (const register of [registerPack, registerCertify, registerInspect]) register(program, terminal);
-  const code = await runProgram(program, args, terminal);
-  return { code, out, err };
-}
+const espalier = (...args: readonly string[]): Promise<Ended> => runCli([registerPack, registerCertify, registerInspect], args);
 
 describe('espalier pack', () => {
   it('prints bytes and scheme of each kernel, the proof, and what it costs', async () => {

@@ -5,10 +5,10 @@ import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { registerOptimize } from '../../../src/cli/commands/optimize.ts';
 import { registerProfile } from '../../../src/cli/commands/profile.ts';
-import { createProgram, runProgram } from '../../../src/cli/program.ts';
 import { mnistCnn } from '../../../src/core/models/mnist-cnn.ts';
 import { integerStructure } from '../../../src/core/tree/operations/integer-structure.ts';
 import type { HardwareProfile } from '../../../src/shared/hardware.ts';
+import { runCli, type Ended } from '../../support/run-cli.ts';
 
 let folder: string;
 let model: string;
@@ -22,14 +22,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function espalier(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  let out = '';
-  let err = '';
-  const terminal = { print: (text: string) => void (out += `${text}\n`), note: (text: string) => void (err += text), isInteractive: false };
-  const program = createProgram('1.2.3', terminal);
-  for (const register of [registerProfile, registerOptimize]) register(program, terminal);
-  return { code: await runProgram(program, args, terminal), out, err };
-}
+const espalier = (...args: readonly string[]): Promise<Ended> => runCli([registerProfile, registerOptimize], args);
 
 /** A `vela` that runs these lines of shell; `$1` is the file, `$5` the folder for what it writes. */
 async function installVela(lines: string): Promise<void> {
