@@ -53,6 +53,7 @@ describe('the table of results', () => {
   it('sorts the smallest first by one click, marks the best, and has columns to choose', async () => {
     await open();
     await page.locator('#results thead button', { hasText: 'Compressed' }).click();
+    await page.locator('#results th[aria-sort="ascending"]', { hasText: 'Compressed' }).waitFor();
     const sizes = await page.locator('#results tbody tr td:nth-child(5)').allTextContents();
     const numbers = sizes.map((text) => Number.parseFloat(text)).filter((size) => !Number.isNaN(size));
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
