@@ -17,7 +17,7 @@ import {
 export interface FloatAttribute {
   readonly float: number;
 }
-export type AttributeValue = number | string | readonly number[] | FloatAttribute | Written<TensorProto>;
+export type AttributeValue = number | string | readonly number[] | readonly string[] | FloatAttribute | Written<TensorProto>;
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 export interface ModelOptions {
@@ -110,15 +110,19 @@ export function attributesOf(attributes: Attributes): readonly Written<Attribute
     if (typeof value === 'number') return { name, i: value, type: attributeTypes.int };
     if (typeof value === 'string') return { name, s: new TextEncoder().encode(value), type: attributeTypes.string };
     if (isList(value)) {
-      const whole = value.every(Number.isInteger);
-      return whole ? { name, ints: value, type: attributeTypes.ints } : { name, floats: value, type: attributeTypes.floats };
+      const texts = value.filter((each) => typeof each === 'string');
+      if (texts.length > 0) return { name, strings: texts, type: attributeTypes.strings };
+      const numbers = value.filter((each) => typeof each === 'number');
+      return numbers.every(Number.isInteger)
+        ? { name, ints: numbers, type: attributeTypes.ints }
+        : { name, floats: numbers, type: attributeTypes.floats };
     }
     if ('float' in value) return { name, f: value.float, type: attributeTypes.float };
     return { name, t: value, type: attributeTypes.tensor };
   });
 }
 
-function isList(value: AttributeValue): value is readonly number[] {
+function isList(value: AttributeValue): value is readonly number[] | readonly string[] {
   return Array.isArray(value);
 }
 

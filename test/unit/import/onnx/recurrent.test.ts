@@ -73,6 +73,18 @@ describe('recurrent operators compute what onnxruntime computes', () => {
   );
 });
 
+describe('activations, listed for each direction, are those of onnxruntime', () => {
+  const cases: readonly (readonly [Recurrent, readonly string[]])[] = [
+    ['RNN', ['Relu', 'Relu']],
+    ['RNN', ['Sigmoid', 'Relu']],
+    ['GRU', ['Sigmoid', 'Relu', 'Relu', 'Tanh']],
+    ['LSTM', ['Sigmoid', 'Tanh', 'Relu', 'Sigmoid', 'Relu', 'Tanh']],
+  ];
+  it.each(cases)('%s, %j', async (op, activations) => {
+    await importCompared(recurrent(op, { directions: 2, attributes: { activations } }).bytes({ opset: 14 }));
+  });
+});
+
 describe('recurrent operators are refused', () => {
   it.each([
     ['with the steps as the first axis of the model', (model: OnnxWriter) => model.input('x', [steps, 1, features]), /batch_first=True/],

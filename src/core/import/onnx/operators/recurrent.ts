@@ -21,15 +21,23 @@ interface RecurrentKind {
   readonly gates: readonly number[];
   /** Hidden state, and the cell of an LSTM. */
   readonly states: 1 | 2;
-  /** Of gates, candidates and the output: ONNX's list for each direction, and what it is when left out. */
+  /** Activations that ONNX lists for each direction. */
+  readonly listed: 1 | 2 | 3;
+  /** Of gates, candidates and the output: ONNX's list for one direction, and what it is when left out. */
   readonly activations: (given: readonly string[]) => readonly [string, string, string];
 }
 
 const kinds: Readonly<Record<'RNN' | 'LSTM' | 'GRU', RecurrentKind>> = {
-  RNN: { step: simpleStep, gates: [0], states: 1, activations: ([f = 'Tanh']) => [f, f, f] },
+  RNN: { step: simpleStep, gates: [0], states: 1, listed: 1, activations: ([f = 'Tanh']) => [f, f, f] },
   // ONNX has input, output, forget, cell.
-  LSTM: { step: longShortTermStep, gates: [0, 2, 3, 1], states: 2, activations: ([f = 'Sigmoid', g = 'Tanh', h = 'Tanh']) => [f, g, h] },
-  GRU: { step: gatedRecurrentStep, gates: [0, 1, 2], states: 1, activations: ([f = 'Sigmoid', g = 'Tanh']) => [f, g, g] },
+  LSTM: {
+    step: longShortTermStep,
+    gates: [0, 2, 3, 1],
+    states: 2,
+    listed: 3,
+    activations: ([f = 'Sigmoid', g = 'Tanh', h = 'Tanh']) => [f, g, h],
+  },
+  GRU: { step: gatedRecurrentStep, gates: [0, 1, 2], states: 1, listed: 2, activations: ([f = 'Sigmoid', g = 'Tanh']) => [f, g, g] },
 };
 
 const activationNames = { sigmoid: 'sigmoid', tanh: 'tanh', relu: 'relu' } as const;
@@ -114,8 +122,8 @@ const recurrentLayer =
 function cellOf(context: NodeContext, kind: RecurrentKind, recurrence: HostTensor, direction: number, units: number): RecurrentCell {
   const { builder, node } = context;
   const layer = direction === 0 ? context.layer : `${context.layer}/reverse`;
-  const listed = (node.attributes.get('activations')?.strings ?? []).slice(direction * (kind.states + 1));
-  const [gate, candidate, output] = kind.activations(node.op === 'RNN' ? listed.slice(direction === 0 ? 0 : -1) : listed);
+  const listed = node.attributes.get('activations')?.strings ?? [];
+  const [gate, candidate, output] = kind.activations(listed.slice(direction * kind.listed, (direction + 1) * kind.listed));
   const activation = (name: string): ((value: ValueId) => ValueId) => {
     const known = Object.entries(activationNames).find(([own]) => own === name.toLowerCase())?.[1];
     if (known === undefined) return refuse(`with the activation ${name} is not supported`, 'use sigmoid, tanh or relu');
