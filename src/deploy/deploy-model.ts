@@ -26,13 +26,13 @@ export async function deployModel({ file, output, target, data, name }: Deployme
   await requireFree(output);
   const row = deploymentTargets[target];
   const warnings: string[] = [];
-  const inputs = withFileInErrors(path.basename(file), () => {
+  const ends = withFileInErrors(path.basename(file), () => {
     const model = readTflite(bytes);
     if (!row.decodes) requirePlain(model, deploymentTargetTitles[target]);
     if (row.runtime === 'tflm') warnings.push(...checkRunsInMicro(model));
-    return fileInterface(unpackModel(model)).inputs;
+    return fileInterface(unpackModel(model));
   });
-  const opened = data === undefined ? undefined : await openModelData(data, inputs, (warning) => warnings.push(warning));
+  const opened = data === undefined ? undefined : await openModelData(data, ends, (warning) => warnings.push(warning));
   if (opened === undefined)
     warnings.push('no data are given: the preprocessing only quantizes, and the test case is random numbers (use --data)');
   const plan = await planDeployment({ file, bytes, name, data: opened?.test });

@@ -2,7 +2,7 @@ import type { Conversion, ConversionMode, ConversionResult } from '../../../shar
 import { formatPercent } from '../../../shared/drawing/format.ts';
 import { inputShapesOf } from '../../../shared/recipe/input-shape.ts';
 import { checkInputs } from '../../data/check-data.ts';
-import { inputsOf } from '../../data/inputs/model-inputs.ts';
+import { inputsOf, outputsOf } from '../../data/inputs/model-inputs.ts';
 import { createEngine } from '../../engine/create-engine.ts';
 import { EspalierError, unreachable } from '../../errors.ts';
 import { allFileSizes } from '../../measure/file-sizes.ts';
@@ -134,7 +134,7 @@ async function encodeInteger(
   }
   const islands = floatIslandsWarning(network, activationType);
   if (islands !== undefined) warn(islands);
-  const { train } = await openModelData(conversion.data, inputsOf(network), warn);
+  const { train } = await openModelData(conversion.data, { inputs: inputsOf(network), outputs: outputsOf(network) }, warn);
   for (const warning of await checkInputs(network, train)) warn(warning);
   if (train.size === 0) {
     throw new EspalierError('invalid-data', 'there are no training examples, which calibrate the activations', {

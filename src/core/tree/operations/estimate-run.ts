@@ -4,7 +4,7 @@ import { trainingDefaults } from '../../../shared/recipe/defaults.ts';
 import type { TrainingOptions } from '../../../shared/recipe/training-options.ts';
 import { techniqueRow, type TechniqueRow } from '../../../shared/techniques.ts';
 import { flattenTree, type TreeNode } from '../../../shared/tree.ts';
-import { inputsOf } from '../../data/inputs/model-inputs.ts';
+import { inputsOf, outputsOf } from '../../data/inputs/model-inputs.ts';
 import { createEngine } from '../../engine/create-engine.ts';
 import { importModel } from '../../import/import-model.ts';
 import { fewestSteps } from '../../techniques/fine-tuning-stage.ts';
@@ -33,7 +33,7 @@ interface Examples {
  */
 export async function estimateRun({ model, data, inputShape }: RunQuestion): Promise<RunEstimate> {
   const { network } = await importModel(model, { inputShapes: inputShapesOf(inputShape) });
-  const splits = await openModelData(data, inputsOf(network), () => undefined);
+  const splits = await openModelData(data, { inputs: inputsOf(network), outputs: outputsOf(network) }, () => undefined);
   const timing = await prepareStepTiming(await createEngine(), network, batchSize);
   try {
     const stepSeconds = (await timing.run(timedMilliseconds)) / 1000;

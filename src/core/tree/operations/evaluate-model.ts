@@ -79,11 +79,11 @@ async function evaluateFile(evaluation: Request, bytes: Uint8Array, warn: (messa
 
 async function openSplit(
   { data, split = 'test', reference, inputShape }: Request,
-  { inputs, outputs }: ModelInterface,
+  ends: ModelInterface,
   onWarning: (message: string) => void,
   engine?: Engine,
 ): Promise<DataSet> {
-  const opened = await openModelData(data, inputs, onWarning, outputs);
+  const opened = await openModelData(data, ends, onWarning);
   if (reference === undefined) return opened[split];
   const { network } = await importModel(reference, { inputShapes: inputShapesOf(inputShape) });
   const task = await openTask({
