@@ -54,8 +54,9 @@ export class RunTools {
       if (runId === id && event.type === 'node-finished') onProgress(progressOf(state));
       settle();
     });
+    // An unhandled rejection would end the server. Where the worker has crashed, nothing is left to cancel.
     const cancel = (): void => {
-      if (id !== undefined) void handler.request('cancelRun', { runId: id });
+      if (id !== undefined) void handler.request('cancelRun', { runId: id }).catch(() => undefined);
     };
     try {
       ({ runId: id } = await handler.request('startRun', { recipe: file, ...(nodes === undefined ? {} : { nodes }) }));
