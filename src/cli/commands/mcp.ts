@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
-import { serveMcp } from '../mcp/serve-mcp.ts';
 
 export function registerMcp(program: Command): void {
   program
     .command('mcp')
     .description('serve the Model Context Protocol on standard input and output: agents inspect models, run recipes and read results')
     .option('--folder <folder>', 'what paths are relative to, and where runs are listed', '.')
-    .action(({ folder }: { readonly folder: string }) => serveMcp(program.version() ?? 'unknown', folder));
+    .action(async ({ folder }: { readonly folder: string }) => {
+      // Loaded here, so that no other command waits for the SDK of the protocol.
+      const { serveMcp } = await import('../mcp/serve-mcp.ts');
+      await serveMcp(program.version() ?? 'unknown', folder);
+    });
 }
