@@ -1,5 +1,5 @@
 import type { Accelerator, Volume } from './accelerators.ts';
-import { elements, reach, roundUp, smaller, type NpuOperation } from './npu-operation.ts';
+import { elements, largestPart, reach, roundUp, smaller, type NpuOperation } from './npu-operation.ts';
 
 /** The part of the outputs that is computed at once, and the part of the inputs that it needs. */
 export interface Block {
@@ -10,7 +10,6 @@ export interface Block {
 }
 
 const largestBlock: Volume = { height: 32, width: 64, depth: 128 };
-const largestPart = 8;
 /** Depths are tried in steps of this many channels as long as outputs have more. */
 const depthStep = 16;
 const outputBanks = 2;

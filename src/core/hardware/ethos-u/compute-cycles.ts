@@ -1,13 +1,7 @@
 import type { Accelerator, MemoryName, Volume } from './accelerators.ts';
 import type { Block } from './block-choice.ts';
 import { blockTransferCycles, memoryOf } from './memory-traffic.ts';
-import { elements, roundUp, smaller, type NpuOperation } from './npu-operation.ts';
-
-/** Sums of this many multiply-accumulates are on their way at once. */
-const largestPart = 8;
-/** Bytes of scale and bias that an output channel has. */
-const scaleBytes = 10;
-const brickDepth = 16;
+import { elements, largestPart, scaleBytes, smaller, storedShape, type NpuOperation } from './npu-operation.ts';
 
 /**
  * Cycles that the NPU computes, with memory as fast as its latency allows. The multiply-accumulate array and the output stage work on different blocks
@@ -22,10 +16,7 @@ export function computeCycles(
   scaleMemory: MemoryName | undefined,
 ): number {
   const perElement = outputCyclesPerElement(operation, block, accelerator);
-  if (operation.kind === 'elementwise') {
-    const { shape, isBricked } = operation.output;
-    return Math.ceil(perElement * elements(isBricked ? { ...shape, depth: roundUp(shape.depth, brickDepth) } : shape));
-  }
+  if (operation.kind === 'elementwise') return Math.ceil(perElement * elements(storedShape(operation.output)));
   const { output } = operation;
   const work = blockWork(operation, block, accelerator);
   const arrayCycles = arrayCyclesPerBlock(operation, block, accelerator, work);

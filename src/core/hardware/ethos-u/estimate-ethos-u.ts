@@ -5,7 +5,7 @@ import { chooseBlock, type Block } from './block-choice.ts';
 import { computeCycles, npuMacs } from './compute-cycles.ts';
 import { burstBytes, copyCycles, elementTraffic } from './memory-traffic.ts';
 import { lowerGraph } from './npu-lowering.ts';
-import { elements, type FeatureMap, type NpuOperation } from './npu-operation.ts';
+import { elements, scaleBytes, type FeatureMap, type NpuOperation } from './npu-operation.ts';
 import { peakSram, type SramPeak } from './sram-usage.ts';
 import { planWeights, withoutWeights, type WeightPlan } from './weight-buffering.ts';
 
@@ -147,8 +147,6 @@ function addTraffic(bytes: Record<MemoryName, number>, operation: NpuOperation, 
   add('read', operation.input, traffic.input);
   if (operation.input2 !== undefined) add('read', operation.input2, traffic.input2);
 }
-
-const scaleBytes = 10;
 
 /** Weights are read again for each block, as many bytes as they take encoded; scales once. */
 function readWeightBytes(operation: NpuOperation, block: Block, plan: WeightPlan): number {

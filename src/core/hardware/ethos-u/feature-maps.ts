@@ -1,12 +1,11 @@
 import type { Subgraph, TfliteTensor } from '../../tflite/tflite-model.ts';
 import type { GraphOperator } from '../graph-operators.ts';
 import type { Accelerator, MemoryName, Volume } from './accelerators.ts';
-import type { FeatureMap } from './npu-operation.ts';
+import { brickDepth, type FeatureMap } from './npu-operation.ts';
 
 /** Operators that only look at a tensor in another shape or at a part of it: nothing is computed. */
 const views = ['RESHAPE', 'SQUEEZE', 'EXPAND_DIMS', 'SPLIT', 'SPLIT_V', 'SLICE', 'STRIDED_SLICE', 'UNPACK'];
 const reshapes = ['RESHAPE', 'SQUEEZE', 'EXPAND_DIMS'];
-const brickDepth = 16;
 
 export function isView(operator: GraphOperator): boolean {
   return views.includes(operator.kind);
@@ -16,7 +15,6 @@ export function isView(operator: GraphOperator): boolean {
 export class FeatureMaps {
   private readonly consumers = new Map<number, GraphOperator[]>();
   private readonly producers = new Map<number, GraphOperator>();
-  private readonly linear = new Set<number>();
   private intermediates = 0;
 
   constructor(
@@ -70,11 +68,6 @@ export class FeatureMaps {
     return { storage: undefined, shape, bits, memory: 'dram', isBricked: false };
   }
 
-  /** Keeps the order of elements as it is in the file. */
-  keepLinear(index: number): void {
-    this.linear.add(index);
-  }
-
   /** An input of the network that is looked at in another shape is copied first. */
   isCopied({ kind, source }: GraphOperator): boolean {
     return reshapes.includes(kind) && this.graph.inputs.includes(source.inputs[0] ?? -1);
@@ -110,7 +103,7 @@ export class FeatureMaps {
 
   private isBricked(view: number): boolean {
     const index = this.sourceOf(view);
-    if (this.linear.has(index) || this.isInterface(index)) return false;
+    if (this.isInterface(index)) return false;
     const producer = this.producers.get(index);
     // A view that is still here is a copy.
     if (producer === undefined || !this.isOnNpu(producer) || isView(producer)) return false;

@@ -1,6 +1,6 @@
 import { storedValues } from '../../tflite/tensor-values.ts';
 import type { TfliteTensor } from '../../tflite/tflite-model.ts';
-import type { WeightVolume } from './weight-order.ts';
+import type { WeightVolume } from './npu-operation.ts';
 
 /** A kernel of the file `[outputs, height, width, inputs]`, without its zero points. */
 export function convolutionWeights(kernel: TfliteTensor): WeightVolume {

@@ -1,11 +1,12 @@
 import { storedValues } from '../../tflite/tensor-values.ts';
-import { elementCount, type TfliteTensor } from '../../tflite/tflite-model.ts';
+import { elementCount } from '../../tflite/tflite-model.ts';
 import { convolutionGeometry } from '../convolution-geometry.ts';
 import { numberOption, requiredInput, requiredOutput, type GraphOperator } from '../graph-operators.ts';
 import type { Volume } from './accelerators.ts';
 import { volumeOf } from './feature-maps.ts';
 import { convolutionWeights, denseWeights, depthwiseWeights, oneWeights, turnedWeights } from './kernel-weights.ts';
 import { pointKernel, type ElementwiseKind, type NpuKernel } from './npu-operation.ts';
+import { imagePadding } from './pad-fusion.ts';
 import { plainOperation, type NpuProgramBuilder } from './npu-program.ts';
 import { hasSameScale } from './npu-support.ts';
 import { lowerSoftmax } from './softmax-steps.ts';
@@ -299,12 +300,6 @@ function padding(operator: GraphOperator, program: NpuProgramBuilder): void {
   const [top = 0, bottom = 0, left = 0, right = 0] = imagePadding(requiredInput(operator, 1));
   for (const rows of [top, bottom]) if (rows > 0) copy({ ...output.shape, height: rows }, true);
   for (const columns of [left, right]) if (columns > 0) copy({ ...input.shape, width: columns }, true);
-}
-
-/** The last three rows are those of height, width and channels. */
-function imagePadding(sizes: TfliteTensor): readonly number[] {
-  const values = [...storedValues(sizes)];
-  return values.slice(values.length - 6, values.length - 2);
 }
 
 /** Doubled as often as needed. */

@@ -1,9 +1,6 @@
 import type { Accelerator, Memory, MemoryName, Volume } from './accelerators.ts';
 import type { Block } from './block-choice.ts';
-import { elements, roundUp, smaller, type FeatureMap, type NpuOperation } from './npu-operation.ts';
-
-const brickDepth = 16;
-const largestPart = 8;
+import { brickDepth, elements, largestPart, smaller, storedShape, type FeatureMap, type NpuOperation } from './npu-operation.ts';
 
 /** Elements that an operation reads and writes, those that are read again for each block included. */
 export interface ElementTraffic {
@@ -30,7 +27,7 @@ export function elementTraffic(operation: NpuOperation, block: Block): ElementTr
   const places = Math.ceil(output.shape.height / outputBlock.height) * Math.ceil(output.shape.width / outputBlock.width);
   const blocks = places * (keepsDepth ? 1 : Math.ceil(output.shape.depth / outputBlock.depth));
   const parts = Math.ceil(kernel.width / largestPart) * Math.ceil(kernel.height / largestPart);
-  const depth = input.isBricked ? roundUp(input.shape.depth, brickDepth) : input.shape.depth;
+  const { depth } = storedShape(input);
   const size = kernel.width * kernel.height;
   return {
     input: inputBlock.height * inputBlock.width * depth * parts * blocks,
@@ -43,8 +40,8 @@ export function elementTraffic(operation: NpuOperation, block: Block): ElementTr
   };
 }
 
-function storedElements({ shape, isBricked }: FeatureMap): number {
-  return elements(isBricked ? { ...shape, depth: roundUp(shape.depth, brickDepth) } : shape);
+function storedElements(map: FeatureMap): number {
+  return elements(storedShape(map));
 }
 
 /** Bytes that pass the bus: short accesses take a whole burst. */

@@ -1,8 +1,16 @@
 import type { MemoryName, Volume } from './accelerators.ts';
-import type { WeightVolume } from './weight-order.ts';
 
 /** How the NPU computes an operation; `copy` moves bytes between memories without computing. */
 export type NpuKind = 'copy' | 'convolution' | 'depthwise' | 'vectorProduct' | 'pooling' | 'reduceSum' | 'elementwise';
+
+/** Larger kernels are read and computed in parts of this many rows and columns. */
+export const largestPart = 8;
+
+/** Bytes of scale and bias that an output channel has. */
+export const scaleBytes = 10;
+
+/** Channels of a brick: bricked feature maps have whole bricks. */
+export const brickDepth = 16;
 
 export type ElementwiseKind = 'add' | 'multiply' | 'other';
 
@@ -36,7 +44,7 @@ export interface FeatureMap {
   readonly shape: Volume;
   readonly bits: 8 | 16 | 32;
   readonly memory: MemoryName;
-  /** Channels in groups of 16, the fastest to read; others as in the file. */
+  /** Channels in bricks (`brickDepth`), the fastest to read; others as in the file. */
   readonly isBricked: boolean;
 }
 
@@ -49,6 +57,15 @@ export interface NpuKernel {
   readonly dilationWidth: number;
 }
 
+/** A kernel `[outputs, height, width, inputs]`, zero points taken off; depthwise kernels have one input for each output. */
+export interface WeightVolume {
+  readonly outputs: number;
+  readonly height: number;
+  readonly width: number;
+  readonly inputs: number;
+  readonly at: (output: number, y: number, x: number, input: number) => number;
+}
+
 export interface NpuWeights {
   readonly volume: WeightVolume;
   /** Equal for operations that share a kernel of the file; undefined for kernels that the compiler makes. */
@@ -59,6 +76,11 @@ export const pointKernel: NpuKernel = { height: 1, width: 1, strideHeight: 1, st
 
 export function elements({ height, width, depth }: Volume): number {
   return height * width * depth;
+}
+
+/** The shape in memory: the depth of a bricked map is filled up to whole bricks. */
+export function storedShape({ shape, isBricked }: FeatureMap): Volume {
+  return isBricked ? { ...shape, depth: roundUp(shape.depth, brickDepth) } : shape;
 }
 
 export function smaller(a: Volume, b: Volume): Volume {

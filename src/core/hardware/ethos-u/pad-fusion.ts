@@ -1,4 +1,5 @@
 import { storedValues } from '../../tflite/tensor-values.ts';
+import type { TfliteTensor } from '../../tflite/tflite-model.ts';
 import { numberOption, type GraphOperator } from '../graph-operators.ts';
 import type { FeatureMaps } from './feature-maps.ts';
 import { hasSameScale } from './npu-support.ts';
@@ -23,14 +24,18 @@ function canPad(consumer: GraphOperator, pad: GraphOperator): boolean {
   const sizes = pad.inputs[1];
   const kernel = consumer.inputs[1];
   if (sizes?.data === undefined || kernel === undefined) return false;
-  const values = storedValues(sizes);
-  const first = values.length - 6;
-  const [top = 0, bottom = 0, left = 0, right = 0] = values.slice(first, first + 4);
+  const [top = 0, bottom = 0, left = 0, right = 0] = imagePadding(sizes);
   const reach = (axis: number, dilation: string): number => ((kernel.shape[axis] ?? 1) - 1) * numberOption(consumer, dilation, 1) + 1;
   return (
     fits([top, bottom], reach(1, 'dilationHeight'), numberOption(consumer, 'strideHeight', 1)) &&
     fits([left, right], reach(2, 'dilationWidth'), numberOption(consumer, 'strideWidth', 1))
   );
+}
+
+/** Rows before and after, columns before and after; the last row of `sizes` is that of the channels. */
+export function imagePadding(sizes: TfliteTensor): readonly number[] {
+  const values = [...storedValues(sizes)];
+  return values.slice(values.length - 6, values.length - 2);
 }
 
 /** At most half of the kernel, and before the image a whole number of strides where the kernel is much larger than those. */

@@ -1,9 +1,8 @@
-import { elements, roundUp, type FeatureMap, type NpuOperation } from './npu-operation.ts';
+import { elements, roundUp, storedShape, type FeatureMap, type NpuOperation } from './npu-operation.ts';
 import type { NpuProgram } from './npu-program.ts';
 import type { WeightPlan } from './weight-buffering.ts';
 
 const alignment = 16;
-const brickDepth = 16;
 
 export interface SramPeak {
   readonly bytes: number;
@@ -52,9 +51,8 @@ export function peakSram({ operations, inputs, outputs }: NpuProgram, plans: rea
   return { bytes: usage[at] ?? 0, operator: operations[at]?.name ?? '' };
 }
 
-function storedBytes({ shape, bits, isBricked }: FeatureMap): number {
-  const stored = isBricked ? { ...shape, depth: roundUp(shape.depth, brickDepth) } : shape;
-  return roundUp((elements(stored) * bits) / 8, alignment);
+function storedBytes(map: FeatureMap): number {
+  return roundUp((elements(storedShape(map)) * map.bits) / 8, alignment);
 }
 
 /** Of the output that takes the place of an input. */

@@ -1,7 +1,6 @@
 import type { ConvolutionGeometry } from '../convolution-geometry.ts';
 import type { Volume } from './accelerators.ts';
-import type { NpuKernel } from './npu-operation.ts';
-import type { WeightVolume } from './weight-order.ts';
+import type { NpuKernel, WeightVolume } from './npu-operation.ts';
 
 export interface ConvolutionWork {
   readonly input: Volume;

@@ -2,12 +2,10 @@ import type { Accelerator } from './accelerators.ts';
 import { prefersPartKernel, type Block } from './block-choice.ts';
 import { computeCycles } from './compute-cycles.ts';
 import { copyCycles } from './memory-traffic.ts';
-import { roundUp, type NpuOperation, type NpuWeights } from './npu-operation.ts';
+import { roundUp, scaleBytes, type NpuOperation, type NpuWeights } from './npu-operation.ts';
 import { orderWeights } from './weight-order.ts';
 import { encodedStreamBytes } from './weight-stream.ts';
 
-/** Of an output channel: bias and scale. */
-const scaleBytes = 10;
 const alignment = 16;
 const depthStep = 16;
 

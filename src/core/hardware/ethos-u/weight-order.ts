@@ -1,13 +1,5 @@
 /** The order in which the NPU reads a kernel: what its encoded stream is made of. */
-
-/** A kernel `[outputs, height, width, inputs]`, zero points taken off; depthwise kernels have one input for each output. */
-export interface WeightVolume {
-  readonly outputs: number;
-  readonly height: number;
-  readonly width: number;
-  readonly inputs: number;
-  readonly at: (output: number, y: number, x: number, input: number) => number;
-}
+import { largestPart, type WeightVolume } from './npu-operation.ts';
 
 export interface WeightTraversal {
   readonly isDepthwise: boolean;
@@ -24,8 +16,6 @@ export interface WeightTraversal {
 
 /** Input channels that are multiplied at once. */
 const inputUnit = 8;
-/** Larger kernels are read in parts of this many rows and columns. */
-const largestPart = 8;
 
 /**
  * Weights as a stream: by block of output channels, block of input channels and part of the kernel, filled up with zeros where the hardware

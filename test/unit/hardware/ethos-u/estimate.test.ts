@@ -5,7 +5,7 @@ import { accelerator, ethosUNames, type EthosUName } from '../../../../src/core/
 import { estimateEthosU } from '../../../../src/core/hardware/ethos-u/estimate-ethos-u.ts';
 import { foldStride } from '../../../../src/core/hardware/ethos-u/strided-convolution.ts';
 import { pointKernel } from '../../../../src/core/hardware/ethos-u/npu-operation.ts';
-import type { WeightVolume } from '../../../../src/core/hardware/ethos-u/weight-order.ts';
+import type { WeightVolume } from '../../../../src/core/hardware/ethos-u/npu-operation.ts';
 import { readTflite } from '../../../../src/core/tflite/read-tflite.ts';
 import type { Subgraph } from '../../../../src/core/tflite/tflite-model.ts';
 import { graph, operator, tensor } from '../tflite-graph.ts';

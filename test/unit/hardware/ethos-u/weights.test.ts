@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { orderWeights, type WeightTraversal, type WeightVolume } from '../../../../src/core/hardware/ethos-u/weight-order.ts';
+import type { WeightVolume } from '../../../../src/core/hardware/ethos-u/npu-operation.ts';
+import { orderWeights, type WeightTraversal } from '../../../../src/core/hardware/ethos-u/weight-order.ts';
 import { encodedStreamBytes } from '../../../../src/core/hardware/ethos-u/weight-stream.ts';
 import { paletteSections } from '../../../../src/core/hardware/ethos-u/palette-sections.ts';
 
