@@ -1,3 +1,4 @@
+import { cComment } from '../c/names.ts';
 import { postprocessFiles } from '../c/postprocess-files.ts';
 import { preprocessFiles } from '../c/preprocess-files.ts';
 import { inputTolerance, testCaseFiles } from '../c/test-case-files.ts';
@@ -133,7 +134,7 @@ import java.nio.MappedByteBuffer
 import java.nio.channels.FileChannel
 import org.tensorflow.lite.Interpreter
 
-/** ${file.replace(/\*\//g, '* /')} in LiteRT, with the preprocessing of its training. Written by Espalier. Not for several threads at a time. */
+/** ${cComment(file)} in LiteRT, with the preprocessing of its training. Written by Espalier. Not for several threads at a time. */
 class ${className(name)}(context: Context, threads: Int = 2) : AutoCloseable {
     private val interpreter = Interpreter(open(context), Interpreter.Options().setNumThreads(threads))
 ${[...inputs.map((input) => buffer('input', input)), ...outputs.map((output) => buffer('output', output))]

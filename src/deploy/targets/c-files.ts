@@ -11,3 +11,8 @@ export function microFiles(plan: MicroPlan, folder: string, extension: 'cc' | 'c
     .flat()
     .map(({ path, contents }) => ({ path: `${folder}${path}`, contents }));
 }
+
+/** Names of what a build compiles: `main.cc` of the target, and the sources of `microFiles`. */
+export function microSources({ name }: MicroPlan): readonly string[] {
+  return ['main.cc', `${name}_runtime.cc`, ...['model', 'preprocess', 'postprocess', 'test_case'].map((part) => `${name}_${part}.c`)];
+}

@@ -1,5 +1,5 @@
 import type { DeployedFile, MicroPlan } from '../plan.ts';
-import { microFiles } from './c-files.ts';
+import { microFiles, microSources } from './c-files.ts';
 import { memorySection, readme } from './readme.ts';
 
 /** A project of Espressif's framework with TFLite Micro as a managed component. */
@@ -8,7 +8,7 @@ export function espIdfFiles(plan: MicroPlan): readonly DeployedFile[] {
   return [
     ...microFiles(plan, 'main/'),
     { path: 'main/main.cc', contents: main(name) },
-    { path: 'main/CMakeLists.txt', contents: component(name) },
+    { path: 'main/CMakeLists.txt', contents: component(plan) },
     { path: 'main/idf_component.yml', contents: 'dependencies:\n  espressif/esp-tflite-micro: "*"\n' },
     {
       path: 'CMakeLists.txt',
@@ -39,11 +39,7 @@ extern "C" void app_main(void) {
 `;
 }
 
-function component(name: string): string {
-  const sources = [
-    'main.cc',
-    `${name}_runtime.cc`,
-    ...['model', 'preprocess', 'postprocess', 'test_case'].map((part) => `${name}_${part}.c`),
-  ];
-  return `idf_component_register(\n  SRCS ${sources.map((source) => `"${source}"`).join(' ')}\n  INCLUDE_DIRS "."\n)\n`;
+function component(plan: MicroPlan): string {
+  const sources = microSources(plan).map((source) => `"${source}"`);
+  return `idf_component_register(\n  SRCS ${sources.join(' ')}\n  INCLUDE_DIRS "."\n)\n`;
 }

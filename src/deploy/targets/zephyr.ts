@@ -1,5 +1,5 @@
 import type { DeployedFile, MicroPlan } from '../plan.ts';
-import { microFiles } from './c-files.ts';
+import { microFiles, microSources } from './c-files.ts';
 import { memorySection, readme } from './readme.ts';
 
 /** An application of Zephyr with TFLite Micro as its module. */
@@ -8,7 +8,7 @@ export function zephyrFiles(plan: MicroPlan): readonly DeployedFile[] {
   return [
     ...microFiles(plan, 'src/'),
     { path: 'src/main.cc', contents: main(name) },
-    { path: 'CMakeLists.txt', contents: cmake(name) },
+    { path: 'CMakeLists.txt', contents: cmake(plan) },
     { path: 'prj.conf', contents: configuration },
     {
       path: 'README.md',
@@ -43,18 +43,14 @@ int main(void) {
 `;
 }
 
-function cmake(name: string): string {
-  const sources = [
-    'main.cc',
-    `${name}_runtime.cc`,
-    ...['model', 'preprocess', 'postprocess', 'test_case'].map((part) => `${name}_${part}.c`),
-  ];
+function cmake(plan: MicroPlan): string {
+  const sources = microSources(plan).map((source) => `  src/${source}`);
   return `cmake_minimum_required(VERSION 3.20)
 find_package(Zephyr REQUIRED HINTS $ENV{ZEPHYR_BASE})
-project(${name})
+project(${plan.name})
 
 target_sources(app PRIVATE
-${sources.map((source) => `  src/${source}`).join('\n')}
+${sources.join('\n')}
 )
 `;
 }
