@@ -7,7 +7,7 @@ import { MessageHandler } from '../../shared/message-handler.ts';
 import { pageHtml, pageStrings } from '../panel/page.ts';
 import type { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
-import { RunNotes } from './run-notes.ts';
+import { RunNotes, storedKey } from './run-notes.ts';
 
 /** Older runs are listed without their figures until one of them is opened. */
 const mostLoaded = 100;
@@ -37,11 +37,14 @@ export class RunBoard implements vscode.Disposable {
         return this.#contents();
       },
       annotate: async ({ run, note }) => {
-        await this.#notes.write(run, note);
+        const found = this.#find(run);
+        if (found !== undefined) await this.#notes.write(storedKey(found), note);
+        this.#changed();
         return null;
       },
       pin: async ({ run }) => {
-        await this.#notes.pin(run);
+        const found = run === undefined ? undefined : this.#find(run);
+        if (run === undefined || found !== undefined) await this.#notes.pin(found && storedKey(found));
         this.#changed();
         return null;
       },
@@ -95,8 +98,8 @@ export class RunBoard implements vscode.Disposable {
       startedAt: run.startedAt,
       seconds: startedAt === undefined || finishedAt === undefined ? undefined : (finishedAt - startedAt) / 1000,
       best: bestFile(run.state),
-      note: this.#notes.of(run.key),
-      isPinned: this.#notes.pinned === run.key,
+      note: this.#notes.of(storedKey(run)),
+      isPinned: this.#notes.pinned === storedKey(run),
     };
   }
 
