@@ -3,7 +3,7 @@ import { hasFailed, type Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { chooseRun } from './command-targets.ts';
 import { registerCommand, requireTrust } from './register-command.ts';
-import { startRun } from './run-recipe.ts';
+import { confirmAndStart } from './run-recipe.ts';
 
 /** Runs what failed once more: the run goes on where its recipe is as it was; a changed recipe is run anew, from the cache where it can. */
 export function registerRunFailedAgain(context: vscode.ExtensionContext, services: Services): void {
@@ -11,7 +11,7 @@ export function registerRunFailedAgain(context: vscode.ExtensionContext, service
     await requireTrust();
     const run = await chooseRun(argument, services, hasFailed, vscode.l10n.t('No run has failed.'));
     if (run.folder === undefined || (await hasChangedSince(run))) {
-      startRun(context, services, run.recipe);
+      await confirmAndStart(context, services, run.recipe);
       return;
     }
     services.panels.show(run);

@@ -15,15 +15,24 @@ export function registerRunRecipe(context: vscode.ExtensionContext, services: Se
   registerCommand(context, services, 'espalier.runRecipe', async (argument) => {
     await requireTrust();
     const recipe = await chooseRecipe(argument, services);
-    await confirmFilesOutside(services, recipe);
-    startRun(context, services, recipe);
+    await confirmAndStart(context, services, recipe);
   });
   registerCommand(context, services, 'espalier.runAgain', async (argument) => {
     await requireTrust();
     const recipe = await chooseRecipe(argument, services);
-    await confirmFilesOutside(services, recipe);
-    startRun(context, services, recipe, { ignoreCache: true });
+    await confirmAndStart(context, services, recipe, { ignoreCache: true });
   });
+}
+
+/** Starts a run once the user has agreed to the files outside the workspace that its recipe names. */
+export async function confirmAndStart(
+  context: vscode.ExtensionContext,
+  services: Services,
+  recipe: vscode.Uri,
+  options: StartOptions = {},
+): Promise<void> {
+  await confirmFilesOutside(services, recipe);
+  startRun(context, services, recipe, options);
 }
 
 /** Starts a run and shows its panel. */

@@ -4,10 +4,9 @@ import { nodeTitle, techniqueName } from '../../shared/drawing/technique-names.t
 import type { Services } from '../services.ts';
 import { techniqueRow } from '../../shared/techniques.ts';
 import { defaultNodes } from '../../shared/tree-shape.ts';
-import { confirmFilesOutside } from '../workspace/readable-folders.ts';
 import { chooseRecipe, nodeIn, runIn } from './command-targets.ts';
 import { registerCommand, requireTrust } from './register-command.ts';
-import { startRun } from './run-recipe.ts';
+import { confirmAndStart } from './run-recipe.ts';
 
 /** Runs a node and its ancestors only. */
 export function registerRunToNode(context: vscode.ExtensionContext, services: Services): void {
@@ -20,8 +19,7 @@ export function registerRunToNode(context: vscode.ExtensionContext, services: Se
       : given === undefined
         ? await pickNode(argument, recipe, services)
         : [given];
-    await confirmFilesOutside(services, recipe);
-    startRun(context, services, recipe, { nodes: chosen });
+    await confirmAndStart(context, services, recipe, { nodes: chosen });
   });
 }
 
