@@ -1,11 +1,11 @@
 import type { ComparedRun } from '../../src/shared/board-protocol.ts';
 import { densityPanels, kernelNames, largestKernel } from '../../src/shared/drawing/density-series.ts';
-import { formatBytes, formatShare, missing } from '../../src/shared/drawing/format.ts';
+import { formatByteChange, formatShare, missing } from '../../src/shared/drawing/format.ts';
 import { curvePlot } from '../../src/shared/drawing/plot/curve-plot.ts';
 import type { PlotContents, SeriesColour } from '../../src/shared/drawing/plot/plot.ts';
-import { comparedNodes, recipeDifferences } from '../../src/shared/drawing/run-board.ts';
+import { comparedNode, comparedNodes, recipeDifferences } from '../../src/shared/drawing/run-board.ts';
 import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
-import { measureRow, qualityChange, shownMeasure, shownQuality, sizeMeasure } from '../../src/shared/measures.ts';
+import { briefFigures, measureRow, qualityChange, sizeMeasure } from '../../src/shared/measures.ts';
 import { reduceEvents, type ModelState, type NodeResult } from '../../src/shared/run-state.ts';
 import { chooser } from '../controls.ts';
 import { element, section } from '../dom.ts';
@@ -52,7 +52,7 @@ export function comparisonView(): { readonly element: HTMLElement; show(runs: re
   const drawPlots = (): void => {
     const models = runs.map(({ model }) => model);
     const ids = comparedNodes(models);
-    node ??= ids.find((id) => models.every((model) => (model?.nodes.get(id)?.curve.length ?? 0) > 0)) ?? ids[0];
+    node = comparedNode(models, node);
     const [first] = models.filter((model) => model !== undefined);
     if (node === undefined || first === undefined) return;
     const kernels = kernelNames(first);
@@ -156,11 +156,10 @@ function treeTable(runs: readonly Compared[]): HTMLElement {
 
 function figures(result: NodeResult | undefined, reference: NodeResult | undefined): string {
   if (result?.metrics === undefined) return missing;
-  const text = `${shownQuality(result.metrics)} · ${shownMeasure(sizeMeasure, result.metrics)}`;
+  const text = briefFigures(result.metrics);
   if (result === reference || reference?.metrics === undefined) return text;
   const size = (metrics: NodeResult['metrics']): number | undefined => metrics && measureRow(sizeMeasure).value(metrics);
   const [before, after] = [size(reference.metrics), size(result.metrics)];
-  const bytes =
-    before === undefined || after === undefined ? missing : `${after < before ? '−' : '+'}${formatBytes(Math.abs(after - before))}`;
+  const bytes = formatByteChange(before === undefined || after === undefined ? undefined : after - before);
   return `${text} (${qualityChange(reference.metrics, result.metrics)}, ${bytes})`;
 }

@@ -27,6 +27,11 @@ export function formatBytes(bytes: number | undefined): string {
   return `${(bytes / 1_000_000).toFixed(2)} MB`;
 }
 
+/** With a sign. */
+export function formatByteChange(bytes: number | undefined): string {
+  return bytes === undefined ? missing : `${bytes < 0 ? '−' : '+'}${formatBytes(Math.abs(bytes))}`;
+}
+
 export function formatMilliseconds(milliseconds: number | undefined): string {
   return milliseconds === undefined ? missing : `${milliseconds.toFixed(milliseconds < 10 ? 3 : 1)} ms`;
 }

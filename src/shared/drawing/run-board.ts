@@ -144,6 +144,13 @@ export function recipeDifferences(recipes: readonly unknown[]): readonly RecipeD
   return paths.map((path) => ({ path, values: flat.map((values) => values.get(path)) })).filter(({ values }) => new Set(values).size > 1);
 }
 
+/** The wanted node where any of the models has it, else the first that all have a curve of, else the first. */
+export function comparedNode(models: readonly (ModelState | undefined)[], wanted: string | undefined): string | undefined {
+  const ids = comparedNodes(models);
+  if (wanted !== undefined && ids.includes(wanted)) return wanted;
+  return ids.find((id) => models.every((model) => (model?.nodes.get(id)?.curve.length ?? 0) > 0)) ?? ids[0];
+}
+
 function leavesOf(value: unknown, path: string): readonly (readonly [string, string])[] {
   if (typeof value !== 'object' || value === null) return [[path, JSON.stringify(value) ?? '']];
   const entries = Object.entries(value);

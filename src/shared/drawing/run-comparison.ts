@@ -1,7 +1,8 @@
 /** Two runs side by side, node by node. */
 import { measureRow, accuracyChange, qualityOf, qualityRow, shownAccuracy, shownQuality, sizeMeasure } from '../measures.ts';
 import type { NodeResult, RunState } from '../run-state.ts';
-import { formatBytes } from './format.ts';
+import { formatByteChange, formatBytes } from './format.ts';
+import { escapeMarkdown } from './result-table.ts';
 import type { Translate } from './translate.ts';
 
 export interface NamedRun {
@@ -40,7 +41,7 @@ export function compareRuns(runs: readonly NamedRun[], translate: Translate): st
           translate(title),
           ...results.flatMap((result) => [shownQuality(result?.metrics), formatBytes(bytesOf(result))]),
           accuracyChange(shownAccuracy(results[0]?.metrics), shownAccuracy(results.at(-1)?.metrics), qualityOf(results.at(-1)?.metrics)),
-          signed(difference(results.map(bytesOf))),
+          formatByteChange(difference(results.map(bytesOf))),
         ]),
       );
     }
@@ -50,7 +51,7 @@ export function compareRuns(runs: readonly NamedRun[], translate: Translate): st
 }
 
 function row(cells: readonly string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return `| ${cells.map((cell) => escapeMarkdown(cell)).join(' | ')} |`;
 }
 
 function bytesOf(result: NodeResult | undefined): number | undefined {
@@ -61,9 +62,4 @@ function difference(values: readonly (number | undefined)[]): number | undefined
   const first = values[0];
   const last = values.at(-1);
   return first === undefined || last === undefined ? undefined : last - first;
-}
-
-function signed(bytes: number | undefined): string {
-  if (bytes === undefined) return formatBytes(undefined);
-  return `${bytes < 0 ? '−' : '+'}${formatBytes(Math.abs(bytes))}`;
 }

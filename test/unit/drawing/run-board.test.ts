@@ -3,6 +3,7 @@ import {
   bestFile,
   boardColumns,
   boardRows,
+  comparedNode,
   comparedNodes,
   recipeDifferences,
   type BoardRun,
@@ -63,5 +64,16 @@ describe('runs side by side', () => {
     const model = reduceEvents(exampleRun()).models[0]!;
     const fewer = { ...model, nodes: new Map([...model.nodes].filter(([id]) => id !== 'qat')) };
     expect(comparedNodes([fewer, undefined, model])).toHaveLength(model.nodes.size);
+  });
+
+  it('show the chosen node as long as one of them has it, then one that all have a curve of', () => {
+    const model = reduceEvents(exampleRun()).models[0]!;
+    const only = (...ids: readonly string[]) => ({ ...model, nodes: new Map([...model.nodes].filter(([id]) => ids.includes(id))) });
+    expect(comparedNode([model, only('baseline')], 'qat')).toBe('qat');
+    const others = [only('baseline', 'pruned'), only('baseline', 'pruned')];
+    const drawn = [...model.nodes.values()].find(({ node, curve }) => ['baseline', 'pruned'].includes(node.id) && curve.length > 0);
+    expect(drawn).toBeDefined();
+    expect(comparedNode(others, 'qat')).toBe(drawn?.node.id);
+    expect(comparedNode([only()], 'qat')).toBeUndefined();
   });
 });
