@@ -2,7 +2,6 @@
 import { MessageHandler, type Message } from '../src/shared/message-handler.ts';
 import type { PanelHost, PanelMemory, PanelPage } from '../src/shared/panel-protocol.ts';
 import { interruptRun, reduceRun } from '../src/shared/run-state.ts';
-import type { RunState } from '../src/shared/run-state.ts';
 import { element } from './dom.ts';
 import { DrawLoop } from './draw-loop.ts';
 import './main.css';
@@ -38,18 +37,10 @@ const host = new MessageHandler<PanelPage, PanelHost>((message) => vscodeApi.pos
 const remembered = vscodeApi.getState();
 let state: PanelState = { ...initialPanelState, model: remembered?.model, node: remembered?.node, kernel: remembered?.kernel };
 
-/** What follows from a run whose process is gone, made once for each state. */
-let interrupted: readonly [RunState, RunState] | undefined;
-
-function shownRun(): RunState {
-  if (state.status.activity === 'running') return state.run;
-  if (interrupted?.[0] !== state.run) interrupted = [state.run, interruptRun(state.run)];
-  return interrupted[1];
-}
-
 /** `urgent` for what the user did. */
 function show(urgent: boolean): void {
-  loop.show({ ...state, run: shownRun() }, urgent);
+  const run = state.status.activity === 'running' ? state.run : interruptRun(state.run);
+  loop.show({ ...state, run }, urgent);
 }
 
 /** What a restored page starts from. */

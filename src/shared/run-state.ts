@@ -190,12 +190,19 @@ export function reduceEvents(events: Iterable<RunEvent>): RunState {
   return state;
 }
 
-/** The state of a run whose process is gone: nodes without a result were not run. */
+/** Views read the state many times a second, and of all runs. */
+const interruptedRuns = new WeakMap<RunState, RunState>();
+
+/** The state of a run whose process is gone: nodes without a result were not run. The same object for the same state. */
 export function interruptRun(state: RunState): RunState {
+  const known = interruptedRuns.get(state);
+  if (known !== undefined) return known;
   const models = state.models.map((model) =>
     [...model.nodes.values()].some(isOpen) ? { ...model, nodes: mapNodes(model.nodes, endNode) } : model,
   );
-  return { ...state, models };
+  const interrupted = { ...state, models };
+  interruptedRuns.set(state, interrupted);
+  return interrupted;
 }
 
 /** The nodes from the root to `id`, both included; empty when the tree has no such node. */

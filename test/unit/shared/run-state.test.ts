@@ -187,6 +187,7 @@ describe('a run that nobody works on', () => {
     expect(states(interruptRun(killed)).slice(0, 3)).toEqual(['done', 'done', 'waiting']);
     const whole = reduceEvents(events);
     expect(interruptRun(whole).models[0]).toBe(whole.models[0]);
+    expect(interruptRun(killed)).toBe(interruptRun(killed));
   });
 
   it('keeps what was done where a node was started again to be looked up when the process died', () => {
