@@ -38,8 +38,19 @@ export function chosenModel(state: PanelState): ModelState | undefined {
 }
 
 /** The chosen node; until the user chooses one, the recommended one of a run that has ended, else the latest that runs or ended. */
+/** Many views ask for it in each draw. */
+const chosenNodes = new WeakMap<PanelState, { readonly node: NodeResult | undefined }>();
+
 export function chosenNode(state: PanelState): NodeResult | undefined {
   const model = chosenModel(state);
+  const known = chosenNodes.get(state);
+  if (known !== undefined) return known.node;
+  const node = chooseNode(state);
+  chosenNodes.set(state, { node });
+  return node;
+}
+
+function chooseNode(state: PanelState): NodeResult | undefined {
   if (model === undefined) return undefined;
   const chosen = state.node === undefined ? undefined : model.nodes.get(state.node);
   if (chosen !== undefined) return chosen;

@@ -27,12 +27,13 @@ export const targetMeasures: readonly { readonly measure: MeasureId; readonly ta
 
 /** Each given target, for one deployable node. What the task's measure has lost is against the trained model in float. */
 export function checkTargets(targets: Targets, baseline: NodeMetrics | undefined, leaf: NodeMetrics): readonly TargetVerdict[] {
+  if (!hasTargets(targets)) return [];
+  const lost = largestLoss(baseline?.simulated ?? baseline?.deployed, leaf.deployed);
   return targetMeasures.flatMap(({ measure, target }) => {
     const limit = targets[target];
     if (limit === undefined) return [];
     const value = measureRow(measure).value(leaf);
     const isLoss = measureRow(measure).better === 'higher';
-    const lost = largestLoss(baseline?.simulated ?? baseline?.deployed, leaf.deployed);
     const found = isLoss ? lost.loss : value;
     const met = found !== undefined && found <= limit + (isLoss ? tolerance : 0);
     return [{ target, measure, limit, found, met, quality: lost.measure }];

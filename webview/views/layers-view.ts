@@ -10,6 +10,9 @@ import { chosenModel, chosenNode } from '../panel-state.ts';
 import type { PanelActions, View } from '../panel-state.ts';
 
 /** The chosen node in detail: every kernel, and every check of the certificate. A click on a kernel shows its density. */
+/** One object, so that a node without weights is seen to be unchanged. */
+const noWeights: readonly WeightMetrics[] = [];
+
 export function layersView(actions: PanelActions): View {
   const columns = layerColumns(translate);
   let node: NodeResult | undefined;
@@ -57,7 +60,7 @@ export function layersView(actions: PanelActions): View {
     document.getElementById('density')?.scrollIntoView({ block: 'nearest' });
   };
   const drawKernels = (): void => {
-    const weights = node?.metrics?.weights ?? [];
+    const weights = node?.metrics?.weights ?? noWeights;
     const current = [weights, node?.node.id, filter, order];
     if (current.every((value, index) => value === shown[index])) return;
     shown = current;

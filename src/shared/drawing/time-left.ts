@@ -27,27 +27,38 @@ export function timeLeft(run: RunState, now: number, earlier: EarlierTimes = {})
   return makespan(jobs, Math.max(1, jobs.filter(({ running }) => running).length));
 }
 
-/** How long nodes of a technique took, and nodes that train or don't. */
+/** Mean seconds of the nodes of a technique, of those that train or don't, and of all. Undefined where none has ended. */
 interface KnownTimes {
-  readonly byTechnique: ReadonlyMap<TreeNode['technique'], readonly number[]>;
-  readonly trained: readonly number[];
-  readonly untrained: readonly number[];
+  readonly byTechnique: ReadonlyMap<TreeNode['technique'], number | undefined>;
+  readonly trained: number | undefined;
+  readonly untrained: number | undefined;
+  readonly all: number | undefined;
   /** From the last training step to the result. */
   readonly afterTraining: number;
 }
 
 function knownTimes(run: RunState, now: number): KnownTimes {
   const byTechnique = new Map<TreeNode['technique'], number[]>();
-  const [trained, untrained, after]: number[][] = [[], [], []];
+  const trained: number[] = [];
+  const untrained: number[] = [];
+  const after: number[] = [];
   for (const result of run.models.flatMap((model) => [...model.nodes.values()])) {
     const seconds = secondsOf(result, now);
     if (seconds === undefined) continue;
     const { node, metrics } = result;
-    byTechnique.set(node.technique, [...(byTechnique.get(node.technique) ?? []), seconds]);
-    (node.fineTuned ? trained : untrained)?.push(seconds);
-    if (metrics?.trainingSeconds !== undefined && seconds >= metrics.trainingSeconds) after?.push(seconds - metrics.trainingSeconds);
+    const alike = byTechnique.get(node.technique);
+    if (alike === undefined) byTechnique.set(node.technique, [seconds]);
+    else alike.push(seconds);
+    (node.fineTuned ? trained : untrained).push(seconds);
+    if (metrics?.trainingSeconds !== undefined && seconds >= metrics.trainingSeconds) after.push(seconds - metrics.trainingSeconds);
   }
-  return { byTechnique, trained: trained ?? [], untrained: untrained ?? [], afterTraining: mean(after ?? []) ?? 0 };
+  return {
+    byTechnique: new Map([...byTechnique].map(([technique, seconds]) => [technique, mean(seconds)])),
+    trained: mean(trained),
+    untrained: mean(untrained),
+    all: mean([...trained, ...untrained]),
+    afterTraining: mean(after) ?? 0,
+  };
 }
 
 /** What a node took, or of one that trains will take as far as its steps tell. */
@@ -76,9 +87,8 @@ function jobsOf(model: ModelState, now: number, known: KnownTimes, earlier: Read
 }
 
 /** Mean time of nodes of the same technique, else of nodes that train as it does, else of all nodes. */
-function expected({ technique, fineTuned }: TreeNode, { byTechnique, trained, untrained }: KnownTimes): number | undefined {
-  const alike = fineTuned ? trained : untrained;
-  return mean(byTechnique.get(technique) ?? []) ?? mean(alike) ?? mean([...trained, ...untrained]);
+function expected({ technique, fineTuned }: TreeNode, { byTechnique, trained, untrained, all }: KnownTimes): number | undefined {
+  return byTechnique.get(technique) ?? (fineTuned ? trained : untrained) ?? all;
 }
 
 function remaining({ training, startedAt }: NodeResult, whole: number | undefined, now: number, known: KnownTimes): number {
