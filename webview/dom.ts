@@ -48,7 +48,7 @@ export function svg(name: string, attributes: Readonly<Record<string, string | n
   return made;
 }
 
-/** Shows a drawing, SVG as text that this extension has written, in place of what was there. */
-export function replaceSvg(place: HTMLElement, drawing: string): void {
-  place.replaceChildren(document.adoptNode(new DOMParser().parseFromString(drawing, 'image/svg+xml').documentElement));
+/** A drawing as an element, from SVG that this extension has written as text. */
+export function parseSvg(text: string): Element {
+  return document.adoptNode(new DOMParser().parseFromString(text, 'image/svg+xml').documentElement);
 }

@@ -1,7 +1,7 @@
 /** Shows a plot as SVG, as wide as there is room, with a readout of what is near the pointer. */
 import { drawLegendMark, drawPlot, listedSeries } from '../src/shared/drawing/plot/draw-plot.ts';
 import { plotGeometry, type PlotContents, type PlotGeometry, type PlotPoint, type PlotSeries } from '../src/shared/drawing/plot/plot.ts';
-import { element } from './dom.ts';
+import { element, parseSvg } from './dom.ts';
 import { queuePlot } from './plot-queue.ts';
 
 export interface Plot {
@@ -80,10 +80,6 @@ export function createPlot(size: keyof typeof heights, onChoose?: (key: string) 
       resized.disconnect();
     },
   };
-}
-
-export function parseSvg(text: string): Element {
-  return document.adoptNode(new DOMParser().parseFromString(text, 'image/svg+xml').documentElement);
 }
 
 interface Readout {

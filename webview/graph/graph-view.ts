@@ -1,7 +1,7 @@
 /** Draws a network on a canvas, which stays smooth with thousands of operations: only what is in sight is drawn. */
 import { formatPercent } from '../../src/shared/drawing/format.ts';
 import { nodeSize, type GraphLayout } from '../../src/shared/graph/graph-layout.ts';
-import { shadeOf, shadings, type ShadingId } from '../../src/shared/graph/graph-shading.ts';
+import { shadeOf, shadings, type ShadingId, type ShadingRange } from '../../src/shared/graph/graph-shading.ts';
 import type { GraphNode, NetworkGraph } from '../../src/shared/graph/network-graph.ts';
 import { button, chooser } from '../controls.ts';
 import { element } from '../dom.ts';
@@ -25,6 +25,7 @@ export function graphView(graph: NetworkGraph, layout: GraphLayout, isComparison
   const details = element('p', { class: 'graph-details', role: 'status', 'aria-live': 'polite' });
   const legend = element('p', { class: 'graph-legend' });
   let shading: ShadingId = isComparison ? 'difference' : 'sparsity';
+  let range = shadings[shading].range?.(graph);
   let colours = readGraphColours();
   let view = { x: 0, y: 0, scale: 1 };
   let selected: number | undefined;
@@ -33,7 +34,7 @@ export function graphView(graph: NetworkGraph, layout: GraphLayout, isComparison
   const redraw = (): void => {
     frame ??= requestAnimationFrame(() => {
       frame = undefined;
-      draw(canvas, graph, layout, { view, selected, shading, colours });
+      draw(canvas, graph, layout, { view, selected, shading, range, colours });
     });
   };
   /** Keeps the point of the canvas where it is. */
@@ -76,6 +77,7 @@ export function graphView(graph: NetworkGraph, layout: GraphLayout, isComparison
     const found = shadingChoices(isComparison).find((id) => id === value);
     if (found === undefined) return;
     shading = found;
+    range = shadings[shading].range?.(graph);
     showLegend();
     select(selected);
   });
@@ -204,10 +206,16 @@ interface Drawing {
   readonly view: { readonly x: number; readonly y: number; readonly scale: number };
   readonly selected: number | undefined;
   readonly shading: ShadingId;
+  readonly range: ShadingRange | undefined;
   readonly colours: GraphColours;
 }
 
-function draw(canvas: HTMLCanvasElement, graph: NetworkGraph, layout: GraphLayout, { view, selected, shading, colours }: Drawing): void {
+function draw(
+  canvas: HTMLCanvasElement,
+  graph: NetworkGraph,
+  layout: GraphLayout,
+  { view, selected, shading, range, colours }: Drawing,
+): void {
   const context = canvas.getContext('2d');
   if (context === null) return;
   const ratio = devicePixelRatio;
@@ -234,7 +242,6 @@ function draw(canvas: HTMLCanvasElement, graph: NetworkGraph, layout: GraphLayou
     context.bezierCurveTo(a.x, start + bend, b.x, end - bend, b.x, end);
   }
   context.stroke();
-  const range = shadings[shading].range?.(graph);
   context.textBaseline = 'middle';
   for (const [id, node] of graph.nodes.entries()) {
     const place = layout.places[id];

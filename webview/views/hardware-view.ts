@@ -1,6 +1,6 @@
 import { drawArena } from '../../src/shared/drawing/arena-plan.ts';
 import { hardwareFacts, operatorColumns } from '../../src/shared/drawing/hardware-text.ts';
-import { element, replaceSvg, section } from '../dom.ts';
+import { element, parseSvg, section } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenNode } from '../panel-state.ts';
 import type { View } from '../panel-state.ts';
@@ -33,7 +33,7 @@ export function hardwareView(): View {
       facts.replaceChildren(
         ...hardwareFacts(profile, translate).flatMap(([name, fact]) => [element('dt', {}, name), element('dd', {}, fact)]),
       );
-      replaceSvg(arena, drawArena(profile.ram.head, translate));
+      arena.replaceChildren(parseSvg(drawArena(profile.ram.head, translate)));
       const columns = operatorColumns(profile, translate);
       const kind = (numeric: boolean): string | undefined => (numeric ? 'number' : undefined);
       heading.replaceChildren(...columns.map(({ title, numeric }) => element('th', { scope: 'col', class: kind(numeric) }, title)));

@@ -10,6 +10,7 @@ import { networkGraph } from '../../shared/graph/network-graph.ts';
 import type { InspectedOperation, InspectedTensor, ModelInspection } from '../../shared/inspection.ts';
 import type { DensityPlot } from '../../shared/results.ts';
 import { escapeHtml, pageStrings } from '../panel/page.ts';
+import { translate } from '../translate.ts';
 
 /** What the page may load: its styles and the script of the graph. */
 export function inspectionFolders(extension: vscode.Uri): readonly [media: vscode.Uri, scripts: vscode.Uri] {
@@ -161,7 +162,7 @@ function graphSection(first: ModelInspection, second?: ModelInspection): string 
 }
 
 function histogram(density: DensityPlot, caption: string): string {
-  const plot = densityPlot(densityOf(density), density.layer, (message, ...values) => vscode.l10n.t(message, ...values));
+  const plot = densityPlot(densityOf(density), density.layer, translate);
   return `<figure><figcaption>${escapeHtml(caption)}</figcaption>${drawPlot({ ...plot, description: vscode.l10n.t('Histogram of {0}', density.layer) }, { width: 320, height: 170 })}</figure>`;
 }
 

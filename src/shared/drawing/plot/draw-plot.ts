@@ -1,5 +1,5 @@
 /** Draws a plot as SVG text. Colours come from the page's style sheet, by the classes `series-0` to `series-5` and `series-quiet`. */
-import { svgElement, svgText } from '../svg.ts';
+import { escapeXml, svgElement, svgText } from '../svg.ts';
 import {
   plotGeometry,
   textWidth,
@@ -24,7 +24,7 @@ export function drawPlot(contents: PlotContents, size: PlotSize): string {
       width: size.width,
       height: size.height,
     },
-    svgElement('title', {}, escapeTitle(contents.description)),
+    svgElement('title', {}, escapeXml(contents.description)),
     drawAxes(contents, geometry),
     ...contents.series.map((series) => drawSeries(series, geometry, contents.y.format)),
     drawNames(contents.series, geometry),
@@ -49,10 +49,6 @@ export function drawLegendMark(series: PlotSeries): string {
 
 export function listedSeries(contents: PlotContents): readonly PlotSeries[] {
   return contents.series.filter((series) => series.unlisted !== true && series.points.length > 0);
-}
-
-function escapeTitle(text: string): string {
-  return text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 function drawAxes({ x, y }: PlotContents, geometry: PlotGeometry): string {
@@ -99,7 +95,7 @@ function drawSeries(series: PlotSeries, geometry: PlotGeometry, format: (value: 
 
 function drawMark({ style }: PlotSeries, { x, y }: { readonly x: number; readonly y: number }, point: PlotPoint | undefined): string {
   const attributes = { class: style, 'data-key': point?.key };
-  const title = point?.label === undefined ? [] : [svgElement('title', {}, escapeTitle(point.label))];
+  const title = point?.label === undefined ? [] : [svgElement('title', {}, escapeXml(point.label))];
   if (style === 'star') return svgElement('path', { ...attributes, d: star(x, y, point === undefined ? 6 : 8) }, ...title);
   return svgElement('circle', { ...attributes, cx: x, cy: y, r: style === 'rings' && point !== undefined ? 9 : 4.5 }, ...title);
 }
