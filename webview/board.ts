@@ -1,6 +1,7 @@
 /** The board of runs: sorted, noted, pinned and compared. */
 import type { BoardContents, BoardHost, BoardPage, ComparedRun } from '../src/shared/board-protocol.ts';
-import { boardColumns, boardRows, type BoardColumn, type BoardOrder, type BoardRun } from '../src/shared/drawing/run-board.ts';
+import { boardColumns, boardRows, type BoardColumn, type BoardColumnKey, type BoardRun } from '../src/shared/drawing/run-board.ts';
+import { ariaSort, nextOrder, type Order } from '../src/shared/drawing/sorting.ts';
 import { MessageHandler, type Message } from '../src/shared/message-handler.ts';
 import { comparisonView } from './board/comparison-view.ts';
 import { button, checkbox, textField } from './controls.ts';
@@ -15,7 +16,7 @@ const host = new MessageHandler<BoardPage, BoardHost>((message) => api.postMessa
 const columns = boardColumns(translate, (time) => new Date(time).toLocaleString(document.documentElement.lang));
 const chosen = new Set<string>();
 let runs: readonly BoardRun[] = [];
-let order: BoardOrder | undefined;
+let order: Order<BoardColumnKey> | undefined;
 let filter = '';
 
 const head = element('tr', {}, element('td'), ...columns.map(heading), element('th', { scope: 'col' }, translate('Note')), element('td'));
@@ -25,9 +26,7 @@ const compareButton = button(translate('Compare'), () => void compare(), 'primar
 
 function heading(column: BoardColumn): HTMLElement {
   const sort = (): void => {
-    const first = column.descendingFirst;
-    if (order?.column !== column.key) order = { column: column.key, descending: first };
-    else order = order.descending === first ? { column: column.key, descending: !first } : undefined;
+    order = nextOrder(order, column.key, column.descendingFirst);
     draw();
   };
   return element(
@@ -39,11 +38,7 @@ function heading(column: BoardColumn): HTMLElement {
 
 function draw(): void {
   for (const cell of head.querySelectorAll<HTMLElement>('[data-column]'))
-    setAttribute(
-      cell,
-      'aria-sort',
-      order?.column !== cell.dataset['column'] ? 'none' : order?.descending === true ? 'descending' : 'ascending',
-    );
+    setAttribute(cell, 'aria-sort', ariaSort(order, cell.dataset['column']));
   body.replaceChildren(...boardRows(runs, columns, order, filter).map(row));
   setAttribute(compareButton, 'disabled', chosen.size < 2);
 }

@@ -1,5 +1,6 @@
 /** The state of the page: the run's state, and what the user chose to look at. */
-import type { SortOrder } from '../src/shared/drawing/result-table.ts';
+import type { ColumnKey } from '../src/shared/drawing/result-table.ts';
+import type { Order } from '../src/shared/drawing/sorting.ts';
 import type { EarlierTimes } from '../src/shared/drawing/time-left.ts';
 import { bestLeaf } from '../src/shared/drawing/target-verdicts.ts';
 import type { PanelCommand, PanelStatus } from '../src/shared/panel-protocol.ts';
@@ -16,7 +17,7 @@ export interface PanelState {
   readonly model: string | undefined;
   readonly node: string | undefined;
   readonly kernel: string | undefined;
-  readonly sort: SortOrder | undefined;
+  readonly sort: Order<ColumnKey> | undefined;
   readonly curve: 'loss' | 'accuracy';
 }
 
@@ -37,12 +38,11 @@ export function chosenModel(state: PanelState): ModelState | undefined {
   return state.run.models.find((model) => model.model === state.model) ?? state.run.models[0];
 }
 
-/** The chosen node; until the user chooses one, the recommended one of a run that has ended, else the latest that runs or ended. */
 /** Many views ask for it in each draw. */
 const chosenNodes = new WeakMap<PanelState, { readonly node: NodeResult | undefined }>();
 
+/** The chosen node; until the user chooses one, the recommended one of a run that has ended, else the latest that runs or ended. */
 export function chosenNode(state: PanelState): NodeResult | undefined {
-  const model = chosenModel(state);
   const known = chosenNodes.get(state);
   if (known !== undefined) return known.node;
   const node = chooseNode(state);
@@ -51,6 +51,7 @@ export function chosenNode(state: PanelState): NodeResult | undefined {
 }
 
 function chooseNode(state: PanelState): NodeResult | undefined {
+  const model = chosenModel(state);
   if (model === undefined) return undefined;
   const chosen = state.node === undefined ? undefined : model.nodes.get(state.node);
   if (chosen !== undefined) return chosen;

@@ -1,5 +1,6 @@
 import { translateCheck } from '../../src/shared/drawing/certificate-text.ts';
-import { layerColumns, layerRows, pruningRemark, type LayerColumn, type LayerOrder } from '../../src/shared/drawing/layer-table.ts';
+import { layerColumns, layerRows, pruningRemark, type LayerColumn, type LayerColumnKey } from '../../src/shared/drawing/layer-table.ts';
+import { ariaSort, nextOrder, type Order } from '../../src/shared/drawing/sorting.ts';
 import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
 import type { WeightMetrics } from '../../src/shared/results.ts';
 import { pathTo, type NodeResult } from '../../src/shared/run-state.ts';
@@ -9,15 +10,15 @@ import { translate } from '../page-data.ts';
 import { chosenModel, chosenNode } from '../panel-state.ts';
 import type { PanelActions, View } from '../panel-state.ts';
 
-/** The chosen node in detail: every kernel, and every check of the certificate. A click on a kernel shows its density. */
 /** One object, so that a node without weights is seen to be unchanged. */
 const noWeights: readonly WeightMetrics[] = [];
 
+/** The chosen node in detail: every kernel, and every check of the certificate. A click on a kernel shows its density. */
 export function layersView(actions: PanelActions): View {
   const columns = layerColumns(translate);
   let node: NodeResult | undefined;
   let path: readonly NodeResult[] = [];
-  let order: LayerOrder | undefined;
+  let order: Order<LayerColumnKey> | undefined;
   let filter = '';
   let shown: unknown[] = [];
   let previousCertificate: unknown;
@@ -50,9 +51,7 @@ export function layersView(actions: PanelActions): View {
   );
   const sortBy = (column: LayerColumn): void => {
     // The largest first: what takes most is what one looks for. The third click restores the order of the network.
-    const first = column.numeric;
-    if (order?.column !== column.key) order = { column: column.key, descending: first };
-    else order = order.descending === first ? { column: column.key, descending: !first } : undefined;
+    order = nextOrder(order, column.key, column.numeric);
     drawKernels();
   };
   const showDensity = (kernel: WeightMetrics): void => {
@@ -66,8 +65,7 @@ export function layersView(actions: PanelActions): View {
     shown = current;
     for (const [index, column] of columns.entries()) {
       const heading = headings[index];
-      if (heading !== undefined)
-        setAttribute(heading, 'aria-sort', order?.column !== column.key ? 'none' : order.descending ? 'descending' : 'ascending');
+      if (heading !== undefined) setAttribute(heading, 'aria-sort', ariaSort(order, column.key));
     }
     const greatest = new Map(
       columns.map(({ key, order: value }) => [key, Math.max(...weights.map((kernel) => Number(value(kernel) ?? 0)))]),

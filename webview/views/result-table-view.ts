@@ -1,5 +1,6 @@
 import { resultColumns, resultRows, sortRows, toCsv, toMarkdown } from '../../src/shared/drawing/result-table.ts';
 import type { Column, ColumnKey, ResultRow } from '../../src/shared/drawing/result-table.ts';
+import { ariaSort, nextOrder } from '../../src/shared/drawing/sorting.ts';
 import { bestLeaf } from '../../src/shared/drawing/target-verdicts.ts';
 import { checkbox, copyButton } from '../controls.ts';
 import { element, section, setAttribute, setText } from '../dom.ts';
@@ -21,11 +22,8 @@ export function resultTableView(actions: PanelActions): View {
   const rows = new Map<string, RowElements>();
   const isShown = ({ key, isDetail }: Column): boolean => chosenColumns.get(key) ?? isDetail !== true;
   const sortBy = (column: Column): void => {
-    const sort = state?.sort;
     // The better end first: the smallest file, the highest accuracy. The third click restores the order of the tree.
-    const first = column.better === 'higher';
-    if (sort?.column !== column.key) actions.change({ sort: { column: column.key, descending: first } });
-    else actions.change({ sort: sort.descending === first ? { column: column.key, descending: !first } : undefined });
+    actions.change({ sort: nextOrder(state?.sort, column.key, column.better === 'higher') });
   };
   const shownRows = (): readonly ResultRow[] => {
     const model = state === undefined ? undefined : chosenModel(state);
@@ -74,8 +72,7 @@ export function resultTableView(actions: PanelActions): View {
       rebuild(resultColumns(translate, chosenModel(next)));
       for (const [index, column] of columns.entries()) {
         const cell = head.children[index];
-        if (cell !== undefined)
-          setAttribute(cell, 'aria-sort', next.sort?.column !== column.key ? 'none' : next.sort.descending ? 'descending' : 'ascending');
+        if (cell !== undefined) setAttribute(cell, 'aria-sort', ariaSort(next.sort, column.key));
       }
       const chosen = chosenNode(next)?.node.id;
       const model = chosenModel(next);

@@ -3,6 +3,7 @@ import type { NodeResult } from '../run-state.ts';
 import type { WeightMetrics } from '../results.ts';
 import { techniqueRow } from '../techniques.ts';
 import { formatBytes, formatPercent } from './format.ts';
+import { compareFigures, type Order } from './sorting.ts';
 import type { Translate } from './translate.ts';
 
 export type LayerColumnKey =
@@ -74,27 +75,17 @@ export function sparsityOf({ elements, zeros }: WeightMetrics): number {
   return elements === 0 ? 0 : zeros / elements;
 }
 
-export interface LayerOrder {
-  readonly column: LayerColumnKey;
-  readonly descending: boolean;
-}
-
 /** Those whose layer or operation has the text; without an order as in the network. Missing figures come last. */
 export function layerRows(
   weights: readonly WeightMetrics[],
   columns: readonly LayerColumn[],
-  { filter, order }: { readonly filter: string; readonly order: LayerOrder | undefined },
+  { filter, order }: { readonly filter: string; readonly order: Order<LayerColumnKey> | undefined },
 ): readonly WeightMetrics[] {
   const wanted = filter.trim().toLowerCase();
   const found = weights.filter(({ layer, operation }) => `${layer} ${operation}`.toLowerCase().includes(wanted));
   const column = columns.find(({ key }) => key === order?.column);
   if (order === undefined || column === undefined) return found;
-  const sign = order.descending ? -1 : 1;
-  return found.toSorted((first, second) => {
-    const [a, b] = [column.order(first), column.order(second)];
-    if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
-    return typeof a === 'number' && typeof b === 'number' ? sign * (a - b) : sign * String(a).localeCompare(String(b));
-  });
+  return found.toSorted((first, second) => compareFigures(column.order(first), column.order(second), order.descending));
 }
 
 /** A kernel with so few zeros was left out of pruning. */

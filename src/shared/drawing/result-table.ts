@@ -19,6 +19,7 @@ import { qualityValue } from '../qualities.ts';
 import { describeSpread } from './accuracy-interval.ts';
 import { formatPercent, missing } from './format.ts';
 import { statusOf, describeStatus } from './node-status.ts';
+import { compareFigures, type Order } from './sorting.ts';
 import { nodeTitle } from './technique-names.ts';
 import type { Translate } from './translate.ts';
 
@@ -48,11 +49,6 @@ export interface ResultRow {
   readonly node: string;
   readonly level: number;
   readonly cells: Readonly<Record<ColumnKey, Cell>>;
-}
-
-export interface SortOrder {
-  readonly column: ColumnKey;
-  readonly descending: boolean;
 }
 
 /** @param model whose task names the columns of accuracy; left out are measures that none of its nodes has: cycles without a target, latency where none is wanted */
@@ -250,16 +246,10 @@ export function escapeMarkdown(text: string): string {
 }
 
 /** Stable; rows without a value stay at the end. Undefined is the tree's own order. */
-export function sortRows(rows: readonly ResultRow[], sort: SortOrder | undefined): readonly ResultRow[] {
+export function sortRows(rows: readonly ResultRow[], sort: Order<ColumnKey> | undefined): readonly ResultRow[] {
   if (sort === undefined) return rows;
-  const sign = sort.descending ? -1 : 1;
-  return rows.toSorted((first, second) => {
-    const a = first.cells[sort.column].order;
-    const b = second.cells[sort.column].order;
-    if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
-    if (typeof a === 'number' && typeof b === 'number') return sign * (a - b);
-    return sign * String(a).localeCompare(String(b));
-  });
+  const { column, descending } = sort;
+  return rows.toSorted((first, second) => compareFigures(first.cells[column].order, second.cells[column].order, descending));
 }
 
 export function toMarkdown(columns: readonly Column[], rows: readonly ResultRow[]): string {

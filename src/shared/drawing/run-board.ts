@@ -2,6 +2,7 @@
 import { shownAccuracy, shownMeasure, measureRow, shownQuality, sizeMeasure } from '../measures.ts';
 import type { ModelState, RunState } from '../run-state.ts';
 import { formatSeconds, missing } from './format.ts';
+import { compareFigures, type Order } from './sorting.ts';
 import { bestLeaf } from './target-verdicts.ts';
 import { nodeTitle } from './technique-names.ts';
 import type { Translate } from './translate.ts';
@@ -102,16 +103,11 @@ export function boardColumns(translate: Translate, formatTime: (time: number) =>
   ];
 }
 
-export interface BoardOrder {
-  readonly column: BoardColumnKey;
-  readonly descending: boolean;
-}
-
 /** The pinned run stays first; missing figures come last. Filtered by name, note or tag. */
 export function boardRows(
   runs: readonly BoardRun[],
   columns: readonly BoardColumn[],
-  order: BoardOrder | undefined,
+  order: Order<BoardColumnKey> | undefined,
   filter: string,
 ): readonly BoardRun[] {
   const words = filter
@@ -120,13 +116,10 @@ export function boardRows(
     .filter((word) => word !== '');
   const found = runs.filter(({ name, note }) => words.every((word) => `${name} ${note}`.toLowerCase().includes(word)));
   const column = columns.find(({ key }) => key === order?.column);
-  const sign = order?.descending === true ? -1 : 1;
   return found.toSorted((first, second) => {
     if (first.isPinned !== second.isPinned) return Number(second.isPinned) - Number(first.isPinned);
-    if (column === undefined) return 0;
-    const [a, b] = [column.order(first), column.order(second)];
-    if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
-    return typeof a === 'number' && typeof b === 'number' ? sign * (a - b) : sign * String(a).localeCompare(String(b));
+    if (order === undefined || column === undefined) return 0;
+    return compareFigures(column.order(first), column.order(second), order.descending);
   });
 }
 
@@ -144,18 +137,18 @@ export function recipeDifferences(recipes: readonly unknown[]): readonly RecipeD
   return paths.map((path) => ({ path, values: flat.map((values) => values.get(path)) })).filter(({ values }) => new Set(values).size > 1);
 }
 
-/** The wanted node where any of the models has it, else the first that all have a curve of, else the first. */
-export function comparedNode(models: readonly (ModelState | undefined)[], wanted: string | undefined): string | undefined {
-  const ids = comparedNodes(models);
-  if (wanted !== undefined && ids.includes(wanted)) return wanted;
-  return ids.find((id) => models.every((model) => (model?.nodes.get(id)?.curve.length ?? 0) > 0)) ?? ids[0];
-}
-
 function leavesOf(value: unknown, path: string): readonly (readonly [string, string])[] {
   if (typeof value !== 'object' || value === null) return [[path, JSON.stringify(value) ?? '']];
   const entries = Object.entries(value);
   if (entries.length === 0) return [[path, JSON.stringify(value)]];
   return entries.flatMap(([key, child]) => leavesOf(child, path === '' ? key : `${path}.${key}`));
+}
+
+/** The wanted node where any of the models has it, else the first that all have a curve of, else the first. */
+export function comparedNode(models: readonly (ModelState | undefined)[], wanted: string | undefined): string | undefined {
+  const ids = comparedNodes(models);
+  if (wanted !== undefined && ids.includes(wanted)) return wanted;
+  return ids.find((id) => models.every((model) => (model?.nodes.get(id)?.curve.length ?? 0) > 0)) ?? ids[0];
 }
 
 /** The nodes that any of the models has, in the order of the trees. */
