@@ -165,6 +165,11 @@ describe('relocateData', () => {
       { format: 'npy', trainInputs: { class: '../broken.h5', type: '../digits/weights.bin' } },
     ],
     [
+      'paths by output, whatever the output is called',
+      { format: 'npy', trainLabels: { class: 'broken.h5' }, testLabels: { target: 'digits/weights.bin' } },
+      { format: 'npy', trainLabels: { class: '../broken.h5' }, testLabels: { target: '../digits/weights.bin' } },
+    ],
+    [
       'fields that are a path alone, though nothing is there',
       { format: 'idx', folder: 'missing', trainLabels: 'labels' },
       { format: 'idx', folder: '../missing', trainLabels: 'labels' },

@@ -31,6 +31,21 @@ it('names what a recipe reads outside: absolute paths, paths up, links, and what
   expect(await unreadable({ model: 'own.h5', data: { format: 'images', train: 'link' } })).toEqual([path.join(workspace, 'link')]);
 });
 
+it('names the files of inputs and outputs that are called as fields of text are', async () => {
+  const secret = path.join(outside, 'secret.npy');
+  const npy = { format: 'npy', trainInputs: 'own.npy' };
+  const raw = { format: 'raw', shape: { target: [2] }, type: { target: 'float32' }, labelColumn: 0 };
+  const own = { inputs: { target: 'own.bin' }, labels: 'own.bin' };
+  for (const data of [
+    { ...npy, trainInputs: { target: secret } },
+    { ...npy, trainLabels: { class: secret } },
+    { ...npy, testInputs: { type: secret } },
+    { ...npy, testLabels: { split: secret } },
+    { ...raw, train: { ...own, inputs: { target: secret } }, test: own },
+  ])
+    expect(await unreadable({ model: 'own.h5', data }), JSON.stringify(data)).toEqual([secret]);
+});
+
 it('opens nothing that may not be read, and checks the text all the same', async () => {
   const codes = async (recipe: object, folders: readonly string[] | undefined): Promise<readonly string[]> =>
     (await checkRecipe(JSON.stringify(recipe), workspace, readableBelow(folders))).map(({ code }) => code);

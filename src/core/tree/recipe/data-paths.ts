@@ -1,7 +1,7 @@
 /** The paths that a data block names, with their places in it, so that a finding about a file stands at its name. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { pathFields, textFields } from './relocate-data.ts';
+import { byTensor, pathFields, textFields } from './relocate-data.ts';
 
 export interface NamedPath {
   /** Within the data block. */
@@ -39,8 +39,10 @@ function textsIn(value: unknown, field: NamedPath['field']): readonly NamedPath[
   if (typeof value === 'string') return [{ field, text: value }];
   if (typeof value !== 'object' || value === null) return [];
   const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  const parent = field.at(-1);
+  const areTensors = typeof parent === 'string' && byTensor.has(parent);
   return entries.flatMap(([name, entry]: readonly [string | number, unknown]) =>
-    typeof name === 'string' && textFields.has(name) ? [] : textsIn(entry, [...field, name]),
+    typeof name === 'string' && !areTensors && textFields.has(name) ? [] : textsIn(entry, [...field, name]),
   );
 }
 

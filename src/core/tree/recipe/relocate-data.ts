@@ -23,8 +23,8 @@ export const textFields: ReadonlySet<string> = new Set([
   'augmentation',
 ]);
 
-/** Fields that may hold a path for each input of the model, under names that are the model's. */
-const byInput: ReadonlySet<string> = new Set(['trainInputs', 'testInputs', 'inputs']);
+/** Fields that may hold a path for each input or output of the model, under names that are the model's. */
+export const byTensor: ReadonlySet<string> = new Set(['trainInputs', 'testInputs', 'inputs', 'trainLabels', 'testLabels']);
 
 /** Formats whose other texts are names of arrays or columns. */
 const pathsOnlyIn: Readonly<Record<string, readonly string[]>> = { npz: ['file'], csv: ['file', 'testFile'] };
@@ -53,8 +53,10 @@ function relocated(value: unknown, from: string, to: string): unknown {
   const field = (name: string, entry: unknown): unknown => {
     if (!holdsPath(name)) return entry;
     if (pathFields.has(name) && typeof entry === 'string') return moved(entry, from, to);
-    if (!byInput.has(name) || typeof entry !== 'object' || entry === null) return relocated(entry, from, to);
-    return Object.fromEntries(Object.entries(entry).map(([input, file]: readonly [string, unknown]) => [input, relocated(file, from, to)]));
+    if (!byTensor.has(name) || typeof entry !== 'object' || entry === null) return relocated(entry, from, to);
+    return Object.fromEntries(
+      Object.entries(entry).map(([tensor, file]: readonly [string, unknown]) => [tensor, relocated(file, from, to)]),
+    );
   };
   return Object.fromEntries(Object.entries(value).map(([name, entry]: readonly [string, unknown]) => [name, field(name, entry)]));
 }
