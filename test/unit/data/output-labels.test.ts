@@ -91,4 +91,12 @@ describe('labels of one output', () => {
     await expect(open({ trainLabels: kinds, testInputs: inputs })).rejects.toThrow(/the test examples have none/);
     await expect(open({ testLabels: kinds, testInputs: inputs })).rejects.toThrow(/the test examples have labels/);
   });
+
+  it('of the test examples alone are those of an autoencoder', async () => {
+    const { train, test } = await open({ task: 'autoencoder', testLabels: kinds, testInputs: inputs });
+    expect([train, test].map(({ target }) => target)).toMatchObject([{ kind: 'regression' }, { kind: 'regression' }]);
+    const all = Uint32Array.of(0, 1, 2, 3, 4, 5);
+    expect((await train.read(all)).labels).toHaveLength(0);
+    expect(Array.from((await test.read(all)).labels)).toEqual([0, 1, 2, 0, 1, 2]);
+  });
 });

@@ -30,7 +30,8 @@ export function arraySplits(
     arraySource({ name, spec, inputs, labels, modelShape, outputs, warn: (message) => warnings.push(message) });
   const train = open('train', trainInputs, trainLabels);
   const test = testInputs === undefined ? undefined : open('test', testInputs, testLabels);
-  if (test !== undefined && (trainLabels === undefined) !== (testLabels === undefined))
+  // An autoencoder learns its inputs: labels of the test examples alone tell anomalies.
+  if (test !== undefined && spec.task !== 'autoencoder' && (trainLabels === undefined) !== (testLabels === undefined))
     throw new EspalierError(
       'invalid-data',
       `the ${trainLabels === undefined ? 'test' : 'training'} examples have labels, the ${trainLabels === undefined ? 'training' : 'test'} examples have none`,
