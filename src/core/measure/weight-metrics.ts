@@ -4,9 +4,12 @@ import { isDecoder } from '../tflite/pack/unpack-model.ts';
 import { gzipSize } from './file-sizes.ts';
 import { kernelTensors, zeroPoint, type KernelTensor } from './kernel-tensors.ts';
 
-/** Zeros and unique values of every kernel, from the numbers stored in the file. */
+/** Zeros, unique values and bytes of every kernel, from the numbers stored in the file. */
 export function weightMetrics(model: TfliteModel): readonly WeightMetrics[] {
-  return kernelTensors(model).map(kernelMetrics);
+  return kernelTensors(model).map((kernel) => {
+    const { data } = kernel.tensor;
+    return { ...kernelMetrics(kernel), rawBytes: data?.length, gzipBytes: data && gzipSize(data) };
+  });
 }
 
 /**
@@ -29,6 +32,7 @@ export function withPackedBytes(weights: readonly WeightMetrics[], packed: Tflit
   return weights.map((kernel) => ({ ...kernel, packedBytes: bytes.get(kernel.tensor) }));
 }
 
+/** Zeros and unique values of a kernel, without its bytes. */
 export function kernelMetrics(kernel: KernelTensor): WeightMetrics {
   const { values, shape, channelAxis } = kernel;
   const channels = shape[channelAxis] ?? 1;
@@ -60,8 +64,6 @@ export function kernelMetrics(kernel: KernelTensor): WeightMetrics {
     zeros,
     uniqueValues: sortAndCount(byChannel),
     uniqueValuesPerChannel,
-    rawBytes: kernel.tensor.data?.length,
-    gzipBytes: kernel.tensor.data && gzipSize(kernel.tensor.data),
   };
 }
 
