@@ -93,6 +93,8 @@ function source(
     return { ...file, mask };
   });
   const cache = new ByteCache(maskCacheBytes);
+  // 1 where the mask has been found to be of its image's size.
+  const sizesChecked = new Uint8Array(paired.length);
   const pairOf = (index: number): (typeof paired)[number] => {
     const pair = paired[index];
     if (pair === undefined) throw new RangeError(`example ${index} of ${paired.length}`);
@@ -118,12 +120,15 @@ function source(
       const { mask: path } = pairOf(index);
       const where = `${masks.name}/${path}`;
       const mask = decodeMask(await masks.read(path), where);
-      const [imageHeight, imageWidth] = (await decoded(index)).shape;
-      if (mask.height !== imageHeight || mask.width !== imageWidth)
-        throw new EspalierError('invalid-data', `the mask is ${mask.height}x${mask.width}, its image ${imageHeight}x${imageWidth}`, {
-          where,
-          fix: 'give the mask the size of its image',
-        });
+      if (sizesChecked[index] !== 1) {
+        const [imageHeight, imageWidth] = (await decoded(index)).shape;
+        if (mask.height !== imageHeight || mask.width !== imageWidth)
+          throw new EspalierError('invalid-data', `the mask is ${mask.height}x${mask.width}, its image ${imageHeight}x${imageWidth}`, {
+            where,
+            fix: 'give the mask the size of its image',
+          });
+        sizesChecked[index] = 1;
+      }
       const wrong = mask.data.find((label) => label >= classes && label !== ignored);
       if (wrong !== undefined)
         throw new EspalierError('invalid-data', `the mask has the label ${wrong}, but classes go from 0 to ${classes - 1}`, {
