@@ -183,24 +183,34 @@ function labelError(label: string, outputs: number, where: string): EspalierErro
   });
 }
 
-/** @throws EspalierError when a batch is not what its data set said it would be */
-export function checkBatch(batch: Batch, data: DataSet, network: Network, loss: Loss, expected: number): void {
+/**
+ * The check of each batch of a training, made once; it throws an EspalierError when a batch is not what its data set said it
+ * would be.
+ *
+ * @returns a function of a batch and the number of its examples
+ */
+export function batchCheck(data: DataSet, network: Network, loss: Loss): (batch: Batch, expected: number) => void {
   const where = `data set "${data.name}"`;
-  const lengths = batch.inputs.map((input) => input.length);
-  if (batch.size !== expected || lengths.join() !== data.inputShapes.map((shape) => expected * elements(shape)).join()) {
-    throw new EspalierError('invalid-data', `a batch of ${expected} examples came with ${lengths.join(' and ')} numbers`, { where });
-  }
-  const [labels, numbers] = [expected * labelsWidth(data.target), expected * numbersWidth(data.target)];
-  if (numbers > 0 && batch.targets.length !== numbers)
-    throw new EspalierError('invalid-data', `a batch of ${expected} examples came with ${batch.targets.length} target numbers`, {
-      where,
-    });
-  if (labels > 0 && batch.labels.length !== labels)
-    throw new EspalierError('invalid-data', `a batch of ${expected} examples came with ${batch.labels.length} labels`, { where });
-  for (const { target, shape } of learnedOutputs(network, loss, data)) {
-    if (target.target.kind !== 'classes') continue;
-    const { classes } = classAxis(shape, target.target);
-    const wrong = partOf(batch.labels, expected, target.labels).find((label) => !isClassOf(label, classes));
-    if (wrong !== undefined) throw labelError(`label ${wrong}`, classes, where);
-  }
+  const inputLengths = data.inputShapes.map(elements);
+  const [labelWidth, numberWidth] = [labelsWidth(data.target), numbersWidth(data.target)];
+  const classOutputs = learnedOutputs(network, loss, data).flatMap(({ target, shape }) =>
+    target.target.kind === 'classes' ? [{ part: target.labels, classes: classAxis(shape, target.target).classes }] : [],
+  );
+  return (batch, expected) => {
+    const lengths = batch.inputs.map((input) => input.length);
+    if (batch.size !== expected || lengths.join() !== inputLengths.map((length) => expected * length).join()) {
+      throw new EspalierError('invalid-data', `a batch of ${expected} examples came with ${lengths.join(' and ')} numbers`, { where });
+    }
+    const [labels, numbers] = [expected * labelWidth, expected * numberWidth];
+    if (numbers > 0 && batch.targets.length !== numbers)
+      throw new EspalierError('invalid-data', `a batch of ${expected} examples came with ${batch.targets.length} target numbers`, {
+        where,
+      });
+    if (labels > 0 && batch.labels.length !== labels)
+      throw new EspalierError('invalid-data', `a batch of ${expected} examples came with ${batch.labels.length} labels`, { where });
+    for (const { part, classes } of classOutputs) {
+      const wrong = partOf(batch.labels, expected, part).find((label) => !isClassOf(label, classes));
+      if (wrong !== undefined) throw labelError(`label ${wrong}`, classes, where);
+    }
+  };
 }

@@ -4,7 +4,7 @@ import type { Batch } from '../data/dataset.ts';
 import { EspalierError } from '../errors.ts';
 import { ActivationQuantizers } from './activation-quantizers.ts';
 import { BatchOrder } from './batch-order.ts';
-import { checkBatch, checkFineTuning } from './check-fine-tuning.ts';
+import { batchCheck, checkFineTuning } from './check-fine-tuning.ts';
 import { DivergenceDetector } from './divergence.ts';
 import type { Checkpointing, FineTuned, FineTuning } from './fine-tuning.ts';
 import { unpack } from './flat-layout.ts';
@@ -150,12 +150,14 @@ class BatchReader {
   readonly #options: FineTuning;
   readonly #order: BatchOrder;
   readonly #total: number;
+  readonly #check: ReturnType<typeof batchCheck>;
   #ahead: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
 
   constructor(options: FineTuning, order: BatchOrder, total: number) {
     this.#options = options;
     this.#order = order;
     this.#total = total;
+    this.#check = batchCheck(options.train, options.network, options.loss);
   }
 
   async read(step: number): Promise<Batch> {
@@ -170,10 +172,10 @@ class BatchReader {
   }
 
   async #start(step: number): Promise<Batch> {
-    const { train, network, loss } = this.#options;
+    const { train } = this.#options;
     const indices = this.#order.indices(step);
     const batch = await train.read(indices, this.#order.epochOf(step));
-    checkBatch(batch, train, network, loss, indices.length);
+    this.#check(batch, indices.length);
     return batch;
   }
 }

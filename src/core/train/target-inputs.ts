@@ -1,5 +1,5 @@
 import type { Target } from '../data/target.ts';
-import { type BoundTarget, boundTargets } from '../data/targets.ts';
+import { type BoundTarget, boundTargets, labelsWidth, numbersWidth } from '../data/targets.ts';
 import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 
@@ -8,6 +8,8 @@ export class TargetInputs {
   readonly #builder: ProgramBuilder;
   readonly #batchSize: number;
   readonly #bound: readonly BoundTarget[];
+  readonly #labelsWidth: number;
+  readonly #numbersWidth: number;
   #labels: Tensor | undefined;
   #numbers: Tensor | undefined;
 
@@ -15,6 +17,8 @@ export class TargetInputs {
     this.#builder = builder;
     this.#batchSize = batchSize;
     this.#bound = boundTargets(target);
+    this.#labelsWidth = labelsWidth(target);
+    this.#numbersWidth = numbersWidth(target);
   }
 
   /** @param output place among the network's outputs */
@@ -26,7 +30,7 @@ export class TargetInputs {
 
   /** int32 `[batch * width]` */
   labels({ labels: { offset, width } }: BoundTarget): Tensor {
-    const all = this.#bound.reduce((sum, { labels }) => sum + labels.width, 0);
+    const all = this.#labelsWidth;
     const size = this.#batchSize;
     this.#labels ??= this.#builder.input('labels', all === 1 ? [size] : [size, all], 'int32');
     if (all === 1) return this.#labels;
@@ -36,7 +40,7 @@ export class TargetInputs {
 
   /** `[batch, width]` */
   numbers({ numbers: { offset, width } }: BoundTarget): Tensor {
-    const all = this.#bound.reduce((sum, { numbers }) => sum + numbers.width, 0);
+    const all = this.#numbersWidth;
     this.#numbers ??= this.#builder.input('targets', [this.#batchSize, all]);
     return all === width ? this.#numbers : this.#builder.slice(this.#numbers, [0, offset], [this.#batchSize, width]);
   }
