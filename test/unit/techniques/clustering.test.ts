@@ -4,7 +4,7 @@ import { createRandom } from '../../../src/core/random.ts';
 import { buildCodebook } from '../../../src/core/techniques/clustering/build-codebook.ts';
 import { chooseCentroids } from '../../../src/core/techniques/clustering/choose-centroids.ts';
 import { initialCentroids } from '../../../src/core/techniques/clustering/initial-centroids.ts';
-import { kMeans } from '../../../src/core/techniques/clustering/k-means.ts';
+import { distortionOf, kMeans } from '../../../src/core/techniques/clustering/k-means.ts';
 import { valueBits } from '../../../src/core/techniques/clustering/value-bits.ts';
 
 const zeroToTen = Float32Array.from({ length: 11 }, (_, i) => i);
@@ -46,12 +46,10 @@ describe('initial centroids', () => {
 
 describe('k-means', () => {
   it('ends at the means of well separated groups, however it starts', () => {
-    const { centroids, distortion } = kMeans(
-      { values: Float32Array.of(-5, -4, 1, 2, 3, 10), zeroPinned: false },
-      Float32Array.of(-5, 1, 10),
-    );
-    expect([...centroids]).toEqual([-4.5, 2, 10]);
-    expect(distortion).toBe(0.5 + 2);
+    const problem = { values: Float32Array.of(-5, -4, 1, 2, 3, 10), zeroPinned: false };
+    const clustering = kMeans(problem, Float32Array.of(-5, 1, 10));
+    expect([...clustering.centroids]).toEqual([-4.5, 2, 10]);
+    expect(distortionOf(problem, clustering)).toBe(0.5 + 2);
   });
 
   it('leaves a pinned zero in place', () => {

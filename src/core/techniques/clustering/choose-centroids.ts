@@ -5,7 +5,7 @@ import { type CentroidInitialization, initialCentroids } from './initial-centroi
 import { defaultSizeOf } from '../../../shared/recipe/defaults.ts';
 import type { StoredForm } from '../../../shared/recipe/clustering-options.ts';
 import { valueBits } from './value-bits.ts';
-import { type Clustering, kMeans, type KMeansProblem, type RateTerm } from './k-means.ts';
+import { type Clustering, distortionOf, kMeans, type KMeansProblem, prefixSums, type RateTerm } from './k-means.ts';
 
 export interface CentroidChoice {
   readonly clusters: number;
@@ -52,7 +52,12 @@ export function chooseCentroids(
   const shares = importance === undefined ? undefined : Float32Array.from(kept, (i) => importance[i] ?? 1);
   if (values.length === 0) return { centroids: new Float32Array(clusters), costs: new Float32Array(clusters) };
 
-  const problem: KMeansProblem = { values, zeroPinned, importance: shares };
+  const problem: KMeansProblem = {
+    values,
+    zeroPinned,
+    importance: shares,
+    sums: refine ? prefixSums({ values, importance: shares }) : undefined,
+  };
   const least = zeroPinned ? 3 : 2;
   const start = (count = clusters): Float32Array =>
     zeroPinned
@@ -61,10 +66,8 @@ export function chooseCentroids(
   let chosen = unrefined(start());
   if (refine) {
     chosen = kMeans(problem, chosen.centroids);
-    for (let attempt = 1; attempt < (initialization === 'kmeans++' ? restarts : 1); attempt++) {
-      const other = kMeans(problem, start());
-      if (other.distortion < chosen.distortion) chosen = other;
-    }
+    if (initialization === 'kmeans++')
+      chosen = leastDistorted(problem, [chosen, ...Array.from({ length: restarts - 1 }, () => kMeans(problem, start()))]);
     if (rateWeight > 0) {
       const costPerBit = rateWeight * errorPerBit * meanSquaredError(values, chosen.centroids);
       const zeros = weights.length - values.length;
@@ -80,6 +83,17 @@ export function chooseCentroids(
   }
   const filledUp = (table: Float32Array): Float32Array => Float32Array.from({ length: clusters }, (_, i) => table[i] ?? table.at(-1) ?? 0);
   return { centroids: filledUp(chosen.centroids), costs: filledUp(chosen.costs) };
+}
+
+/** The first of those with the least distortion. */
+function leastDistorted(problem: KMeansProblem, clusterings: readonly [Clustering, ...Clustering[]]): Clustering {
+  const [first, ...others] = clusterings;
+  let best = { clustering: first, distortion: distortionOf(problem, first) };
+  for (const clustering of others) {
+    const distortion = distortionOf(problem, clustering);
+    if (distortion < best.distortion) best = { clustering, distortion };
+  }
+  return best.clustering;
 }
 
 /** A bit's worth is searched between this part of the given one and this multiple, in so many steps. */
@@ -129,7 +143,7 @@ function storedOutcome(
 }
 
 function unrefined(centroids: Float32Array): Clustering {
-  return { centroids, costs: new Float32Array(centroids.length), distortion: 0 };
+  return { centroids, costs: new Float32Array(centroids.length) };
 }
 
 function meanSquaredError(values: Float32Array, centroids: Float32Array): number {

@@ -9,8 +9,18 @@ export interface KMeansProblem {
   readonly importance?: Float32Array | undefined;
   /** A centroid at exactly zero stays there. */
   readonly zeroPinned: boolean;
+  /** Of the values, for several runs over the same ones; computed where they are missing. */
+  readonly sums?: PrefixSums | undefined;
   /** With it, the length of the code counts as well as the distance. */
   readonly rate?: RateTerm;
+}
+
+/** Sums over the values below each index, so one longer than the values. */
+export interface PrefixSums {
+  /** Of importance. */
+  readonly weight: Float64Array;
+  /** Of importance times value. */
+  readonly first: Float64Array;
 }
 
 /** What a bit of the stored kernel is worth. */
@@ -28,8 +38,6 @@ export interface Clustering {
   readonly centroids: Float32Array;
   /** Of taking each centroid, in squared distance; zeros without a rate term. */
   readonly costs: Float32Array;
-  /** Weighted sum of squared distances, and of costs where there are any. */
-  readonly distortion: number;
 }
 
 const maximumIterations = 300;
@@ -48,7 +56,7 @@ const maximumIterations = 300;
  */
 export function kMeans(problem: KMeansProblem, start: Float32Array): Clustering {
   const { values, zeroPinned } = problem;
-  const sums = prefixSums(problem);
+  const { sums = prefixSums(problem) } = problem;
   let centroids = start.slice().sort();
   let costs: Float32Array = new Float32Array(centroids.length);
   for (let iteration = 0; iteration < maximumIterations; iteration++) {
@@ -67,7 +75,7 @@ export function kMeans(problem: KMeansProblem, start: Float32Array): Clustering 
     costs = newCosts;
     if (still) break;
   }
-  return { centroids, costs, distortion: distortionOf(problem, centroids, costs) };
+  return { centroids, costs };
 }
 
 function clusterCosts({ costPerBit, zeros, valueBits }: RateTerm, ends: Uint32Array, centroids: Float32Array): Float32Array {
@@ -90,7 +98,7 @@ function intervalEnds(values: Float32Array, centroids: Float32Array, costs: Floa
   });
 }
 
-function prefixSums({ values, importance }: KMeansProblem): { readonly weight: Float64Array; readonly first: Float64Array } {
+export function prefixSums({ values, importance }: Pick<KMeansProblem, 'values' | 'importance'>): PrefixSums {
   const weight = new Float64Array(values.length + 1);
   const first = new Float64Array(values.length + 1);
   values.forEach((value, i) => {
@@ -101,7 +109,8 @@ function prefixSums({ values, importance }: KMeansProblem): { readonly weight: F
   return { weight, first };
 }
 
-function distortionOf({ values, importance }: KMeansProblem, centroids: Float32Array, costs: Float32Array): number {
+/** Weighted sum of squared distances, and of costs where there are any. */
+export function distortionOf({ values, importance }: KMeansProblem, { centroids, costs }: Clustering): number {
   let sum = 0;
   values.forEach((value, i) => {
     const index = nearestCentroid(centroids, 0, centroids.length, value, costs);
