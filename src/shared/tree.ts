@@ -53,3 +53,8 @@ export function flattenTree(tree: TreeNode): readonly TreeEntry[] {
   ];
   return visit(tree, undefined, 0);
 }
+
+/** A node as the user sees it; ids are for files. */
+export function titleIn(tree: TreeNode, id: string): string {
+  return flattenTree(tree).find(({ node }) => node.id === id)?.node.title ?? id;
+}

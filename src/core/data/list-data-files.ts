@@ -11,6 +11,7 @@ import { soundFiles } from './formats/audio-folder.ts';
 import { isBatch } from './formats/cifar-binary.ts';
 import { idxPaths } from './formats/idx.ts';
 import { imageFiles } from './formats/image-folder.ts';
+import { imageExtension } from './formats/image-masks.ts';
 import type { ByInput } from './spec/by-input.ts';
 import type { DataSpec } from './spec/data-spec.ts';
 import type { ImageDataSpec } from './spec/image-spec.ts';
@@ -116,7 +117,7 @@ async function maskedFiles(spec: ImageDataSpec, masks: string, folder: string): 
     ['masks', masks],
   ] as const;
   const lists = roots.map(([name, path]) =>
-    path === undefined ? [] : filesBelow(name, resolvePath(folder, path), (each) => /\.(jpe?g|jfif|png)$/i.test(each)),
+    path === undefined ? [] : filesBelow(name, resolvePath(folder, path), (each) => imageExtension.test(each)),
   );
   return (await Promise.all(lists)).flat();
 }

@@ -15,6 +15,9 @@ export type OutputTarget =
   /** What the trained model gives for the example. */
   | { readonly kind: 'teacher'; readonly size: number };
 
+/** The label of positions of a class map that count for no class, as PASCAL VOC and most tools have it. */
+export const ignoredLabel = 255;
+
 /** Of one of the model's outputs. */
 export interface NamedTarget {
   readonly name: string;

@@ -26,7 +26,7 @@ export function boundTargets(target: Target): readonly BoundTarget[] {
     ];
     label += labels.width;
     number += numbers.width;
-    return { ...each, measure: each.measure ?? usualMeasure(each.target), labels, numbers };
+    return { ...each, measure: each.measure ?? measuresOf(each.target)[0], labels, numbers };
   });
 }
 
@@ -65,24 +65,8 @@ function numberWidth(target: OutputTarget): number {
   }
 }
 
-/** What a task is measured by where the recipe does not say. */
-export function usualMeasure(target: OutputTarget): QualityId {
-  switch (target.kind) {
-    case 'classes':
-      return 'accuracy';
-    case 'classMap':
-      return 'mIoU';
-    case 'multiLabel':
-      return 'mAP';
-    case 'regression':
-      return 'MSE';
-    case 'teacher':
-      return 'cosine';
-  }
-}
-
-/** The measures that a target has. */
-export function measuresOf(target: OutputTarget): readonly QualityId[] {
+/** The measures that a target has; first the usual one, which holds where the recipe does not say. */
+export function measuresOf(target: OutputTarget): readonly [QualityId, ...QualityId[]] {
   switch (target.kind) {
     case 'classes':
       return target.classes === 2 ? ['accuracy', 'rocAuc'] : ['accuracy'];

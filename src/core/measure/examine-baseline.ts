@@ -6,6 +6,7 @@ import type { Accuracy } from '../../shared/results.ts';
 import { formatPercent } from '../../shared/drawing/format.ts';
 import { valueRange } from '../data/check-data.ts';
 import type { DataSet } from '../data/dataset.ts';
+import { normalisationNamed } from '../data/preprocessing/named-normalisations.ts';
 import { spreadSample } from '../data/spread-sample.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Network } from '../network/network.ts';
@@ -15,8 +16,7 @@ import { evaluateNetwork } from './evaluate-network.ts';
 const MOST_EXAMPLES = 256;
 const LEAST_EXAMPLES = 32;
 
-/** Mean and standard deviation of ImageNet's channels in 0..1, as torchvision has them. */
-const imageNet = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] } as const;
+const imageNet = normalisationNamed('imagenet');
 
 type ValueMap = (value: number, channel: number) => number;
 
@@ -57,8 +57,8 @@ const ranges: readonly PixelRange[] = [
   {
     title: 'normalised with the mean and deviation of ImageNet',
     preprocessing: '{ "normalise": "imagenet" }',
-    fromUnit: (value, channel) => (value - (imageNet.mean[channel] ?? 0)) / (imageNet.deviation[channel] ?? 1),
-    toUnit: (value, channel) => value * (imageNet.deviation[channel] ?? 1) + (imageNet.mean[channel] ?? 0),
+    fromUnit: (value, channel) => (value - (imageNet.mean[channel] ?? 0)) / (imageNet.standardDeviation[channel] ?? 1),
+    toUnit: (value, channel) => value * (imageNet.standardDeviation[channel] ?? 1) + (imageNet.mean[channel] ?? 0),
     fits: (minimum, maximum) => minimum < -1.001 && minimum >= -2.2 && maximum <= 2.7,
     channels: 3,
   },

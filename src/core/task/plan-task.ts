@@ -1,10 +1,9 @@
 /** What each output of a model learns and how it is measured: from the data, the network, and what the recipe says. */
 import type { OutputOptions, OutputsByName } from '../../shared/recipe/output-options.ts';
 import type { QualityId } from '../../shared/results.ts';
-import { closest } from '../closest.ts';
 import type { DataSet, DataSplits } from '../data/dataset.ts';
 import type { NamedTarget, OutputTarget, Target } from '../data/target.ts';
-import { outputsOf, plainName } from '../data/inputs/model-inputs.ts';
+import { findOutput, outputsOf, plainName } from '../data/inputs/model-inputs.ts';
 import { boundTargets, measuresOf } from '../data/targets.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network } from '../network/network.ts';
@@ -80,18 +79,13 @@ export function plannedLoss({ outputs, isPlain }: TaskPlan, variances: ReadonlyM
 }
 
 function namedOptions(network: Network, options: OutputsByName): ReadonlyMap<number, OutputOptions> {
-  return new Map(Object.entries(options).map(([name, given]) => [findOutput(outputNames(network), name), given]));
-}
-
-/** @throws EspalierError `invalid-recipe` where there is none of that name */
-export function findOutput(names: readonly string[], name: string): number {
-  const place = names.findIndex((each) => each === plainName(name));
-  if (place >= 0) return place;
-  const [near] = closest(plainName(name), names);
-  throw new EspalierError('invalid-recipe', `no output of the model is called "${name}"`, {
-    where: `outputs.${name}`,
-    fix: `${near === undefined ? '' : `did you mean "${near}"? `}its outputs are ${names.map((each) => `"${each}"`).join(', ')}`,
-  });
+  const outputs = outputsOf(network);
+  return new Map(
+    Object.entries(options).map(([name, given]) => [
+      findOutput(outputs, name, { kind: 'invalid-recipe', where: `outputs.${name}` }),
+      given,
+    ]),
+  );
 }
 
 /** As `espalier inspect` prints them. */
@@ -149,7 +143,7 @@ function checkSplits({ train, validation, test }: DataSplits): void {
 
 function measureFor(name: string, target: OutputTarget, given: QualityId | undefined): QualityId {
   const allowed = measuresOf(target);
-  const [usual = 'accuracy'] = allowed;
+  const [usual] = allowed;
   if (given === undefined || allowed.includes(given)) return given ?? usual;
   throw new EspalierError('invalid-recipe', `the measure "${given}" does not fit ${describe(target)}`, {
     where: `outputs.${name}.measure`,

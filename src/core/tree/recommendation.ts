@@ -5,7 +5,7 @@ import { describeVerdict } from '../../shared/targets.ts';
 import { type Candidate, type Recommendation, recommendFile, sizeTieOf } from '../../shared/recommendation.ts';
 import type { Targets } from '../../shared/recipe/targets.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
-import { flattenTree } from '../../shared/tree.ts';
+import { flattenTree, titleIn } from '../../shared/tree.ts';
 import type { TreeEntry, TreeNode } from '../../shared/tree.ts';
 import { rootId } from './deployment-tree.ts';
 
@@ -64,9 +64,4 @@ function tieNote({ passedOver }: Recommendation, tree: TreeNode, targets: Target
   return passedOver === undefined
     ? ''
     : `, more accurate than ${titleIn(tree, passedOver.id)}, which is at most ${Number((sizeTieOf(targets) * 100).toFixed(2))}% smaller`;
-}
-
-/** As the user sees it; ids are for files. */
-function titleIn(tree: TreeNode, id: string): string {
-  return flattenTree(tree).find(({ node }) => node.id === id)?.node.title ?? id;
 }

@@ -3,7 +3,7 @@ import { causeOf, isEspalierError, unreachable } from '../errors.ts';
 import type { NodePhase, RunEventBody, TrainingProgress } from '../../shared/events.ts';
 import type { LayerRule } from '../../shared/recipe/run-options.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
-import { flattenTree } from '../../shared/tree.ts';
+import { titleIn } from '../../shared/tree.ts';
 import type { TreeEntry } from '../../shared/tree.ts';
 import type { PlannedTree } from './deployment-tree.ts';
 import type { Executor, JobReport, StageJob, StagePlace } from './execution/executor.ts';
@@ -147,7 +147,7 @@ export class TreeWalker {
         return;
       case 'failed':
         open.delete(node);
-        this.failed.push(this.#titleOf(node));
+        this.failed.push(titleIn(this.#tree.root, node));
         emit({
           type: 'node-failed',
           ...about,
@@ -186,12 +186,7 @@ export class TreeWalker {
   }
 
   #skip(node: string, parent: string): void {
-    this.#walk.emit({ type: 'node-skipped', ...this.#about(node), reason: `${this.#titleOf(parent)} has no result` });
-  }
-
-  /** As the user sees it; ids are for files. */
-  #titleOf(id: string): string {
-    return flattenTree(this.#tree.root).find(({ node }) => node.id === id)?.node.title ?? id;
+    this.#walk.emit({ type: 'node-skipped', ...this.#about(node), reason: `${titleIn(this.#tree.root, parent)} has no result` });
   }
 
   #warn(message: string): void {
@@ -234,7 +229,7 @@ export class TreeWalker {
     this.#walk.emit({ type: 'node-finished', ...about, cached, metrics, densities, profile, tflite: tflitePath(about.model, about.node) });
     if (metrics.certificate?.passed !== false) return;
     const broken = metrics.certificate.checks.filter(({ passed }) => !passed);
-    this.failed.push(this.#titleOf(node));
+    this.failed.push(titleIn(this.#tree.root, node));
     this.#walk.emit({
       type: 'log',
       level: 'error',

@@ -1,6 +1,6 @@
 import { EspalierError } from '../../errors.ts';
 import type { ArrayTask } from '../spec/array-specs.ts';
-import type { OutputTarget } from '../target.ts';
+import { ignoredLabel, type OutputTarget } from '../target.ts';
 import { classTarget, fitsLabel } from './fixed-shape-source.ts';
 import { isIntegerType, npyNumbers, type NpyArray } from './npy-array.ts';
 
@@ -101,9 +101,6 @@ function isMaps({ type, shape }: NpyArray, outputShape: readonly number[]): bool
   return outputShape.length === 0 || (outputs % (height * width) === 0 && (outputs > height * width || type === 'b1' || type === 'u1'));
 }
 
-/** Of positions without a class, as PASCAL VOC and most tools have it. */
-const ignored = 255;
-
 /** Read with their examples: masks are as large as images. All are looked through once. */
 function readMaps(labels: NpyArray, size: number, { classCount, outputShape }: LabelReading): ArrayLabels {
   const positions = labels.shape.slice(1).reduce((product, dimension) => product * dimension, 1);
@@ -112,7 +109,7 @@ function readMaps(labels: NpyArray, size: number, { classCount, outputShape }: L
   let highest = 1;
   for (let index = 0; index < size; index++) {
     for (const label of npyNumbers(labels, index * positions, positions)) {
-      if (label === ignored) continue;
+      if (label === ignoredLabel) continue;
       if (!fitsLabel(label) || label < 0 || (given !== undefined && label >= given))
         throw new EspalierError('invalid-data', `mask ${index} has the label ${label}, but classes go from 0 to ${(given ?? 256) - 1}`, {
           where: labels.where,

@@ -12,13 +12,13 @@ import { decodeMask, resizeMask } from '../images/decode-mask.ts';
 import { ByteCache } from '../prepared-dataset.ts';
 import { coveringRegion } from '../preprocessing/image-pipeline.ts';
 import type { ImageDataSpec } from '../spec/image-spec.ts';
+import { ignoredLabel } from '../target.ts';
 
 export type MaskedImageSpec = ImageDataSpec & { readonly masks: string };
 
-/** Of positions without a class. */
-const ignored = 255;
 const maskCacheBytes = 128e6;
-const imageExtension = /\.(jpe?g|jfif|png)$/i;
+/** Of images that may have masks. */
+export const imageExtension = /\.(jpe?g|jfif|png)$/i;
 
 /** The images below a folder, whatever folders they lie in; a split is a folder, as of images by class. */
 export async function listMaskedImages(spec: ImageDataSpec, folder: string): Promise<Awaited<ReturnType<typeof findSplits>>> {
@@ -129,7 +129,7 @@ function source(
           });
         sizesChecked[index] = 1;
       }
-      const wrong = mask.data.find((label) => label >= classes && label !== ignored);
+      const wrong = mask.data.find((label) => label >= classes && label !== ignoredLabel);
       if (wrong !== undefined)
         throw new EspalierError('invalid-data', `the mask has the label ${wrong}, but classes go from 0 to ${classes - 1}`, {
           where,

@@ -1,9 +1,8 @@
 /** Labels of one output, or of several by name, as the labels of a source. */
-import { closest } from '../../closest.ts';
 import { EspalierError } from '../../errors.ts';
 import type { ModelTensor } from '../../network/model-interface.ts';
 import type { ExampleSource } from '../example-source.ts';
-import { plainName } from '../inputs/model-inputs.ts';
+import { findOutput, plainName } from '../inputs/model-inputs.ts';
 import type { ArrayTask } from '../spec/array-specs.ts';
 import type { ByOutput } from '../spec/by-input.ts';
 import { type ArrayLabels, type LabelReading, readTarget, targetWithoutLabels } from './array-target.ts';
@@ -29,7 +28,7 @@ export function readLabels(
   if (arrays === undefined) return targetWithoutLabels(typeof task === 'object' ? undefined : task, inputLength);
   if (isOne(arrays)) return readTarget(requireRows(arrays, size), size, inputLength, readingOf(labelling, undefined, outputs?.[0]));
   const named = [...arrays].map(([name, array], place) => {
-    const output = outputs === undefined ? place : findOutput(name, outputs);
+    const output = outputs === undefined ? place : findOutput(outputs, name, { kind: 'invalid-data', where: 'data.trainLabels' });
     return {
       name: plainName(name),
       output,
@@ -63,18 +62,6 @@ function requireRows(labels: NpyArray, size: number): NpyArray {
       fix: 'take inputs and labels of the same set',
     });
   return labels;
-}
-
-/** @throws EspalierError `invalid-data` where no output is called so */
-export function findOutput(name: string, outputs: readonly ModelTensor[]): number {
-  const names = outputs.map((output) => plainName(output.name));
-  const place = names.indexOf(plainName(name));
-  if (place >= 0) return place;
-  const [near] = closest(plainName(name), names);
-  throw new EspalierError('invalid-data', `no output of the model is called "${name}"`, {
-    where: 'data.trainLabels',
-    fix: `${near === undefined ? '' : `did you mean "${near}"? `}its outputs are ${names.map((each) => `"${each}"`).join(', ')}`,
-  });
 }
 
 /** Labels of an example lie one behind the other, output by output. */

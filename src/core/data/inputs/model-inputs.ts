@@ -1,3 +1,5 @@
+import { closest } from '../../closest.ts';
+import { EspalierError } from '../../errors.ts';
 import type { ModelTensor } from '../../network/model-interface.ts';
 import type { Network } from '../../network/network.ts';
 
@@ -9,6 +11,27 @@ export function inputsOf(network: Network): readonly ModelTensor[] {
 /** In the network's order, as inputs are. */
 export function outputsOf(network: Network): readonly ModelTensor[] {
   return network.outputs.map((name) => ({ name, shape: network.values.get(name)?.shape ?? [] }));
+}
+
+/**
+ * The place of an output among a model's.
+ *
+ * @param mistake kind and place of the error for a name that no output has
+ * @throws EspalierError where no output has this name
+ */
+export function findOutput(
+  outputs: readonly ModelTensor[],
+  name: string,
+  mistake: { readonly kind: 'invalid-data' | 'invalid-recipe'; readonly where: string },
+): number {
+  const names = outputs.map((output) => plainName(output.name));
+  const place = names.indexOf(plainName(name));
+  if (place >= 0) return place;
+  const [near] = closest(plainName(name), names);
+  throw new EspalierError(mistake.kind, `no output of the model is called "${name}"`, {
+    where: mistake.where,
+    fix: `${near === undefined ? '' : `did you mean "${near}"? `}its outputs are ${names.map((each) => `"${each}"`).join(', ')}`,
+  });
 }
 
 /** As `image [28, 28, 1], age [1]`; of a single one the shape alone. */
