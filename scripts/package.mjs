@@ -44,6 +44,7 @@ export async function packageExtension({ target = `${process.platform}-${process
     run('node', [
       'scripts/build.mjs',
       '--minify',
+      `--into=${path.join(staging, 'dist')}`,
       'extension',
       'worker',
       'evaluation-thread',
@@ -64,9 +65,8 @@ export async function packageExtension({ target = `${process.platform}-${process
       'media',
       'schemas',
       'skills',
-      'dist',
     ]) {
-      await cp(path.join(root, name), path.join(staging, name), { recursive: true, filter: (file) => !file.endsWith('.map') });
+      await cp(path.join(root, name), path.join(staging, name), { recursive: true });
     }
     await writeFile(path.join(staging, 'package.json'), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`);
     for (const [name, parts] of Object.entries(packages(platform, arch)))

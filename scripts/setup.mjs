@@ -24,20 +24,35 @@ export function run(command, args, options = {}) {
   }
 }
 
+/** Bundles the named targets of scripts/build.mjs; `npm test` has bundled them all before its layers start. */
+export function buildTargets(...targets) {
+  if (process.env.ESPALIER_IS_BUILT !== '1') run('node', ['scripts/build.mjs', ...targets]);
+}
+
+/** Runs a command in the project's folder to its end. Returns the exit code and the output, which `show` sees as it comes. */
+export async function runCollecting(command, args, { show = () => undefined, ...options } = {}) {
+  const settings = { cwd: root, ...options };
+  const isWindows = process.platform === 'win32';
+  const child = isWindows ? spawn([command, ...args].join(' '), { ...settings, shell: true }) : spawn(command, args, settings);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += text;
+      show(text);
+    });
+  const [code, signal] = await once(child, 'close');
+  return { status: code ?? signal, output };
+}
+
 /** Runs commands side by side and shows the output of each when it has ended; ends this process if one of them fails. */
 export async function runTogether(commands) {
-  const isWindows = process.platform === 'win32';
   await Promise.all(
     commands.map(async ([command, ...args]) => {
-      const line = [command, ...args].join(' ');
-      const child = isWindows ? spawn(line, { cwd: root, shell: true }) : spawn(command, args, { cwd: root });
-      let output = '';
-      for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
-      const [code, signal] = await once(child, 'close');
+      const { status, output } = await runCollecting(command, args);
       process.stdout.write(output);
-      if (code === 0) return;
-      console.error(`${line} failed with ${code ?? signal}`);
-      process.exit(code ?? 1);
+      if (status === 0) return;
+      console.error(`${[command, ...args].join(' ')} failed with ${status}`);
+      process.exit(typeof status === 'number' ? status : 1);
     }),
   );
 }

@@ -9,7 +9,7 @@ import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { nodeBundle } from './bundle-settings.mjs';
-import { root, run } from './setup.mjs';
+import { buildTargets, root } from './setup.mjs';
 
 const results = path.join(root, 'test-results', 'host.json');
 const report = path.join(root, 'test-results', 'host.txt');
@@ -19,7 +19,7 @@ const extension = path.join(root, '.cache', 'host-extension');
 
 await mkdir(path.dirname(results), { recursive: true });
 await Promise.all([results, report].map((file) => rm(file, { force: true })));
-run('node', ['scripts/build.mjs', 'extension', 'webview', 'hdf5-reader']);
+buildTargets('extension', 'webview', 'hdf5-reader');
 await assembleExtension();
 await bundle('test/host/suite/index.ts', suite);
 

@@ -2,14 +2,14 @@
  * Runs test/slurm on a Slurm cluster of this machine, which Debian's packages are installed for. Where they cannot be, the
  * tests are left out and counted, and with ESPALIER_REQUIRE_SLURM they fail.
  */
-import { installSlurm, run } from './setup.mjs';
+import { buildTargets, installSlurm } from './setup.mjs';
 import { runVitestLayer } from './vitest-layer.mjs';
 
 const isShort = process.argv[2] === '--short';
 const missing = installSlurm();
 const isRequired = process.env.ESPALIER_REQUIRE_SLURM === '1';
 if (missing !== undefined) console.error(`Slurm${isRequired ? '' : ' is left out'}: ${missing}`);
-run('node', ['scripts/build.mjs', 'cli', 'worker', 'evaluation-thread', 'reading-thread', 'hdf5-reader']);
+buildTargets('cli', 'worker', 'evaluation-thread', 'reading-thread', 'hdf5-reader');
 const isFailure = missing !== undefined && isRequired;
 runVitestLayer(
   'slurm',

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { installBrowser, installCompilers, installPackages, installSlurm, root, run, runTogether, start } from './setup.mjs';
+import { installBrowser, installCompilers, installPackages, installSlurm, root, run, runCollecting, runTogether } from './setup.mjs';
 
 const debian = once(spawn(process.execPath, ['scripts/install-debian.mjs'], { cwd: root, stdio: 'inherit' }), 'exit');
 installPackages();
@@ -38,10 +38,14 @@ run('node', ['scripts/build.mjs']);
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
-/** Each layer leaves its counts in test-results; a layer that ended badly without any counts as one failure. */
-function layer(name, command, args, read) {
-  console.log(`\n== ${name}`);
-  const { status } = start(command, args);
+/** Each layer leaves its counts in test-results, and its output is shown whole, as it comes where no other runs; a layer that ended badly without any counts as one failure. */
+async function layer(name, command, args, { read = (json) => json, isAlone = false } = {}) {
+  const started = Date.now();
+  if (isAlone) console.log(`\n== ${name}`);
+  const show = isAlone ? (text) => process.stdout.write(text) : undefined;
+  const { status, output } = await runCollecting(command, args, { env: { ...process.env, ESPALIER_IS_BUILT: '1' }, show });
+  if (!isAlone) console.log(`\n== ${name}\n${output}`);
+  console.log(`${name}: ${((Date.now() - started) / 1000).toFixed(0)} s`);
   let found = { passed: 0, failed: 0 };
   try {
     found = read(JSON.parse(readFileSync(path.join(results, `${name}.json`), 'utf8')));
@@ -54,17 +58,27 @@ function layer(name, command, args, read) {
   counts.skipped += found.skipped ?? 0;
 }
 
-layer('unit', 'npx', ['vitest', 'run', '--reporter=default', '--reporter=json', '--outputFile.json=test-results/unit.json'], (json) => ({
-  passed: json.numPassedTests,
-  failed: json.numFailedTests,
-  skipped: json.numPendingTests + json.numTodoTests,
-}));
-layer('slurm', 'node', ['scripts/test-slurm.mjs', '--short'], (json) => json);
-leftOut.push('half of the failures on Slurm (npm run test:slurm)');
-layer('host', 'node', ['scripts/test-host.mjs'], (json) => json);
-if (hasServer) layer('panel', 'node', ['scripts/test-panel.mjs'], (json) => json);
-if (hasServer) layer('journey', 'node', ['scripts/test-journey.mjs'], (json) => json);
-else leftOut.push('panel and journeys (they need Linux)');
+await layer('unit', 'npx', ['vitest', 'run', '--reporter=default', '--reporter=json', '--outputFile.json=test-results/unit.json'], {
+  read: ({ numPassedTests, numFailedTests, numPendingTests, numTodoTests }) => ({
+    passed: numPassedTests,
+    failed: numFailedTests,
+    skipped: numPendingTests + numTodoTests,
+  }),
+  isAlone: true,
+});
+
+/** The journeys wait for windows and trainings most of their time, and so do the layers beside them. */
+const journeys = async () => {
+  if (hasServer) await layer('journey', 'node', ['scripts/test-journey.mjs']);
+  else leftOut.push('panel and journeys (they need Linux)');
+};
+const others = async () => {
+  await layer('slurm', 'node', ['scripts/test-slurm.mjs', '--short']);
+  leftOut.push('half of the failures on Slurm (npm run test:slurm)');
+  await layer('host', 'node', ['scripts/test-host.mjs']);
+  if (hasServer) await layer('panel', 'node', ['scripts/test-panel.mjs']);
+};
+await Promise.all([journeys(), others()]);
 
 const without = leftOut.length === 0 ? '' : `; left out: ${leftOut.join(', ')}`;
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped${without}`);
