@@ -4,7 +4,7 @@ import { createEngine } from '../../core/engine/create-engine.ts';
 import { architectureNames, architectures, type ArchitectureName, type ArchitectureOptions } from '../../core/models/architectures.ts';
 import { refuseLoginNode, trainInJob } from '../../core/tree/execution/login-node.ts';
 import { isLoginNode } from '../../execution/slurm/open-slurm.ts';
-import { formatPercent } from '../../shared/drawing/format.ts';
+import { describeFigures } from '../../shared/qualities.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { neverAborted } from '../interrupt.ts';
 import { imageSize, nonNegativeNumber, positiveNumber, wholeNumber, wholeNumberOrZero } from '../numbers.ts';
@@ -36,7 +36,7 @@ export function registerCreate(program: Command, terminal: Terminal = processTer
     .option('--classes <count>', 'outputs (default: as published)', wholeNumber)
     .option('--input-size <size>', 'height and width, such as 32 or 49x10 (default: as published)', imageSize)
     .option('--channels <count>', 'colour channels of images (default: as published)', wholeNumber)
-    .option('--alpha <factor>', 'width multiplier of MobileNets (default: 1)', positiveNumber)
+    .option('--alpha <factor>', 'width multiplier of MobileNets and U-Nets (default: 1)', positiveNumber)
     .addOption(
       new Option('--first-stride <stride>', "of a MobileNet's first convolution: 1 keeps the resolution of small images").choices([
         '1',
@@ -79,9 +79,9 @@ export function registerCreate(program: Command, terminal: Terminal = processTer
       if (created.trained === undefined) terminal.print('initial weights; --data trains them');
       else {
         const { accuracy, seconds } = created.trained;
-        const score =
-          accuracy.top1 === undefined ? `mean squared error ${accuracy.meanSquaredError ?? NaN}` : `top-1 ${formatPercent(accuracy.top1)}`;
-        terminal.print(`${score} of ${accuracy.samples} test examples, ${accuracy.runtime}; trained in ${seconds.toFixed(0)} s`);
+        terminal.print(
+          `${describeFigures(accuracy).join(', ')} of ${accuracy.samples} test examples, ${accuracy.runtime}; trained in ${seconds.toFixed(0)} s`,
+        );
       }
     });
 }

@@ -7,8 +7,18 @@ import { mnistCnn } from './mnist-cnn.ts';
 import { mobileNetV1 } from './mobilenet-v1.ts';
 import { mobileNetV2 } from './mobilenet-v2.ts';
 import { resnet8 } from './resnet-8.ts';
+import { uNet } from './u-net.ts';
 
-export const architectureNames = ['ds-cnn-s', 'ds-cnn-m', 'ds-cnn-l', 'mobilenet-v1', 'mobilenet-v2', 'resnet-8', 'mnist-cnn'] as const;
+export const architectureNames = [
+  'ds-cnn-s',
+  'ds-cnn-m',
+  'ds-cnn-l',
+  'mobilenet-v1',
+  'mobilenet-v2',
+  'resnet-8',
+  'mnist-cnn',
+  'u-net',
+] as const;
 export type ArchitectureName = (typeof architectureNames)[number];
 
 /** What is not given is as published. */
@@ -18,7 +28,7 @@ export interface ArchitectureOptions {
   readonly inputSize?: Pair | undefined;
   /** Colour channels of images. */
   readonly channels?: number | undefined;
-  /** Width multiplier of MobileNets. */
+  /** Width multiplier of MobileNets and U-Nets. */
   readonly alpha?: number | undefined;
   /** Of a MobileNet's first convolution: 1 keeps the resolution of small images. */
   readonly firstStride?: 1 | 2 | undefined;
@@ -60,6 +70,12 @@ export const architectures: Readonly<Record<ArchitectureName, Architecture>> = {
     source: 'the notebooks of the TensorFlow Model Optimization guide',
     options: ['classes'],
     build: mnistCnn,
+  },
+  'u-net': {
+    title: 'U-Net',
+    source: 'Ronneberger et al. 2015, arXiv:1505.04597',
+    options: ['classes', 'inputSize', 'channels', 'alpha'],
+    build: uNet,
   },
 };
 

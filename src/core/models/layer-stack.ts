@@ -53,6 +53,22 @@ export class LayerStack {
     });
   }
 
+  /** Without padding: of strides as large as its window it multiplies the size by them. */
+  transposedConvolution(
+    layer: string,
+    input: ValueId,
+    filters: number,
+    { size, strides }: { readonly size: Pair; readonly strides: Pair },
+  ): ValueId {
+    const channels = this.builder.shapeOf(input).at(-1) ?? 0;
+    const [kh, kw] = size;
+    return this.builder.transposeConv2d(layer, input, {
+      kernel: this.#initialize([filters, kh, kw, channels], kh * kw * channels, kh * kw * filters),
+      bias: constant([filters], 0),
+      strides,
+    });
+  }
+
   dense(layer: string, input: ValueId, units: number, activation: FusedActivation = 'none'): ValueId {
     const width = this.builder.shapeOf(input).at(-1) ?? 0;
     return this.builder.dense(layer, input, {

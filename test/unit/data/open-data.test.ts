@@ -155,7 +155,7 @@ describe('tables', () => {
 });
 
 describe('generated sets', () => {
-  it.each(['digits', 'keywords', 'table'] as const)('%s are a function of the seed', async (set) => {
+  it.each(['digits', 'keywords', 'table', 'shapes'] as const)('%s are a function of the seed', async (set) => {
     const read = async (generatorSeed: number): Promise<Float32Array> => {
       const data = await openData({ format: 'generated', set, trainSize: 24, testSize: 12, generatorSeed }, folder, { seed: 0 });
       return (await data.train.read(Uint32Array.of(3, 5))).inputs[0]!;

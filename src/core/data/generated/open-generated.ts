@@ -2,14 +2,19 @@ import { unreachable } from '../../errors.ts';
 import { createRandom, type Random } from '../../random.ts';
 import type { GeneratedDataSpec } from '../spec/generated-spec.ts';
 import type { Example, ExampleSource, SourceSplits } from '../example-source.ts';
+import type { OutputTarget } from '../target.ts';
 import { digitClasses, drawDigit } from './digits.ts';
 import { keywordClasses, makeKeyword } from './keywords.ts';
+import { drawShapes, shapeClasses, shapesImage } from './shapes.ts';
 
 interface Generator {
   readonly kind: ExampleSource['kind'];
   readonly shape: readonly number[];
-  readonly classes: readonly string[];
-  make(label: number, random: Random): Example;
+  readonly target: OutputTarget;
+  /** Example `index`, of a generator that is its own. */
+  make(index: number, random: Random): Example;
+  /** Classes of pixels, of the same generator. */
+  readonly mask?: (random: Random) => Int32Array;
 }
 
 /** Sets that are made from a seed: each example is a function of the seed, its split and its number. */
@@ -27,42 +32,59 @@ export function openGenerated(spec: GeneratedDataSpec): Promise<SourceSplits> {
 function generators(set: GeneratedDataSpec['set']): Generator {
   switch (set) {
     case 'digits':
-      return {
+      return ofClasses(digitClasses, 'image', [28, 28, 1], (label, random) => ({
         kind: 'image',
         shape: [28, 28, 1],
-        classes: digitClasses,
-        make: (label, random) => ({ kind: 'image', shape: [28, 28, 1], data: drawDigit(label, random) }),
-      };
+        data: drawDigit(label, random),
+      }));
     case 'keywords':
-      return {
+      return ofClasses(keywordClasses, 'tensor', [49, 10, 1], (label, random) => ({
         kind: 'tensor',
         shape: [49, 10, 1],
-        classes: keywordClasses,
-        make: (label, random) => ({ kind: 'tensor', shape: [49, 10, 1], data: makeKeyword(label, random) }),
-      };
+        data: makeKeyword(label, random),
+      }));
     case 'table':
-      return {
+      return ofClasses(tableClasses, 'tensor', [tableFeatures], (label, random) => ({
         kind: 'tensor',
         shape: [tableFeatures],
-        classes: tableClasses,
-        make: (label, random) => ({ kind: 'tensor', shape: [tableFeatures], data: makeRow(label, random) }),
+        data: makeRow(label, random),
+      }));
+    case 'shapes':
+      return {
+        kind: 'image',
+        shape: shapesImage,
+        target: { kind: 'classMap', positions: shapesImage[0] * shapesImage[1], classes: shapeClasses.length, names: shapeClasses },
+        make: (_, random) => ({ kind: 'image', shape: shapesImage, data: drawShapes(random).pixels }),
+        mask: (random) => drawShapes(random).mask,
       };
     default:
       return unreachable(set);
   }
 }
 
-function generatedSource(name: string, generator: Generator, size: number, seed: number): ExampleSource {
-  const { kind, shape, classes } = generator;
+/** Classes take turns. */
+function ofClasses(
+  names: readonly string[],
+  kind: ExampleSource['kind'],
+  shape: readonly number[],
+  make: (label: number, random: Random) => Example,
+): Generator {
+  const classes = names.length;
+  return { kind, shape, target: { kind: 'classes', classes, names }, make: (index, random) => make(index % classes, random) };
+}
+
+function generatedSource(name: string, { kind, shape, target, make, mask }: Generator, size: number, seed: number): ExampleSource {
+  const randomOf = (index: number): Random => createRandom(seed ^ Math.imul(index + 1, 0x27d4eb2f));
   return {
     name,
     kind,
     size,
     shape,
-    target: { kind: 'classes', classes: classes.length, names: classes },
-    labels: Int32Array.from({ length: size }, (_, index) => index % classes.length),
+    target,
+    labels: target.kind === 'classes' ? Int32Array.from({ length: size }, (_, index) => index % target.classes) : new Int32Array(0),
+    loadLabels: mask && ((index) => mask(randomOf(index))),
     targets: new Float32Array(0),
-    load: (index) => generator.make(index % classes.length, createRandom(seed ^ Math.imul(index + 1, 0x27d4eb2f))),
+    load: (index) => make(index, randomOf(index)),
   };
 }
 

@@ -3,8 +3,11 @@ import type { DataOptions } from './data-options.ts';
 /** Examples that are made rather than read: small, for trials and tests. Nothing real, and never to be quoted as such. */
 export interface GeneratedDataSpec extends DataOptions {
   readonly format: 'generated';
-  /** `digits`: drawn digits 28x28. `keywords`: 49x10 patterns of 12 spoken-word-like classes. `table`: 8 features, 3 classes. */
-  readonly set: 'digits' | 'keywords' | 'table';
+  /**
+   * `digits`: drawn digits 28x28. `keywords`: 49x10 patterns of 12 spoken-word-like classes. `table`: 8 features, 3 classes.
+   * `shapes`: images 48x48 of discs, squares and triangles, with a class for each pixel (segmentation).
+   */
+  readonly set: 'digits' | 'keywords' | 'table' | 'shapes';
   /**
    * Training examples, validation included.
    * @asType integer
