@@ -12,6 +12,15 @@ export interface FeedbackProblem {
   readonly signal: AbortSignal;
 }
 
+/** The triangular factor of a layer's moments, with its rows in the order in which weights are rounded. */
+export interface MomentFactor {
+  readonly order: Uint32Array;
+  /** `[d, d]`, upper triangular. */
+  readonly factor: Float64Array;
+  /** Its diagonal. */
+  readonly pivots: Float64Array;
+}
+
 /**
  * The value that a weight at an index takes.
  *
@@ -37,12 +46,32 @@ export type Rounding = (weight: number, index: number, precision: number) => num
  * @throws EspalierError `cancelled`
  */
 export async function errorFeedback({ weights, gram, mask, signal }: FeedbackProblem): Promise<RoundWeights | undefined> {
+  const moments = await factorMoments(gram, signal);
+  return moments && feedbackRounding(moments, weights, mask);
+}
+
+/**
+ * What `errorFeedback` computes of the moments alone: several roundings of a layer share it.
+ *
+ * @param gram `[d, d]`
+ * @returns undefined where it is not positive definite
+ * @throws EspalierError `cancelled`
+ */
+export async function factorMoments(gram: Float32Array, signal: AbortSignal): Promise<MomentFactor | undefined> {
   const length = Math.sqrt(gram.length);
   const order = Uint32Array.from({ length }, (_, i) => i).sort((a, b) => (gram[b * (length + 1)] ?? 0) - (gram[a * (length + 1)] ?? 0));
   const ordered = Float64Array.from(gram, (_, at) => gram[(order[Math.floor(at / length)] ?? 0) * length + (order[at % length] ?? 0)] ?? 0);
   const factor = await upperFactor(ordered, signal);
   if (factor === undefined) return undefined;
-  const pivots = Float64Array.from(order, (_, place) => factor[place * (length + 1)] ?? 1);
+  return { order, factor, pivots: Float64Array.from(order, (_, place) => factor[place * (length + 1)] ?? 1) };
+}
+
+/**
+ * @param weights `[filters, d]`
+ * @param mask as in `FeedbackProblem`
+ */
+export function feedbackRounding({ order, factor, pivots }: MomentFactor, weights: Float32Array, mask?: Uint8Array): RoundWeights {
+  const { length } = order;
   const meanSquare = pivots.reduce((sum, pivot) => sum + pivot ** 2, 0) / length;
   return (round) => {
     const rounded = weights.slice();
@@ -64,7 +93,7 @@ export async function errorFeedback({ weights, gram, mask, signal }: FeedbackPro
   };
 }
 
-type RoundWeights = (round: Rounding) => Float32Array;
+export type RoundWeights = (round: Rounding) => Float32Array;
 
 /** Columns that are factored together: their rows stay in the processor's cache while all others go by. */
 const block = 32;

@@ -13,10 +13,12 @@ export interface MaskedLeastSquares {
   readonly mask: Uint8Array;
   /** With a positive definite `gram`. */
   readonly equations: NormalEquations;
+  /** Default: 100. */
+  readonly mostIterations?: number | undefined;
   readonly signal: AbortSignal;
 }
 
-const mostIterations = 100;
+const usualIterations = 100;
 /** Of a filter's first squared residual. */
 const tolerance = 1e-8;
 
@@ -35,7 +37,14 @@ const tolerance = 1e-8;
  * @returns `[filters, d]`, zero where the mask is
  * @throws EspalierError `cancelled`
  */
-export async function maskedLeastSquares({ engine, weights, mask, equations, signal }: MaskedLeastSquares): Promise<Float32Array> {
+export async function maskedLeastSquares({
+  engine,
+  weights,
+  mask,
+  equations,
+  mostIterations = usualIterations,
+  signal,
+}: MaskedLeastSquares): Promise<Float32Array> {
   const { gram, targets } = equations;
   const length = Math.sqrt(gram.length);
   const compiled = await engine.compile(multiplication(weights.length / length, length, gram));

@@ -1,0 +1,138 @@
+import { Option, type Command } from 'commander';
+import { modelSensitivity } from '../../core/tree/operations/model-sensitivity.ts';
+import { EspalierError } from '../../core/errors.ts';
+import { formatBytes } from '../../shared/drawing/format.ts';
+import { describeChoice, layerChoices, sameChoice } from '../../shared/layer-choices.ts';
+import {
+  byteCounts,
+  byteCountTitles,
+  type ByteCount,
+  type ChoiceSensitivity,
+  type LayerSensitivity,
+  type SensitivityReport,
+} from '../../shared/sensitivity.ts';
+import { dataOptionHelp, readDataOption } from '../data-option.ts';
+import { inputShapeOption } from '../input-shape-option.ts';
+import { neverAborted } from '../interrupt.ts';
+import { wholeNumber } from '../numbers.ts';
+import { ProgressBar } from '../progress-bar.ts';
+import { shapeText, shortName, textTable } from '../text-table.ts';
+import { printJson, printWarnings, processTerminal, type Terminal } from '../terminal.ts';
+
+interface Options {
+  readonly inputShape?: readonly (readonly number[])[];
+  readonly data: string;
+  readonly layer?: string;
+  readonly bytes: ByteCount;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+export function registerSensitivity(program: Command, terminal: Terminal = processTerminal): void {
+  program
+    .command('sensitivity')
+    .description('which layer hurts: how far the output moves with one layer pruned, clustered or in 4 bits, and what the layer then takes')
+    .argument('<model>', 'the trained model')
+    .requiredOption('--data <spec>', dataOptionHelp)
+    .option('--layer <name>', 'every choice of this layer, with all bytes')
+    .addOption(new Option('--bytes <count>', 'bytes to show beside').choices(byteCounts).default('gzip'))
+    .option('--threads <count>', 'threads of the engine (default: all cores)', wholeNumber)
+    .addOption(inputShapeOption())
+    .option('--json', 'print the result as JSON')
+    .action(async (model: string, { data, inputShape, layer, bytes, threads, json }: Options) => {
+      const bar = new ProgressBar(terminal);
+      const report = await modelSensitivity(
+        { model, data: readDataOption(data), inputShape, threads },
+        { signal: neverAborted, onProgress: ({ phase, fraction }) => bar.update(phase, fraction) },
+      ).finally(() => bar.clear());
+      printWarnings(terminal, report.warnings);
+      if (json === true) printJson(terminal, report);
+      else terminal.print(layer === undefined ? describeSensitivity(report, bytes) : describeLayer(report, layer));
+    });
+}
+
+/** Columns of the table: choices that turn one dial. */
+const shown = layerChoices.filter(({ sparsity, clusters, bits }) => Number(sparsity > 0) + Number(clusters > 0) + Number(bits !== 8) === 1);
+
+export function describeSensitivity(report: SensitivityReport, bytes: ByteCount): string {
+  const { layers, overhead } = report;
+  const choice = (each: LayerSensitivity, index: number): ChoiceSensitivity | undefined => {
+    const wanted = shown[index];
+    return wanted && each.choices.find((found) => sameChoice(found, wanted));
+  };
+  return [
+    heading(report),
+    '',
+    textTable(
+      [
+        { title: 'layer' },
+        { title: '' },
+        { title: 'weights', numeric: true },
+        ...shown.map((each) => ({ title: describeChoice(each), numeric: true })),
+      ],
+      layers.map((each) => [
+        shortName(each.layer),
+        each.operation,
+        each.elements.toLocaleString('en'),
+        ...shown.map((_, index) => divergenceText(choice(each, index))),
+      ]),
+    ),
+    '',
+    `bytes of the kernel, ${byteCountTitles[bytes]}, estimates; besides the kernels the int8 file takes ${formatBytes(Math.round(overhead[bytes]))}`,
+    '',
+    textTable(
+      [{ title: 'layer' }, { title: 'int8', numeric: true }, ...shown.map((each) => ({ title: describeChoice(each), numeric: true }))],
+      layers.map((each) => [
+        shortName(each.layer),
+        bytesText(each.choices[0], bytes),
+        ...shown.map((_, index) => bytesText(choice(each, index), bytes)),
+      ]),
+    ),
+    ...legend(report),
+  ].join('\n');
+}
+
+function describeLayer(report: SensitivityReport, name: string): string {
+  const layer = report.layers.find((each) => each.layer === name);
+  if (layer === undefined)
+    throw new EspalierError('invalid-argument', `no layer with a kernel is called "${name}"`, {
+      where: '--layer',
+      fix: `the model has ${report.layers.map((each) => `"${each.layer}"`).join(', ')}`,
+    });
+  return [
+    heading(report),
+    `layer "${layer.layer}", ${layer.operation} ${shapeText(layer.shape)}, ${layer.macs.toLocaleString('en')} multiply-accumulates`,
+    '',
+    textTable(
+      [
+        { title: 'choice' },
+        { title: 'divergence', numeric: true },
+        ...byteCounts.map((count) => ({ title: byteCountTitles[count], numeric: true })),
+      ],
+      layer.choices.map((choice) => [
+        describeChoice(choice),
+        divergenceText(choice),
+        ...byteCounts.map((count) => Math.round(choice.bytes[count]).toLocaleString('en')),
+      ]),
+    ),
+    ...legend(report),
+  ].join('\n');
+}
+
+function heading({ model, divergence, examples, engine }: SensitivityReport): string {
+  return `${model}: ${divergence} of the output with one layer changed, before any training, on ${examples} training examples (${engine})`;
+}
+
+function legend({ layers }: SensitivityReport): readonly string[] {
+  return layers.some(({ choices }) => choices.some(({ measured }) => !measured))
+    ? ['', '~ an estimate: between measured choices, by the error of the layer’s outputs']
+    : [];
+}
+
+function divergenceText(choice: ChoiceSensitivity | undefined): string {
+  return choice === undefined ? '–' : `${choice.measured ? '' : '~'}${choice.divergence === 0 ? '0' : choice.divergence.toPrecision(2)}`;
+}
+
+function bytesText(choice: ChoiceSensitivity | undefined, count: ByteCount): string {
+  return choice === undefined ? '–' : formatBytes(Math.round(choice.bytes[count]));
+}

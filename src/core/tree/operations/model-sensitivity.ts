@@ -1,0 +1,71 @@
+import { SENSITIVITY_VERSION, type Bytes, type SensitivityReport } from '../../../shared/sensitivity.ts';
+import { inputShapesOf, type InputShape } from '../../../shared/recipe/input-shape.ts';
+import { inputsOf, outputsOf } from '../../data/inputs/model-inputs.ts';
+import { checkData } from '../../data/check-data.ts';
+import type { DataSet } from '../../data/dataset.ts';
+import { createEngine } from '../../engine/create-engine.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { gzipSize } from '../../measure/file-sizes.ts';
+import { measureSensitivity, overheadOf } from '../../sensitivity/measure-sensitivity.ts';
+import type { Network } from '../../network/network.ts';
+import { packedSize } from '../../tflite/pack/pack-tflite.ts';
+import { importCompared } from '../import-compared.ts';
+import { integerStructure } from './integer-structure.ts';
+import { openModelData } from './open-model-data.ts';
+import type { OperationContext } from './operation-context.ts';
+
+export interface SensitivityQuestion {
+  readonly model: string;
+  readonly data: object | string;
+  readonly inputShape?: InputShape | undefined;
+  readonly threads?: number | undefined;
+}
+
+/**
+ * How much each layer of a model suffers from each choice; see `measureSensitivity`.
+ *
+ * @throws EspalierError as importing and opening data do; `invalid-data` without training examples; `cancelled`
+ */
+export async function modelSensitivity(
+  { model, data, inputShape, threads }: SensitivityQuestion,
+  { signal, onProgress }: OperationContext,
+): Promise<SensitivityReport> {
+  const warnings: string[] = [];
+  const warn = (message: string): void => void warnings.push(message);
+  const engine = await createEngine({ onNotice: warn, threads });
+  const { network, warnings: notes } = await importCompared(model, { inputShapes: inputShapesOf(inputShape), engine });
+  notes.forEach(warn);
+  const { train } = await openModelData(data, { inputs: inputsOf(network), outputs: outputsOf(network) }, warn);
+  (await checkData(network, train)).forEach(warn);
+  return { ...(await networkSensitivity({ engine, network, data: train, seed: 0, signal, onProgress })), model, warnings };
+}
+
+export interface NetworkQuestion extends OperationContext {
+  readonly engine: Engine;
+  readonly network: Network;
+  /** Training examples. */
+  readonly data: DataSet;
+  readonly seed: number;
+}
+
+export async function networkSensitivity(question: NetworkQuestion): Promise<Omit<SensitivityReport, 'model' | 'warnings'>> {
+  const { engine, network, onProgress } = question;
+  const { divergence, examples, layers } = await measureSensitivity({
+    ...question,
+    onProgress: (fraction) => onProgress({ phase: 'measuring', fraction }),
+  });
+  return {
+    version: SENSITIVITY_VERSION,
+    divergence,
+    examples,
+    engine: engine.description,
+    overhead: overheadOf(fileBytes(network), layers),
+    layers,
+  };
+}
+
+/** Of the int8 file that the network becomes. What an NPU reads besides kernels is not known from it. */
+function fileBytes(network: Network): Bytes {
+  const file = integerStructure(network);
+  return { raw: file.length, gzip: gzipSize(file), packed: packedSize(file, 'small') ?? file.length, ethosU: 0 };
+}

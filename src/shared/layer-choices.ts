@@ -1,0 +1,70 @@
+/**
+ * What a layer's kernel may become: one row for each dial that a search turns. Sensitivity, allocation and the recipes
+ * that a search writes read this table. A new dial is a field of `LayerChoice`, a row here, and its line in
+ * `core/sensitivity/fit-layer.ts`.
+ */
+import { formatPercent } from './drawing/format.ts';
+import type { LayerRule } from './recipe/run-options.ts';
+import type { WeightBits } from './techniques.ts';
+
+/** Settings of one layer. */
+export interface LayerChoice {
+  /** Share of the weights that are zero, in [0, 1). */
+  readonly sparsity: number;
+  /** Values that the weights may take; 0: any. */
+  readonly clusters: number;
+  readonly bits: WeightBits;
+}
+
+export type DialId = keyof LayerChoice;
+
+export interface DialRow {
+  /** From the mildest setting, which changes nothing, to the strongest. */
+  readonly levels: readonly number[];
+  /** `80% zeros`, `16 values`; empty for the mildest setting. */
+  describe(level: number): string;
+  /** The part of a layer rule that sets it. */
+  rule(level: number): Omit<LayerRule, 'pattern'>;
+}
+
+export const dials: Readonly<Record<Exclude<DialId, 'bits'>, DialRow>> = {
+  sparsity: {
+    levels: [0, 0.5, 0.7, 0.8, 0.9, 0.95],
+    describe: (level) => (level === 0 ? '' : `${formatPercent(level, 1)} zeros`),
+    rule: (level) => (level === 0 ? { exclude: ['pruning'] } : { sparsity: level }),
+  },
+  clusters: {
+    levels: [0, 32, 16, 8, 4],
+    describe: (level) => (level === 0 ? '' : `${level} values`),
+    rule: (level) => (level === 0 ? { exclude: ['clustering'] } : { clusters: level }),
+  },
+};
+
+/** The layer as it is: 8-bit weights, any value. */
+export const wholeChoice: LayerChoice = { sparsity: 0, clusters: 0, bits: 8 };
+
+/**
+ * Every setting of sparsity with every setting of values, and 4 bits alone: what stands beside 15 levels a channel adds
+ * little.
+ */
+export const layerChoices: readonly LayerChoice[] = [
+  ...dials.clusters.levels.flatMap((clusters) => dials.sparsity.levels.map((sparsity) => ({ sparsity, clusters, bits: 8 as const }))),
+  { sparsity: 0, clusters: 0, bits: 4 },
+];
+
+/** `80% zeros, 16 values`; `8 bits` for the layer as it is. */
+export function describeChoice({ sparsity, clusters, bits }: LayerChoice): string {
+  const parts = [dials.sparsity.describe(sparsity), dials.clusters.describe(clusters)].filter((part) => part !== '');
+  return parts.length === 0 ? `${bits} bits` : [...parts, ...(bits === 8 ? [] : [`${bits} bits`])].join(', ');
+}
+
+export function sameChoice(a: LayerChoice, b: LayerChoice): boolean {
+  return a.sparsity === b.sparsity && a.clusters === b.clusters && a.bits === b.bits;
+}
+
+/** The rule of a recipe that gives a layer these settings, whatever the stages do with other layers. */
+export function ruleOfChoice(layer: string, { sparsity, clusters }: LayerChoice): LayerRule {
+  const [pruning, clustering] = [dials.sparsity.rule(sparsity), dials.clusters.rule(clusters)];
+  const exclude = [...(pruning.exclude ?? []), ...(clustering.exclude ?? [])];
+  return { pattern: layer, ...pruning, ...clustering, ...(exclude.length === 0 ? {} : { exclude }) };
+}

@@ -1,0 +1,49 @@
+/**
+ * How much each layer of a network suffers from each choice, as plain data: `core/sensitivity` measures it, the command
+ * line and the panel show it, a search allocates by it.
+ */
+import type { LayerChoice } from './layer-choices.ts';
+
+export const SENSITIVITY_VERSION = 1;
+
+/** Ways to count the bytes of a kernel, each an estimate of its part in the file. */
+export const byteCounts = ['raw', 'gzip', 'packed', 'ethosU'] as const;
+export type ByteCount = (typeof byteCounts)[number];
+export type Bytes = Readonly<Record<ByteCount, number>>;
+
+export const byteCountTitles: Readonly<Record<ByteCount, string>> = { raw: 'raw', gzip: 'gzip', packed: 'packed', ethosU: 'Ethos-U' };
+
+export interface SensitivityReport {
+  readonly version: typeof SENSITIVITY_VERSION;
+  readonly model: string;
+  /** How outputs are compared: `KL divergence` in nats, or `normalized squared error`. */
+  readonly divergence: string;
+  /** Training examples that outputs were compared on. */
+  readonly examples: number;
+  readonly engine: string;
+  /** What the int8 file takes besides the kernels. */
+  readonly overhead: Bytes;
+  readonly layers: readonly LayerSensitivity[];
+  readonly warnings: readonly string[];
+}
+
+export interface LayerSensitivity {
+  readonly layer: string;
+  /** `conv2d`, `dense`, … */
+  readonly operation: string;
+  readonly shape: readonly number[];
+  readonly elements: number;
+  /** Multiply-accumulates of one inference. */
+  readonly macs: number;
+  /** Whether zeros, values and levels were fitted to the layer's inputs; else its weights alone decide. */
+  readonly fitted: boolean;
+  readonly choices: readonly ChoiceSensitivity[];
+}
+
+export interface ChoiceSensitivity extends LayerChoice {
+  /** Of the network's output from the whole float network's, with this layer alone changed; at least 0. */
+  readonly divergence: number;
+  /** False where it follows from the error of the layer's outputs and measured neighbours. */
+  readonly measured: boolean;
+  readonly bytes: Bytes;
+}
