@@ -1,0 +1,103 @@
+import type { LayerChoice } from '../../shared/layer-choices.ts';
+import type { ByteCount, ChoiceSensitivity, LayerSensitivity, SensitivityReport } from '../../shared/sensitivity.ts';
+import { allocate, leastBytes } from './allocate.ts';
+
+/** A choice for each layer, and what is expected of it. */
+export interface Allocation {
+  readonly choices: readonly LayerAllocation[];
+  /** Sum over the layers; before any training. */
+  readonly divergence: number;
+  /** Of the file, an estimate. */
+  readonly bytes: number;
+}
+
+export interface LayerAllocation {
+  readonly layer: string;
+  readonly choice: LayerChoice;
+}
+
+export interface AllocationRequest {
+  readonly count: ByteCount;
+  /** Of the whole file. */
+  readonly bytes: number;
+  /** Choices that may be taken; the smallest of a layer's choices is, where none may. */
+  readonly allows?: ((choice: LayerChoice) => boolean) | undefined;
+}
+
+/**
+ * The choice of each layer that moves the output least in a file of so many bytes; see `allocate`.
+ *
+ * @returns undefined where no choices fit
+ */
+export function allocateLayers(
+  { layers, overhead }: Pick<SensitivityReport, 'layers' | 'overhead'>,
+  request: AllocationRequest,
+): Allocation | undefined {
+  const { count, bytes, allows = () => true } = request;
+  const options = layers.map((layer) => allowedChoices(layer, allows));
+  const counted = options.map((choices) => choices.map((choice) => ({ bytes: choice.bytes[count], loss: choice.divergence })));
+  const chosen = allocate(counted, bytes - overhead[count]);
+  if (chosen === undefined) return undefined;
+  const taken = chosen.flatMap((index, layer) => options[layer]?.[index] ?? []);
+  return {
+    choices: taken.map(({ sparsity, clusters, bits }, index) => ({
+      layer: layers[index]?.layer ?? '',
+      choice: { sparsity, clusters, bits },
+    })),
+    divergence: taken.reduce((sum, { divergence }) => sum + divergence, 0),
+    bytes: overhead[count] + taken.reduce((sum, choice) => sum + choice.bytes[count], 0),
+  };
+}
+
+/** The smallest file that the choices give, an estimate. */
+export function smallestFile({ layers, overhead }: Pick<SensitivityReport, 'layers' | 'overhead'>, count: ByteCount): number {
+  return (
+    overhead[count] +
+    leastBytes(layers.map(({ choices }) => choices.map(({ bytes, divergence }) => ({ bytes: bytes[count], loss: divergence }))))
+  );
+}
+
+function allowedChoices({ choices }: LayerSensitivity, allows: (choice: LayerChoice) => boolean): readonly ChoiceSensitivity[] {
+  const finer = withFinerSparsities(choices);
+  const allowed = finer.filter(allows);
+  return allowed.length > 0 ? allowed : finer;
+}
+
+/** Sparsities between two measured ones. */
+const between = 4;
+
+/**
+ * The choices with further sparsities between neighbours that differ in sparsity alone. Bytes are interpolated linearly
+ * and the divergence as a power of the weights that are left, both estimates.
+ */
+export function withFinerSparsities(choices: readonly ChoiceSensitivity[]): readonly ChoiceSensitivity[] {
+  return choices.flatMap((choice) => {
+    const next = choices
+      .filter((other) => other.clusters === choice.clusters && other.bits === choice.bits && other.sparsity > choice.sparsity)
+      .toSorted((a, b) => a.sparsity - b.sparsity)[0];
+    // From no zeros on, masks are a new thing: bytes need not fall at once.
+    if (next === undefined || choice.sparsity === 0) return [choice];
+    return [choice, ...Array.from({ length: between - 1 }, (_, i) => mixed(choice, next, (i + 1) / between))];
+  });
+}
+
+function mixed(low: ChoiceSensitivity, high: ChoiceSensitivity, part: number): ChoiceSensitivity {
+  const linear = (from: number, to: number): number => from + (to - from) * part;
+  const divergence =
+    low.divergence > 0 && high.divergence > 0
+      ? low.divergence * (high.divergence / low.divergence) ** part
+      : linear(low.divergence, high.divergence);
+  const { raw, gzip, packed, ethosU } = low.bytes;
+  return {
+    ...low,
+    sparsity: Math.round(linear(low.sparsity, high.sparsity) * 1e4) / 1e4,
+    divergence,
+    measured: false,
+    bytes: {
+      raw: linear(raw, high.bytes.raw),
+      gzip: linear(gzip, high.bytes.gzip),
+      packed: linear(packed, high.bytes.packed),
+      ethosU: linear(ethosU, high.bytes.ethosU),
+    },
+  };
+}
