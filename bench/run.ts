@@ -15,6 +15,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly str
   activation: () => import('./activation.ts'),
   'sparse-inference': () => import('./sparse-inference.ts'),
   'slurm-scale': () => import('./slurm-scale.ts'),
+  'slurm-tree': () => import('./slurm-tree.ts'),
 };
 
 async function main([name = '', ...args]: readonly string[]): Promise<void> {

@@ -36,7 +36,7 @@ export function setContextKeys(keys: Partial<ContextKeys>): void {
 /** Keeps the keys about runs up to date. */
 export function followRuns({ runs }: Pick<Services, 'runs'>): vscode.Disposable {
   const update = (): void => {
-    setContextKeys({ running: runs.current() !== undefined });
+    setContextKeys({ running: runs.goingOn().length > 0 });
     if (!runs.isListed) return;
     const all = runs.all();
     setContextKeys({

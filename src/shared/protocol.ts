@@ -106,9 +106,16 @@ export interface StartRun extends RunSettings {
   readonly seed?: number;
 }
 
-export interface RunHandle {
+/** Of a run in the store. */
+export interface RunPlace {
   readonly runId: string;
   readonly runFolder: string;
+}
+
+/** Of a run that has begun. */
+export interface RunHandle extends RunPlace {
+  /** Whether its stages are jobs of a scheduler, so that it needs little of this machine. */
+  readonly isScheduled: boolean;
 }
 
 export interface ReadRun {
@@ -125,7 +132,7 @@ export interface RunLog {
   readonly owned: boolean;
 }
 
-export interface RunSummary extends RunHandle {
+export interface RunSummary extends RunPlace {
   readonly recipe: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;

@@ -1,4 +1,4 @@
-/** The runs that this process works on, one after the other. */
+/** The runs that this process works on. Those that train here come one after the other: the window sees to that. */
 import { EspalierError } from '../core/errors.ts';
 import type { Session } from '../core/tree/session.ts';
 import type { RunEvent } from '../shared/events.ts';
@@ -21,7 +21,7 @@ export class Runs {
   }
 
   start(session: Session): RunHandle {
-    const { runId, runFolder } = session;
+    const { runId, runFolder, isScheduled } = session;
     if (this.#active.has(runId)) throw new EspalierError('invalid-argument', 'this run is going on already', { where: runId });
     const controller = new AbortController();
     // After the reply, so that the caller knows the run before its first event.
@@ -30,7 +30,7 @@ export class Runs {
       .catch((error: unknown) => this.#fail(error))
       .finally(() => this.#active.delete(runId));
     this.#active.set(runId, { controller, ended });
-    return { runId, runFolder };
+    return { runId, runFolder, isScheduled };
   }
 
   async cancel(runId: string): Promise<void> {

@@ -8,11 +8,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { checkRecipe } from '../../src/core/tree/recipe/check-recipe.ts';
 import { readableBelow, unreadableFiles } from '../../src/core/tree/recipe/readable-files.ts';
 import { readEventsFrom } from '../../src/core/tree/store/event-log.ts';
+import { executionKind } from '../../src/extension/workspace/recipe-document.ts';
 import type { RunEvent } from '../../src/shared/events.ts';
 import { MessageHandler } from '../../src/shared/message-handler.ts';
 import type { Message } from '../../src/shared/message-handler.ts';
 import { PROTOCOL_VERSION } from '../../src/shared/protocol.ts';
-import type { HostProtocol, RunHandle, RunSummary, WorkerProtocol } from '../../src/shared/protocol.ts';
+import type { HostProtocol, RunPlace, RunSummary, WorkerProtocol } from '../../src/shared/protocol.ts';
 import { reduceEvents } from '../../src/shared/run-state.ts';
 import { exampleInspection } from '../support/example-inspection.ts';
 import { exampleRun } from '../support/example-run.ts';
@@ -27,7 +28,7 @@ const connection = new MessageHandler<WorkerProtocol, HostProtocol>((message) =>
     const runs = path.join(path.dirname(recipe), '.espalier', 'runs');
     mkdirSync(runs, { recursive: true });
     const runId = `${path.basename(recipe, '.espalier.json')}-${String(readdirSync(runs).length + 1).padStart(3, '0')}`;
-    const handle = { runId, runFolder: path.join(runs, runId) };
+    const handle = { runId, runFolder: path.join(runs, runId), isScheduled: executionKind(readFileSync(recipe, 'utf8')) === 'slurm' };
     mkdirSync(handle.runFolder);
     writeFileSync(path.join(handle.runFolder, 'recipe-path'), recipe);
     if (readFileSync(recipe, 'utf8').includes('refuse'))
@@ -37,7 +38,7 @@ const connection = new MessageHandler<WorkerProtocol, HostProtocol>((message) =>
   },
   resumeRun: ({ runFolder }) => {
     const recipe = readFileSync(path.join(runFolder, 'recipe-path'), 'utf8');
-    const handle = { runId: path.basename(runFolder), runFolder };
+    const handle = { runId: path.basename(runFolder), runFolder, isScheduled: executionKind(readFileSync(recipe, 'utf8')) === 'slurm' };
     const done = read(runFolder);
     const finished = new Set(done.flatMap((event) => (event.type === 'node-finished' ? [event.node] : [])));
     const rest = eventsOf(recipe, handle.runId, [])
@@ -103,7 +104,7 @@ function eventsOf(recipe: string, runId: string, failing?: readonly string[]): r
   }));
 }
 
-async function play({ runId, runFolder }: RunHandle, events: readonly RunEvent[]): Promise<void> {
+async function play({ runId, runFolder }: RunPlace, events: readonly RunEvent[]): Promise<void> {
   const controller = new AbortController();
   cancelled.set(runId, controller);
   const emit = (event: RunEvent): void => {

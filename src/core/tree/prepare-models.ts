@@ -42,8 +42,8 @@ export interface Prepared {
   readonly machine: string;
   readonly parallelism: Parallelism;
   readonly models: readonly ModelRun[];
-  /** Whether models are walked at the same time: a scheduler shares out its machines itself. */
-  readonly modelsAtOnce: boolean;
+  /** Whether stages are jobs of a scheduler. It shares out its machines itself, so models are walked at the same time. */
+  readonly isScheduled: boolean;
   /** Messages to log before the first stage. */
   readonly notices: readonly string[];
   /** Of models that do not fit the chosen board, before anything is trained. */
@@ -141,7 +141,7 @@ async function prepareProcesses({ stored, folder, environment, models, warnings,
       parallelism,
       notices,
       warnings,
-      modelsAtOnce: false,
+      isScheduled: false,
       stop: () => processes?.stop(),
       models: models.map(({ model, identity }) => ({
         name: model.name,
@@ -179,7 +179,7 @@ async function prepareJobs({ stored, environment, models, warnings, chosen }: Ru
     parallelism: { processes: 1, threads: engine.threads },
     notices,
     warnings,
-    modelsAtOnce: true,
+    isScheduled: true,
     stop: () => scheduler.stop(),
     models: models.map(({ model, identity }) => ({
       name: model.name,

@@ -23,6 +23,8 @@ import type { SessionOptions, StoredRun } from './stored-run.ts';
 export interface Session {
   readonly runId: string;
   readonly runFolder: string;
+  /** Whether the stages are jobs of a scheduler. */
+  readonly isScheduled: boolean;
   /** Walks the tree; resolves when the run has ended. */
   run(follow: (event: RunEvent) => void, signal: AbortSignal): Promise<Pick<RunFinished, 'outcome' | 'reason'>>;
 }
@@ -97,6 +99,7 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
   return {
     runId,
     runFolder,
+    isScheduled: prepared.isScheduled,
     async run(follow, signal) {
       const events = path.join(runFolder, runFiles.events);
       // A listener may end this process or resume the run in another one when it receives the end, so the run is
@@ -125,7 +128,7 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
           runFolder,
           cacheFolder: cacheFolder(recipeFolderOf(runFolder)),
           ignoreCache: options.ignoreCache ?? false,
-          modelsAtOnce: prepared.modelsAtOnce,
+          modelsAtOnce: prepared.isScheduled,
           emit,
           profile: (tflite) => Promise.resolve(profileNode(tflite, target)),
           signal,

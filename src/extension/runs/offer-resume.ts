@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Services } from '../services.ts';
 import type { Run } from './run.ts';
 
-/** Folder of the run in progress in this workspace's window; still set when the window was closed during the run. */
+/** Folders of the runs in progress in this workspace's window; still set when the window was closed during the runs. */
 const goingOnKey = 'espalier.goingOn';
 
 /** Of the extension, in this window. */
@@ -16,15 +16,15 @@ export interface WindowContext {
  * scheduler is followed again without a question: its jobs went on.
  */
 export function registerResumeOffer(context: WindowContext, { runs, panels }: Pick<Services, 'runs' | 'panels'>): void {
-  const left = context.workspaceState.get<string>(goingOnKey);
+  /** Runs of the closed window that nothing was decided about. */
+  const left = new Set(context.workspaceState.get<readonly string[]>(goingOnKey));
+  let remembered = [...left].join('\n');
   const remember = (): void => {
-    const folder = runs.current()?.folder;
-    if (folder !== context.workspaceState.get<string>(goingOnKey)) void context.workspaceState.update(goingOnKey, folder);
+    const folders = [...new Set([...left, ...runs.goingOn().flatMap(({ folder }) => folder ?? [])])];
+    if (folders.join('\n') === remembered) return;
+    remembered = folders.join('\n');
+    void context.workspaceState.update(goingOnKey, folders);
   };
-  if (left === undefined || !vscode.workspace.isTrusted) {
-    context.subscriptions.push(runs.onDidStart(remember), runs.onDidChange(remember));
-    return;
-  }
   const offer = async (run: Run): Promise<void> => {
     await runs.load(run);
     if (hasJobs(run)) {
@@ -44,20 +44,22 @@ export function registerResumeOffer(context: WindowContext, { runs, panels }: Pi
     panels.show(run);
     runs.resume(run);
   };
-  let offered = false;
-  context.subscriptions.push(
-    runs.onDidStart(remember),
-    runs.onDidChange(() => {
-      const run = runs.inFolder(left);
-      // The worker of the closed window may still be ending.
-      if (!offered && run?.activity === 'interrupted') {
-        offered = true;
-        void offer(run);
-      }
-      if (offered || runs.current() !== undefined) remember();
-    }),
-  );
-  void runs.ensureListed();
+  const decide = (): void => {
+    if (!vscode.workspace.isTrusted) return;
+    for (const folder of left) {
+      const run = runs.inFolder(folder);
+      // The worker of the closed window may still be ending, and the runs may not have been listed yet.
+      if (run?.activity === 'running' || (run === undefined && !runs.isListed)) continue;
+      left.delete(folder);
+      if (run?.activity === 'interrupted') void offer(run);
+    }
+  };
+  const update = (): void => {
+    decide();
+    remember();
+  };
+  context.subscriptions.push(runs.onDidStart(remember), runs.onDidChange(update), vscode.workspace.onDidGrantWorkspaceTrust(update));
+  if (left.size > 0 && vscode.workspace.isTrusted) void runs.ensureListed();
 }
 
 /** The state of a run that nothing works on has forgotten them. */

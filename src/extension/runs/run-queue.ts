@@ -11,6 +11,8 @@ export type BeginRun = (connection: WorkerConnection) => Promise<RunHandle>;
 interface QueuedRun {
   readonly run: Run;
   readonly begin: BeginRun;
+  /** Undefined until it is known. */
+  isScheduled: boolean | undefined;
 }
 
 /** A run that lost its process. */
@@ -19,7 +21,10 @@ export interface Interruption {
   readonly error: WorkerEnded;
 }
 
-/** The runs that this window works on: one trains at a time, with the whole machine, and the others wait. */
+/**
+ * The runs that this window works on. One trains here at a time, with the whole machine, and the others wait. Runs whose
+ * stages are jobs of a scheduler need little of this machine: they begin at once and keep no other run waiting.
+ */
 export class RunQueue implements vscode.Disposable {
   readonly #worker: RunningWorker;
   readonly #log: vscode.LogOutputChannel;
@@ -28,11 +33,16 @@ export class RunQueue implements vscode.Disposable {
   readonly #interrupted = new vscode.EventEmitter<Interruption>();
   readonly #disposables: vscode.Disposable[] = [this.#started, this.#interrupted];
   #waiting: QueuedRun[] = [];
-  #current: Run | undefined;
-  /** The current run, cancelled while the worker was still reading its model. */
-  #cancelledEarly: Run | undefined;
-  /** Events that came before the reply that says which run they are of. Undefined when no reply is awaited. */
-  #early: { readonly runId: string; readonly event: RunEvent }[] | undefined;
+  /** Those that the worker was asked to begin and that have not ended. */
+  readonly #begun = new Set<Run>();
+  /** The one of them that trains here. */
+  #training: Run | undefined;
+  /** Cancelled while the worker was still reading their models. */
+  readonly #cancelledEarly = new Set<Run>();
+  /** How many replies are awaited that say which run they are of. */
+  #awaited = 0;
+  /** Events that came in the meantime. */
+  #early: { readonly runId: string; readonly event: RunEvent }[] = [];
 
   readonly onDidStart = this.#started.event;
   readonly onDidInterrupt = this.#interrupted.event;
@@ -48,18 +58,28 @@ export class RunQueue implements vscode.Disposable {
     );
   }
 
-  get current(): Run | undefined {
-    return this.#current;
+  /** In the order in which they began. */
+  get begun(): readonly Run[] {
+    return [...this.#begun];
   }
 
-  add(run: Run, begin: BeginRun): void {
-    this.#waiting.push({ run, begin });
-    this.#next();
+  has(run: Run): boolean {
+    return this.#begun.has(run);
+  }
+
+  /** @param isScheduled whether the stages will be jobs of a scheduler */
+  add(run: Run, begin: BeginRun, isScheduled: Promise<boolean> = Promise.resolve(false)): void {
+    const entry: QueuedRun = { run, begin, isScheduled: undefined };
+    this.#waiting.push(entry);
+    void isScheduled.then((answer) => {
+      entry.isScheduled = answer;
+      this.#next();
+    });
   }
 
   async cancel(run: Run): Promise<void> {
-    if (run.activity === 'queued' && run === this.#current) {
-      this.#cancelledEarly = run;
+    if (run.activity === 'queued' && this.#begun.has(run)) {
+      this.#cancelledEarly.add(run);
       run.become('queued', vscode.l10n.t('Cancelling…'));
       return;
     }
@@ -69,7 +89,7 @@ export class RunQueue implements vscode.Disposable {
       return;
     }
     if (run.activity !== 'running' || run.runId === undefined) return;
-    if (run !== this.#current)
+    if (!this.#begun.has(run))
       throw new Error(vscode.l10n.t('This run goes on in another window or on the command line: cancel it there.'));
     run.become('running', vscode.l10n.t('Cancelling…'));
     await this.#worker.connection.request('cancelRun', { runId: run.runId });
@@ -80,39 +100,53 @@ export class RunQueue implements vscode.Disposable {
   }
 
   #next(): void {
-    if (this.#current !== undefined) return;
-    const entry = this.#waiting.shift();
-    if (entry === undefined) return;
-    this.#current = entry.run;
-    this.#cancelledEarly = undefined;
-    this.#early = [];
+    for (const entry of this.#waiting.filter(({ isScheduled }) => isScheduled === true)) this.#take(entry);
+    const [first] = this.#waiting;
+    if (this.#training !== undefined || first?.isScheduled !== false) return;
+    this.#training = first.run;
+    this.#take(first);
+  }
+
+  #take(entry: QueuedRun): void {
+    const { run } = entry;
+    this.#waiting = this.#waiting.filter((waiting) => waiting !== entry);
+    this.#begun.add(run);
     this.#begin(entry).catch((error: unknown) => {
-      this.#early = undefined;
       this.#log.error(error instanceof Error ? error : String(error));
       if (!(error instanceof WorkerEnded))
-        this.#finish(entry.run, activityWithoutProcess(entry.run), error instanceof Error ? error.message : String(error));
+        this.#finish(run, activityWithoutProcess(run), error instanceof Error ? error.message : String(error));
     });
   }
 
   async #begin({ run, begin }: QueuedRun): Promise<void> {
     // A resumed run continues from what is known of it.
     await this.#load(run);
-    const handle = await begin(this.#worker.connection);
-    run.begin(handle);
-    this.#started.fire(run);
-    const cancelled = this.#cancelledEarly === run;
-    this.#cancelledEarly = undefined;
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    for (const { runId, event } of early) if (runId === handle.runId) this.#deliver(run, event);
-    if (cancelled) await this.cancel(run);
+    this.#awaited++;
+    try {
+      const handle = await begin(this.#worker.connection);
+      run.begin(handle);
+      this.#started.fire(run);
+      if (handle.isScheduled) this.#leaveMachine(run);
+      for (const { event } of this.#early.filter(({ runId }) => runId === handle.runId)) this.#deliver(run, event);
+    } finally {
+      this.#awaited--;
+      if (this.#awaited === 0) this.#early = [];
+    }
+    if (this.#cancelledEarly.delete(run)) await this.cancel(run);
+  }
+
+  /** Of a run that turns out to have jobs: the command line began it with other options than its recipe's. */
+  #leaveMachine(run: Run): void {
+    if (this.#training !== run) return;
+    this.#training = undefined;
+    this.#next();
   }
 
   #receive(runId: string, event: RunEvent): void {
-    const run = this.#current;
-    if (run?.activity === 'running' && run.runId === runId) this.#deliver(run, event);
+    const run = this.begun.find((candidate) => candidate.activity === 'running' && candidate.runId === runId);
+    if (run !== undefined) this.#deliver(run, event);
     // Events of a run that this window no longer follows are in the run's folder.
-    else this.#early?.push({ runId, event });
+    else if (this.#awaited > 0) this.#early.push({ runId, event });
   }
 
   #deliver(run: Run, event: RunEvent): void {
@@ -125,16 +159,18 @@ export class RunQueue implements vscode.Disposable {
   }
 
   #finish(run: Run, activity: 'ended' | 'interrupted', notice: string | undefined): void {
-    if (this.#current === run) this.#current = undefined;
+    this.#begun.delete(run);
+    this.#cancelledEarly.delete(run);
+    if (this.#training === run) this.#training = undefined;
     run.become(activity, notice);
     this.#next();
   }
 
   #interrupt(error: WorkerEnded): void {
-    const run = this.#current;
-    if (run === undefined) return;
-    this.#finish(run, activityWithoutProcess(run), error.message);
-    this.#interrupted.fire({ run, error });
+    for (const run of this.begun) {
+      this.#finish(run, activityWithoutProcess(run), error.message);
+      this.#interrupted.fire({ run, error });
+    }
   }
 }
 

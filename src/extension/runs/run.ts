@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { RunEvent } from '../../shared/events.ts';
 import type { PanelActivity, PanelStatus } from '../../shared/panel-protocol.ts';
-import type { RunHandle, RunLog, RunSummary } from '../../shared/protocol.ts';
+import type { RunLog, RunPlace, RunSummary } from '../../shared/protocol.ts';
 import { emptyRunState, interruptRun, reduceRun } from '../../shared/run-state.ts';
 import type { RunState } from '../../shared/run-state.ts';
 import { EventHistory } from './event-history.ts';
@@ -30,7 +30,7 @@ export class Run implements vscode.Disposable {
   #timer: NodeJS.Timeout | undefined;
   #activity: PanelActivity;
   #notice: string | undefined;
-  #handle: RunHandle | undefined;
+  #place: RunPlace | undefined;
   #loading: Promise<void> | undefined;
   /** Bytes of the log that were read. What this window's worker announced after that may be known as well. */
   #logPosition = 0;
@@ -44,7 +44,7 @@ export class Run implements vscode.Disposable {
     this.key = summary?.runFolder ?? `started here ${(made += 1)}`;
     this.summary = summary;
     this.#activity = activity;
-    this.#handle = summary;
+    this.#place = summary;
   }
 
   get state(): RunState {
@@ -65,10 +65,10 @@ export class Run implements vscode.Disposable {
   }
   /** Undefined until the worker has made it. */
   get folder(): string | undefined {
-    return this.#handle?.runFolder;
+    return this.#place?.runFolder;
   }
   get runId(): string | undefined {
-    return this.#handle?.runId;
+    return this.#place?.runId;
   }
   get name(): string {
     return path.basename(this.recipe.path).replace(/\.espalier\.jsonc?$/, '');
@@ -114,8 +114,8 @@ export class Run implements vscode.Disposable {
     if (activity !== this.#activity) this.become(activity);
   }
 
-  begin(handle: RunHandle): void {
-    this.#handle = handle;
+  begin(place: RunPlace): void {
+    this.#place = place;
     this.become('running');
   }
 

@@ -5,6 +5,7 @@ import { nodeTimes, type EarlierTimes } from '../../shared/drawing/time-left.ts'
 import { readSettings } from '../settings.ts';
 import type { RunningWorker } from '../child-process/worker-process.ts';
 import type { RecipeFiles } from '../workspace/model-files.ts';
+import { executionKind } from '../workspace/recipe-document.ts';
 import { RunQueue, type Interruption } from './run-queue.ts';
 import { activityOf, Run, type ReadLog } from './run.ts';
 
@@ -19,7 +20,7 @@ export type KnownRecipes = Pick<RecipeFiles, 'files' | 'onDidChange'>;
 /** How often a run is looked at that another window or the command line works on. */
 const lookMilliseconds = 2_000;
 
-/** All runs that the window knows of. New ones queue. */
+/** All runs that the window knows of. New ones that train here queue. */
 export class Runs implements vscode.Disposable {
   readonly #worker: RunningWorker;
   readonly #recipes: KnownRecipes;
@@ -63,8 +64,9 @@ export class Runs implements vscode.Disposable {
     return this.#runs;
   }
 
-  current(): Run | undefined {
-    return this.#queue.current;
+  /** Those that this window works on: one that trains here, and any number whose stages are jobs of a scheduler. */
+  goingOn(): readonly Run[] {
+    return this.#queue.begun;
   }
 
   latestOf(recipe: vscode.Uri): Run | undefined {
@@ -86,7 +88,11 @@ export class Runs implements vscode.Disposable {
 
   start(recipe: vscode.Uri, options: StartOptions = {}): Run {
     const run = this.#insert(new Run(recipe, 'queued'));
-    this.#queue.add(run, (connection) => connection.request('startRun', { recipe: recipe.fsPath, ...options, ...this.#runSettings() }));
+    this.#queue.add(
+      run,
+      (connection) => connection.request('startRun', { recipe: recipe.fsPath, ...options, ...this.#runSettings() }),
+      isScheduled(recipe),
+    );
     return run;
   }
 
@@ -94,7 +100,11 @@ export class Runs implements vscode.Disposable {
     const { folder } = run;
     if (folder === undefined || run.active) return;
     run.become('queued');
-    this.#queue.add(run, (connection) => connection.request('resumeRun', { runFolder: folder, ...this.#runSettings() }));
+    this.#queue.add(
+      run,
+      (connection) => connection.request('resumeRun', { runFolder: folder, ...this.#runSettings() }),
+      isScheduled(run.recipe),
+    );
   }
 
   cancel(run: Run): Promise<void> {
@@ -196,7 +206,7 @@ export class Runs implements vscode.Disposable {
 
   /** Another process works on it: another window, the command line, or for a moment the worker of a window that was closed. */
   #isElsewhere(run: Run): boolean {
-    return run.activity === 'running' && run !== this.#queue.current;
+    return run.activity === 'running' && !this.#queue.has(run);
   }
 
   #insert(run: Run): Run {
@@ -228,6 +238,17 @@ export class Runs implements vscode.Disposable {
     if (slurm === undefined)
       this.#log.error('the setting espalier.slurm is left out: its values are not of the types that they should have');
     return { threads: threads > 0 ? threads : undefined, defaultExecutor: executor, slurmDefaults: slurm };
+  }
+}
+
+/** As the worker decides it: from the recipe as it is now, and where it does not say from the settings. */
+async function isScheduled(recipe: vscode.Uri): Promise<boolean> {
+  try {
+    const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(recipe));
+    return (executionKind(text) ?? readSettings().executor) === 'slurm';
+  } catch {
+    // The worker says what is wrong with it.
+    return false;
   }
 }
 

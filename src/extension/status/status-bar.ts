@@ -4,20 +4,22 @@ import { translate } from '../translate.ts';
 import type { Run } from '../runs/run.ts';
 import type { Runs } from '../runs/runs.ts';
 
-/** The run in progress: its node and progress. A click opens the results. */
+/** The runs in progress: node and progress of each. A click opens the results of the first. */
 export function registerStatusBar(runs: Runs): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('espalier.run', vscode.StatusBarAlignment.Left, 0);
   item.name = vscode.l10n.t('Espalier Run');
   const update = (): void => {
-    const run = runs.current();
+    const goingOn = runs.goingOn();
+    const [run] = goingOn;
     if (run === undefined) {
       item.hide();
       return;
     }
-    item.text = `$(loading~spin) ${describe(run)}`;
+    const text = goingOn.map(describe).join('  ·  ');
+    item.text = `$(loading~spin) ${text}`;
     item.tooltip = vscode.l10n.t('{0}: click to open the results', run.name);
     item.command = { command: 'espalier.openResults', title: '', arguments: [{ run }] };
-    item.accessibilityInformation = { label: vscode.l10n.t('Espalier: {0}', describe(run)) };
+    item.accessibilityInformation = { label: vscode.l10n.t('Espalier: {0}', text) };
     item.show();
   };
   return vscode.Disposable.from(item, runs.onDidChange(update));

@@ -63,6 +63,12 @@ export function findPlace(text: string, path: readonly string[]): Place | undefi
   return found;
 }
 
+/** Where the recipe says that its stages run; undefined where it does not. */
+export function executionKind(text: string): string | undefined {
+  const kind: unknown = property(property(parseTree(text, [], { allowTrailingComma: true }), 'execution')?.value, 'kind')?.value.value;
+  return typeof kind === 'string' ? kind : undefined;
+}
+
 export function targetsIn(outline: RecipeOutline): Targets {
   return Object.fromEntries(outline.targets.map(({ key, value }) => [key, value]));
 }

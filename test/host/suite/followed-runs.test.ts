@@ -125,7 +125,7 @@ describe('a run of another process', () => {
 describe('the queue', () => {
   it('keeps no events of runs that it does not work on', async () => {
     const { log } = await services();
-    const handle = { runId: 'again', runFolder: path.join(workspaceFile('models').fsPath, 'again') };
+    const handle = { runId: 'again', runFolder: path.join(workspaceFile('models').fsPath, 'again'), isScheduled: false };
     const { worker, end } = workerInProcess({ resumeRun: () => Promise.resolve(handle) });
     const queue = new RunQueue(worker, log, () => Promise.resolve());
     const run = new Run(vscode.Uri.file('/again.espalier.json'), 'interrupted');
@@ -150,7 +150,7 @@ describe('the queue', () => {
     const { worker, end } = workerInProcess({
       startRun: () => {
         for (const event of events) end.emit('run', { runId: 'early', event });
-        return Promise.resolve({ runId: 'early', runFolder: '/early' });
+        return Promise.resolve({ runId: 'early', runFolder: '/early', isScheduled: false });
       },
     });
     const queue = new RunQueue(worker, log, () => Promise.resolve());

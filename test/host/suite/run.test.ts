@@ -10,7 +10,7 @@ describe('a run', () => {
   afterEach(async () => {
     const { runs } = await services();
     for (const run of runs.all()) if (run.active) await runs.cancel(run);
-    await eventually(() => runs.current() === undefined || undefined, 'the queue is empty');
+    await eventually(() => runs.goingOn().length === 0 || undefined, 'the queue is empty');
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   });
 

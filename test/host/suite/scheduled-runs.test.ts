@@ -7,6 +7,8 @@ import { listRuns } from '../../../src/core/tree/list-runs.ts';
 import { readEventsFrom } from '../../../src/core/tree/store/event-log.ts';
 import { sealedJson } from '../../../src/core/tree/store/sealed-file.ts';
 import { registerResumeOffer } from '../../../src/extension/runs/offer-resume.ts';
+import { Run } from '../../../src/extension/runs/run.ts';
+import { RunQueue } from '../../../src/extension/runs/run-queue.ts';
 import { Runs, type KnownRecipes } from '../../../src/extension/runs/runs.ts';
 import { describeStatus, statusOf } from '../../../src/shared/drawing/node-status.ts';
 import { english } from '../../../src/shared/drawing/translate.ts';
@@ -14,7 +16,7 @@ import type { RunEvent, RunEventBody } from '../../../src/shared/events.ts';
 import type { RunSettings } from '../../../src/shared/protocol.ts';
 import { exampleRun } from '../../support/example-run.ts';
 import { appendEvents } from '../../support/stored-run.ts';
-import { eventually, services, workspaceFile } from './support.ts';
+import { doneNodes, eventually, services, workspaceFile, writeRecipe } from './support.ts';
 import { workerInProcess } from './worker-in-process.ts';
 
 const recipe = workspaceFile('models', 'scheduled.espalier.json');
@@ -69,7 +71,7 @@ describe('a run on a scheduler', () => {
 
   it('shows of each node what its job waits for, and where it runs', async () => {
     const { log } = await services();
-    const { worker, end } = workerInProcess({ startRun: () => Promise.resolve({ runId: 'scheduled', runFolder }) });
+    const { worker, end } = workerInProcess({ startRun: () => Promise.resolve({ runId: 'scheduled', runFolder, isScheduled: true }) });
     const runs = new Runs(worker, recipes, log);
     try {
       const run = runs.start(recipe);
@@ -109,11 +111,11 @@ describe('a run on a scheduler', () => {
       readRun: ({ from = 0 }) => Promise.resolve({ ...readEventsFrom(path.join(runFolder, 'events.jsonl'), from), owned: false }),
       resumeRun: (request) => {
         resumed.push(request.runFolder);
-        return Promise.resolve({ runId: 'scheduled', runFolder });
+        return Promise.resolve({ runId: 'scheduled', runFolder, isScheduled: true });
       },
     });
     const runs = new Runs(worker, recipes, log);
-    const memory = new Map<string, unknown>([['espalier.goingOn', runFolder]]);
+    const memory = new Map<string, unknown>([['espalier.goingOn', [runFolder]]]);
     const subscriptions: vscode.Disposable[] = [];
     try {
       registerResumeOffer(
@@ -128,10 +130,61 @@ describe('a run on a scheduler', () => {
       );
       await eventually(() => resumed.length > 0 || undefined, 'the run that is followed again');
       assert.deepEqual(resumed, [runFolder]);
-      await eventually(() => runs.current()?.activity === 'running' || undefined, 'the run');
+      await eventually(() => runs.goingOn()[0]?.activity === 'running' || undefined, 'the run');
     } finally {
       for (const subscription of subscriptions) subscription.dispose();
       runs.dispose();
+    }
+  });
+
+  it('keeps no other run waiting, and waits for none', async () => {
+    const { runs } = await services();
+    const slow = { model: 'mnist.h5', data: { format: 'idx', folder: 'mnist' }, training: { steps: 120 } };
+    const jobs = { ...slow, execution: { kind: 'slurm' } };
+    const here = runs.start(await writeRecipe('here.espalier.json', slow));
+    const queued = runs.start(await writeRecipe('queued.espalier.json', slow));
+    const first = runs.start(await writeRecipe('jobs-1.espalier.json', jobs));
+    const second = runs.start(await writeRecipe('jobs-2.espalier.json', jobs));
+    try {
+      for (const run of [here, first, second]) await eventually(() => run.activity === 'running' || undefined, run.name);
+      assert.equal(queued.activity, 'queued');
+      assert.deepEqual(new Set(runs.goingOn()), new Set([here, first, second]));
+      for (const run of [here, first]) await eventually(() => doneNodes(run).length >= 2 || undefined, `two nodes of ${run.name}`);
+      await runs.cancel(first);
+      await eventually(() => first.activity === 'interrupted' || undefined, 'the cancellation');
+      assert.equal(here.activity, 'running');
+      assert.equal(queued.activity, 'queued');
+      runs.resume(first);
+      await eventually(() => first.activity === 'running' || undefined, 'the resumed run');
+      await runs.cancel(here);
+      await eventually(() => queued.activity === 'running' || undefined, 'the run that waited');
+    } finally {
+      for (const run of [queued, here, first, second]) if (run.active) await runs.cancel(run);
+      await eventually(() => runs.goingOn().length === 0 || undefined, 'the end of all runs');
+    }
+  });
+
+  it('whose jobs the command line chose gives the machine to the next one when the worker says so', async () => {
+    const { log } = await services();
+    const { worker, end } = workerInProcess({
+      resumeRun: () => Promise.resolve({ runId: 'chosen', runFolder: '/chosen', isScheduled: true }),
+      startRun: () => Promise.resolve({ runId: 'next', runFolder: '/next', isScheduled: false }),
+    });
+    const queue = new RunQueue(worker, log, () => Promise.resolve());
+    const [chosen, next] = ['chosen', 'next'].map((name) => new Run(vscode.Uri.file(`/${name}.espalier.json`), 'queued'));
+    assert.ok(chosen && next);
+    try {
+      queue.add(chosen, (connection) => connection.request('resumeRun', { runFolder: '/chosen' }));
+      queue.add(next, (connection) => connection.request('startRun', { recipe: '/next.espalier.json' }));
+      await eventually(() => next.activity === 'running' || undefined, 'the next run');
+      assert.equal(chosen.activity, 'running');
+      for (const event of exampleRun()) end.emit('run', { runId: 'chosen', event });
+      await eventually(() => chosen.activity === 'ended' || undefined, 'the end of the run with jobs');
+      assert.deepEqual(queue.begun, [next]);
+      assert.deepEqual(next.events, []);
+    } finally {
+      queue.dispose();
+      for (const run of [chosen, next]) run.dispose();
     }
   });
 });
