@@ -44,6 +44,7 @@ const core = {
     'network',
     'data',
     'task',
+    'scoring',
     'constraints',
     'quantize',
     'tflite',

@@ -12,6 +12,7 @@ import { classesView } from './views/classes-view.ts';
 import { curvesView } from './views/curves-view.ts';
 import { densityView } from './views/density-view.ts';
 import { failuresView } from './views/failures-view.ts';
+import { flipsView } from './views/flips-view.ts';
 import { hardwareView } from './views/hardware-view.ts';
 import { headerView } from './views/header-view.ts';
 import { headlineView } from './views/headline-view.ts';
@@ -65,6 +66,7 @@ const actions: PanelActions = {
   async act(command, result, model) {
     await host.request('act', { command, model: model ?? chosenModel(state)?.model, node: result?.node.id });
   },
+  findFlips: (node) => host.request('negativeFlips', node),
   async copy(text) {
     await host.request('copy', { text });
     announcement.textContent = translate('Copied.');
@@ -85,6 +87,7 @@ const parts = [
   layersView(actions),
   hardwareView(),
   classesView(),
+  flipsView(actions),
   logView(actions),
 ];
 const model = element('div', { id: 'model', hidden: true }, ...parts.map((part) => part.element));

@@ -3,7 +3,8 @@ import type { ColumnKey } from '../src/shared/drawing/result-table.ts';
 import type { Order } from '../src/shared/drawing/sorting.ts';
 import type { EarlierTimes } from '../src/shared/drawing/time-left.ts';
 import { bestLeaf } from '../src/shared/drawing/target-verdicts.ts';
-import type { PanelCommand, PanelStatus } from '../src/shared/panel-protocol.ts';
+import type { NegativeFlips, NotRecorded } from '../src/shared/negative-flips.ts';
+import type { NodeOfModel, PanelCommand, PanelStatus } from '../src/shared/panel-protocol.ts';
 import type { Targets } from '../src/shared/recipe/targets.ts';
 import { emptyRunState } from '../src/shared/run-state.ts';
 import type { ModelState, NodeResult, RunState } from '../src/shared/run-state.ts';
@@ -74,6 +75,8 @@ export interface PanelActions {
   change(part: Partial<PanelState>): void;
   /** Of a node of the chosen model, or of another one. Resolves when the host has done it. */
   act(command: PanelCommand, node?: NodeResult, model?: string): Promise<void>;
+  /** Test examples that the trained model gets right and the node's file gets wrong. */
+  findFlips(node: NodeOfModel): Promise<NegativeFlips | NotRecorded>;
   /** Resolves when it is in the clipboard. */
   copy(text: string): Promise<void>;
 }

@@ -24,9 +24,11 @@ import { registerStatusBar } from './status/status-bar.ts';
 import { registerRecipeTasks } from './tasks/recipe-tasks.ts';
 import { registerTfliteEditor } from './tflite/tflite-editor.ts';
 import { registerLanguageModelTools } from './tools/language-model-tools.ts';
+import { requireTrust } from './commands/register-command.ts';
 import { registerViews } from './views/register-views.ts';
 import { WorkerProcess } from './child-process/worker-process.ts';
 import { ModelFiles, RecipeFiles } from './workspace/model-files.ts';
+import { readableFolders } from './workspace/readable-folders.ts';
 import { readTargets } from './workspace/recipe-outlines.ts';
 
 /** Returns the services for the tests of the extension host. */
@@ -67,6 +69,11 @@ function createServices(context: vscode.ExtensionContext): Services {
     extensionUri: context.extensionUri,
     targetsOf: readTargets,
     earlierTimes: (run) => runs.earlierTimes(run),
+    negativeFlips: async ({ folder }, chosen) => {
+      await requireTrust();
+      if (folder === undefined) return { kind: 'not-recorded' };
+      return worker.connection.request('negativeFlips', { ...chosen, runFolder: folder, readable: readableFolders(context.workspaceState) });
+    },
   });
   context.subscriptions.push(log, worker, models, recipes, runs, panels);
   return { log, worker, runs, panels, models, recipes, state: context.workspaceState };

@@ -1,6 +1,7 @@
 /** Messages between the page of the result panel and the extension host, over `MessageHandler`. */
 import type { EarlierTimes } from './drawing/time-left.ts';
 import type { RunEvent } from './events.ts';
+import type { NegativeFlips, NotRecorded } from './negative-flips.ts';
 import type { Targets } from './recipe/targets.ts';
 import type { Endpoint, NoEndpoint } from './message-handler.ts';
 
@@ -52,6 +53,8 @@ export interface PanelHost extends Endpoint {
   readonly requests: {
     /** The page is loaded or reloaded: it shows what the answer and the events after it contain. */
     readonly ready: { readonly parameters: object; readonly result: PanelContents };
+    /** Of a node that has ended. */
+    readonly negativeFlips: { readonly parameters: NodeOfModel; readonly result: NegativeFlips | NotRecorded };
     readonly copy: { readonly parameters: { readonly text: string }; readonly result: null };
     readonly act: {
       readonly parameters: { readonly command: PanelCommand; readonly model?: string | undefined; readonly node?: string | undefined };

@@ -5,7 +5,9 @@
 import type { Deployment, DeploymentResult } from './deployment.ts';
 import type { RunEvent } from './events.ts';
 import type { ModelInspection } from './inspection.ts';
+import type { NegativeFlips, NotRecorded } from './negative-flips.ts';
 import type { Endpoint, NoEndpoint } from './message-handler.ts';
+import type { NodeOfModel } from './panel-protocol.ts';
 import type { InputShape, OpenInput } from './recipe/input-shape.ts';
 import type { ExecutionChoice, SlurmOptions } from './recipe/execution.ts';
 import type { ObserverChoice } from './recipe/quantization-options.ts';
@@ -25,6 +27,12 @@ export interface WorkerProtocol extends Endpoint {
     readonly cancelRun: { readonly parameters: { readonly runId: string }; readonly result: null };
     /** Events of a run from its folder: all of them, or those after an earlier answer. */
     readonly readRun: { readonly parameters: ReadRun; readonly result: RunLog };
+    /** Test examples that the trained model gets right and a node's file gets wrong. */
+    readonly negativeFlips: {
+      /** `readable`: folders whose files may be opened for it. */
+      readonly parameters: NodeOfModel & { readonly runFolder: string; readonly readable: readonly string[] };
+      readonly result: NegativeFlips | NotRecorded;
+    };
     readonly listRuns: { readonly parameters: { readonly folder: string }; readonly result: { readonly runs: readonly RunSummary[] } };
     /** Deletes run folders, or the cache of stages when none is given. Replies with the bytes freed. */
     readonly clean: {

@@ -13,6 +13,7 @@ import { certifyFile } from '../core/tree/operations/certify-file.ts';
 import { convertModel } from '../core/tree/operations/convert-model.ts';
 import { createExample } from '../core/example/create-example.ts';
 import { evaluateModel } from '../core/tree/operations/evaluate-model.ts';
+import { findNegativeFlips } from '../core/tree/operations/find-negative-flips.ts';
 import { inspectModel } from '../core/tree/operations/inspect-model.ts';
 import { estimateRun } from '../core/tree/operations/estimate-run.ts';
 import { writeRecipe } from '../core/tree/operations/write-recipe.ts';
@@ -42,6 +43,7 @@ export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
       // The owner first: of a run that ends in between, the log then has the end.
       return { ...readEventsFrom(path.join(runFolder, runFiles.events), from), owned: owner !== undefined && isAlive(owner) };
     },
+    negativeFlips: ({ readable, ...question }) => findNegativeFlips({ ...question, mayRead: readableBelow(readable) }),
     listRuns: async ({ folder }) => ({ runs: await listRuns(folder, isAlive) }),
     clean: async ({ folder, runFolders = [], cache = false }) => ({ bytes: await cleanRuns(folder, runFolders, cache, isAlive) }),
     checkRecipe: async ({ path: file, text, readable }) => ({

@@ -63,6 +63,7 @@ const connection = new MessageHandler<WorkerProtocol, HostProtocol>((message) =>
     return Promise.resolve(null);
   },
   readRun: ({ runFolder, from = 0 }) => Promise.resolve({ ...readEventsFrom(path.join(runFolder, 'events.jsonl'), from), owned: false }),
+  negativeFlips: () => Promise.resolve({ kind: 'not-recorded' }),
   listRuns: ({ folder }) => {
     const runs = path.join(folder, '.espalier', 'runs');
     return Promise.resolve({ runs: existsSync(runs) ? readdirSync(runs).map((name) => summarize(path.join(runs, name))) : [] });

@@ -3,11 +3,20 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { encodePng } from '../../src/core/data/pictures/example-picture.ts';
 import { networkGraph, type NetworkGraph } from '../../src/shared/graph/network-graph.ts';
 import type { InspectedOperation } from '../../src/shared/inspection.ts';
 import { exampleInspection } from '../support/example-inspection.ts';
 import { exampleRun } from '../support/example-run.ts';
-import { builtPages, launchBrowser, openPanelPage, screenshotFile, violations, type PanelOptions } from '../support/panel-page.ts';
+import {
+  builtPages,
+  launchBrowser,
+  openPanelPage,
+  screenshotFile,
+  sentRequests,
+  violations,
+  type PanelOptions,
+} from '../support/panel-page.ts';
 import themes from '../support/panel-themes.json' with { type: 'json' };
 
 /** With the confusion of three classes, of which the last is taken for the first. */
@@ -85,6 +94,42 @@ describe('the layers', () => {
     expect(await page.locator('.matrix td.wrong').count()).toBe(6);
     await screenshot('#classes', 'views-classes');
     expect(await violations(page)).toEqual([]);
+  });
+});
+
+describe('what a file gets wrong and the trained model right', () => {
+  /** A grey square of one pixel. */
+  const picture = `data:image/png;base64,${Buffer.from(encodePng({ height: 1, width: 1, channels: 1, data: Uint8Array.of(99) })).toString('base64')}`;
+
+  it('is read when it is asked for, and then for every node that is looked at', async () => {
+    const examples = Array.from({ length: 24 }, (_, index) => ({ index, label: index % 2, predicted: 2, picture }));
+    const classNames = ['cat', 'dog', 'a very long name of a class'];
+    await open(exampleRun(), { flips: { kind: 'found', total: 30, samples: 1000, examples, classNames, shows: 'image' } });
+    await page.locator('[data-node="pruned/pqat"]').first().click();
+    expect(await page.locator('#flips img').count()).toBe(0);
+    await page.locator('#flips vscode-button').click();
+    await expect.poll(() => page.locator('#flips img').count()).toBe(24);
+    expect(await page.locator('#flips .flips-contents > p').innerText()).toBe(
+      'QAT, pruned model: 30 of 1000 test examples · 24 of them are shown',
+    );
+    expect(await page.locator('#flips figcaption').first().innerText()).toBe('true cat\npredicted a very long name of a class');
+    await screenshot('#flips', 'views-flips');
+    expect(await violations(page)).toEqual([]);
+    await page.locator('[data-node="ptq"]').first().click();
+    await page.locator('#flips p', { hasText: 'Quantized model: 30 of 1000' }).waitFor();
+    expect((await sentRequests(page)).filter(({ method }) => method === 'negativeFlips')).toMatchObject([
+      { model: 'mnist', node: 'pruned/pqat' },
+      { model: 'mnist', node: 'ptq' },
+    ]);
+    await page.locator('[data-node="baseline"]').first().click();
+    await page.locator('#flips').waitFor({ state: 'hidden' });
+  });
+
+  it('is said to be unknown for results of earlier versions', async () => {
+    await open(exampleRun(), { flips: { kind: 'not-recorded' } });
+    await page.locator('[data-node="ptq"]').first().click();
+    await page.locator('#flips vscode-button').click();
+    await page.locator('#flips p', { hasText: 'Run the recipe again' }).waitFor();
   });
 });
 

@@ -6,6 +6,7 @@ import type { AxeResults } from 'axe-core';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import type { RunEvent } from '../../src/shared/events.ts';
+import type { NegativeFlips, NotRecorded } from '../../src/shared/negative-flips.ts';
 import type { PanelContents, PanelStatus } from '../../src/shared/panel-protocol.ts';
 import type { TreeLook } from '../../webview/page-data.ts';
 import themes from './panel-themes.json' with { type: 'json' };
@@ -20,6 +21,8 @@ export interface PanelOptions {
   readonly height?: number;
   readonly theme?: ThemeName;
   readonly treeLook?: TreeLook;
+  /** What the host answers when the page asks for them. */
+  readonly flips?: NegativeFlips | NotRecorded;
   /** Translations by their English text. */
   readonly strings?: Readonly<Record<string, string>>;
 }
@@ -36,7 +39,7 @@ export async function openPanelPage(
   browser: Browser,
   builtFolder: string,
   events: readonly RunEvent[],
-  { contents: changed, width = 1400, height = 900, theme = 'Dark Modern', treeLook = 'status', strings = {} }: PanelOptions = {},
+  { contents: changed, width = 1400, height = 900, theme = 'Dark Modern', treeLook = 'status', strings = {}, flips }: PanelOptions = {},
 ): Promise<Page> {
   const read = (file: string): string => readFileSync(path.join(builtFolder, file), 'utf8');
   const page = await browser.newPage({ viewport: { width, height } });
@@ -54,7 +57,7 @@ export async function openPanelPage(
   await page.setContent(`<!DOCTYPE html><html lang="en"><head><title>example</title></head><body class="${kind}"></body></html>`);
   await page.addStyleTag({ content: `:root { ${declarations.join(' ')} } body { margin: 0; } ${read('main.css')}` });
   await page.evaluate(
-    ([answer, data]) => {
+    ([answers, data]) => {
       document.body.dataset['page'] = data;
       const sent: object[] = [];
       Object.assign(globalThis, {
@@ -64,12 +67,12 @@ export async function openPanelPage(
           setState: () => undefined,
           postMessage: ({ id, method, parameters }: { readonly id: number; readonly method: string; readonly parameters: object }) => {
             sent.push({ method, ...parameters });
-            window.postMessage({ kind: 'reply', id, outcome: { ok: method === 'ready' ? JSON.parse(answer) : null } }, '*');
+            window.postMessage({ kind: 'reply', id, outcome: { ok: JSON.parse(answers)[method] ?? null } }, '*');
           },
         }),
       });
     },
-    [JSON.stringify(contents), JSON.stringify({ recipe: 'example', strings, treeLook })] as const,
+    [JSON.stringify({ ready: contents, negativeFlips: flips }), JSON.stringify({ recipe: 'example', strings, treeLook })] as const,
   );
   await page.addScriptTag({ content: read('main.js') });
   // The toolkit of the controls takes the theme's colours when the page has loaded.

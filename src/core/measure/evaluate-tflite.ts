@@ -5,6 +5,7 @@ import { boundTargets } from '../data/targets.ts';
 import { loadRuntime } from '../tflite/runtime.ts';
 import { requireExamples, throwIfCancelled } from './evaluate-network.ts';
 import { borrowThreads, readyThreads, returnThreads } from './evaluation-pool.ts';
+import type { Mistakes } from '../scoring/mistakes.ts';
 import { Scores } from '../scoring/score.ts';
 import { createScorer } from './tflite-scorer.ts';
 
@@ -38,6 +39,17 @@ const largestBatch = 256;
 
 /** Accuracy of a .tflite from its bytes in the embedded runtime: the same in one thread as in several. */
 export async function evaluateTflite(options: TfliteEvaluation): Promise<Accuracy> {
+  return (await evaluateExamples(options)).accuracy;
+}
+
+export interface ExampleEvaluation {
+  readonly accuracy: Accuracy;
+  /** Undefined for what does not tell classes apart. */
+  readonly mistakes: Mistakes | undefined;
+}
+
+/** As `evaluateTflite`, with the examples that a classifier gets wrong. */
+export async function evaluateExamples(options: TfliteEvaluation): Promise<ExampleEvaluation> {
   requireExamples(options.data);
   const { bytes, threads = 1, threadScript } = options;
   const runtime = await loadRuntime();
@@ -57,7 +69,8 @@ export async function evaluateTflite(options: TfliteEvaluation): Promise<Accurac
   } finally {
     await interpreter.dispose();
   }
-  return evaluation.scores.accuracy(runtime.description);
+  const { scores } = evaluation;
+  return { accuracy: scores.accuracy(runtime.description), mistakes: scores.mistakes };
 }
 
 /** Returns the milliseconds that one example takes, by the last of those that it ran: the first ones compile. */

@@ -1,5 +1,6 @@
 import type { OutputTarget } from '../data/target.ts';
 import { EspalierError } from '../errors.ts';
+import type { Mistake } from './mistakes.ts';
 import { noFigures, type OutputFigures, type OutputScore, type ScoredRows } from './output-score.ts';
 import { rocAuc } from './roc-auc.ts';
 
@@ -14,6 +15,7 @@ export class ClassScore implements OutputScore {
   /** Where there are two classes, for each example: the score of the second class, and whether it is the label. */
   readonly #scores: number[] = [];
   readonly #positive: boolean[] = [];
+  readonly #mistakes: Mistake[] = [];
   #samples = 0;
   #top1 = 0;
   #top5 = 0;
@@ -39,6 +41,7 @@ export class ClassScore implements OutputScore {
       const first = example * width;
       const predicted = isBinary ? sideOf(outputs[example] ?? NaN) : largest(outputs, first, width);
       if (predicted === label) this.#top1++;
+      else this.#mistakes.push([this.#samples + example, label, predicted]);
       if (isBinary || rankOf(outputs, first, width, label) < 5) this.#top5++;
       if (classes === 2) {
         this.#scores.push(isBinary ? (outputs[example] ?? 0) : (outputs[first + 1] ?? 0) - (outputs[first] ?? 0));
@@ -50,6 +53,10 @@ export class ClassScore implements OutputScore {
       }
     }
     this.#samples += size;
+  }
+
+  get mistakes(): readonly Mistake[] {
+    return this.#mistakes;
   }
 
   figures(): OutputFigures {

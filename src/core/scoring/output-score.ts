@@ -1,4 +1,5 @@
 import type { QualityFigures } from '../../shared/results.ts';
+import type { Mistake } from './mistakes.ts';
 
 /** The examples of a batch, as one output sees them. */
 export interface ScoredRows {
@@ -14,6 +15,8 @@ export interface OutputScore {
   /** @param outputs `[size, width]`: scores of classes (any monotonic function of probability) or predicted values */
   add(outputs: ArrayLike<number>, rows: ScoredRows): void;
   figures(): OutputFigures;
+  /** Of classes: the examples that are not predicted as theirs. */
+  readonly mistakes?: readonly Mistake[];
 }
 
 export interface OutputFigures extends QualityFigures {

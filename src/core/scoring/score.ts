@@ -9,6 +9,7 @@ import { omit } from '../../shared/omit.ts';
 import { AgreementScore } from './agreement-score.ts';
 import { ClassMapScore } from './class-map-score.ts';
 import { ClassScore } from './class-score.ts';
+import type { Mistakes } from './mistakes.ts';
 import { MultiLabelScore } from './multi-label-score.ts';
 import type { OutputFigures, OutputScore } from './output-score.ts';
 import { RegressionScore } from './regression-score.ts';
@@ -45,6 +46,12 @@ export class Scores {
       });
     }
     this.#samples += batch.size;
+  }
+
+  /** Of the output that `accuracy` shows, the first; undefined where it does not tell classes apart. */
+  get mistakes(): Mistakes | undefined {
+    const mistakes = this.#outputs[0]?.score.mistakes;
+    return mistakes && { samples: this.#samples, mistakes };
   }
 
   accuracy(runtime: string): Accuracy {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { MessageHandler } from '../../shared/message-handler.ts';
+import type { NegativeFlips, NotRecorded } from '../../shared/negative-flips.ts';
 import type { EarlierTimes } from '../../shared/drawing/time-left.ts';
 import type { NodeOfModel, PanelContents, PanelHost, PanelPage } from '../../shared/panel-protocol.ts';
 import type { Targets } from '../../shared/recipe/targets.ts';
@@ -16,6 +17,8 @@ export interface PanelServices {
   targetsOf(recipe: vscode.Uri): Promise<Targets>;
   /** What nodes took in earlier runs of the recipe. */
   earlierTimes?(run: Run): EarlierTimes;
+  /** Test examples that the trained model gets right and the node's file gets wrong. */
+  negativeFlips?(run: Run, chosen: NodeOfModel): Promise<NegativeFlips | NotRecorded>;
 }
 
 /** A panel that shows a run. The page is only a view: it can be disposed and created again at any time. */
@@ -38,6 +41,7 @@ export class ResultPanel implements vscode.Disposable {
     this.#folder = vscode.Uri.joinPath(services.extensionUri, 'dist', 'webview');
     this.#host = new MessageHandler<PanelHost, PanelPage>((message) => void panel.webview.postMessage(message), {
       ready: () => this.#contents(),
+      negativeFlips: (chosen) => services.negativeFlips?.(this.#run, chosen) ?? Promise.resolve({ kind: 'not-recorded' }),
       copy: async ({ text }) => {
         await vscode.env.clipboard.writeText(text);
         return null;

@@ -12,6 +12,7 @@ const unscripted: Handlers<WorkerProtocol> = {
   resumeRun: refuse,
   cancelRun: refuse,
   readRun: refuse,
+  negativeFlips: refuse,
   listRuns: refuse,
   clean: refuse,
   checkRecipe: refuse,

@@ -150,3 +150,18 @@ it('agreement with the trained model: cosine, SQNR, and of several outputs the o
     ['other', '0.7071', '3.01'],
   ]);
 });
+
+it('lists the examples of a classifier that are not predicted as their class, over all batches', () => {
+  const sums = new Scores({ kind: 'classes', classes: 2, names: undefined });
+  sums.add([[1, 0, 0, 1]], batchOf([0, 0]));
+  sums.add([[NaN, NaN, 1, 0, 1, 0]], batchOf([1, 0, 1]));
+  expect(sums.mistakes).toEqual({
+    samples: 5,
+    mistakes: [
+      [1, 0, 1],
+      [2, 1, -1],
+      [4, 1, 0],
+    ],
+  });
+  expect(new Scores({ kind: 'regression', size: 2 }).mistakes).toBeUndefined();
+});

@@ -5,19 +5,13 @@ import type { NodeFinished, RunEvent } from '../../../shared/events.ts';
 import type { Accuracy } from '../../../shared/results.ts';
 import { reduceEvents } from '../../../shared/run-state.ts';
 import { isEspalierError } from '../../errors.ts';
-import { openData } from '../../data/open-data.ts';
 import type { DataSet } from '../../data/dataset.ts';
 import { certify } from '../../measure/certify.ts';
 import { throwIfCancelled } from '../../measure/evaluate-network.ts';
-import { outputsOf } from '../../data/inputs/model-inputs.ts';
-import { createEngine } from '../../engine/create-engine.ts';
-import { importModel } from '../../import/import-model.ts';
-import { openTask } from '../../task/open-task.ts';
 import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
 import { allFileSizes } from '../../measure/file-sizes.ts';
 import { weightMetrics } from '../../measure/weight-metrics.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
-import { fileInterface } from '../../tflite/tflite-model.ts';
 import { resolveModels, type ResolvedModel } from '../recipe/resolve-recipe.ts';
 import type { StageOutcome } from '../stages/stage-runner.ts';
 import { digestOf } from '../store/digest.ts';
@@ -25,6 +19,7 @@ import { readResult } from '../store/result-folder.ts';
 import { recipeFolderOf, resultPath } from '../store/run-store.ts';
 import { readRunFolder } from '../stored-run.ts';
 import type { EvaluationContext } from './evaluate-model.ts';
+import { openTestExamples } from './open-test-examples.ts';
 
 export interface VerificationProblem {
   /** Undefined for what concerns the whole run. */
@@ -211,18 +206,7 @@ class TestExamples {
   of(tflite: Uint8Array): Promise<DataSet> {
     const model = this.#model;
     if (model === undefined) throw new Error('the recipe has no such model');
-    this.#opened ??= this.#open(model, tflite);
+    this.#opened ??= openTestExamples(model, this.#seed, tflite);
     return this.#opened;
-  }
-
-  async #open(model: ResolvedModel, tflite: Uint8Array): Promise<DataSet> {
-    const { network } = await importModel(model.path, { inputShapes: model.inputShapes });
-    const data = await openData(model.data, model.dataFolder, {
-      seed: this.#seed,
-      modelInputs: fileInterface(readTflite(tflite)).inputs,
-      modelOutputs: outputsOf(network),
-    });
-    const task = await openTask({ network, data, outputs: model.outputs, engine: () => createEngine({}), isAugmented: false });
-    return task.data.test;
   }
 }

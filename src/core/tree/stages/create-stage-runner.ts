@@ -20,7 +20,7 @@ export function createStageRunner(setting: StageSetting): StageRunner {
       for (const warning of doubts) request.warn(warning);
     }
     const packed = setting.pack === 'off' ? undefined : packLeaf(product.tflite, setting.pack);
-    const { metrics, densities } = await measureNode({
+    const { metrics, densities, mistakes } = await measureNode({
       pack: setting.pack,
       packed,
       tflite: product.tflite,
@@ -37,7 +37,7 @@ export function createStageRunner(setting: StageSetting): StageRunner {
       onProgress: request.onProgress.bind(request),
     });
     const files = { model: encodeModel(product.model), tflite: product.tflite, packed };
-    return { files, metrics, densities, expectations: product.expectations };
+    return { files, metrics, densities, expectations: product.expectations, mistakes };
   };
 }
 

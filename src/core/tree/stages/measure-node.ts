@@ -1,11 +1,12 @@
 import { certify } from '../../measure/certify.ts';
 import { kernelDensities } from '../../measure/density.ts';
-import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
+import { evaluateExamples } from '../../measure/evaluate-tflite.ts';
 import type { Expectations } from '../../constraints/expectation.ts';
 import { allFileSizes } from '../../measure/file-sizes.ts';
 import { measureLatency } from '../../measure/latency.ts';
 import { weightMetrics, withPackedBytes } from '../../measure/weight-metrics.ts';
 import type { DataSet } from '../../data/dataset.ts';
+import type { Mistakes } from '../../scoring/mistakes.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
 import { packedSize } from '../../tflite/pack/pack-tflite.ts';
 import type { PackGoal } from '../../../shared/packing.ts';
@@ -31,13 +32,17 @@ export interface Measurement {
   readonly onProgress: (phase: NodePhase, fraction: number) => void;
 }
 
+export interface Measured {
+  readonly metrics: NodeMetrics;
+  readonly densities: readonly DensityPlot[];
+  readonly mistakes: Mistakes | undefined;
+}
+
 /** All that a node reports, from the bytes of its file. */
-export async function measureNode(
-  measurement: Measurement,
-): Promise<{ readonly metrics: NodeMetrics; readonly densities: readonly DensityPlot[] }> {
+export async function measureNode(measurement: Measurement): Promise<Measured> {
   const { tflite, parentTflite, expectations, threadScript } = measurement;
   const model = readTflite(tflite);
-  const deployed = await evaluateTflite({
+  const { accuracy: deployed, mistakes } = await evaluateExamples({
     bytes: tflite,
     data: measurement.test,
     threads: measurement.threads,
@@ -64,6 +69,7 @@ export async function measureNode(
       curve: measurement.curve,
     },
     densities: kernelDensities(model),
+    mistakes,
   };
 }
 

@@ -4,6 +4,7 @@ import type { LayerRule } from '../../../shared/recipe/run-options.ts';
 import type { DensityPlot, NodeMetrics } from '../../../shared/results.ts';
 import type { TreeNode } from '../../../shared/tree.ts';
 import type { Expectations } from '../../constraints/expectation.ts';
+import type { Mistakes } from '../../scoring/mistakes.ts';
 import type { Stage } from '../deployment-tree.ts';
 
 export interface StageRequest {
@@ -44,6 +45,8 @@ export interface StageOutcome {
   readonly densities: readonly DensityPlot[];
   /** What the certificate was computed from, so that it can be computed again; undefined where there is none. */
   readonly expectations?: Expectations | undefined;
+  /** Of a classifier: the test examples that the file gets wrong. Missing in results of earlier versions. */
+  readonly mistakes?: Mistakes | undefined;
 }
 
 export type StageRunner = (request: StageRequest) => Promise<StageOutcome>;

@@ -6,6 +6,7 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { DensityPlot, NodeMetrics } from '../../../shared/results.ts';
 import type { Expectations } from '../../constraints/expectation.ts';
+import type { Mistakes } from '../../scoring/mistakes.ts';
 import type { StageOutcome } from '../stages/stage-runner.ts';
 import { toFileError, hasCode, writeFolderAtomically } from './atomic-files.ts';
 import { digestBytes } from './digest.ts';
@@ -21,6 +22,8 @@ export const resultFiles = {
   /** What the certificate compares with. */
   expectations: 'expectations.json',
   certificate: 'certificate.json',
+  /** The test examples that a classifier gets wrong. */
+  mistakes: 'mistakes.json',
 } as const;
 
 const manifestFile = 'manifest.json';
@@ -44,7 +47,8 @@ export type FoundResult =
   | { readonly kind: 'sound'; readonly key: string; readonly outcome: StageOutcome };
 
 /** Another process may have written the same folder first: its result stays, and is the same. */
-export async function writeResult(folder: string, key: string, { files, metrics, densities, expectations }: StageOutcome): Promise<void> {
+export async function writeResult(folder: string, key: string, outcome: StageOutcome): Promise<void> {
+  const { files, metrics, densities, expectations, mistakes } = outcome;
   const contents = new Map<string, Uint8Array | string>([
     [resultFiles.model, files.model],
     [resultFiles.tflite, files.tflite],
@@ -53,6 +57,8 @@ export async function writeResult(folder: string, key: string, { files, metrics,
     [resultFiles.densities, json(densities)],
     ...(expectations === undefined ? [] : [[resultFiles.expectations, json(expectations)] as const]),
     ...(metrics.certificate === undefined ? [] : [[resultFiles.certificate, json(metrics.certificate)] as const]),
+    // One entry an example: without line breaks.
+    ...(mistakes === undefined ? [] : [[resultFiles.mistakes, JSON.stringify(mistakes)] as const]),
   ]);
   const manifest: Manifest = {
     version: 1,
@@ -152,6 +158,7 @@ function outcomeOf(contents: ReadonlyMap<string, Uint8Array>): StageOutcome {
     metrics: parse<NodeMetrics>(resultFiles.metrics),
     densities: parse<readonly DensityPlot[]>(resultFiles.densities),
     expectations: contents.has(resultFiles.expectations) ? parse<Expectations>(resultFiles.expectations) : undefined,
+    mistakes: contents.has(resultFiles.mistakes) ? parse<Mistakes>(resultFiles.mistakes) : undefined,
   };
 }
 
