@@ -72,7 +72,11 @@ function createServices(context: vscode.ExtensionContext): Services {
     negativeFlips: async ({ folder }, chosen) => {
       await requireTrust();
       if (folder === undefined) return { kind: 'not-recorded' };
-      return worker.connection.request('negativeFlips', { ...chosen, runFolder: folder, readable: readableFolders(context.workspaceState) });
+      return worker.connection.request('negativeFlips', {
+        ...chosen,
+        runFolder: folder,
+        readable: readableFolders(context.workspaceState),
+      });
     },
   });
   context.subscriptions.push(log, worker, models, recipes, runs, panels);
