@@ -1,10 +1,17 @@
 /** The board of runs: sorted, noted, pinned and compared. */
 import type { BoardContents, BoardHost, BoardPage, ComparedRun } from '../src/shared/board-protocol.ts';
-import { boardColumns, boardRows, type BoardColumn, type BoardColumnKey, type BoardRun } from '../src/shared/drawing/run-board.ts';
+import {
+  boardColumns,
+  boardRows,
+  comparedInOrder,
+  type BoardColumn,
+  type BoardColumnKey,
+  type BoardRun,
+} from '../src/shared/drawing/run-board.ts';
 import { ariaSort, nextOrder, type Order } from '../src/shared/drawing/sorting.ts';
 import { MessageHandler, type Message } from '../src/shared/message-handler.ts';
 import { comparisonView } from './board/comparison-view.ts';
-import { button, checkbox, textField } from './controls.ts';
+import { button, checkbox, iconButton, textField } from './controls.ts';
 import { element, setAttribute } from './dom.ts';
 import './main.css';
 import { translate } from './page-data.ts';
@@ -13,13 +20,17 @@ declare function acquireVsCodeApi(): { postMessage(message: Message): void };
 
 const api = acquireVsCodeApi();
 const host = new MessageHandler<BoardPage, BoardHost>((message) => api.postMessage(message), {});
-const columns = boardColumns(translate, (time) => new Date(time).toLocaleString(document.documentElement.lang));
+const columns = boardColumns(translate, (time) =>
+  new Date(time).toLocaleString(document.documentElement.lang, { dateStyle: 'short', timeStyle: 'short' }),
+);
+/** A drawing pin. */
+const pinLines = 'M6 2h4l-.5 5 2.5 2.5H4L6.5 7zM8 9.500v4.500';
 const chosen = new Set<string>();
 let runs: readonly BoardRun[] = [];
 let order: Order<BoardColumnKey> | undefined;
 let filter = '';
 
-const head = element('tr', {}, element('td'), ...columns.map(heading), element('th', { scope: 'col' }, translate('Note')), element('td'));
+const head = element('tr', {}, element('td'), ...columns.map(heading), element('th', { scope: 'col' }, translate('Note')));
 const body = element('tbody');
 const comparison = comparisonView();
 const compareButton = button(translate('Compare'), () => void compare(), 'primary');
@@ -51,8 +62,9 @@ function row(run: BoardRun): HTMLElement {
   });
   choose.setAttribute('aria-label', translate('Compare {0}', run.name));
   const note = textField(translate('Note, #tags'), run.note, (text) => void host.request('annotate', { run: run.key, note: text }));
-  const pin = button(
-    run.isPinned ? translate('Unpin') : translate('Pin'),
+  const pin = iconButton(
+    pinLines,
+    run.isPinned ? translate('Unpin') : translate('Pin as what the others are compared with'),
     () => void host.request('pin', { run: run.isPinned ? undefined : run.key }),
   );
   const cells = columns.map((column) => {
@@ -62,21 +74,19 @@ function row(run: BoardRun): HTMLElement {
       { type: 'button', class: 'link', onclick: () => void host.request('open', { run: run.key }) },
       column.text(run),
     );
-    return element('th', { scope: 'row' }, ...(run.isPinned ? ['📌 '] : []), open);
+    return element('th', { scope: 'row' }, open);
   });
   return element(
     'tr',
     { class: run.isPinned ? 'chosen' : undefined },
-    element('td', {}, choose),
+    element('td', {}, element('span', { class: run.isPinned ? 'row-tools pinned' : 'row-tools' }, choose, pin)),
     ...cells,
     element('td', {}, note),
-    element('td', {}, pin),
   );
 }
 
 async function compare(): Promise<void> {
-  // The pinned run is what the others are compared with.
-  const keys = boardRows(runs, columns, order, '').flatMap(({ key }) => (chosen.has(key) ? [key] : []));
+  const keys = comparedInOrder(runs.filter(({ key }) => chosen.has(key))).map(({ key }) => key);
   const { runs: compared }: { readonly runs: readonly ComparedRun[] } = await host.request('compare', { runs: keys });
   comparison.show(compared);
 }

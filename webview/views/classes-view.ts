@@ -56,16 +56,20 @@ function confusionOf(metrics: NodeMetrics | undefined): Confusion | undefined {
 function classTable(confusion: Confusion, baseline: Confusion | undefined): HTMLElement {
   const before = baseline && classRows(baseline);
   const titles = [
-    translate('Class'),
-    translate('Examples'),
-    translate('Right'),
-    translate('Trained model, right'),
-    translate('Most often taken for'),
+    { text: translate('Class'), numeric: false },
+    { text: translate('Examples'), numeric: true },
+    { text: translate('Right'), numeric: true },
+    { text: translate('Trained model, right'), numeric: true },
+    { text: translate('Most often taken for'), numeric: false },
   ];
   return element(
     'table',
     {},
-    element('thead', {}, element('tr', {}, ...titles.map((title) => element('th', { scope: 'col' }, title)))),
+    element(
+      'thead',
+      {},
+      element('tr', {}, ...titles.map(({ text, numeric }) => element('th', { scope: 'col', class: numeric ? 'number' : undefined }, text))),
+    ),
     element(
       'tbody',
       {},

@@ -7,11 +7,19 @@ import { MessageHandler } from '../../shared/message-handler.ts';
 import { pageHtml, pageStrings } from '../panel/page.ts';
 import type { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
-import { RunNotes, storedKey } from './run-notes.ts';
+import { describeActivity } from '../views/tree-items.ts';
+import type { RunNotes } from './run-notes.ts';
 
 /** Older runs are listed without their figures until one of them is opened. */
 const mostLoaded = 100;
 const refreshMilliseconds = 500;
+
+export interface BoardServices {
+  readonly extensionUri: vscode.Uri;
+  /** Shared by the boards of the window. */
+  readonly notes: RunNotes;
+  readonly services: Services;
+}
 
 /** A page with the board of runs, in an editor tab or in a side bar. */
 export class RunBoard implements vscode.Disposable {
@@ -24,11 +32,11 @@ export class RunBoard implements vscode.Disposable {
   #isReady = false;
 
   /** @param compared runs that are compared at once */
-  constructor(webview: vscode.Webview, context: vscode.ExtensionContext, services: Services, compared: readonly Run[] = []) {
+  constructor(webview: vscode.Webview, { extensionUri, notes, services }: BoardServices, compared: readonly Run[] = []) {
     this.#services = services;
-    this.#notes = new RunNotes(context.workspaceState);
+    this.#notes = notes;
     this.#compared = compared.map(({ key }) => key);
-    const folder = vscode.Uri.joinPath(context.extensionUri, 'dist', 'webview');
+    const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
     webview.options = { enableScripts: true, localResourceRoots: [folder] };
     this.#host = new MessageHandler<BoardHost, BoardPage>((message) => void webview.postMessage(message), {
       ready: async () => {
@@ -38,13 +46,13 @@ export class RunBoard implements vscode.Disposable {
       },
       annotate: async ({ run, note }) => {
         const found = this.#find(run);
-        if (found !== undefined) await this.#notes.write(storedKey(found), note);
+        if (found !== undefined) await this.#notes.write(found, note);
         this.#changed();
         return null;
       },
       pin: async ({ run }) => {
         const found = run === undefined ? undefined : this.#find(run);
-        if (run === undefined || found !== undefined) await this.#notes.pin(found && storedKey(found));
+        if (run === undefined || found !== undefined) await this.#notes.pin(found);
         this.#changed();
         return null;
       },
@@ -90,16 +98,16 @@ export class RunBoard implements vscode.Disposable {
   }
 
   #row(run: Run): BoardRun {
-    const { startedAt, finishedAt, outcome } = run.state;
+    const { startedAt, finishedAt } = run.state;
     return {
       key: run.key,
       name: run.name,
-      outcome: outcome ?? run.summary?.outcome ?? run.activity,
+      outcome: describeActivity(run),
       startedAt: run.startedAt,
       seconds: startedAt === undefined || finishedAt === undefined ? undefined : (finishedAt - startedAt) / 1000,
       best: bestFile(run.state),
-      note: this.#notes.of(storedKey(run)),
-      isPinned: this.#notes.pinned === storedKey(run),
+      note: this.#notes.of(run),
+      isPinned: this.#notes.isPinned(run),
     };
   }
 
@@ -109,7 +117,10 @@ export class RunBoard implements vscode.Disposable {
 
   async #compare(run: Run): Promise<ComparedRun> {
     await this.#services.runs.load(run);
-    const time = run.startedAt === undefined ? '' : ` ${new Date(run.startedAt).toLocaleString(vscode.env.language)}`;
+    const time =
+      run.startedAt === undefined
+        ? ''
+        : ` ${new Date(run.startedAt).toLocaleString(vscode.env.language, { dateStyle: 'short', timeStyle: 'medium' })}`;
     return { key: run.key, name: `${run.name}${time}`, events: run.events, recipe: await readRecipe(run) };
   }
 }

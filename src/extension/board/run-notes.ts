@@ -5,10 +5,8 @@ const notesKey = 'espalier.runNotes';
 const pinnedKey = 'espalier.pinnedRun';
 const isNotes = isRecordOf(isString);
 
-/** What a run is noted under: its folder, since the key of a run that was started in this window belongs to another run after a reload. */
-export function storedKey(run: Pick<Run, 'folder' | 'key'>): string {
-  return run.folder ?? run.key;
-}
+/** What identifies a run: its folder; until it has one, its key, which belongs to another run after a reload. */
+export type NotedRun = Pick<Run, 'folder' | 'key'>;
 
 /** What RunNotes uses of the editor's Memento. */
 interface Store {
@@ -16,30 +14,51 @@ interface Store {
   update(key: string, value: unknown): PromiseLike<void>;
 }
 
-/** Notes on runs and the pinned one, kept with the workspace by the editor: run folders stay as they were written. */
+/**
+ * Notes on runs and the pinned one, kept with the workspace by the editor: run folders stay as they were written. Those of
+ * a run that waits for its folder are kept in memory until `keep` finds that it has one.
+ */
 export class RunNotes {
   readonly #state: Store;
+  /** By key. */
+  readonly #waiting = new Map<string, string>();
+  #waitingPin: string | undefined;
 
   constructor(state: Store) {
     this.#state = state;
   }
 
-  get pinned(): string | undefined {
-    const pinned = this.#state.get(pinnedKey);
-    return isString(pinned) ? pinned : undefined;
+  of({ folder, key }: NotedRun): string {
+    return this.#waiting.get(key) ?? (folder === undefined ? undefined : this.#notes()[folder]) ?? '';
   }
 
-  of(run: string): string {
-    return this.#notes()[run] ?? '';
+  async write({ folder, key }: NotedRun, note: string): Promise<void> {
+    if (folder === undefined) {
+      this.#waiting.set(key, note);
+      return;
+    }
+    this.#waiting.delete(key);
+    const others = Object.entries(this.#notes()).filter(([other]) => other !== folder);
+    await this.#state.update(notesKey, Object.fromEntries(note === '' ? others : [...others, [folder, note]]));
   }
 
-  async write(run: string, note: string): Promise<void> {
-    const others = Object.entries(this.#notes()).filter(([key]) => key !== run);
-    await this.#state.update(notesKey, Object.fromEntries(note === '' ? others : [...others, [run, note]]));
+  isPinned({ folder, key }: NotedRun): boolean {
+    if (this.#waitingPin !== undefined) return this.#waitingPin === key;
+    return folder !== undefined && this.#state.get(pinnedKey) === folder;
   }
 
-  async pin(run: string | undefined): Promise<void> {
-    await this.#state.update(pinnedKey, run);
+  /** Without a run none is pinned. */
+  async pin(run: NotedRun | undefined): Promise<void> {
+    this.#waitingPin = run?.folder === undefined ? run?.key : undefined;
+    await this.#state.update(pinnedKey, run?.folder);
+  }
+
+  /** Stores what was noted of a run while it had no folder. */
+  async keep(run: NotedRun): Promise<void> {
+    if (run.folder === undefined) return;
+    const note = this.#waiting.get(run.key);
+    if (note !== undefined) await this.write(run, note);
+    if (this.#waitingPin === run.key) await this.pin(run);
   }
 
   #notes(): Readonly<Record<string, string>> {

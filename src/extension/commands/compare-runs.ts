@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { setContextKeys } from '../context-keys.ts';
+import { RunNotes } from '../board/run-notes.ts';
 import { RunBoard } from '../board/run-board.ts';
 import type { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
@@ -8,9 +9,12 @@ import { registerCommand, UserError } from './register-command.ts';
 
 /** Shows the board of runs; with two or more of them chosen, side by side. */
 export function registerCompareRuns(context: vscode.ExtensionContext, services: Services): void {
+  const notes = new RunNotes(context.workspaceState);
+  const boardServices = { extensionUri: context.extensionUri, notes, services };
+  context.subscriptions.push(services.runs.onDidChange((run) => run && void notes.keep(run)));
   const show = (runs: readonly Run[]): void => {
     const panel = vscode.window.createWebviewPanel('espalier.board', vscode.l10n.t('Runs'), vscode.ViewColumn.Active);
-    const board = new RunBoard(panel.webview, context, services, runs);
+    const board = new RunBoard(panel.webview, boardServices, runs);
     panel.onDidDispose(() => board.dispose());
   };
   setContextKeys({ secondarySideBar: hasSecondarySideBar(vscode.version) });
@@ -23,7 +27,7 @@ export function registerCompareRuns(context: vscode.ExtensionContext, services: 
   context.subscriptions.push(
     vscode.window.registerWebviewViewProvider('espalier.board', {
       resolveWebviewView(view) {
-        const board = new RunBoard(view.webview, context, services);
+        const board = new RunBoard(view.webview, boardServices);
         view.onDidDispose(() => board.dispose());
       },
     }),

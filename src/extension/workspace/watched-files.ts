@@ -4,6 +4,9 @@ import { readSettings } from '../settings.ts';
 /** A change of many files (a checkout, a build) is one change. */
 const debounceMilliseconds = 200;
 
+/** In the path of everything that the store of runs holds. */
+const storePart = '/.espalier/';
+
 /** The files of the workspace that match a pattern, kept up to date; nothing is read of them. */
 export class WatchedFiles implements vscode.Disposable {
   readonly #pattern: string;
@@ -17,13 +20,16 @@ export class WatchedFiles implements vscode.Disposable {
   constructor(pattern: string) {
     this.#pattern = pattern;
     const watcher = vscode.workspace.createFileSystemWatcher(pattern);
-    const changed = (): void => this.refresh();
+    const changed = ({ path }: vscode.Uri): void => {
+      // Runs write models there all the time, and none of them is listed.
+      if (!path.includes(storePart)) this.refresh();
+    };
     this.#disposables.push(
       watcher,
       watcher.onDidCreate(changed),
       watcher.onDidChange(changed),
       watcher.onDidDelete(changed),
-      vscode.workspace.onDidChangeWorkspaceFolders(changed),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => this.refresh()),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('espalier.exclude')) this.refresh();
       }),

@@ -10,6 +10,7 @@ import type { Translate } from './translate.ts';
 export interface BoardRun {
   readonly key: string;
   readonly name: string;
+  /** What has become of it, in the language of the user. */
   readonly outcome: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number | undefined;
@@ -121,6 +122,11 @@ export function boardRows(
     if (order === undefined || column === undefined) return 0;
     return compareFigures(column.order(first), column.order(second), order.descending);
   });
+}
+
+/** The pinned run first, else the earliest: what the others are compared with. */
+export function comparedInOrder(runs: readonly BoardRun[]): readonly BoardRun[] {
+  return runs.toSorted((a, b) => Number(b.isPinned) - Number(a.isPinned) || (a.startedAt ?? Infinity) - (b.startedAt ?? Infinity));
 }
 
 export interface RecipeDifference {

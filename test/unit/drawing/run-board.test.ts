@@ -3,6 +3,7 @@ import {
   bestFile,
   boardColumns,
   boardRows,
+  comparedInOrder,
   comparedNode,
   comparedNodes,
   recipeDifferences,
@@ -49,6 +50,13 @@ describe('the board of runs', () => {
 });
 
 describe('runs side by side', () => {
+  it('are compared with the pinned one, else with the earliest', () => {
+    const runs = [run('late', { startedAt: 3 }), run('queued', { startedAt: undefined }), run('early', { startedAt: 1 })];
+    expect(comparedInOrder(runs).map(({ key }) => key)).toEqual(['early', 'late', 'queued']);
+    const pinned = runs.map((one) => ({ ...one, isPinned: one.key === 'late' }));
+    expect(comparedInOrder(pinned).map(({ key }) => key)).toEqual(['late', 'early', 'queued']);
+  });
+
   it('tell recipes apart by the values that differ, those of one alone too', () => {
     const first = { model: 'a.h5', techniques: { pruning: { sparsity: 0.5 }, clustering: [{ clusters: 16 }] }, seed: 0 };
     const second = { model: 'a.h5', techniques: { pruning: { sparsity: 0.75 }, clustering: [{ clusters: 16 }] }, nodes: [] };

@@ -169,8 +169,9 @@ function drawNames(series: readonly PlotSeries[], { x, y, area }: PlotGeometry):
     const [px, py] = [x(point.x), y(point.y)];
     const half = textWidth(name) / 2;
     const places = [
-      { x: px + 9 + half, y: py, anchor: 'start' },
-      { x: px - 9 - half, y: py, anchor: 'end' },
+      // Clear of the ring around the chosen point.
+      { x: px + 13 + half, y: py, anchor: 'start' },
+      { x: px - 13 - half, y: py, anchor: 'end' },
       { x: px, y: py - 14, anchor: 'middle' },
       { x: px, y: py + 15, anchor: 'middle' },
       { x: px + 9 + half, y: py - 13, anchor: 'start' },

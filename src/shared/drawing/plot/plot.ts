@@ -75,17 +75,20 @@ export function plotGeometry({ series, x, y }: PlotContents, size: PlotSize): Pl
   const yTicks = ticksOf(vertical, counts.y);
   const left = 14 + Math.max(...yTicks.map((tick) => textWidth(y.format(tick))), 10);
   const top = y.title === '' ? 8 : 22;
-  const area = {
-    left,
-    top,
-    width: Math.max(20, size.width - left - 16),
-    height: Math.max(20, size.height - top - (x.title === '' ? 20 : 36)),
-  };
   const horizontal = scaleOf(
     x,
     points.map((point) => point.x),
     counts.x,
-  ).range([area.left, area.left + area.width]);
+  );
+  // The text of the last tick reaches beyond the axis.
+  const right = Math.max(16, 4 + textWidth(x.format(ticksOf(horizontal, counts.x).at(-1) ?? 0)) / 2);
+  const area = {
+    left,
+    top,
+    width: Math.max(20, size.width - left - right),
+    height: Math.max(20, size.height - top - (x.title === '' ? 20 : 36)),
+  };
+  horizontal.range([area.left, area.left + area.width]);
   return {
     area,
     x: horizontal,
