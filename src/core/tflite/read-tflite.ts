@@ -1,4 +1,5 @@
 import { EspalierError } from '../errors.ts';
+import { withTexts } from './compact-texts.ts';
 import { builtinOperatorName, customOperatorCode } from './schema/builtin-operators.ts';
 import { optionTable, type OperatorOptions, type OptionField, type OptionValue } from './schema/operator-options.ts';
 import { FlatbufferBytes, invalid, TableReader } from './schema/table-reader.ts';
@@ -37,12 +38,12 @@ export function readTflite(bytes: Uint8Array): TfliteModel {
   const codes = root.tables(1, 'operatorCodes').map(readOperatorCode);
   const subgraphs = root.tables(2, 'subgraphs').map((table) => readSubgraph(table, buffers, codes));
   if (subgraphs.length === 0) throw invalid('', 'it has no subgraph');
-  return {
+  return withTexts({
     description: root.string(3, 'description') ?? '',
     subgraphs,
     signatures: root.tables(7, 'signatureDefs').map((table) => readSignature(table, subgraphs)),
     metadata: root.tables(6, 'metadata').map((table) => readMetadata(table, buffers)),
-  };
+  });
 }
 
 type BufferData = Uint8Array | undefined;

@@ -1,11 +1,12 @@
 import { Builder, type Offset } from 'flatbuffers';
 import { EspalierError } from '../errors.ts';
+import { withoutTexts } from './compact-texts.ts';
 import { builtinOperatorCode, customOperatorCode, isBuiltinOperator } from './schema/builtin-operators.ts';
+import { type Field, type Filler, FlatbufferWriter, float32Field, int32Field, int8Field, offsetField } from './schema/flatbuffer-writer.ts';
 import { optionTable, type OperatorOptions, type OptionField, type OptionTable, type OptionValue } from './schema/operator-options.ts';
 import { tensorTypes } from './schema/tensor-types.ts';
 import { sparsityOffset } from './sparsity.ts';
 import type { Quantization, Signature, SignatureTensor, Subgraph, TfliteModel, TfliteOperator, TfliteTensor } from './tflite-model.ts';
-import { bytesVector, offsetsVector, VectorWriter } from './schema/vectors.ts';
 
 /** Runtimes map weights straight from the file, so their data must be aligned. */
 const dataAlignment = 16;
@@ -13,8 +14,9 @@ const dataAlignment = 16;
 /** How to lay out the file. */
 export interface SerializeOptions {
   /**
-   * For flash: equal vectors and strings are stored once, empty names not at all, and one zero point where all of a
-   * tensor are equal, which TFLite Micro reads as one for each channel. `readTflite` gives the same model.
+   * For flash: equal vectors, strings and tables are stored once, empty names not at all, and one zero point where all
+   * of a tensor are equal, which TFLite Micro reads as one for each channel. Names, signatures and metadata, which it
+   * never reads, are compressed. `readTflite` gives the same model.
    */
   readonly compact?: boolean;
 }
@@ -26,41 +28,67 @@ export interface SerializeOptions {
  */
 export function serializeTflite(model: TfliteModel, { compact = false }: SerializeOptions = {}): Uint8Array {
   checkOperators(model);
+  if (!compact) return layOut(model, false);
+  const [whole, separate] = [layOut(model, true), layOut(withoutTexts(model), true)];
+  return model.isForFlash === true || separate.length < whole.length ? separate : whole;
+}
+
+function layOut(model: TfliteModel, compact: boolean): Uint8Array {
   const builder = new Builder(
     1024 + model.subgraphs.reduce((bytes, graph) => bytes + graph.tensors.reduce((sum, tensor) => sum + (tensor.data?.length ?? 0), 0), 0),
   );
-  const write = new VectorWriter(builder, compact);
+  const write = new FlatbufferWriter(builder, compact);
   const buffers = new Buffers();
   const codes = new OperatorCodes();
-  const subgraphs = model.subgraphs.map((graph) => subgraphOffset(write, graph, buffers, codes));
-  const metadata = model.metadata.map(({ name, data }) => {
-    const nameOffset = write.string(name);
-    return table(builder, 2, () => {
-      builder.addFieldOffset(0, nameOffset, 0);
-      builder.addFieldInt32(1, buffers.index(data), 0);
-    });
-  });
+  if (compact) {
+    codes.addMostFrequentFirst(model);
+    for (const graph of model.subgraphs) for (const { data } of graph.tensors) if (data !== undefined) buffers.index(data);
+    for (const { data } of model.metadata) buffers.index(data);
+  }
+  // A compact file has its data last, so that small vectors fill the gaps between them.
+  const dataFirst = compact ? bufferOffsets(write, buffers, fillersOf(write, model)) : undefined;
+  const subgraphs = model.subgraphs.map((graph) => subgraphOffset(write, graph, buffers, codes, compact));
+  const metadata = model.metadata.map(({ name, data }) =>
+    write.table(2, [offsetField(0, write.string(name)), int32Field(1, buffers.index(data))]),
+  );
   const signatures = model.signatures.map((signature) => signatureOffset(write, signature));
-  const bufferOffsets = buffers.all.map((data) => {
-    const bytes = data.length === 0 ? 0 : bytesVector(builder, data, dataAlignment);
-    return table(builder, 1, () => builder.addFieldOffset(0, bytes, 0));
-  });
+  const buffersAt = dataFirst ?? bufferOffsets(write, buffers, []);
   const codeOffsets = codes.all.map((operator) => operatorCodeOffset(write, operator));
   const fields: readonly (readonly [number, Offset])[] = [
-    [1, offsetsVector(builder, codeOffsets)],
-    [2, offsetsVector(builder, subgraphs)],
+    [1, write.offsets(codeOffsets)],
+    [2, write.offsets(subgraphs)],
     [3, write.string(model.description)],
-    [4, offsetsVector(builder, bufferOffsets)],
-    ...[metadata, signatures].flatMap((offsets, i) =>
-      compact && offsets.length === 0 ? [] : [[6 + i, offsetsVector(builder, offsets)] as const],
-    ),
+    [4, write.offsets(buffersAt)],
+    ...[metadata, signatures].flatMap((offsets, i) => (compact && offsets.length === 0 ? [] : [[6 + i, write.offsets(offsets)] as const])),
   ];
-  const root = table(builder, 8, () => {
-    builder.addFieldInt32(0, 3, 0);
-    for (const [slot, offset] of fields) builder.addFieldOffset(slot, offset, 0);
-  });
+  const root = write.table(8, [int32Field(0, 3), ...fields.map(([slot, offset]) => offsetField(slot, offset))]);
   builder.finish(root, 'TFL3');
   return builder.asUint8Array();
+}
+
+function bufferOffsets(write: FlatbufferWriter, buffers: Buffers, fillers: Filler[]): readonly Offset[] {
+  return buffers.all.map((data) => {
+    if (data.length > 0) write.fillGap(data.length, dataAlignment, fillers);
+    const bytes = data.length === 0 ? 0 : write.bytes(data, dataAlignment);
+    return write.table(1, [offsetField(0, bytes)]);
+  });
+}
+
+/** Vectors of one and two numbers that the model's tensors and operators have. */
+function fillersOf(write: FlatbufferWriter, { subgraphs }: TfliteModel): Filler[] {
+  const fillers: Filler[] = [];
+  const add = (values: readonly number[], vector: () => Offset): void => {
+    if (values.length === 1 || values.length === 2) fillers.push({ bytes: values.length === 1 ? 8 : 12, write: vector });
+  };
+  for (const { tensors, operators } of subgraphs) {
+    for (const { shape, quantization } of tensors) {
+      add(shape, () => write.ints(shape));
+      const scales = quantization?.scales ?? [];
+      add(scales, () => write.floats(scales));
+    }
+    for (const ints of operators.flatMap(({ inputs, outputs }) => [inputs, outputs])) add(ints, () => write.ints(ints));
+  }
+  return fillers;
 }
 
 function checkOperators({ subgraphs }: TfliteModel): void {
@@ -94,149 +122,113 @@ class OperatorCodes {
     );
     return known >= 0 ? known : this.all.push(operator) - 1;
   }
+
+  /** Index 0 is the default, which a table leaves out. */
+  addMostFrequentFirst({ subgraphs }: TfliteModel): void {
+    const counts: number[] = [];
+    for (const { operators } of subgraphs)
+      for (const operator of operators) counts[this.index(operator)] = (counts[this.index(operator)] ?? 0) + 1;
+    const most = counts.indexOf(Math.max(...counts));
+    this.all.unshift(...this.all.splice(most, 1));
+  }
 }
 
-function table(builder: Builder, slots: number, add: () => void): Offset {
-  builder.startObject(slots);
-  add();
-  return builder.endObject();
-}
-
-function operatorCodeOffset(write: VectorWriter, operator: TfliteOperator): Offset {
-  const { builder } = write;
+function operatorCodeOffset(write: FlatbufferWriter, operator: TfliteOperator): Offset {
   const code = operator.isCustom || !isBuiltinOperator(operator.name) ? customOperatorCode : builtinOperatorCode(operator.name);
   const name = operator.isCustom ? write.string(operator.name) : 0;
-  return table(builder, 4, () => {
-    builder.addFieldInt8(0, Math.min(code, 127), 0);
-    builder.addFieldOffset(1, name, 0);
-    builder.addFieldInt32(2, operator.version, 1);
-    builder.addFieldInt32(3, code, 0);
-  });
+  return write.table(4, [int8Field(0, Math.min(code, 127)), offsetField(1, name), int32Field(2, operator.version, 1), int32Field(3, code)]);
 }
 
-function subgraphOffset(write: VectorWriter, graph: Subgraph, buffers: Buffers, codes: OperatorCodes): Offset {
-  const { builder } = write;
-  const tensors = offsetsVector(
-    builder,
-    graph.tensors.map((tensor) => tensorOffset(write, tensor, buffers)),
-  );
-  const operators = offsetsVector(
-    builder,
-    graph.operators.map((operator) => operatorOffset(write, operator, codes)),
-  );
+function subgraphOffset(write: FlatbufferWriter, graph: Subgraph, buffers: Buffers, codes: OperatorCodes, compact: boolean): Offset {
+  const tensors = write.offsets(graph.tensors.map((tensor) => tensorOffset(write, tensor, buffers, compact)));
+  const operators = write.offsets(graph.operators.map((operator) => operatorOffset(write, operator, codes)));
   const inputs = write.ints(graph.inputs);
   const outputs = write.ints(graph.outputs);
   const name = write.string(graph.name);
-  return table(builder, 5, () => {
-    [tensors, inputs, outputs, operators, name].forEach((offset, slot) => builder.addFieldOffset(slot, offset, 0));
-  });
+  return write.table(
+    5,
+    [tensors, inputs, outputs, operators, name].map((offset, slot) => offsetField(slot, offset)),
+  );
 }
 
-function tensorOffset(write: VectorWriter, tensor: TfliteTensor, buffers: Buffers): Offset {
-  const { builder } = write;
+function tensorOffset(write: FlatbufferWriter, tensor: TfliteTensor, buffers: Buffers, compact: boolean): Offset {
   const shape = write.ints(tensor.shape);
   const name = write.string(tensor.name);
   const quantization = tensor.quantization === undefined ? 0 : quantizationOffset(write, tensor.quantization);
-  const sparsity = tensor.sparsity === undefined ? 0 : sparsityOffset(builder, tensor.sparsity);
+  const sparsity = tensor.sparsity === undefined ? 0 : sparsityOffset(write.builder, tensor.sparsity);
   const signature = tensor.shapeSignature === undefined ? 0 : write.ints(tensor.shapeSignature);
-  return table(builder, 9, () => {
-    builder.addFieldOffset(0, shape, 0);
-    builder.addFieldInt8(1, tensorTypes.indexOf(tensor.type), 0);
-    builder.addFieldInt32(2, tensor.data === undefined ? 0 : buffers.index(tensor.data), 0);
-    builder.addFieldOffset(3, name, 0);
-    builder.addFieldOffset(4, quantization, 0);
-    builder.addFieldInt8(5, tensor.isVariable ? 1 : 0, 0);
-    builder.addFieldOffset(6, sparsity, 0);
-    builder.addFieldOffset(7, signature, 0);
-    builder.addFieldInt8(8, 1, 0);
-  });
+  return write.table(9, [
+    offsetField(0, shape),
+    int8Field(1, tensorTypes.indexOf(tensor.type)),
+    int32Field(2, tensor.data === undefined ? 0 : buffers.index(tensor.data)),
+    offsetField(3, name),
+    offsetField(4, quantization),
+    int8Field(5, tensor.isVariable ? 1 : 0),
+    offsetField(6, sparsity),
+    offsetField(7, signature),
+    // That a shape is known: TFLite Micro knows all.
+    int8Field(8, compact ? 0 : 1),
+  ]);
 }
 
-function quantizationOffset(write: VectorWriter, quantization: Quantization): Offset {
-  const { builder } = write;
+function quantizationOffset(write: FlatbufferWriter, quantization: Quantization): Offset {
   const scales = write.floats(quantization.scales);
   const zeroPoints = write.zeroPoints(quantization.zeroPoints);
-  return table(builder, 7, () => {
-    builder.addFieldOffset(2, scales, 0);
-    builder.addFieldOffset(3, zeroPoints, 0);
-    builder.addFieldInt32(6, quantization.axis, 0);
-  });
+  return write.table(7, [offsetField(2, scales), offsetField(3, zeroPoints), int32Field(6, quantization.axis)]);
 }
 
-function operatorOffset(write: VectorWriter, operator: TfliteOperator, codes: OperatorCodes): Offset {
-  const { builder } = write;
+function operatorOffset(write: FlatbufferWriter, operator: TfliteOperator, codes: OperatorCodes): Offset {
   const inputs = write.ints(operator.inputs);
   const outputs = write.ints(operator.outputs);
   const declared = operator.isCustom ? undefined : optionTable(operator.name);
   const options = declared === undefined ? 0 : optionsOffset(write, declared, operator.options);
-  const custom = operator.customOptions === undefined ? 0 : bytesVector(builder, operator.customOptions, 1);
-  return table(builder, 6, () => {
-    builder.addFieldInt32(0, codes.index(operator), 0);
-    builder.addFieldOffset(1, inputs, 0);
-    builder.addFieldOffset(2, outputs, 0);
-    builder.addFieldInt8(3, declared?.type ?? 0, 0);
-    builder.addFieldOffset(4, options, 0);
-    builder.addFieldOffset(5, custom, 0);
-  });
+  const custom = operator.customOptions === undefined ? 0 : write.bytes(operator.customOptions, 1);
+  return write.table(6, [
+    int32Field(0, codes.index(operator)),
+    offsetField(1, inputs),
+    offsetField(2, outputs),
+    int8Field(3, declared?.type ?? 0),
+    offsetField(4, options),
+    offsetField(5, custom),
+  ]);
 }
 
-function optionsOffset(write: VectorWriter, declared: OptionTable, options: OperatorOptions): Offset {
+function optionsOffset(write: FlatbufferWriter, declared: OptionTable, options: OperatorOptions): Offset {
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(declared.fields, name));
   if (unknown !== undefined) throw new Error(`option "${unknown}" is not one of ${Object.keys(declared.fields).join(', ')}`);
   const fields = Object.entries(declared.fields);
-  const vectors = new Map(
+  const slots = Math.max(0, ...fields.map(([, field]) => field.slot + 1));
+  return write.table(
+    slots,
     fields.flatMap(([name, field]) => {
       const value = options[name];
-      return field.kind === 'ints' && Array.isArray(value) && value.length > 0 ? [[name, write.ints(value)] as const] : [];
+      return value === undefined ? [] : [optionField(write, field, value)];
     }),
   );
-  const { builder } = write;
-  return table(builder, Math.max(0, ...fields.map(([, field]) => field.slot + 1)), () => {
-    for (const [name, field] of fields) {
-      const vector = vectors.get(name);
-      const value = options[name];
-      if (vector !== undefined) builder.addFieldOffset(field.slot, vector, 0);
-      else if (value !== undefined) addOption(builder, field, value);
-    }
-  });
 }
 
-function addOption(builder: Builder, field: OptionField, value: OptionValue): void {
+function optionField(write: FlatbufferWriter, field: OptionField, value: OptionValue): Field {
   switch (field.kind) {
     case 'int':
-      builder.addFieldInt32(field.slot, Number(value), field.default);
-      return;
+      return int32Field(field.slot, Number(value), field.default);
     case 'float':
-      builder.addFieldFloat32(field.slot, Number(value), 0);
-      return;
+      return float32Field(field.slot, Number(value));
     case 'bool':
-      builder.addFieldInt8(field.slot, value === true ? 1 : 0, field.default ? 1 : 0);
-      return;
+      return int8Field(field.slot, value === true ? 1 : 0, field.default ? 1 : 0);
     case 'choice': {
       const code = field.names.indexOf(String(value));
       if (code < 0) throw new Error(`"${String(value)}" is not one of ${field.names.join(', ')}`);
-      builder.addFieldInt8(field.slot, code, 0);
-      return;
+      return int8Field(field.slot, code);
     }
     case 'ints':
-      return;
+      return offsetField(field.slot, Array.isArray(value) && value.length > 0 ? write.ints(value) : 0);
   }
 }
 
-function signatureOffset(write: VectorWriter, signature: Signature): Offset {
-  const { builder } = write;
-  const map = ({ name, tensor }: SignatureTensor): Offset => {
-    const nameOffset = write.string(name);
-    return table(builder, 2, () => {
-      builder.addFieldOffset(0, nameOffset, 0);
-      builder.addFieldInt32(1, tensor, 0);
-    });
-  };
-  const inputs = offsetsVector(builder, signature.inputs.map(map));
-  const outputs = offsetsVector(builder, signature.outputs.map(map));
+function signatureOffset(write: FlatbufferWriter, signature: Signature): Offset {
+  const map = ({ name, tensor }: SignatureTensor): Offset => write.table(2, [offsetField(0, write.string(name)), int32Field(1, tensor)]);
+  const inputs = write.offsets(signature.inputs.map(map));
+  const outputs = write.offsets(signature.outputs.map(map));
   const key = write.string(signature.key);
-  return table(builder, 5, () => {
-    [inputs, outputs, key].forEach((offset, slot) => builder.addFieldOffset(slot, offset, 0));
-    builder.addFieldInt32(4, signature.subgraph, 0);
-  });
+  return write.table(5, [...[inputs, outputs, key].map((offset, slot) => offsetField(slot, offset)), int32Field(4, signature.subgraph)]);
 }

@@ -12,6 +12,8 @@ export interface TfliteModel {
   readonly subgraphs: readonly Subgraph[];
   readonly signatures: readonly Signature[];
   readonly metadata: readonly Metadata[];
+  /** The file is laid out for the flash of microcontrollers, see `compact-texts.ts`: TFLite Micro runs it, LiteRT does not. */
+  readonly isForFlash?: boolean | undefined;
 }
 
 /** A graph of operators over tensors; the first one of a file is the model. */

@@ -9,7 +9,7 @@ import type { Identity } from './identity.ts';
 import { importCompared } from './import-compared.ts';
 import type { SlurmExecution } from '../../shared/recipe/execution.ts';
 import { importModel } from '../import/import-model.ts';
-import type { HardwareTarget } from '../hardware/targets.ts';
+import type { DeployOptions } from '../../shared/recipe/deploy-options.ts';
 import { loadRuntime } from '../tflite/runtime.ts';
 import { planTree } from './deployment-tree.ts';
 import type { PlannedTree } from './deployment-tree.ts';
@@ -57,9 +57,9 @@ export async function prepareModels(stored: StoredRun, folder: string, environme
   const { recipe } = stored;
   const execution = chooseExecution(recipe, stored.options);
   if (execution === undefined) await refuseLoginNode(environment, useSlurm);
-  const target = deployTarget(recipe.deploy);
+  const { board } = deployTarget(recipe.deploy);
   const models = await resolveModels(recipe, folder);
-  const warnings = await fitWarnings(models, target);
+  const warnings = board === undefined ? [] : await fitWarnings(models, recipe.deploy);
   const identities = await Promise.all(models.map(identityOf));
   const tree = planTree(recipe.techniques, {
     controls: recipe.controls ?? false,
@@ -77,12 +77,10 @@ export async function prepareModels(stored: StoredRun, folder: string, environme
   return execution?.kind === 'slurm' ? prepareJobs(plan, execution) : prepareProcesses(plan);
 }
 
-/** Nothing is read where no board is chosen. */
-async function fitWarnings(models: readonly ResolvedModel[], target: HardwareTarget): Promise<Prepared['warnings']> {
-  if (target.board === undefined) return [];
+async function fitWarnings(models: readonly ResolvedModel[], deploy: DeployOptions | undefined): Promise<Prepared['warnings']> {
   const warnings: { readonly model: string; readonly message: string }[] = [];
   for (const { name, path: file, inputShapes } of models) {
-    const message = fitWarning((await importModel(file, { inputShapes })).network, target);
+    const message = fitWarning((await importModel(file, { inputShapes })).network, deploy);
     if (message !== undefined) warnings.push({ model: name, message });
   }
   return warnings;

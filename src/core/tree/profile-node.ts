@@ -4,6 +4,7 @@ import type { HardwareFigures } from '../../shared/results.ts';
 import { isEspalierError } from '../errors.ts';
 import { profileTflite } from '../hardware/profile-tflite.ts';
 import { floatOperator } from '../hardware/tflite-micro-kernels.ts';
+import { packLeaf } from '../measure/pack-leaf.ts';
 import { readTflite } from '../tflite/read-tflite.ts';
 import { chosenTarget, targetName, type HardwareTarget } from '../hardware/targets.ts';
 
@@ -21,10 +22,19 @@ export function deployTarget(deploy: DeployOptions | undefined): HardwareTarget 
   return chosenTarget(deploy?.target, deploy?.board);
 }
 
+/**
+ * The file as it is flashed, with which RAM, flash and cycles are counted: packed where the recipe says so, so that the
+ * arena holds decoded kernels. An NPU reads plain weights, and what cannot be packed stays plain.
+ */
+export function flashedFile(tflite: Uint8Array, target: HardwareTarget, deploy: DeployOptions | undefined): Uint8Array {
+  const goal = deploy?.pack ?? 'off';
+  return goal === 'off' || target.npu !== undefined ? tflite : (packLeaf(tflite, goal) ?? tflite);
+}
+
 /** Warnings are for integer files where a target is chosen: no other file is meant for a microcontroller. */
-export function profileNode(tflite: Uint8Array, target: HardwareTarget): NodeProfile {
+export function profileNode(tflite: Uint8Array, target: HardwareTarget, deploy?: DeployOptions): NodeProfile {
   try {
-    const profile = profileTflite({ file: '', bytes: tflite, target });
+    const profile = profileTflite({ file: '', bytes: flashedFile(tflite, target, deploy), target });
     const isMeant = targetName(target) !== undefined && floatOperator(readTflite(tflite)) === undefined;
     return { profile, figures: hardwareFigures(profile), warnings: isMeant ? profile.warnings : [] };
   } catch (error) {

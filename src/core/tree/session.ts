@@ -130,7 +130,7 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
           ignoreCache: options.ignoreCache ?? false,
           modelsAtOnce: prepared.isScheduled,
           emit,
-          profile: (tflite) => Promise.resolve(profileNode(tflite, target)),
+          profile: (tflite) => Promise.resolve(profileNode(tflite, target, recipe.deploy)),
           signal,
         });
       } catch (error) {

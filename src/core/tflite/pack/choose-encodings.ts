@@ -5,14 +5,14 @@ import type { PackableTensor } from './packable-tensor.ts';
 import type { EncodedTensor } from './scheme.ts';
 import { schemesFor } from './schemes.ts';
 
-/** Bytes of a further tensor in the file, its name empty: table, shape, place in the list. */
-const tensorBytes = 36;
+/** Bytes of a further tensor in a compact file: table, shape, place in the list. */
+const tensorBytes = 28;
 /** Bytes of the operator that decodes: table, inputs, outputs, place in the list. */
-const operatorBytes = 44;
+const operatorBytes = 36;
 
-/** Bytes of a buffer in the file: its data from a multiple of 16, with their length before them, and its table. */
+/** Bytes of a buffer in a compact file, which fills most gaps of alignment: data and their length, its table, its place in the list. */
 export function bufferBytes(length: number): number {
-  return 16 * Math.ceil((length + 4) / 16) + 16;
+  return 4 * Math.ceil(length / 4) + 16;
 }
 
 /** What a tensor adds to the file when it is packed, tables included. */

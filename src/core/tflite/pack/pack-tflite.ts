@@ -8,7 +8,7 @@ import type { TfliteModel } from '../tflite-model.ts';
 import { mostLutValues } from './lut.ts';
 import { packModel } from './pack-model.ts';
 import { stripModel } from './strip-model.ts';
-import { isPacked, unpackModel } from './unpack-model.ts';
+import { hasDecoders, isPacked, unpackModel } from './unpack-model.ts';
 
 /** How to pack a file. */
 export interface PackOptions {
@@ -40,9 +40,8 @@ export function packTflite(plain: Uint8Array, { goal, strip = false }: PackOptio
   const read = readTflite(plain);
   checkPackable(read);
   const model = strip ? stripModel(read) : read;
-  const { model: packed, kernels } = packModel(model, goal);
-  if (!isPacked(packed)) throw nothingToPack(kernels, goal);
-  const bytes = serializeTflite(packed, { compact: true });
+  const { bytes, kernels } = packedBytes(model, goal);
+  if (bytes === undefined || bytes.length >= plain.length) throw nothingToPack(kernels, goal);
   const unpacked = serializeTflite(unpackModel(readTflite(bytes)));
   if (!equalBytes(unpacked, serializeTflite(model))) throw new Error('the packed file does not decode to the plain one');
   return { bytes, kernels, undo: equalBytes(unpacked, plain) ? 'same-bytes' : 'equal-model' };
@@ -55,8 +54,20 @@ export function packTflite(plain: Uint8Array, { goal, strip = false }: PackOptio
 export function packedSize(plain: Uint8Array, goal: PackGoal): number | undefined {
   const model = readTflite(plain);
   if (reasonNotPackable(model) !== undefined) return undefined;
-  const { model: packed } = packModel(model, goal);
-  return isPacked(packed) ? serializeTflite(packed, { compact: true }).length : plain.length;
+  return Math.min(packedBytes(model, goal).bytes?.length ?? plain.length, plain.length);
+}
+
+/**
+ * Where no kernel gets smaller, the layout for flash alone may pay: scales and names of networks with many channels take
+ * much of a file. Undefined for `fast`, whose point is lookup tables.
+ */
+function packedBytes(
+  model: TfliteModel,
+  goal: PackGoal,
+): { readonly bytes: Uint8Array | undefined; readonly kernels: readonly KernelPacking[] } {
+  const { model: packed, kernels } = packModel(model, goal);
+  if (hasDecoders(packed)) return { bytes: serializeTflite(packed, { compact: true }), kernels };
+  return { bytes: goal === 'fast' ? undefined : serializeTflite({ ...packed, isForFlash: true }, { compact: true }), kernels };
 }
 
 /**

@@ -1,7 +1,5 @@
+import { runtimeMetadata } from '../compact-texts.ts';
 import type { TfliteModel } from '../tflite-model.ts';
-
-/** TFLite Micro reads where buffers lie from it, if a file has it. */
-const readByRuntime = ['OfflineMemoryAllocation'];
 
 /**
  * The model without what TFLite Micro never reads: names of tensors inside the graph, of subgraphs, the description,
@@ -11,7 +9,7 @@ export function stripModel(model: TfliteModel): TfliteModel {
   return {
     description: '',
     signatures: [],
-    metadata: model.metadata.filter(({ name }) => readByRuntime.includes(name)),
+    metadata: model.metadata.filter(({ name }) => runtimeMetadata.includes(name)),
     subgraphs: model.subgraphs.map((graph) => ({
       ...graph,
       name: '',

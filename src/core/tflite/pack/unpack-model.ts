@@ -4,8 +4,12 @@ import type { Subgraph, TfliteModel, TfliteOperator, TfliteTensor } from '../tfl
 import { withBiasScales } from './bias-scales.ts';
 import { decodeTensor } from './decode-tensor.ts';
 
-/** Whether any kernel of the model is decoded by TFLM_DECODE. */
-export function isPacked({ subgraphs }: TfliteModel): boolean {
+/** Whether the file is laid out for flash alone, or any of its kernels is decoded by TFLM_DECODE. */
+export function isPacked(model: TfliteModel): boolean {
+  return model.isForFlash === true || hasDecoders(model);
+}
+
+export function hasDecoders({ subgraphs }: TfliteModel): boolean {
   return subgraphs.some(({ operators }) => operators.some(isDecoder));
 }
 
@@ -24,7 +28,7 @@ export function requirePlain(model: TfliteModel, who: string): void {
  * @throws EspalierError `invalid-model` for data that do not decode, `unsupported-model` for schemes that are not known
  */
 export function unpackModel(model: TfliteModel): TfliteModel {
-  return isPacked(model) ? withBiasScales({ ...model, subgraphs: model.subgraphs.map(unpackSubgraph) }) : model;
+  return isPacked(model) ? withBiasScales({ ...model, isForFlash: undefined, subgraphs: model.subgraphs.map(unpackSubgraph) }) : model;
 }
 
 function unpackSubgraph(graph: Subgraph): Subgraph {

@@ -34,46 +34,6 @@ export function bytesVector(builder: Builder, bytes: Uint8Array, alignment: numb
   return builder.createByteVector(bytes);
 }
 
-/** Writes vectors and strings, equal ones once where the file is to be compact. */
-export class VectorWriter {
-  readonly builder: Builder;
-  readonly #written: Map<string, Offset> | undefined;
-
-  constructor(builder: Builder, compact: boolean) {
-    this.builder = builder;
-    this.#written = compact ? new Map() : undefined;
-  }
-
-  ints(values: readonly number[]): Offset {
-    return this.#once(`ints ${values.join()}`, () => intsVector(this.builder, values));
-  }
-
-  floats(values: readonly number[]): Offset {
-    return this.#once(`floats ${values.join()}`, () => floatsVector(this.builder, values));
-  }
-
-  /** A compact file has one zero point where all are equal. */
-  zeroPoints(values: readonly number[]): Offset {
-    const [first = 0] = values;
-    const stored = this.#written !== undefined && values.every((value) => value === first) ? [first] : values;
-    return this.#once(`longs ${stored.join()}`, () => longsVector(this.builder, stored));
-  }
-
-  /** No field at all for an empty text in a compact file. */
-  string(text: string): Offset {
-    if (this.#written !== undefined && text === '') return 0;
-    return this.#once(`string ${text}`, () => this.builder.createString(text));
-  }
-
-  #once(key: string, write: () => Offset): Offset {
-    const known = this.#written?.get(key);
-    if (known !== undefined) return known;
-    const offset = write();
-    this.#written?.set(key, offset);
-    return offset;
-  }
-}
-
 function vector<T>(builder: Builder, size: number, values: readonly T[], add: (value: T) => void): Offset {
   builder.startVector(size, values.length, size);
   for (const value of [...values].reverse()) add(value);

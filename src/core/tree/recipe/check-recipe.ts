@@ -135,12 +135,12 @@ function checkLayers(networks: readonly Network[], recipe: RecipeDocument, repor
   });
 }
 
-/** A model that is too large is a warning: filters may be pruned away, and files are packed. */
+/** A model that is too large is a warning: filters may be pruned away, and clustered weights take less flash. */
 function checkTarget(networks: readonly Network[], { deploy }: RecipeDocument, report: Report): void {
   try {
-    const target = deployTarget(deploy);
+    deployTarget(deploy);
     for (const network of networks) {
-      const message = fitWarning(network, target);
+      const message = fitWarning(network, deploy);
       if (message !== undefined) report(['deploy', 'board'], 'does-not-fit', message, { severity: 'warning' });
     }
   } catch (error) {

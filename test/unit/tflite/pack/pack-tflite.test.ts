@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { isEspalierError } from '../../../../src/core/errors.ts';
 import { packedSize, packTflite, unpackTflite } from '../../../../src/core/tflite/pack/pack-tflite.ts';
+import { isPacked } from '../../../../src/core/tflite/pack/unpack-model.ts';
 import { readTflite } from '../../../../src/core/tflite/read-tflite.ts';
 import { loadRuntime } from '../../../../src/core/tflite/runtime.ts';
 import { serializeTflite } from '../../../../src/core/tflite/serialize-tflite.ts';
@@ -68,9 +69,21 @@ describe('a packed file', () => {
     ]);
   });
 
-  it('leaves a kernel plain where packing does not pay', () => {
-    const { kernels } = packTflite(serializeTflite(packableModel({ values: 250, sparsity: 0 }, 2)), { goal: 'small' });
-    expect(kernels.map(({ scheme }) => scheme)).toContain(undefined);
+  it('leaves kernels plain where packing does not pay, and is laid out for flash all the same', () => {
+    const noisy = serializeTflite(packableModel({ values: 2000, sparsity: 0 }));
+    const { bytes, kernels, undo } = packTflite(noisy, { goal: 'small' });
+    expect(kernels.map(({ scheme }) => scheme)).toEqual([undefined, undefined, undefined]);
+    expect(bytes.length).toBeLessThan(noisy.length - 1000);
+    expect(packedSize(noisy, 'small')).toBe(bytes.length);
+    expect(undo).toBe('same-bytes');
+    expect(Buffer.compare(unpackTflite(bytes), noisy)).toBe(0);
+    expect(packedSize(bytes, 'small')).toBeUndefined();
+  });
+
+  it.each([true, false])('is known as packed even without kernels that are, stripped %s', (strip) => {
+    const { bytes } = packTflite(serializeTflite(packableModel({ values: 2000, sparsity: 0 })), { goal: 'small', strip });
+    expect(isPacked(readTflite(bytes))).toBe(true);
+    expect(isPacked(readTflite(unpackTflite(bytes)))).toBe(false);
   });
 
   it('without names and metadata it is smaller still, and unpacked it runs in LiteRT and computes the same', async () => {
