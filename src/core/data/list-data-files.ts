@@ -10,7 +10,7 @@ import { resolvePath } from './files/resolve-path.ts';
 import { soundFiles } from './formats/audio-folder.ts';
 import { isBatch } from './formats/cifar-binary.ts';
 import { idxPaths } from './formats/idx.ts';
-import { imageFiles } from './formats/image-folder.ts';
+import { imageFiles, isUnclassed, unclassedImages } from './formats/image-folder.ts';
 import { imageExtension } from './formats/image-masks.ts';
 import type { ByInput } from './spec/by-input.ts';
 import type { DataSpec } from './spec/data-spec.ts';
@@ -49,7 +49,7 @@ export async function listDataFiles(spec: DataSpec, folder: string): Promise<Dat
     case 'idx': {
       const paths = idxPaths(spec, folder);
       return {
-        files: Object.entries(paths).map(([name, path]) => ({ name, path })),
+        files: Object.entries(paths).flatMap(([name, path]) => file(name, path)),
         meaning: omit(spec, 'cacheMegabytes', 'folder', 'trainImages', 'trainLabels', 'testImages', 'testLabels'),
       };
     }
@@ -62,11 +62,17 @@ export async function listDataFiles(spec: DataSpec, folder: string): Promise<Dat
         meaning: omit(spec, 'cacheMegabytes', 'folder', 'train', 'test'),
       };
     }
-    case 'images':
+    case 'images': {
+      const images = (await isUnclassed(spec, folder)) ? unclassedImages : imageFiles;
+      const { masks, labels, ...others } = omit(spec, 'cacheMegabytes', 'folder', 'train', 'test');
       return {
-        files: spec.masks === undefined ? await collectionFiles(spec, folder, imageFiles) : await maskedFiles(spec, spec.masks, folder),
-        meaning: omit(spec, 'cacheMegabytes', 'folder', 'train', 'test', ...(spec.masks === undefined ? [] : (['masks'] as const))),
+        files: [
+          ...(masks === undefined ? await collectionFiles(spec, folder, images) : await maskedFiles(spec, masks, folder)),
+          ...file('labels.file', labels?.file),
+        ],
+        meaning: labels === undefined ? others : { ...others, labels: omit(labels, 'file') },
       };
+    }
     case 'audio':
       return {
         files: await collectionFiles(spec, folder, soundFiles(spec)),

@@ -3,6 +3,7 @@ import type { ModelTensor } from '../network/model-interface.ts';
 import { checkOptions } from './check-options.ts';
 import type { DataSet, DataSplits } from './dataset.ts';
 import type { ExampleSource, Sound, SourceSplits } from './example-source.ts';
+import { unlabelledSplits } from './without-labels.ts';
 import { openAudioFolder } from './formats/audio-folder.ts';
 import { openCifarBinary } from './formats/cifar-binary.ts';
 import { openCsv } from './formats/csv.ts';
@@ -12,11 +13,12 @@ import { openNpy, openNpz } from './formats/numpy.ts';
 import { openRaw } from './formats/raw-tensors.ts';
 import { openGenerated } from './generated/open-generated.ts';
 import { findValue, requireSingleInput, type SelectedInput } from './inputs/input-values.ts';
+import { followsImage } from './images/decode-mask.ts';
 import { joinInputs } from './inputs/join-inputs.ts';
 import { plainName } from './inputs/model-inputs.ts';
 import { normalisationNamed } from './preprocessing/named-normalisations.ts';
 import { createPipeline, measureChannels } from './preprocessing/create-pipeline.ts';
-import { type PipelineOptions } from './preprocessing/pipeline.ts';
+import type { Pipeline, PipelineOptions } from './preprocessing/pipeline.ts';
 import type { InputPreprocessing, Normalisation } from './preprocessing/preprocessing.ts';
 import { preparedDataSet } from './prepared-dataset.ts';
 import type { DataSpec } from './spec/data-spec.ts';
@@ -65,9 +67,9 @@ async function openInput(
   options: OpenDataOptions,
   selected: SelectedInput | undefined,
 ): Promise<DataSplits> {
-  const sources = await openSources(spec, folder, selected, options.modelOutputs);
+  const found = await openSources(spec, folder, selected, options.modelOutputs);
+  const sources = spec.labelled === false ? unlabelledSplits(found) : found;
   for (const warning of sources.warnings) options.onWarning?.(warning);
-  checkMaskAugmentation(spec, sources.train.target);
   const splits = splitSources(spec, sources, options.seed);
   const { normalise, ...preprocessing } = preprocessingOf(spec, selected);
   const backgroundSounds = spec.augmentation?.backgroundNoise === undefined ? [] : await readBackground(sources);
@@ -91,6 +93,7 @@ async function openInput(
         ? normalisationNamed(normalise)
         : normalise;
   const pipeline = createPipeline(splits.train.kind, pipelineOptions(normalisation));
+  checkMaskAugmentation(spec, sources.train.target, pipeline);
   const cacheBytes = (spec.cacheMegabytes ?? defaultCacheMegabytes) * 1e6;
   const total = splits.train.size + splits.validation.size + splits.test.size;
   const prepare = (source: ExampleSource, augmentationSeed?: number): DataSet =>
@@ -102,11 +105,13 @@ async function openInput(
   };
 }
 
-/** Masks stay where they are, so images with masks must not be moved. */
-function checkMaskAugmentation({ augmentation }: DataSpec, target: Target): void {
+/** Masks follow their images, which they can in the same proportions only. */
+function checkMaskAugmentation({ augmentation }: DataSpec, target: Target, { inputShape, steps }: Pipeline): void {
   const moves = augmentation !== undefined && ((augmentation.flip ?? false) || (augmentation.shift ?? 0) > 0);
-  if (moves && boundTargets(target).some((each) => each.target.kind === 'classMap'))
-    throw new EspalierError('invalid-data', '"flip" and "shift" would move images, but not their masks', {
+  const [height = 1, width = 1] = inputShape;
+  const stays = (positions: number): boolean => steps.kind !== 'image' || !followsImage(positions, [height, width]);
+  if (moves && boundTargets(target).some((each) => each.target.kind === 'classMap' && stays(each.target.positions)))
+    throw new EspalierError('invalid-data', '"flip" and "shift" would move images, but not masks of other proportions', {
       where: 'data.augmentation',
       fix: 'leave them out; "noise" can stay',
     });
@@ -139,9 +144,9 @@ async function openSources(
     case 'npz':
       return openNpz(spec, folder, selected, outputs);
     case 'csv':
-      return openCsv(spec, folder, selected);
+      return openCsv(spec, folder, selected, outputs);
     case 'raw':
-      return openRaw(spec, folder, selected);
+      return openRaw(spec, folder, selected, outputs);
     default:
       requireSingleInput(spec.format, selected);
       return openSingleInput(spec, folder, outputs);

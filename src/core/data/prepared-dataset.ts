@@ -1,7 +1,10 @@
 import { createRandom, type Random } from '../random.ts';
 import type { Batch, DataSet } from './dataset.ts';
 import { type ExampleSource, selectRows, type StoredNumbers } from './example-source.ts';
-import type { Pipeline } from './preprocessing/pipeline.ts';
+import { moveMask } from './images/decode-mask.ts';
+import type { Movement, Pipeline } from './preprocessing/pipeline.ts';
+import type { Target } from './target.ts';
+import { boundTargets } from './targets.ts';
 
 /** Files read at the same time: enough to keep a disk busy, below any limit of open files. */
 const concurrentReads = 16;
@@ -33,7 +36,13 @@ export function preparedDataSet({ source, pipeline, cacheBytes, augmentationSeed
     return example instanceof Promise ? example.then((loaded) => keep(pipeline.prepare(loaded))) : keep(pipeline.prepare(example));
   };
 
-  const readInto = async (indices: Uint32Array, inputs: Float32Array, epoch: number | undefined): Promise<void> => {
+  /** @returns how augmentation has moved the examples that it has moved, by their places in the batch */
+  const readInto = async (
+    indices: Uint32Array,
+    inputs: Float32Array,
+    epoch: number | undefined,
+  ): Promise<ReadonlyMap<number, Movement>> => {
+    const movements = new Map<number, Movement>();
     let next = 0;
     const work = async (): Promise<void> => {
       while (next < indices.length) {
@@ -42,10 +51,12 @@ export function preparedDataSet({ source, pipeline, cacheBytes, augmentationSeed
         if (index >= source.size) throw new RangeError(`example ${index} of ${source.size}`);
         const random = epoch === undefined || augmentationSeed === undefined ? undefined : exampleRandom(augmentationSeed, epoch, index);
         const numbers = prepared(index);
-        pipeline.finish(numbers instanceof Promise ? await numbers : numbers, inputs, position * length, random);
+        const ready = numbers instanceof Promise ? await numbers : numbers;
+        pipeline.finish(ready, inputs, position * length, random, (movement) => movements.set(position, movement));
       }
     };
     await Promise.all(Array.from({ length: Math.min(concurrentReads, indices.length) }, work));
+    return movements;
   };
 
   return {
@@ -66,11 +77,14 @@ export function preparedDataSet({ source, pipeline, cacheBytes, augmentationSeed
     },
     read: async (indices, epoch): Promise<Batch> => {
       const inputs = new Float32Array(indices.length * length);
-      await readInto(indices, inputs, epoch);
+      const movements = await readInto(indices, inputs, epoch);
+      const [height = 1, width = 1] = inputShape;
+      const labels = await labelsOf(source, indices);
+      moveMasks(labels, indices.length, source.target, [height, width], movements);
       return {
         size: indices.length,
         inputs: [inputs],
-        labels: await labelsOf(source, indices),
+        labels,
         targets: isAutoencoder ? inputs : selectRows(source.targets, source.size, indices),
       };
     },
@@ -87,6 +101,25 @@ async function labelsOf({ labels, loadLabels, size }: ExampleSource, indices: Ui
     offset += row.length;
   }
   return joined;
+}
+
+/** Masks of a batch follow their images, in place. */
+function moveMasks(
+  labels: Int32Array,
+  size: number,
+  target: Target,
+  image: readonly [number, number],
+  movements: ReadonlyMap<number, Movement>,
+): void {
+  if (movements.size === 0) return;
+  const whole = labels.length / Math.max(size, 1);
+  for (const { target: each, labels: part } of boundTargets(target)) {
+    if (each.kind !== 'classMap') continue;
+    for (const [row, movement] of movements) {
+      const start = row * whole + part.offset;
+      labels.set(moveMask(labels.slice(start, start + part.width), image, movement), start);
+    }
+  }
 }
 
 /** Neighbouring seeds, epochs and indices give unrelated generators. */

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { crc32, deflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
 import { listDataFiles } from '../../../src/core/data/list-data-files.ts';
@@ -58,7 +59,69 @@ describe('images with masks', () => {
     await expect(first('colour')).rejects.toThrow(/PNG in colour/);
   });
 
-  it('are not moved, which their masks would not be', async () => {
-    await expect(open({ augmentation: { flip: true } })).rejects.toThrow(/"flip" and "shift" would move images, but not their masks/);
+  it('may have palettes, whose indices are the classes', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) {
+      mkdirSync(path.join(folder, 'palette'), { recursive: true });
+      writeFileSync(
+        path.join(folder, `palette/${name}.png`),
+        palettePng(
+          4,
+          4,
+          mask.map((label) => Math.min(label, 3)),
+        ),
+      );
+    }
+    const classes = ['none', 'left', 'right', 'edge'];
+    const at = { ...model, modelOutputs: [{ name: 'mask', shape: [4, 4, 4] }] };
+    const { test } = await open({ masks: 'palette', classes }, at);
+    expect(Array.from((await test.read(Uint32Array.of(0))).labels)).toEqual(mask.map((label) => Math.min(label, 3)));
+  });
+
+  it('follow their images when these are mirrored and shifted', async () => {
+    // The image's pixels are their numbers, so each tells where it comes from.
+    const at = { ...model, modelOutputs: [{ name: 'mask', shape: [4, 4, 3] }] };
+    const { train } = await open({ augmentation: { flip: true, shift: 2 }, preprocessing: { scale: 1 } }, at);
+    const seen = new Set<string>();
+    for (let epoch = 0; epoch < 20; epoch++) {
+      const { inputs, labels } = await train.read(Uint32Array.of(0), epoch);
+      const sources = Array.from(inputs[0]!);
+      sources.forEach((source, position) => {
+        // 0 is the first pixel, or what the image has left.
+        expect(source === 0 ? [-1, 1] : [mask[source]]).toContain(labels[position]);
+      });
+      seen.add(sources.join());
+      const left = Array.from(labels).filter((label) => label === -1).length;
+      expect(sources.filter((value) => value === 0).length - left).toBeLessThanOrEqual(1);
+    }
+    expect(seen.size).toBeGreaterThan(5);
+    const half = await open({ augmentation: { shift: 2 } });
+    for (let epoch = 0; epoch < 5; epoch++) expect((await half.train.read(Uint32Array.of(1), epoch)).labels).toHaveLength(4);
+    const wide = { ...model, modelOutputs: [{ name: 'mask', shape: [2, 4, 3] }] };
+    await expect(open({ augmentation: { flip: true } }, wide)).rejects.toThrow(/masks of other proportions/);
   });
 });
+
+/** A PNG of 8-bit indices into a palette of four colours, written by hand. */
+function palettePng(height: number, width: number, indices: readonly number[]): Uint8Array {
+  const chunk = (type: string, data: Uint8Array): Buffer => {
+    const content = Buffer.concat([Buffer.from(type), data]);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    const sum = Buffer.alloc(4);
+    sum.writeUInt32BE(crc32(content));
+    return Buffer.concat([length, content, sum]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 3, 0, 0, 0], 8);
+  const rows = Array.from({ length: height }, (_, y) => [0, ...indices.slice(y * width, (y + 1) * width)]).flat();
+  return Buffer.concat([
+    Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
+    chunk('IHDR', header),
+    chunk('PLTE', Uint8Array.of(0, 0, 0, 128, 0, 0, 0, 128, 0, 128, 128, 0)),
+    chunk('tRNS', Uint8Array.of(0)),
+    chunk('IDAT', deflateSync(Uint8Array.from(rows))),
+    chunk('IEND', new Uint8Array(0)),
+  ]);
+}

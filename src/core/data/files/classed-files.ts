@@ -18,8 +18,8 @@ export interface ListingOptions {
   readonly unreadExtensions?: readonly string[];
   /** Name of a folder whose files have no class. */
   readonly backgroundFolder?: string;
-  /** Of folders within folders, which one is the class; default: the one that a file lies in. */
-  readonly classFolder?: 'innermost' | 'outermost';
+  /** Of folders within folders, which one is the class, or that none is; default: the one that a file lies in. */
+  readonly classFolder?: 'innermost' | 'outermost' | 'none';
 }
 
 /** Lists the files of folders and archives with their classes, and records those that are left out. */
@@ -37,7 +37,7 @@ export class ClassedFiles {
     this.#spec = spec;
     this.#folder = folder;
     this.#options = options;
-    this.#classOf = classOfFile(spec);
+    this.#classOf = options.classFolder === 'none' ? () => ({ className: '', fields: {} }) : classOfFile(spec);
   }
 
   /** @throws EspalierError `file-access`; `invalid-data` where no file has one of the extensions */

@@ -1,6 +1,7 @@
 import { EspalierError } from '../../errors.ts';
 import type { CsvDataSpec } from '../spec/csv-spec.ts';
-import { byNumberOrName, isMissing, isNumber } from './csv-cells.ts';
+import { byNumberOrName, isMissing, isNumber, toNumber } from './csv-cells.ts';
+import { targetNames } from './column-targets.ts';
 import { columnOf, type Table } from './csv-table.ts';
 
 /** A column of the table as the model takes it: a number, or one-hot over the names that occur. */
@@ -9,16 +10,17 @@ export type Feature =
   | { readonly kind: 'category'; readonly column: number; readonly name: string; readonly values: readonly string[] };
 
 /**
- * Columns that hold numbers, apart from the target, and those that are said to be categories.
+ * Columns that hold numbers, apart from those to predict, and those that are said to be categories.
  *
  * @throws EspalierError `invalid-data` when there is none
  */
-export function usualFeatures(spec: CsvDataSpec, table: Table, target: number): readonly string[] {
+export function usualFeatures(spec: CsvDataSpec, table: Table): readonly string[] {
   const isNumeric = (column: number): boolean =>
     table.rows.every((row) => isMissing(row[column] ?? '') || isNumber(row[column] ?? '')) &&
     table.rows.some((row) => isNumber(row[column] ?? ''));
   const categorical = new Set(spec.categorical ?? []);
-  const names = table.columns.filter((name, column) => column !== target && (isNumeric(column) || categorical.has(name)));
+  const targets = new Set(targetNames(spec));
+  const names = table.columns.filter((name, column) => !targets.has(name) && (isNumeric(column) || categorical.has(name)));
   if (names.length === 0)
     throw new EspalierError('invalid-data', 'none of its columns is numeric', {
       where: table.where,
@@ -54,14 +56,4 @@ export function openFeatures(spec: CsvDataSpec, names: readonly string[], tables
 export function featureValues(feature: Feature, cell: string, where: string): readonly number[] {
   if (feature.kind === 'category') return feature.values.map((value) => (value === cell ? 1 : 0));
   return [isMissing(cell) ? feature.mean : toNumber(cell, feature.name, where)];
-}
-
-/** @throws EspalierError `invalid-data` for a cell that is no number */
-export function toNumber(cell: string, column: string, where: string): number {
-  if (!isNumber(cell))
-    throw new EspalierError('invalid-data', `column "${column}" holds ${JSON.stringify(cell)}, which is not a number`, {
-      where,
-      fix: 'correct the cell, leave the column out of "features", or list it in "categorical"',
-    });
-  return Number(cell);
 }

@@ -1,6 +1,6 @@
 import { EspalierError } from '../../errors.ts';
 import { readText } from '../files/read-text.ts';
-import type { CsvDataSpec } from '../spec/csv-spec.ts';
+import type { TableOptions } from '../spec/csv-spec.ts';
 import { isNumber } from './csv-cells.ts';
 import { csvRows } from './csv-rows.ts';
 
@@ -14,12 +14,15 @@ export interface Table {
   readonly firstLine: number;
 }
 
-/** @throws EspalierError `file-access`; `invalid-data` for a file without rows, or with rows of different length */
-export async function readTable(spec: CsvDataSpec, where: string): Promise<Table> {
+/**
+ * @param targets names of columns, which tell a header line
+ * @throws EspalierError `file-access`; `invalid-data` for a file without rows, or with rows of different length
+ */
+export async function readTable({ separator, header }: TableOptions, where: string, targets: readonly string[]): Promise<Table> {
   const text = await readText(where);
-  const lines = csvRows(text, spec.separator ?? ',', where).map((row) => row.map((cell) => cell.trim()));
+  const lines = csvRows(text, separator ?? ',', where).map((row) => row.map((cell) => cell.trim()));
   const [first = []] = lines;
-  const hasHeader = spec.header ?? looksLikeHeader(first, spec.target);
+  const hasHeader = header ?? looksLikeHeader(first, targets);
   const rows = hasHeader ? lines.slice(1) : lines;
   if (rows.length === 0)
     throw new EspalierError('invalid-data', hasHeader ? 'it has no rows below its header' : 'it is empty', {
@@ -39,13 +42,13 @@ export async function readTable(spec: CsvDataSpec, where: string): Promise<Table
 }
 
 /**
- * Names are rarely numbers, so a line that holds one is data, unless the column to predict is called as one of its cells.
- * A target that is an index, and no name in the line, says that there are no names.
+ * Names are rarely numbers, so a line that holds one is data, unless a column to predict is called as one of its cells.
+ * Targets that are indices, and no name in the line, say that there are no names.
  */
-function looksLikeHeader(line: readonly string[], target: string): boolean {
-  const namesTarget = line.includes(target);
-  const isIndex = /^\d+$/.test(target) && Number(target) < line.length;
-  return line.some(isNumber) ? namesTarget && !isNumber(target) : namesTarget || !isIndex;
+function looksLikeHeader(line: readonly string[], targets: readonly string[]): boolean {
+  if (line.some(isNumber)) return targets.some((target) => line.includes(target) && !isNumber(target));
+  const isIndex = (target: string): boolean => /^\d+$/.test(target) && Number(target) < line.length;
+  return targets.length === 0 || targets.some((target) => line.includes(target) || !isIndex(target));
 }
 
 /** @param field of the data spec that names it */

@@ -14,29 +14,42 @@ export interface FileFormat extends LabellingOptions {
 export async function openFiles(spec: FileCollection, folder: string, format: FileFormat): Promise<FileSplits> {
   const files = await findLabelledFiles(spec, folder, format);
   const warnings: string[] = [...files.warnings];
-  const open = async (name: string, list: readonly LabelledFile[]): Promise<ExampleSource> => {
-    const usable = spec.unreadable === 'skip' ? await decodable(list, format, warnings) : list;
-    return {
-      name,
-      kind: format.kind,
-      size: usable.length,
-      shape: undefined,
+  const open = (name: string, list: readonly LabelledFile[]): Promise<ExampleSource> =>
+    filesAsSource(name, list, spec, format, warnings, (usable) => ({
       target: { kind: 'classes', classes: files.classes.length, names: files.classes },
       labels: Int32Array.from(usable, (file) => file.label),
       targets: new Float32Array(0),
-      load: async (index) => {
-        const file = usable[index];
-        if (file === undefined) throw new RangeError(`example ${index} of ${usable.length}`);
-        return decodeFile(file, format);
-      },
-    };
-  };
+    }));
   return {
     train: await open('train', files.train),
     validation: files.validation && (await open('validation', files.validation)),
     test: files.test && (await open('test', files.test)),
     warnings,
     background: files.background,
+  };
+}
+
+/** @param label of the files that can be decoded */
+export async function filesAsSource<F extends BackgroundFile>(
+  name: string,
+  list: readonly F[],
+  { unreadable }: Pick<FileCollection, 'unreadable'>,
+  format: Pick<FileFormat, 'kind' | 'decode'>,
+  warnings: string[],
+  label: (usable: readonly F[]) => Pick<ExampleSource, 'target' | 'labels' | 'targets'>,
+): Promise<ExampleSource> {
+  const usable = unreadable === 'skip' ? await decodable(list, format, warnings) : list;
+  return {
+    name,
+    kind: format.kind,
+    size: usable.length,
+    shape: undefined,
+    ...label(usable),
+    load: async (index) => {
+      const file = usable[index];
+      if (file === undefined) throw new RangeError(`example ${index} of ${usable.length}`);
+      return decodeFile(file, format);
+    },
   };
 }
 
@@ -49,8 +62,12 @@ export async function decodeFile(file: BackgroundFile, { decode }: Pick<FileForm
 }
 
 /** Decodes every file once, because files that cannot be decoded must be known before sets are split. */
-async function decodable(list: readonly LabelledFile[], format: FileFormat, warnings: string[]): Promise<readonly LabelledFile[]> {
-  const usable: LabelledFile[] = [];
+async function decodable<F extends BackgroundFile>(
+  list: readonly F[],
+  format: Pick<FileFormat, 'decode'>,
+  warnings: string[],
+): Promise<readonly F[]> {
+  const usable: F[] = [];
   for (const file of list) {
     try {
       await decodeFile(file, format);

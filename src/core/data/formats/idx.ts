@@ -7,6 +7,7 @@ import type { ByteSource } from '../files/byte-store.ts';
 import { openBytes } from '../files/open-bytes.ts';
 import { fileError } from '../files/file-access.ts';
 import { resolvePath } from '../files/resolve-path.ts';
+import { withoutLabels } from '../without-labels.ts';
 import { classTarget, fixedShapeSource } from './fixed-shape-source.ts';
 
 const idxNames = {
@@ -21,7 +22,7 @@ const idxNames = {
  *
  * @throws EspalierError `file-access` where the spec names a folder that lacks one of them
  */
-export function idxPaths(spec: IdxDataSpec, folder: string): Readonly<Record<keyof typeof idxNames, string>> {
+export function idxPaths(spec: IdxDataSpec, folder: string): IdxPaths {
   const path = (field: keyof typeof idxNames): string => {
     const given = spec[field];
     if (given !== undefined) return resolvePath(folder, given);
@@ -33,13 +34,25 @@ export function idxPaths(spec: IdxDataSpec, folder: string): Readonly<Record<key
     }
     return findIdx(resolvePath(folder, spec.folder), idxNames[field]);
   };
+  if (spec.labelled !== false)
+    return {
+      trainImages: path('trainImages'),
+      trainLabels: path('trainLabels'),
+      testImages: path('testImages'),
+      testLabels: path('testLabels'),
+    };
+  const hasTest =
+    spec.testImages !== undefined || (spec.folder !== undefined && isThere(resolvePath(folder, spec.folder), idxNames.testImages));
   return {
     trainImages: path('trainImages'),
-    trainLabels: path('trainLabels'),
-    testImages: path('testImages'),
-    testLabels: path('testLabels'),
+    trainLabels: undefined,
+    testImages: hasTest ? path('testImages') : undefined,
+    testLabels: undefined,
   };
 }
+
+/** Labels are missing where none are read, test images where a part of the training images is the test set. */
+type IdxPaths = Readonly<Record<keyof typeof idxNames, string | undefined>> & { readonly trainImages: string };
 
 /** Examples from IDX files: images and labels of unsigned bytes. */
 export async function openIdx(spec: IdxDataSpec, folder: string): Promise<SourceSplits> {
@@ -48,14 +61,21 @@ export async function openIdx(spec: IdxDataSpec, folder: string): Promise<Source
   return {
     train: await openPair('train', paths.trainImages, paths.trainLabels, classes),
     validation: undefined,
-    test: await openPair('test', paths.testImages, paths.testLabels, classes),
+    test: paths.testImages === undefined ? undefined : await openPair('test', paths.testImages, paths.testLabels, classes),
     warnings: [],
   };
 }
 
+function isThere(folder: string, names: readonly string[]): boolean {
+  return candidates(folder, names).some((path) => existsSync(path));
+}
+
+function candidates(folder: string, names: readonly string[]): readonly string[] {
+  return names.flatMap((name) => [`${name}.gz`, name]).map((name) => join(folder, name));
+}
+
 function findIdx(folder: string, names: readonly string[]): string {
-  const candidates = names.flatMap((name) => [`${name}.gz`, name]).map((name) => join(folder, name));
-  const found = candidates.find((path) => existsSync(path));
+  const found = candidates(folder, names).find((path) => existsSync(path));
   if (found === undefined) throw fileError(Object.assign(new Error(`no ${names[0]}`), { code: 'ENOENT' }), join(folder, names[0] ?? ''));
   return found;
 }
@@ -63,12 +83,22 @@ function findIdx(folder: string, names: readonly string[]): string {
 async function openPair(
   name: string,
   imagesPath: string,
-  labelsPath: string,
+  labelsPath: string | undefined,
   classes: (labels: Int32Array, where: string) => ExampleSource['target'],
 ): Promise<ExampleSource> {
   const images = readIdx(await openBytes(imagesPath), imagesPath);
-  const labelFile = readIdx(await openBytes(labelsPath), labelsPath);
   const [size = 0, ...shape] = images.shape;
+  const source = {
+    name,
+    kind: shape.length === 2 || shape.length === 3 ? 'image' : 'tensor',
+    shape,
+    size,
+    bytes: images.bytes,
+    offset: images.offset,
+    type: 'uint8',
+  } as const;
+  if (labelsPath === undefined) return fixedShapeSource({ ...source, ...withoutLabels });
+  const labelFile = readIdx(await openBytes(labelsPath), labelsPath);
   if (labelFile.shape.length !== 1)
     throw new EspalierError('invalid-data', `it holds an array of rank ${labelFile.shape.length}, but labels are a list`, {
       where: labelsPath,
@@ -81,17 +111,7 @@ async function openPair(
     });
   }
   const labels = Int32Array.from(labelFile.bytes.read(labelFile.offset, size));
-  return fixedShapeSource({
-    name,
-    kind: shape.length === 2 || shape.length === 3 ? 'image' : 'tensor',
-    shape,
-    size,
-    bytes: images.bytes,
-    offset: images.offset,
-    type: 'uint8',
-    labels,
-    target: classes(labels, labelsPath),
-  });
+  return fixedShapeSource({ ...source, labels, target: classes(labels, labelsPath) });
 }
 
 interface Idx {

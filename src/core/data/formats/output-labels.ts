@@ -86,7 +86,7 @@ function joinLabels(named: readonly ArrayLabels[], size: number): Pick<ExampleSo
 }
 
 /** `[size, a]`, `[size, b]` -> `[size, a + b]` */
-function sideBySide<Values extends Int32Array | Float32Array>(
+export function sideBySide<Values extends Int32Array | Float32Array>(
   parts: readonly Values[],
   size: number,
   make: (length: number) => Values,

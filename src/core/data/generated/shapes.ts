@@ -2,14 +2,14 @@ import type { Random } from '../../random.ts';
 
 export const shapeClasses = ['background', 'disc', 'square', 'triangle'] as const;
 
-const side = 48;
+const side = 32;
 export const shapesImage = [side, side, 3] as const;
 
 /** An image with the class of each of its pixels. */
 export interface ShapesScene {
-  /** `[48, 48, 3]` */
+  /** `[32, 32, 3]` */
   readonly pixels: Uint8Array;
-  /** `[48, 48]`, indices of `shapeClasses` */
+  /** `[32, 32]`, indices of `shapeClasses` */
   readonly mask: Int32Array;
 }
 
@@ -22,12 +22,12 @@ const inside: readonly ((x: number, y: number) => boolean)[] = [
 ];
 
 /**
- * One to four discs, squares and triangles before a background that shades from one colour to another, later ones over
- * earlier ones, with noise. Colours and sizes are no hint at the class.
+ * One to three discs, squares and triangles, light before a dark background that shades from one colour to another, later ones
+ * over earlier ones, with noise. Colours and sizes are no hint at which shape it is.
  */
 export function drawShapes(random: Random): ShapesScene {
-  const colour = (): readonly number[] => [0, 1, 2].map(() => 40 + 175 * random.next());
-  const [from, to, direction] = [colour(), colour(), 2 * Math.PI * random.next()];
+  const colour = (darkest: number): readonly number[] => [0, 1, 2].map(() => darkest + 90 * random.next());
+  const [from, to, direction] = [colour(20), colour(20), 2 * Math.PI * random.next()];
   const [alongX, alongY] = [Math.cos(direction), Math.sin(direction)];
   const mask = new Int32Array(side * side);
   const clean = new Float32Array(side * side * 3);
@@ -38,14 +38,14 @@ export function drawShapes(random: Random): ShapesScene {
     const part = 0.5 + ((x / side - 0.5) * alongX + (y / side - 0.5) * alongY) / Math.SQRT2;
     for (let c = 0; c < 3; c++) clean[position * 3 + c] = (from[c] ?? 0) * (1 - part) + (to[c] ?? 0) * part;
   });
-  const count = 1 + random.integer(4);
+  const count = 1 + random.integer(3);
   for (let shape = 0; shape < count; shape++) {
     const kind = random.integer(inside.length);
-    const radius = 5 + 7 * random.next();
-    const [centreX, centreY] = [side * random.next(), side * random.next()];
+    const radius = 5 + 4 * random.next();
+    const [centreX, centreY] = [side * (0.15 + 0.7 * random.next()), side * (0.15 + 0.7 * random.next())];
     const angle = 2 * Math.PI * random.next();
     const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-    const paint = colour();
+    const paint = colour(140);
     each((x, y, position) => {
       const [dx, dy] = [(x - centreX) / radius, (y - centreY) / radius];
       if (inside[kind]?.(dx * cos + dy * sin, dy * cos - dx * sin) !== true) return;
@@ -53,5 +53,5 @@ export function drawShapes(random: Random): ShapesScene {
       for (let c = 0; c < 3; c++) clean[position * 3 + c] = paint[c] ?? 0;
     });
   }
-  return { mask, pixels: Uint8Array.from(clean, (value) => Math.min(255, Math.max(0, Math.round(value + 12 * random.normal())))) };
+  return { mask, pixels: Uint8Array.from(clean, (value) => Math.min(255, Math.max(0, Math.round(value + 8 * random.normal())))) };
 }

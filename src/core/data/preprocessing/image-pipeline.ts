@@ -2,7 +2,7 @@ import { EspalierError } from '../../errors.ts';
 import type { Random } from '../../random.ts';
 import { convertChannels, resizeImage, type Pixels, type Region } from '../images/resize.ts';
 import { addNoise, byteTable, linearMap } from './linear-map.ts';
-import type { Pipeline, PipelineOptions } from './pipeline.ts';
+import type { Movement, Pipeline, PipelineOptions } from './pipeline.ts';
 
 /** Images: channels converted, resized and cropped to bytes (cached), then flipped and shifted, then scaled. */
 export function imagePipeline(options: PipelineOptions): Pipeline {
@@ -35,11 +35,13 @@ export function imagePipeline(options: PipelineOptions): Pipeline {
       const [h, w, c] = example.shape;
       return fitImage({ height: h, width: w, channels: c, data: example.data }, options, height, width, channels).data;
     },
-    finish: (pixels, output, offset, random) => {
-      const source =
+    finish: (pixels, output, offset, random, onMove) => {
+      const movement =
         random !== undefined && (flip || shift > 0)
-          ? moved(pixels, shape, flip && random.next() < 0.5, randomShift(shift, random), randomShift(shift, random))
-          : pixels;
+          ? { flip: flip && random.next() < 0.5, down: randomShift(shift, random), right: randomShift(shift, random) }
+          : undefined;
+      const source = movement === undefined ? pixels : moved(pixels, shape, movement);
+      if (movement !== undefined) onMove?.(movement);
       if (channels === 1) {
         for (let i = 0; i < length; i++) output[offset + i] = table[source[i] ?? 0] ?? 0;
       } else {
@@ -141,9 +143,7 @@ function randomShift(shift: number, random: Random): number {
 function moved(
   pixels: ArrayLike<number>,
   [height, width, channels]: readonly [number, number, number],
-  flip: boolean,
-  down: number,
-  right: number,
+  { flip, down, right }: Movement,
 ): Uint8Array {
   const result = new Uint8Array(height * width * channels);
   for (let y = Math.max(0, down); y < Math.min(height, height + down); y++) {

@@ -9,8 +9,25 @@ export interface Pipeline {
   readonly steps: InputSteps;
   /** The deterministic part, whose result is cached. */
   prepare(example: Example): StoredNumbers;
-  /** The rest: augmentation if a generator is given, then the numbers for the model, written from `offset` on. */
-  finish(prepared: StoredNumbers, output: Float32Array, offset: number, random: Random | undefined): void;
+  /**
+   * The rest: augmentation if a generator is given, then the numbers for the model, written from `offset` on.
+   *
+   * @param onMove how augmentation has moved an image, which masks have to follow
+   */
+  finish(
+    prepared: StoredNumbers,
+    output: Float32Array,
+    offset: number,
+    random: Random | undefined,
+    onMove?: (movement: Movement) => void,
+  ): void;
+}
+
+/** Of an image as the model takes it: mirrored first, then moved down and to the right, in pixels. */
+export interface Movement {
+  readonly flip: boolean;
+  readonly down: number;
+  readonly right: number;
 }
 
 export interface PipelineOptions {

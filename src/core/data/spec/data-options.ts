@@ -3,6 +3,11 @@ import type { Augmentation, Preprocessing } from '../preprocessing/preprocessing
 /** What every format has. */
 export interface DataOptions {
   /**
+   * `false`: labels are not read, whether the data have some or not, and every stage learns the outputs of the trained model.
+   * @default true
+   */
+  readonly labelled?: boolean;
+  /**
    * Part of the training examples that is held back for validation; classes keep their proportions. Where the data
    * brings a validation set of its own, that one is used.
    * @default 0.1

@@ -5,7 +5,7 @@ export interface GeneratedDataSpec extends DataOptions {
   readonly format: 'generated';
   /**
    * `digits`: drawn digits 28x28. `keywords`: 49x10 patterns of 12 spoken-word-like classes. `table`: 8 features, 3 classes.
-   * `shapes`: images 48x48 of discs, squares and triangles, with a class for each pixel (segmentation).
+   * `shapes`: images 32x32 of discs, squares and triangles, with a class for each pixel (segmentation).
    */
   readonly set: 'digits' | 'keywords' | 'table' | 'shapes';
   /**

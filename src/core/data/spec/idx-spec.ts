@@ -1,6 +1,6 @@
 import type { DataOptions } from './data-options.ts';
 
-/** IDX files, the form of MNIST and Fashion-MNIST; gzip is recognised. */
+/** IDX files, the form of MNIST and Fashion-MNIST; gzip is recognised. With `labelled: false` neither labels nor test images are needed. */
 export interface IdxDataSpec extends DataOptions {
   readonly format: 'idx';
   /**

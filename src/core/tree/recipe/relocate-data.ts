@@ -8,6 +8,7 @@ export const textFields: ReadonlySet<string> = new Set([
   'task',
   'type',
   'target',
+  'fileColumn',
   'variant',
   'missing',
   'unreadable',
