@@ -75,6 +75,8 @@ const journeys = async () => {
 const others = async () => {
   await layer('slurm', 'node', ['scripts/test-slurm.mjs', '--short']);
   leftOut.push('half of the failures on Slurm (npm run test:slurm)');
+  await layer('kills', 'node', ['scripts/test-kills.mjs', '--short']);
+  leftOut.push('all but a few kills (npm run test:kills)');
   await layer('host', 'node', ['scripts/test-host.mjs']);
   if (hasServer) await layer('panel', 'node', ['scripts/test-panel.mjs']);
 };

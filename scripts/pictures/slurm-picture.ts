@@ -40,7 +40,8 @@ export async function takeSlurmPicture(folder: string): Promise<void> {
         .locator('.node.waiting', { hasText: /job \d+_\d+: / })
         .first()
         .waitFor({ timeout: 300_000 });
-      await page.locator('.node.running').first().click();
+      // Its text changes with each step, so there is no moment at which it stands still for a pointer.
+      await page.locator('.node.running').first().dispatchEvent('click');
       await wait(3_000);
       const file = path.join(folder, 'slurm.png');
       writeFileSync(file, await editor.page.screenshot());

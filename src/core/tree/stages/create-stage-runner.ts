@@ -1,4 +1,4 @@
-import type { Accuracy } from '../../../shared/results.ts';
+import { chanceWarning } from '../../data/check-data.ts';
 import { examineExamples } from '../../data/examine-examples.ts';
 import { examineBaseline } from '../../measure/examine-baseline.ts';
 import { packLeaf } from '../../measure/pack-leaf.ts';
@@ -14,9 +14,14 @@ export function createStageRunner(setting: StageSetting): StageRunner {
   return async (request) => {
     const product = await makeProduct(setting, request, await runTechnique(setting, request));
     if (request.stage.technique === 'baseline') {
-      warnNearChance(setting, product.simulated, request.warn.bind(request));
-      const examined = { engine: setting.engine, network: product.model.network, train: setting.data.train, accuracy: product.simulated };
-      const doubts = [...(await examineExamples(setting.data)), ...(await examineBaseline({ ...examined, signal: request.signal }))];
+      const { simulated: accuracy } = product;
+      const nearChance = await chanceWarning(accuracy, setting.data.test);
+      const examined = { engine: setting.engine, network: product.model.network, train: setting.data.train, accuracy };
+      const doubts = [
+        ...(nearChance === undefined ? [] : [nearChance]),
+        ...(await examineExamples(setting.data)),
+        ...(await examineBaseline({ ...examined, signal: request.signal })),
+      ];
       for (const warning of doubts) request.warn(warning);
     }
     const packed = setting.pack === 'off' ? undefined : packLeaf(product.tflite, setting.pack);
@@ -39,12 +44,4 @@ export function createStageRunner(setting: StageSetting): StageRunner {
     const files = { model: encodeModel(product.model), tflite: product.tflite, packed };
     return { files, metrics, densities, expectations: product.expectations, mistakes };
   };
-}
-
-function warnNearChance({ data }: StageSetting, accuracy: Accuracy, warn: (message: string) => void): void {
-  const { target } = data.test;
-  if (target.kind !== 'classes' || accuracy.top1 === undefined || accuracy.top1 > 1.5 / target.classes) return;
-  warn(
-    `the baseline scores ${(accuracy.top1 * 100).toFixed(1)}%, near chance for ${target.classes} classes: check the preprocessing (scale, normalise) and the order of classes in the data spec`,
-  );
 }
