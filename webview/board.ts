@@ -68,7 +68,8 @@ function row(run: BoardRun): HTMLElement {
     () => void host.request('pin', { run: run.isPinned ? undefined : run.key }),
   );
   const cells = columns.map((column) => {
-    if (column.key !== 'name') return element('td', { class: column.numeric ? 'number' : undefined }, column.text(run));
+    if (column.key !== 'name')
+      return element('td', { class: column.numeric ? 'number' : undefined, 'data-column': column.key }, column.text(run));
     const open = element(
       'button',
       { type: 'button', class: 'link', onclick: () => void host.request('open', { run: run.key }) },
@@ -81,7 +82,7 @@ function row(run: BoardRun): HTMLElement {
     { class: run.isPinned ? 'chosen' : undefined },
     element('td', {}, element('span', { class: run.isPinned ? 'row-tools pinned' : 'row-tools' }, choose, pin)),
     ...cells,
-    element('td', {}, note),
+    element('td', { 'data-column': 'note' }, note),
   );
 }
 

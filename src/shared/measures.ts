@@ -4,7 +4,7 @@
  * `shared/recipe/targets.ts`, and its Chinese words in
  * `l10n/bundle.l10n.zh-cn.json` (English is the key).
  */
-import { formatBytes, formatChange, formatMilliseconds, formatPercent, missing } from './drawing/format.ts';
+import { formatBytes, formatChange, formatCount, formatMilliseconds, formatPercent, missing } from './drawing/format.ts';
 import { formatQuality, qualityOfAccuracy, type QualityRow, qualityTable, qualityValue } from './qualities.ts';
 import type { Targets } from './recipe/targets.ts';
 import type { NodeMetrics, QualityId } from './results.ts';
@@ -314,7 +314,7 @@ export function formatUnit(unit: MeasureUnit, value: number | undefined): string
     case 'milliseconds':
       return formatMilliseconds(value);
     case 'count':
-      return value === undefined ? missing : value.toLocaleString('en');
+      return value === undefined ? missing : formatCount(value);
   }
 }
 

@@ -16,6 +16,7 @@ export function resultTableView(actions: PanelActions): View {
   let columns: readonly Column[] = [];
   let shownKeys = '';
   let offeredKeys = '';
+  let isChoosing = false;
   const head = element('tr');
   const body = element('tbody');
   const choices = element('div', { class: 'column-choices' });
@@ -38,7 +39,8 @@ export function resultTableView(actions: PanelActions): View {
       head.replaceChildren(...columns.map((column) => heading(column, () => sortBy(column))));
     }
     const all = offered.map(({ key }) => key).join('\n');
-    if (all === offeredKeys) return;
+    // Controls take long to make, so that they wait until somebody wants to choose.
+    if (!isChoosing || all === offeredKeys) return;
     offeredKeys = all;
     choices.replaceChildren(
       // A row without its name says nothing.
@@ -50,6 +52,10 @@ export function resultTableView(actions: PanelActions): View {
       ),
     );
   };
+  const chooseColumns = (): void => {
+    isChoosing = true;
+    if (state !== undefined) rebuild(resultColumns(translate, chosenModel(state)));
+  };
   return {
     element: section(
       'results',
@@ -59,7 +65,7 @@ export function resultTableView(actions: PanelActions): View {
         { class: 'buttons' },
         copyButton(translate('Copy as Markdown'), translate('Copied'), () => actions.copy(toMarkdown(columns, shownRows()))),
         copyButton(translate('Copy as CSV'), translate('Copied'), () => actions.copy(toCsv(columns, shownRows()))),
-        element('details', { class: 'columns' }, element('summary', {}, translate('Columns')), choices),
+        element('details', { class: 'columns', ontoggle: chooseColumns }, element('summary', {}, translate('Columns')), choices),
       ),
       element(
         'div',

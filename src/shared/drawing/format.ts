@@ -19,6 +19,12 @@ export function formatDecibels(value: number | undefined): string {
   return value === undefined ? missing : `${value.toFixed(1)} dB`;
 }
 
+/** Thousands apart. Without `Intl`, whose first use takes as long as a frame may. */
+export function formatCount(value: number): string {
+  const [whole = '', ...fraction] = String(value).split('.');
+  return [whole.replace(/\B(?=(\d{3})+$)/g, ','), ...fraction].join('.');
+}
+
 /** In units of 1,000, as file managers and download pages count. */
 export function formatBytes(bytes: number | undefined): string {
   if (bytes === undefined) return missing;

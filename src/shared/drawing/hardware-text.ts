@@ -1,5 +1,5 @@
 import type { BoardFit, CycleProfile, HardwareProfile, OperatorProfile } from '../hardware.ts';
-import { formatBytes, formatMilliseconds } from './format.ts';
+import { formatBytes, formatCount, formatMilliseconds } from './format.ts';
 import { english, type Translate } from './translate.ts';
 
 /** `fits Arduino Nano 33 BLE Sense: 24.1 kB of 262.1 kB RAM, …`, or what is missing and at which operator. */
@@ -103,5 +103,5 @@ function countOrNothing(value: number): string {
 }
 
 function count(value: number): string {
-  return Math.round(value).toLocaleString('en');
+  return formatCount(Math.round(value));
 }

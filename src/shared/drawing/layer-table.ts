@@ -2,7 +2,7 @@
 import type { NodeResult } from '../run-state.ts';
 import type { WeightMetrics } from '../results.ts';
 import { techniqueRow } from '../techniques.ts';
-import { formatBytes, formatPercent } from './format.ts';
+import { formatBytes, formatCount, formatPercent } from './format.ts';
 import { compareFigures, type Order } from './sorting.ts';
 import type { Translate } from './translate.ts';
 
@@ -34,7 +34,7 @@ export function layerColumns(translate: Translate): readonly LayerColumn[] {
     title,
     numeric: true,
     order: (kernel) => kernel[key],
-    text: (kernel) => kernel[key].toLocaleString('en'),
+    text: (kernel) => formatCount(kernel[key]),
   });
   const sized = (key: 'rawBytes' | 'packedBytes' | 'gzipBytes', title: string): LayerColumn => ({
     key,

@@ -1,6 +1,6 @@
 /** What a run does now, in words: how far it is, how long it takes, what runs and how fast. */
 import type { RunState } from '../run-state.ts';
-import { formatDuration } from './format.ts';
+import { formatCount, formatDuration } from './format.ts';
 import { describeStatus, statusOf } from './node-status.ts';
 import { shortTitle } from './technique-names.ts';
 import { timeLeft, type EarlierTimes } from './time-left.ts';
@@ -32,7 +32,7 @@ export function describeRunning(run: RunState, translate: Translate): readonly s
             ? []
             : [
                 translate('step {0} of {1}', training.step, training.steps),
-                translate('{0} examples a second', Math.round(training.examplesPerSecond).toLocaleString('en')),
+                translate('{0} examples a second', formatCount(Math.round(training.examplesPerSecond))),
               ]),
         ];
         return `${name}: ${parts.join(', ')}`;

@@ -1,6 +1,6 @@
 /** Training curves: the chosen series in colour, the others grey. */
 import type { CurvePoint } from '../../results.ts';
-import { formatShare } from '../format.ts';
+import { formatCount, formatShare } from '../format.ts';
 import { thin } from '../thin.ts';
 import type { Translate } from '../translate.ts';
 import type { PlotContents, PlotPoint, PlotSeries, SeriesColour } from './plot.ts';
@@ -47,7 +47,7 @@ export function curvePlot({ curves, quantity, smoothing, translate }: CurvePlot)
   const lastStep = Math.max(1, ...drawn.map(({ measured }) => measured.at(-1)?.x ?? 0));
   return {
     series,
-    x: { title: translate('step'), minimum: 0, maximum: lastStep, format: (value) => value.toLocaleString('en') },
+    x: { title: translate('step'), minimum: 0, maximum: lastStep, format: formatCount },
     y:
       quantity === 'loss'
         ? { title: translate('loss'), minimum: 0, format: (value) => String(Number(value.toPrecision(3))) }
