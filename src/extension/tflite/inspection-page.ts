@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { densityOf } from '../../shared/drawing/density-series.ts';
 import { densityPlot } from '../../shared/drawing/plot/density-plot.ts';
 import { drawPlot } from '../../shared/drawing/plot/draw-plot.ts';
-import { formatBytes, formatPercent, missing } from '../../shared/drawing/format.ts';
+import { formatBytes, formatPercent, missing, formatCount } from '../../shared/drawing/format.ts';
 import { alignOperations } from '../../shared/graph/align-operations.ts';
 import { networkGraph } from '../../shared/graph/network-graph.ts';
 import type { InspectedOperation, InspectedTensor, ModelInspection } from '../../shared/inspection.ts';
@@ -59,7 +59,7 @@ function modelSections(model: ModelInspection): string {
           operation.kind,
           operation.layer,
           operation.outputShape.join(' × '),
-          String(operation.parameters),
+          formatCount(operation.parameters),
           operation.details,
         ]),
       ),
@@ -175,7 +175,11 @@ function nameOf(model: ModelInspection): string {
 }
 
 function summary(model: ModelInspection): string {
-  const parts = [model.format, vscode.l10n.t('{0} operations', model.operations.length), vscode.l10n.t('{0} parameters', model.parameters)];
+  const parts = [
+    model.format,
+    vscode.l10n.t('{0} operations', model.operations.length),
+    vscode.l10n.t('{0} parameters', formatCount(model.parameters)),
+  ];
   if (model.sizes !== undefined)
     parts.push(vscode.l10n.t('{0}, compressed {1}', formatBytes(model.sizes.raw), formatBytes(model.sizes.gzip)));
   if (model.fullInteger !== undefined) parts.push(model.fullInteger ? vscode.l10n.t('full integer') : vscode.l10n.t('not full integer'));

@@ -23,7 +23,7 @@ import { escapeMarkdown, weightTotals } from '../../shared/drawing/result-table.
 import type { ModelState, NodeResult, RunState } from '../../shared/run-state.ts';
 import type { NodeState } from '../../shared/tree.ts';
 import { hasFailed, type Run } from '../runs/run.ts';
-import { modelLabel } from '../workspace/model-files.ts';
+import { isTflite, modelLabel } from '../workspace/model-files.ts';
 
 export class ModelItem extends vscode.TreeItem {
   readonly kind = 'model';
@@ -37,6 +37,7 @@ export class ModelItem extends vscode.TreeItem {
     this.iconPath = new vscode.ThemeIcon('symbol-structure');
     this.description = path.dirname(vscode.workspace.asRelativePath(model)).replace(/^\.$/, '');
     this.tooltip = model.fsPath;
+    if (isTflite(model)) this.command = { command: 'vscode.open', title: '', arguments: [model] };
     this.contextValue = model.path.endsWith('.tflite')
       ? 'model inspectable evaluable viewable'
       : 'model inspectable evaluable convertible optimizable';
