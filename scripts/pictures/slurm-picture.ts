@@ -6,7 +6,9 @@ import { Editor } from '../../test/journey/editor.ts';
 import { startSlurmCluster } from '../../test/slurm/cluster.mjs';
 import { makeModel } from '../../test/slurm/make-model.ts';
 
-const size = { width: 1360, height: 850 };
+/** The whole tree, and jobs with their reasons beside the names of nodes. */
+const size = { width: 1420, height: 920 };
+const sidebar = { edge: 348, widerBy: 60 };
 /** Long enough for a picture, short enough to wait for. */
 const recipe = {
   model: 'mnist.keras',
@@ -30,6 +32,10 @@ export async function takeSlurmPicture(folder: string): Promise<void> {
       await editor.page.setViewportSize(size);
       await editor.openSidebar();
       await editor.sidebarRow('mnist.espalier.json').waitFor({ timeout: 60_000 });
+      await editor.page.mouse.move(sidebar.edge, size.height / 2);
+      await editor.page.mouse.down();
+      await editor.page.mouse.move(sidebar.edge + sidebar.widerBy, size.height / 2, { steps: 5 });
+      await editor.page.mouse.up();
       await editor.command('Espalier: Run Recipe');
       const page = editor.webview();
       await page
