@@ -40,6 +40,7 @@ const core = {
   sensitivity: ['program', 'engine', 'network', 'data', 'constraints', 'lowering', 'tflite', 'measure', 'hardware', 'techniques'],
   search: ['sensitivity'],
   tree: [
+    'scoring',
     'engine',
     'network',
     'data',

@@ -1,6 +1,7 @@
 /** The code of each row of the table of techniques. */
 import { type OptionsOf, type TechniqueId, techniqueRow } from '../../shared/techniques.ts';
 import type { LayerRule } from '../../shared/recipe/run-options.ts';
+import type { VariantOptions } from '../../shared/recipe/variant-options.ts';
 import type { Network, ParameterId } from '../network/network.ts';
 import { clustering } from './clustering.ts';
 import { fineTuning } from './fine-tuning.ts';
@@ -39,7 +40,7 @@ export function applyTechnique<Id extends TechniqueId>(
   context: TechniqueContext,
   rules: readonly LayerRule[] = [],
 ): Promise<TechniqueResult> {
-  return techniques[technique].apply(model, { row: techniqueRow(technique), options, rules }, context);
+  return techniques[technique].apply(model, { row: techniqueRow(technique), options, rules: withOwnRules(rules, options) }, context);
 }
 
 /**
@@ -55,5 +56,12 @@ export function checkTechnique<Id extends TechniqueId>(
   rules: readonly LayerRule[],
   zeros: ReadonlySet<ParameterId>,
 ): ReadonlySet<ParameterId> {
-  return techniques[technique].check?.(network, { row: techniqueRow(technique), options, rules }, zeros) ?? zeros;
+  return (
+    techniques[technique].check?.(network, { row: techniqueRow(technique), options, rules: withOwnRules(rules, options) }, zeros) ?? zeros
+  );
+}
+
+/** The recipe's rules, then the variant's: a later one wins. */
+function withOwnRules(rules: readonly LayerRule[], { layers = [] }: VariantOptions): readonly LayerRule[] {
+  return layers.length === 0 ? rules : [...rules, ...layers];
 }

@@ -26,6 +26,8 @@ import type { RecipeDocument } from './recipe/recipe-document.ts';
 import { deployTarget } from './profile-node.ts';
 import { resolveModels } from './recipe/resolve-recipe.ts';
 import type { ResolvedModel } from './recipe/resolve-recipe.ts';
+import { paretoSearch } from '../../shared/search-budget.ts';
+import { searchSupport } from './search-support.ts';
 import { selectNodes } from './select-nodes.ts';
 import type { RootDependencies } from './stage-key.ts';
 import { checkStages } from './stages/check-stages.ts';
@@ -146,6 +148,18 @@ async function prepareProcesses({ stored, folder, environment, models, warnings,
         tree: chosen,
         dependencies: dependenciesOf(recipe, identity, engine.description, runtime, environment),
         openExecutor: (place) => openExecutor(model, place),
+        search:
+          paretoSearch(recipe.strategy) === undefined
+            ? undefined
+            : searchSupport({
+                recipe,
+                folder,
+                model,
+                engine,
+                target: deployTarget(recipe.deploy),
+                threadScript: environment.threadScript,
+                file: searchFile(folder, identity, recipe, engine, environment),
+              }),
       })),
     };
   } catch (error) {
@@ -216,6 +230,17 @@ function parallelismFile(folder: string, identities: readonly Identity[], engine
   return path.join(cacheFolder(folder), `parallelism-${key.slice(0, 16)}.json`);
 }
 
+/** Kept with the cache: timed again, a search of so many minutes would train other files. */
+function searchFile(
+  folder: string,
+  identity: Identity,
+  { seed = 0 }: RecipeDocument,
+  { description }: Engine,
+  { code }: Environment,
+): string {
+  return path.join(cacheFolder(folder), `search-${digestOf({ identity, seed, engine: description, code }).slice(0, 16)}.json`);
+}
+
 function engineOf(recipe: RecipeDocument, threads: number, onNotice: (notice: string) => void): Promise<Engine> {
   return createEngine(engineOptions(recipe, threads, onNotice));
 }
@@ -226,6 +251,8 @@ function engineOptions({ engine }: RecipeDocument, threads: number, onNotice: (n
 
 /** Nodes of the request replace those of the recipe. */
 function chosenTree(tree: PlannedTree, { recipe, options }: StoredRun): PlannedTree {
+  // A search grows its own branches.
+  if (paretoSearch(recipe.strategy) !== undefined) return { ...tree, root: { ...tree.root, children: [] } };
   if (options.nodes !== undefined) return { ...tree, root: selectNodes(tree.root, options.nodes, 'request') };
   return recipe.nodes === undefined ? tree : { ...tree, root: selectNodes(tree.root, recipe.nodes) };
 }

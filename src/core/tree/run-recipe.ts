@@ -1,11 +1,13 @@
 /** Walks the deployment trees of a recipe towards its targets, and says how it ended. */
 import { setMaxListeners } from 'node:events';
+import { EspalierError } from '../errors.ts';
 import { hasTargets } from '../../shared/targets.ts';
 import type { RunFinished } from '../../shared/events.ts';
-import type { SearchOptions, Targets } from '../../shared/recipe/targets.ts';
+import type { ParetoSearch, SearchOptions, Targets } from '../../shared/recipe/targets.ts';
 import { judge, levelsOf, recommend } from './recommendation.ts';
 import type { Verdict } from './recommendation.ts';
 import { searchTargets } from './search-targets.ts';
+import { searchPareto } from './search-pareto.ts';
 import { isCancellation, TreeWalker } from './tree-walker.ts';
 import type { ModelRun, WalkSettings } from './tree-walker.ts';
 
@@ -15,6 +17,8 @@ export interface Walk extends WalkSettings {
   readonly untilTargets: boolean;
   /** Where the accuracy target is missed, try other sparsities or cluster counts. */
   readonly search?: SearchOptions;
+  /** From budgets to files, instead of the tree. */
+  readonly pareto?: ParetoSearch | undefined;
   /** Whether the models are walked at the same time, instead of one after the other. */
   readonly modelsAtOnce?: boolean;
 }
@@ -58,10 +62,19 @@ async function walkModel(walk: Walk, model: ModelRun): Promise<TreeOutcome> {
   return { met, reason: reason === '' ? '' : named(reason), failed: walker.failed.map(named) };
 }
 
+const searchElsewhere = 'a search from budgets trains on this machine, and the recipe sends stages to a scheduler';
+
 async function walkTree(walk: Walk, model: ModelRun, walker: TreeWalker): Promise<Verdict> {
-  const levels = levelsOf(model.tree.root, walk.untilTargets);
   const targets = hasTargets(walk.targets) ? walk.targets : undefined;
   const tell = (message: string): void => walk.emit({ type: 'log', level: 'info', message, model: model.name, node: undefined });
+  if (walk.pareto !== undefined) {
+    await walker.visitAll(levelsOf(model.tree.root, false).flat());
+    if (model.search === undefined)
+      throw new EspalierError('invalid-recipe', searchElsewhere, { where: 'strategy', fix: 'use "execution": { "kind": "local" }' });
+    const { runFolder, signal } = walk;
+    return searchPareto({ walker, support: model.search, search: walk.pareto, model: model.name, runFolder, signal, report: tell });
+  }
+  const levels = levelsOf(model.tree.root, walk.untilTargets);
   for (const [index, level] of levels.entries()) {
     await walker.visitAll(level);
     if (targets === undefined || !walk.untilTargets) continue;

@@ -10,6 +10,7 @@ import type { Prepared } from './prepare-models.ts';
 import type { RecipeDocument } from './recipe/recipe-document.ts';
 import { requireRecipe } from './recipe/parse-recipe.ts';
 import { readText } from './recipe/resolve-recipe.ts';
+import { paretoSearch } from '../../shared/search-budget.ts';
 import { deployTarget, profileNode } from './profile-node.ts';
 import { runRecipe } from './run-recipe.ts';
 import { removeLeftovers } from './store/atomic-files.ts';
@@ -123,8 +124,11 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
           models,
           rules: recipe.layers ?? [],
           targets: recipe.targets,
-          untilTargets: recipe.strategy !== undefined && recipe.strategy !== 'full',
-          ...(typeof recipe.strategy === 'object' && recipe.strategy.search !== undefined ? { search: recipe.strategy.search } : {}),
+          untilTargets: recipe.strategy !== undefined && recipe.strategy !== 'full' && paretoSearch(recipe.strategy) === undefined,
+          pareto: paretoSearch(recipe.strategy),
+          ...(typeof recipe.strategy === 'object' && recipe.strategy.kind === 'until-targets' && recipe.strategy.search !== undefined
+            ? { search: recipe.strategy.search }
+            : {}),
           runFolder,
           cacheFolder: cacheFolder(recipeFolderOf(runFolder)),
           ignoreCache: options.ignoreCache ?? false,

@@ -8,6 +8,7 @@ import type { TreeEntry } from '../../shared/tree.ts';
 import type { PlannedTree } from './deployment-tree.ts';
 import type { Executor, JobReport, StageJob, StagePlace } from './execution/executor.ts';
 import { throwIfCancelled } from './execution/run-stage.ts';
+import type { SearchSupport } from './search-support.ts';
 import { stageKey } from './stage-key.ts';
 import type { RootDependencies } from './stage-key.ts';
 import type { StageOutcome } from './stages/stage-runner.ts';
@@ -20,6 +21,8 @@ export interface ModelRun {
   readonly tree: PlannedTree;
   readonly dependencies: RootDependencies;
   openExecutor(place: StagePlace): Executor;
+  /** Where stages run on this machine. */
+  readonly search?: SearchSupport | undefined;
 }
 
 export interface WalkSettings {

@@ -62,7 +62,7 @@ export interface Targets {
   readonly sizeTie?: number;
 }
 
-export type Strategy = 'full' | 'until-targets' | UntilTargets;
+export type Strategy = 'full' | 'until-targets' | UntilTargets | ParetoSearch;
 
 export interface UntilTargets {
   readonly kind: 'until-targets';
@@ -78,4 +78,31 @@ export interface SearchOptions {
    * @default 6
    */
   readonly stages?: number;
+}
+
+/**
+ * From budgets to files: settings for each layer are chosen by how much it suffers from them, trained for a while, and the
+ * best on validation examples are trained longer. Takes the place of the tree: `techniques` and `nodes` are not used, options of
+ * `training` hold for every stage.
+ */
+export interface ParetoSearch {
+  readonly kind: 'pareto';
+  /**
+   * Minutes of training on this machine, about. They become training steps, which are kept with the cache, so that the same
+   * search gives the same files.
+   * @exclusiveMinimum 0
+   */
+  readonly minutes?: number;
+  /**
+   * Training steps of all stages together, instead of minutes: the same on every machine.
+   * @asType integer
+   * @minimum 1
+   */
+  readonly steps?: number;
+  /**
+   * What a file must reach, an entry for each file that is wanted; each has `compressedBytes` or `packedBytes`. Without it:
+   * `targets`.
+   * @examples [[{ "compressedBytes": 60000, "ramBytes": 100000 }]]
+   */
+  readonly budgets?: readonly Targets[];
 }

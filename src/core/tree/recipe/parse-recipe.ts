@@ -6,6 +6,8 @@ import type { TechniqueOptions } from '../../../shared/recipe/technique-options.
 import type { RecipeDiagnostic } from '../../../shared/recipe-diagnostics.ts';
 import { findStructureMistake, type StructureMistake } from '../../techniques/pruning/pruning-structure.ts';
 import { isList } from '../deployment-tree.ts';
+import type { ParetoSearch, Targets } from '../../../shared/recipe/targets.ts';
+import { budgetCounts, paretoSearch } from '../../../shared/search-budget.ts';
 import type { RecipeDocument } from './recipe-document.ts';
 import { salvageRecipe } from './salvage-recipe.ts';
 import type { SalvagedRecipe } from './salvage-recipe.ts';
@@ -85,7 +87,8 @@ function checkContradictions(recipe: RecipeDocument, root: Node, others: readonl
   if (recipe.model !== undefined && recipe.models !== undefined) report('contradiction', 'give "model" or "models", not both', ['models']);
   if (recipe.data === undefined && !isMistyped('data') && (models.length === 0 || models.some(({ data }) => data === undefined)))
     report('missing-field', '"data" is missing: a data block, or the path of a file with one');
-  const untilTargets = recipe.strategy !== undefined && recipe.strategy !== 'full';
+  const pareto = paretoSearch(recipe.strategy);
+  const untilTargets = recipe.strategy !== undefined && recipe.strategy !== 'full' && pareto === undefined;
   if (
     untilTargets &&
     !isWrong('strategy') &&
@@ -94,10 +97,25 @@ function checkContradictions(recipe: RecipeDocument, root: Node, others: readonl
     Object.keys(recipe.targets ?? {}).length === 0
   )
     report('contradiction', 'the strategy "until-targets" needs "targets"', ['strategy']);
+  if (pareto !== undefined && !isWrong('strategy') && !isWrong('targets'))
+    for (const mistake of paretoMistakes(pareto, recipe.targets)) report('contradiction', mistake, ['strategy']);
   if (!others.some(({ path }) => path[0] === 'techniques'))
     for (const { mistake, path } of structureMistakes(recipe.techniques?.pruning))
       report('contradiction', `${mistake.what}; ${mistake.fix}`, path);
   return found;
+}
+
+/** What a search from budgets lacks, or what contradicts itself. */
+function paretoMistakes({ minutes, steps, budgets }: ParetoSearch, targets: Targets | undefined): readonly string[] {
+  const wanted = budgets ?? (targets === undefined ? [] : [targets]);
+  return [
+    ...(minutes === undefined && steps === undefined ? ['the strategy "pareto" needs "minutes" or "steps"'] : []),
+    ...(minutes !== undefined && steps !== undefined ? ['give "minutes" or "steps", not both'] : []),
+    ...(wanted.length === 0 ? ['the strategy "pareto" needs "budgets", or "targets" with a size'] : []),
+    ...(wanted.some((budget) => budgetCounts(budget).length === 0)
+      ? ['a budget of the strategy "pareto" needs "compressedBytes" or "packedBytes": no other measure follows from the settings of layers']
+      : []),
+  ];
 }
 
 interface LocatedMistake {

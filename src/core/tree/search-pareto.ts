@@ -1,0 +1,310 @@
+/**
+ * From budgets to files: allocations along the front become branches of ordinary stages, trained short first, and those
+ * that do best on validation examples longer. Test examples are measured, as of every node, and decide nothing.
+ */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describeChoice } from '../../shared/layer-choices.ts';
+import { measureRow } from '../../shared/measures.ts';
+import type { ParetoSearch, Targets } from '../../shared/recipe/targets.ts';
+import type { NodeMetrics } from '../../shared/results.ts';
+import { budgetCounts } from '../../shared/search-budget.ts';
+import { checkTargets, describeVerdict, targetMeasures } from '../../shared/targets.ts';
+import { flattenTree, titleIn, type TreeEntry } from '../../shared/tree.ts';
+import { EspalierError } from '../errors.ts';
+import { smallestFile } from '../search/allocate-layers.ts';
+import { type Candidate, candidatePath, fewestSteps, planCandidate, planField, planRungs, type Rung } from '../search/plan-search.ts';
+import { type PlannedTree, planTree, rootId } from './deployment-tree.ts';
+import type { Verdict } from './recommendation.ts';
+import type { SearchBasis, SearchSupport } from './search-support.ts';
+import { selectNodes } from './select-nodes.ts';
+import { relocateData } from './recipe/relocate-data.ts';
+import { writeFileAtomically } from './store/atomic-files.ts';
+import { tflitePath } from './store/run-store.ts';
+import type { TreeWalker } from './tree-walker.ts';
+
+export interface ParetoWalk {
+  readonly walker: TreeWalker;
+  readonly support: SearchSupport;
+  readonly search: ParetoSearch;
+  readonly model: string;
+  readonly runFolder: string;
+  readonly signal: AbortSignal;
+  readonly report: (message: string) => void;
+}
+
+/** A budget on its way through the rounds. */
+interface Contest {
+  readonly budget: Targets;
+  /** From 1, in the names of nodes. */
+  readonly place: number;
+  readonly rungs: readonly Rung[];
+  /** Those that the next round trains. */
+  field: readonly Candidate[];
+}
+
+/** A branch that has been trained. */
+interface Trained {
+  readonly contest: Contest;
+  readonly candidate: Candidate;
+  readonly steps: number;
+  /** The last node. */
+  readonly leaf: string;
+  readonly metrics: NodeMetrics;
+  readonly tflite: Uint8Array;
+  /** On validation examples. */
+  readonly error: number;
+}
+
+/** Stages also fit, calibrate and measure: the part of the time that is left for training steps. */
+const trainingShare = 0.7;
+
+/**
+ * @throws EspalierError before anything trains: for budgets that no file can keep, too little time, too few validation
+ * examples, a trained model at chance; `cancelled`
+ */
+export async function searchPareto(walk: ParetoWalk): Promise<Verdict> {
+  const { walker, support, search, runFolder, signal, report } = walk;
+  const { training = {}, targets } = support.recipe;
+  const budgets = search.budgets ?? [targets ?? {}];
+  const basis = await support.basis(runFolder, signal, report);
+  const steps = search.steps ?? Math.floor(((search.minutes ?? 0) * 60 * trainingShare) / basis.stepSeconds);
+  const rungs = await checkSearch(walk, budgets, basis, steps);
+  report(
+    `search: ${steps} training steps${search.steps === undefined ? `, ${search.minutes ?? 0} minutes at ${(basis.stepSeconds * 1000).toFixed(1)} ms a step` : ''}; ` +
+      rungs.map((rung) => `${rung.candidates} of ${rung.steps}`).join(', then '),
+  );
+  const taught = training.distillation !== undefined;
+  const contests = budgets.map((budget, index): Contest => {
+    const field = planField(basis.sensitivity, budgetCounts(budget), rungs[0]?.candidates ?? 1, taught);
+    return { budget, place: index + 1, rungs, field };
+  });
+  const trained: Trained[] = [];
+  for (const [round, rung] of rungs.entries()) {
+    const made = await train(walk, contests, rung.steps);
+    trained.push(...made);
+    const next = rungs[round + 1]?.candidates ?? 0;
+    for (const contest of contests) {
+      const ranked = made.filter((each) => each.contest === contest).toSorted(byPromise);
+      describeRound(walk, contest, ranked, round + 1);
+      contest.field = ranked.slice(0, next).flatMap((each) => corrected(each, basis) ?? []);
+    }
+  }
+  const missed = contests.filter((contest) => best(trained, contest.budget, walker) === undefined);
+  for (const contest of missed)
+    contest.field = trained
+      .filter((each) => each.contest === contest)
+      .toSorted(byPromise)
+      .slice(0, 1)
+      .flatMap((each) => corrected(each, basis) ?? []);
+  if (missed.some(({ field }) => field.length > 0))
+    trained.push(...(await train(walk, missed, rungs.at(-1)?.steps ?? fewestSteps, 'again-')));
+  return conclude(walk, contests, trained);
+}
+
+/** @throws EspalierError that says what is possible instead */
+async function checkSearch(
+  { support, walker, search }: ParetoWalk,
+  budgets: readonly Targets[],
+  basis: SearchBasis,
+  steps: number,
+): Promise<readonly Rung[]> {
+  const { sensitivity, baselineError, chanceError, stepSeconds } = basis;
+  if (chanceError !== undefined && baselineError > chanceError * 0.95)
+    throw new EspalierError(
+      'invalid-data',
+      `the trained model is right in ${((1 - baselineError) * 100).toFixed(1)}% of the validation examples, near chance`,
+      {
+        fix: 'check the preprocessing (scale, normalise) and the order of classes in the data block',
+      },
+    );
+  for (const budget of budgets)
+    for (const { count, bytes } of budgetCounts(budget)) {
+      const overhead = sensitivity.overhead[count];
+      const least = smallestFile(sensitivity, count);
+      if (bytes > least) continue;
+      throw new EspalierError(
+        'invalid-recipe',
+        bytes <= overhead
+          ? `a file of ${bytes} bytes is not possible: without its kernels it takes about ${Math.ceil(overhead)}`
+          : `a file of ${bytes} bytes is not possible: with the strongest setting of every layer it takes about ${Math.ceil(least)}`,
+        { where: 'budgets', fix: `the nearest that is possible is about ${Math.ceil(least * 1.05)} bytes; expect it to lose much` },
+      );
+    }
+  const hardware = await support.hardware();
+  const baseline = walker.results.get(rootId);
+  for (const budget of budgets)
+    for (const { measure, target } of targetMeasures) {
+      const limit = budget[target];
+      if (
+        limit === undefined ||
+        (measure !== 'ram' && measure !== 'flash' && measure !== 'macs') ||
+        hardware === undefined ||
+        baseline === undefined
+      )
+        continue;
+      const found = measureRow(measure).value({ ...baseline, hardware });
+      if (found === undefined || found <= limit) continue;
+      throw new EspalierError(
+        'invalid-recipe',
+        `${measureRow(measure).target?.name ?? measure} of ${limit} is not possible: every int8 file of this model takes ${found}, whatever its layers are set to`,
+        {
+          where: 'budgets',
+          fix: `allow at least ${found}, or take a smaller model; pruning whole filters makes it smaller`,
+        },
+      );
+    }
+  const rungs = planRungs(Math.floor(steps / budgets.length));
+  if (rungs !== undefined) return rungs;
+  const needed = fewestSteps * budgets.length;
+  const minutes = (needed * stepSeconds) / 60 / trainingShare;
+  throw new EspalierError(
+    'invalid-recipe',
+    `${steps} training steps for ${budgets.length === 1 ? 'a budget' : `${budgets.length} budgets`} are too few`,
+    {
+      where: 'strategy',
+      fix: search.steps === undefined ? `give at least ${Math.max(1, Math.ceil(minutes))} minutes` : `give at least ${needed}`,
+    },
+  );
+}
+
+/** Grows a branch for every candidate and trains all of them. */
+async function train(
+  { walker, support, model, runFolder, signal }: ParetoWalk,
+  contests: readonly Contest[],
+  steps: number,
+  prefix = '',
+): Promise<readonly Trained[]> {
+  const { training = {} } = support.recipe;
+  const branches = contests.flatMap((contest) =>
+    contest.field.map((candidate) => {
+      const name = `${prefix}${contest.place}${candidate.style.name}-${steps}`;
+      const { techniques, node } = candidatePath(candidate, steps, training, name);
+      const planned = planTree(techniques);
+      return { contest, candidate, leaf: node, branch: { root: selectNodes(planned.root, [node]), stages: planned.stages } };
+    }),
+  );
+  if (branches.length === 0) return [];
+  const tree = branches.reduce((whole, { branch }) => withBranch(whole, branch), walker.tree);
+  walker.grow(tree);
+  const leaves = new Set(branches.map(({ leaf }) => leaf));
+  await walker.visitAll(pathsTo(tree, leaves));
+  const trained: Trained[] = [];
+  for (const { contest, candidate, leaf } of branches) {
+    const metrics = walker.results.get(leaf);
+    if (metrics === undefined) continue;
+    const tflite = new Uint8Array(await readFile(path.join(runFolder, tflitePath(model, leaf))));
+    trained.push({ contest, candidate, steps, leaf, metrics, tflite, error: await support.validationError(tflite, signal) });
+  }
+  return trained;
+}
+
+function withBranch(tree: PlannedTree, branch: PlannedTree): PlannedTree {
+  const known = new Set(tree.root.children.map(({ id }) => id));
+  return {
+    root: { ...tree.root, children: [...tree.root.children, ...branch.root.children.filter(({ id }) => !known.has(id))] },
+    stages: new Map([...tree.stages, ...branch.stages]),
+  };
+}
+
+/** The nodes that lead to these leaves, parents first; without the root, which is done. */
+function pathsTo({ root }: PlannedTree, leaves: ReadonlySet<string>): readonly TreeEntry[] {
+  return flattenTree(root).filter(
+    ({ node }) => node.id !== rootId && [...leaves].some((leaf) => leaf === node.id || leaf.startsWith(`${node.id}/`)),
+  );
+}
+
+/** The same style with settings by the bytes that its file took. */
+function corrected({ contest, candidate, metrics }: Trained, basis: SearchBasis): Candidate | undefined {
+  const counts = budgetCounts(contest.budget);
+  const count = counts[0]?.count ?? 'gzip';
+  const taken = measureRow(count).value(metrics);
+  const correction = taken === undefined ? 1 : taken / candidate.allocation.bytes;
+  return planCandidate(basis.sensitivity, counts, candidate.style, correction) ?? candidate;
+}
+
+/** A file that is a little too large is judged too: the next round corrects its size. */
+const sizeTolerance = 1.05;
+
+function byPromise(a: Trained, b: Trained): number {
+  const fits = ({ contest, metrics }: Trained): number =>
+    Number(
+      budgetCounts(contest.budget).every(({ count, bytes }) => (measureRow(count).value(metrics) ?? Infinity) <= bytes * sizeTolerance),
+    );
+  return fits(b) - fits(a) || a.error - b.error || (measureRow('gzip').value(a.metrics) ?? 0) - (measureRow('gzip').value(b.metrics) ?? 0);
+}
+
+/** Of the files that keep every limit but that of the loss, the one with the smallest error on validation examples. */
+function best(trained: readonly Trained[], budget: Targets, { results }: TreeWalker): Trained | undefined {
+  const keeps = ({ metrics }: Trained): boolean =>
+    checkTargets(budget, results.get(rootId), metrics).every(({ measure, met }) => met || measureRow(measure).better === 'higher');
+  return trained.filter(keeps).toSorted((a, b) => a.error - b.error || a.tflite.length - b.tflite.length)[0];
+}
+
+function describeRound({ report, walker }: ParetoWalk, { place, budget }: Contest, ranked: readonly Trained[], round: number): void {
+  for (const { leaf, error, metrics, candidate } of ranked) {
+    const sizes = budgetCounts(budget).map(({ count }) => `${measureRow(count).value(metrics) ?? '?'} bytes ${count}`);
+    const settings = candidate.allocation.choices.map(({ layer, choice }) => `${layer}: ${describeChoice(choice)}`).slice(0, 6);
+    report(
+      `search: budget ${place}, round ${round}: ${titleIn(walker.tree.root, leaf)} has an error of ${error.toFixed(4)} on validation examples, ${sizes.join(', ')} (${settings.join('; ')}${candidate.allocation.choices.length > 6 ? '; …' : ''})`,
+    );
+  }
+}
+
+/** Writes the recommended file of each budget with a recipe that makes it again, and judges the budgets. */
+async function conclude(walk: ParetoWalk, contests: readonly Contest[], trained: readonly Trained[]): Promise<Verdict> {
+  const { walker, report } = walk;
+  const baseline = walker.results.get(rootId);
+  const verdicts: { readonly met: boolean; readonly reason: string; readonly node?: string }[] = [];
+  for (const { budget, place } of contests) {
+    const found = best(trained, budget, walker);
+    const shown = found ?? trained.filter(({ contest }) => contest.place === place).toSorted(byPromise)[0];
+    if (shown === undefined) {
+      verdicts.push({ met: false, reason: `budget ${place}: no file is done` });
+      continue;
+    }
+    const checks = checkTargets(budget, baseline, shown.metrics);
+    const met = found !== undefined && checks.every((check) => check.met);
+    const files = await writeRecommended(walk, place, shown);
+    const title = titleIn(walker.tree.root, shown.leaf);
+    report(`search: budget ${place}: ${files}`);
+    verdicts.push({
+      met,
+      node: shown.leaf,
+      reason: `budget ${place}: ${met ? title : `no file keeps it; the nearest is ${title}`}: ${checks.map(describeVerdict).join(', ')}, error on validation examples ${shown.error.toFixed(4)}`,
+    });
+  }
+  return {
+    met: verdicts.every(({ met }) => met),
+    reason: verdicts.map(({ reason }) => reason).join('; '),
+    ...(verdicts[0]?.node === undefined ? {} : { node: verdicts[0].node }),
+  };
+}
+
+/** Folder of the recommended files, within the run's. */
+export const recommendedFolder = 'recommended';
+
+async function writeRecommended(
+  { runFolder, support, model }: ParetoWalk,
+  place: number,
+  { candidate, steps, tflite }: Trained,
+): Promise<string> {
+  const folder = path.join(runFolder, recommendedFolder);
+  const file = path.join(folder, `${model}-budget-${place}.tflite`);
+  const recipe = path.join(folder, `${model}-budget-${place}.espalier.json`);
+  const { techniques, node } = candidatePath(candidate, steps, support.recipe.training ?? {});
+  const { seed, measure, deploy, engine } = support.recipe;
+  const contents = {
+    models: [{ name: model, path: support.model.path, inputShape: support.model.inputShapes, outputs: support.model.outputs }],
+    data: relocateData(support.model.data, support.model.dataFolder, folder),
+    techniques,
+    nodes: [node],
+    seed,
+    engine: { ...engine, threads: support.threads },
+    measure,
+    deploy,
+  };
+  await writeFileAtomically(file, tflite);
+  await writeFileAtomically(recipe, `${JSON.stringify(contents, undefined, 2)}\n`);
+  return `${file}, and the recipe that makes it again: ${recipe}`;
+}

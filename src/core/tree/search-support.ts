@@ -1,0 +1,166 @@
+/** What a search from budgets needs to know of a model before it trains: made once, and kept. */
+import path from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { trainingDefaults } from '../../shared/recipe/defaults.ts';
+import type { SensitivityReport } from '../../shared/sensitivity.ts';
+import type { HardwareFigures } from '../../shared/results.ts';
+import { outputsOf, inputsOf } from '../data/inputs/model-inputs.ts';
+import type { DataSplits } from '../data/dataset.ts';
+import { openData } from '../data/open-data.ts';
+import type { Engine } from '../engine/engine.ts';
+import { EspalierError } from '../errors.ts';
+import type { HardwareTarget } from '../hardware/targets.ts';
+import { importModel } from '../import/import-model.ts';
+import { evaluateNetwork } from '../measure/evaluate-network.ts';
+import { evaluateTflite } from '../measure/evaluate-tflite.ts';
+import type { Network } from '../network/network.ts';
+import { taskError } from '../scoring/task-error.ts';
+import { openTask } from '../task/open-task.ts';
+import { prepareStepTiming } from '../train/step-timing.ts';
+import { integerStructure } from './operations/integer-structure.ts';
+import { networkSensitivity } from './operations/model-sensitivity.ts';
+import { profileNode } from './profile-node.ts';
+import type { RecipeDocument } from './recipe/recipe-document.ts';
+import type { ResolvedModel } from './recipe/resolve-recipe.ts';
+import { withFileErrors } from './store/atomic-files.ts';
+import { readSealedJson, writeSealedJson } from './store/sealed-file.ts';
+
+/** What the choices of a search follow from. */
+export interface SearchBasis {
+  readonly sensitivity: Pick<SensitivityReport, 'layers' | 'overhead' | 'divergence' | 'examples' | 'engine'>;
+  /** Of one training step; a search of so many minutes takes steps by it. */
+  readonly stepSeconds: number;
+  /** The trained model's error on validation examples, see `taskError`. */
+  readonly baselineError: number;
+  /** Of a guess, where the task has one. */
+  readonly chanceError?: number | undefined;
+  readonly validationExamples: number;
+}
+
+export interface SearchSupport {
+  readonly recipe: RecipeDocument;
+  /** The recipe's folder. */
+  readonly folder: string;
+  readonly model: ResolvedModel;
+  readonly threads: number;
+  /**
+   * From a file where it has been made before: of this run, or of an earlier one of the same model, data and program.
+   *
+   * @throws EspalierError where a search is not possible; `cancelled`
+   */
+  basis(runFolder: string, signal: AbortSignal, report: (message: string) => void): Promise<SearchBasis>;
+  /** What every file of the search needs, since the settings of layers do not change it. */
+  hardware(): Promise<HardwareFigures | undefined>;
+  /** Error of a .tflite on the validation examples, in LiteRT. */
+  validationError(tflite: Uint8Array, signal: AbortSignal): Promise<number>;
+}
+
+export interface SupportSetting {
+  readonly recipe: RecipeDocument;
+  readonly folder: string;
+  readonly model: ResolvedModel;
+  readonly engine: Engine;
+  readonly target: HardwareTarget;
+  readonly threadScript: string | undefined;
+  /** The file that keeps the basis for later runs. */
+  readonly file: string;
+}
+
+/** The name of the copy in a run's folder, which a resumed run takes. */
+const ownFile = 'search.json';
+
+export function searchSupport({ recipe, folder, model, engine, target, threadScript, file }: SupportSetting): SearchSupport {
+  const seed = recipe.seed ?? 0;
+  let opened: Promise<OpenedModel> | undefined;
+  const open = (): Promise<OpenedModel> => (opened ??= openModel(model, engine, seed));
+  return {
+    recipe,
+    folder,
+    model,
+    threads: engine.threads,
+    async basis(runFolder, signal, report) {
+      const own = path.join(runFolder, ownFile);
+      const known = (await readBasis(own)) ?? (await readBasis(file));
+      const found = known ?? (await makeBasis(await open(), engine, seed, signal, report));
+      await withFileErrors(file, () => mkdir(path.dirname(file), { recursive: true }));
+      for (const place of [own, file]) await writeSealedJson(place, found);
+      return found;
+    },
+    async hardware() {
+      return profileNode(integerStructure((await open()).network), target).figures;
+    },
+    async validationError(bytes, signal) {
+      const { validation } = (await open()).data;
+      return taskError(await evaluateTflite({ bytes, data: validation, threads: engine.threads, threadScript, signal }));
+    },
+  };
+}
+
+interface OpenedModel {
+  readonly network: Network;
+  readonly data: DataSplits;
+}
+
+async function openModel(
+  { path: file, inputShapes, data, dataFolder, outputs }: ResolvedModel,
+  engine: Engine,
+  seed: number,
+): Promise<OpenedModel> {
+  const { network } = await importModel(file, { inputShapes });
+  const splits = await openData(data, dataFolder, {
+    seed,
+    onWarning: () => undefined,
+    modelInputs: inputsOf(network),
+    modelOutputs: outputsOf(network),
+  });
+  const task = await openTask({
+    network,
+    data: splits,
+    outputs,
+    engine: () => Promise.resolve(engine),
+    isAugmented: data.augmentation !== undefined,
+  });
+  return { network, data: task.data };
+}
+
+/** Fewer say too little of the difference of two files. */
+const fewestValidation = 50;
+const timedMilliseconds = 2000;
+
+async function makeBasis(
+  { network, data }: OpenedModel,
+  engine: Engine,
+  seed: number,
+  signal: AbortSignal,
+  report: (message: string) => void,
+): Promise<SearchBasis> {
+  const { validation, train } = data;
+  if (validation.size < fewestValidation)
+    throw new EspalierError('invalid-data', `a search chooses by validation examples, and there are ${validation.size}`, {
+      where: 'data',
+      fix: `hold back at least ${fewestValidation}, better 500: leave out "validation" of the data block, or raise it`,
+    });
+  const baselineError = taskError(await evaluateNetwork({ engine, network, data: validation, signal }));
+  const { target } = validation;
+  const chanceError = target.kind === 'classes' ? 1 - 1 / target.classes : undefined;
+  report('search: measuring how much each layer suffers from each choice');
+  const sensitivity = await networkSensitivity({ engine, network, data: train, seed, signal, onProgress: () => undefined });
+  const timing = await prepareStepTiming(engine, network, Math.min(trainingDefaults.float.batchSize, train.size));
+  try {
+    const stepSeconds = (await timing.run(timedMilliseconds)) / 1000;
+    return { sensitivity, stepSeconds, baselineError, chanceError, validationExamples: validation.size };
+  } finally {
+    await timing.dispose();
+  }
+}
+
+/** Undefined where it is missing or damaged: then it is made again. */
+async function readBasis(file: string): Promise<SearchBasis | undefined> {
+  const value = await readSealedJson(file, 'delete it').catch(() => undefined);
+  return value !== undefined && isBasis(value) ? value : undefined;
+}
+
+/** The digest has been compared: these fields tell whether it is this kind of file. */
+function isBasis(value: object): value is SearchBasis {
+  return 'sensitivity' in value && 'stepSeconds' in value && typeof value.stepSeconds === 'number' && 'baselineError' in value;
+}

@@ -1,0 +1,24 @@
+/** Budgets of a search as recipes and the command line give them. */
+import type { ParetoSearch, Strategy, Targets } from './recipe/targets.ts';
+import type { ByteCount } from './sensitivity.ts';
+
+/** Targets that follow from the settings of layers, with the way to count a kernel's bytes. */
+const countedTargets = { compressedBytes: 'gzip', packedBytes: 'packed' } as const satisfies Partial<Record<keyof Targets, ByteCount>>;
+
+export interface CountedBudget {
+  readonly count: (typeof countedTargets)[keyof typeof countedTargets];
+  readonly bytes: number;
+}
+
+/** The sizes that a budget limits; none where it limits other measures alone. */
+export function budgetCounts(budget: Targets): readonly CountedBudget[] {
+  const { compressedBytes, packedBytes } = budget;
+  return [
+    ...(compressedBytes === undefined ? [] : [{ count: countedTargets.compressedBytes, bytes: compressedBytes }]),
+    ...(packedBytes === undefined ? [] : [{ count: countedTargets.packedBytes, bytes: packedBytes }]),
+  ];
+}
+
+export function paretoSearch(strategy: Strategy | undefined): ParetoSearch | undefined {
+  return typeof strategy === 'object' && strategy.kind === 'pareto' ? strategy : undefined;
+}
