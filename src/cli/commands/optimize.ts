@@ -1,24 +1,26 @@
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { chosenTarget } from '../../core/hardware/targets.ts';
+import { recommendedFolder } from '../../core/tree/search-pareto.ts';
 import { relocateData } from '../../core/tree/recipe/relocate-data.ts';
 import { writeFileAtomically } from '../../core/tree/store/atomic-files.ts';
 import { tflitePath } from '../../core/tree/store/run-store.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { inputShapeOption } from '../input-shape-option.ts';
-import { wholeNumber, wholeNumberOrZero } from '../numbers.ts';
+import { type BudgetOptions, byteSize, byteSizes, defaultMinutes, searchOf } from '../budget-options.ts';
+import { nonNegativeNumber, positiveNumber, wholeNumber, wholeNumberOrZero } from '../numbers.ts';
 import { parseSteps } from '../parse-steps.ts';
 import { applySettings } from '../step-settings.ts';
 import { followRun } from '../run/follow-run.ts';
 import { processTerminal } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
-import { asWrongUsage } from '../wrong-usage.ts';
+import { asWrongUsage, WrongUsage } from '../wrong-usage.ts';
 
-interface Options {
+interface Options extends BudgetOptions {
   readonly inputShape?: readonly (readonly number[])[];
   readonly data: string;
-  readonly steps: string;
+  readonly steps?: string;
   readonly output: string;
   readonly seed: number;
   readonly epochs?: number;
@@ -34,10 +36,16 @@ const MODEL_NAME = 'model';
 export function registerOptimize(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('optimize')
-    .description('take a model along one path of the deployment tree, with defaults derived from the model and the data')
+    .description('from a budget of bytes to a file, layer by layer; or along one path of the deployment tree with --steps')
     .argument('<model>', 'the trained model')
     .requiredOption('--data <spec>', dataOptionHelp)
-    .requiredOption('--steps <steps>', 'prune=SPARSITY, cluster=COUNT, quantize=ptq|qat: those that are wanted, in this order')
+    .option('--max-bytes <bytes>', 'a budget: most bytes after gzip -9, such as 60kB; several for several files', byteSizes)
+    .option('--max-packed <bytes>', 'a budget: most bytes packed for TFLite Micro', byteSizes)
+    .option('--max-ram <bytes>', 'with a budget: most bytes of tensor arena', byteSize)
+    .option('--max-drop <points>', 'with a budget: points of accuracy that may be lost, or percent of an error', nonNegativeNumber)
+    .option('--minutes <minutes>', `with a budget: minutes of training (default: ${defaultMinutes})`, positiveNumber)
+    .option('--training-steps <count>', 'with a budget: training steps in all, instead of minutes: the same on every machine', wholeNumber)
+    .option('--steps <steps>', 'prune=SPARSITY, cluster=COUNT, quantize=ptq|qat: those that are wanted, in this order')
     .requiredOption('-o, --output <folder>', 'folder for the .tflite, the recipe and the run')
     .option('--epochs <count>', 'passes over the training examples in each step', wholeNumber)
     .option(
@@ -55,9 +63,7 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
     .action(async (model: string, options: Options) => {
       // Before anything is written.
       chosenTarget(options.target, options.board);
-      const steps = parseSteps(options.steps);
-      const { node } = steps;
-      const { techniques, training, layers } = applySettings(steps, options.set);
+      const plan = planOf(options);
       const data = readDataOption(options.data);
       const folder = path.resolve(options.output);
       await mkdir(folder, { recursive: true });
@@ -65,24 +71,82 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
       const contents = {
         models: [{ name: MODEL_NAME, path: path.resolve(model), inputShape: options.inputShape }],
         data: relocateData(data, path.resolve(), folder),
-        techniques,
-        nodes: [node],
+        ...plan.recipe,
         seed: options.seed,
-        training: { epochs: options.epochs, ...training },
-        layers,
         deploy: options.board === undefined && options.target === undefined ? undefined : { board: options.board, target: options.target },
       };
       await writeFileAtomically(recipe, `${JSON.stringify(contents, undefined, 2)}\n`);
       const { threads } = options;
       const request = { recipe, threads };
-      const { runFolder } = await followRun((worker) => worker.handler.request('startRun', request), terminal, options.json === true).catch(
-        (error: unknown) => {
+      const name = path.basename(model).replace(/\.[^.]+$/, '');
+      let runFolder = '';
+      try {
+        await followRun(
+          async (worker) => {
+            const handle = await worker.handler.request('startRun', request);
+            ({ runFolder } = handle);
+            return handle;
+          },
+          terminal,
+          options.json === true,
+        ).catch((error: unknown) => {
           // The recipe consists of the command's options, so a mistake in it is wrong usage of the command.
           throw asWrongUsage(error, 'invalid-recipe');
-        },
-      );
-      const output = path.join(folder, `${path.basename(model).replace(/\.[^.]+$/, '')}.tflite`);
-      await copyFile(path.join(runFolder, tflitePath(MODEL_NAME, node)), output);
+        });
+      } finally {
+        // A search that misses its targets has the nearest file.
+        for (const file of plan.node === undefined ? await keepRecommended(runFolder, folder, name) : [])
+          if (options.json !== true) terminal.print(file);
+      }
+      if (plan.node === undefined) return;
+      const output = path.join(folder, `${name}.tflite`);
+      await copyFile(path.join(runFolder, tflitePath(MODEL_NAME, plan.node)), output);
       if (options.json !== true) terminal.print(output);
     });
+}
+
+interface OptimizePlan {
+  /** The node whose file is wanted; undefined of a search. */
+  readonly node: string | undefined;
+  readonly recipe: object;
+}
+
+function planOf(options: Options): OptimizePlan {
+  const strategy = searchOf(options);
+  if (strategy === undefined) {
+    if (options.steps === undefined)
+      throw new WrongUsage(
+        '--max-bytes',
+        'neither a budget nor steps are given',
+        'add --max-bytes 60kB, or --steps prune=0.5,cluster=16,quantize=qat',
+      );
+    const steps = parseSteps(options.steps);
+    const { techniques, training, layers } = applySettings(steps, options.set);
+    return { node: steps.node, recipe: { techniques, nodes: [steps.node], training: { epochs: options.epochs, ...training }, layers } };
+  }
+  if (options.steps !== undefined)
+    throw new WrongUsage('--steps', 'it contradicts a budget, from which the steps follow', 'leave one of them out');
+  if (options.epochs !== undefined) throw new WrongUsage('--epochs', 'it contradicts a budget', 'give --minutes or --training-steps');
+  const { training } = applySettings({ node: '', techniques: {}, keys: {} }, options.set);
+  return { node: undefined, recipe: { strategy, training } };
+}
+
+/** Copies the recommended files of a search, and the recipes that make them again. */
+async function keepRecommended(runFolder: string, folder: string, name: string): Promise<readonly string[]> {
+  const from = path.join(runFolder, recommendedFolder);
+  const files = runFolder === '' ? [] : await readdir(from).catch(() => []);
+  const kept: string[] = [];
+  for (const file of files.toSorted()) {
+    const output = path.join(folder, file.replace(MODEL_NAME, name));
+    if (file.endsWith('.json')) await writeFileAtomically(output, await movedRecipe(path.join(from, file), folder));
+    else await copyFile(path.join(from, file), output);
+    kept.push(output);
+  }
+  return kept;
+}
+
+async function movedRecipe(file: string, to: string): Promise<string> {
+  const recipe: unknown = JSON.parse(await readFile(file, 'utf8'));
+  const data = typeof recipe === 'object' && recipe !== null && 'data' in recipe ? recipe.data : undefined;
+  return `${JSON.stringify({ ...(recipe ?? {}), data: relocateData(data, path.dirname(file), to) }, undefined, 2)}\n`;
 }

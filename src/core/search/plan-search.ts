@@ -17,7 +17,7 @@ export interface Rung {
 }
 
 /** Below it a candidate says nothing of what training makes of it. */
-export const fewestSteps = 300;
+export const fewestSteps = 600;
 /** Candidates of the first round; each next round keeps half or less. */
 const fields: readonly (readonly number[])[] = [[6, 3, 1], [4, 2, 1], [2, 1], [1]];
 
@@ -27,7 +27,7 @@ const fields: readonly (readonly number[])[] = [[6, 3, 1], [4, 2, 1], [2, 1], [1
  *
  * @param steps of one budget
  * @returns undefined where they are too few for one candidate
- * @example planRungs(7200) // [{ candidates: 6, steps: 400 }, { candidates: 3, steps: 800 }, { candidates: 1, steps: 2400 }]
+ * @example planRungs(7200) // [{ candidates: 4, steps: 600 }, { candidates: 2, steps: 1200 }, { candidates: 1, steps: 2400 }]
  */
 export function planRungs(steps: number): readonly Rung[] | undefined {
   const field = fields.find(([first = 1, ...others]) => Math.floor(steps / (1 + others.length) / first) >= fewestSteps);
@@ -109,6 +109,9 @@ export interface CandidatePath {
   readonly node: string;
 }
 
+/** Files are wanted small: a bit costs more than clustering's default, which measured better at the same bytes (docs/techniques.md). */
+const rateWeight = 2;
+
 /** Parts of a candidate's steps that each stage takes. */
 const stepShares: Readonly<Record<ConstraintKind, number>> = { sparsity: 2, codebook: 1, integerGrid: 1 };
 
@@ -134,6 +137,7 @@ export function candidatePath({ allocation, style }: Candidate, steps: number, t
       ...training,
       ...style.training,
       ...(kind === 'sparsity' ? { structure: 'unstructured' } : {}),
+      ...(kind === 'codebook' ? { rateWeight } : {}),
       ...(layers.length === 0 ? {} : { layers }),
       steps: Math.max(1, Math.round((steps * stepShares[kind]) / shares)),
     };

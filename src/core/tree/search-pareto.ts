@@ -2,7 +2,7 @@
  * From budgets to files: allocations along the front become branches of ordinary stages, trained short first, and those
  * that do best on validation examples longer. Test examples are measured, as of every node, and decide nothing.
  */
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describeChoice } from '../../shared/layer-choices.ts';
 import { measureRow } from '../../shared/measures.ts';
@@ -19,7 +19,7 @@ import type { Verdict } from './recommendation.ts';
 import type { SearchBasis, SearchSupport } from './search-support.ts';
 import { selectNodes } from './select-nodes.ts';
 import { relocateData } from './recipe/relocate-data.ts';
-import { writeFileAtomically } from './store/atomic-files.ts';
+import { withFileErrors, writeFileAtomically } from './store/atomic-files.ts';
 import { tflitePath } from './store/run-store.ts';
 import type { TreeWalker } from './tree-walker.ts';
 
@@ -304,6 +304,7 @@ async function writeRecommended(
     measure,
     deploy,
   };
+  await withFileErrors(folder, () => mkdir(folder, { recursive: true }));
   await writeFileAtomically(file, tflite);
   await writeFileAtomically(recipe, `${JSON.stringify(contents, undefined, 2)}\n`);
   return `${file}, and the recipe that makes it again: ${recipe}`;

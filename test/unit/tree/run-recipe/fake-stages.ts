@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { LocalExecutor } from '../../../../src/execution/local/local-executor.ts';
-import { planTree } from '../../../../src/core/tree/deployment-tree.ts';
+import { type PlannedTree, planTree } from '../../../../src/core/tree/deployment-tree.ts';
 import { runRecipe, type Walk } from '../../../../src/core/tree/run-recipe.ts';
+import type { SearchSupport } from '../../../../src/core/tree/search-support.ts';
 import type { StageOutcome, StageRequest } from '../../../../src/core/tree/stages/stage-runner.ts';
 import type { RunEventBody } from '../../../../src/shared/events.ts';
 import type { NodeMetrics } from '../../../../src/shared/results.ts';
@@ -30,6 +31,11 @@ export function fakeOutcome({ node, parent }: StageRequest, metrics: Partial<Nod
   };
 }
 
+/** A search grows its own branches. */
+function withoutChildren(tree: PlannedTree): PlannedTree {
+  return { ...tree, root: { ...tree.root, children: [] } };
+}
+
 interface Setup {
   readonly folder?: string;
   readonly run?: string;
@@ -37,6 +43,7 @@ interface Setup {
   readonly techniques?: Parameters<typeof planTree>[0];
   readonly data?: string;
   readonly processes?: number;
+  readonly search?: SearchSupport | undefined;
   readonly stage?: (request: StageRequest) => StageOutcome | Promise<StageOutcome>;
 }
 
@@ -47,6 +54,7 @@ export async function run({
   techniques = {},
   data = 'd',
   processes = 1,
+  search,
   stage = fakeOutcome,
 }: Setup = {}) {
   const events: RunEventBody[] = [];
@@ -55,7 +63,8 @@ export async function run({
     models: [
       {
         name: 'net',
-        tree: planTree(techniques),
+        tree: search === undefined ? planTree(techniques) : withoutChildren(planTree(techniques)),
+        search,
         dependencies: { model: 'm', data, seed: 0, engine: 'e', runtime: 'r', code: 'c', latency: false, pack: 'off' },
         openExecutor: (place) =>
           new LocalExecutor({

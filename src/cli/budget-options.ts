@@ -1,0 +1,71 @@
+/** The options of `optimize` that say what a file must reach, instead of the steps that lead there. */
+import { InvalidArgumentError } from 'commander';
+import type { ParetoSearch, Targets } from '../shared/recipe/targets.ts';
+import { budgetCounts } from '../shared/search-budget.ts';
+import { WrongUsage } from './wrong-usage.ts';
+
+export interface BudgetOptions {
+  readonly maxBytes?: readonly number[];
+  readonly maxPacked?: readonly number[];
+  readonly maxRam?: number;
+  /** In points, or percent of an error. */
+  readonly maxDrop?: number;
+  readonly minutes?: number;
+  readonly trainingSteps?: number;
+}
+
+const units: Readonly<Record<string, number>> = { '': 1, B: 1, kB: 1e3, KB: 1e3, MB: 1e6, KiB: 1024, MiB: 1024 ** 2 };
+
+/** `60000`, `60kB`, `1.5MB` or `64KiB`. */
+export function byteSize(text: string): number {
+  const [, number = '', unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*$/.exec(text) ?? [];
+  const factor = Object.hasOwn(units, unit) ? units[unit] : undefined;
+  const bytes = number === '' || factor === undefined ? NaN : Math.round(Number(number) * factor);
+  if (!(bytes >= 1 && Number.isSafeInteger(bytes))) throw new InvalidArgumentError('Give bytes, such as 60000, 60kB, 1.5MB or 64KiB.');
+  return bytes;
+}
+
+/** Several sizes, an option or a comma each. */
+export function byteSizes(text: string, earlier: readonly number[] = []): readonly number[] {
+  return [...earlier, ...text.split(',').map(byteSize)];
+}
+
+/**
+ * The search that the options ask for: a budget for each size. Undefined where they name none.
+ *
+ * @throws WrongUsage for options that contradict each other, or lack one
+ */
+export function searchOf(options: BudgetOptions): ParetoSearch | undefined {
+  const { maxBytes = [], maxPacked = [], maxRam, maxDrop, minutes, trainingSteps } = options;
+  if (maxBytes.length === 0 && maxPacked.length === 0) {
+    const given = Object.entries({ '--max-ram': maxRam, '--max-drop': maxDrop, '--minutes': minutes, '--training-steps': trainingSteps });
+    const [name] = given.find(([, value]) => value !== undefined) ?? [];
+    if (name === undefined) return undefined;
+    throw new WrongUsage(name, 'it goes with a budget of bytes', 'add --max-bytes 60kB (after gzip) or --max-packed 60kB');
+  }
+  if (minutes !== undefined && trainingSteps !== undefined)
+    throw new WrongUsage('--minutes', 'it contradicts --training-steps', 'give one of the two');
+  if (maxBytes.length > 1 && maxPacked.length > 1)
+    throw new WrongUsage('--max-packed', 'several sizes of both kinds do not say which go together', 'give several of one kind');
+  const rest: Targets = {
+    ...(maxRam === undefined ? {} : { ramBytes: maxRam }),
+    ...(maxDrop === undefined ? {} : { accuracyDrop: maxDrop / 100 }),
+  };
+  const several = maxBytes.length > 1 || maxPacked.length === 0 ? maxBytes : maxPacked;
+  const budgets = several.map((_, index): Targets => {
+    const compressedBytes = maxBytes.length > 1 ? maxBytes[index] : maxBytes[0];
+    const packedBytes = maxPacked.length > 1 ? maxPacked[index] : maxPacked[0];
+    return {
+      ...(compressedBytes === undefined ? {} : { compressedBytes }),
+      ...(packedBytes === undefined ? {} : { packedBytes }),
+      ...rest,
+    };
+  });
+  return {
+    kind: 'pareto',
+    ...(trainingSteps === undefined ? { minutes: minutes ?? defaultMinutes } : { steps: trainingSteps }),
+    budgets: budgets.toSorted((a, b) => (budgetCounts(a)[0]?.bytes ?? 0) - (budgetCounts(b)[0]?.bytes ?? 0)),
+  };
+}
+
+export const defaultMinutes = 20;
