@@ -40,7 +40,6 @@ const core = {
   sensitivity: ['program', 'engine', 'network', 'data', 'constraints', 'lowering', 'tflite', 'measure', 'hardware', 'techniques'],
   search: ['sensitivity'],
   tree: [
-    'scoring',
     'engine',
     'network',
     'data',
