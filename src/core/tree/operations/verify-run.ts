@@ -10,7 +10,7 @@ import { certify } from '../../measure/certify.ts';
 import { throwIfCancelled } from '../../measure/evaluate-network.ts';
 import { evaluateTflite } from '../../measure/evaluate-tflite.ts';
 import { allFileSizes } from '../../measure/file-sizes.ts';
-import { weightMetrics } from '../../measure/weight-metrics.ts';
+import { weightMetrics, withPackedBytes } from '../../measure/weight-metrics.ts';
 import { readTflite } from '../../tflite/read-tflite.ts';
 import { resolveModels, type ResolvedModel } from '../recipe/resolve-recipe.ts';
 import type { StageOutcome } from '../stages/stage-runner.ts';
@@ -141,13 +141,20 @@ function reportedOtherwise(
 
 /** Sizes and weights, computed again from the bytes of the .tflite. */
 export async function checkFigures({ files: { tflite, packed }, metrics }: StageOutcome): Promise<readonly string[]> {
+  const weights = weightMetrics(readTflite(tflite));
+  // Results of earlier versions have a packed file, but not what each kernel takes in it.
+  const countsPacked = metrics.weights?.some(({ packedBytes }) => packedBytes !== undefined) === true;
   const figures = [
     [
       'sizes',
       metrics.sizes,
       { ...(await allFileSizes(tflite)), packed: packed?.length ?? (metrics.sizes?.packed === undefined ? undefined : tflite.length) },
     ],
-    ['zeros and unique values', metrics.weights, weightMetrics(readTflite(tflite))],
+    [
+      'zeros and unique values',
+      metrics.weights,
+      countsPacked && packed !== undefined ? withPackedBytes(weights, readTflite(packed)) : weights,
+    ],
   ] as const;
   return figures.flatMap(([what, recorded, found]) =>
     digestOf(recorded) === digestOf(found) ? [] : [`the ${what} of its .tflite are not those that are recorded`],
