@@ -107,6 +107,31 @@ function where(context: HostContext, condition: HostTensor): HostTensor {
   return tensorFrom(x.type, shape, (i) => (c.data[i] === 0 ? (b.data[i] ?? 0) : (a.data[i] ?? 0)));
 }
 
+/** Of tensors that are known: masks of windows that PyTorch fills slice by slice, for example. */
+function scatterNd(context: HostContext, x: HostTensor): HostTensor {
+  const [indices, updates] = [context.input(1) ?? refuse('has no indices'), context.input(2) ?? refuse('has no updates')];
+  const reduction = context.node.attributes.text('reduction', 'none');
+  if (reduction !== 'none') refuse(`with reduction "${reduction}" is not supported`);
+  const depth = indices.shape.at(-1) ?? 0;
+  const inner = elementCount(x.shape.slice(depth));
+  const count = elementCount(indices.shape.slice(0, -1));
+  if (depth > x.shape.length || updates.data.length !== count * inner)
+    refuse(`of updates [${updates.shape.join(', ')}] at indices [${indices.shape.join(', ')}] of [${x.shape.join(', ')}] is not possible`);
+  const strides = stridesOf(x.shape);
+  const data = x.data.slice();
+  for (let update = 0; update < count; update++) {
+    let start = 0;
+    for (let axis = 0; axis < depth; axis++) {
+      const [length, index] = [x.shape[axis] ?? 0, indices.data[update * depth + axis] ?? 0];
+      const place = index < 0 ? index + length : index;
+      if (!(place >= 0 && place < length)) refuse(`writes to index ${index} of ${length}`);
+      start += place * (strides[axis] ?? 0);
+    }
+    data.set(updates.data.subarray(update * inner, (update + 1) * inner), start);
+  }
+  return { ...x, data };
+}
+
 const reshape: HostOperator = (context, x) => ({ ...x, shape: targetShape(context.node, x.shape, context.input(1)) });
 
 export const hostMovements: Readonly<Record<string, HostOperator>> = {
@@ -123,4 +148,5 @@ export const hostMovements: Readonly<Record<string, HostOperator>> = {
   Expand: expand,
   Tile: tile,
   Where: where,
+  ScatterND: scatterNd,
 };

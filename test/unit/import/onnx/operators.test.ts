@@ -330,6 +330,16 @@ describe('ONNX operators become the operations that fit', () => {
     ],
     ['nothing to move for pooled channels', image, self('Mul', pool('GlobalAveragePool', {})), ['globalPool', 'binary']],
     ['a dense layer', features, (model, x) => model.node('Gemm', [x, model.weight([3, 5])], { transB: 1 }), ['dense']],
+    [
+      'a known tensor that is filled by ScatterND, rows and single elements',
+      features,
+      (model, x) => {
+        const rows = model.node('ScatterND', [model.weight([3, 5]), model.integers([2, -3], [2, 1]), model.weight([2, 5])]);
+        const kernel = model.node('ScatterND', [rows, model.integers([0, 4, 1, 0], [2, 2]), model.floats([7, -7], [2])]);
+        return model.node('Gemm', [x, kernel], { transB: 1 });
+      },
+      ['dense'],
+    ],
     ['a ReLU6', image, (model, x) => model.node('Clip', [x, model.floats([0], []), model.floats([6], [])]), ['activation']],
     [
       'reordered columns in place of a transposition before a dense layer',
