@@ -64,6 +64,8 @@ export interface QualityFigures {
    * reconstruction error, where every label but 0 is an anomaly.
    */
   readonly rocAuc?: number | undefined;
+  /** 95% intervals of figures that are no shares of independent examples, from the examples drawn again (bootstrap). */
+  readonly intervals?: Readonly<Partial<Record<QualityId, readonly [number, number]>>> | undefined;
 }
 
 /** Of one of several outputs. */

@@ -41,7 +41,7 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
     .argument('<model>', 'Keras .h5 or .keras, TFJS model.json, SavedModel folder, .onnx, or float .tflite')
     .requiredOption('-o, --output <file>', 'the .tflite to write')
     .addOption(new Option('--mode <mode>', 'number types of weights and activations').choices(conversionModes).default('float'))
-    .option('--data <spec>', `${dataOptionHelp}; its training examples calibrate int8 and int16x8`)
+    .option('--data <spec>', `${dataOptionHelp}; its training examples calibrate int8 and int16x8, unless the model states all ranges`)
     .option('--samples <count>', 'examples that calibrate (default: 1000)', wholeNumber)
     .option(
       '--observer <observer>',
@@ -58,9 +58,6 @@ export function registerConvert(program: Command, terminal: Terminal = processTe
     .option('--json', 'print the result as JSON')
     .action(async (model: string, options: Options, command: Command) => {
       const isInteger = options.mode === 'int8' || options.mode === 'int16x8';
-      if (isInteger && options.data === undefined) {
-        command.error(`error: --mode ${options.mode} needs --data, whose training examples calibrate the activations`);
-      }
       if (!isInteger && options.observer !== undefined) {
         command.error(`error: --observer is of the calibration of int8 and int16x8; --mode ${options.mode} needs none`);
       }

@@ -2,7 +2,8 @@ import { Option, type Command } from 'commander';
 import { evaluateModel } from '../../core/tree/operations/evaluate-model.ts';
 import { formatPercent, formatSeconds } from '../../shared/drawing/format.ts';
 import { omit } from '../../shared/omit.ts';
-import { describeFigures } from '../../shared/qualities.ts';
+import { describeFigures, formatQuality, qualityOfAccuracy, qualityTable } from '../../shared/qualities.ts';
+import type { Accuracy } from '../../shared/results.ts';
 import type { EvaluationResult } from '../../shared/protocol.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { evaluationThreadScript } from '../evaluation-thread-script.ts';
@@ -60,12 +61,22 @@ export function describeEvaluation({ model, accuracy, seconds, classNames }: Eva
     ...(meanSquaredError === undefined ? [] : [`mean squared error ${meanSquaredError.toPrecision(6)}`]),
     ...(rocAuc === undefined ? [] : [`ROC AUC ${rocAuc.toFixed(4)}`]),
     ...describeFigures({ ...others, top1: undefined, meanSquaredError: undefined }),
+    ...intervalOf(accuracy),
   ];
   const summary = [
     `${model}: ${figures.join(', ')}; ${samples} examples in ${runtime}, ${formatSeconds(seconds)}`,
     ...outputs.map((output) => `  ${output.name}: ${describeFigures(output).join(', ')}`),
   ].join('\n');
   return confusion === undefined || confusion.length > widestConfusion ? summary : `${summary}\n\n${confusionTable(confusion, classNames)}`;
+}
+
+/** Of the task's measure, where the examples were drawn again for it. */
+function intervalOf(accuracy: Accuracy): readonly string[] {
+  const measure = qualityOfAccuracy(accuracy);
+  const interval = accuracy.intervals?.[measure];
+  if (interval === undefined) return [];
+  const [low, high] = interval.map((end) => formatQuality(measure, end));
+  return [`95% bootstrap interval of the ${qualityTable[measure].title} ${low ?? ''} to ${high ?? ''}`];
 }
 
 /** Classes whose counts fit a terminal's line; `--json` has them all. */

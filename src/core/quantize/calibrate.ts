@@ -85,6 +85,16 @@ export function statedRanges(network: Network, known: ReadonlyMap<ValueId, Range
   return count === 0 ? undefined : `${count} of ${free.length} ranges of activations are those that the model states`;
 }
 
+/** The ranges of all activations where each is known, so that nothing has to be calibrated; else how many are not. */
+export function knownThroughout(
+  network: Network,
+  known: ReadonlyMap<ValueId, Range> | undefined,
+): { readonly ranges: ReadonlyMap<ValueId, Range>; readonly missing: number } {
+  const free = planActivations(network).groups.filter((group) => group.fixed === undefined);
+  const ranges = knownRanges(free, known);
+  return { ranges, missing: free.length - ranges.size };
+}
+
 /**
  * The groups all of whose sources have a known range, with the range of them all.
  *

@@ -1,5 +1,6 @@
 import type { OutputTarget } from '../data/target.ts';
 import { EspalierError } from '../errors.ts';
+import { intervalsOfCounts } from './bootstrap.ts';
 import { noFigures, type OutputFigures, type OutputScore, type ScoredRows } from './output-score.ts';
 
 /** Any number of classes for each example: mean over the classes of the average precision. */
@@ -24,12 +25,15 @@ export class MultiLabelScore implements OutputScore {
   }
 
   figures(): OutputFigures {
-    const precisions = Array.from({ length: this.#size }, (_, label) =>
-      averagePrecision(column(this.#scores, label, this.#size), column(this.#positive, label, this.#size)),
-    ).flatMap((precision) => precision ?? []);
+    const classes = Array.from({ length: this.#size }, (_, label) =>
+      ranked(column(this.#scores, label, this.#size), column(this.#positive, label, this.#size)),
+    );
+    const samples = classes[0]?.scores.length ?? 0;
+    const once = new Uint32Array(samples).fill(1);
     return {
       ...noFigures,
-      meanAveragePrecision: precisions.length === 0 ? undefined : precisions.reduce((sum, each) => sum + each, 0) / precisions.length,
+      meanAveragePrecision: meanOf(classes, once),
+      intervals: intervalsOfCounts(samples, this.#size, (counts) => ({ mAP: meanOf(classes, counts) })),
     };
   }
 }
@@ -47,20 +51,47 @@ function column(batches: readonly Float32Array[], index: number, width: number):
  * @example averagePrecision([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]) // 0.8333
  */
 export function averagePrecision(scores: readonly number[], positive: readonly number[]): number | undefined {
+  return precisionOf(ranked(scores, positive), new Uint32Array(scores.length).fill(1));
+}
+
+/** Examples of a class by falling score. */
+interface Ranked {
+  readonly order: readonly number[];
+  readonly scores: readonly number[];
+  readonly isPositive: readonly boolean[];
+}
+
+function ranked(scores: readonly number[], positive: readonly number[]): Ranked {
+  return {
+    scores,
+    order: scores.map((_, index) => index).sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0)),
+    isPositive: positive.map((value) => value > 0.5),
+  };
+}
+
+function meanOf(classes: readonly Ranked[], counts: Uint32Array): number | undefined {
+  const precisions = classes.flatMap((each) => precisionOf(each, counts) ?? []);
+  return precisions.length === 0 ? undefined : precisions.reduce((sum, each) => sum + each, 0) / precisions.length;
+}
+
+/** @param counts how often each example counts */
+function precisionOf({ order, scores, isPositive }: Ranked, counts: Uint32Array): number | undefined {
   if (scores.some(Number.isNaN)) return undefined;
-  const order = scores.map((_, index) => index).sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
-  const total = positive.filter((value) => value > 0.5).length;
+  const total = isPositive.reduce((sum, is, example) => sum + (is ? (counts[example] ?? 0) : 0), 0);
   if (total === 0) return undefined;
-  let [hits, sum] = [0, 0];
+  let [hits, seen, sum] = [0, 0, 0];
   for (let start = 0; start < order.length;) {
     let end = start;
     let found = 0;
     while (end < order.length && scores[order[end] ?? 0] === scores[order[start] ?? 0]) {
-      if ((positive[order[end] ?? 0] ?? 0) > 0.5) found++;
+      const example = order[end] ?? 0;
+      const times = counts[example] ?? 0;
+      if (isPositive[example] === true) found += times;
+      seen += times;
       end++;
     }
     hits += found;
-    sum += (found / total) * (hits / end);
+    if (found > 0) sum += (found / total) * (hits / seen);
     start = end;
   }
   return sum;

@@ -11,6 +11,8 @@ export interface Task {
   readonly data: DataSplits;
   readonly loss: Loss;
   readonly warnings: readonly string[];
+  /** Frees what runs the trained model; examples can be read after it too. */
+  readonly release: () => Promise<void>;
 }
 
 export interface TaskSetting {
@@ -30,7 +32,7 @@ export interface TaskSetting {
  */
 export async function openTask({ network, data, outputs, engine, isAugmented }: TaskSetting): Promise<Task> {
   const plan = planTask(network, data, outputs);
-  if (plan.isPlain) return { data, loss: plannedLoss(plan, new Map()), warnings: plan.warnings };
+  if (plan.isPlain) return { data, loss: plannedLoss(plan, new Map()), warnings: plan.warnings, release: () => Promise.resolve() };
   const learns = plan.outputs.some(({ source }) => source === undefined);
   // Without outputs that are learned from it the model never runs, and no engine is made.
   const teacher = new Teacher(engine, network);
@@ -40,5 +42,5 @@ export async function openTask({ network, data, outputs, engine, isAugmented }: 
     test: withTeacher(data.test, plan, teacher, false),
   };
   const variances = learns ? await outputVariances(data.train, plan, teacher) : new Map<number, number>();
-  return { data: splits, loss: plannedLoss(plan, variances), warnings: plan.warnings };
+  return { data: splits, loss: plannedLoss(plan, variances), warnings: plan.warnings, release: () => teacher.release() };
 }

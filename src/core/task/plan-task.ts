@@ -184,9 +184,9 @@ function lossesOf(target: OutputTarget, classes: number): readonly LossKind[] {
     case 'multiLabel':
       return ['binaryCrossEntropy', 'meanSquaredError'];
     case 'regression':
-      return ['meanSquaredError', 'binaryCrossEntropy'];
+      return ['meanSquaredError', 'meanAbsoluteError', 'binaryCrossEntropy'];
     case 'teacher':
-      return ['meanSquaredError', 'binaryCrossEntropy', 'crossEntropy'];
+      return ['meanSquaredError', 'meanAbsoluteError', 'binaryCrossEntropy', 'crossEntropy'];
   }
 }
 

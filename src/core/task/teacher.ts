@@ -4,6 +4,7 @@ import { spreadIndices } from '../data/spread-indices.ts';
 import type { Engine } from '../engine/engine.ts';
 import { compileInference, type Inference } from '../lowering/inference.ts';
 import type { Network } from '../network/network.ts';
+import type { LossKind } from '../train/fine-tuning.ts';
 import { type PlannedOutput, plannedTarget, type TaskPlan } from './plan-task.ts';
 
 /** Examples that the trained model runs at once. */
@@ -15,6 +16,7 @@ const cacheBytes = 256e6;
 export class Teacher {
   readonly #engine: () => Promise<Engine>;
   readonly #network: Network;
+  #running = 0;
   #inference: Promise<Inference> | undefined;
 
   /** @param engine made at the first example */
@@ -26,17 +28,30 @@ export class Teacher {
   /** `[size, ...]` of each input -> `[size, ...]` of each output */
   async run(inputs: readonly Float32Array[], size: number): Promise<readonly Float32Array[]> {
     this.#inference ??= this.#engine().then((engine) => compileInference(engine, this.#network, batchSize));
-    const inference = await this.#inference;
     const parts: (readonly Float32Array[])[] = [];
-    for (let start = 0; start < size; start += batchSize) {
-      const count = Math.min(batchSize, size - start);
-      const rows = inputs.map((values) => values.subarray((start * values.length) / size, ((start + count) * values.length) / size));
-      parts.push(await inference.run(rows, count));
+    this.#running++;
+    try {
+      const inference = await this.#inference;
+      for (let start = 0; start < size; start += batchSize) {
+        const count = Math.min(batchSize, size - start);
+        const rows = inputs.map((values) => values.subarray((start * values.length) / size, ((start + count) * values.length) / size));
+        parts.push(await inference.run(rows, count));
+      }
+    } finally {
+      this.#running--;
     }
     const [first] = parts;
     return parts.length === 1 && first !== undefined
       ? first
       : this.#network.outputs.map((_, output) => joined(parts.map((part) => part[output] ?? new Float32Array(0))));
+  }
+
+  /** Frees the compiled model; the next example compiles it again. Another stage that is reading keeps it. */
+  async release(): Promise<void> {
+    const inference = this.#inference;
+    if (inference === undefined || this.#running > 0) return;
+    this.#inference = undefined;
+    await (await inference).dispose();
   }
 }
 
@@ -100,12 +115,16 @@ export function withTeacher(data: DataSet, plan: TaskPlan, teacher: Teacher, isA
 
 /** The variance of an output over examples of the set, all its numbers together; 1 where it never changes. */
 export async function outputVariances(data: DataSet, plan: TaskPlan, teacher: Teacher): Promise<ReadonlyMap<number, number>> {
-  const places = plan.outputs.filter(({ source, loss }) => source === undefined && loss === 'meanSquaredError').map(({ output }) => output);
+  const places = plan.outputs.filter(({ source, loss }) => source === undefined && isOfNumbers(loss)).map(({ output }) => output);
   if (places.length === 0 || data.size === 0) return new Map();
   const indices = spreadIndices(data.size, Math.min(data.size, 2 * batchSize));
   const { inputs } = await data.read(indices);
   const outputs = await teacher.run(inputs, indices.length);
   return new Map(places.map((output) => [output, varianceOf(outputs[output] ?? new Float32Array(0))]));
+}
+
+function isOfNumbers(loss: LossKind): boolean {
+  return loss === 'meanSquaredError' || loss === 'meanAbsoluteError';
 }
 
 function varianceOf(values: Float32Array): number {

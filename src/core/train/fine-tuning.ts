@@ -7,7 +7,7 @@ import type { Range } from '../quantize/quantization.ts';
 import type { CurvePoint } from '../../shared/results.ts';
 import type { TrainingProgress } from '../../shared/events.ts';
 
-export type LossKind = 'crossEntropy' | 'binaryCrossEntropy' | 'meanSquaredError';
+export type LossKind = 'crossEntropy' | 'binaryCrossEntropy' | 'meanSquaredError' | 'meanAbsoluteError';
 
 /** Of one output of the network. */
 export interface OutputLoss {

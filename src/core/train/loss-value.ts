@@ -8,14 +8,15 @@ import type { LossKind } from './fine-tuning.ts';
 
 /**
  * The value that a loss is computed from: for cross-entropies the logits, that is the input of a final softmax (or of its
- * logarithm, which PyTorch's models end in) or sigmoid where there is one, else the output is taken for logits; for the
- * squared error the output itself.
+ * logarithm, which PyTorch's models end in) or sigmoid where there is one, else the output is taken for logits; for
+ * errors of numbers the output itself.
  */
 export function lossValue(network: Network, loss: LossKind, place = 0): ValueId {
   const output = network.outputs[place];
   if (output === undefined) throw new RangeError(`network "${network.name}" has no output ${place}`);
   switch (loss) {
     case 'meanSquaredError':
+    case 'meanAbsoluteError':
       return output;
     case 'binaryCrossEntropy':
       return beforeActivation(network, output, ['sigmoid']);

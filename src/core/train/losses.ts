@@ -125,6 +125,11 @@ function outputLoss(builder: ProgramBuilder, { term, target, predicted, wanted, 
       const error = builder.mean(builder.square(builder.sub(predicted, wanted)));
       return term.variance === undefined || term.variance === 1 ? error : builder.mul(error, 1 / term.variance);
     }
+    case 'meanAbsoluteError': {
+      const error = builder.mean(builder.abs(builder.sub(predicted, wanted)));
+      // As large as the squared error over the variance where errors are as large as the deviation.
+      return term.variance === undefined || term.variance === 1 ? error : builder.mul(error, 1 / Math.sqrt(term.variance));
+    }
     default:
       return unreachable(term.loss);
   }
@@ -167,7 +172,7 @@ function divergence(builder: ProgramBuilder, teacher: Tensor, student: Tensor, t
 
 function correctPredictions(builder: ProgramBuilder, { term, target, predicted, labels, axis }: Compared): Tensor | undefined {
   if (labels === undefined) return undefined;
-  const threshold = term.loss === 'meanSquaredError' ? 0.5 : 0;
+  const threshold = term.loss === 'meanSquaredError' || term.loss === 'meanAbsoluteError' ? 0.5 : 0;
   const classes =
     axis.classes === 1
       ? builder.cast(builder.greater(builder.reshape(predicted, labels.shape), threshold), 'int32')
@@ -196,6 +201,7 @@ function outputChance(loss: LossKind, target: OutputTarget | undefined): number 
     case 'binaryCrossEntropy':
       return Math.LN2;
     case 'meanSquaredError':
+    case 'meanAbsoluteError':
       return 1;
     default:
       return unreachable(loss);

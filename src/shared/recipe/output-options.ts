@@ -4,7 +4,7 @@ import type { QualityId } from '../results.ts';
 export interface OutputOptions {
   /**
    * What training makes small. `crossEntropy`: one class, of an example or of each pixel. `binaryCrossEntropy`: yes or no for
-   * each class. `meanSquaredError`: numbers. `distillation`: the trained model's own output, labels or not. `none`: the output
+   * each class. `meanSquaredError` and `meanAbsoluteError`: numbers. `distillation`: the trained model's own output, labels or not. `none`: the output
    * is neither trained nor measured. Without it: by the labels; without labels `distillation`.
    */
   readonly loss?: OutputLossName;
@@ -22,7 +22,7 @@ export interface OutputOptions {
   readonly weight?: number;
 }
 
-export type OutputLossName = 'crossEntropy' | 'binaryCrossEntropy' | 'meanSquaredError' | 'distillation' | 'none';
+export type OutputLossName = 'crossEntropy' | 'binaryCrossEntropy' | 'meanSquaredError' | 'meanAbsoluteError' | 'distillation' | 'none';
 
 /** By the output's name, as `espalier inspect` prints it. */
 export type OutputsByName = Readonly<Record<string, OutputOptions>>;

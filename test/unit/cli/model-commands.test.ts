@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,11 +96,13 @@ describe('espalier convert', () => {
     expect((await espalier('certify', model, '--full-integer')).code).toBe(1);
   });
 
-  it('needs data for an integer mode, and says so before any work', async () => {
-    expect(await espalier('convert', join(folder, 'missing.h5'), '-o', 'x', '--mode', 'int8')).toMatchObject({
+  it('needs data for an integer mode, unless the model states all ranges', async () => {
+    const file = join(folder, 'uncalibrated.tflite');
+    expect(await espalier('convert', model, '-o', file, '--mode', 'int8')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('--data'),
+      err: expect.stringMatching(/needs data \(--data\) that calibrate the activations/),
     });
+    expect(existsSync(file)).toBe(false);
   });
 
   it('calibrates on examples without labels, and says so when they are few', async () => {

@@ -88,6 +88,30 @@ describe('an ONNX model at the command line', () => {
     expect(await scaleOfInput()).toBeLessThan(0.1);
   });
 
+  it('with QuantizeLinear needs no data where it states every range', async () => {
+    const write = async (name: string, isOutputStated: boolean): Promise<string> => {
+      const model = new OnnxWriter();
+      const zero = model.tensor({ name: 'zero', dims: [], dataType: dataTypes.uint8, rawData: Uint8Array.of(128) });
+      const stated = (value: string, step: number): string => {
+        const scale = model.floats([step], []);
+        return model.node('DequantizeLinear', [model.node('QuantizeLinear', [value, scale, zero]), scale, zero]);
+      };
+      const product = model.node('Gemm', [stated(model.input('image', ['n', 6]), 0.5), model.weight([3, 6])], { transB: 1 });
+      model.output(isOutputStated ? stated(product, 0.25) : product);
+      await writeFile(file(name), model.bytes());
+      return file(name);
+    };
+    const out = file('stated.tflite');
+    expect(await espalier('convert', await write('whole.onnx', true), '-o', out, '--mode', 'int8')).toMatchObject({ code: 0 });
+    const [graph] = readTflite(await readFile(out)).subgraphs;
+    const scaleOf = (ends: readonly number[] | undefined): number => graph?.tensors[ends?.[0] ?? -1]?.quantization?.scales[0] ?? NaN;
+    expect([scaleOf(graph?.inputs), scaleOf(graph?.outputs)]).toEqual([0.5, 0.25]);
+    expect(await espalier('convert', await write('part.onnx', false), '-o', out, '--mode', 'int8')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('the model states the ranges of 1 of 2'),
+    });
+  });
+
   it('says how to name a folder of photos', async () => {
     const { code, err } = await espalier('evaluate', file('model.onnx'), '--data', folder, '--input-shape', '2,5,6');
     expect(code).toBe(1);

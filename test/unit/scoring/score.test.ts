@@ -3,6 +3,9 @@ import type { Batch } from '../../../src/core/data/dataset.ts';
 import { rocAuc } from '../../../src/core/scoring/roc-auc.ts';
 import { averagePrecision } from '../../../src/core/scoring/multi-label-score.ts';
 import { Scores } from '../../../src/core/scoring/score.ts';
+import type { Target } from '../../../src/core/data/target.ts';
+import { qualityTable } from '../../../src/shared/qualities.ts';
+import type { Accuracy } from '../../../src/shared/results.ts';
 
 it('top-1, top-5, confusion, ties to the first class', () => {
   const target = { kind: 'classes', classes: 6, names: undefined } as const;
@@ -164,4 +167,51 @@ it('lists the examples of a classifier that are not predicted as their class, ov
     ],
   });
   expect(new Scores({ kind: 'regression', size: 2 }).mistakes).toBeUndefined();
+});
+
+it('figures that are no shares of examples have an interval from examples drawn again, the same each time', () => {
+  // Errors of 0 and 1 in turn: the mean of n coins, whose deviation is 0.5 / sqrt(n).
+  const target = { kind: 'regression', size: 1 } as const;
+  const coins = (): readonly [number, number] => {
+    const scores = new Scores(target);
+    const samples = 400;
+    scores.add([Array.from({ length: samples }, (_, i) => i % 2)], {
+      size: samples,
+      inputs: [],
+      labels: new Int32Array(0),
+      targets: new Float32Array(samples),
+    });
+    return scores.accuracy('r').intervals!.MAE!;
+  };
+  const [low, high] = coins();
+  expect(Math.abs(low - (0.5 - 1.96 * 0.025))).toBeLessThan(0.01);
+  expect(Math.abs(high - (0.5 + 1.96 * 0.025))).toBeLessThan(0.01);
+  expect(coins()).toEqual([low, high]);
+});
+
+it('intervals hold mean IoU, mAP, R², cosine and SQNR, and a single example has none', () => {
+  const figuresOf = (target: Target, outputs: readonly number[], batch: Partial<Batch>): Accuracy => {
+    const scores = new Scores(target);
+    scores.add([outputs], { size: outputs.length, inputs: [], labels: new Int32Array(0), targets: new Float32Array(0), ...batch });
+    return scores.accuracy('r');
+  };
+  const outputs = Array.from({ length: 40 }, (_, i) => [0.9, 0.2, 0.4, 0.6][i % 4]! + i / 1000);
+  const numbers = Float32Array.from(outputs, (_, i) => 1 - (i % 2));
+  const found = [
+    figuresOf({ kind: 'classMap', positions: 1, classes: 2, names: undefined }, outputs, { labels: Int32Array.from(numbers) }),
+    figuresOf({ kind: 'multiLabel', size: 1, names: undefined }, outputs, { targets: numbers }),
+    figuresOf({ kind: 'regression', size: 1 }, outputs, { targets: numbers }),
+    figuresOf({ kind: 'teacher', size: 1 }, outputs, { targets: numbers }),
+  ];
+  for (const accuracy of found) {
+    const measure = accuracy.measure!;
+    const [low, high] = accuracy.intervals![measure]!;
+    const value = qualityTable[measure].value(accuracy)!;
+    expect(low).toBeLessThanOrEqual(value);
+    expect(high).toBeGreaterThanOrEqual(value);
+  }
+  expect(found.flatMap(({ intervals }) => Object.keys(intervals!))).toEqual(
+    expect.arrayContaining(['mIoU', 'mAP', 'MSE', 'MAE', 'R2', 'cosine', 'SQNR']),
+  );
+  expect(figuresOf({ kind: 'teacher', size: 1 }, [1], { targets: Float32Array.of(2) }).intervals).toEqual({});
 });

@@ -172,3 +172,61 @@ describe('outputs of a recipe', () => {
     expect(() => planTask(twoHeads(), mixed)).toThrow(/the train examples have labels, the test examples have none/);
   });
 });
+
+describe('the trained model', () => {
+  it('can be run again after it was released', async () => {
+    const network = twoHeads();
+    const { data, release } = await openTask({ ...setting, network, data: splits(unlabelled), outputs: undefined });
+    const before = await data.train.read(Uint32Array.of(0, 1), 0);
+    await release();
+    await release();
+    expect((await data.train.read(Uint32Array.of(0, 1), 0)).targets).toEqual(before.targets);
+    expect((await data.train.read(Uint32Array.of(2), 0)).targets).toHaveLength(before.targets.length / 2);
+    await release();
+  });
+});
+
+describe('the absolute error', () => {
+  it('makes the median of what the labels are, not their mean', async () => {
+    // A network of a bias alone, whose labels are 0, 0 and 9 in turn.
+    const builder = new NetworkBuilder('constant');
+    const network = builder.build([
+      builder.dense('out', builder.input([4]), {
+        kernel: { shape: [1, 4], data: new Float32Array(4) },
+        bias: { shape: [1], data: Float32Array.of(2) },
+      }),
+    ]);
+    const thirds = (name: string, size: number): DataSet =>
+      dataSet(
+        name,
+        size,
+        { kind: 'regression', size: 1 },
+        new Int32Array(0),
+        Float32Array.from({ length: size }, (_, index) => (index % 3 === 2 ? 9 : 0)),
+        new Float32Array(4 * size),
+      );
+    const data = { train: thirds('train', 63), validation: thirds('validation', 9), test: thirds('test', 9) };
+    const { loss } = await openTask({ ...setting, network, data, outputs: { out: { loss: 'meanAbsoluteError', measure: 'MAE' } } });
+    const biasAfter = async (trainedBy: typeof loss): Promise<number> => {
+      const trained = await fineTune({
+        engine,
+        network,
+        constraints: new Map(),
+        train: data.train,
+        validation: undefined,
+        loss: trainedBy,
+        optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+        learningRate: { kind: 'cosine', rate: 0.1, finalRate: 0.001 },
+        epochs: 60,
+        batchSize: 63,
+        seed: 0,
+        batchNorm: 'training',
+        signal: new AbortController().signal,
+        onProgress: () => undefined,
+      });
+      return trained.network.parameters.get('out/bias')?.data[0] ?? NaN;
+    };
+    expect(Math.abs(await biasAfter(loss))).toBeLessThan(0.2);
+    expect(await biasAfter({ kind: 'meanSquaredError' })).toBeGreaterThan(2);
+  });
+});

@@ -9,7 +9,7 @@ import { allFileSizes } from '../../measure/file-sizes.ts';
 import type { Network, ValueId } from '../../network/network.ts';
 import { prepareForDeployment } from '../../network/passes/prepare-for-deployment.ts';
 import { hasEnoughZeros, type SparsePart, zerosOfPart } from '../../network/sparse-inference/sparse-part.ts';
-import { calibrate, statedRanges } from '../../quantize/calibrate.ts';
+import { calibrate, knownThroughout, statedRanges } from '../../quantize/calibrate.ts';
 import type { Range } from '../../quantize/quantization.ts';
 import { quantizeNetwork } from '../../quantize/quantize-network.ts';
 import { requireSparsePart } from '../../techniques/pruning/sparse-inference.ts';
@@ -41,7 +41,8 @@ export interface ConversionContext extends OperationContext {
  * A model of any format as a .tflite. The file is loaded into the embedded runtime before it takes its place, so that
  * nothing is left behind that does not run.
  *
- * @throws EspalierError as importing, opening data and writing do; `invalid-argument` for an integer mode without data
+ * @throws EspalierError as importing, opening data and writing do; `invalid-argument` for an integer mode without data, unless the model states
+ * the range of every activation
  */
 export async function convertModel(conversion: Conversion, context: ConversionContext): Promise<ConversionResult> {
   const { model, output, mode } = conversion;
@@ -126,14 +127,42 @@ async function encodeInteger(
   context: ConversionContext,
   warn: (message: string) => void,
 ): Promise<Uint8Array> {
-  if (conversion.data === undefined) {
-    throw new EspalierError('invalid-argument', `mode ${conversion.mode} needs data that calibrate the activations`, {
-      where: 'data',
-      fix: 'give a data block, or choose mode float, float16 or dynamic',
-    });
-  }
   const islands = floatIslandsWarning(network, activationType);
   if (islands !== undefined) warn(islands);
+  const known = conversion.observer === undefined ? stated : undefined;
+  const ranges =
+    conversion.data === undefined
+      ? statedThroughout(network, known, conversion.mode)
+      : await calibrated(network, known, { ...conversion, data: conversion.data }, context, warn);
+  const type = conversion.interface ?? activationType;
+  return writeTflite({
+    kind: 'integer',
+    quantized: quantizeNetwork({ network, ranges, activationType }),
+    inputType: type,
+    outputType: type,
+  });
+}
+
+type Ranges = ReadonlyMap<ValueId, Range>;
+
+/** @throws EspalierError `invalid-argument` where the file does not state the range of each activation */
+function statedThroughout(network: Network, known: Ranges | undefined, mode: ConversionMode): Ranges {
+  const { ranges, missing } = knownThroughout(network, known);
+  if (missing === 0) return ranges;
+  const some = ranges.size === 0 ? '' : `: the model states the ranges of ${ranges.size} of ${ranges.size + missing}`;
+  throw new EspalierError('invalid-argument', `mode ${mode} needs data (--data) that calibrate the activations${some}`, {
+    where: 'data',
+    fix: 'give a data block, or choose mode float, float16 or dynamic',
+  });
+}
+
+async function calibrated(
+  network: Network,
+  known: Ranges | undefined,
+  conversion: Conversion & { readonly data: object | string },
+  context: ConversionContext,
+  warn: (message: string) => void,
+): Promise<Ranges> {
   const { train } = await openModelData(conversion.data, { inputs: inputsOf(network), outputs: outputsOf(network) }, warn);
   for (const warning of await checkInputs(network, train)) warn(warning);
   if (train.size === 0) {
@@ -145,10 +174,9 @@ async function encodeInteger(
   const samples = Math.min(context.samples ?? defaultSamples, train.size);
   if (samples < fewSamples)
     warn(`only ${samples} examples calibrate; with ${fewSamples} or more the ranges of activations are more certain`);
-  const known = conversion.observer === undefined ? stated : undefined;
   const notice = statedRanges(network, known);
   if (notice !== undefined) warn(`${notice}; choose an observer (minmax) to calibrate all of them`);
-  const ranges = await calibrate({
+  return calibrate({
     engine: await createEngine({ onNotice: warn }),
     network,
     data: train,
@@ -157,12 +185,5 @@ async function encodeInteger(
     known,
     signal: context.signal,
     onProgress: (fraction) => context.onProgress({ phase: 'calibrating', fraction }),
-  });
-  const type = conversion.interface ?? activationType;
-  return writeTflite({
-    kind: 'integer',
-    quantized: quantizeNetwork({ network, ranges, activationType }),
-    inputType: type,
-    outputType: type,
   });
 }

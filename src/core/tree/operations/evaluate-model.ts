@@ -19,6 +19,7 @@ import { fileInterface } from '../../tflite/tflite-model.ts';
 import { openTask } from '../../task/open-task.ts';
 import { importCompared } from '../import-compared.ts';
 import { openModelData } from './open-model-data.ts';
+import type { TestExamples } from './open-test-examples.ts';
 import type { OperationContext } from './operation-context.ts';
 import { readTfliteBytes } from './read-model-file.ts';
 
@@ -56,15 +57,17 @@ async function evaluateImported(evaluation: Request, warn: (message: string) => 
   const engine = await createEngine({ onNotice: warn });
   const { network, warnings } = await importCompared(evaluation.model, { inputShapes: inputShapesOf(evaluation.inputShape), engine });
   warnings.forEach(warn);
-  const data = await openSplit(evaluation, { inputs: inputsOf(network), outputs: outputsOf(network) }, warn, engine);
+  const { data, release } = await openSplit(evaluation, { inputs: inputsOf(network), outputs: outputsOf(network) }, warn, engine);
   (await checkData(network, data)).forEach(warn);
-  return { accuracy: await evaluateNetwork({ engine, network, data, signal: evaluation.context.signal, ...progressOf(evaluation) }), data };
+  const accuracy = await evaluateNetwork({ engine, network, data, signal: evaluation.context.signal, ...progressOf(evaluation) });
+  await release();
+  return { accuracy, data };
 }
 
 async function evaluateFile(evaluation: Request, bytes: Uint8Array, warn: (message: string) => void): Promise<Evaluated> {
   const ends = withFileInErrors(basename(evaluation.model), () => fileInterface(readTflite(bytes)));
   const { threads = availableParallelism(), threadScript } = evaluation.context;
-  const data = await openSplit(evaluation, ends, warn);
+  const { data, release } = await openSplit(evaluation, ends, warn);
   (await checkInterface(ends, data)).forEach(warn);
   const accuracy = await evaluateTflite({
     bytes,
@@ -74,6 +77,7 @@ async function evaluateFile(evaluation: Request, bytes: Uint8Array, warn: (messa
     threads,
     threadScript,
   });
+  await release();
   return { accuracy, data };
 }
 
@@ -82,9 +86,9 @@ async function openSplit(
   ends: ModelInterface,
   onWarning: (message: string) => void,
   engine?: Engine,
-): Promise<DataSet> {
+): Promise<TestExamples> {
   const opened = await openModelData(data, ends, onWarning);
-  if (reference === undefined) return opened[split];
+  if (reference === undefined) return { data: opened[split], release: () => Promise.resolve() };
   const { network } = await importModel(reference, { inputShapes: inputShapesOf(inputShape) });
   const task = await openTask({
     network,
@@ -93,7 +97,7 @@ async function openSplit(
     engine: () => (engine === undefined ? createEngine({ onNotice: onWarning }) : Promise.resolve(engine)),
     isAugmented: false,
   });
-  return task.data[split];
+  return { data: task.data[split], release: task.release };
 }
 
 function progressOf({ context }: Request): { readonly onProgress: (fraction: number) => void } {

@@ -52,11 +52,15 @@ export async function findNegativeFlips({ runFolder, model, node, mayRead }: Fli
     });
   const resolved = (await resolveModels(stored.recipe, folder)).find(({ name }) => name === model);
   if (resolved === undefined) throw new EspalierError('invalid-recipe', 'the recipe of the run has no such model', { where: model });
-  const test = await openTestExamples(resolved, stored.options.seed ?? stored.recipe.seed ?? 0, outcome.files.tflite);
+  const { data: test, release } = await openTestExamples(resolved, stored.options.seed ?? stored.recipe.seed ?? 0, outcome.files.tflite);
   const chosen = [...spreadIndices(flips.length, Math.min(mostFlipsShown, flips.length))].flatMap((index) => flips.slice(index, index + 1));
-  await checkLabels(test, after.samples, chosen);
   const examples: NegativeFlip[] = [];
-  for (const mistake of chosen) examples.push(await flipOf(test, mistake));
+  try {
+    await checkLabels(test, after.samples, chosen);
+    for (const mistake of chosen) examples.push(await flipOf(test, mistake));
+  } finally {
+    await release();
+  }
   const hasPictures = examples.some(({ picture }) => picture !== undefined);
   const target = boundTargets(test.target)[0]?.target;
   return {

@@ -8,8 +8,14 @@ import { readTflite } from '../../tflite/read-tflite.ts';
 import { fileInterface } from '../../tflite/tflite-model.ts';
 import type { ResolvedModel } from '../recipe/resolve-recipe.ts';
 
+export interface TestExamples {
+  readonly data: DataSet;
+  /** Frees what runs the trained model, where outputs are compared with it. */
+  readonly release: () => Promise<void>;
+}
+
 /** The examples that a run has measured the files of a model on: all of them have the same inputs as this .tflite. */
-export async function openTestExamples(model: ResolvedModel, seed: number, tflite: Uint8Array): Promise<DataSet> {
+export async function openTestExamples(model: ResolvedModel, seed: number, tflite: Uint8Array): Promise<TestExamples> {
   const { network } = await importModel(model.path, { inputShapes: model.inputShapes });
   const data = await openData(model.data, model.dataFolder, {
     seed,
@@ -17,5 +23,5 @@ export async function openTestExamples(model: ResolvedModel, seed: number, tflit
     modelOutputs: outputsOf(network),
   });
   const task = await openTask({ network, data, outputs: model.outputs, engine: () => createEngine({}), isAugmented: false });
-  return task.data.test;
+  return { data: task.data.test, release: task.release };
 }

@@ -19,7 +19,7 @@ import { readResult } from '../store/result-folder.ts';
 import { recipeFolderOf, resultPath } from '../store/run-store.ts';
 import { readRunFolder } from '../stored-run.ts';
 import type { EvaluationContext } from './evaluate-model.ts';
-import { openTestExamples } from './open-test-examples.ts';
+import { openTestExamples, type TestExamples } from './open-test-examples.ts';
 
 export interface VerificationProblem {
   /** Undefined for what concerns the whole run. */
@@ -71,7 +71,7 @@ export async function verifyRun(runFolder: string, { accuracy, context }: Verify
     for (const { model, nodes } of reduceEvents(events).models) {
       const tflites = new Map<string, Uint8Array>();
       const resolved = models.find(({ name }) => name === model);
-      const tests = new TestExamples(resolved, stored.recipe.seed ?? 0);
+      const tests = new OpenedExamples(resolved, stored.recipe.seed ?? 0);
       for (const { node, parent, state } of nodes.values()) {
         throwIfCancelled(context.signal);
         if (state.kind !== 'done') continue;
@@ -103,6 +103,7 @@ export async function verifyRun(runFolder: string, { accuracy, context }: Verify
         if (own.length === 0) verified++;
         for (const message of own) problems.push({ ...about, message });
       }
+      await tests.release();
     }
   } catch (error) {
     if (!isEspalierError(error) || error.code === 'cancelled') throw error;
@@ -200,20 +201,24 @@ function isSame(field: string, recorded: number | undefined, measured: number | 
 }
 
 /** Test examples, opened once for each model: all its files have the same inputs. */
-class TestExamples {
+class OpenedExamples {
   readonly #model: ResolvedModel | undefined;
   readonly #seed: number;
-  #opened: Promise<DataSet> | undefined;
+  #opened: Promise<TestExamples> | undefined;
 
   constructor(model: ResolvedModel | undefined, seed: number) {
     this.#model = model;
     this.#seed = seed;
   }
 
-  of(tflite: Uint8Array): Promise<DataSet> {
+  async of(tflite: Uint8Array): Promise<DataSet> {
     const model = this.#model;
     if (model === undefined) throw new Error('the recipe has no such model');
     this.#opened ??= openTestExamples(model, this.#seed, tflite);
-    return this.#opened;
+    return (await this.#opened).data;
+  }
+
+  async release(): Promise<void> {
+    await (await this.#opened)?.release();
   }
 }

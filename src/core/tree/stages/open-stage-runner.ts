@@ -45,6 +45,7 @@ export async function openStageRunner(options: OpenStageRunner): Promise<StageRu
     data: task,
     loss,
     warnings: notes,
+    release,
   } = await openTask({
     network,
     data: read,
@@ -54,7 +55,7 @@ export async function openStageRunner(options: OpenStageRunner): Promise<StageRu
   });
   for (const note of notes) warn(note);
   const data = turn === undefined ? task : inTurn(task, turn);
-  return createStageRunner({
+  const run = createStageRunner({
     engine,
     network,
     ranges: ranges.size === 0 ? undefined : ranges,
@@ -66,6 +67,13 @@ export async function openStageRunner(options: OpenStageRunner): Promise<StageRu
     threadScript,
     processes,
   });
+  return async (request) => {
+    try {
+      return await run(request);
+    } finally {
+      await release();
+    }
+  };
 }
 
 function inTurn({ train, validation, test }: DataSplits, turn: () => Promise<void>): DataSplits {
