@@ -5,31 +5,43 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Browser, FrameLocator, Page } from 'playwright-core';
 import { openWindow, startServer } from '../support/vscode-window.mjs';
-import type { Server } from '../support/vscode-window.mjs';
+import type { Server, ServerOptions, WindowOptions } from '../support/vscode-window.mjs';
 
 const screenshots = path.resolve(import.meta.dirname, '../../test-results/journey');
+
+export type WindowPlace = Pick<WindowOptions, 'folder' | 'workspace'>;
 
 export class Editor {
   readonly server: Server;
   readonly folder: string;
+  readonly #place: WindowPlace;
   #browser: Browser;
   #page: Page;
 
-  private constructor(server: Server, folder: string, browser: Browser, page: Page) {
+  private constructor(server: Server, folder: string, place: WindowPlace, browser: Browser, page: Page) {
     this.server = server;
     this.folder = folder;
+    this.#place = place;
     this.#browser = browser;
     this.#page = page;
   }
 
-  /** An empty folder in a VS Code that has the packaged extension. */
-  static async open(): Promise<Editor> {
+  /**
+   * A window of a VS Code that has the packaged extension.
+   *
+   * @param prepare fills the new folder, and says what the window opens: without it the folder
+   */
+  static async open(
+    options: Pick<ServerOptions, 'asksForTrust' | 'showsNotifications' | 'settings'> = {},
+    prepare: (folder: string) => WindowPlace = (folder) => ({ folder }),
+  ): Promise<Editor> {
     const vsix = process.env['ESPALIER_VSIX'];
     if (vsix === undefined) throw new Error('start the journeys with scripts/test-journey.mjs');
     const folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-journey-'));
-    const server = await startServer({ vsix, settings: { 'workbench.colorTheme': 'Dark Modern' } });
-    const { browser, page, url } = await openWindow({ port: server.port, folder });
-    const editor = new Editor(server, folder, browser, page);
+    const place = prepare(folder);
+    const server = await startServer({ vsix, ...options, settings: { 'workbench.colorTheme': 'Dark Modern', ...options.settings } });
+    const { browser, page, url } = await openWindow({ port: server.port, ...place });
+    const editor = new Editor(server, folder, place, browser, page);
     await page.goto(url);
     await editor.#ready();
     return editor;
@@ -42,7 +54,7 @@ export class Editor {
   /** The same folder in a new window, perhaps of a user with another language. */
   async reopen(language?: string): Promise<void> {
     await this.#browser.close();
-    const opened = await openWindow({ port: this.server.port, folder: this.folder, ...(language === undefined ? {} : { language }) });
+    const opened = await openWindow({ port: this.server.port, ...this.#place, ...(language === undefined ? {} : { language }) });
     this.#browser = opened.browser;
     this.#page = opened.page;
     await this.#page.goto(opened.url);
@@ -125,6 +137,11 @@ export class Editor {
 
   sidebarRow(text: string): ReturnType<Page['locator']> {
     return this.#page.locator('.sidebar .monaco-list-row', { hasText: text }).first();
+  }
+
+  /** A message in the corner of the window. */
+  toast(text: string | RegExp): ReturnType<Page['locator']> {
+    return this.#page.locator('.notification-toast', { hasText: text }).first();
   }
 
   /** The page of the webview that is in front. */

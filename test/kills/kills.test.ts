@@ -97,8 +97,11 @@ describe.skipIf(process.platform === 'win32')('what is killed', () => {
   /** After a kill of a run: it goes on, ends with the same bytes, and leaves nothing behind. */
   const goesOn = async (folder: string): Promise<string> => {
     const [left] = await listRuns(folder, isAlive);
-    const end = await runCommand(folder, left === undefined ? ['run', recipeFile] : ['run', '--resume', left.runId]);
-    expect(end.code, end.output).toBe(0);
+    // One that was killed behind its end has nothing to go on with.
+    if (left?.outcome !== 'done') {
+      const end = await runCommand(folder, left === undefined ? ['run', recipeFile] : ['run', '--resume', left.runId]);
+      expect(end.code, end.output).toBe(0);
+    }
     const runs = await listRuns(folder, isAlive);
     expect(runs.map(({ outcome }) => outcome)).toEqual(['done']);
     expect(filesOf(runs[0]!)).toEqual(reference);

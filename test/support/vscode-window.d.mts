@@ -11,11 +11,17 @@ export interface ServerOptions {
   readonly vsix?: string;
   readonly arguments?: readonly string[];
   readonly environment?: object;
+  /** Whether folders are untrusted until the user trusts them. */
+  readonly asksForTrust?: boolean;
+  readonly showsNotifications?: boolean;
 }
 
 export interface WindowOptions {
   readonly port: number;
-  readonly folder: string;
+  /** Without folder and workspace the window is empty. */
+  readonly folder?: string | undefined;
+  /** A `.code-workspace` file. */
+  readonly workspace?: string | undefined;
   readonly payload?: readonly (readonly [string, string])[];
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly language?: string;

@@ -18,10 +18,17 @@ const quietSettings = {
 };
 
 /**
- * @param {{ settings?: object, vsix?: string, arguments?: readonly string[], environment?: object }} options
+ * @param {import('./vscode-window.d.mts').ServerOptions} options
  * @returns {Promise<{ port: number, dataFolder: string, stop: () => Promise<void> }>}
  */
-export async function startServer({ settings = {}, vsix, arguments: extra = [], environment = {} } = {}) {
+export async function startServer({
+  settings = {},
+  vsix,
+  arguments: extra = [],
+  environment = {},
+  asksForTrust = false,
+  showsNotifications = false,
+} = {}) {
   const { node, main } = await installVSCodeServer();
   const dataFolder = await mkdtemp(path.join(os.tmpdir(), 'espalier-vscode-'));
   await mkdir(path.join(dataFolder, 'data', 'User'), { recursive: true });
@@ -46,8 +53,9 @@ export async function startServer({ settings = {}, vsix, arguments: extra = [], 
       '--port',
       '0',
       '--without-connection-token',
-      '--disable-workspace-trust',
-      '--enable-smoke-test-driver',
+      ...(asksForTrust ? [] : ['--disable-workspace-trust']),
+      // With it toasts are never shown, where a test could click beneath them.
+      ...(showsNotifications ? [] : ['--enable-smoke-test-driver']),
       ...common,
       ...extra,
     ],
@@ -93,8 +101,8 @@ function finished(child, what) {
   });
 }
 
-/** @param {{ port: number, folder: string, payload?: readonly (readonly [string, string])[], viewport?: { width: number, height: number }, profile?: string }} options */
-export async function openWindow({ port, folder, payload = [], viewport = { width: 1400, height: 900 }, language }) {
+/** @param {import('./vscode-window.d.mts').WindowOptions} options */
+export async function openWindow({ port, folder, workspace, payload = [], viewport = { width: 1400, height: 900 }, language }) {
   const executablePath = process.env.ESPALIER_CHROMIUM ?? '/usr/bin/chromium';
   if (!existsSync(executablePath))
     throw new Error(`no browser at ${executablePath}; install Chromium or set ESPALIER_CHROMIUM to its path`);
@@ -120,7 +128,10 @@ export async function openWindow({ port, folder, payload = [], viewport = { widt
     await page.addInitScript((name) => Object.defineProperty(globalThis, '_VSCODE_NLS_LANGUAGE', { value: name }), language);
   }
   const url = new URL(`http://127.0.0.1:${port}/`);
-  url.searchParams.set('folder', path.resolve(folder));
+  if (folder !== undefined) url.searchParams.set('folder', path.resolve(folder));
+  else if (workspace !== undefined) url.searchParams.set('workspace', path.resolve(workspace));
+  // Else the server would open what it opened last.
+  else url.searchParams.set('ew', 'true');
   if (payload.length > 0) url.searchParams.set('payload', JSON.stringify(payload));
   return { browser, page, url: url.href };
 }

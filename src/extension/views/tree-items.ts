@@ -151,6 +151,7 @@ export function describeActivity(run: Run | undefined): string {
     case 'ended':
       switch (run.state.outcome ?? run.summary?.outcome) {
         case undefined:
+          return neverBegan(run) ? vscode.l10n.t('did not begin') : vscode.l10n.t('ended');
         case 'running':
         case 'interrupted':
           return vscode.l10n.t('ended');
@@ -168,6 +169,11 @@ export function describeActivity(run: Run | undefined): string {
   }
 }
 
+/** It was refused, or cancelled in the queue: its panel says why. */
+function neverBegan(run: Run): boolean {
+  return run.activity === 'ended' && run.folder === undefined;
+}
+
 function activityIcon(run: Run | undefined): vscode.ThemeIcon {
   switch (run?.activity) {
     case undefined:
@@ -179,6 +185,7 @@ function activityIcon(run: Run | undefined): vscode.ThemeIcon {
     case 'interrupted':
       return new vscode.ThemeIcon('debug-pause', new vscode.ThemeColor('list.warningForeground'));
     case 'ended':
+      if (run !== undefined && neverBegan(run)) return new vscode.ThemeIcon('circle-slash');
       return run?.state.outcome === 'failed' || run?.summary?.outcome === 'damaged'
         ? stateIcon({ kind: 'failed', message: '' })
         : stateIcon({ kind: 'done', cached: false });

@@ -19,8 +19,32 @@ export async function writeFileAtomically(file: string, contents: Uint8Array | s
 
 /** The folder that a file is to be written into, made where it is not there. */
 export async function makeFolderOf(file: string): Promise<void> {
-  const folder = path.dirname(file);
-  await withFileErrors(folder, async () => void (await mkdir(folder, { recursive: true })));
+  await makeFolder(path.dirname(file));
+}
+
+/** A folder with those above it. */
+export async function makeFolder(folder: string): Promise<void> {
+  await withFileErrors(folder, async () => {
+    try {
+      await mkdir(folder, { recursive: true });
+    } catch (error) {
+      throw hasCode(error) && error.code === 'ENOENT' ? await reasonAbove(folder, error) : error;
+    }
+  });
+}
+
+/** Of several missing folders Node reports the last one as missing, whatever is wrong with the first: a read-only disk, for example. */
+async function reasonAbove(folder: string, error: unknown): Promise<unknown> {
+  for (let above = path.dirname(folder); above !== path.dirname(above); above = path.dirname(above)) {
+    try {
+      await mkdir(above);
+      return error;
+    } catch (reason) {
+      if (hasCode(reason) && reason.code === 'EEXIST') return error;
+      if (!hasCode(reason) || reason.code !== 'ENOENT') return reason;
+    }
+  }
+  return error;
 }
 
 /**

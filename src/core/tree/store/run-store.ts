@@ -3,10 +3,10 @@
  * `cache/<key>/` with the results of stages by content address. Runs are independent of each other and of the cache.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { readFile, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Checkpoint, StageOutcome } from '../stages/stage-runner.ts';
-import { withFileErrors, fillFolderAtomically, hasCode, removeFolderAtomically, writeFileAtomically } from './atomic-files.ts';
+import { fillFolderAtomically, hasCode, makeFolder, makeFolderOf, removeFolderAtomically, writeFileAtomically } from './atomic-files.ts';
 import { folderName } from './folder-names.ts';
 import { readResult, resultFiles, writeResult } from './result-folder.ts';
 import { openBytes, sealBytes } from './sealed-file.ts';
@@ -54,7 +54,7 @@ export async function createRunFolder(
   fill: (created: string, final: string) => Promise<void>,
 ): Promise<string> {
   const folder = path.join(runsFolder(recipeFolder), runId);
-  await withFileErrors(runsFolder(recipeFolder), () => mkdir(runsFolder(recipeFolder), { recursive: true }));
+  await makeFolder(runsFolder(recipeFolder));
   await writeFileAtomically(path.join(storeFolder(recipeFolder), '.gitignore'), '*\n');
   await fillFolderAtomically(folder, (created) => fill(created, folder));
   return folder;
@@ -103,7 +103,7 @@ export function stageStore({ runFolder, cacheFolder: cache, model, node, key, wa
     return found.kind === 'sound' ? found.outcome : undefined;
   };
   const writeOwn = async (outcome: StageOutcome): Promise<void> => {
-    await makeParent(own);
+    await makeFolderOf(own);
     // The folder holds a result of other work: the program or the number of threads changed before the run was resumed.
     await removeFolderAtomically(own);
     await writeResult(own, key, outcome);
@@ -123,7 +123,7 @@ export function stageStore({ runFolder, cacheFolder: cache, model, node, key, wa
       // The run has its result: without the cache only other runs do the work again.
       await unlessImpossible(
         async () => {
-          await withFileErrors(cache, () => mkdir(cache, { recursive: true }));
+          await makeFolder(cache);
           await writeResult(inCache, key, outcome);
         },
         (reason) => warn(`the result is not kept in the cache: ${reason}`),
@@ -143,7 +143,7 @@ export function stageStore({ runFolder, cacheFolder: cache, model, node, key, wa
       async save(bytes) {
         await unlessImpossible(
           async () => {
-            await makeParent(checkpointFile);
+            await makeFolderOf(checkpointFile);
             await writeFileAtomically(checkpointFile, sealBytes(bytes, key));
           },
           (reason) => {
@@ -176,10 +176,6 @@ export function resultPath(model: string, node: string): string {
 /** Path of a node's .tflite relative to the run folder. */
 export function tflitePath(model: string, node: string): string {
   return path.posix.join(resultPath(model, node), resultFiles.tflite);
-}
-
-async function makeParent(file: string): Promise<void> {
-  await withFileErrors(file, () => mkdir(path.dirname(file), { recursive: true }));
 }
 
 async function readIfThere(file: string): Promise<Uint8Array | undefined> {
