@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
@@ -129,9 +130,9 @@ export function frameTimes(page: Page): () => Promise<readonly number[]> {
 }
 
 /** Where the build leaves the pages of the panel, the viewer and the board. */
-export const builtPages = path.resolve(import.meta.dirname, '../../dist/webview');
+export const builtPages = fileURLToPath(new URL('../../dist/webview', import.meta.url));
 
-const screenshots = path.resolve(import.meta.dirname, '../../test-results/panel');
+const screenshots = fileURLToPath(new URL('../../test-results/panel', import.meta.url));
 
 /** Path of the picture of this name; its folder is made. */
 export function screenshotFile(name: string): string {
