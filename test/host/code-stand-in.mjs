@@ -12,7 +12,7 @@ const suite = argument('extensionTestsPath');
 if (folder === undefined || development === undefined || suite === undefined)
   throw new Error(`expected a folder, --extensionDevelopmentPath and --extensionTestsPath, got: ${process.argv.slice(2).join(' ')}`);
 
-const server = await startServer();
+const server = await startServer({ isDriven: true });
 const { browser, page, url } = await openWindow({
   port: server.port,
   folder,

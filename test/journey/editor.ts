@@ -1,20 +1,21 @@
 /** The editor as a user handles it. */
 import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Browser, FrameLocator, Page } from 'playwright-core';
 import { openWindow, startServer } from '../support/vscode-window.mjs';
 import type { Server, ServerOptions, WindowOptions } from '../support/vscode-window.mjs';
 
-const screenshots = path.resolve(import.meta.dirname, '../../test-results/journey');
+const screenshots = fileURLToPath(new URL('../../test-results/journey', import.meta.url));
 
 export type WindowPlace = Pick<WindowOptions, 'folder' | 'workspace'>;
 
 export class Editor {
   readonly server: Server;
-  readonly folder: string;
-  readonly #place: WindowPlace;
+  folder: string;
+  #place: WindowPlace;
   #browser: Browser;
   #page: Page;
 
@@ -32,14 +33,14 @@ export class Editor {
    * @param prepare fills the new folder, and says what the window opens: without it the folder
    */
   static async open(
-    options: Pick<ServerOptions, 'asksForTrust' | 'showsNotifications' | 'settings'> = {},
+    options: Pick<ServerOptions, 'asksForTrust' | 'settings'> = {},
     prepare: (folder: string) => WindowPlace = (folder) => ({ folder }),
   ): Promise<Editor> {
     const vsix = process.env['ESPALIER_VSIX'];
     if (vsix === undefined) throw new Error('start the journeys with scripts/test-journey.mjs');
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'espalier-journey-'));
-    const place = prepare(folder);
     const server = await startServer({ vsix, ...options, settings: { 'workbench.colorTheme': 'Dark Modern', ...options.settings } });
+    const folder = await emptyFolder();
+    const place = prepare(folder);
     const { browser, page, url } = await openWindow({ port: server.port, ...place });
     const editor = new Editor(server, folder, place, browser, page);
     await page.goto(url);
@@ -61,6 +62,18 @@ export class Editor {
     await this.#ready();
   }
 
+  /** Another empty folder in the same window; the one before is removed. */
+  async openEmptyFolder(): Promise<void> {
+    const before = this.folder;
+    this.folder = await emptyFolder();
+    this.#place = { folder: this.folder };
+    const url = new URL(this.#page.url());
+    url.searchParams.set('folder', this.folder);
+    await this.#page.goto(url.href);
+    await this.#ready();
+    await rm(path.dirname(before), removal);
+  }
+
   /** As the system does it when memory runs out: the extension's child processes are gone at once. */
   killOptimizer(): number {
     const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
@@ -80,7 +93,7 @@ export class Editor {
   async close(): Promise<void> {
     await this.#browser.close();
     await this.server.stop();
-    await rm(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    await rm(path.dirname(this.folder), removal);
   }
 
   /** Through the palette, by the words that the user sees. */
@@ -149,6 +162,24 @@ export class Editor {
     return this.#page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
   }
 
+  /** As from Go to File. By its whole path, because the list of names does not have a new file at once. */
+  async openFile(file: string): Promise<void> {
+    const name = path.basename(file);
+    await this.#page.keyboard.press('Control+P');
+    await this.#page.locator('.quick-input-widget input[type=text]').first().fill(file);
+    await this.#page.locator('.quick-input-widget .monaco-list-row', { hasText: name }).first().click();
+    await this.#page.locator('.tab', { hasText: name }).first().waitFor();
+  }
+
+  /** A notification that is shown now. */
+  notification(text: string | RegExp): ReturnType<Page['locator']> {
+    return this.#page.locator('.notification-toast', { hasText: text }).first();
+  }
+
+  async clearNotifications(): Promise<void> {
+    await this.command('Notifications: Clear All Notifications');
+  }
+
   /** By the name that the list of themes shows; `kind` is the class that the editor gives to the pages of webviews. */
   async theme(name: string, kind: string): Promise<void> {
     await this.command('Preferences: Color Theme');
@@ -169,6 +200,15 @@ export class Editor {
     await this.#page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
     await this.#page.locator('.activitybar a[aria-label="Espalier"]').first().waitFor({ timeout: 60_000 });
   }
+}
+
+const removal = { recursive: true, force: true, maxRetries: 5, retryDelay: 200 };
+
+/** In a folder of its own, with the name that the window shows. */
+async function emptyFolder(): Promise<string> {
+  const folder = path.join(await mkdtemp(path.join(os.tmpdir(), 'espalier-journey-')), 'my-models');
+  await mkdir(folder);
+  return folder;
 }
 
 function escapePattern(text: string): string {

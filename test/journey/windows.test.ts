@@ -36,10 +36,9 @@ describe('a window', () => {
   });
 
   it('in Restricted Mode shows models and recipes, runs nothing, and says why with the way to trust', async () => {
-    editor = await Editor.open(
-      { asksForTrust: true, showsNotifications: true, settings: { 'security.workspace.trust.startupPrompt': 'never' } },
-      (folder) => ({ folder: writeProject(folder, 'digits') }),
-    );
+    editor = await Editor.open({ asksForTrust: true, settings: { 'security.workspace.trust.startupPrompt': 'never' } }, (folder) => ({
+      folder: writeProject(folder, 'digits'),
+    }));
     const { page, folder } = editor;
     await editor.openSidebar();
     await editor.sidebarRow('digits.espalier.json').waitFor({ timeout: 60_000 });
@@ -90,7 +89,7 @@ describe('a window', () => {
   it('whose folder cannot be written says so, and what to do', async () => {
     let mounted = '';
     try {
-      editor = await Editor.open({ showsNotifications: true }, (folder) => {
+      editor = await Editor.open({}, (folder) => {
         writeProject(path.join(folder, 'project'), 'digits');
         mounted = path.join(folder, 'project');
         // Root may write where permissions say no.
@@ -119,7 +118,7 @@ describe('a window', () => {
   });
 
   it('says in its corner that the optimizer was killed, with a button that goes on', async () => {
-    editor = await Editor.open({ showsNotifications: true }, (folder) => {
+    editor = await Editor.open({}, (folder) => {
       writeProject(folder, 'digits');
       const file = path.join(folder, 'digits.espalier.json');
       writeFileSync(

@@ -13,7 +13,8 @@ export interface ServerOptions {
   readonly environment?: object;
   /** Whether folders are untrusted until the user trusts them. */
   readonly asksForTrust?: boolean;
-  readonly showsNotifications?: boolean;
+  /** Whether the editor's driver for smoke tests runs, which the suite of the extension host needs; it hides all notifications. */
+  readonly isDriven?: boolean;
 }
 
 export interface WindowOptions {

@@ -27,7 +27,7 @@ export async function startServer({
   arguments: extra = [],
   environment = {},
   asksForTrust = false,
-  showsNotifications = false,
+  isDriven = false,
 } = {}) {
   const { node, main } = await installVSCodeServer();
   const dataFolder = await mkdtemp(path.join(os.tmpdir(), 'espalier-vscode-'));
@@ -54,8 +54,7 @@ export async function startServer({
       '0',
       '--without-connection-token',
       ...(asksForTrust ? [] : ['--disable-workspace-trust']),
-      // With it toasts are never shown, where a test could click beneath them.
-      ...(showsNotifications ? [] : ['--enable-smoke-test-driver']),
+      ...(isDriven ? ['--enable-smoke-test-driver'] : []),
       ...common,
       ...extra,
     ],

@@ -88,6 +88,7 @@ export async function chooseTflite(argument: unknown, services: Services): Promi
   return chooseModel(argument, services, { accepts: isTflite });
 }
 
+/** The run of an entry or a recipe, of the panel or the recipe in front, or the only one; else the user chooses. */
 export async function chooseRun(argument: unknown, services: Services, accepts: (run: Run) => boolean, none: string): Promise<Run> {
   const recipe = uriIn(argument);
   if (recipe !== undefined && isRecipe(recipe)) await services.runs.ensureListed();
@@ -97,6 +98,9 @@ export async function chooseRun(argument: unknown, services: Services, accepts: 
   const inFront = services.panels.active();
   if (inFront !== undefined && accepts(inFront)) return inFront;
   await services.runs.refresh();
+  const edited = activeFile();
+  const ofEdited = edited !== undefined && isRecipe(edited) ? services.runs.latestOf(edited) : undefined;
+  if (ofEdited !== undefined && accepts(ofEdited)) return ofEdited;
   const runs = services.runs.all().filter(accepts);
   const [only] = runs;
   if (only === undefined) throw new UserError(none);
