@@ -8,5 +8,7 @@ export default defineConfig({
     bail: 1,
     testTimeout: 240_000,
     hookTimeout: 120_000,
+    // On a busy machine the editor takes longer than a second to show what is asked for.
+    expect: { poll: { timeout: 20_000 } },
   },
 });
