@@ -4,6 +4,7 @@
  * options in `shared/recipe`, and its Chinese words in
  * `l10n/bundle.l10n.zh-cn.json` (English is the key).
  */
+import type { WeightBits } from './recipe/quantization-options.ts';
 import type { LayerRule } from './recipe/run-options.ts';
 import type { TechniqueOptions } from './recipe/technique-options.ts';
 
@@ -12,14 +13,11 @@ export const constraintOrder = ['sparsity', 'codebook', 'integerGrid'] as const;
 export type ConstraintKind = (typeof constraintOrder)[number];
 
 /** The fields of a rule that change a technique's settings for single layers. */
-export type LayerField = 'sparsity' | 'clusters';
+export type LayerField = 'sparsity' | 'clusters' | 'bits';
 
 /** The compiler requires a row for each, here and in `core/techniques/index.ts`. */
 export type TechniqueId =
   'pruning' | 'clustering' | 'sparsity-preserving-clustering' | 'ptq' | 'ptq4' | 'qat' | 'pqat' | 'cqat' | 'pcqat' | 'fine-tuning';
-
-/** Of the integers of a kernel in the file. */
-export type WeightBits = 4 | 8;
 
 export interface TechniqueRow {
   /** Label of an edge of the tree; translated. */
@@ -38,7 +36,7 @@ export interface TechniqueRow {
   readonly trains: boolean;
   /** Appears only when the recipe names it. */
   readonly onRequest?: true;
-  /** Of the integer grid that it adds; default: 8. */
+  /** Of the integer grid that it adds, where neither its options nor a rule for a layer say otherwise; default: 8. */
   readonly weightBits?: WeightBits;
   /** What rules for single layers may say: the word that excludes a layer, and the settings. */
   readonly layerRules?: { readonly exclude: NonNullable<LayerRule['exclude']>[number]; readonly fields: readonly LayerField[] };
@@ -87,6 +85,7 @@ export const techniqueTable = {
     adds: 'integerGrid',
     precision: 'int8',
     trains: false,
+    layerRules: { exclude: '4-bit', fields: ['bits'] },
   },
   ptq4: {
     title: 'post-training quantization, 4-bit weights',
@@ -99,7 +98,7 @@ export const techniqueTable = {
     trains: false,
     onRequest: true,
     weightBits: 4,
-    layerRules: { exclude: '4-bit', fields: [] },
+    layerRules: { exclude: '4-bit', fields: ['bits'] },
   },
   qat: {
     title: 'QAT',
@@ -110,6 +109,7 @@ export const techniqueTable = {
     adds: 'integerGrid',
     precision: 'int8',
     trains: true,
+    layerRules: { exclude: '4-bit', fields: ['bits'] },
   },
   pqat: {
     title: 'PQAT',
@@ -120,6 +120,7 @@ export const techniqueTable = {
     adds: 'integerGrid',
     precision: 'int8',
     trains: true,
+    layerRules: { exclude: '4-bit', fields: ['bits'] },
   },
   cqat: {
     title: 'CQAT',
@@ -130,6 +131,7 @@ export const techniqueTable = {
     adds: 'integerGrid',
     precision: 'int8',
     trains: true,
+    layerRules: { exclude: '4-bit', fields: ['bits'] },
   },
   pcqat: {
     title: 'PCQAT',
@@ -140,6 +142,7 @@ export const techniqueTable = {
     adds: 'integerGrid',
     precision: 'int8',
     trains: true,
+    layerRules: { exclude: '4-bit', fields: ['bits'] },
   },
   'fine-tuning': {
     title: 'fine-tuning',

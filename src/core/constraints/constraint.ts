@@ -4,7 +4,8 @@
  * through. A stage of the deployment tree adds one constraint and inherits the others: PQAT is sparsity + grid,
  * CQAT codebook + grid, PCQAT all three, sparsity-preserving clustering sparsity + codebook.
  */
-import { type ConstraintKind, constraintOrder, type WeightBits } from '../../shared/techniques.ts';
+import type { WeightBits } from '../../shared/recipe/quantization-options.ts';
+import { type ConstraintKind, constraintOrder } from '../../shared/techniques.ts';
 import type { ParameterId } from '../network/network.ts';
 
 /** Whether one set of values serves the whole kernel or each output channel has its own (along `axis`). */

@@ -14,6 +14,20 @@ const lastKeptBit = 2 ** droppedBits;
  */
 export function shortScales(scales: Float32Array, rounding: 'up' | 'nearest'): Float32Array {
   if (scales.length < many) return scales;
+  return shortened(scales, rounding);
+}
+
+/**
+ * One of so many scales, in the precision that `shortScales` gives them.
+ *
+ * @param channels of the kernel
+ */
+export function shortScale(scale: number, channels: number): number {
+  const single = Float32Array.of(scale);
+  return (channels < many ? single : shortened(single, 'nearest'))[0] ?? scale;
+}
+
+function shortened(scales: Float32Array, rounding: 'up' | 'nearest'): Float32Array {
   const short = scales.slice();
   const bits = new Uint32Array(short.buffer);
   const added = rounding === 'up' ? lastKeptBit - 1 : lastKeptBit / 2;

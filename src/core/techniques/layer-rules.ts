@@ -7,6 +7,9 @@ import type { Network } from '../network/network.ts';
 import { type Kernel, kernelsOf } from './kernels.ts';
 import type { TechniqueRequest } from './technique.ts';
 
+/** What a rule may say of a layer, of these fields. */
+export type LayerSettings<Field extends LayerField> = { readonly [Each in Field]: NonNullable<LayerRule[Each]> };
+
 /** Which kernels a technique applies to, apart from rules. */
 export interface KernelChoice {
   /** Depthwise kernels have few weights and lose much; default: false. */
@@ -18,7 +21,7 @@ export interface KernelChoice {
 }
 
 export interface SelectedKernel<Field extends LayerField> extends Kernel {
-  readonly settings: Readonly<Record<Field, number>>;
+  readonly settings: LayerSettings<Field>;
   /** Settings from a rule; they hold whatever the technique does with other layers. */
   readonly ruled: ReadonlySet<Field>;
 }
@@ -32,7 +35,7 @@ export interface SelectedKernel<Field extends LayerField> extends Kernel {
  */
 export function selectKernels<Field extends LayerField>(
   network: Network,
-  settings: Readonly<Record<Field, number>>,
+  settings: LayerSettings<Field>,
   { row, options, rules }: Pick<TechniqueRequest<KernelChoice>, 'row' | 'options' | 'rules'>,
 ): readonly SelectedKernel<Field>[] {
   const kernels = kernelsOf(network);
@@ -54,7 +57,7 @@ export function selectKernels<Field extends LayerField>(
       (options.includeDepthwise !== true && kernel.operation.kind === 'depthwiseConv2d');
     const isExcluded = last === undefined ? shielded : excludes(last, row);
     if (isExcluded || frozen.some((pattern) => pattern.test(kernel.layer))) return [];
-    const own: Record<Field, number> = { ...settings };
+    const own: { -readonly [Each in Field]: NonNullable<LayerRule[Each]> } = { ...settings };
     const ruled = new Set<Field>();
     for (const rule of applying) {
       for (const field of fields) {
@@ -68,7 +71,7 @@ export function selectKernels<Field extends LayerField>(
   });
 }
 
-function fieldsOf<Field extends LayerField>(settings: Readonly<Record<Field, number>>): readonly Field[] {
+function fieldsOf<Field extends LayerField>(settings: LayerSettings<Field>): readonly Field[] {
   const isField = (key: string): key is Field => Object.hasOwn(settings, key);
   return Object.keys(settings).filter(isField);
 }

@@ -4,6 +4,7 @@ import { planActivations } from '../quantize/plan-activations.ts';
 import type { QuantizedNetwork, Range } from '../quantize/quantization.ts';
 import { coveredRange } from '../quantize/range-quantization.ts';
 import { integerGridOf, roundedNetwork } from '../quantize/rounded-network.ts';
+import type { ParameterId } from '../network/network.ts';
 import { prepareModelForDeployment } from './fold-constraints.ts';
 import { inheritConstraints } from './inheritance.ts';
 import { quantizeAfterTraining } from './post-training-quantization.ts';
@@ -12,14 +13,17 @@ import type { OptimizedModel, TechniqueContext } from './technique.ts';
 /**
  * The model that quantization after training gives, as quantization-aware training would return it: weights on their
  * grids, the grids as constraints beside the inherited ones, ranges that lead to the same scales and zero points.
+ *
+ * @param narrow kernels with 4-bit weights
  */
 export async function quantizedWithoutTraining(
   model: OptimizedModel,
   row: TechniqueRow,
   context: TechniqueContext,
+  narrow?: ReadonlySet<ParameterId>,
 ): Promise<OptimizedModel> {
   const start = { ...model, constraints: inheritConstraints(model.constraints, row) };
-  const quantized = await quantizeAfterTraining(start, {}, context);
+  const { quantized } = await quantizeAfterTraining(start, {}, context, narrow);
   return {
     network: roundedNetwork(quantized),
     constraints: withGridsOf(quantized, prepareModelForDeployment(start).constraints),

@@ -2,9 +2,19 @@
 import type { TrainingOptions } from './training-options.ts';
 import type { VariantOptions } from './variant-options.ts';
 
+/** Of the integers of a kernel in the file. */
+export type WeightBits = 4 | 8;
+
 export interface QuantizationAwareTrainingOptions extends VariantOptions, TrainingOptions {
   /**
-   * Where weight scales come from: the largest weight at each step, or learned with the weights (LSQ).
+   * Bits of the weights of convolutions and dense layers; layers that cannot have 4 keep 8. A rule under `layers` decides
+   * for single layers.
+   * @default 8
+   */
+  readonly weightBits?: WeightBits;
+  /**
+   * Where weight scales come from: the largest weight at each step, or learned with the weights (LSQ). Scales of 4-bit
+   * weights are always learned.
    * @default "maximum"
    */
   readonly weightScales?: 'maximum' | 'learned';

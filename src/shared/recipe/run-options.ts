@@ -1,4 +1,5 @@
 /** What a recipe says of single layers, the engine and the measurements. */
+import type { WeightBits } from './quantization-options.ts';
 
 /** What single layers do differently. */
 export interface LayerRule {
@@ -17,6 +18,10 @@ export interface LayerRule {
    * @minimum 2
    */
   readonly clusters?: number;
+  /**
+   * Bits of the weights in quantized files: 8, or 4 for convolutions (depthwise ones too) and dense layers.
+   */
+  readonly bits?: WeightBits;
   /** What is not done to these layers. */
   readonly exclude?: readonly ('pruning' | 'clustering' | '4-bit')[];
 }

@@ -14,7 +14,7 @@ import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import { expectationsOf } from '../../../src/core/tree/stages/make-product.ts';
 import type { LayerRule } from '../../../src/shared/recipe/run-options.ts';
 import { apply } from '../../support/apply-technique.ts';
-import { briefly, integersOf, kernelData, techniqueContext, type TestContext, trainedModel, zerosAt } from './technique-fixtures.ts';
+import { briefly, integersOf, kernelData, kernelIds, techniqueContext, type TestContext, trainedModel, zerosAt } from './technique-fixtures.ts';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -39,13 +39,13 @@ function inEightBits(quantized: QuantizedNetwork): Uint8Array {
 }
 
 describe('quantization after training with 4-bit weights', () => {
-  it('stores convolutions and dense kernels in 4 bits, others in 8, and says so', async () => {
+  it('stores kernels of convolutions, depthwise ones too, and of dense layers in 4 bits', async () => {
     const context = techniqueContext(engine);
     const { bytes, quantized } = await fourBits(trainedModel(), [], context);
     const types = Object.fromEntries(kernelTensors(readTflite(bytes)).map(({ layer, tensor }) => [layer, tensor.type]));
-    expect(types).toEqual({ conv: 'int4', pointwise: 'int4', depthwise: 'int8', dense: 'int4' });
-    expect(context.warnings).toEqual(['layers "depthwise" keep 8-bit weights: only convolutions and dense layers take 4 bits']);
-    for (const id of ['conv/kernel', 'pointwise/kernel', 'dense/kernel'])
+    expect(types).toEqual({ conv: 'int4', pointwise: 'int4', depthwise: 'int4', dense: 'int4' });
+    expect(context.warnings).toEqual([]);
+    for (const id of kernelIds)
       expect(integersOf(quantized, id).every((integer) => Math.abs(integer) <= 7)).toBe(true);
   });
 
@@ -63,10 +63,10 @@ describe('quantization after training with 4-bit weights', () => {
   it('makes kernels of half the bytes', async () => {
     const { bytes } = await fourBits();
     const sizes = kernelTensors(readTflite(bytes)).map(({ tensor }) => tensor.data?.length);
-    expect(sizes).toEqual([27, 18, 54, 96]);
+    expect(sizes).toEqual([27, 18, 27, 96]);
   });
 
-  it('runs in LiteRT with the same outputs as the same integers stored in 8 bits, within a step', async () => {
+  it('runs in LiteRT with the same outputs as the same integers stored in 8 bits, within two steps after four layers', async () => {
     const { quantized: whole } = await fourBits();
     // Without the softmax, whose steps near 0 and 1 hide what the network computes.
     const logits = whole.network.operations.at(-1)?.inputs.slice(0, 1) ?? [];
@@ -85,7 +85,7 @@ describe('quantization after training with 4-bit weights', () => {
     };
     const [narrow, same] = [await run(bytes), await run(inEightBits(quantized))];
     expect(new Set(narrow).size).toBeGreaterThan(4);
-    narrow.forEach((value, i) => expect(Math.abs(value - (same[i] ?? 0))).toBeLessThanOrEqual(1));
+    narrow.forEach((value, i) => expect(Math.abs(value - (same[i] ?? 0))).toBeLessThanOrEqual(2));
   });
 
   it('is certified from the bytes: a file with 8-bit kernels does not pass', async () => {
@@ -93,7 +93,7 @@ describe('quantization after training with 4-bit weights', () => {
     const expectations = expectationsOf(model, true, false);
     const verdict = certify({ bytes, expectations });
     expect(verdict.passed).toBe(true);
-    expect(verdict.checks.filter(({ property }) => property === 'bits a weight')).toHaveLength(3);
+    expect(verdict.checks.filter(({ property }) => property === 'bits a weight')).toHaveLength(4);
     expect(certify({ bytes: inEightBits(quantized), expectations }).passed).toBe(false);
   });
 
@@ -111,7 +111,12 @@ describe('quantization after training with 4-bit weights', () => {
 
   it('leaves layers at 8 bits that a rule excludes, and refuses to leave all', async () => {
     const { bytes } = await fourBits(trainedModel(), [{ pattern: 'dense', exclude: ['4-bit'] }]);
-    expect(kernelTensors(readTflite(bytes)).map(({ tensor }) => tensor.type)).toEqual(['int4', 'int4', 'int8', 'int8']);
+    expect(kernelTensors(readTflite(bytes)).map(({ tensor }) => tensor.type)).toEqual(['int4', 'int4', 'int4', 'int8']);
+    const { bytes: mixed } = await fourBits(trainedModel(), [
+      { pattern: '*', bits: 8 },
+      { pattern: 'p*', bits: 4 },
+    ]);
+    expect(kernelTensors(readTflite(mixed)).map(({ tensor }) => tensor.type)).toEqual(['int8', 'int4', 'int8', 'int8']);
     await expect(fourBits(trainedModel(), [{ pattern: '*', exclude: ['4-bit'] }])).rejects.toThrow(/no kernel is left for 4 bits/);
   });
 });

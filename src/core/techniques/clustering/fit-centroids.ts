@@ -1,14 +1,14 @@
 import { channelLayout } from '../../constraints/channels.ts';
 import { sortCodebook, unitLookup } from '../../constraints/codebook.ts';
 import type { Codebook } from '../../constraints/constraint.ts';
-import type { NormalEquations } from '../reconstruction/normal-equations.ts';
+import type { LeastSquares } from '../reconstruction/normal-equations.ts';
 
 /** A ridge term towards the centroids before, as a share of the mean of the diagonal. */
 const damping = 1e-3;
 
 /**
  * The centroids that minimize the squared error of a layer's outputs for given assignments: the least squares of
- * `NormalEquations` over filters `v_i = u c_a(i)`, where a(i) is the centroid of weight i and u the filter's unit. That
+ * `LeastSquares` over filters `v_i = u c_a(i)`, where a(i) is the centroid of weight i and u the filter's unit. That
  * is a small linear system in the centroids:
  *
  *     A c = s,   A_kl = sum over filters of u^2 sum over i in k, j in l of gram_ij,   s_k = sum over filters of u sum over i in k of targets_i
@@ -18,7 +18,7 @@ const damping = 1e-3;
  * @param members of each weight, an index into the centroids
  * @param shape of the kernel, filters first
  */
-export function fitCentroids(codebook: Codebook, members: Uint32Array, shape: readonly number[], equations: NormalEquations): Codebook {
+export function fitCentroids(codebook: Codebook, members: Uint32Array, shape: readonly number[], equations: LeastSquares): Codebook {
   if (codebook.integers === true) return codebook;
   const { clusters, centroids, zeroPinned } = codebook;
   const length = Math.sqrt(equations.gram.length);

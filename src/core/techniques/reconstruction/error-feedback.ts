@@ -57,7 +57,7 @@ export async function errorFeedback({ weights, gram, mask, signal }: FeedbackPro
  * @returns undefined where it is not positive definite
  * @throws EspalierError `cancelled`
  */
-export async function factorMoments(gram: Float32Array, signal: AbortSignal): Promise<MomentFactor | undefined> {
+export async function factorMoments(gram: ArrayLike<number>, signal: AbortSignal): Promise<MomentFactor | undefined> {
   const length = Math.sqrt(gram.length);
   const order = Uint32Array.from({ length }, (_, i) => i).sort((a, b) => (gram[b * (length + 1)] ?? 0) - (gram[a * (length + 1)] ?? 0));
   const ordered = Float64Array.from(gram, (_, at) => gram[(order[Math.floor(at / length)] ?? 0) * length + (order[at % length] ?? 0)] ?? 0);

@@ -3,7 +3,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { EspalierError } from '../../errors.ts';
 import { createProgramBuilder } from '../../program/builder.ts';
 import type { Program } from '../../program/program.ts';
-import type { NormalEquations } from './normal-equations.ts';
+import type { LeastSquares } from './normal-equations.ts';
 
 export interface MaskedLeastSquares {
   readonly engine: Engine;
@@ -12,7 +12,7 @@ export interface MaskedLeastSquares {
   /** Of the weights: 1 where one stays. */
   readonly mask: Uint8Array;
   /** With a positive definite `gram`. */
-  readonly equations: NormalEquations;
+  readonly equations: LeastSquares;
   /** Default: 100. */
   readonly mostIterations?: number | undefined;
   readonly signal: AbortSignal;

@@ -11,11 +11,24 @@ import { type PatchSample, samplePatches } from './patch-sample.ts';
  * The ridge term, with lambda a hundredth of the mean of the diagonal, keeps weights near `w` whose inputs hardly vary.
  * Dong et al. 2017, arXiv:1705.07565, use the same Hessian `gram` layer by layer.
  */
-export interface NormalEquations {
+export interface LeastSquares {
   /** `sum y y^T + lambda I`, `[d, d]`: the Hessian, the same for each filter. */
   readonly gram: Float32Array;
   /** `sum (w x) y^T + lambda w`, `[filters, d]`. */
   readonly targets: Float32Array;
+}
+
+/** With the means of the inputs that they sum over. */
+export interface NormalEquations extends LeastSquares {
+  readonly means: InputMeans;
+}
+
+/** Means of the inputs over the patches, `[d]` each. */
+export interface InputMeans {
+  readonly whole: Float64Array;
+  readonly pruned: Float64Array;
+  /** Patches. */
+  readonly count: number;
 }
 
 const rows = 2048;
@@ -34,9 +47,14 @@ export async function normalEquations(sample: PatchSample, weights: Float32Array
   const { length } = patches;
   const gram = new Float32Array(length ** 2);
   const targets = new Float32Array(weights.length);
+  const sums = { whole: new Float64Array(length), pruned: new Float64Array(length) };
+  let patchCount = 0;
   const compiled = await engine.compile(productProgram(length, weights));
   try {
-    for await (const { whole, pruned } of samplePatches(sample, rows)) {
+    for await (const { whole, pruned, count } of samplePatches(sample, rows)) {
+      patchCount += count;
+      addRows(sums.whole, whole);
+      addRows(sums.pruned, pruned);
       const results = await compiled.run({ whole, pruned });
       add(gram, results['gram']);
       add(targets, results['targets']);
@@ -53,7 +71,8 @@ export async function normalEquations(sample: PatchSample, weights: Float32Array
     targets,
     weights.map((weight) => weight * added),
   );
-  return { gram, targets };
+  const mean = (sum: Float64Array): Float64Array => sum.map((value) => value / patchCount);
+  return { gram, targets, means: { whole: mean(sums.whole), pruned: mean(sums.pruned), count: patchCount } };
 }
 
 function productProgram(length: number, weights: Float32Array): Program {
@@ -66,4 +85,10 @@ function productProgram(length: number, weights: Float32Array): Program {
 
 function add(sum: Float32Array, part: ArrayLike<number> = []): void {
   for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (part[i] ?? 0);
+}
+
+/** Adds each row, of as many values as `sum`. */
+function addRows(sum: Float64Array, values: Float32Array): void {
+  for (let begin = 0; begin < values.length; begin += sum.length)
+    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (values[begin + i] ?? 0);
 }

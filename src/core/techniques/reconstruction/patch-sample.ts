@@ -14,6 +14,8 @@ export interface PatchSample {
   /** The layer's input. */
   readonly source: ValueId;
   readonly patches: Patches;
+  /** Patches at most; default: 16 for each weight of a filter, at least 4,096 and at most 32,768. */
+  readonly most?: number | undefined;
   /** Examples are read augmented, as in training. */
   readonly data: DataSet;
   readonly seed: number;
@@ -31,6 +33,8 @@ const mostPatches = 32_768;
 export interface PatchPairs {
   readonly whole: Float32Array;
   readonly pruned: Float32Array;
+  /** Rows that are filled. */
+  readonly count: number;
 }
 
 /**
@@ -41,7 +45,7 @@ export interface PatchPairs {
  */
 export async function* samplePatches(sample: PatchSample, rows: number): AsyncGenerator<PatchPairs> {
   const { engine, networks, source, patches, data, seed, signal } = sample;
-  const wanted = Math.min(Math.max(patchesPerWeight * patches.length, fewestPatches), mostPatches);
+  const wanted = Math.min(Math.max(patchesPerWeight * patches.length, fewestPatches), sample.most ?? mostPatches);
   const examples = Math.min(data.size, Math.max(fewestExamples, Math.ceil(wanted / patches.positions)));
   const perExample = Math.min(patches.positions, Math.ceil(wanted / examples));
   const indices = spreadIndices(data.size, examples);
@@ -64,11 +68,11 @@ export async function* samplePatches(sample: PatchSample, rows: number): AsyncGe
         patches.read(before, example, position, whole, row * patches.length);
         patches.read(after, example, position, pruned, row * patches.length);
         if (++row < rows) continue;
-        yield { whole, pruned };
+        yield { whole, pruned, count: rows };
         row = 0;
       }
     }
-    if (row > 0) yield { whole: whole.fill(0, row * patches.length), pruned: pruned.fill(0, row * patches.length) };
+    if (row > 0) yield { whole: whole.fill(0, row * patches.length), pruned: pruned.fill(0, row * patches.length), count: row };
   } finally {
     for (const inference of inferences) await inference.dispose();
   }

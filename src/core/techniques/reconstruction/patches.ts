@@ -1,5 +1,5 @@
 import type { Shape } from '../../network/network.ts';
-import type { Conv2d, Dense } from '../../network/operations.ts';
+import type { Conv2d, Dense, DepthwiseConv2d } from '../../network/operations.ts';
 import { windowExtent } from '../../network/shapes/window.ts';
 
 /** What a kernel is multiplied with at each position of its output. */
@@ -26,6 +26,15 @@ export function patchesOf(operation: Conv2d | Dense, input: Shape, kernel: Shape
   return operation.kind === 'dense' ? rows(input, channels) : windows(operation, input, kernel, channels);
 }
 
+/**
+ * The window of a depthwise convolution over all input channels, `[kh, kw, in]`, at each position of its output.
+ *
+ * @param kernel `[1, kh, kw, in * multiplier]`
+ */
+export function depthwiseWindows(operation: DepthwiseConv2d, input: Shape, kernel: Shape): Patches {
+  return windows(operation, input, kernel, input.at(-1) ?? 1);
+}
+
 function rows(input: Shape, length: number): Patches {
   return {
     positions: input.slice(0, -1).reduce((product, size) => product * size, 1),
@@ -37,7 +46,7 @@ function rows(input: Shape, length: number): Patches {
   };
 }
 
-function windows({ strides, dilations, padding }: Conv2d, input: Shape, kernel: Shape, channels: number): Patches {
+function windows({ strides, dilations, padding }: Pick<Conv2d, 'strides' | 'dilations' | 'padding'>, input: Shape, kernel: Shape, channels: number): Patches {
   const [height = 1, width = 1] = input;
   const [, kernelHeight = 1, kernelWidth = 1] = kernel;
   const vertical = windowExtent(height, kernelHeight, strides[0], dilations[0], padding);

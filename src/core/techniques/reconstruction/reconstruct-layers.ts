@@ -21,7 +21,16 @@ export interface LayerFit {
    * @param equations of what its layer computes on examples; undefined where it is no convolution or dense layer, is
    *   used more than once, is too long or has inputs that are all zero
    */
-  fit(id: ParameterId, kernel: Parameter, equations: NormalEquations | undefined): Promise<Float32Array | undefined>;
+  fit(id: ParameterId, kernel: Parameter, equations: NormalEquations | undefined, layer: FittedLayer): Promise<Float32Array | undefined>;
+}
+
+/** The layer that is fitted, in the network as its layers before have become. */
+export interface FittedLayer {
+  readonly operation: KernelOperation;
+  /** The whole network and the changed one. */
+  readonly networks: PatchSample['networks'];
+  /** Changes the bias of the layer; without one, or where other layers share it, nothing happens. */
+  shiftBias(shift: Float32Array): void;
 }
 
 /**
@@ -49,8 +58,14 @@ export async function reconstructLayers(
     done.add(operation.kernel);
     const alone = uses.parameterUsers(operation.kernel) === 1;
     const equations = alone ? await equationsOf([whole, current], operation, kernel, longestFilter, context) : undefined;
-    const data = await fit(operation.kernel, kernel, equations);
+    let bias: Float32Array | undefined;
+    const shiftBias = (shift: Float32Array): void => {
+      bias = shift;
+    };
+    const data = await fit(operation.kernel, kernel, equations, { operation, networks: [whole, current], shiftBias });
     if (data !== undefined) current = withWeights(current, operation.kernel, kernel, data);
+    if (bias !== undefined && operation.bias !== undefined && uses.parameterUsers(operation.bias) === 1)
+      current = withShiftedBias(current, operation.bias, bias);
   }
   return current;
 }
@@ -72,4 +87,16 @@ async function equationsOf(
 
 function withWeights(network: Network, id: ParameterId, parameter: Parameter, data: Float32Array): Network {
   return { ...network, parameters: new Map(network.parameters).set(id, { ...parameter, data }) };
+}
+
+function withShiftedBias(network: Network, id: ParameterId, shift: Float32Array): Network {
+  const bias = network.parameters.get(id);
+  return bias === undefined
+    ? network
+    : withWeights(
+        network,
+        id,
+        bias,
+        bias.data.map((value, c) => value + (shift[c] ?? 0)),
+      );
 }
