@@ -1,4 +1,4 @@
-import { defaultCalibrationSamples } from '../../shared/recipe/defaults.ts';
+import { defaultCalibrationSamples, defaultRoundingSteps } from '../../shared/recipe/defaults.ts';
 import type { PostTrainingQuantizationOptions } from '../../shared/recipe/quantization-options.ts';
 import { levelsOf } from '../constraints/composition.ts';
 import type { NetworkConstraints } from '../constraints/constraint.ts';
@@ -84,7 +84,12 @@ export async function quantizeAfterTraining(
     },
   });
   const grids = fitCodebookScales(network, onlyClustered(withIntegerGrids(network, constraints, 'maximum')));
-  const fitted = await fitNarrowWeights(network, constraints, { kernels: narrow, correctBiases: options.biasCorrection ?? true }, context);
+  const fit = {
+    kernels: narrow,
+    correctBiases: options.biasCorrection ?? true,
+    roundingSteps: options.roundingSteps ?? defaultRoundingSteps,
+  };
+  const fitted = await fitNarrowWeights(network, constraints, fit, context);
   const quantized = quantizeNetwork({
     network: fitted.network,
     ranges,

@@ -14,6 +14,9 @@ import { prepareModelForDeployment, prepareModelForTraining } from './fold-const
 import { holdZeros, inheritConstraints } from './inheritance.ts';
 import { withIntegerGrids } from './integer-grids.ts';
 import { kernelsOf } from './kernels.ts';
+import { withGrids } from './narrow-weights/fit-narrow-weights.ts';
+import { checkWeightBits, narrowKernels } from './narrow-weights/narrow-kernels.ts';
+import { narrowStart } from './narrow-weights/narrow-start.ts';
 import { errorsShown, networkError } from './network-error.ts';
 import { quantizedWithoutTraining } from './quantized-without-training.ts';
 import type { OptimizedModel, Technique, TechniqueContext, TechniqueRequest } from './technique.ts';
@@ -25,6 +28,10 @@ const rangeDecay = 0.999;
  * its clusters; PQAT inherits masks, CQAT codebooks, PCQAT both.
  */
 export const quantizationAwareTraining: Technique<QuantizationAwareTrainingOptions> = {
+  check: (network, request, zeros) => {
+    checkWeightBits(network, request);
+    return zeros;
+  },
   apply: async (model, request, context) => {
     const trained = await trainOnIntegerGrid(model, request, context);
     return { model: trained, quantized: quantizeTrained(trained) };
@@ -32,21 +39,26 @@ export const quantizationAwareTraining: Technique<QuantizationAwareTrainingOptio
 };
 
 /**
- * Trains the network with every kernel on the int8 grid and every activation of the deployed network fake-quantized,
+ * Trains the network with every kernel on its integer grid and every activation of the deployed network fake-quantized,
  * while the inherited constraints stay in force. Batch norms after kernels whose grid has a scale for each channel keep
  * normalizing by statistics of the batch; folding them at the end scales the grid and leaves the integers. Activation
- * ranges start from calibration, follow a moving average, then are frozen. Jacob et al. 2018, arXiv:1712.05877.
+ * ranges start from calibration, follow a moving average, then are frozen. Jacob et al. 2018, arXiv:1712.05877. Kernels
+ * with 4 bits start from what quantization after training gives them, and their scales are learned, see `narrowStart`.
  *
  * Where the parent was trained by an earlier stage, and training on the grid does worse on the validation examples than
  * quantization without training, the stage gives the latter; `restoreBest: false` always takes the trained one.
  */
 async function trainOnIntegerGrid(
   model: OptimizedModel,
-  { row, options }: TechniqueRequest<QuantizationAwareTrainingOptions>,
+  { row, rules, options }: TechniqueRequest<QuantizationAwareTrainingOptions>,
   context: TechniqueContext,
 ): Promise<OptimizedModel> {
-  const { network, constraints: current } = prepareModelForTraining(model);
-  const constraints = withIntegerGrids(network, holdZeros(network, inheritConstraints(current, row)), options.weightScales ?? 'maximum');
+  const prepared = prepareModelForTraining(model);
+  const inherited = holdZeros(prepared.network, inheritConstraints(prepared.constraints, row));
+  const narrow = narrowKernels(prepared.network, inherited, { row, rules, bits: options.weightBits ?? 8 }, context);
+  const start = await narrowStart(prepared.network, inherited, narrow, context);
+  const { network } = start;
+  const constraints = withGrids(withIntegerGrids(network, inherited, options.weightScales ?? 'maximum'), start.grids);
   const ranges = await calibrate({
     engine: context.engine,
     network: prepareModelForDeployment(model).network,
@@ -70,7 +82,7 @@ async function trainOnIntegerGrid(
   const updated = await updateBatchNorms(trained.network, context, batchNorm);
   const trainedOnGrid = withShortScales(prepareModelForDeployment({ ...trained, network: updated }));
   if (!context.parentTrained || options.restoreBest === false || context.data.validation.size === 0) return trainedOnGrid;
-  return betterOnValidation(trainedOnGrid, await quantizedWithoutTraining(model, row, context), context);
+  return betterOnValidation(trainedOnGrid, await quantizedWithoutTraining(model, row, context, narrow), context);
 }
 
 async function betterOnValidation(trained: OptimizedModel, untrained: OptimizedModel, context: TechniqueContext): Promise<OptimizedModel> {

@@ -15,6 +15,8 @@ export const defaultClusters = 16;
 export const defaultSizeOf: StoredForm = 'gzip';
 /** Training examples that calibrate the ranges of activations. */
 export const defaultCalibrationSamples = 1000;
+/** Steps of AdaRound for each layer with 4-bit weights. */
+export const defaultRoundingSteps = 1000;
 /** Share of a quantization-aware training after which the ranges of activations are frozen. */
 export const defaultFreezeRangesAfter = 0.5;
 /** Softening and weight of the teacher's predictions. */

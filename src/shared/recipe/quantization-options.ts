@@ -55,6 +55,14 @@ export interface PostTrainingQuantizationOptions extends VariantOptions {
    * Take the mean error of rounded kernels out of the biases. Left out: where the network has batch norms.
    */
   readonly biasCorrection?: boolean;
+  /**
+   * Steps that learn how to round the 4-bit weights of each layer (AdaRound); 0 for none. 8-bit weights are rounded to
+   * nearest.
+   * @asType integer
+   * @minimum 0
+   * @default 1000
+   */
+  readonly roundingSteps?: number;
   readonly interface?: InterfaceType;
 }
 

@@ -112,6 +112,36 @@ describe('integer grid', () => {
   });
 });
 
+describe('a learned step of 4 bits', () => {
+  it('has the gradient of its straight-through surrogate, by finite differences, in each channel', async () => {
+    // Rounding as a constant offset: s (round(v0) + clip(w / s) - v0) is what the gradient is taken of.
+    const weights = [0.61, -0.26, 5, 0.07, 0.3, -0.9];
+    const scales = [0.1, 0.3];
+    const surrogate = (channel: number, scale: number): number =>
+      weights.slice(channel * 3, channel * 3 + 3).reduce((sum, weight) => {
+        const clipped = (s: number): number => Math.max(-7, Math.min(7, weight / s));
+        const start = clipped(scales[channel] ?? 1);
+        return sum + scale * (Math.round(start) + clipped(scale) - start);
+      }, 0);
+    const grid: Constraints = [
+      {
+        kind: 'integerGrid',
+        granularity: { kind: 'channel', axis: 0 },
+        bits: 4,
+        scales: Float32Array.from(scales),
+        scaling: 'learned',
+      },
+    ];
+    const { value, gradients } = await runLowered(engine, weights, [2, 3], grid);
+    [0.6, -0.3, 0.7, 0, 0.3, -0.9].forEach((expected, i) => expect(value[i]).toBeCloseTo(expected, 6));
+    scales.forEach((scale, channel) => {
+      const difference = (surrogate(channel, scale + 1e-6) - surrogate(channel, scale - 1e-6)) / 2e-6;
+      // g = 1 / sqrt(N Qp) of LSQ, with 3 weights a channel and the largest integer 7.
+      expect(gradients['kernel/step-size']?.[channel]).toBeCloseTo(difference / Math.sqrt(3 * 7), 3);
+    });
+  });
+});
+
 describe('the projection in JavaScript', () => {
   const layouts: readonly (readonly [string, readonly number[], Granularity])[] = [
     ['per tensor', [6, 3, 3, 4], { kind: 'tensor' }],

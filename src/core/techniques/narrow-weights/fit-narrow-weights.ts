@@ -5,7 +5,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { channelLayout } from '../../constraints/channels.ts';
 import { levelsOf } from '../../constraints/composition.ts';
-import { type Constraints, findConstraint, type IntegerGrid, type NetworkConstraints, withConstraint } from '../../constraints/constraint.ts';
+import {
+  type Constraints,
+  findConstraint,
+  type IntegerGrid,
+  type NetworkConstraints,
+  withConstraint,
+} from '../../constraints/constraint.ts';
 import { gridScales, projectIntegerGrid } from '../../constraints/integer-grid.ts';
 import { EspalierError } from '../../errors.ts';
 import type { Network, Parameter, ParameterId } from '../../network/network.ts';
@@ -20,6 +26,7 @@ import { type FittedLayer, reconstructLayers } from '../reconstruction/reconstru
 import type { TechniqueContext } from '../technique.ts';
 import { type ChannelMoments, depthwiseMoments } from './depthwise-moments.ts';
 import { chosenKernels } from './narrow-kernels.ts';
+import { roundAdaptively } from './round-adaptively.ts';
 import { roundFilter, type RoundedFilter } from './round-filter.ts';
 
 const bits = 4;
@@ -42,6 +49,8 @@ export interface NarrowFit {
   readonly kernels: ReadonlySet<ParameterId>;
   /** Whether biases may move; those before batch norms of the training may anyway. */
   readonly correctBiases: boolean;
+  /** Of AdaRound for each layer, see `adaptiveRounding`; 0 for none. */
+  readonly roundingSteps: number;
 }
 
 /**
@@ -59,7 +68,7 @@ export interface NarrowFit {
 export async function fitNarrowWeights(
   network: Network,
   constraints: NetworkConstraints,
-  { kernels, correctBiases }: NarrowFit,
+  { kernels, correctBiases, roundingSteps }: NarrowFit,
   context: TechniqueContext,
 ): Promise<NarrowNetwork> {
   const grids = new Map(codebookGrids(network, constraints, kernels));
@@ -78,7 +87,7 @@ export async function fitNarrowWeights(
         const normalized = uses.soleConsumer(operation.output)?.kind === 'batchNorm';
         const biased = correctBiases && operation.bias !== undefined && uses.parameterUsers(operation.bias) === 1;
         const mask = findConstraint(constraints.get(id) ?? [], 'sparsity')?.mask;
-        const problem = { kernel, mask, meansAreFree: normalized || biased, layer };
+        const problem = { kernel, mask, meansAreFree: normalized || biased, roundingSteps, layer };
         const fitted =
           operation.kind === 'depthwiseConv2d'
             ? await fitDepthwise(problem, context)
@@ -101,6 +110,7 @@ interface KernelProblem {
   readonly mask: Uint8Array | undefined;
   /** A bias or a batch norm takes up what the mean of a channel's outputs changes by. */
   readonly meansAreFree: boolean;
+  readonly roundingSteps: number;
   readonly layer: FittedLayer;
 }
 
@@ -112,10 +122,12 @@ interface FittedKernel {
 }
 
 async function fitFilters(
-  { kernel, mask, meansAreFree }: KernelProblem,
+  problem: KernelProblem,
   equations: NormalEquations,
-  { engine, signal }: TechniqueContext,
+  context: TechniqueContext,
 ): Promise<FittedKernel | undefined> {
+  const { kernel, mask, meansAreFree } = problem;
+  const { engine, signal } = context;
   const { gram, targets, means } = meansAreFree ? aboutMeans(kernel, equations) : equations;
   const length = Math.sqrt(gram.length);
   const filters = kernel.data.length / length;
@@ -126,7 +138,7 @@ async function fitFilters(
   if (!start.every(Number.isFinite)) return undefined;
   const ratios = ratiosFor(filters * length ** 2);
   const moments = { gram, ...factored };
-  return collect(filters, signal, (filter) => {
+  const fitted = await collect(filters, signal, (filter) => {
     const range = [filter * length, (filter + 1) * length] as const;
     const result = roundFilter({
       moments,
@@ -143,6 +155,14 @@ async function fitFilters(
       shift: (weight, i) => (kernel.data[filter * length + i] ?? 0) * (means.whole[i] ?? 0) - weight * (means.pruned[i] ?? 0),
     };
   });
+  if (problem.roundingSteps === 0) return fitted;
+  const weights = await roundAdaptively({ ...problem, start, fitted, means }, context);
+  const shift = fitted.shift?.map((value, filter) => {
+    for (let i = filter * length; i < (filter + 1) * length; i++)
+      value += ((fitted.weights[i] ?? 0) - (weights[i] ?? 0)) * (means.pruned[i - filter * length] ?? 0);
+    return value;
+  });
+  return { scales: fitted.scales, weights, ...(shift === undefined ? {} : { shift }) };
 }
 
 /** Sums about the means: what the means contribute is taken out of the gram matrix and the targets. */

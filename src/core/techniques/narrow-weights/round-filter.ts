@@ -54,8 +54,7 @@ const scaleUpdates = 3;
 export function roundFilter(problem: FilterProblem): RoundedFilter | undefined {
   const { start, ratios, bits, moments, storedScale } = problem;
   const limit = weightLimit(bits);
-  let largest = 0;
-  for (let i = 0; i < start.length; i++) largest = Math.max(largest, Math.abs(start[i] ?? 0));
+  const largest = Math.max(0, ...Array.from(start, Math.abs));
   if (!(largest > 0) || !Number.isFinite(largest)) return undefined;
   const exact = start.length <= fewWeights;
   let first: RoundedFilter | undefined;
