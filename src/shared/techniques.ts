@@ -8,6 +8,8 @@ import type { WeightBits } from './recipe/quantization-options.ts';
 import type { LayerRule } from './recipe/run-options.ts';
 import type { TechniqueOptions } from './recipe/technique-options.ts';
 
+export type { WeightBits };
+
 /** What weights must satisfy, in the order of projection. */
 export const constraintOrder = ['sparsity', 'codebook', 'integerGrid'] as const;
 export type ConstraintKind = (typeof constraintOrder)[number];

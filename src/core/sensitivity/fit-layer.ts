@@ -14,7 +14,7 @@ import { type Kernel, outputChannels, quantizationGranularity } from '../techniq
 import { magnitudeMask } from '../techniques/pruning/magnitude-masks.ts';
 import { factorMoments, feedbackRounding, type MomentFactor, type RoundWeights } from '../techniques/reconstruction/error-feedback.ts';
 import { maskedLeastSquares } from '../techniques/reconstruction/masked-least-squares.ts';
-import type { NormalEquations } from '../techniques/reconstruction/normal-equations.ts';
+import type { LeastSquares } from '../techniques/reconstruction/normal-equations.ts';
 
 /** A kernel with a choice in force. */
 export interface FittedLayer {
@@ -48,7 +48,7 @@ export class LayerFitter {
   readonly #seed: number;
   readonly #signal: AbortSignal;
   readonly #pruned = new Map<number, Pruned>();
-  #equations: NormalEquations | undefined;
+  #equations: LeastSquares | undefined;
   #factor: MomentFactor | undefined;
 
   constructor(kernel: Kernel, gram: Float32Array | undefined, setting: { readonly engine: Engine; seed: number; signal: AbortSignal }) {
@@ -127,7 +127,7 @@ export class LayerFitter {
   }
 
   /** From the whole network's inputs to its outputs: `targets = w gram`. */
-  async #normalEquations(): Promise<NormalEquations | undefined> {
+  async #normalEquations(): Promise<LeastSquares | undefined> {
     if (this.#gram === undefined || this.#equations !== undefined) return this.#equations;
     const { data } = this.#kernel;
     const length = Math.sqrt(this.#gram.length);

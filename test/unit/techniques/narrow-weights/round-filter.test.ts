@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom, type Random } from '../../../../src/core/random.ts';
 import { type FilterProblem, roundFilter } from '../../../../src/core/techniques/narrow-weights/round-filter.ts';
-import { orderedFactor } from '../../../../src/core/techniques/reconstruction/error-feedback.ts';
+import { factorMoments } from '../../../../src/core/techniques/reconstruction/error-feedback.ts';
 
 const signal = new AbortController().signal;
 const exactly = (scale: number): number => scale;
 
 /** A filter of these weights whose inputs have this gram matrix; it is to compute what it computed. */
 async function problemOf(gram: readonly number[], start: readonly number[], over: Partial<FilterProblem> = {}): Promise<FilterProblem> {
-  const factor = await orderedFactor(Float64Array.from(gram), signal);
+  const factor = await factorMoments(Float64Array.from(gram), signal);
   if (factor === undefined) throw new Error('the gram matrix is not positive definite');
   const length = start.length;
   const target = start.map((_, j) => start.reduce((sum, weight, i) => sum + weight * (gram[i * length + j] ?? 0), 0));
