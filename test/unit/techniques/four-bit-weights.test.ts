@@ -14,7 +14,16 @@ import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import { expectationsOf } from '../../../src/core/tree/stages/make-product.ts';
 import type { LayerRule } from '../../../src/shared/recipe/run-options.ts';
 import { apply } from '../../support/apply-technique.ts';
-import { briefly, integersOf, kernelData, kernelIds, techniqueContext, type TestContext, trainedModel, zerosAt } from './technique-fixtures.ts';
+import {
+  briefly,
+  integersOf,
+  kernelData,
+  kernelIds,
+  techniqueContext,
+  type TestContext,
+  trainedModel,
+  zerosAt,
+} from './technique-fixtures.ts';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -45,8 +54,7 @@ describe('quantization after training with 4-bit weights', () => {
     const types = Object.fromEntries(kernelTensors(readTflite(bytes)).map(({ layer, tensor }) => [layer, tensor.type]));
     expect(types).toEqual({ conv: 'int4', pointwise: 'int4', depthwise: 'int4', dense: 'int4' });
     expect(context.warnings).toEqual([]);
-    for (const id of kernelIds)
-      expect(integersOf(quantized, id).every((integer) => Math.abs(integer) <= 7)).toBe(true);
+    for (const id of kernelIds) expect(integersOf(quantized, id).every((integer) => Math.abs(integer) <= 7)).toBe(true);
   });
 
   it('reads back from the nibbles the integers that were written, of odd lengths too', async () => {

@@ -46,7 +46,12 @@ function rows(input: Shape, length: number): Patches {
   };
 }
 
-function windows({ strides, dilations, padding }: Pick<Conv2d, 'strides' | 'dilations' | 'padding'>, input: Shape, kernel: Shape, channels: number): Patches {
+function windows(
+  { strides, dilations, padding }: Pick<Conv2d, 'strides' | 'dilations' | 'padding'>,
+  input: Shape,
+  kernel: Shape,
+  channels: number,
+): Patches {
   const [height = 1, width = 1] = input;
   const [, kernelHeight = 1, kernelWidth = 1] = kernel;
   const vertical = windowExtent(height, kernelHeight, strides[0], dilations[0], padding);
