@@ -4,7 +4,7 @@
  * `core/sensitivity/fit-layer.ts`.
  */
 import { formatPercent } from './drawing/format.ts';
-import type { LayerRule } from './recipe/run-options.ts';
+import type { LayerRule } from './recipe/layer-rule.ts';
 import type { WeightBits } from './techniques.ts';
 
 /** Settings of one layer. */

@@ -4,8 +4,7 @@
  * options in `shared/recipe`, and its Chinese words in
  * `l10n/bundle.l10n.zh-cn.json` (English is the key).
  */
-import type { WeightBits } from './recipe/quantization-options.ts';
-import type { LayerRule } from './recipe/run-options.ts';
+import type { LayerRule, WeightBits } from './recipe/layer-rule.ts';
 import type { TechniqueOptions } from './recipe/technique-options.ts';
 
 export type { WeightBits };

@@ -3,7 +3,7 @@ import type { QuantizedNetwork } from '../../src/core/quantize/quantization.ts';
 import { applyTechnique } from '../../src/core/techniques/index.ts';
 import type { OptimizedModel, TechniqueContext, TechniqueResult } from '../../src/core/techniques/technique.ts';
 import type { PostTrainingQuantizationOptions } from '../../src/shared/recipe/quantization-options.ts';
-import type { LayerRule } from '../../src/shared/recipe/run-options.ts';
+import type { LayerRule } from '../../src/shared/recipe/layer-rule.ts';
 import type { OptionsOf, TechniqueId } from '../../src/shared/techniques.ts';
 
 /** What a technique makes of a model; one with constraints has been trained by an earlier stage. */

@@ -1,6 +1,7 @@
 import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
 import { mostFlipsShown, type NegativeFlip, type NegativeFlips, type NotRecorded } from '../../src/shared/negative-flips.ts';
 import type { NodeOfModel } from '../../src/shared/panel-protocol.ts';
+import { qualityOfAccuracy } from '../../src/shared/qualities.ts';
 import { button } from '../controls.ts';
 import { element, section } from '../dom.ts';
 import { translate } from '../page-data.ts';
@@ -50,9 +51,10 @@ export function flipsView(actions: PanelActions): View {
     update(state) {
       const model = chosenModel(state);
       const node = chosenNode(state);
-      const hasClasses = node?.metrics?.deployed?.top1 !== undefined && node.node.id !== model?.tree.id;
-      part.hidden = !hasClasses;
-      if (!hasClasses || model === undefined) return;
+      const deployed = node?.metrics?.deployed;
+      const hasClasses = deployed !== undefined && qualityOfAccuracy(deployed) === 'accuracy';
+      part.hidden = !hasClasses || node?.node.id === model?.tree.id;
+      if (part.hidden || model === undefined || node === undefined) return;
       const title = nodeTitle(node.node.title, translate);
       if (chosen?.model !== model.model || chosen.node !== node.node.id) chosen = { model: model.model, node: node.node.id, title };
       draw();

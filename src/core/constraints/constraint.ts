@@ -4,7 +4,7 @@
  * through. A stage of the deployment tree adds one constraint and inherits the others: PQAT is sparsity + grid,
  * CQAT codebook + grid, PCQAT all three, sparsity-preserving clustering sparsity + codebook.
  */
-import type { WeightBits } from '../../shared/recipe/quantization-options.ts';
+import type { WeightBits } from '../../shared/recipe/layer-rule.ts';
 import { type ConstraintKind, constraintOrder } from '../../shared/techniques.ts';
 import type { ParameterId } from '../network/network.ts';
 

@@ -2,7 +2,7 @@
  * Weights on the grid of symmetric, narrow int8: an integer in [-127, 127] times the scale of its tensor or channel.
  * Jacob et al. 2018, arXiv:1712.05877; learned step sizes: Esser et al. 2020, arXiv:1902.08153.
  */
-import type { WeightBits } from '../../shared/recipe/quantization-options.ts';
+import type { WeightBits } from '../../shared/recipe/layer-rule.ts';
 import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 import { alignedShape, channelLayout, channelMaxima } from './channels.ts';

@@ -1,4 +1,4 @@
-import type { WeightBits } from '../../shared/recipe/quantization-options.ts';
+import type { WeightBits } from '../../shared/recipe/layer-rule.ts';
 import type { Network, ParameterId, ValueId } from '../network/network.ts';
 
 /** `real = scale * (integer - zeroPoint)`. */

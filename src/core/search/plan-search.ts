@@ -1,7 +1,7 @@
 /** Which files a search tries for a budget, and how long it trains each. */
 import type { LayerChoice } from '../../shared/layer-choices.ts';
 import { dials } from '../../shared/layer-choices.ts';
-import type { LayerRule } from '../../shared/recipe/run-options.ts';
+import type { LayerRule } from '../../shared/recipe/layer-rule.ts';
 import type { TechniqueOptions } from '../../shared/recipe/technique-options.ts';
 import type { TrainingOptions } from '../../shared/recipe/training-options.ts';
 import type { CountedBudget } from '../../shared/search-budget.ts';

@@ -1,6 +1,6 @@
 /** The code of each row of the table of techniques. */
 import { type OptionsOf, type TechniqueId, techniqueRow } from '../../shared/techniques.ts';
-import type { LayerRule } from '../../shared/recipe/run-options.ts';
+import type { LayerRule } from '../../shared/recipe/layer-rule.ts';
 import type { VariantOptions } from '../../shared/recipe/variant-options.ts';
 import type { Network, ParameterId } from '../network/network.ts';
 import { clustering } from './clustering.ts';

@@ -1,5 +1,5 @@
 /** Which kernels a technique applies to, and with which settings: by layer name or pattern. */
-import type { LayerRule } from '../../shared/recipe/run-options.ts';
+import type { LayerRule } from '../../shared/recipe/layer-rule.ts';
 import type { LayerField, TechniqueRow } from '../../shared/techniques.ts';
 import { EspalierError } from '../errors.ts';
 import { type NameTest, wildcard } from '../name-patterns.ts';

@@ -1,6 +1,6 @@
 /** The interface of techniques: a technique is a function from one node of the deployment tree to the next. */
 import type { NodePhase, TrainingProgress } from '../../shared/events.ts';
-import type { LayerRule } from '../../shared/recipe/run-options.ts';
+import type { LayerRule } from '../../shared/recipe/layer-rule.ts';
 import type { CurvePoint } from '../../shared/results.ts';
 import type { TechniqueRow } from '../../shared/techniques.ts';
 import type { NetworkConstraints } from '../constraints/constraint.ts';

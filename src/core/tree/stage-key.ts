@@ -1,4 +1,4 @@
-import type { LayerRule } from '../../shared/recipe/run-options.ts';
+import type { LayerRule } from '../../shared/recipe/layer-rule.ts';
 import { isTechnique, techniqueRow } from '../../shared/techniques.ts';
 import { concerns, excludes } from '../techniques/layer-rules.ts';
 import type { Stage } from './deployment-tree.ts';

@@ -1,7 +1,7 @@
 /** Visits the nodes of one model's tree: takes each result from the store or has it computed, and emits events. */
 import { causeOf, isEspalierError, unreachable } from '../errors.ts';
 import type { NodePhase, RunEventBody, TrainingProgress } from '../../shared/events.ts';
-import type { LayerRule } from '../../shared/recipe/run-options.ts';
+import type { LayerRule } from '../../shared/recipe/layer-rule.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
 import { titleIn } from '../../shared/tree.ts';
 import type { TreeEntry } from '../../shared/tree.ts';

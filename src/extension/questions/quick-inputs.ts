@@ -141,6 +141,8 @@ function awaitAnswer<Answer>(
   read: () => Shown<Answer> | undefined,
 ): Promise<Shown<Answer> | typeof back> {
   input.title = title;
+  // A page that comes up late takes the focus: what was answered so far would be lost.
+  input.ignoreFocusOut = true;
   if (step + stepsAfter > 1) {
     input.step = step;
     input.totalSteps = step + stepsAfter;

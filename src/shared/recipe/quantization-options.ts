@@ -1,9 +1,7 @@
 /** What a recipe says of quantization, after training and in it. */
+import type { WeightBits } from './layer-rule.ts';
 import type { TrainingOptions } from './training-options.ts';
 import type { VariantOptions } from './variant-options.ts';
-
-/** Of the integers of a kernel in the file. */
-export type WeightBits = 4 | 8;
 
 export interface QuantizationAwareTrainingOptions extends VariantOptions, TrainingOptions {
   /**

@@ -1,4 +1,4 @@
-import type { LayerRule } from './run-options.ts';
+import type { LayerRule } from './layer-rule.ts';
 
 export interface VariantOptions {
   /**

@@ -137,13 +137,15 @@ describe('published numbers of parameters', () => {
 
 describe('architectures by name', () => {
   it.each(architectureNames)('%s takes every option that it lists', (name) => {
-    const values = { classes: 7, inputSize: [48, 20], channels: 2, alpha: 0.35, firstStride: 1 } as const;
+    // A U-Net halves its images four times, and gives a class for each pixel.
+    const inputSize = name === 'u-net' ? [48, 32] : [48, 20];
+    const values = { classes: 7, inputSize, channels: 2, alpha: 0.35, firstStride: 1 } as const;
     const options = Object.fromEntries(architectures[name].options.map((option) => [option, values[option]]));
     const network = buildArchitecture(name, options, 3);
     validateNetwork(network);
-    expect(network.values.get(network.outputs[0]!)!.shape).toEqual([7]);
+    expect(network.values.get(network.outputs[0]!)!.shape).toEqual(name === 'u-net' ? [...inputSize, 7] : [7]);
     const input = network.values.get(network.inputs[0]!)!.shape;
-    if (name !== 'mnist-cnn') expect(input.slice(0, 2)).toEqual([48, 20]);
+    if (name !== 'mnist-cnn') expect(input.slice(0, 2)).toEqual(inputSize);
     if (architectures[name].options.includes('channels')) expect(input[2]).toBe(2);
   });
 

@@ -5,7 +5,7 @@ import type { Engine } from '../../../src/core/engine/engine.ts';
 import type { Network, Parameter } from '../../../src/core/network/network.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import type { PruningOptions } from '../../../src/shared/recipe/pruning-options.ts';
-import type { LayerRule } from '../../../src/shared/recipe/run-options.ts';
+import type { LayerRule } from '../../../src/shared/recipe/layer-rule.ts';
 import { apply } from '../../support/apply-technique.ts';
 import { kernelData, techniqueContext, trainedModel, type TestContext, zerosAt } from './technique-fixtures.ts';
 

@@ -12,7 +12,7 @@ import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
 import { loadRuntime } from '../../../src/core/tflite/runtime.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import { expectationsOf } from '../../../src/core/tree/stages/make-product.ts';
-import type { LayerRule } from '../../../src/shared/recipe/run-options.ts';
+import type { LayerRule } from '../../../src/shared/recipe/layer-rule.ts';
 import { apply } from '../../support/apply-technique.ts';
 import {
   briefly,

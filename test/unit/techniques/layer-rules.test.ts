@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type KernelChoice, selectKernels } from '../../../src/core/techniques/layer-rules.ts';
-import type { LayerRule } from '../../../src/shared/recipe/run-options.ts';
+import type { LayerRule } from '../../../src/shared/recipe/layer-rule.ts';
 import { techniqueRow } from '../../../src/shared/techniques.ts';
 import { residualNetwork } from './technique-fixtures.ts';
 

@@ -13,7 +13,7 @@ import { expectationsOf } from '../../../src/core/tree/stages/make-product.ts';
 import { writeFloat } from '../../../src/core/tree/stages/write-float.ts';
 import type { PruningOptions } from '../../../src/shared/recipe/pruning-options.ts';
 import { techniqueRow } from '../../../src/shared/techniques.ts';
-import type { LayerRule } from '../../../src/shared/recipe/run-options.ts';
+import type { LayerRule } from '../../../src/shared/recipe/layer-rule.ts';
 import { apply } from '../../support/apply-technique.ts';
 import { filled, seededParameter } from '../train/training-fixtures.ts';
 import { kernelData, mixedNorm, techniqueContext, trainedModel, zerosAt } from './technique-fixtures.ts';

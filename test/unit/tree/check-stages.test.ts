@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LayerRule } from '../../../src/shared/recipe/run-options.ts';
+import type { LayerRule } from '../../../src/shared/recipe/layer-rule.ts';
 import type { TechniqueOptions } from '../../../src/shared/recipe/technique-options.ts';
 import { planTree } from '../../../src/core/tree/deployment-tree.ts';
 import { checkStages } from '../../../src/core/tree/stages/check-stages.ts';

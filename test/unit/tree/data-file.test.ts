@@ -51,7 +51,7 @@ describe.each(Object.entries(entries))('a data file given to %s', (_, open) => {
       /data\.json, data\.preprocessing\.scale: expected a number, found a string/,
     ],
     ['a value out of range', { format: 'generated', set: 'digits', testSize: 0 }, /data\.json, data\.testSize: 0 is out of range/],
-    ['a field that is missing', { format: 'csv', file: 'x.csv' }, /data\.json, data: "target" is missing/],
+    ['a field that is missing', { format: 'csv', target: 'label' }, /data\.json, data: "file" is missing/],
     ['another format', { format: 'cvs', file: 'x.csv' }, /data\.json, data\.format: "cvs" is not one of .*"csv"/],
   ])('names file and field of %s', async (__, block, message) => {
     await writeFile(file('data.json'), JSON.stringify(block));

@@ -1,6 +1,6 @@
 /** AdaRound: Nagel et al. 2020, arXiv:2004.10568. */
 import { weightLimit } from '../../constraints/integer-grid.ts';
-import type { WeightBits } from '../../../shared/recipe/quantization-options.ts';
+import type { WeightBits } from '../../../shared/recipe/layer-rule.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { EspalierError } from '../../errors.ts';
 import type { FusedActivation } from '../../network/operations.ts';

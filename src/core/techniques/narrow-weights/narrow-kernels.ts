@@ -1,5 +1,5 @@
 /** Which kernels have 4-bit weights: by the recipe's rules for layers, where the runtimes take them. */
-import type { WeightBits } from '../../../shared/recipe/quantization-options.ts';
+import type { WeightBits } from '../../../shared/recipe/layer-rule.ts';
 import { findConstraint, type NetworkConstraints } from '../../constraints/constraint.ts';
 import { weightLimit } from '../../constraints/integer-grid.ts';
 import { EspalierError } from '../../errors.ts';

@@ -1,7 +1,7 @@
 /** One filter on a grid of few integers, so that it computes what the whole filter computed. */
 import { weightLimit } from '../../constraints/integer-grid.ts';
 import { roundHalfToEven } from '../../constraints/rounding.ts';
-import type { WeightBits } from '../../../shared/recipe/quantization-options.ts';
+import type { WeightBits } from '../../../shared/recipe/layer-rule.ts';
 
 /** What all filters of a layer share: the second moments of their inputs. */
 export interface Moments {

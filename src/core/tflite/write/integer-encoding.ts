@@ -1,4 +1,4 @@
-import type { WeightBits } from '../../../shared/recipe/quantization-options.ts';
+import type { WeightBits } from '../../../shared/recipe/layer-rule.ts';
 import { EspalierError } from '../../errors.ts';
 import type { ValueId } from '../../network/network.ts';
 import type { KernelOperation } from '../../network/operations.ts';

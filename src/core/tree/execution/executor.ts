@@ -3,7 +3,7 @@
  * knows only this interface; the implementations are in `src/execution`.
  */
 import type { NodePhase, TrainingProgress } from '../../../shared/events.ts';
-import type { LayerRule } from '../../../shared/recipe/run-options.ts';
+import type { LayerRule } from '../../../shared/recipe/layer-rule.ts';
 import type { TreeEntry } from '../../../shared/tree.ts';
 import type { Stage } from '../deployment-tree.ts';
 import type { StageOutcome, StageRunner } from '../stages/stage-runner.ts';

@@ -2,7 +2,7 @@ import { EspalierError, isEspalierError } from '../../errors.ts';
 import type { Network, ParameterId } from '../../network/network.ts';
 import { checkFrozenLayers } from '../../techniques/frozen-layers.ts';
 import { checkTechnique } from '../../techniques/index.ts';
-import type { LayerRule } from '../../../shared/recipe/run-options.ts';
+import type { LayerRule } from '../../../shared/recipe/layer-rule.ts';
 import type { TreeNode } from '../../../shared/tree.ts';
 import type { PlannedTree, Stage } from '../deployment-tree.ts';
 

@@ -1,6 +1,6 @@
 /** Runs one stage. The walk over the tree knows only this interface, so that it can be tested without training. */
 import type { NodePhase, TrainingProgress } from '../../../shared/events.ts';
-import type { LayerRule } from '../../../shared/recipe/run-options.ts';
+import type { LayerRule } from '../../../shared/recipe/layer-rule.ts';
 import type { DensityPlot, NodeMetrics } from '../../../shared/results.ts';
 import type { TreeNode } from '../../../shared/tree.ts';
 import type { Expectations } from '../../constraints/expectation.ts';

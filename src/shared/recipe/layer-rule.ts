@@ -1,0 +1,27 @@
+/** Of the integers of a kernel in the file. */
+export type WeightBits = 4 | 8;
+
+/** What single layers do differently. */
+export interface LayerRule {
+  /**
+   * Name of a layer; `*` stands for any characters.
+   * @examples ["conv2d_1", "dense*"]
+   */
+  readonly pattern: string;
+  /**
+   * @minimum 0
+   * @exclusiveMaximum 1
+   */
+  readonly sparsity?: number;
+  /**
+   * @asType integer
+   * @minimum 2
+   */
+  readonly clusters?: number;
+  /**
+   * Bits of the weights in quantized files: 8, or 4 for convolutions (depthwise ones too) and dense layers.
+   */
+  readonly bits?: WeightBits;
+  /** What is not done to these layers. */
+  readonly exclude?: readonly ('pruning' | 'clustering' | '4-bit')[];
+}
