@@ -4,7 +4,16 @@ export const nodeBundle = {
   format: 'cjs',
   target: 'node20',
   // Packages with native code or .wasm files are found in node_modules at run time.
-  external: ['vscode', 'onnxruntime-node', 'onnxruntime-web', '@litertjs/core', 'h5wasm', 'h5wasm/node', '@tensorflow/*'],
+  external: [
+    'vscode',
+    'onnxruntime-node',
+    'onnxruntime-web',
+    '@litertjs/core',
+    '@cornerstonejs/*',
+    'h5wasm',
+    'h5wasm/node',
+    '@tensorflow/*',
+  ],
   // Their CommonJS form is UMD, whose inner requires no bundler can follow.
   alias: {
     'jsonc-parser': 'jsonc-parser/lib/esm/main.js',

@@ -29,6 +29,7 @@ const packages = (platform, arch) => {
           ],
         }),
     '@litertjs/core': ['dist/index.js', 'wasm/litert_wasm_compat_internal.js', 'wasm/litert_wasm_compat_internal.wasm'],
+    '@cornerstonejs/codec-libjpeg-turbo-8bit': ['dist/libjpegturbowasm_decode.js', 'dist/libjpegturbowasm_decode.wasm'],
     h5wasm: ['dist/esm'],
   };
 };

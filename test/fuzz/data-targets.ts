@@ -32,8 +32,7 @@ export async function dataTargets(): Promise<{ readonly targets: readonly FuzzTa
     name,
     original: new Uint8Array(original),
     read: async (bytes) => {
-      await Promise.resolve();
-      decode(bytes);
+      await decode(bytes);
     },
   });
   const idxSpec: DataSpec = { format: 'idx', trainImages: 'file', trainLabels: 'labels', testImages: 'file', testLabels: 'labels' };

@@ -54,8 +54,8 @@ const colours = [
 const greys = [[0], [85], [170], [255]];
 
 describe('images', () => {
-  it.each(Object.entries(quadrantImages))('%s', (name, base64) => {
-    const image = decodeImage(new Uint8Array(Buffer.from(base64, 'base64')), name);
+  it.each(Object.entries(quadrantImages))('%s', async (name, base64) => {
+    const image = await decodeImage(new Uint8Array(Buffer.from(base64, 'base64')), name);
     const isJpeg = name.startsWith('JPEG');
     const grey = name.includes('1 bit') ? [[0], [0], [255], [255]] : greys;
     // JPEG files always have three channels.
@@ -68,10 +68,10 @@ describe('images', () => {
     });
   });
 
-  it.each(Object.entries(quadrantImages))('%s, cut short at any place, is an error that names the file', (_, base64) => {
+  it.each(Object.entries(quadrantImages))('%s, cut short at any place, is an error that names the file', async (_, base64) => {
     const bytes = new Uint8Array(Buffer.from(base64, 'base64'));
     for (const length of [0, 1, 20, bytes.length / 2, bytes.length * 0.8, bytes.length - 3].map(Math.floor)) {
-      expect(() => decodeImage(bytes.slice(0, length), 'folder/a.png'), `${length} bytes`).toThrow(
+      await expect(decodeImage(bytes.slice(0, length), 'folder/a.png'), `${length} bytes`).rejects.toThrow(
         /^folder\/a\.png: the image cannot be decoded \((?!.*read requests).+\); replace or remove the file, or set "unreadable": "skip"/,
       );
     }

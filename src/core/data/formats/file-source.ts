@@ -7,7 +7,7 @@ import { findLabelledFiles, type LabelledFile, type LabellingOptions } from '../
 export interface FileFormat extends LabellingOptions {
   readonly kind: 'image' | 'sound';
   /** @throws EspalierError that names the file */
-  readonly decode: (bytes: Uint8Array, where: string) => Example;
+  readonly decode: (bytes: Uint8Array, where: string) => Example | Promise<Example>;
 }
 
 /** Examples from one file each, decoded when they are read. */

@@ -25,8 +25,8 @@ export const unclassedImages = { ...imageFiles, classFolder: 'none', readsOtherC
 const imageFormat = {
   kind: 'image',
   ...imageFiles,
-  decode: (bytes: Uint8Array, where: string): Example => {
-    const { height, width, channels, data } = decodeImage(bytes, where);
+  decode: async (bytes: Uint8Array, where: string): Promise<Example> => {
+    const { height, width, channels, data } = await decodeImage(bytes, where);
     return { kind: 'image', shape: [height, width, channels], data };
   },
 } as const;

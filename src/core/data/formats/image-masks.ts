@@ -102,7 +102,7 @@ function source(
   };
   const decoded = async (index: number): Promise<Example & { readonly kind: 'image' }> => {
     const { tree, path } = pairOf(index);
-    const image = decodeImage(await tree.read(path), `${tree.name}/${path}`);
+    const image = await decodeImage(await tree.read(path), `${tree.name}/${path}`);
     return { kind: 'image', shape: [image.height, image.width, image.channels], data: image.data };
   };
   return {

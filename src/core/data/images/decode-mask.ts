@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { EspalierError } from '../../errors.ts';
 import type { Movement } from '../preprocessing/pipeline.ts';
-import { decodeImage } from './decode-image.ts';
+import { decodePng } from './decode-image.ts';
 import type { Pixels, Region } from './resize.ts';
 
 /** Bits and colour type of a PNG. */
@@ -17,13 +17,13 @@ const palette = 3;
  */
 export function decodeMask(bytes: Uint8Array, where: string): Pixels {
   const isPng = bytes.length > colourTypeAt && bytes[0] === 0x89 && bytes[1] === 0x50;
-  if (isPng && bytes[colourTypeAt] === palette) return firstChannel(decodeImage(withGreyPalette(bytes), where));
+  if (isPng && bytes[colourTypeAt] === palette) return firstChannel(decodePng(withGreyPalette(bytes), where));
   if (!isPng || bytes[colourTypeAt] !== grey || bytes[depthAt] !== 8)
     throw new EspalierError('invalid-data', isPng ? 'the mask is a PNG in colour, or not of 8 bits' : 'the mask is not a PNG', {
       where,
       fix: 'store PNGs, grey with 8 bits or with a palette, whose values or indices are classes',
     });
-  return decodeImage(bytes, where);
+  return decodePng(bytes, where);
 }
 
 /** The file with a palette whose colour `i` is the grey `i`, and all opaque, so that what is decoded are the indices. */

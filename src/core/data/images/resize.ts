@@ -27,46 +27,86 @@ export function resizeImage(
   const { channels } = image;
   const columns = filterTaps(region.left, region.width, image.width, width);
   const rows = filterTaps(region.top, region.height, image.height, height);
-  const wide = new Float32Array(image.height * width * channels);
-  for (let y = 0; y < image.height; y++) {
-    columns.forEach(({ first, weights }, x) => {
-      for (let c = 0; c < channels; c++) {
-        let sum = 0;
-        for (let tap = 0; tap < weights.length; tap++)
-          sum += (weights[tap] ?? 0) * (image.data[(y * image.width + first + tap) * channels + c] ?? 0);
-        wide[(y * width + x) * channels + c] = sum;
-      }
-    });
-  }
+  // Rows that no output reads are left out.
+  const top = rows.first[0] ?? 0;
+  const bottom = Math.max(...rows.first.map((first, y) => first + (rows.counts[y] ?? 0)));
+  const wide = new Float32Array((bottom - top) * width * channels);
+  for (let y = top; y < bottom; y++) resizeRow(image, y, columns, wide, (y - top) * width * channels);
   const data = new Uint8Array(height * width * channels);
-  rows.forEach(({ first, weights }, y) => {
-    for (let x = 0; x < width * channels; x++) {
-      let sum = 0;
-      for (let tap = 0; tap < weights.length; tap++) sum += (weights[tap] ?? 0) * (wide[(first + tap) * width * channels + x] ?? 0);
-      data[y * width * channels + x] = Math.min(255, Math.max(0, Math.round(sum)));
+  const stride = width * channels;
+  const sums = new Float64Array(stride);
+  for (let y = 0; y < height; y++) {
+    sums.fill(0);
+    const count = rows.counts[y] ?? 0;
+    for (let tap = 0; tap < count; tap++) {
+      const weight = rows.weights[y * rows.longest + tap] ?? 0;
+      const from = ((rows.first[y] ?? 0) + tap - top) * stride;
+      for (let x = 0; x < stride; x++) sums[x] = (sums[x] ?? 0) + weight * (wide[from + x] ?? 0);
     }
-  });
+    for (let x = 0; x < stride; x++) data[y * stride + x] = Math.min(255, Math.max(0, Math.round(sums[x] ?? 0)));
+  }
   return { height, width, channels, data };
 }
 
-interface Taps {
-  readonly first: number;
-  readonly weights: Float32Array;
+function resizeRow({ data, width: from, channels }: Pixels, y: number, columns: Taps, into: Float32Array, offset: number): void {
+  const { first, counts, weights, longest } = columns;
+  for (let x = 0; x < first.length; x++) {
+    const count = counts[x] ?? 0;
+    const start = (y * from + (first[x] ?? 0)) * channels;
+    const at = offset + x * channels;
+    if (channels === 3) {
+      let [red, green, blue] = [0, 0, 0];
+      for (let tap = 0; tap < count; tap++) {
+        const weight = weights[x * longest + tap] ?? 0;
+        const pixel = start + tap * 3;
+        red += weight * (data[pixel] ?? 0);
+        green += weight * (data[pixel + 1] ?? 0);
+        blue += weight * (data[pixel + 2] ?? 0);
+      }
+      into[at] = red;
+      into[at + 1] = green;
+      into[at + 2] = blue;
+      continue;
+    }
+    for (let c = 0; c < channels; c++) {
+      let sum = 0;
+      for (let tap = 0; tap < count; tap++) sum += (weights[x * longest + tap] ?? 0) * (data[start + tap * channels + c] ?? 0);
+      into[at + c] = sum;
+    }
+  }
 }
 
-function filterTaps(start: number, length: number, inputSize: number, outputSize: number): readonly Taps[] {
+/** What each output is a weighted mean of: `counts[i]` inputs from `first[i]` on, with weights from `i * longest` on. */
+interface Taps {
+  readonly first: Int32Array;
+  readonly counts: Int32Array;
+  readonly weights: Float32Array;
+  readonly longest: number;
+}
+
+function filterTaps(start: number, length: number, inputSize: number, outputSize: number): Taps {
   const scale = length / outputSize;
   const support = Math.max(scale, 1);
-  return Array.from({ length: outputSize }, (_, index) => {
+  const longest = Math.ceil(2 * support) + 2;
+  const taps = {
+    first: new Int32Array(outputSize),
+    counts: new Int32Array(outputSize),
+    weights: new Float32Array(outputSize * longest),
+    longest,
+  };
+  for (let index = 0; index < outputSize; index++) {
     const centre = start + (index + 0.5) * scale;
     const first = Math.max(0, Math.floor(centre - support));
-    const end = Math.min(inputSize, Math.ceil(centre + support));
-    const weights = Float32Array.from({ length: Math.max(end - first, 1) }, (_, tap) =>
-      Math.max(0, 1 - Math.abs(first + tap + 0.5 - centre) / support),
-    );
-    const sum = weights.reduce((total, weight) => total + weight, 0);
-    return { first, weights: weights.map((weight) => weight / sum) };
-  });
+    const count = Math.max(Math.min(inputSize, Math.ceil(centre + support)) - first, 1);
+    const weights = taps.weights.subarray(index * longest, index * longest + count);
+    for (let tap = 0; tap < count; tap++) weights[tap] = Math.max(0, 1 - Math.abs(first + tap + 0.5 - centre) / support);
+    let sum = 0;
+    for (const weight of weights) sum += weight;
+    for (let tap = 0; tap < count; tap++) weights[tap] = (weights[tap] ?? 0) / sum;
+    taps.first[index] = first;
+    taps.counts[index] = count;
+  }
+  return taps;
 }
 
 /** Grey to colour by repetition, colour to grey by luma (ITU-R BT.601), alpha dropped. */
