@@ -1,10 +1,10 @@
 // Bundles everything that runs into dist/. `node scripts/build.mjs [--minify] [--into=FOLDER] [target…]` builds all targets or the named ones.
 import path from 'node:path';
 import { build } from 'esbuild';
-import { nodeBundle as node } from './bundle-settings.mjs';
+import { extensionBundle, nodeBundle as node } from './bundle-settings.mjs';
 
 const targets = {
-  extension: { ...node, entryPoints: ['src/extension/main.ts'], outfile: 'dist/extension.cjs' },
+  extension: { ...extensionBundle, entryPoints: ['src/extension/main.ts'], outfile: 'dist/extension.cjs' },
   worker: { ...node, entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.cjs' },
   'evaluation-thread': { ...node, entryPoints: ['src/core/measure/evaluation-thread.ts'], outfile: 'dist/evaluation-thread.cjs' },
   'reading-thread': { ...node, entryPoints: ['src/core/data/reading/reading-thread.ts'], outfile: 'dist/reading-thread.cjs' },
