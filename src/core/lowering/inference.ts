@@ -2,6 +2,7 @@ import type { Engine } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, ValueId } from '../network/network.ts';
 import { createProgramBuilder, type ProgramBuilder } from '../program/builder.ts';
+import { predictMemory } from '../program/predict-memory.ts';
 import type { Program, Tensor } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
 import type { LoweredValue } from './lowered-value.ts';
@@ -12,7 +13,7 @@ export interface Inference {
   /**
    * @param inputs one array `[size, ...shape]` for each input of the network, images as NHWC
    * @param size examples in this batch, at most `batchSize`
-   * @returns one array `[size, ...shape]` for each output; the caller's to keep
+   * @returns one array `[size, ...shape]` for each output, or of what is given of it; the caller's to keep
    */
   run(inputs: readonly Float32Array[], size: number): Promise<readonly Float32Array[]>;
   dispose(): Promise<void>;
@@ -30,21 +31,33 @@ export interface InferenceOptions {
   readonly transform?: ValueTransform | undefined;
   /** Any values of the network; its outputs by default. */
   readonly outputs?: readonly ValueId[];
+  /** What a run gives of an output, `[batchSize, ...]`, such as its extent; by default the value itself, batch-major. */
+  readonly give?: GivenOutput | undefined;
+  /** The batch is halved until a run takes at most so many bytes, or one example is left. */
+  readonly memoryBytes?: number | undefined;
 }
 
-/** Compiles a network for forward passes: batch norms with their stored statistics, dropout the identity. */
+/** @see extentOf */
+export type GivenOutput = (builder: ProgramBuilder, id: ValueId, value: LoweredValue, batchSize: number) => Tensor;
+
+/**
+ * Compiles a network for forward passes: batch norms with their stored statistics, dropout the identity.
+ *
+ * @param largestBatch the batch size, unless `memoryBytes` makes it smaller
+ */
 export async function compileInference(
   engine: Engine,
   network: Network,
-  batchSize: number,
+  largestBatch: number,
   options: InferenceOptions = {},
 ): Promise<Inference> {
-  if (!Number.isInteger(batchSize) || batchSize < 1)
-    throw new EspalierError('invalid-argument', `batch size ${batchSize} is not a whole number above 0`);
+  if (!Number.isInteger(largestBatch) || largestBatch < 1)
+    throw new EspalierError('invalid-argument', `batch size ${largestBatch} is not a whole number above 0`);
   const outputs = options.outputs ?? network.outputs;
-  const compiled = await engine.compile(inferenceProgram(network, batchSize, outputs, options));
+  const { program, batchSize } = fittingProgram(network, largestBatch, outputs, options);
+  const compiled = await engine.compile(program);
   const inputLengths = network.inputs.map((id) => elements(shapeOf(network, id)));
-  const outputLengths = outputs.map((id) => elements(shapeOf(network, id)));
+  const outputLengths = outputs.map((_, index) => elements(program.outputs[`output/${index}`]?.shape ?? []) / batchSize);
   return {
     batchSize,
     run: async (inputs, size) => {
@@ -63,7 +76,27 @@ export async function compileInference(
   };
 }
 
-function inferenceProgram(network: Network, batchSize: number, outputs: readonly ValueId[], { transform }: InferenceOptions): Program {
+function fittingProgram(
+  network: Network,
+  largestBatch: number,
+  outputs: readonly ValueId[],
+  options: InferenceOptions,
+): { readonly program: Program; readonly batchSize: number } {
+  let batchSize = largestBatch;
+  let program = inferenceProgram(network, batchSize, outputs, options);
+  while (options.memoryBytes !== undefined && batchSize > 1 && predictMemory(program) > options.memoryBytes) {
+    batchSize = Math.ceil(batchSize / 2);
+    program = inferenceProgram(network, batchSize, outputs, options);
+  }
+  return { program, batchSize };
+}
+
+function inferenceProgram(
+  network: Network,
+  batchSize: number,
+  outputs: readonly ValueId[],
+  { transform, give = (_builder, _id, value) => value.batchMajor }: InferenceOptions,
+): Program {
   const builder = createProgramBuilder();
   const parameters = new Map<string, Tensor>();
   const lowered = lowerNetwork(builder, network, {
@@ -84,7 +117,7 @@ function inferenceProgram(network: Network, batchSize: number, outputs: readonly
   const tensors = outputs.map((id, index) => {
     const value = lowered.values.get(id);
     if (value === undefined) throw new RangeError(`network "${network.name}" has no value "${id}"`);
-    return [`output/${index}`, value.batchMajor] as const;
+    return [`output/${index}`, give(builder, id, value, batchSize)] as const;
   });
   return builder.build(Object.fromEntries(tensors));
 }

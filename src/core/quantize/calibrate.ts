@@ -4,7 +4,10 @@ import type { Engine } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, ValueId } from '../network/network.ts';
 import { compileInference } from '../lowering/inference.ts';
-import { createRangeObserver, type Observer } from './observers.ts';
+import type { LoweredValue } from '../lowering/lowered-value.ts';
+import type { ProgramBuilder } from '../program/builder.ts';
+import type { Tensor } from '../program/program.ts';
+import { createRangeObserver, extentOfValues, type Observer, type RangeObserver } from './observers.ts';
 import { planActivations, type ActivationGroup } from './plan-activations.ts';
 import type { Range } from './quantization.ts';
 
@@ -24,7 +27,10 @@ export interface Calibration {
   readonly onProgress?: (fraction: number) => void;
 }
 
+/** What a moving average sees at once. */
 const batchSize = 32;
+/** Of a run. */
+const memoryBytes = 400e6;
 
 /**
  * Runs the float network over representative data and observes the range of every group of the activation plan that
@@ -53,29 +59,68 @@ export async function calibrate(calibration: Calibration): Promise<ReadonlyMap<V
       return [id, createRangeObserver(keepsAll ? { kind: 'minMax' } : observer)];
     }),
   );
+  const observerOf = (source: ValueId): RangeObserver[] =>
+    observed.flatMap(({ id, sources }) => (sources.includes(source) ? (observers.get(id) ?? []) : []));
+  const extents = new Set(outputs.filter((source) => observerOf(source).every(({ sees }) => sees === 'extents')));
   const indices = spreadIndices(data.size, samples);
-  const inference = await compileInference(engine, network, Math.min(batchSize, samples), { outputs });
+  const inference = await compileInference(engine, network, Math.min(batchSize, samples), {
+    outputs,
+    give: (builder, id, value, examples) => (extents.has(id) ? extentOf(builder, value, examples) : value.batchMajor),
+    memoryBytes,
+  });
   try {
     for (let start = 0; start < samples; start += batchSize) {
-      if (signal.aborted) throw new EspalierError('cancelled', 'calibration was cancelled');
-      const size = Math.min(batchSize, samples - start);
-      const batch = await data.read(indices.slice(start, start + size));
-      const results = await inference.run(batch.inputs, size);
-      const valueOf = new Map(outputs.map((id, i) => [id, results[i]]));
-      for (const group of observed) {
-        for (const source of group.sources) {
-          const values = valueOf.get(source);
-          if (values === undefined) continue;
-          requireFinite(values, source);
-          observers.get(group.id)?.observe(values);
-        }
+      // A moving average takes a step for each batch, however many examples fit into memory at once.
+      const seen = new Map<ValueId, Range>();
+      for (let first = start; first < Math.min(start + batchSize, samples); first += inference.batchSize) {
+        if (signal.aborted) throw new EspalierError('cancelled', 'calibration was cancelled');
+        const size = Math.min(inference.batchSize, start + batchSize - first, samples - first);
+        const batch = await data.read(indices.slice(first, first + size));
+        const results = await inference.run(batch.inputs, size);
+        outputs.forEach((source, i) => {
+          const values = results[i] ?? new Float32Array(0);
+          const extent = extents.has(source) ? joinedExtent(values) : extentOfValues(values);
+          requireFinite(extent, source);
+          const before = seen.get(source);
+          seen.set(source, before === undefined ? extent : union(before, extent));
+          for (const each of observerOf(source)) if (each.sees === 'values') each.observe(values);
+        });
+        onProgress?.((first + size) / samples);
       }
-      onProgress?.((start + size) / samples);
+      for (const [source, extent] of seen) for (const each of observerOf(source)) if (each.sees === 'extents') each.observe(extent);
     }
   } finally {
     await inference.dispose();
   }
   return new Map([...known, ...[...observers].map(([id, observer]) => [id, observer.range()] as const)]);
+}
+
+/** Minimum, maximum and sum of each example's values: `[batchSize, 3]`. The sum is not finite where a value is not. */
+function extentOf(builder: ProgramBuilder, value: LoweredValue, examples: number): Tensor {
+  const isChannelsMajor = value.layout === 'channelsMajor';
+  const shape = isChannelsMajor ? [value.channels, examples, value.positions] : [examples, value.channels * value.positions];
+  const tensor = builder.reshape(value.tensor, shape);
+  const axes = isChannelsMajor ? [0, 2] : [1];
+  const columns = [builder.minimum(tensor, axes), builder.maximum(tensor, axes), builder.sum(tensor, axes)];
+  return builder.concat(
+    columns.map((column) => builder.reshape(column, [examples, 1])),
+    1,
+  );
+}
+
+/** @param extents `[n, 3]`, as `extentOf` gives them */
+function joinedExtent(extents: Float32Array): Range {
+  let joined: Range = { minimum: Infinity, maximum: -Infinity };
+  for (let i = 0; i < extents.length; i += 3) {
+    const [minimum = NaN, maximum = NaN, sum = NaN] = extents.subarray(i, i + 3);
+    if (!Number.isFinite(sum)) return { minimum: NaN, maximum: NaN };
+    joined = union(joined, { minimum, maximum });
+  }
+  return joined;
+}
+
+function union(a: Range, b: Range): Range {
+  return { minimum: Math.min(a.minimum, b.minimum), maximum: Math.max(a.maximum, b.maximum) };
 }
 
 /** How many ranges need no calibration, to be said; undefined where none is known. */
@@ -112,8 +157,8 @@ function knownRanges(groups: readonly ActivationGroup[], known: ReadonlyMap<Valu
   return result;
 }
 
-function requireFinite(values: Float32Array, source: ValueId): void {
-  if (!values.every(Number.isFinite)) {
+function requireFinite({ minimum, maximum }: Range, source: ValueId): void {
+  if (!Number.isFinite(maximum - minimum)) {
     throw new EspalierError('invalid-data', 'the value is NaN or infinite during calibration', {
       where: `value "${source}"`,
       fix: 'check the weights and the range of the input data',

@@ -10,8 +10,9 @@ export class Histogram {
     return this.#counts;
   }
 
-  add(values: Float32Array): void {
-    this.#grow(values.reduce((largest, value) => Math.max(largest, Math.abs(value)), Number.MIN_VALUE));
+  /** @param largest absolute value */
+  add(values: Float32Array, largest: number): void {
+    this.#grow(Math.max(largest, Number.MIN_VALUE));
     const counts = this.#counts;
     const limit = this.#limit;
     const scale = bins / (2 * limit);

@@ -12,7 +12,19 @@ export type Observer =
   /** The range that rounds what was seen to int8 with the least squared error; see `leastSquaredErrorRange`. */
   | { readonly kind: 'squaredError' };
 
-export interface RangeObserver {
+/** Of one kind the extents of batches are enough, which the engine computes; of the other all values are seen. */
+export type RangeObserver = ExtentObserver | ValueObserver;
+
+interface ExtentObserver {
+  readonly sees: 'extents';
+  /** @param extent of a batch */
+  observe(extent: Range): void;
+  /** Includes zero. */
+  range(): Range;
+}
+
+interface ValueObserver {
+  readonly sees: 'values';
   observe(values: Float32Array): void;
   /** Includes zero. */
   range(): Range;
@@ -41,27 +53,27 @@ export function createRangeObserver(observer: Observer): RangeObserver {
   }
 }
 
-function averagingObserver(merge: (old: Range, seen: Range) => Range): RangeObserver {
+function averagingObserver(merge: (old: Range, seen: Range) => Range): ExtentObserver {
   let current: Range | undefined;
   return {
-    observe(values) {
-      if (values.length === 0) return;
-      const seen = extent(values);
-      current = current === undefined ? seen : merge(current, seen);
+    sees: 'extents',
+    observe(extent) {
+      current = current === undefined ? extent : merge(current, extent);
     },
     range: () => withZero(current ?? { minimum: 0, maximum: 0 }),
   };
 }
 
 /** Collects all values, and chooses the range at the end. */
-function histogramObserver(choose: (histogram: Histogram, extreme: Range) => Range): RangeObserver {
+function histogramObserver(choose: (histogram: Histogram, extreme: Range) => Range): ValueObserver {
   const histogram = new Histogram();
   let extreme: Range = { minimum: 0, maximum: 0 };
   return {
+    sees: 'values',
     observe(values) {
-      const seen = extent(values);
+      const seen = extentOfValues(values);
       extreme = { minimum: Math.min(extreme.minimum, seen.minimum), maximum: Math.max(extreme.maximum, seen.maximum) };
-      histogram.add(values);
+      histogram.add(values, Math.max(-seen.minimum, seen.maximum));
     },
     range: () => withZero(choose(histogram, extreme)),
   };
@@ -78,14 +90,17 @@ function percentileRange(histogram: Histogram, extreme: Range, percentile: numbe
   return { minimum: Math.max(extreme.minimum, histogram.edge(low)), maximum: Math.min(extreme.maximum, histogram.edge(high + 1)) };
 }
 
-function extent(values: Float32Array): Range {
+/** NaN where a value is. */
+export function extentOfValues(values: Float32Array): Range {
   let minimum = Infinity;
   let maximum = -Infinity;
+  let isNumber = true;
   for (const value of values) {
     if (value < minimum) minimum = value;
     if (value > maximum) maximum = value;
+    isNumber &&= value === value;
   }
-  return { minimum, maximum };
+  return isNumber ? { minimum, maximum } : { minimum: NaN, maximum: NaN };
 }
 
 function withZero(range: Range): Range {

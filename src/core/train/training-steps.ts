@@ -2,12 +2,12 @@ import { freemem } from 'node:os';
 import type { Batch } from '../data/dataset.ts';
 import type { CompiledProgram, Engine, TensorData } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
+import { predictMemory } from '../program/predict-memory.ts';
 import type { Program } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
 import { randomOf } from './batch-order.ts';
 import type { DropoutMask } from '../lowering/lowering-context.ts';
 import type { StepSizes } from './optimizers.ts';
-import { predictMemory } from './predict-memory.ts';
 import {
   buildGradientProgram,
   buildTrainingProgram,

@@ -1,7 +1,7 @@
-import { operandsOf } from '../program/operands.ts';
-import { optimize } from '../program/optimize.ts';
-import type { Program, Tensor } from '../program/program.ts';
-import { elements } from '../program/shapes.ts';
+import { operandsOf } from './operands.ts';
+import { optimize } from './optimize.ts';
+import type { Program, Tensor } from './program.ts';
+import { elements } from './shapes.ts';
 
 /** The engine's arena rounds up and keeps holes and workspaces; measured on steps of 15 to 190 MB. */
 const overhead = 2;
