@@ -69,6 +69,36 @@ function reducedAxes(context: HostContext, rank: number): ReadonlySet<number> {
   return new Set(given.map((axis) => axisOf(axis, rank)));
 }
 
+/** Of matrices and vectors: weights that a norm of their own scales, for example. */
+function product(context: HostContext, a: HostTensor): HostTensor {
+  const b = context.input(1) ?? refuse('has one input');
+  if (a.shape.length > 2 || b.shape.length > 2) refuse('of two constants with more than two axes is not supported');
+  const [rows, inner, columns] = [
+    a.shape.length === 2 ? (a.shape[0] ?? 0) : 1,
+    a.shape.at(-1) ?? 0,
+    b.shape.length === 2 ? (b.shape[1] ?? 0) : 1,
+  ];
+  if (b.shape[0] !== inner) refuse(`of [${a.shape.join(', ')}] and [${b.shape.join(', ')}] is not possible`);
+  checkSize([rows, columns]);
+  const shape = [...(a.shape.length === 2 ? [rows] : []), ...(b.shape.length === 2 ? [columns] : [])];
+  return tensorFrom(a.type, shape, (i) => {
+    let sum = 0;
+    for (let k = 0; k < inner; k++) sum += (a.data[Math.floor(i / columns) * inner + k] ?? 0) * (b.data[k * columns + (i % columns)] ?? 0);
+    return sum;
+  });
+}
+
+/** What lies on one side of a diagonal; the rest is 0. */
+function triangle(context: HostContext, x: HostTensor): HostTensor {
+  const [rows, columns] = [x.shape.at(-2) ?? 1, x.shape.at(-1) ?? 1];
+  const diagonal = context.input(1)?.data[0] ?? 0;
+  const upper = context.node.attributes.integer('upper', 1) !== 0;
+  return tensorFrom(x.type, x.shape, (i) => {
+    const offset = (i % columns) - (Math.floor(i / columns) % rows) - diagonal;
+    return (upper ? offset >= 0 : offset <= 0) ? (x.data[i] ?? 0) : 0;
+  });
+}
+
 function cast(type: DataType): (x: HostTensor) => HostTensor {
   return (x) =>
     tensorFrom(type, x.shape, (i) => {
@@ -160,6 +190,9 @@ export const hostOperators: Readonly<Record<string, HostOperator>> = {
   LessOrEqual: binary((a, b) => (a <= b ? 1 : 0), 'bool'),
   And: binary((a, b) => (a !== 0 && b !== 0 ? 1 : 0), 'bool'),
   Or: binary((a, b) => (a !== 0 || b !== 0 ? 1 : 0), 'bool'),
+  MatMul: product,
+  Trilu: triangle,
+  IsNaN: (_, x) => tensorFrom('bool', x.shape, (i) => (Number.isNaN(x.data[i]) ? 1 : 0)),
   Not: unary((value) => (value === 0 ? 1 : 0)),
   Min: variadic(Math.min),
   Max: variadic(Math.max),

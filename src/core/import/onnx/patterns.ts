@@ -1,6 +1,6 @@
 /**
- * Activations that exporters write as several nodes, because their operator set had no operator for them: the last node of
- * such a chain is replaced by the one operator. The others stay only where something else reads them.
+ * Activations that exporters write as several nodes, because their operator set had no operator for them, and guards against
+ * NaN: the last node of such a chain is replaced by the one operator. The others stay only where something else reads them.
  */
 import type { HostTensor } from './host-tensor.ts';
 import { NodeAttributes, type OnnxGraph, type OnnxNode } from './onnx-graph.ts';
@@ -10,8 +10,8 @@ import { readTensor, type ExternalFiles } from './tensor-proto.ts';
 export function recognizePatterns(graph: OnnxGraph, external: ExternalFiles): OnnxGraph {
   const nodes = new Nodes(graph, external);
   const replaced = graph.nodes.map((node) => {
-    const activation = node.domain === '' && (node.op === 'Mul' || node.op === 'Div') ? activationOf(node, nodes) : undefined;
-    return activation === undefined ? node : { ...node, ...activation };
+    const replacement = node.domain === '' ? replacementOf(node, nodes) : undefined;
+    return replacement === undefined ? node : { ...node, ...replacement };
   });
   return { ...graph, nodes: liveNodes(replaced, graph.outputs) };
 }
@@ -62,6 +62,23 @@ interface Product {
 
 const near = (value: number | undefined, expected: number): boolean =>
   value !== undefined && Math.abs(value - expected) <= 1e-3 * Math.abs(expected);
+
+function replacementOf(node: OnnxNode, nodes: Nodes): Replacement | undefined {
+  switch (node.op) {
+    case 'Mul':
+    case 'Div':
+      return activationOf(node, nodes);
+    case 'Where':
+      return unguarded(node, nodes);
+    default:
+      return undefined;
+  }
+}
+
+/** `where(isnan(x), c, x)`, with which exporters guard attention against rows that are masked whole: `x`, in a network without NaN. */
+function unguarded({ inputs: [condition = '', , x = ''] }: OnnxNode, nodes: Nodes): Replacement | undefined {
+  return nodes.producer(condition, 'IsNaN')?.inputs[0] === x ? named('Identity', x) : undefined;
+}
 
 function activationOf(node: OnnxNode, nodes: Nodes): Replacement | undefined {
   const { number, tensors } = nodes.product(node.outputs[0] ?? '', 4);

@@ -54,6 +54,15 @@ const reduce =
   (model, x) =>
     model.node(op, [x], { axes, keepdims });
 
+/** True in about half of the places. */
+const mask = (model: OnnxWriter, shape: readonly number[]): string => model.node('Greater', [model.weight(shape), model.floats([0], [])]);
+/** True up to the diagonal: what a causal attention looks at. */
+const triangle = (model: OnnxWriter, n: number): string =>
+  model.node('Greater', [
+    model.node('Trilu', [model.floats(new Array<number>(n * n).fill(1), [n, n])], { upper: 0 }),
+    model.floats([0], []),
+  ]);
+
 type Case = readonly [name: string, shape: readonly (number | string)[], build: Build, options?: ModelOptions];
 
 const cases: readonly Case[] = [
@@ -287,6 +296,52 @@ const cases: readonly Case[] = [
         mode: 'linear',
         coordinate_transformation_mode: 'align_corners',
       }),
+  ],
+  [
+    'Resize bilinear by factors that are not those of the sizes',
+    image,
+    (model, x) => model.node('Resize', [x, '', model.floats([1, 1, 1.5, 1.75])], { mode: 'linear' }),
+  ],
+  [
+    'Resize bilinear down by factors that are not those of the sizes, asymmetric',
+    image,
+    (model, x) =>
+      model.node('Resize', [x, '', model.floats([1, 1, 0.7, 0.4])], { mode: 'linear', coordinate_transformation_mode: 'asymmetric' }),
+  ],
+  [
+    'Upsample bilinear by such a factor',
+    image,
+    (model, x) => model.node('Upsample', [x, model.floats([1, 1, 1.5, 1.5])], { mode: 'linear' }),
+    { opset: 9 },
+  ],
+  ['Where a known mask says', image, (model, x) => model.node('Where', [mask(model, [9, 8]), x, model.node('Neg', [x])])],
+  [
+    'Where a known mask puts minus infinity before a softmax',
+    ['n', 2, 4, 4],
+    (model, x) => model.node('Softmax', [model.node('Where', [triangle(model, 4), x, model.floats([-Infinity], [])])], { axis: -1 }),
+  ],
+  [
+    'Add of a mask of minus infinities before a softmax',
+    ['n', 2, 3, 3],
+    (model, x) =>
+      model.node('Softmax', [model.node('Add', [x, model.floats([0, -Infinity, -Infinity, 0, 0, -Infinity, 0, 0, 0], [3, 3])])]),
+  ],
+  [
+    'Where, guarding a softmax against rows that are masked whole',
+    ['n', 2, 4, 4],
+    (model, x) => {
+      const softmax = model.node('Softmax', [x], { axis: -1 });
+      return model.node('Where', [model.node('IsNaN', [softmax]), model.floats([0], []), softmax]);
+    },
+  ],
+  [
+    'MatMul of constants, as spectral normalization has it',
+    features,
+    (model, x) => {
+      const [weight, u, v] = [model.weight([5, 3]), model.weight([5], 'u', 1), model.weight([3], 'v', 1)];
+      const sigma = model.node('MatMul', [u, model.node('MatMul', [weight, v])]);
+      return model.node('MatMul', [x, model.node('Div', [weight, sigma])]);
+    },
   ],
   [
     'Resize bilinear, asymmetric',

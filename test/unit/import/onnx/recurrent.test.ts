@@ -15,6 +15,7 @@ interface Layer {
 }
 
 const [steps, features, units] = [4, 3, 5];
+const operators: readonly Recurrent[] = ['RNN', 'GRU', 'LSTM'];
 
 /** As PyTorch exports a layer with batch_first=True: the sequence is transposed before and after. */
 function recurrent(op: Recurrent, { attributes = {}, directions = 1, state, bias = true }: Layer): OnnxWriter {
@@ -50,7 +51,6 @@ function recurrent(op: Recurrent, { attributes = {}, directions = 1, state, bias
 }
 
 describe('recurrent operators compute what onnxruntime computes', () => {
-  const operators: readonly Recurrent[] = ['RNN', 'GRU', 'LSTM'];
   const layers: Readonly<Record<string, Layer>> = {
     'as PyTorch has them': { attributes: { linear_before_reset: 1 } },
     'with the state reset before its product': {},
@@ -85,9 +85,45 @@ describe('activations, listed for each direction, are those of onnxruntime', () 
   });
 });
 
+describe('sequences with the steps in front, as PyTorch has them by default', () => {
+  it.each(operators)('%s: the second axis counts examples, open or not', async (op) => {
+    for (const n of ['n', 1, 3]) {
+      const model = new OnnxWriter(7);
+      const rows = gates[op] * units;
+      const projected = model.node('MatMul', [model.input('x', [steps, n, features]), model.weight([features, 6])]);
+      const [, last = ''] = model.multiple(op, [projected, model.weight([1, rows, 6]), model.weight([1, rows, units])], ['y', 'h'], {
+        hidden_size: units,
+      });
+      model.output(model.node('Gemm', [model.node('Squeeze', [last, model.integers([0])]), model.weight([units, 2])]));
+      const { network, original } = await importCompared(model.bytes({ opset: 14 }));
+      expect(network.inputs.map((input) => network.values.get(input)?.shape)).toEqual([[steps, features]]);
+      expect(network.outputs.map((output) => network.values.get(output)?.shape)).toEqual([[2]]);
+      expect(original?.batchSize).toBe(n === 'n' ? 1 : n);
+    }
+  });
+
+  it('an open number of steps is asked for, without the batch', async () => {
+    const model = new OnnxWriter();
+    const [, last = ''] = model.multiple(
+      'LSTM',
+      [model.input('x', ['t', 'n', features]), model.weight([1, 20, features]), model.weight([1, 20, units])],
+      ['y', 'h'],
+      { hidden_size: units },
+    );
+    const bytes = model.output(model.node('Squeeze', [last, model.integers([0])])).bytes({ opset: 14 });
+    await expect(importOnnxBytes(bytes)).rejects.toThrow(/has open dimensions \(t\) in \[t, n, 3\]/);
+    const { network } = await importCompared(bytes, { inputShapes: [[6, features]] });
+    expect(network.inputs.map((input) => network.values.get(input)?.shape)).toEqual([[6, features]]);
+  });
+});
+
 describe('recurrent operators are refused', () => {
   it.each([
-    ['with the steps as the first axis of the model', (model: OnnxWriter) => model.input('x', [steps, 1, features]), /batch_first=True/],
+    [
+      'where the batch is not in the middle',
+      (model: OnnxWriter) => model.node('Reshape', [model.input('x', ['n', 2, 6]), model.integers([2, 2, 3])]),
+      /batch_first=True/,
+    ],
     [
       'with more steps than are unrolled',
       (model: OnnxWriter) => model.node('Transpose', [model.input('x', ['n', 513, features])], { perm: [1, 0, 2] }),

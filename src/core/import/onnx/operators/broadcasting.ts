@@ -3,7 +3,7 @@ import { arithmetic } from '../../../network/compositions.ts';
 import type { Parameter } from '../../../network/network.ts';
 import type { BinaryFunction } from '../../../network/operations.ts';
 import { broadcastShape, elementCount } from '../../../network/shapes/shape.ts';
-import { broadcastTo, transposed, type HostTensor } from '../host-tensor.ts';
+import { broadcastTo, tensorFrom, transposed, type HostTensor } from '../host-tensor.ts';
 import { parameterOf, type NodeContext, type NodeConverter } from '../node-context.ts';
 import { refuse } from '../refusal.ts';
 import type { ComputedValue, ConstantValue } from '../value.ts';
@@ -82,11 +82,24 @@ function withConstant(
     broadcastShape(value.shape, tensor.shape) ??
     refuse(`of [${value.shape.join(', ')}] and a constant [${tensor.shape.join(', ')}] does not broadcast`);
   const aligned = alignTo(context, value, shape.length);
-  const parameter = arranged(tensor, aligned);
+  const parameter = arranged(name === 'add' ? finite(tensor) : tensor, aligned);
   const learned = constant.name !== undefined && /\.(weight|bias)$/.test(constant.name);
   const label = part === undefined ? layer : `${layer}/${part}`;
   const [left, right] = constantFirst ? [parameter, aligned.id] : [aligned.id, parameter];
   return { ...aligned, id: arithmetic(builder, label, name, left, right, { learned }), shape };
+}
+
+/** What a softmax gives no share: in TFLite's range of float16, and far from values that networks compute. */
+const masked = -1e4;
+
+const finiteTensors = new WeakMap<HostTensor, HostTensor>();
+
+/** A mask of attention that is added: minus infinity, which no file may hold as a weight, becomes a number that comes to the same. */
+function finite(tensor: HostTensor): HostTensor {
+  if (!tensor.data.includes(-Infinity)) return tensor;
+  const known = finiteTensors.get(tensor) ?? tensorFrom(tensor.type, tensor.shape, (i) => Math.max(tensor.data[i] ?? 0, masked));
+  finiteTensors.set(tensor, known);
+  return known;
 }
 
 /** The constant under the stored order of a value's axes, with length 1 where it does not vary. */

@@ -103,7 +103,7 @@ const recurrentLayer =
     const sequence: ComputedValue = {
       kind: 'computed',
       id: layout.storedAs(rows(byStep), [steps, directions, units], layer),
-      shape: [steps, directions, 1, units],
+      shape: [steps, directions, layout.batchSize, units],
       axes: [0, 1, 3],
       batch: 2,
       element: 'float',
@@ -111,7 +111,7 @@ const recurrentLayer =
     const states = Array.from({ length: kind.states }, (_, i): ComputedValue => ({
       kind: 'computed',
       id: rows(last.map((state) => state[i] ?? '')),
-      shape: [directions, 1, units],
+      shape: [directions, layout.batchSize, units],
       axes: [0, 2],
       batch: 1,
       element: 'float',
@@ -202,6 +202,8 @@ function initialState(context: NodeContext, kind: RecurrentKind, direction: numb
       const stored = layout.storedAs(layout.inOrder(state, state.axes.includes(1) ? [0, 1, 2] : [0, 2], layer), [directions, units], layer);
       return builder.flatten(layer, split(builder, layer, stored, 0, new Array<number>(directions).fill(1))[direction] ?? '');
     }
+    if ((state?.tensor.shape[1] ?? 1) !== 1)
+      refuse('with a state for each example is not supported', 'export the model with a batch of 1 or an open one');
     const data = state?.tensor.data.slice(direction * units, (direction + 1) * units) ?? new Float32Array(units);
     return builder.constant(layer, { shape: [units], data: Float32Array.from(data) }, { name: `${layer}/state${direction}_${i}` });
   });

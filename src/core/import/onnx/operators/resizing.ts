@@ -1,4 +1,6 @@
 /** Resize in all its versions, and elements moved between channels and positions. */
+import { selected } from '../../../network/selection.ts';
+import type { ValueId } from '../../../network/network.ts';
 import type { Pair, Resize, ResizeCoordinates } from '../../../network/operations.ts';
 import type { NodeContext, NodeConverter } from '../node-context.ts';
 import { refuse } from '../refusal.ts';
@@ -23,13 +25,43 @@ function resize(context: NodeContext): ComputedValue {
       ? 'asymmetric'
       : coordinatesOf(node.attributes.text('coordinate_transformation_mode', 'half_pixel'), size);
   const factors = scaleFactors(context, value, [h, w], size);
-  if (interpolation === 'bilinear' && factors.some((factor, axis) => !isRatio(factor, [h, w][axis] ?? 1, size[axis] ?? 1)))
-    refuse(
-      `with factors other than those of the sizes (${factors.join('x')} from ${h}x${w} to ${size.join('x')}) is not supported`,
-      'give sizes, or set recompute_scale_factor',
-    );
+  if (interpolation === 'bilinear' && coordinates !== 'alignCorners' && !factors.every((factor, i) => isRatio(factor, [h, w][i], size[i])))
+    return fromImage(context, bilinearByFactors(context, image, { size, factors, coordinates }), rank);
   const resized = interpolation === 'nearest' ? nearest(context, coordinates, [h, w], size, factors) : coordinates;
   return fromImage(context, builder.resize(layer, image, size, interpolation, resized), rank);
+}
+
+/**
+ * Bilinear by factors that are not those of the sizes, as `interpolate` with a scale factor has them (1.5 makes 13 rows of 9):
+ * the edge is repeated up to a length that the factor makes whole, and what is too much is cut off behind.
+ */
+function bilinearByFactors(
+  { builder, layer }: NodeContext,
+  image: ValueId,
+  { size, factors, coordinates }: { readonly size: Pair; readonly factors: Pair; readonly coordinates: ResizeCoordinates },
+): ValueId {
+  const [h = 1, w = 1, c = 1] = builder.shapeOf(image);
+  const lengths = factors.map((factor, axis) => wholeLength(factor, [h, w][axis] ?? 1, size[axis] ?? 1));
+  const extended = lengths.reduce((value, { from }, axis) => {
+    const length = [h, w][axis] ?? 1;
+    const repeated = Array.from({ length: from }, (_, i) => Math.min(i, length - 1));
+    return from === length ? value : selected(builder, layer, value, axis, repeated);
+  }, image);
+  const resized = builder.resize(layer, extended, [lengths[0]?.to ?? 1, lengths[1]?.to ?? 1], 'bilinear', coordinates);
+  return builder.crop(layer, resized, [0, 0, 0], [...size, c], [1, 1, 1]);
+}
+
+/** The shortest length from `length` on that `factor` makes whole, and what it makes of it. */
+function wholeLength(factor: number, length: number, size: number): { readonly from: number; readonly to: number } {
+  if (isRatio(factor, length, size)) return { from: length, to: size };
+  for (let from = length; from <= 2 * length + 64; from++) {
+    const to = Math.round(from * factor);
+    if (to >= size && Math.abs(from * factor - to) < 1e-5 * to) return { from, to };
+  }
+  return refuse(
+    `with the factor ${factor} from ${length} to ${size} is not supported: no length near it becomes whole`,
+    'give sizes, or set recompute_scale_factor',
+  );
 }
 
 function coordinatesOf(mode: string, size: Pair): ResizeCoordinates {
@@ -106,7 +138,7 @@ function scaleFactors(context: NodeContext, value: ComputedValue, image: Pair, s
   return rank === 4 ? [of(2), of(3)] : [1, of(2)];
 }
 
-function isRatio(factor: number, from: number, to: number): boolean {
+function isRatio(factor: number, from = 1, to = 1): boolean {
   return Math.abs(from * factor - to) < 1e-4 * to;
 }
 
