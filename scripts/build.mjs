@@ -1,4 +1,5 @@
 // Bundles everything that runs into dist/. `node scripts/build.mjs [--minify] [--into=FOLDER] [target…]` builds all targets or the named ones.
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { extensionBundle, nodeBundle as node } from './bundle-settings.mjs';
@@ -17,7 +18,18 @@ const targets = {
     entryPoints: ['src/core/import/hdf5/hdf5-reader.mjs'],
     outfile: 'dist/hdf5-reader.mjs',
   },
-  cli: { ...node, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', banner: { js: `#!/usr/bin/env node\n${node.banner.js}` } },
+  // In pieces, of which a command loads its own; CommonJS packages within them need a `require`.
+  cli: {
+    ...node,
+    format: 'esm',
+    splitting: true,
+    define: {},
+    banner: { js: "import { createRequire as createRequireOf } from 'node:module';\nconst require = createRequireOf(import.meta.url);" },
+    entryPoints: { cli: 'src/cli/main.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'cli-[hash]',
+  },
   mcp: { ...node, entryPoints: ['src/cli/mcp-main.ts'], outfile: 'dist/mcp.cjs' },
   webview: {
     entryPoints: ['webview/main.ts', 'webview/graph.ts', 'webview/board.ts'],
@@ -55,6 +67,7 @@ const chosen =
   named.length > 0
     ? named
     : Object.keys(targets).filter((name) => !['bench', 'fuzz', 'onnx-operators', 'pictures', 'results'].includes(name));
+if (chosen.includes('cli')) await writeLauncher();
 await Promise.all(
   chosen.map((name) => {
     const { outfile, outdir, ...target } = targets[name];
@@ -63,3 +76,16 @@ await Promise.all(
     return build({ bundle: true, sourcemap: !minify, minify, logLevel: 'warning', ...target, ...output });
   }),
 );
+
+/** What people start: a file whose name does not change, before which pieces of an earlier build are removed. */
+async function writeLauncher() {
+  await mkdir(folder, { recursive: true });
+  const pieces = (await readdir(folder)).filter((name) => /^cli(-[A-Z0-9]{8})?\.mjs(\.map)?$/.test(name));
+  await Promise.all(pieces.map((name) => rm(path.join(folder, name))));
+  // Node keeps compiled code from version 22.1 on.
+  await writeFile(
+    path.join(folder, 'cli.cjs'),
+    "#!/usr/bin/env node\nrequire('node:module').enableCompileCache?.();\nvoid import('./cli.mjs');\n",
+    { mode: 0o755 },
+  );
+}

@@ -22,7 +22,6 @@ interface Options {
 export function registerCertify(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('certify')
-    .description('count zeros and unique values of every kernel from the numbers in a .tflite, and judge them; exits 1 when a check fails')
     .argument('<file>', 'a .tflite')
     .option('--parent <file>', 'the .tflite that it was made from: its zeros and clusters must be kept')
     .option('--sparsity <part>', 'part of each kernel that must be zero (depthwise kernels are left out)', properFraction)

@@ -37,7 +37,6 @@ const interfacesOf: Readonly<Record<ConversionMode, readonly InterfaceType[]>> =
 export function registerConvert(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('convert')
-    .description('write a model as .tflite')
     .argument('<model>', 'Keras .h5 or .keras, TFJS model.json, SavedModel folder, .onnx, or float .tflite')
     .requiredOption('-o, --output <file>', 'the .tflite to write')
     .addOption(new Option('--mode <mode>', 'number types of weights and activations').choices(conversionModes).default('float'))

@@ -11,7 +11,6 @@ import { processTerminal, type Terminal } from '../terminal.ts';
 export function registerCreateExample(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('create-example')
-    .description('make a project to try: generated digits, a small baseline trained on the spot, and a recipe')
     .argument('<folder>', 'a new or empty folder')
     .option('--force', 'write into a folder that has files already', false)
     .action(async (folder: string, { force }: { readonly force: boolean }) => {

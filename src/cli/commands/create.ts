@@ -30,7 +30,6 @@ interface Options {
 export function registerCreate(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('create')
-    .description('build a published architecture with initial weights, or trained from them on your data')
     .addArgument(new Argument('<architecture>', 'the network').choices(architectureNames))
     .requiredOption('-o, --output <file>', 'a .keras file, or the .json of a TFJS layers model')
     .option('--classes <count>', 'outputs (default: as published)', wholeNumber)

@@ -16,9 +16,6 @@ interface Options {
 export function registerDeploy(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('deploy')
-    .description(
-      'write a folder with all that a program needs to run a .tflite on a target: model, preprocessing, runtime, a test case, build files',
-    )
     .argument('<file>', 'a .tflite; for microcontrollers a packed one too')
     .addOption(
       new Option('--to <target>', deploymentTargetIds.map((id) => `${id}: ${deploymentTargetTitles[id]}`).join('; '))

@@ -26,7 +26,6 @@ interface Options {
 export function registerEvaluate(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('evaluate')
-    .description('measure a model on data: a .tflite in LiteRT from its bytes, every other model on the training engine')
     .argument('<model>', 'Keras .h5 or .keras, TFJS model.json, SavedModel folder, .onnx, or any .tflite')
     .requiredOption('--data <spec>', dataOptionHelp)
     .addOption(new Option('--split <split>', 'examples to measure on').choices(['train', 'validation', 'test']).default('test'))

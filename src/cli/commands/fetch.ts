@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { dataSetNames } from '../../core/data/fetch/catalogue.ts';
 import { fetchDataSet } from '../../core/data/fetch/fetch-data-set.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { ProgressBar } from '../progress-bar.ts';
@@ -8,7 +7,6 @@ import { processTerminal, type Terminal } from '../terminal.ts';
 export function registerFetch(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('fetch')
-    .description(`download a published data set over https and compare its SHA-256: ${dataSetNames.join(', ')}`)
     .argument('<name>', 'of the data set')
     .argument('[folder]', 'where the files go (default: a folder of that name)')
     .action(async (name: string, folder: string = name) => {

@@ -12,7 +12,6 @@ import type { Terminal } from '../terminal.ts';
 export function registerInit(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('init')
-    .description('write a commented starting recipe')
     .argument('<model>', 'the trained model')
     .requiredOption('--data <spec>', dataOptionHelp)
     .option('-o, --output <file>', 'where to write it (default: next to the model)')

@@ -16,7 +16,6 @@ interface Options {
 export function registerInspect(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('inspect')
-    .description('describe a model: operations, shapes, parameters, and zeros and unique values of each kernel')
     .argument('<model>', 'Keras .h5 or .keras, TFJS model.json, SavedModel folder, .onnx, or any .tflite')
     .option('--tensors', 'list every tensor, with its quantization')
     .addOption(inputShapeOption())

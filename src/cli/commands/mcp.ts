@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 export function registerMcp(program: Command): void {
   program
     .command('mcp')
-    .description('serve the Model Context Protocol on standard input and output: agents inspect models, run recipes and read results')
     .option('--folder <folder>', 'what paths are relative to, and where runs are listed', '.')
     .action(async ({ folder }: { readonly folder: string }) => {
       // Loaded here, so that no other command waits for the SDK of the protocol.

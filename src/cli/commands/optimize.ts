@@ -36,7 +36,6 @@ const MODEL_NAME = 'model';
 export function registerOptimize(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('optimize')
-    .description('from a budget of bytes to a file, layer by layer; or along one path of the deployment tree with --steps')
     .argument('<model>', 'the trained model')
     .requiredOption('--data <spec>', dataOptionHelp)
     .option('--max-bytes <bytes>', 'a budget: most bytes after gzip -9, such as 60kB; several for several files', byteSizes)

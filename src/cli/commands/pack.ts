@@ -19,9 +19,6 @@ const goals = { flash: 'small', speed: 'fast' } as const satisfies Record<string
 export function registerPack(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('pack')
-    .description(
-      'store the kernels of an int8 .tflite in fewer bytes, which TFLite Micro decodes as it runs; proves that nothing else changed',
-    )
     .argument('<file>', 'a fully integer .tflite; with --undo a packed one')
     .requiredOption('-o, --output <file>', 'the .tflite to write')
     .addOption(

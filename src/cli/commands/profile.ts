@@ -30,7 +30,6 @@ interface Options {
 export function registerProfile(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('profile')
-    .description('what a model needs of a microcontroller: RAM as TFLite Micro lays it out, flash, cycles, and whether it fits a board')
     .argument('[model]', 'a .tflite, or a model of any format, which is profiled as the int8 .tflite that it becomes')
     .option('--target <core+npu>', `${cortexMNames.join(', ')}, ${ethosUNames.join(', ')}, or one of each: cortex-m55+ethos-u55-128`)
     .option('--board <name>', 'a board of the list that --boards prints')

@@ -14,7 +14,6 @@ const formats: readonly ReportFormat[] = ['html', 'markdown', 'csv', 'json'];
 export function registerReport(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('report')
-    .description('write a report of a run: tree, densities, tables, curves and certificates in one HTML file, or the table alone')
     .argument('[run]', 'id or folder of a run (default: the latest in the current folder)')
     .addOption(new Option('--format <format>', 'kind of report').choices(formats).default('html'))
     .option('-o, --output <file>', 'where to write it (default: html into the run folder, others to standard output)')
@@ -28,7 +27,6 @@ export function registerReport(program: Command, terminal: Terminal = processTer
 export function registerCompare(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('compare')
-    .description('two or more runs side by side, node by node, as Markdown')
     .argument('<runs...>', 'ids or folders of runs')
     .action(async (runs: readonly string[]) => {
       const read = await Promise.all(runs.map(async (run) => readRun(await findRun(path.resolve(), run))));

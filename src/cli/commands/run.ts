@@ -22,9 +22,6 @@ interface Options extends ExecutionFlags {
 
 export function registerRun(program: Command, terminal: Terminal = processTerminal): void {
   addExecutionOptions(program.command('run'))
-    .description(
-      'walk the deployment tree of a recipe: exit code 0 when done and the targets are met, 3 when no file meets them, 1 on failure',
-    )
     .argument('[recipe]', 'a *.espalier.json file')
     .option('--resume [run]', 'go on with a cancelled or killed run: the latest one, or the one of this id or folder')
     .option('--node <ids...>', 'only these nodes and those that they come from')

@@ -12,7 +12,6 @@ import { textTable } from '../text-table.ts';
 export function registerRuns(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('runs')
-    .description('list the runs of a folder, newest first')
     .argument('[folder]', 'folder of the recipe', '.')
     .option('--json', 'print the list as JSON')
     .action(async (folder: string, { json }: { readonly json?: boolean }) => {
@@ -38,7 +37,6 @@ export function registerRuns(program: Command, terminal: Terminal = processTermi
 export function registerClean(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('clean')
-    .description('delete runs or the cache of stages, or tell what they take')
     .argument('[runs...]', 'ids or folders of runs to delete')
     .option('--all', 'delete all runs that are not going on')
     .option('--cache', 'delete the cache of stages')

@@ -31,7 +31,6 @@ interface Options {
 export function registerSensitivity(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('sensitivity')
-    .description('which layer hurts: how far the output moves with one layer pruned, clustered or in 4 bits, and what the layer then takes')
     .argument('<model>', 'the trained model')
     .requiredOption('--data <spec>', dataOptionHelp)
     .option('--layer <name>', 'every choice of this layer, with all bytes')

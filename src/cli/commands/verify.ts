@@ -21,9 +21,6 @@ interface Options {
 export function registerVerify(program: Command, terminal: Terminal = processTerminal): void {
   program
     .command('verify')
-    .description(
-      'compare the files of runs and of the cache with their digests, and compute sizes and certificates again from the .tflite files; exits 1 when something differs',
-    )
     .argument('[run]', 'id or folder of a run (default: all runs of the folder, and the cache)')
     .option('--accuracy', 'measure every .tflite again on the test examples')
     .option('--folder <folder>', 'folder of the recipe', '.')
