@@ -4,6 +4,7 @@
  */
 import type { FailureCause } from './errors.ts';
 import type { HardwareProfile } from './hardware.ts';
+import type { Targets } from './recipe/targets.ts';
 import type { DensityPlot, NodeMetrics } from './results.ts';
 import type { TreeNode } from './tree.ts';
 
@@ -27,6 +28,8 @@ export interface RunStarted extends EventBase {
   readonly runtime: string;
   readonly machine: string;
   readonly models: readonly { readonly model: string; readonly tree: TreeNode }[];
+  /** Of a search from budgets, which looks for a file for each. */
+  readonly budgets?: readonly Targets[] | undefined;
 }
 
 /** A killed or cancelled run was resumed. Finished nodes stay; nodes that were running wait again. */
@@ -115,6 +118,16 @@ export interface RunFinished extends EventBase {
   readonly type: 'run-finished';
   readonly outcome: 'done' | 'failed' | 'cancelled' | 'targets-missed';
   readonly reason: string;
+  /** Of a search from budgets, which chooses by validation examples: other figures of a node do not tell. */
+  readonly chosen?: readonly ChosenFile[] | undefined;
+}
+
+/** The file of one budget, or the nearest to it. */
+export interface ChosenFile {
+  readonly model: string;
+  readonly node: string;
+  /** Its place in the budgets, from 0. */
+  readonly budget: number;
 }
 
 export type RunEvent =

@@ -16,9 +16,10 @@ export interface Recommendation extends Candidate {
   readonly verdicts: readonly TargetVerdict[];
   /**
    * `targets`: meets all; `closest`: misses the fewest; without targets `usual`: loses at most a point of top-1 (or 1% of an error), and
-   * `accurate`: none does, so the most accurate.
+   * `accurate`: none does, so the most accurate. `budget`: what a search has chosen; `so-far`: what keeps the
+   * budget while it goes on.
    */
-  readonly reason: 'targets' | 'closest' | 'usual' | 'accurate';
+  readonly reason: 'targets' | 'closest' | 'usual' | 'accurate' | 'budget' | 'so-far';
   /** A smaller file was passed over because this one is more accurate and hardly larger. */
   readonly passedOver: Candidate | undefined;
 }
@@ -62,6 +63,32 @@ export function recommendFile(
     verdicts: asked ? checkTargets(targets, baseline, chosen.metrics) : [],
     reason: asked ? (fewest === 0 ? 'targets' : 'closest') : fewest === 0 ? 'usual' : 'accurate',
     passedOver: smaller,
+  };
+}
+
+/**
+ * The file of a budget: the most accurate of those that keep its other limits, else the nearest.
+ *
+ * @param chosen what the search has chosen, where it has ended
+ */
+export function recommendWithin(
+  candidates: readonly Candidate[],
+  baseline: NodeMetrics | undefined,
+  budget: Targets,
+  chosen: string | undefined,
+): Recommendation | undefined {
+  const known = candidates.find(({ id }) => id === chosen);
+  const keeping = candidates.filter(({ metrics }) =>
+    checkTargets(budget, baseline, metrics).every(({ measure, met }) => met || measureRow(measure).better === 'higher'),
+  );
+  const found = known ?? keeping.toSorted((a, b) => byAccuracy(a, b) || bySize(a.metrics, b.metrics))[0];
+  if (found === undefined) return recommendFile(candidates, baseline, budget);
+  const verdicts = checkTargets(budget, baseline, found.metrics);
+  return {
+    ...found,
+    verdicts,
+    reason: verdicts.every(({ met }) => met) ? (known === undefined ? 'so-far' : 'budget') : 'closest',
+    passedOver: undefined,
   };
 }
 

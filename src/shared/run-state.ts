@@ -4,6 +4,7 @@
  */
 import type { LogLine, NodePhase, RunEvent, RunFinished, TrainingProgress } from './events.ts';
 import type { HardwareProfile } from './hardware.ts';
+import type { Targets } from './recipe/targets.ts';
 import type { CurvePoint, DensityPlot, NodeMetrics } from './results.ts';
 import { flattenTree } from './tree.ts';
 import type { NodeState, TreeNode } from './tree.ts';
@@ -40,6 +41,14 @@ export interface ModelState {
   readonly tree: TreeNode;
   /** Every node of the tree, parents before children. */
   readonly nodes: ReadonlyMap<string, NodeResult>;
+  /** Of a search from budgets: what its files must reach. */
+  readonly budgets?: readonly BudgetResult[] | undefined;
+}
+
+export interface BudgetResult {
+  readonly limits: Targets;
+  /** The node that the search has chosen, by validation examples; undefined until it ends. */
+  readonly node: string | undefined;
 }
 
 export interface NodeResult {
@@ -99,7 +108,12 @@ export function reduceRun(state: RunState, event: RunEvent): RunState {
         startedAt: event.time,
         begunAt: event.time,
         updatedAt: event.time,
-        models: event.models.map(({ model, tree }) => ({ model, tree, nodes: nodesOf(tree, new Map()) })),
+        models: event.models.map(({ model, tree }) => ({
+          model,
+          tree,
+          nodes: nodesOf(tree, new Map()),
+          budgets: event.budgets?.map((limits) => ({ limits, node: undefined })),
+        })),
       };
     case 'run-resumed':
       return {
@@ -179,7 +193,14 @@ export function reduceRun(state: RunState, event: RunEvent): RunState {
         finishedAt: event.time,
         outcome: event.outcome,
         reason: event.reason,
-        models: state.models.map((model) => ({ ...model, nodes: mapNodes(model.nodes, endNode) })),
+        models: state.models.map((model) => ({
+          ...model,
+          nodes: mapNodes(model.nodes, endNode),
+          budgets: model.budgets?.map(({ limits }, place) => ({
+            limits,
+            node: event.chosen?.find(({ model: name, budget }) => name === model.model && budget === place)?.node,
+          })),
+        })),
       };
   }
 }

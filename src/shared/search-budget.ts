@@ -19,6 +19,18 @@ export function budgetCounts(budget: Targets): readonly CountedBudget[] {
   ];
 }
 
+/** What the search of a recipe looks for, an entry for each file; undefined without a search. */
+export function searchBudgets({
+  strategy,
+  targets,
+}: {
+  readonly strategy?: Strategy | undefined;
+  readonly targets?: Targets | undefined;
+}): readonly Targets[] | undefined {
+  const search = paretoSearch(strategy);
+  return search && (search.budgets ?? [targets ?? {}]);
+}
+
 export function paretoSearch(strategy: Strategy | undefined): ParetoSearch | undefined {
   return typeof strategy === 'object' && strategy.kind === 'pareto' ? strategy : undefined;
 }

@@ -1,5 +1,5 @@
 import { headline } from '../../src/shared/drawing/headline.ts';
-import type { Headline } from '../../src/shared/drawing/headline.ts';
+import type { BudgetFile, Headline } from '../../src/shared/drawing/headline.ts';
 import type { NodeResult } from '../../src/shared/run-state.ts';
 import { button, copyButton } from '../controls.ts';
 import { element } from '../dom.ts';
@@ -27,7 +27,7 @@ export function headlineView(actions: PanelActions): View {
 }
 
 function draw(
-  { title, reason, node, nodeTitle, figures, targets }: Headline,
+  { title, reason, node, nodeTitle, figures, targets, budgets }: Headline,
   result: NodeResult,
   actions: PanelActions,
 ): readonly HTMLElement[] {
@@ -48,6 +48,7 @@ function draw(
       ),
       ...targets.map(({ met, text }) => element('p', { class: met ? 'met' : 'missed' }, `${met ? '✓' : '✗'} ${text}`)),
     ),
+    ...(budgets.length === 0 ? [] : [budgetList(budgets, actions)]),
     element(
       'dl',
       { class: 'figures' },
@@ -61,4 +62,29 @@ function draw(
       ),
     ),
   ];
+}
+
+/** A line for each budget of a search: its file is one click away. */
+function budgetList(budgets: readonly BudgetFile[], actions: PanelActions): HTMLElement {
+  return element(
+    'table',
+    { class: 'budgets', 'aria-label': translate('Budgets') },
+    element(
+      'tbody',
+      {},
+      ...budgets.map(({ budget, node, nodeTitle, met, figures }) =>
+        element(
+          'tr',
+          {},
+          element('td', { class: met ? 'met' : 'missed' }, `${met ? '✓' : '✗'} ${budget}`),
+          element(
+            'th',
+            { scope: 'row' },
+            element('button', { type: 'button', class: 'link', onclick: () => actions.change({ node }) }, nodeTitle),
+          ),
+          element('td', { class: 'number' }, figures),
+        ),
+      ),
+    ),
+  );
 }

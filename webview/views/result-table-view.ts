@@ -1,7 +1,7 @@
 import { resultColumns, resultRows, sortRows, toCsv, toMarkdown } from '../../src/shared/drawing/result-table.ts';
 import type { Column, ColumnKey, ResultRow } from '../../src/shared/drawing/result-table.ts';
 import { ariaSort, nextOrder } from '../../src/shared/drawing/sorting.ts';
-import { bestLeaf } from '../../src/shared/drawing/target-verdicts.ts';
+import { recommendedNodes } from '../../src/shared/drawing/target-verdicts.ts';
 import { checkbox, copyButton } from '../controls.ts';
 import { element, section, setAttribute, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
@@ -82,12 +82,12 @@ export function resultTableView(actions: PanelActions): View {
       }
       const chosen = chosenNode(next)?.node.id;
       const model = chosenModel(next);
-      const recommended = model && bestLeaf(model, next.targets)?.leaf.node.id;
+      const recommended = model && recommendedNodes(model, next.targets);
       const wanted = shownRows().map((row) => {
         const elements = rows.get(row.node) ?? makeRow(columns, row, actions);
         rows.set(row.node, elements);
         fillRow(elements, columns, row, row.node === chosen, next.sort === undefined);
-        elements.row.classList.toggle('recommended', row.node === recommended);
+        elements.row.classList.toggle('recommended', recommended?.has(row.node) === true);
         return elements.row;
       });
       // Moving rows only when their order changes keeps the focus where it is.

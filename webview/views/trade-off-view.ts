@@ -40,7 +40,7 @@ export function tradeOffView(actions: PanelActions): View {
       const points = tradeOffPoints(model, measure);
       part.hidden = points.length === 0;
       const chosen = chosenNode(state)?.node.id;
-      const current = JSON.stringify([model.model, measure, scale, points, chosen, state.targets]);
+      const current = JSON.stringify([model.model, measure, scale, points, chosen, state.targets, model.budgets]);
       if (current === previous) return;
       previous = current;
       cost.update(

@@ -1,5 +1,5 @@
 import { edgePath, layoutRunTree, runNodeSize, type RunTreeLayout } from '../../src/shared/drawing/run-tree-layout.ts';
-import { bestLeaf } from '../../src/shared/drawing/target-verdicts.ts';
+import { bestLeaf, recommendedNodes } from '../../src/shared/drawing/target-verdicts.ts';
 import { pathTo, type ModelState } from '../../src/shared/run-state.ts';
 import type { TreeNode } from '../../src/shared/tree.ts';
 import { iconButton } from '../controls.ts';
@@ -163,6 +163,7 @@ export function treeView(actions: PanelActions): View {
     const model = chosenModel(next);
     if (model === undefined) return;
     const best = bestLeaf(model, next.targets)?.leaf.node.id;
+    const recommended = recommendedNodes(model, next.targets);
     const onPath = new Set(best === undefined ? [] : pathTo(model, best).map(({ node }) => node.id));
     if (nodes.dataset['model'] !== model.model) {
       nodes.dataset['model'] = model.model;
@@ -177,7 +178,7 @@ export function treeView(actions: PanelActions): View {
       if (result === undefined) continue;
       elements.get(node.id)?.update(next.run, model, result, {
         selected: node.id === selected,
-        recommended: node.id === best,
+        recommended: recommended.has(node.id),
         onPath: onPath.has(node.id),
         collapsed: collapsed.has(node.id),
       });

@@ -29,6 +29,8 @@ export interface Verdict {
   readonly reason: string;
   /** The smallest that meets them. */
   readonly node?: string;
+  /** Of a search from budgets: the node of each, by its place from 0. */
+  readonly chosen?: readonly { readonly node: string; readonly budget: number }[];
 }
 
 /** Which file to ship where nothing was asked for, and why. */

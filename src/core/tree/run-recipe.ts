@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { EspalierError } from '../errors.ts';
 import { hasTargets } from '../../shared/targets.ts';
-import type { RunFinished } from '../../shared/events.ts';
+import type { ChosenFile, RunFinished } from '../../shared/events.ts';
 import type { ParetoSearch, SearchOptions, Targets } from '../../shared/recipe/targets.ts';
 import { judge, levelsOf, recommend } from './recommendation.ts';
 import type { Verdict } from './recommendation.ts';
@@ -23,7 +23,7 @@ export interface Walk extends WalkSettings {
   readonly modelsAtOnce?: boolean;
 }
 
-type Outcome = Pick<RunFinished, 'outcome' | 'reason'>;
+type Outcome = Pick<RunFinished, 'outcome' | 'reason' | 'chosen'>;
 
 /** Ends with a `run-finished` event in every case that is not a bug. */
 export async function runRecipe(walk: Walk): Promise<Outcome> {
@@ -32,8 +32,9 @@ export async function runRecipe(walk: Walk): Promise<Outcome> {
   return outcome;
 }
 
-interface TreeOutcome extends Verdict {
+interface TreeOutcome extends Omit<Verdict, 'chosen'> {
   readonly failed: readonly string[];
+  readonly chosen?: readonly ChosenFile[] | undefined;
 }
 
 const OTHER_LISTENERS = 10;
@@ -51,15 +52,22 @@ async function walkModels(walk: Walk): Promise<Outcome> {
   }
   const failed = outcomes.flatMap((outcome) => outcome.failed);
   const reasons = outcomes.flatMap(({ reason }) => (reason === '' ? [] : [reason]));
-  if (failed.length > 0) return { outcome: 'failed', reason: [`${failed.join(', ')} failed`, ...reasons].join('; ') };
-  return { outcome: outcomes.every(({ met }) => met) ? 'done' : 'targets-missed', reason: reasons.join('; ') || 'all nodes are done' };
+  const chosen = walk.pareto === undefined ? undefined : outcomes.flatMap((outcome) => outcome.chosen ?? []);
+  if (failed.length > 0) return { outcome: 'failed', reason: [`${failed.join(', ')} failed`, ...reasons].join('; '), chosen };
+  const outcome = outcomes.every(({ met }) => met) ? 'done' : 'targets-missed';
+  return { outcome, reason: reasons.join('; ') || 'all nodes are done', chosen };
 }
 
 async function walkModel(walk: Walk, model: ModelRun): Promise<TreeOutcome> {
   const named = (text: string): string => (walk.models.length > 1 ? `${model.name}: ${text}` : text);
   const walker = new TreeWalker(walk, model);
-  const { met, reason } = await walkTree(walk, model, walker);
-  return { met, reason: reason === '' ? '' : named(reason), failed: walker.failed.map(named) };
+  const { met, reason, chosen } = await walkTree(walk, model, walker);
+  return {
+    met,
+    reason: reason === '' ? '' : named(reason),
+    failed: walker.failed.map(named),
+    chosen: chosen?.map((file) => ({ ...file, model: model.name })),
+  };
 }
 
 const searchElsewhere = 'a search from budgets trains on this machine, and the recipe sends stages to a scheduler';

@@ -278,6 +278,7 @@ async function conclude(walk: ParetoWalk, contests: readonly Contest[], trained:
     met: verdicts.every(({ met }) => met),
     reason: verdicts.map(({ reason }) => reason).join('; '),
     ...(verdicts[0]?.node === undefined ? {} : { node: verdicts[0].node }),
+    chosen: verdicts.flatMap(({ node }, budget) => (node === undefined ? [] : [{ node, budget }])),
   };
 }
 

@@ -10,7 +10,7 @@ import type { Prepared } from './prepare-models.ts';
 import type { RecipeDocument } from './recipe/recipe-document.ts';
 import { requireRecipe } from './recipe/parse-recipe.ts';
 import { readText } from './recipe/resolve-recipe.ts';
-import { paretoSearch } from '../../shared/search-budget.ts';
+import { paretoSearch, searchBudgets } from '../../shared/search-budget.ts';
 import { deployTarget, profileNode } from './profile-node.ts';
 import { runRecipe } from './run-recipe.ts';
 import { removeLeftovers } from './store/atomic-files.ts';
@@ -162,15 +162,16 @@ function eventsWereDamaged(line: number): RunEventBody {
   };
 }
 
-function startOf(runId: string, { path: recipe }: StoredRun, prepared: Prepared, { espalier }: Environment): RunEventBody {
+function startOf(runId: string, { path: file, recipe }: StoredRun, prepared: Prepared, { espalier }: Environment): RunEventBody {
   return {
     type: 'run-started',
     version: EVENTS_VERSION,
     runId,
-    recipe,
+    recipe: file,
     espalier,
     ...describe(prepared),
     models: prepared.models.map(({ name, tree }) => ({ model: name, tree: tree.root })),
+    budgets: searchBudgets(recipe),
   };
 }
 

@@ -3,6 +3,7 @@ import { qualityRow } from '../measures.ts';
 import { formatQuality, qualityOfAccuracy, qualityValue } from '../qualities.ts';
 import { wilsonInterval } from '../recommendation.ts';
 import type { Accuracy, NodeMetrics } from '../results.ts';
+import { formatCount } from './format.ts';
 import type { Translate } from './translate.ts';
 
 /**
@@ -26,13 +27,13 @@ export function describeSpread(metrics: NodeMetrics, accuracy: Accuracy | undefi
   return ` ± ${qualityRow(metrics).unit === 'fraction' ? (half * 100).toFixed(2) : half.toPrecision(2)}`;
 }
 
-/** `10000 test examples, 95% interval 97.4% to 98.0%`; intervals of other measures than shares are called those of a bootstrap. */
+/** `10,000 test examples, 95% interval 97.4% to 98.0%`; intervals of other measures than shares are called those of a bootstrap. */
 export function describeSamples(metrics: NodeMetrics, accuracy: Accuracy, translate: Translate): string {
   const interval = accuracyInterval(metrics, accuracy);
-  if (interval === undefined) return translate('{0} test examples', accuracy.samples);
+  if (interval === undefined) return translate('{0} test examples', formatCount(accuracy.samples));
   const row = qualityRow(metrics);
   const [low, high] = interval.map((end) => formatQuality(qualityOfAccuracy(accuracy), end, 1));
   return row.isProportion === true
-    ? translate('{0} test examples, 95% interval {1} to {2}', accuracy.samples, low ?? '', high ?? '')
-    : translate('{0} test examples, 95% bootstrap interval {1} to {2}', accuracy.samples, low ?? '', high ?? '');
+    ? translate('{0} test examples, 95% interval {1} to {2}', formatCount(accuracy.samples), low ?? '', high ?? '')
+    : translate('{0} test examples, 95% bootstrap interval {1} to {2}', formatCount(accuracy.samples), low ?? '', high ?? '');
 }

@@ -1,11 +1,13 @@
 /** The result of a run in one line: the leaf to ship, compared with the trained model and the targets. */
 import {
+  briefFigures,
   floatAccuracy,
   mainMeasures,
   type MeasureId,
   type MeasureRow,
   measureRow,
   qualityChange,
+  qualityOf,
   qualityRow,
   shownMeasure,
   shownTitle,
@@ -15,7 +17,7 @@ import type { Targets } from '../recipe/targets.ts';
 import type { NodeMetrics } from '../results.ts';
 import type { ModelState } from '../run-state.ts';
 import { formatChange } from './format.ts';
-import { bestLeaf, describeVerdict, targetName } from './target-verdicts.ts';
+import { bestLeaf, budgetLeaves, describeLimits, describeVerdict, targetName } from './target-verdicts.ts';
 import { nodeTitle } from './technique-names.ts';
 import { describeSamples } from './accuracy-interval.ts';
 import type { Translate } from './translate.ts';
@@ -37,6 +39,18 @@ export interface Headline {
   readonly nodeTitle: string;
   readonly figures: readonly HeadlineFigure[];
   readonly targets: readonly { readonly met: boolean; readonly text: string }[];
+  /** Of a search from several budgets: a file for each. */
+  readonly budgets: readonly BudgetFile[];
+}
+
+export interface BudgetFile {
+  /** `compressed size ≤ 3.5 kB` */
+  readonly budget: string;
+  readonly node: string;
+  readonly nodeTitle: string;
+  readonly met: boolean;
+  /** `98.12% · 3.4 kB` */
+  readonly figures: string;
 }
 
 /** Undefined until a leaf is done. */
@@ -56,7 +70,24 @@ export function headline(model: ModelState, targets: Targets, translate: Transla
       met: verdict.met,
       text: `${targetName(verdict, translate)} ${describeVerdict(verdict, translate)}`,
     })),
+    budgets: (model.budgets?.length ?? 0) > 1 ? budgetFiles(model, translate) : [],
   };
+}
+
+function budgetFiles(model: ModelState, translate: Translate): readonly BudgetFile[] {
+  return budgetLeaves(model).flatMap((found, place): readonly BudgetFile[] => {
+    const metrics = found?.leaf.metrics;
+    if (found === undefined || metrics === undefined) return [];
+    return [
+      {
+        budget: describeLimits(model.budgets?.[place]?.limits ?? {}, qualityOf(metrics), translate),
+        node: found.leaf.node.id,
+        nodeTitle: nodeTitle(found.leaf.node.title, translate),
+        met: found.verdicts.every(({ met }) => met),
+        figures: briefFigures(metrics),
+      },
+    ];
+  });
 }
 
 function reasonOf({ reason, passedOver }: Recommendation, metrics: NodeMetrics, targets: Targets, translate: Translate): string {
@@ -80,6 +111,10 @@ function reasonText(reason: Recommendation['reason'], inPoints: boolean, transla
       return inPoints
         ? translate('most accurate; none is within 1 point of the trained model')
         : translate('most accurate; none is within 1% of the trained model');
+    case 'budget':
+      return translate('most accurate within the budget, on validation examples');
+    case 'so-far':
+      return translate('most accurate within the budget so far');
   }
 }
 
@@ -89,13 +124,18 @@ function figureOf(id: MeasureId, baseline: NodeMetrics | undefined, metrics: Nod
   const after = row.value(metrics);
   if (after === undefined) return [];
   // The file's accuracy is compared with the trained model's in float; other figures with those of its own file.
-  const before = id === 'accuracy' ? floatAccuracy(baseline) : baseline && row.value(baseline);
+  // Nor has a float model every form of a file: a packed one is compared with the plain one.
+  const before = id === 'accuracy' ? floatAccuracy(baseline) : baseline && (row.value(baseline) ?? plainValue(row, baseline));
   const figure = { name: translate(shownTitle(id, metrics)), value: shownMeasure(id, metrics) };
   if (before === undefined) return [{ ...figure, remark: '', worse: false }];
   const { better, unit } = id === 'accuracy' ? qualityRow(metrics) : row;
   const worse = better === 'higher' ? after < before : after > before;
   const change = id === 'accuracy' && unit !== 'fraction' ? qualityChange(baseline, metrics) : changeOf(row, before, after, translate);
   return [{ ...figure, remark: change, worse }];
+}
+
+function plainValue({ savesOf }: MeasureRow, metrics: NodeMetrics): number | undefined {
+  return savesOf === undefined ? undefined : measureRow(savesOf).value(metrics);
 }
 
 /** In points, or how many times smaller, larger, faster or slower. */

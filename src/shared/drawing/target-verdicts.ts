@@ -2,10 +2,10 @@
 import { formatUnit, type MeasureId, measureRow } from '../measures.ts';
 import { formatLoss, qualityTable } from '../qualities.ts';
 import type { Targets } from '../recipe/targets.ts';
-import type { QualityId } from '../results.ts';
-import type { ModelState, NodeResult } from '../run-state.ts';
-import { type Recommendation, recommendFile } from '../recommendation.ts';
-import { verdictName } from '../targets.ts';
+import type { NodeMetrics, QualityId } from '../results.ts';
+import type { BudgetResult, ModelState, NodeResult } from '../run-state.ts';
+import { type Candidate, type Recommendation, recommendFile, recommendWithin } from '../recommendation.ts';
+import { targetMeasures, verdictName } from '../targets.ts';
 import type { Translate } from './translate.ts';
 
 export interface LeafTargetVerdict {
@@ -25,12 +25,36 @@ export interface LeafVerdict {
   readonly recommendation: Recommendation;
 }
 
-/** The recommended file, with its verdicts. */
+/** The recommended file, with its verdicts; of a search the one of the first budget. */
 export function bestLeaf(model: ModelState, targets: Targets): LeafVerdict | undefined {
-  const candidates = [...model.nodes.values()].flatMap(({ node, metrics }) =>
-    node.leaf && metrics !== undefined ? [{ id: node.id, metrics }] : [],
-  );
-  const found = recommendFile(candidates, model.nodes.get(model.tree.id)?.metrics, targets);
+  const [first] = model.budgets ?? [];
+  return verdictOf(model, first === undefined ? recommendFile(leaves(model), baselineOf(model), targets) : within(model, first));
+}
+
+/** The file of each budget of a search; undefined where none is measured. */
+export function budgetLeaves(model: ModelState): readonly (LeafVerdict | undefined)[] {
+  return (model.budgets ?? []).map((budget) => verdictOf(model, within(model, budget)));
+}
+
+/** Ids of the nodes that have a star: the recommended file, or that of each budget. */
+export function recommendedNodes(model: ModelState, targets: Targets): ReadonlySet<string> {
+  const found = model.budgets === undefined ? [bestLeaf(model, targets)] : budgetLeaves(model);
+  return new Set(found.flatMap((verdict) => verdict?.leaf.node.id ?? []));
+}
+
+function within(model: ModelState, { limits, node }: BudgetResult): Recommendation | undefined {
+  return recommendWithin(leaves(model), baselineOf(model), limits, node);
+}
+
+function leaves(model: ModelState): readonly Candidate[] {
+  return [...model.nodes.values()].flatMap(({ node, metrics }) => (node.leaf && metrics !== undefined ? [{ id: node.id, metrics }] : []));
+}
+
+function baselineOf(model: ModelState): NodeMetrics | undefined {
+  return model.nodes.get(model.tree.id)?.metrics;
+}
+
+function verdictOf(model: ModelState, found: Recommendation | undefined): LeafVerdict | undefined {
   const leaf = found && model.nodes.get(found.id);
   if (found === undefined || leaf === undefined) return undefined;
   const verdicts = found.verdicts.flatMap(({ measure, limit, found: reached, met, quality }) =>
@@ -50,7 +74,17 @@ export function targetName({ measure, quality }: LeafTargetVerdict, translate: T
   return translate(verdictName(measure, quality));
 }
 
-function inUnit({ measure, quality }: LeafTargetVerdict, value: number, translate: Translate): string {
+/** `compressed size ≤ 3.5 kB, accuracy drop ≤ 1.00 points` */
+export function describeLimits(limits: Targets, quality: QualityId, translate: Translate): string {
+  return targetMeasures
+    .flatMap(({ measure, target }) => {
+      const limit = limits[target];
+      return limit === undefined ? [] : [`${translate(verdictName(measure, quality))} ≤ ${inUnit({ measure, quality }, limit, translate)}`];
+    })
+    .join(', ');
+}
+
+function inUnit({ measure, quality }: Pick<LeafTargetVerdict, 'measure' | 'quality'>, value: number, translate: Translate): string {
   if (measure !== 'accuracy') return formatUnit(measureRow(measure).unit, value);
   const { loss, unit } = qualityTable[quality];
   return loss === 'difference' && unit === 'fraction' ? translate('{0} points', (value * 100).toFixed(2)) : formatLoss(quality, value);

@@ -22,12 +22,12 @@ describe('the headline', () => {
     // 84,968 bytes * 0.9 against 25,512 * 0.25, as the example run makes them up.
     expect(found).toMatchObject({ title: 'Recommended file', targets: [] });
     expect(found?.reason).toMatch(
-      /^smallest within 1 point of the trained model; .*10000 test examples, 95% interval 9\d\.\d% to 9\d\.\d%$/,
+      /^smallest within 1 point of the trained model; .*10,000 test examples, 95% interval 9\d\.\d% to 9\d\.\d%$/,
     );
     expect(found?.figures.map(({ name, value, remark }) => [name, value, remark]).slice(1)).toEqual([
       ['Size', '25.5 kB', '3.3× smaller'],
       ['Compressed', '6.4 kB', '12.0× smaller'],
-      ['Packed', '6.8 kB', ''],
+      ['Packed', '6.8 kB', '12.5× smaller'],
       ['RAM', '≈ 9.6 kB', '3.9× smaller'],
       ['Cycles', '≈ 850,000', ''],
       ['Latency', '0.081 ms', '1.5× faster'],
@@ -47,5 +47,34 @@ describe('the headline', () => {
         { met: true, text: 'latency met: 0.081 ms, 0.919 ms to spare' },
       ],
     });
+  });
+
+  it('of a search has the file that was chosen on validation examples, and one for each budget', () => {
+    const budgets = [{ compressedBytes: 7_000 }, { compressedBytes: 20_000, accuracyDrop: 0.001 }];
+    const searched = (chosen: readonly (readonly [string, number])[] | undefined) => {
+      const [model] = reduceEvents(
+        events.map((event) => {
+          if (event.type === 'run-started') return { ...event, budgets };
+          if (event.type !== 'run-finished' || chosen === undefined) return event;
+          return { ...event, chosen: chosen.map(([node, budget]) => ({ model: 'mnist', node, budget })) };
+        }),
+      ).models;
+      if (model === undefined) throw new Error('the example run has a model');
+      return headline(model, {}, english);
+    };
+    const found = searched([
+      ['pruned/clustered/pcqat', 0],
+      ['pruned/pqat', 1],
+    ]);
+    expect(found?.node).toBe('pruned/clustered/pcqat');
+    expect(found?.reason).toMatch(/^most accurate within the budget, on validation examples;/);
+    expect(found?.targets).toEqual([{ met: true, text: 'compressed size met: 6.4 kB, 622 B to spare' }]);
+    expect(found?.budgets.map(({ budget, node, met }) => [budget, node, met])).toEqual([
+      ['compressed size ≤ 7.0 kB', 'pruned/clustered/pcqat', true],
+      // It loses 0.4 points, and 0.1 are allowed.
+      ['accuracy drop ≤ 0.10 points, compressed size ≤ 20.0 kB', 'pruned/pqat', false],
+    ]);
+    // Until the search has ended: the most accurate of those that are small enough.
+    expect(searched(undefined)?.reason).toMatch(/^most accurate within the budget so far;/);
   });
 });

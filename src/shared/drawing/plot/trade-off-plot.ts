@@ -4,7 +4,7 @@ import type { Targets } from '../../recipe/targets.ts';
 import type { ModelState } from '../../run-state.ts';
 import { formatQuality, formatTick, qualityTable, worstQuality } from '../../qualities.ts';
 import { paretoFront, tradeOffPoints, type TradeOffPoint, tradeOffQuality } from '../pareto-front.ts';
-import { bestLeaf } from '../target-verdicts.ts';
+import { recommendedNodes } from '../target-verdicts.ts';
 import { nodeTitle } from '../technique-names.ts';
 import type { Translate } from '../translate.ts';
 import { plotGeometry, type PlotContents, type PlotPoint, type PlotSeries } from './plot.ts';
@@ -27,6 +27,10 @@ export function scaleOfCosts(points: readonly TradeOffPoint[]): 'linear' | 'log'
   return costs.length > 0 && Math.min(...costs) > 0 && Math.max(...costs) / Math.min(...costs) >= logRatio ? 'log' : 'linear';
 }
 
+function unique(values: readonly (number | undefined)[]): readonly number[] {
+  return [...new Set(values.filter((value) => value !== undefined))];
+}
+
 export function tradeOffPlot({ model, measure, scale, targets, chosen, translate }: TradeOffPlot): PlotContents {
   const row = measureRow(measure);
   const points = tradeOffPoints(model, measure);
@@ -34,23 +38,24 @@ export function tradeOffPlot({ model, measure, scale, targets, chosen, translate
   const { title, unit } = qualityTable[quality];
   const front = paretoFront(points, quality);
   const baseline = floatAccuracy(model.nodes.get(model.tree.id)?.metrics);
-  const leastAccuracy = worstQuality(quality, baseline, targets.accuracyDrop);
-  const mostCost = row.target && targets[row.target.key];
-  const recommended = bestLeaf(model, targets)?.leaf.node.id;
+  const limits = model.budgets?.map((budget) => budget.limits) ?? [targets];
+  const leastAccuracies = unique(limits.map(({ accuracyDrop }) => worstQuality(quality, baseline, accuracyDrop)));
+  const mostCosts = unique(limits.map((limit) => row.target && limit[row.target.key])).filter((cost) => cost > 0);
+  const recommended = recommendedNodes(model, targets);
   const toPoint = (point: TradeOffPoint): PlotPoint => ({
     x: point.cost,
     y: point.accuracy,
     label: `${nodeTitle(point.title, translate)}: ${formatQuality(quality, point.accuracy)}, ${formatMeasure(measure, point.cost)}`,
     name:
-      front.includes(point) || point.node === recommended || point.node === model.tree.id ? nodeTitle(point.title, translate) : undefined,
+      front.includes(point) || recommended.has(point.node) || point.node === model.tree.id ? nodeTitle(point.title, translate) : undefined,
     key: point.node,
   });
-  const others = points.filter(({ node }) => node !== recommended);
+  const others = points.filter(({ node }) => !recommended.has(node));
   const marks: readonly PlotSeries[] = [
     { label: translate('Pareto front'), points: front.map(({ cost, accuracy }) => ({ x: cost, y: accuracy })), style: 'line', colour: 2 },
     { label: translate('ready to deploy'), points: others.filter(({ leaf }) => leaf).map(toPoint), style: 'points', colour: 1 },
     { label: translate('other nodes'), points: others.filter(({ leaf }) => !leaf).map(toPoint), style: 'hollow', colour: 0 },
-    { label: translate('recommended'), points: points.filter(({ node }) => node === recommended).map(toPoint), style: 'star', colour: 1 },
+    { label: translate('recommended'), points: points.filter(({ node }) => recommended.has(node)).map(toPoint), style: 'star', colour: 1 },
     { label: translate('chosen'), points: points.filter(({ node }) => node === chosen).map(toPoint), style: 'rings', colour: 5 },
   ];
   const axes = {
@@ -74,8 +79,8 @@ export function tradeOffPlot({ model, measure, scale, targets, chosen, translate
   const corners: PlotPoint[] = points.map(({ cost, accuracy }) => ({ x: cost, y: accuracy }));
   const [anyPoint] = corners;
   if (anyPoint !== undefined) {
-    for (const y of [leastAccuracy, baseline]) if (y !== undefined) corners.push({ ...anyPoint, y });
-    if (mostCost !== undefined && mostCost > 0) corners.push({ ...anyPoint, x: mostCost });
+    for (const y of [...leastAccuracies, baseline]) if (y !== undefined) corners.push({ ...anyPoint, y });
+    for (const x of mostCosts) corners.push({ ...anyPoint, x });
   }
   const fitted = plotGeometry(
     { ...axes, series: [{ label: '', points: corners, style: 'points', colour: 0 }] },
@@ -89,10 +94,16 @@ export function tradeOffPlot({ model, measure, scale, targets, chosen, translate
   const across = (y: number): readonly PlotPoint[] => [left, right].map((x) => ({ x, y }));
   const lines: PlotSeries[] = [];
   if (baseline !== undefined) lines.push({ label: translate('trained model'), points: across(baseline), style: 'dashed', colour: 'quiet' });
-  if (leastAccuracy !== undefined)
-    lines.push({ label: translate('least accuracy'), points: across(leastAccuracy), style: 'dashed', colour: 4 });
-  if (mostCost !== undefined && mostCost > 0)
-    lines.push({ label: translate('most allowed'), points: [bottom, top].map((y) => ({ x: mostCost, y })), style: 'dashed', colour: 3 });
+  for (const [index, y] of leastAccuracies.entries())
+    lines.push({ label: translate('least accuracy'), points: across(y), style: 'dashed', colour: 4, unlisted: index > 0 });
+  for (const [index, x] of mostCosts.entries())
+    lines.push({
+      label: model.budgets === undefined ? translate('most allowed') : translate('budget'),
+      points: [bottom, top].map((y) => ({ x, y })),
+      style: 'dashed',
+      colour: 3,
+      unlisted: index > 0,
+    });
   return {
     ...axes,
     series: [...lines, ...marks],

@@ -144,6 +144,7 @@ describe('a search from budgets', () => {
       search: { steps: 2 * 12 * 600, budgets: [{ compressedBytes: 350 }, { compressedBytes: 700 }] },
     });
     expect(outcome.outcome).toBe('done');
+    expect(outcome.chosen).toEqual([0, 1].map((budget) => ({ model: 'net', budget, node: expect.stringContaining(`-${budget + 1}`) })));
     for (const place of [1, 2]) expect(existsSync(path.join(folder, `run/recommended/net-budget-${place}.tflite`))).toBe(true);
   });
 
