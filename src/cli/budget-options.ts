@@ -1,6 +1,7 @@
 /** The options of `optimize` that say what a file must reach, instead of the steps that lead there. */
 import { InvalidArgumentError } from 'commander';
 import type { ParetoSearch, Targets } from '../shared/recipe/targets.ts';
+import { defaultSearchMinutes } from '../shared/recipe/defaults.ts';
 import { budgetCounts } from '../shared/search-budget.ts';
 import { WrongUsage } from './wrong-usage.ts';
 
@@ -63,9 +64,7 @@ export function searchOf(options: BudgetOptions): ParetoSearch | undefined {
   });
   return {
     kind: 'pareto',
-    ...(trainingSteps === undefined ? { minutes: minutes ?? defaultMinutes } : { steps: trainingSteps }),
+    ...(trainingSteps === undefined ? { minutes: minutes ?? defaultSearchMinutes } : { steps: trainingSteps }),
     budgets: budgets.toSorted((a, b) => (budgetCounts(a)[0]?.bytes ?? 0) - (budgetCounts(b)[0]?.bytes ?? 0)),
   };
 }
-
-export const defaultMinutes = 20;

@@ -11,7 +11,7 @@ import type { NodeOfModel } from './panel-protocol.ts';
 import type { InputShape, OpenInput } from './recipe/input-shape.ts';
 import type { ExecutionChoice, SlurmOptions } from './recipe/execution.ts';
 import type { ObserverChoice } from './recipe/quantization-options.ts';
-import type { Targets } from './recipe/targets.ts';
+import type { ParetoSearch, Targets } from './recipe/targets.ts';
 import type { RecipeDiagnostic } from './recipe-diagnostics.ts';
 import type { Accuracy, CertificateVerdict, FileSizes } from './results.ts';
 
@@ -179,6 +179,8 @@ export interface WriteRecipe {
   /** For inputs of open size. */
   readonly inputShape?: InputShape | undefined;
   readonly preset?: RecipePreset;
+  /** From budgets to files, instead of a preset's tree. */
+  readonly search?: ParetoSearch | undefined;
 }
 
 export type ConversionMode = 'float' | 'float16' | 'dynamic' | 'int8' | 'int16x8';

@@ -36,6 +36,29 @@ export function returningUser(opened: () => Editor): void {
       await editor.screenshot('14-compared');
     });
 
+    it('asks for a file within a budget, and sees the search find it', async () => {
+      await editor.command('Espalier: Optimize Model…');
+      await editor.quickInputTitle().filter({ hasText: 'Optimize digits (1/4)' }).waitFor();
+      await editor.pick('As in digits.espalier.json');
+      await editor.page.locator('.quick-input-widget .monaco-list-row', { hasText: /Quick look.*about \d/ }).waitFor({ timeout: 60_000 });
+      await editor.screenshot('14-extents');
+      await editor.pick('Within a budget');
+      await editor.answer('Budget: largest compressed size in kB', '10');
+      await editor.answer('Budget: most RAM in kB', '');
+      await editor.answer('Budget: most accuracy that may be lost', '3');
+      // Enough for one candidate on a busy machine.
+      await editor.answer('Budget: minutes of training', '1.5');
+      const page = editor.webview();
+      await page.locator('.summary', { hasText: /Done|Finished/ }).waitFor({ timeout: 230_000 });
+      expect(await page.locator('#headline').textContent()).toContain('within the budget');
+      await page.locator('#headline .met', { hasText: 'compressed size met' }).waitFor();
+      await page.locator('#trade-off').scrollIntoViewIfNeeded();
+      await page.locator('#trade-off .plot-legend', { hasText: 'budget' }).waitFor();
+      await editor.screenshot('14-budget-front');
+      await page.locator('h1').scrollIntoViewIfNeeded();
+      await editor.screenshot('14-budget');
+    });
+
     it('is told why a run failed, and where to mend it', async () => {
       const recipe = path.join(editor.folder, 'espalier-example', 'diverges.espalier.json');
       const training = { steps: 60, learningRate: 1e30 };

@@ -8,7 +8,8 @@ import { writeFileAtomically } from '../../core/tree/store/atomic-files.ts';
 import { tflitePath } from '../../core/tree/store/run-store.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { inputShapeOption } from '../input-shape-option.ts';
-import { type BudgetOptions, byteSize, byteSizes, defaultMinutes, searchOf } from '../budget-options.ts';
+import { defaultSearchMinutes } from '../../shared/recipe/defaults.ts';
+import { type BudgetOptions, byteSize, byteSizes, searchOf } from '../budget-options.ts';
 import { nonNegativeNumber, positiveNumber, wholeNumber, wholeNumberOrZero } from '../numbers.ts';
 import { parseSteps } from '../parse-steps.ts';
 import { applySettings } from '../step-settings.ts';
@@ -42,7 +43,7 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
     .option('--max-packed <bytes>', 'a budget: most bytes packed for TFLite Micro', byteSizes)
     .option('--max-ram <bytes>', 'with a budget: most bytes of tensor arena', byteSize)
     .option('--max-drop <points>', 'with a budget: points of accuracy that may be lost, or percent of an error', nonNegativeNumber)
-    .option('--minutes <minutes>', `with a budget: minutes of training (default: ${defaultMinutes})`, positiveNumber)
+    .option('--minutes <minutes>', `with a budget: minutes of training (default: ${defaultSearchMinutes})`, positiveNumber)
     .option('--training-steps <count>', 'with a budget: training steps in all, instead of minutes: the same on every machine', wholeNumber)
     .option('--steps <steps>', 'prune=SPARSITY, cluster=COUNT, quantize=ptq|qat: those that are wanted, in this order')
     .requiredOption('-o, --output <folder>', 'folder for the .tflite, the recipe and the run')

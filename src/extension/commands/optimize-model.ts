@@ -1,7 +1,9 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { RecipePreset, RunQuestion, WriteRecipe } from '../../shared/protocol.ts';
+import { defaultSearchMinutes } from '../../shared/recipe/defaults.ts';
 import type { InputShape } from '../../shared/recipe/input-shape.ts';
+import type { ParetoSearch, Targets } from '../../shared/recipe/targets.ts';
 import { askInTurn, type Ask } from '../questions/ask-in-turn.ts';
 import { enterText, pickOne, type TextEntry } from '../questions/quick-inputs.ts';
 import type { Services } from '../services.ts';
@@ -13,15 +15,15 @@ import { chooseModel } from './command-targets.ts';
 import { registerCommand, requireTrust } from './register-command.ts';
 import { startRun } from './run-recipe.ts';
 
-type Preset = RecipePreset;
-type Targets = NonNullable<WriteRecipe['targets']>;
+/** How far the run goes: through the tree, or from a budget to a file. */
+type Extent = RecipePreset | 'budget';
+type Goal = Pick<WriteRecipe, 'preset' | 'targets' | 'search'>;
 
 interface Choices {
   readonly model: vscode.Uri;
   readonly inputShape: InputShape | undefined;
   readonly data: object | string;
-  readonly preset: Preset;
-  readonly targets: Targets;
+  readonly goal: Goal;
 }
 
 /** Step by step from a model to a recipe that runs: model, data, how much of the tree, targets. */
@@ -30,13 +32,12 @@ export function registerOptimizeModel(context: vscode.ExtensionContext, services
   const answers = new Map<string, string>();
   registerCommand(context, services, 'espalier.optimizeModel', async (argument) => {
     await requireTrust();
-    const { model, inputShape, data, preset, targets } = await askInTurn((ask) => choose(ask, argument, services), answers);
+    const { model, inputShape, data, goal } = await askInTurn((ask) => choose(ask, argument, services), answers);
     const output = await freeRecipeName(path.join(recipeFolder(model), `${modelLabel(model).replace(/\.[^.]+$/, '')}.espalier.json`));
     const { path: written } = await services.worker.connection.request('writeRecipe', {
       model: modelPath(model),
       data: typeof data === 'string' ? data : relativePaths(data, path.dirname(output)),
-      preset,
-      targets,
+      ...goal,
       inputShape,
       output,
     });
@@ -52,20 +53,28 @@ async function choose(ask: Ask, argument: unknown, services: Services): Promise<
   const title = vscode.l10n.t('Optimize {0}', modelLabel(model));
   const inputShape = await chooseInputShape(ask, services, model, { title, stepsAfter: 4 });
   const data = await chooseData(ask, services, model, { title, stepsAfter: 3 });
-  const preset = await choosePreset(ask, title, { model: modelPath(model), data, inputShape }, services);
-  const targets = await chooseTargets(ask, title, preset === 'until-targets');
-  return { model, inputShape, data, preset, targets };
+  const extent = await chooseExtent(ask, title, { model: modelPath(model), data, inputShape }, services);
+  const goal =
+    extent === 'budget'
+      ? { search: await chooseBudget(ask, title) }
+      : { preset: extent, targets: await chooseTargets(ask, title, extent === 'until-targets') };
+  return { model, inputShape, data, goal };
 }
 
-async function choosePreset(ask: Ask, title: string, question: RunQuestion, services: Services): Promise<Preset> {
-  const items: readonly (vscode.QuickPickItem & { readonly preset: Preset })[] = [
+async function chooseExtent(ask: Ask, title: string, question: RunQuestion, services: Services): Promise<Extent> {
+  const items: readonly (vscode.QuickPickItem & { readonly extent: Extent })[] = [
     {
       label: vscode.l10n.t('Until the targets are met'),
       description: vscode.l10n.t('goes deeper only where it is needed'),
-      preset: 'until-targets',
+      extent: 'until-targets',
     },
-    { label: vscode.l10n.t('The whole tree'), description: vscode.l10n.t('every technique and combination'), preset: 'full' },
-    { label: vscode.l10n.t('Quick look'), description: vscode.l10n.t('the whole tree with little training'), preset: 'quick' },
+    { label: vscode.l10n.t('The whole tree'), description: vscode.l10n.t('every technique and combination'), extent: 'full' },
+    { label: vscode.l10n.t('Quick look'), description: vscode.l10n.t('the whole tree with little training'), extent: 'quick' },
+    {
+      label: vscode.l10n.t('Within a budget'),
+      description: vscode.l10n.t('the best file of a size, layer by layer, in the minutes that you give'),
+      extent: 'budget',
+    },
   ];
   const chosen = await ask(
     pickOne({
@@ -75,9 +84,10 @@ async function choosePreset(ask: Ask, title: string, question: RunQuestion, serv
       stepsAfter: 2,
       findOut: async (describe, signal) => {
         const { seconds } = await services.worker.connection.request('estimateRun', question, { signal });
-        for (const [index, { preset, description }] of items.entries()) {
-          const time = roughTime(seconds[preset]);
-          const estimate = preset === 'until-targets' ? vscode.l10n.t('at most about {0}', time) : vscode.l10n.t('about {0}', time);
+        for (const [index, { extent, description }] of items.entries()) {
+          if (extent === 'budget') continue;
+          const time = roughTime(seconds[extent]);
+          const estimate = extent === 'until-targets' ? vscode.l10n.t('at most about {0}', time) : vscode.l10n.t('about {0}', time);
           describe(index, `${estimate} · ${description ?? ''}`);
         }
         // Time alone does not make one of them better.
@@ -85,7 +95,7 @@ async function choosePreset(ask: Ask, title: string, question: RunQuestion, serv
       },
     }),
   );
-  return chosen.preset;
+  return chosen.extent;
 }
 
 /** As exact as an estimate is. */
@@ -94,10 +104,53 @@ function roughTime(seconds: number): string {
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
+/** As the command line asks: a size, memory, what may be lost, and time. */
+async function chooseBudget(ask: Ask, title: string): Promise<ParetoSearch> {
+  const kilobytes = await askNumber(ask, {
+    required: vscode.l10n.t('A search needs a size to look for.'),
+    title,
+    prompt: vscode.l10n.t('Budget: largest compressed size in kB'),
+    value: '',
+    stepsAfter: 3,
+    isAllowed: (value) => value > 0,
+  });
+  const ram = await askNumber(ask, {
+    title,
+    prompt: vscode.l10n.t('Budget: most RAM in kB, for TFLite Micro (empty for any)'),
+    value: '',
+    stepsAfter: 2,
+    isAllowed: (value) => value > 0,
+  });
+  const drop = await askNumber(ask, {
+    title,
+    prompt: vscode.l10n.t('Budget: most accuracy that may be lost, in percentage points (empty for any)'),
+    value: '1',
+    stepsAfter: 1,
+    isAllowed: (value) => value >= 0 && value <= 100,
+  });
+  const minutes = await askNumber(ask, {
+    required: vscode.l10n.t('A search needs time: {0} minutes are a start.', defaultSearchMinutes),
+    title,
+    prompt: vscode.l10n.t('Budget: minutes of training on this machine'),
+    value: String(defaultSearchMinutes),
+    isAllowed: (value) => value > 0,
+  });
+  return {
+    kind: 'pareto',
+    minutes: minutes ?? defaultSearchMinutes,
+    budgets: [
+      {
+        ...(kilobytes === undefined ? {} : { compressedBytes: Math.round(kilobytes * 1000) }),
+        ...(ram === undefined ? {} : { ramBytes: Math.round(ram * 1000) }),
+        ...(drop === undefined ? {} : { accuracyDrop: drop / 100 }),
+      },
+    ],
+  };
+}
+
 /** @param required whether there must be at least one */
 async function chooseTargets(ask: Ask, title: string, required: boolean): Promise<Targets> {
   const drop = await askNumber(ask, {
-    isRequired: false,
     title,
     prompt: vscode.l10n.t('Most accuracy that may be lost, in percentage points (empty for none)'),
     value: required ? '1' : '',
@@ -105,7 +158,10 @@ async function chooseTargets(ask: Ask, title: string, required: boolean): Promis
     isAllowed: (value) => value >= 0 && value <= 100,
   });
   const kilobytes = await askNumber(ask, {
-    isRequired: required && drop === undefined,
+    required:
+      required && drop === undefined
+        ? vscode.l10n.t('A run until the targets are met needs a target: a size here, or an accuracy one step back.')
+        : undefined,
     title,
     prompt: vscode.l10n.t('Largest compressed size in kB (empty for none)'),
     value: '',
@@ -118,21 +174,18 @@ async function chooseTargets(ask: Ask, title: string, required: boolean): Promis
 }
 
 interface NumberQuestion extends Omit<TextEntry, 'validate'> {
-  /** An empty entry is refused where it is made: later it would cost all answers. */
-  readonly isRequired: boolean;
+  /** Why an empty entry is refused, where it is made: later it would cost all answers. */
+  readonly required?: string | undefined;
   readonly isAllowed: (value: number) => boolean;
 }
 
 /** Undefined for an empty entry. */
-async function askNumber(ask: Ask, { isRequired, isAllowed, ...question }: NumberQuestion): Promise<number | undefined> {
+async function askNumber(ask: Ask, { required, isAllowed, ...question }: NumberQuestion): Promise<number | undefined> {
   const text = await ask(
     enterText({
       ...question,
       validate: (entry) => {
-        if (entry.trim() === '')
-          return isRequired
-            ? vscode.l10n.t('A run until the targets are met needs a target: a size here, or an accuracy one step back.')
-            : undefined;
+        if (entry.trim() === '') return required;
         return Number.isFinite(Number(entry)) && isAllowed(Number(entry))
           ? undefined
           : vscode.l10n.t('A number is wanted, such as 1 or 0.5.');

@@ -23,6 +23,8 @@ export const defaultFreezeRangesAfter = 0.5;
 export const defaultDistillation = { temperature: 2, weight: 0.5 } as const;
 /** Part of the smallest size by which others may be larger and count as equal. */
 export const defaultSizeTie = 0.02;
+/** Of a search from budgets, where a person is asked for them. */
+export const defaultSearchMinutes = 20;
 export const defaultSchedule = { begin: 0, frequency: 100, initialSparsity: 0, power: 3 } as const;
 
 export interface TrainingDefaults {

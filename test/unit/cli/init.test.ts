@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { registerInit } from '../../../src/cli/commands/init.ts';
 import { writeTfjsLayers } from '../../../src/core/export/tfjs-layers.ts';
 import { mnistCnn } from '../../../src/core/models/mnist-cnn.ts';
+import { writeRecipe } from '../../../src/core/tree/operations/write-recipe.ts';
 import { parseRecipe } from '../../../src/core/tree/recipe/parse-recipe.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { runCli } from '../../support/run-cli.ts';
@@ -57,5 +58,14 @@ describe('espalier init', () => {
     const { code, warnings } = await init(model, '--data', '{ "format": "idz" }');
     expect(code).toBe(0);
     expect(warnings).toEqual([expect.stringMatching(/data\.format: "idz" is not one of "idx", /)]);
+  });
+
+  it('writes a search from a budget for those who ask for one, which is right too', async () => {
+    const search = { kind: 'pareto', minutes: 20, budgets: [{ compressedBytes: 60_000, accuracyDrop: 0.01 }] } as const;
+    const { path: written } = await writeRecipe({ model, data: digits, search });
+    const parsed = parseRecipe(readFileSync(written, 'utf8'));
+    expect(parsed).toMatchObject({ recipe: { strategy: search }, diagnostics: [] });
+    // The search chooses what techniques do.
+    expect(parsed.recipe).not.toHaveProperty('techniques');
   });
 });

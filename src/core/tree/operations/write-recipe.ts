@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { EspalierError } from '../../errors.ts';
-import type { WriteRecipe } from '../../../shared/protocol.ts';
+import type { RecipePreset, WriteRecipe } from '../../../shared/protocol.ts';
+import type { ParetoSearch, Targets } from '../../../shared/recipe/targets.ts';
 import { writeFileAtomically } from '../store/atomic-files.ts';
 
 /** Training of the preset for a first impression. */
@@ -14,6 +15,7 @@ export async function writeRecipe({
   targets,
   inputShape,
   preset = 'full',
+  search,
 }: WriteRecipe): Promise<{ readonly path: string }> {
   const file = output ?? path.join(path.dirname(model), `${path.basename(model).replace(/\.[^.]+$/, '')}.espalier.json`);
   if (preset === 'until-targets' && Object.keys(targets ?? {}).length === 0) {
@@ -36,6 +38,25 @@ export async function writeRecipe({
         ]),
     '  // Training examples fine-tune, test examples measure. Inputs must be scaled as in the training of the model.',
     `  "data": ${indent(typeof data === 'string' ? relative(data) : data)},`,
+    ...(search === undefined ? treeLines(preset, targets) : searchLines(search)),
+    '  "seed": 0',
+    '}',
+    '',
+  ];
+  await writeFileAtomically(file, lines.join('\n'));
+  return { path: path.resolve(file) };
+}
+
+/** Settings of layers are chosen for each budget: what a technique does is no question then. */
+function searchLines(search: ParetoSearch): readonly string[] {
+  return [
+    '  // For each budget the settings of every layer are chosen, trained for a while, and the best trained longer.',
+    `  "strategy": ${indent(search)},`,
+  ];
+}
+
+function treeLines(preset: RecipePreset, targets: Targets | undefined): readonly string[] {
+  return [
     ...(targets === undefined
       ? ['  // What a file must reach to be shipped, such as { "accuracyDrop": 0.01, "compressedBytes": 20000 }.', '  // "targets": {},']
       : [`  "targets": ${indent(targets)},`]),
@@ -54,12 +75,7 @@ export async function writeRecipe({
     '    "clustering": { "clusters": 16 },',
     '    "sparsityPreservingClustering": { "clusters": 16 }',
     '  },',
-    '  "seed": 0',
-    '}',
-    '',
   ];
-  await writeFileAtomically(file, lines.join('\n'));
-  return { path: path.resolve(file) };
 }
 
 function indent(value: unknown): string {
