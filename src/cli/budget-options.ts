@@ -2,12 +2,13 @@
 import { InvalidArgumentError } from 'commander';
 import type { ParetoSearch, Targets } from '../shared/recipe/targets.ts';
 import { defaultSearchMinutes } from '../shared/recipe/defaults.ts';
-import { budgetCounts } from '../shared/search-budget.ts';
+import { type CountedTarget, countedTargetKeys } from '../shared/search-budget.ts';
 import { WrongUsage } from './wrong-usage.ts';
 
 export interface BudgetOptions {
   readonly maxBytes?: readonly number[];
   readonly maxPacked?: readonly number[];
+  readonly maxFile?: readonly number[];
   readonly maxRam?: number;
   /** In points, or percent of an error. */
   readonly maxDrop?: number;
@@ -37,34 +38,39 @@ export function byteSizes(text: string, earlier: readonly number[] = []): readon
  * @throws WrongUsage for options that contradict each other, or lack one
  */
 export function searchOf(options: BudgetOptions): ParetoSearch | undefined {
-  const { maxBytes = [], maxPacked = [], maxRam, maxDrop, minutes, trainingSteps } = options;
-  if (maxBytes.length === 0 && maxPacked.length === 0) {
-    const given = Object.entries({ '--max-ram': maxRam, '--max-drop': maxDrop, '--minutes': minutes, '--training-steps': trainingSteps });
-    const [name] = given.find(([, value]) => value !== undefined) ?? [];
+  const { maxRam, maxDrop, minutes, trainingSteps } = options;
+  const sizes: Readonly<Record<CountedTarget, readonly number[]>> = {
+    compressedBytes: options.maxBytes ?? [],
+    packedBytes: options.maxPacked ?? [],
+    fileBytes: options.maxFile ?? [],
+  };
+  const given = countedTargetKeys.filter((key) => sizes[key].length > 0);
+  const [first] = given;
+  if (first === undefined) {
+    const others = Object.entries({ '--max-ram': maxRam, '--max-drop': maxDrop, '--minutes': minutes, '--training-steps': trainingSteps });
+    const [name] = others.find(([, value]) => value !== undefined) ?? [];
     if (name === undefined) return undefined;
-    throw new WrongUsage(name, 'it goes with a budget of bytes', 'add --max-bytes 60kB (after gzip) or --max-packed 60kB');
+    throw new WrongUsage(name, 'it goes with a budget of bytes', 'add --max-bytes 60kB (after gzip), --max-packed 60kB or --max-file 60kB');
   }
   if (minutes !== undefined && trainingSteps !== undefined)
     throw new WrongUsage('--minutes', 'it contradicts --training-steps', 'give one of the two');
-  if (maxBytes.length > 1 && maxPacked.length > 1)
-    throw new WrongUsage('--max-packed', 'several sizes of both kinds do not say which go together', 'give several of one kind');
+  const listed = given.filter((key) => sizes[key].length > 1);
+  if (listed.length > 1)
+    throw new WrongUsage('the sizes', 'several of more than one kind do not say which go together', 'give several of one kind');
   const rest: Targets = {
     ...(maxRam === undefined ? {} : { ramBytes: maxRam }),
     ...(maxDrop === undefined ? {} : { accuracyDrop: maxDrop / 100 }),
   };
-  const several = maxBytes.length > 1 || maxPacked.length === 0 ? maxBytes : maxPacked;
-  const budgets = several.map((_, index): Targets => {
-    const compressedBytes = maxBytes.length > 1 ? maxBytes[index] : maxBytes[0];
-    const packedBytes = maxPacked.length > 1 ? maxPacked[index] : maxPacked[0];
-    return {
-      ...(compressedBytes === undefined ? {} : { compressedBytes }),
-      ...(packedBytes === undefined ? {} : { packedBytes }),
+  const many = listed[0] ?? first;
+  const budgets = sizes[many]
+    .toSorted((a, b) => a - b)
+    .map((bytes): Targets => ({
+      ...Object.fromEntries(given.map((key) => [key, key === many ? bytes : sizes[key][0]])),
       ...rest,
-    };
-  });
+    }));
   return {
     kind: 'pareto',
     ...(trainingSteps === undefined ? { minutes: minutes ?? defaultSearchMinutes } : { steps: trainingSteps }),
-    budgets: budgets.toSorted((a, b) => (budgetCounts(a)[0]?.bytes ?? 0) - (budgetCounts(b)[0]?.bytes ?? 0)),
+    budgets,
   };
 }

@@ -69,6 +69,7 @@ export const measureTable: Readonly<Record<MeasureId, MeasureRow>> = {
     certainty: 'exact',
     by: '.tflite',
     value: ({ sizes }) => sizes?.raw,
+    target: { key: 'fileBytes', name: 'file size' },
   },
   gzip: {
     title: 'Compressed',

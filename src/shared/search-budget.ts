@@ -3,20 +3,26 @@ import type { ParetoSearch, Strategy, Targets } from './recipe/targets.ts';
 import type { ByteCount } from './sensitivity.ts';
 
 /** Targets that follow from the settings of layers, with the way to count a kernel's bytes. */
-const countedTargets = { compressedBytes: 'gzip', packedBytes: 'packed' } as const satisfies Partial<Record<keyof Targets, ByteCount>>;
+const countedTargets = { compressedBytes: 'gzip', packedBytes: 'packed', fileBytes: 'raw' } as const satisfies Partial<
+  Record<keyof Targets, ByteCount>
+>;
+
+export type CountedTarget = keyof typeof countedTargets;
+
+/** In the order in which they are named. */
+export const countedTargetKeys: readonly CountedTarget[] = ['compressedBytes', 'packedBytes', 'fileBytes'];
 
 export interface CountedBudget {
-  readonly count: (typeof countedTargets)[keyof typeof countedTargets];
+  readonly count: (typeof countedTargets)[CountedTarget];
   readonly bytes: number;
 }
 
 /** The sizes that a budget limits; none where it limits other measures alone. */
 export function budgetCounts(budget: Targets): readonly CountedBudget[] {
-  const { compressedBytes, packedBytes } = budget;
-  return [
-    ...(compressedBytes === undefined ? [] : [{ count: countedTargets.compressedBytes, bytes: compressedBytes }]),
-    ...(packedBytes === undefined ? [] : [{ count: countedTargets.packedBytes, bytes: packedBytes }]),
-  ];
+  return countedTargetKeys.flatMap((key) => {
+    const bytes = budget[key];
+    return bytes === undefined ? [] : [{ count: countedTargets[key], bytes }];
+  });
 }
 
 /** What the search of a recipe looks for, an entry for each file; undefined without a search. */

@@ -58,6 +58,8 @@ export const styles: readonly Style[] = [
 /** A style within a budget. */
 export interface Candidate {
   readonly style: Style;
+  /** The bytes that are short. */
+  readonly count: CountedBudget['count'];
   readonly allocation: Allocation;
 }
 
@@ -74,11 +76,14 @@ export function planCandidate(
   style: Style,
   correction = 1,
 ): Candidate | undefined {
-  const allows = (choice: LayerChoice): boolean => choice.bits === 8 && (style.allows?.(choice) ?? true);
-  const allocations = budgets.map(({ count, bytes }) => allocateLayers(report, { count, bytes: (bytes * margin) / correction, allows }));
+  const { allows } = style;
+  const allocations = budgets.map(({ count, bytes }) => {
+    const allocation = allocateLayers(report, { count, bytes: (bytes * margin) / correction, allows });
+    return allocation && { count, allocation };
+  });
   // The tighter of several sizes decides: its settings move the output more.
-  const found = allocations.flatMap((allocation) => allocation ?? []).toSorted((a, b) => b.divergence - a.divergence)[0];
-  return found === undefined || allocations.includes(undefined) ? undefined : { style, allocation: found };
+  const found = allocations.flatMap((each) => each ?? []).toSorted((a, b) => b.allocation.divergence - a.allocation.divergence)[0];
+  return found === undefined || allocations.includes(undefined) ? undefined : { style, ...found };
 }
 
 /**
@@ -121,7 +126,12 @@ const stepShares: Readonly<Record<ConstraintKind, number>> = { sparsity: 2, code
  *
  * @param name of the first stage's variant; without one the path is that of a plain recipe
  */
-export function candidatePath({ allocation, style }: Candidate, steps: number, training: TrainingOptions, name?: string): CandidatePath {
+export function candidatePath(
+  { allocation, style, count }: Candidate,
+  steps: number,
+  training: TrainingOptions,
+  name?: string,
+): CandidatePath {
   const kinds = constraintOrder.filter((kind) => rulesOf(allocation, kind) !== undefined);
   const shares = kinds.reduce((sum, kind) => sum + stepShares[kind], 0);
   const techniques: Record<string, object | false> = Object.fromEntries(everyTechnique.map((key) => [key, false]));
@@ -137,7 +147,7 @@ export function candidatePath({ allocation, style }: Candidate, steps: number, t
       ...training,
       ...style.training,
       ...(kind === 'sparsity' ? { structure: 'unstructured' } : {}),
-      ...(kind === 'codebook' ? { rateWeight } : {}),
+      ...(kind === 'codebook' ? { rateWeight, ...(count === 'packed' ? { sizeOf: count } : {}) } : {}),
       ...(layers.length === 0 ? {} : { layers }),
       steps: Math.max(1, Math.round((steps * stepShares[kind]) / shares)),
     };
@@ -150,9 +160,10 @@ export function candidatePath({ allocation, style }: Candidate, steps: number, t
 /** None of which grows unless it is named. */
 const everyTechnique = techniqueIds.map((id) => techniqueRow(id).options);
 
-/** Rules of one stage; none for the grid, which holds for all layers; undefined where no layer takes part. */
+/** Rules of one stage; undefined where no layer takes part. The grid holds for all layers, with rules for those of 4 bits. */
 function rulesOf({ choices }: Allocation, kind: ConstraintKind): readonly LayerRule[] | undefined {
-  if (kind === 'integerGrid') return [];
+  if (kind === 'integerGrid')
+    return choices.filter(({ choice }) => choice.bits !== 8).map(({ layer, choice: { bits } }) => ({ pattern: layer, bits }));
   const dial = kind === 'sparsity' ? 'sparsity' : 'clusters';
   if (choices.every(({ choice }) => choice[dial] === 0)) return undefined;
   return choices.map(({ layer, choice }) => ({ pattern: layer, ...dials[dial].rule(choice[dial]) }));

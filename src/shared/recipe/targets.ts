@@ -18,6 +18,12 @@ export interface Targets {
    */
   readonly compressedBytes?: number;
   /**
+   * Most bytes of the .tflite as it is, neither compressed nor packed. A search keeps it by 4-bit weights.
+   * @asType integer
+   * @minimum 1
+   */
+  readonly fileBytes?: number;
+  /**
    * Most bytes of the .tflite as it lies in the flash of a microcontroller, packed as `deploy.pack` says.
    * @asType integer
    * @minimum 1
@@ -100,7 +106,7 @@ export interface ParetoSearch {
    */
   readonly steps?: number;
   /**
-   * What a file must reach, an entry for each file that is wanted; each has `compressedBytes` or `packedBytes`. Without it:
+   * What a file must reach, an entry for each file that is wanted; each has `compressedBytes`, `packedBytes` or `fileBytes`. Without it:
    * `targets`.
    * @examples [[{ "compressedBytes": 60000, "ramBytes": 100000 }]]
    */

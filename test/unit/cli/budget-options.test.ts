@@ -38,6 +38,12 @@ describe('the search of the options of optimize', () => {
       budgets: [{ compressedBytes: 4000, packedBytes: 5000 }],
     });
     expect(searchOf({ maxPacked: [5000] })).toMatchObject({ minutes: 20, budgets: [{ packedBytes: 5000 }] });
+    expect(searchOf({ maxFile: [9000, 8000], maxBytes: [4000] })).toMatchObject({
+      budgets: [
+        { fileBytes: 8000, compressedBytes: 4000 },
+        { fileBytes: 9000, compressedBytes: 4000 },
+      ],
+    });
     expect(searchOf({})).toBeUndefined();
   });
 
@@ -45,7 +51,7 @@ describe('the search of the options of optimize', () => {
     [{ maxDrop: 1 }, '--max-drop'],
     [{ minutes: 3 }, '--minutes'],
     [{ maxBytes: [1], minutes: 3, trainingSteps: 4 }, '--training-steps'],
-    [{ maxBytes: [1, 2], maxPacked: [1, 2] }, 'several sizes of both kinds'],
+    [{ maxBytes: [1, 2], maxPacked: [1, 2] }, 'several of more than one kind'],
   ])('refuses %j', (options, message) => {
     expect(() => searchOf(options)).toThrow(message);
   });

@@ -45,6 +45,7 @@ describe('candidates of a budget', () => {
   it('become the stages that preserve each other, with rules for every layer', () => {
     const candidate = {
       style: { name: 'b', training: { distillation: true } },
+      count: 'gzip',
       allocation: {
         choices: [
           { layer: 'conv', choice: { sparsity: 0, clusters: 8, bits: 8 } },
@@ -79,11 +80,31 @@ describe('candidates of a budget', () => {
     expect(candidatePath(candidate, 800, {}).node).toBe('pruned/clustered/pcqat');
   });
 
+  it('keep bytes of the plain file by 4 bits, which the last stage gives to single layers', () => {
+    const plain = { overhead, layers: [layer('conv', 100), layer('dense', 1000)].map(withFourBits) };
+    const candidate = planCandidate(plain, [{ count: 'raw', bytes: 760 }], styles[0]!)!;
+    // 100 + 100 + 500, below 98% of the budget; 4 bits of the small layer alone are not enough.
+    expect(candidate.allocation.bytes).toBe(700);
+    const { techniques, node } = candidatePath(candidate, 600, {});
+    expect(node).toBe('qat');
+    expect(techniques.qat).toEqual({ layers: [{ pattern: 'dense', bits: 4 }], steps: 600 });
+    expect(planCandidate(plain, [{ count: 'raw', bytes: 640 }], styles[0]!)).toBeUndefined();
+  });
+
+  it('shape values for the form whose bytes are short', () => {
+    const candidate = planCandidate(report, [{ count: 'packed', bytes: 500 }], styles[2]!)!;
+    const clusterings = [candidate, { ...candidate, count: 'gzip' as const }].map(
+      (each) => candidatePath(each, 600, {}).techniques.clustering,
+    );
+    expect(clusterings).toEqual([expect.objectContaining({ sizeOf: 'packed' }), expect.not.objectContaining({ sizeOf: 'packed' })]);
+  });
+
   it('leave out stages that no layer takes part in', () => {
     const only = (sparsity: number, clusters: number) =>
       candidatePath(
         {
           style: styles[0]!,
+          count: 'gzip',
           allocation: { choices: [{ layer: 'dense', choice: { sparsity, clusters, bits: 8 } }], divergence: 0, bytes: 0 },
         },
         600,
@@ -94,6 +115,12 @@ describe('candidates of a budget', () => {
     expect(only(0, 0)).toBe('qat');
   });
 });
+
+function withFourBits(whole: LayerSensitivity): LayerSensitivity {
+  const bytes = { raw: whole.elements / 2, gzip: whole.elements, packed: whole.elements, ethosU: whole.elements };
+  const narrow: ChoiceSensitivity = { sparsity: 0, clusters: 0, bits: 4, divergence: 0.1, measured: true, bytes };
+  return { ...whole, choices: [...whole.choices, narrow] };
+}
 
 /** Half of the bytes go with half of the weights, and a quarter remains with 16 values. */
 function layer(name: string, elements: number): LayerSensitivity {
