@@ -2,6 +2,7 @@
 import { EspalierError } from '../../errors.ts';
 import type { Network, ValueId } from '../../network/network.ts';
 import { NetworkBuilder } from '../../network/network-builder.ts';
+import { rename } from '../../network/passes/rewrite.ts';
 import { foldNode, isHostOperator } from './fold-node.ts';
 import { Layout, type ValueRange } from './layout.ts';
 import { LayerNames } from './layer-names.ts';
@@ -82,12 +83,16 @@ class GraphConversion {
     for (const node of this.#graph.nodes) this.#visit(node);
     this.#refusals.report(this.#where);
     const outputs = this.#outputs();
+    // Outputs are called what the file calls them: recipes name their labels so.
+    const built = this.#builder.build(outputs.map(({ id }) => id));
+    const { network, of } = rename(built, new Map(outputs.map(({ id, name }) => [id, name])));
+    const renamed = <T extends ComputedValue>(value: T): T => ({ ...value, id: of(value.id) });
     return {
-      network: this.#builder.build(outputs.map(({ id }) => id)),
-      inputs,
-      outputs,
-      traced: this.#traced,
-      ranges: this.#layout.ranges,
+      network,
+      inputs: inputs.map(renamed),
+      outputs: outputs.map(renamed),
+      traced: this.#traced.map(renamed),
+      ranges: new Map([...this.#layout.ranges].map(([id, range]) => [of(id), range])),
     };
   }
 

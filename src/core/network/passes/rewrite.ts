@@ -52,6 +52,41 @@ export function redirect(network: Network, replacements: ReadonlyMap<ValueId, Va
   };
 }
 
+/**
+ * Gives values other names; one that has such a name already makes way.
+ *
+ * @returns the network, and the name that each value has in it
+ */
+export function rename(
+  network: Network,
+  names: ReadonlyMap<ValueId, string>,
+): { readonly network: Network; readonly of: (value: ValueId) => ValueId } {
+  const renamed = new Map(names);
+  const taken = new Set([...network.values.keys(), ...names.values()]);
+  for (const name of names.values()) {
+    if (!network.values.has(name) || names.has(name)) continue;
+    let number = 1;
+    while (taken.has(`${name}_${number}`)) number++;
+    renamed.set(name, `${name}_${number}`);
+    taken.add(`${name}_${number}`);
+  }
+  const of = (value: ValueId): ValueId => renamed.get(value) ?? value;
+  return {
+    of,
+    network: {
+      ...network,
+      inputs: network.inputs.map(of),
+      outputs: network.outputs.map(of),
+      values: new Map([...network.values].map(([id, value]) => [of(id), value])),
+      operations: network.operations.map((operation) => ({
+        ...operation,
+        inputs: operation.inputs.map(of),
+        output: of(operation.output),
+      })),
+    },
+  };
+}
+
 /** Leaves out values and parameters that no operation names any more. */
 export function dropUnused(network: Network): Network {
   const values = new Set<ValueId>(network.inputs);

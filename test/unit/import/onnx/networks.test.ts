@@ -89,4 +89,16 @@ describe('their .tflite in LiteRT', () => {
       await difference(writeTflite({ kind: 'integer', quantized, inputType: 'float32', outputType: 'float32' }), network, input),
     ).toBeLessThan(0.15);
   });
+
+  it('outputs are called what the export called them, whatever modules are called', async () => {
+    const model = new OnnxWriter(7);
+    const image = model.input('image', ['n', 6]);
+    const logits = model.node('Gemm', [image, model.weight([3, 6], 'kind.weight'), model.weight([3], 'kind.bias')], { transB: 1 });
+    const place = model.node('Gemm', [image, model.weight([2, 6], 'kind_1.weight')], { transB: 1 }, 'place');
+    model.output(model.node('LogSoftmax', [logits], { axis: 1 }, 'kind')).output(place);
+    const { network } = await importCompared(model.bytes({ opset: 13 }));
+    expect(network.outputs).toEqual(['kind', 'place']);
+    // Rules for layers go by the modules.
+    expect(network.operations.map(({ kind, layer }) => `${kind} ${layer}`)).toEqual(expect.arrayContaining(['dense kind', 'dense kind_1']));
+  });
 });
