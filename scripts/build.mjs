@@ -32,7 +32,7 @@ const targets = {
   },
   mcp: { ...node, entryPoints: ['src/cli/mcp-main.ts'], outfile: 'dist/mcp.cjs' },
   webview: {
-    entryPoints: ['webview/main.ts', 'webview/graph.ts', 'webview/board.ts'],
+    entryPoints: ['webview/main.ts', 'webview/graph.ts', 'webview/board.ts', 'webview/sensitivity.ts'],
     outdir: 'dist/webview',
     format: 'iife',
     platform: 'browser',

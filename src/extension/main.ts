@@ -20,6 +20,7 @@ import { ResultPanels } from './panel/result-panel.ts';
 import { registerResumeOffer } from './runs/offer-resume.ts';
 import { Runs } from './runs/runs.ts';
 import type { Services } from './services.ts';
+import { registerSensitivity } from './sensitivity/register-sensitivity.ts';
 import { registerStatusBar } from './status/status-bar.ts';
 import { registerRecipeTasks } from './tasks/recipe-tasks.ts';
 import { registerTfliteEditor } from './tflite/tflite-editor.ts';
@@ -54,6 +55,7 @@ export function activate(context: vscode.ExtensionContext): Services {
   registerExportForTarget(context, services);
   registerConvertAndEvaluate(context, services);
   registerInspectModel(context, services);
+  registerSensitivity(context, services);
   registerCreateExample(context, services);
   registerMaintenance(context, services);
   return services;

@@ -52,6 +52,11 @@ export const layerChoices: readonly LayerChoice[] = [
   { sparsity: 0, clusters: 0, bits: 4 },
 ];
 
+/** Those that turn one dial alone. */
+export const singleChoices: readonly LayerChoice[] = layerChoices.filter(
+  ({ sparsity, clusters, bits }) => Number(sparsity > 0) + Number(clusters > 0) + Number(bits !== 8) === 1,
+);
+
 /** `80% zeros, 16 values`; `8 bits` for the layer as it is. */
 export function describeChoice({ sparsity, clusters, bits }: LayerChoice): string {
   const parts = [dials.sparsity.describe(sparsity), dials.clusters.describe(clusters)].filter((part) => part !== '');

@@ -12,6 +12,7 @@ import type { InputShape, OpenInput } from './recipe/input-shape.ts';
 import type { ExecutionChoice, SlurmOptions } from './recipe/execution.ts';
 import type { ObserverChoice } from './recipe/quantization-options.ts';
 import type { ParetoSearch, Targets } from './recipe/targets.ts';
+import type { SensitivityReport } from './sensitivity.ts';
 import type { RecipeDiagnostic } from './recipe-diagnostics.ts';
 import type { Accuracy, CertificateVerdict, FileSizes } from './results.ts';
 
@@ -61,6 +62,8 @@ export interface WorkerProtocol extends Endpoint {
     readonly openInputs: { readonly parameters: { readonly path: string }; readonly result: { readonly inputs: readonly OpenInput[] } };
     readonly convert: { readonly parameters: Conversion; readonly result: ConversionResult };
     readonly evaluate: { readonly parameters: Evaluation; readonly result: EvaluationResult };
+    /** How much each layer suffers from each choice, before any training. */
+    readonly sensitivity: { readonly parameters: RunQuestion; readonly result: SensitivityReport };
     /** Writes a folder with all that a program needs to run a .tflite on a device. */
     readonly deploy: { readonly parameters: Deployment; readonly result: DeploymentResult };
     readonly certify: { readonly parameters: { readonly path: string; readonly parent?: string }; readonly result: CertificateVerdict };

@@ -15,6 +15,7 @@ import { createExample } from '../core/example/create-example.ts';
 import { evaluateModel } from '../core/tree/operations/evaluate-model.ts';
 import { findNegativeFlips } from '../core/tree/operations/find-negative-flips.ts';
 import { inspectModel } from '../core/tree/operations/inspect-model.ts';
+import { modelSensitivity } from '../core/tree/operations/model-sensitivity.ts';
 import { estimateRun } from '../core/tree/operations/estimate-run.ts';
 import { writeRecipe } from '../core/tree/operations/write-recipe.ts';
 import { writeReport } from '../core/report/write-report.ts';
@@ -59,6 +60,7 @@ export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
     convert: (conversion, { signal, onProgress }) => convertModel(conversion, { signal, onProgress }),
     evaluate: (evaluation, { signal, onProgress }) =>
       evaluateModel(evaluation, { signal, onProgress, threadScript: environment().threadScript }),
+    sensitivity: (question, { signal, onProgress }) => modelSensitivity(question, { signal, onProgress }),
     deploy: deployModel,
     certify: async ({ path: file, parent }) => (await certifyFile(file, parent)).verdict,
     report: ({ runFolder, format, output }) => writeReport(runFolder, format, output),

@@ -88,6 +88,7 @@ const connection = new MessageHandler<WorkerProtocol, HostProtocol>((message) =>
   openInputs: () => Promise.resolve({ inputs: [] }),
   convert: () => Promise.reject(new Error('not scripted')),
   evaluate: () => Promise.reject(new Error('not scripted')),
+  sensitivity: () => Promise.reject(new Error('not scripted')),
   deploy: () => Promise.reject(new Error('not scripted')),
   certify: () => Promise.reject(new Error('not scripted')),
   report: ({ runFolder, output = path.join(runFolder, 'report.html') }) => Promise.resolve({ path: output }),

@@ -59,6 +59,24 @@ export function returningUser(opened: () => Editor): void {
       await editor.screenshot('14-budget');
     });
 
+    it('finds out which layer hurts', async () => {
+      await editor.command('Espalier: Show Which Layers Hurt');
+      await editor.quickInputTitle().filter({ hasText: 'Layers of digits' }).waitFor();
+      await editor.pick('As in digits.espalier.json');
+      const page = editor.webview();
+      await page.locator('h1', { hasText: 'Which layer hurts' }).waitFor({ timeout: 120_000 });
+      const rows = page.locator('#sensitivity tbody tr');
+      expect(await rows.count()).toBeGreaterThan(1);
+      await page.locator('#sensitivity th', { hasText: '90% zeros' }).locator('button').click();
+      const heats = await page
+        .locator('#sensitivity tbody td:nth-child(8)')
+        .evaluateAll((cells) => cells.map((cell) => Number.parseFloat(cell.style.getPropertyValue('--heat'))));
+      expect(heats).toEqual(heats.toSorted((a, b) => b - a));
+      await rows.first().locator('.link').click();
+      expect(await page.locator('#sensitivity-layer tbody tr').count()).toBe(5);
+      await editor.screenshot('14-sensitivity');
+    });
+
     it('is told why a run failed, and where to mend it', async () => {
       const recipe = path.join(editor.folder, 'espalier-example', 'diverges.espalier.json');
       const training = { steps: 60, learningRate: 1e30 };

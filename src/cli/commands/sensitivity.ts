@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { modelSensitivity } from '../../core/tree/operations/model-sensitivity.ts';
 import { EspalierError } from '../../core/errors.ts';
 import { formatBytes } from '../../shared/drawing/format.ts';
-import { describeChoice, layerChoices, sameChoice } from '../../shared/layer-choices.ts';
+import { describeChoice, sameChoice, singleChoices as shown } from '../../shared/layer-choices.ts';
 import {
   byteCounts,
   byteCountTitles,
@@ -49,9 +49,6 @@ export function registerSensitivity(program: Command, terminal: Terminal = proce
       else terminal.print(layer === undefined ? describeSensitivity(report, bytes) : describeLayer(report, layer));
     });
 }
-
-/** Columns of the table: choices that turn one dial. */
-const shown = layerChoices.filter(({ sparsity, clusters, bits }) => Number(sparsity > 0) + Number(clusters > 0) + Number(bits !== 8) === 1);
 
 export function describeSensitivity(report: SensitivityReport, bytes: ByteCount): string {
   const { layers, overhead } = report;

@@ -7,7 +7,7 @@ export function pageHtml(
   folder: vscode.Uri,
   title: string,
   data: object,
-  script: 'main' | 'board' = 'main',
+  script: 'main' | 'board' | 'sensitivity' = 'main',
 ): string {
   const nonce = randomBytes(16).toString('base64');
   const uri = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(folder, file)).toString();

@@ -23,6 +23,7 @@ const unscripted: Handlers<WorkerProtocol> = {
   openInputs: refuse,
   convert: refuse,
   evaluate: refuse,
+  sensitivity: refuse,
   deploy: refuse,
   certify: refuse,
   report: refuse,
