@@ -33,7 +33,7 @@ describe('damaged models', async () => {
   });
 
   it('a loop in an HDF5 file ends', async () => {
-    await expect(readHdf5(await loopedHdf5(), 'loop.h5', { groups: ['model_weights'], idleSeconds: 1 })).rejects.toMatchObject({
+    await expect(readHdf5(await loopedHdf5(), 'loop.h5', { groups: ['model_weights'], endlessSeconds: 1 })).rejects.toMatchObject({
       code: 'invalid-model',
       message: expect.stringMatching(
         /^loop\.h5: is a damaged HDF5 file \(groups are nested more than 100 levels deep.*\); save or download/,

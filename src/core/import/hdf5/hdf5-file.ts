@@ -21,8 +21,11 @@ export interface Hdf5Dataset {
 export interface ReadOptions {
   /** The members of the root that are read. */
   readonly groups: readonly string[];
-  /** After so many seconds without any work done the library is taken to be in an endless loop; default 60. */
-  readonly idleSeconds?: number;
+  /**
+   * After so many seconds of the processor without any work done the library is taken to be in an endless loop; default: as
+   * the content takes that the file may have.
+   */
+  readonly endlessSeconds?: number;
 }
 
 /** Deflate reaches about 1000:1; datasets that claim more than that of their file are damaged. */
@@ -30,10 +33,13 @@ const largestExpansion = 1100;
 const largestContent = 2 ** 31;
 /** Memory of the library itself. */
 const libraryBytes = 2 ** 27;
-const idleLimit = 60;
+/** Of one call of the library, beside the content that it unpacks: calls take milliseconds. */
+const callSeconds = 3;
+/** A slow processor unpacks several times as much. */
+const unpackedBytesPerSecond = 2 ** 25;
 
 /** Reads the file. Errors of the library become `invalid-model` errors, since they depend on the bytes alone. */
-export async function readHdf5(bytes: Uint8Array, where: string, { groups, idleSeconds = idleLimit }: ReadOptions): Promise<Hdf5Group> {
+export async function readHdf5(bytes: Uint8Array, where: string, { groups, endlessSeconds }: ReadOptions): Promise<Hdf5Group> {
   const stated = statedLength(bytes);
   if (stated !== undefined && stated > bytes.length) {
     throw new EspalierError('invalid-model', `is truncated: it should have ${stated} bytes and has ${bytes.length}`, {
@@ -44,7 +50,10 @@ export async function readHdf5(bytes: Uint8Array, where: string, { groups, idleS
   const contentBytes = Math.min(bytes.length * largestExpansion, largestContent);
   try {
     return wrapGroup(
-      await readInThread({ bytes, groups, contentBytes, memoryBytes: libraryBytes + 2 * bytes.length + contentBytes }, idleSeconds),
+      await readInThread(
+        { bytes, groups, contentBytes, memoryBytes: libraryBytes + 2 * bytes.length + contentBytes },
+        endlessSeconds ?? callSeconds + contentBytes / unpackedBytesPerSecond,
+      ),
       where,
     );
   } catch (cause) {

@@ -1,4 +1,5 @@
 /** Reads HDF5 in another thread, which is terminated when a file takes longer than its size explains. */
+import { cpuUsage } from 'node:process';
 import { Worker } from 'node:worker_threads';
 import type { CountedRequest, Hdf5GroupContent, ReadReply, ReadRequest } from './hdf5-messages.ts';
 
@@ -15,14 +16,14 @@ const heapMegabytes = 1024;
 
 let idle: { readonly worker: Worker; readonly timer: NodeJS.Timeout } | undefined;
 
-/** @throws DamagedFile when the library fails on the file, or does no work on it for `idleSeconds` */
-export async function readInThread(request: ReadRequest, idleSeconds: number): Promise<Hdf5GroupContent> {
+/** @throws DamagedFile when the library fails on the file, or does no work on it for `endlessSeconds` of the processor */
+export async function readInThread(request: ReadRequest, endlessSeconds: number): Promise<Hdf5GroupContent> {
   const worker = takeIdle() ?? (await start());
   try {
     worker.ref();
     const work = new Int32Array(new SharedArrayBuffer(4));
     worker.postMessage({ ...request, work } satisfies CountedRequest);
-    const reply = await nextReply(worker, idleSeconds, work);
+    const reply = await nextReply(worker, endlessSeconds, work);
     if (reply.kind !== 'content') throw new DamagedFile(reply.kind === 'damaged' ? reply.message : 'unexpected reply');
     keepIdle(worker);
     return reply.root;
@@ -60,7 +61,7 @@ async function start(): Promise<Worker> {
   }
 }
 
-function nextReply(worker: Worker, idleSeconds: number, work: Int32Array): Promise<ReadReply> {
+function nextReply(worker: Worker, endlessSeconds: number, work: Int32Array): Promise<ReadReply> {
   return new Promise((resolve, reject) => {
     const finish = (act: () => void): void => {
       clearInterval(timer);
@@ -70,16 +71,23 @@ function nextReply(worker: Worker, idleSeconds: number, work: Int32Array): Promi
     const received = (reply: ReadReply): void => finish(() => resolve(reply));
     const failed = (error: Error): void => finish(() => reject(new DamagedFile(error.message, { cause: error })));
     const ended = (): void => finish(() => reject(new DamagedFile('the reader ended')));
-    // Work is bounded where it is done. Here only a library that does none ends, counted in ticks, so that neither a busy
-    // machine nor one that sleeps is held against the file.
-    let idle = 0;
-    let done = -1;
+    // Work is bounded where it is done. Here only a library that does none ends, by the time of the processor, so that
+    // neither a busy machine nor one that sleeps is held against the file. Other threads of this process count as well:
+    // the reader has its share beside them.
+    let begin = processorSeconds();
+    let done = 0;
     const timer = setInterval(() => {
       const now = Atomics.load(work, 0);
-      idle = now === done ? idle + 1 : 0;
+      if (now !== done) begin = processorSeconds();
       done = now;
-      if (idle >= idleSeconds) finish(() => reject(new DamagedFile(`its reader does nothing more for ${idleSeconds} s`)));
-    }, 1000);
+      if (processorSeconds() - begin >= endlessSeconds)
+        finish(() => reject(new DamagedFile(`its reader does nothing more for ${endlessSeconds.toFixed(0)} s of the processor`)));
+    }, 250);
     worker.on('message', received).on('error', failed).on('exit', ended);
   });
+}
+
+function processorSeconds(): number {
+  const { user, system } = cpuUsage();
+  return (user + system) / 1e6;
 }
