@@ -83,7 +83,7 @@ describe('a run in progress', () => {
     await open(running);
     expect(await page.locator('.clock').textContent()).toMatch(/^\d of 12 nodes done · \d+ s so far · about \d+ s left$/);
     expect(await page.locator('.running-now li').allTextContents()).toEqual([
-      expect.stringMatching(/^Pruned: training \d+%, step \d of 8, 12,000 examples a second$/),
+      expect.stringMatching(/^Pruned model: training \d+%, step \d of 8, 12,000 examples a second$/),
     ]);
     expect(await page.locator('.node.running .announcement').textContent()).toMatch(/^Pruned model, .*training \d+%/);
     await screenshot('running');
@@ -99,7 +99,7 @@ describe('a run in progress', () => {
         events: [{ ...about, phase, fraction: phase === 'measuring' ? 1 : 0, sequence: at + index, time }],
       });
       const words = { measuring: 'measuring the .tflite', latency: 'measuring latency', certifying: 'certifying' }[phase];
-      await page.locator('.running-now li', { hasText: `Pruned: ${words}` }).waitFor();
+      await page.locator('.running-now li', { hasText: `Pruned model: ${words}` }).waitFor();
       expect(await page.locator('.node.running').textContent()).not.toContain('100%');
     }
   });

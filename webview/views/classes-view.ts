@@ -34,8 +34,8 @@ export function classesView(): View {
       chart.update(translate('Right'), [
         ...(baseline === undefined || baseline === confusion
           ? []
-          : [{ label: translate('Trained model, right'), colour: '--vscode-charts-blue', right: rightOf(baseline) }]),
-        { label: translate('Right'), colour: '--vscode-charts-green', right: rightOf(confusion) },
+          : [{ label: translate('Trained model'), colour: '--vscode-charts-blue', right: rightOf(baseline) }]),
+        { label: nodeTitle(node.node.title, translate), colour: '--vscode-charts-green', right: rightOf(confusion) },
       ]);
       classes.replaceChildren(classTable(confusion, baseline));
       matrix.hidden = confusion.length > mostClasses;

@@ -116,6 +116,6 @@ function outcomeName(outcome: RunFinished['outcome'] | undefined): string {
     case 'cancelled':
       return translate('Cancelled');
     case 'targets-missed':
-      return translate('Finished; no leaf meets the targets');
+      return translate('Finished; no file meets the targets');
   }
 }

@@ -67,22 +67,26 @@ function draw(
 /** A line for each budget of a search: its file is one click away. */
 function budgetList(budgets: readonly BudgetFile[], actions: PanelActions): HTMLElement {
   return element(
-    'table',
-    { class: 'budgets', 'aria-label': translate('Budgets') },
+    'div',
+    { class: 'budgets scroll', tabindex: 0, role: 'group', 'aria-label': translate('Budgets') },
     element(
-      'tbody',
+      'table',
       {},
-      ...budgets.map(({ budget, node, nodeTitle, met, figures }) =>
-        element(
-          'tr',
-          {},
-          element('td', { class: met ? 'met' : 'missed' }, `${met ? '✓' : '✗'} ${budget}`),
+      element(
+        'tbody',
+        {},
+        ...budgets.map(({ budget, node, nodeTitle, met, figures }) =>
           element(
-            'th',
-            { scope: 'row' },
-            element('button', { type: 'button', class: 'link', onclick: () => actions.change({ node }) }, nodeTitle),
+            'tr',
+            {},
+            element('td', { class: met ? 'met' : 'missed' }, `${met ? '✓' : '✗'} ${budget}`),
+            element(
+              'th',
+              { scope: 'row' },
+              element('button', { type: 'button', class: 'link', onclick: () => actions.change({ node }) }, nodeTitle),
+            ),
+            element('td', { class: 'number' }, figures),
           ),
-          element('td', { class: 'number' }, figures),
         ),
       ),
     ),

@@ -86,7 +86,7 @@ export function layersView(actions: PanelActions): View {
     const value = column.order(kernel);
     if (column.bar === true && typeof value === 'number' && greatest > 0) {
       const bar = element('span', { class: 'cell-bar', 'aria-hidden': 'true' });
-      bar.style.width = `${(value / (column.key === 'sparsity' ? 1 : greatest)) * 100}%`;
+      bar.style.setProperty('--share', String(value / (column.key === 'sparsity' ? 1 : greatest)));
       cell.append(bar);
     }
     const remark = column.key === 'sparsity' ? pruningRemark(kernel, path, translate) : undefined;

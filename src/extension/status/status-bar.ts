@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { describeStatus, statusOf } from '../../shared/drawing/node-status.ts';
 import { nodeTitle } from '../../shared/drawing/technique-names.ts';
 import { translate } from '../translate.ts';
 import type { Run } from '../runs/run.ts';
@@ -31,10 +32,11 @@ function describe(run: Run): string {
   const done = nodes.filter((node) => node.state.kind === 'done').length;
   if (running?.state.kind !== 'running') return vscode.l10n.t('{0}: {1}/{2} nodes', run.name, done, nodes.length);
   return vscode.l10n.t(
-    '{0}: {1} {2}% ({3}/{4})',
+    '{0}: {1}, {2} ({3}/{4})',
     run.name,
     nodeTitle(running.node.title, translate),
-    Math.floor(running.state.fraction * 100),
+    // In the words of the panel: what follows the training has no percentage.
+    describeStatus(statusOf(running), translate),
     done,
     nodes.length,
   );

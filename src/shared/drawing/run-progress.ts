@@ -2,7 +2,7 @@
 import type { RunState } from '../run-state.ts';
 import { formatCount, formatDuration } from './format.ts';
 import { describeStatus, statusOf } from './node-status.ts';
-import { shortTitle } from './technique-names.ts';
+import { nodeTitle } from './technique-names.ts';
 import { timeLeft, type EarlierTimes } from './time-left.ts';
 import type { Translate } from './translate.ts';
 
@@ -18,14 +18,14 @@ export function describeProgress(run: RunState, now: number, earlier: EarlierTim
   ].join(' · ');
 }
 
-/** One line for each node at work: `PQAT: training 43%, step 120 of 280, 12,000 examples a second`. */
+/** One line for each node at work: `QAT, pruned model: training 43%, step 120 of 280, 12,000 examples a second`. */
 export function describeRunning(run: RunState, translate: Translate): readonly string[] {
   return run.models.flatMap((model) =>
     [...model.nodes.values()]
       .filter(({ state }) => state.kind === 'running')
       .map((result) => {
         const { node, training } = result;
-        const name = `${run.models.length > 1 ? `${model.model} · ` : ''}${shortTitle(node, translate)}`;
+        const name = `${run.models.length > 1 ? `${model.model} · ` : ''}${nodeTitle(node.title, translate)}`;
         const parts = [
           describeStatus(statusOf(result), translate),
           ...(training === undefined || training.step >= training.steps

@@ -102,7 +102,7 @@ describe('the progress of a run', () => {
       'pruned',
     );
     expect(describeProgress(state, at(82), undefined, english)).toBe('1 of 2 nodes done · 1 min 22 s so far · about 2 min 5 s left');
-    expect(describeRunning(state, english)).toEqual(['Pruned: training 50%, step 5 of 10, 1,500 examples a second']);
+    expect(describeRunning(state, english)).toEqual(['Pruned model: training 50%, step 5 of 10, 1,500 examples a second']);
   });
 
   it('counts the time from where a run was resumed', () => {
