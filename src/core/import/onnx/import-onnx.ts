@@ -112,7 +112,7 @@ function warningsOf({ inputs, outputs }: ConvertedGraph): readonly string[] {
   return [
     ...inputs.filter(isMoved).map((input) => {
       const [before, after] = layouts(input);
-      return `input "${input.name}" was channels-first ${before}; it is converted to ${after}, so give the data channels-last`;
+      return `input "${input.name}" was channels-first ${before}; it is converted to ${after}, channels last; .npy arrays are read in either order`;
     }),
     ...outputs.filter(isMoved).map((output) => {
       const [before, after] = layouts(output);

@@ -65,7 +65,7 @@ class PermutationRemoval {
       this.#stored.set(input, { shape: [h, w, c] });
       this.#views.set(input, { source: input, order: [2, 0, 1] });
       this.#warn(
-        `input "${input}" was channels-first [${shape.join(', ')}]; it is converted to [${[h, w, c].join(', ')}], so give the data channels-last`,
+        `input "${input}" was channels-first [${shape.join(', ')}]; it is converted to [${[h, w, c].join(', ')}], channels last; .npy arrays are read in either order`,
       );
     }
   }
@@ -120,28 +120,29 @@ function isIdentity(order: readonly number[]): boolean {
   return order.every((axis, position) => axis === position);
 }
 
-/** Flatten of a permuted value, then a dense layer: the layer's columns are reordered instead. */
+/** Flatten of a permuted value, then dense layers: their columns are reordered instead. */
 function foldIntoDense(network: Network): Network {
   const uses = usesOf(network);
+  const outputs = new Set(network.outputs);
   const parameters = new Map(network.parameters);
   const replaced = new Map<string, Operation>();
   const removed = new Set<string>();
   for (const permute of network.operations) {
     if (permute.kind !== 'permute') continue;
     const flatten = uses.soleConsumer(permute.output);
-    const dense =
-      flatten?.kind === 'reshape' && network.values.get(flatten.output)?.shape.length === 1 ? uses.soleConsumer(flatten.output) : undefined;
     const [source] = permute.inputs;
-    if (flatten === undefined || dense?.kind !== 'dense' || source === undefined || uses.parameterUsers(dense.kernel) > 1) continue;
-    const kernel = network.parameters.get(dense.kernel);
-    if (kernel === undefined) continue;
+    if (flatten?.kind !== 'reshape' || source === undefined || outputs.has(flatten.output)) continue;
+    if (network.values.get(flatten.output)?.shape.length !== 1) continue;
+    const readers = uses.consumers(flatten.output);
+    const kernels = readers.flatMap((reader) =>
+      reader.kind === 'dense' && uses.parameterUsers(reader.kernel) === 1 ? [reader.kernel] : [],
+    );
+    if (kernels.length === 0 || kernels.length < readers.length) continue;
     const columns = flatPositions(network.values.get(permute.output)?.shape ?? [], permute.order);
-    const data = new Float32Array(kernel.data.length);
-    for (let row = 0; row * columns.length < data.length; row++) {
-      for (const [column, target] of columns.entries())
-        data[row * columns.length + target] = kernel.data[row * columns.length + column] ?? 0;
+    for (const id of kernels) {
+      const kernel = network.parameters.get(id);
+      if (kernel !== undefined) parameters.set(id, { shape: kernel.shape, data: reordered(kernel.data, columns) });
     }
-    parameters.set(dense.kernel, { shape: kernel.shape, data });
     replaced.set(flatten.name, { ...flatten, inputs: [source] });
     removed.add(permute.name);
   }
@@ -149,6 +150,15 @@ function foldIntoDense(network: Network): Network {
     .filter((operation) => !removed.has(operation.name))
     .map((operation) => replaced.get(operation.name) ?? operation);
   return dropUnused({ ...network, operations, parameters });
+}
+
+/** Rows with column i moved to `columns[i]`. */
+function reordered(rows: Float32Array, columns: readonly number[]): Float32Array {
+  const data = new Float32Array(rows.length);
+  for (let start = 0; start < data.length; start += columns.length) {
+    for (const [column, target] of columns.entries()) data[start + target] = rows[start + column] ?? 0;
+  }
+  return data;
 }
 
 /** For each flat position of the permuted value (of the given shape), the flat position in its source. */

@@ -405,6 +405,16 @@ describe('ONNX operators become the operations that fit', () => {
         }),
       ['conv2d', 'activation', 'reshape', 'dense'],
     ],
+    [
+      'reordered columns of each head behind one flattened image',
+      image,
+      (model, x) => {
+        const flat = model.node('Flatten', [conv([4, 6, 3, 3])(model, x)]);
+        const head = (): string => model.node('Gemm', [flat, model.weight([3, 4 * 7 * 6])], { transB: 1 });
+        return model.node('Add', [head(), model.node('Relu', [head()])]);
+      },
+      ['conv2d', 'reshape', 'dense', 'dense', 'activation', 'binary'],
+    ],
   ])('%s', async (_, shape, build, kinds) => {
     expect(kindsOf(await importCompared(modelOf(shape, build)))).toEqual(kinds);
   });
