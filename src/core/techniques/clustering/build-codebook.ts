@@ -25,10 +25,19 @@ export function buildCodebook(weights: Float32Array, shape: readonly number[], r
   const channelShares = shares === undefined ? undefined : splitChannels(normalized(shares), shape, granularity);
   const centroids = new Float32Array(channels.length * clusters);
   const costs = new Float32Array(centroids.length);
+  const canCoarsen = grid !== undefined && channels.length === 1;
+  let step = 1;
   channels.forEach((values, channel) => {
-    const chosen = chooseCentroids(values, channelShares?.[channel], request, random);
-    centroids.set(grid === undefined ? chosen.centroids : chosen.centroids.map(roundHalfToEven), channel * clusters);
-    costs.set(chosen.costs, channel * clusters);
+    const chosen = chooseCentroids(values, channelShares?.[channel], { ...request, canCoarsen }, random);
+    step = chosen.step;
+    centroids.set(
+      grid === undefined ? chosen.centroids : chosen.centroids.map((value) => roundHalfToEven(value / step)),
+      channel * clusters,
+    );
+    costs.set(
+      chosen.costs.map((cost) => cost / step ** 2),
+      channel * clusters,
+    );
   });
   const codebook: Codebook = {
     kind: 'codebook',
@@ -39,7 +48,9 @@ export function buildCodebook(weights: Float32Array, shape: readonly number[], r
     gradient,
     ...(costs.some((cost) => cost > 0) ? { costs } : {}),
   };
-  return grid === undefined ? codebook : { ...codebook, units: grid, integers: true };
+  return grid === undefined
+    ? codebook
+    : { ...codebook, units: { ...grid, scales: grid.scales.map((scale) => scale * step) }, integers: true };
 }
 
 /** Normalized to mean 1, so that the size of the importances does not matter. */

@@ -4,7 +4,8 @@ import { nearestCentroid } from '../../constraints/nearest-centroid.ts';
 import { type CentroidInitialization, initialCentroids } from './initial-centroids.ts';
 import { defaultSizeOf } from '../../../shared/recipe/defaults.ts';
 import type { StoredForm } from '../../../shared/recipe/clustering-options.ts';
-import { valueBits } from './value-bits.ts';
+import { evenLevels } from './even-levels.ts';
+import { evenForms, ownSideBits, valueBits } from './value-bits.ts';
 import { type Clustering, distortionOf, kMeans, type KMeansProblem, prefixSums, type RateTerm } from './k-means.ts';
 
 export interface CentroidChoice {
@@ -21,6 +22,8 @@ export interface CentroidChoice {
    * bit at the error that it saves elsewhere; default: 0.
    */
   readonly rateWeight?: number;
+  /** The grid of the weights may be made coarser by a factor. */
+  readonly canCoarsen?: boolean | undefined;
 }
 
 export interface ChosenCentroids {
@@ -28,6 +31,8 @@ export interface ChosenCentroids {
   readonly centroids: Float32Array;
   /** `[clusters]`; all 0 without a rate term. */
   readonly costs: Float32Array;
+  /** Where centroids are multiples of it, the grid had better be so many times as coarse; else 1. */
+  readonly step: number;
 }
 
 /** By how much one more bit lowers the squared error D of a fine quantizer, as a share of D: D = c 2^(-2R) gives -dD/dR = 2 ln 2 D (Gray & Neuhoff 1998). */
@@ -45,12 +50,12 @@ export function chooseCentroids(
   choice: CentroidChoice,
   random: Random,
 ): ChosenCentroids {
-  const { clusters, initialization, zeroPinned, refine, rateWeight = 0, sizeOf = defaultSizeOf } = choice;
+  const { clusters, initialization, zeroPinned, refine, rateWeight = 0, sizeOf = defaultSizeOf, canCoarsen = false } = choice;
   const order = Uint32Array.from(weights, (_, i) => i).sort((a, b) => (weights[a] ?? 0) - (weights[b] ?? 0));
   const kept = zeroPinned ? order.filter((i) => weights[i] !== 0) : order;
   const values = Float32Array.from(kept, (i) => weights[i] ?? 0);
   const shares = importance === undefined ? undefined : Float32Array.from(kept, (i) => importance[i] ?? 1);
-  if (values.length === 0) return { centroids: new Float32Array(clusters), costs: new Float32Array(clusters) };
+  if (values.length === 0) return { centroids: new Float32Array(clusters), costs: new Float32Array(clusters), step: 1 };
 
   const problem: KMeansProblem = {
     values,
@@ -64,6 +69,7 @@ export function chooseCentroids(
       ? pinnedStart(values, shares, count, initialization, random)
       : initialCentroids(initialization, values, Math.min(count, values.length), random, shares);
   let chosen = unrefined(start());
+  let step = 1;
   if (refine) {
     chosen = kMeans(problem, chosen.centroids);
     if (initialization === 'kmeans++')
@@ -72,17 +78,21 @@ export function chooseCentroids(
       const costPerBit = rateWeight * errorPerBit * meanSquaredError(values, chosen.centroids);
       const zeros = weights.length - values.length;
       const forGzip = kMeans({ ...problem, rate: { costPerBit, zeros, valueBits: valueBits.gzip } }, chosen.centroids);
-      // Fewer values than allowed can be the better ones: each has a place in a table, and one more may lengthen all indices.
-      const fewer = (): readonly Float32Array[] =>
-        fewerValues.map((less) => kMeans(problem, start(Math.max(clusters - less, least))).centroids);
-      chosen =
-        sizeOf === 'gzip'
-          ? forGzip
-          : fewestBits(problem, forGzip, [chosen.centroids, ...fewer()], { costPerBit, zeros, valueBits: valueBits[sizeOf] });
+      if (sizeOf === 'gzip') chosen = forGzip;
+      else {
+        const rate = { costPerBit, zeros, valueBits: valueBits[sizeOf] };
+        // Fewer values than allowed can be the better ones: each has a place in a table, and one more may lengthen all indices.
+        const fewer = fewerValues.map((less) => kMeans(problem, start(Math.max(clusters - less, least))).centroids);
+        const own = leastObjective(problem, forGzip, [chosen.centroids, ...fewer], rate);
+        const even = canCoarsen ? evenLevels(problem, clusters, { form: evenForms[sizeOf], costPerBit, zeros }) : undefined;
+        const isEven = even !== undefined && even.objective < own.objective + costPerBit * ownSideBits[sizeOf](clusters);
+        chosen = isEven ? even : own.clustering;
+        step = isEven ? even.step : 1;
+      }
     }
   }
   const filledUp = (table: Float32Array): Float32Array => Float32Array.from({ length: clusters }, (_, i) => table[i] ?? table.at(-1) ?? 0);
-  return { centroids: filledUp(chosen.centroids), costs: filledUp(chosen.costs) };
+  return { centroids: filledUp(chosen.centroids), costs: filledUp(chosen.costs), step };
 }
 
 /** The first of those with the least distortion. */
@@ -96,32 +106,28 @@ function leastDistorted(problem: KMeansProblem, clusterings: readonly [Clusterin
   return best.clustering;
 }
 
-/** A bit's worth is searched between this part of the given one and this multiple, in so many steps. */
-const worthRange = 8;
-const worthSteps = 10;
-const fewerValues = [1, 2, 4];
+/** So many values fewer than allowed are tried. */
+const fewerValues = [1, 2, 4, 6, 8];
 
 /**
- * The clustering that takes the fewest bits in a form at no larger error than one for gzip: so `rateWeight` means the same
- * loss whatever the form, and only what it buys differs.
+ * The clustering with the least sum of error and bits in a form, each bit at the error that it is worth. What stands
+ * beside the weights counts, so that small kernels get fewer values.
  *
  * @param starts centroids to begin from, besides those for gzip
  */
-function fewestBits(problem: KMeansProblem, forGzip: Clustering, starts: readonly Float32Array[], rate: RateTerm): Clustering {
-  const first = storedOutcome(problem, forGzip, rate);
-  let best = { clustering: forGzip, bits: first.bits };
-  for (const start of [forGzip.centroids, ...starts]) {
-    let [low, high] = [1 / worthRange, worthRange];
-    for (let step = 0; step < worthSteps; step++) {
-      const factor = Math.sqrt(low * high);
-      const clustering = kMeans({ ...problem, rate: { ...rate, costPerBit: factor * rate.costPerBit } }, start);
-      const { error, bits } = storedOutcome(problem, clustering, rate);
-      if (error <= first.error && bits < best.bits) best = { clustering, bits };
-      if (error > first.error) high = factor;
-      else low = factor;
-    }
-  }
-  return best.clustering;
+function leastObjective(
+  problem: KMeansProblem,
+  forGzip: Clustering,
+  starts: readonly Float32Array[],
+  rate: RateTerm,
+): { readonly clustering: Clustering; readonly objective: number } {
+  const withObjective = (clustering: Clustering) => {
+    const { error, bits } = storedOutcome(problem, clustering, rate);
+    return { clustering, objective: error + rate.costPerBit * bits };
+  };
+  return [forGzip.centroids, ...starts]
+    .map((start) => withObjective(kMeans({ ...problem, rate }, start)))
+    .reduce((best, other) => (other.objective < best.objective ? other : best), withObjective(forGzip));
 }
 
 /** The weighted squared error of a clustering, and the bits of all weights in the form of the rate term. */

@@ -84,7 +84,7 @@ function clusterCosts({ costPerBit, zeros, valueBits }: RateTerm, ends: Uint32Ar
 }
 
 /** First index beyond each centroid's members. */
-function intervalEnds(values: Float32Array, centroids: Float32Array, costs: Float32Array): Uint32Array {
+export function intervalEnds(values: Float32Array, centroids: Float32Array, costs: Float32Array): Uint32Array {
   return Uint32Array.from(centroids, (centroid, i) => {
     if (i === centroids.length - 1) return values.length;
     const boundary = boundaryBetween(centroid, centroids[i + 1] ?? 0, (costs[i + 1] ?? 0) - (costs[i] ?? 0));

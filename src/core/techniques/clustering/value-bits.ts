@@ -1,5 +1,6 @@
 import type { StoredForm } from '../../../shared/recipe/clustering-options.ts';
 import { codedBits, codeLengths } from '../../tflite/pack/huffman-code.ts';
+import { bitWidth } from '../../hardware/ethos-u/weight-palette.ts';
 import { ethosValueBits } from '../../hardware/ethos-u/value-bits.ts';
 
 /**
@@ -19,6 +20,36 @@ export const valueBits: Readonly<Record<StoredForm, ValueBits>> = {
   },
   packed: packedValueBits,
   'ethos-u': ethosValueBits,
+};
+
+/** What kernels take whose values are the integers -M to M. */
+export interface EvenForm {
+  readonly valueBits: ValueBits;
+  /** Of tables and palettes, for so many values of which the largest is M. */
+  readonly sideBits: (values: number, largest: number) => number;
+}
+
+/** Bits of the ancillary data of a packed kernel: header, tensor and buffer. */
+const ancillaryBits = 8 * (16 + 28 + 16);
+/** Kernels that have the same values share a table; how many will is not known when one is clustered. */
+const sharingKernels = 4;
+const paletteHeaderBits = 13;
+
+export const evenForms: Readonly<Record<Exclude<StoredForm, 'gzip'>, EvenForm>> = {
+  packed: {
+    valueBits: (members) => {
+      const lengths = codeLengths(new Map(members.map((count, value) => [value, Math.max(count, 1)])));
+      return members.map((_, value) => lengths.get(value) ?? 0);
+    },
+    sideBits: (values) => (ancillaryBits + values * tableBitsPerValue) / sharingKernels,
+  },
+  'ethos-u': { valueBits: ethosValueBits, sideBits: (values, largest) => paletteHeaderBits + values * bitWidth(2 * largest + 1) },
+};
+
+/** Of a kernel whose values are no others’: its own table, or a palette of weights of 8 bits. Bits for each value of a table are part of `valueBits`. */
+export const ownSideBits: Readonly<Record<Exclude<StoredForm, 'gzip'>, (values: number) => number>> = {
+  packed: () => ancillaryBits,
+  'ethos-u': (values) => paletteHeaderBits + values * 8,
 };
 
 /** A symbol takes about one and a half entries of 16 bits in the tables that decode a Huffman code. */
