@@ -13,7 +13,8 @@ import {
   clusterLayers,
   toCentroids,
 } from '../../../src/core/techniques/clustering/cluster-layers.ts';
-import { errorFeedback, upperFactor } from '../../../src/core/techniques/reconstruction/error-feedback.ts';
+import { errorFeedback } from '../../../src/core/techniques/reconstruction/error-feedback.ts';
+import { upperFactor } from '../../../src/core/techniques/reconstruction/triangular-factor.ts';
 import { fitCentroids } from '../../../src/core/techniques/clustering/fit-centroids.ts';
 import { type Kernel, kernelsOf } from '../../../src/core/techniques/kernels.ts';
 import { apply } from '../../support/apply-technique.ts';

@@ -41,18 +41,18 @@ export async function depthwiseMoments(
     means: new Float64Array(taps),
   }));
   let patchCount = 0;
-  for await (const { whole, pruned, count } of samplePatches({ ...sample, patches, most }, rows)) {
+  for await (const { whole, changed, count } of samplePatches({ ...sample, patches, most }, rows)) {
     patchCount += count;
     sums.forEach((sum, channel) => {
       for (let row = 0; row < count; row++) {
         const begin = row * patches.length + channel;
         for (let i = 0; i < taps; i++) {
-          const y = pruned[begin + i * channels] ?? 0;
+          const y = changed[begin + i * channels] ?? 0;
           const x = whole[begin + i * channels] ?? 0;
           sum.means[i] = (sum.means[i] ?? 0) + y;
           sum.wholeMeans[i] = (sum.wholeMeans[i] ?? 0) + x;
           for (let j = 0; j < taps; j++) {
-            const other = pruned[begin + j * channels] ?? 0;
+            const other = changed[begin + j * channels] ?? 0;
             sum.gram[i * taps + j] = (sum.gram[i * taps + j] ?? 0) + y * other;
             sum.cross[i * taps + j] = (sum.cross[i * taps + j] ?? 0) + x * other;
           }

@@ -152,14 +152,14 @@ async function fitFilters(
     return {
       result,
       places: (i) => filter * length + i,
-      shift: (weight, i) => (kernel.data[filter * length + i] ?? 0) * (means.whole[i] ?? 0) - weight * (means.pruned[i] ?? 0),
+      shift: (weight, i) => (kernel.data[filter * length + i] ?? 0) * (means.whole[i] ?? 0) - weight * (means.changed[i] ?? 0),
     };
   });
   if (problem.roundingSteps === 0) return fitted;
   const weights = await roundAdaptively({ ...problem, start, fitted, means }, context);
   const shift = fitted.shift?.map((value, filter) => {
     for (let i = filter * length; i < (filter + 1) * length; i++)
-      value += ((fitted.weights[i] ?? 0) - (weights[i] ?? 0)) * (means.pruned[i - filter * length] ?? 0);
+      value += ((fitted.weights[i] ?? 0) - (weights[i] ?? 0)) * (means.changed[i - filter * length] ?? 0);
     return value;
   });
   return { scales: fitted.scales, weights, ...(shift === undefined ? {} : { shift }) };
@@ -167,27 +167,27 @@ async function fitFilters(
 
 /** Sums about the means: what the means contribute is taken out of the gram matrix and the targets. */
 function aboutMeans(kernel: Parameter, { gram, targets, means }: NormalEquations): NormalEquations {
-  const { whole, pruned, count } = means;
+  const { whole, changed, count } = means;
   const length = whole.length;
-  const centred = gram.map((value, at) => value - count * (pruned[Math.floor(at / length)] ?? 0) * (pruned[at % length] ?? 0));
+  const centred = gram.map((value, at) => value - count * (changed[Math.floor(at / length)] ?? 0) * (changed[at % length] ?? 0));
   const outputs = Float64Array.from({ length: kernel.data.length / length }, (_, filter) =>
     whole.reduce((sum, mean, i) => sum + mean * (kernel.data[filter * length + i] ?? 0), 0),
   );
   return {
     gram: centred,
-    targets: targets.map((value, at) => value - count * (outputs[Math.floor(at / length)] ?? 0) * (pruned[at % length] ?? 0)),
+    targets: targets.map((value, at) => value - count * (outputs[Math.floor(at / length)] ?? 0) * (changed[at % length] ?? 0)),
     means,
   };
 }
 
 async function fitDepthwise({ kernel, mask, layer }: KernelProblem, context: TechniqueContext): Promise<FittedKernel | undefined> {
-  const { operation, networks } = layer;
+  const { operation, whole, sample } = layer;
   if (operation.kind !== 'depthwiseConv2d' || context.data.train.size === 0) return undefined;
   const [source = ''] = operation.inputs;
-  const input = networks[0].values.get(source)?.shape;
+  const input = whole.values.get(source)?.shape;
   if (input === undefined) return undefined;
-  const { engine, data, seed, signal } = context;
-  const moments = await depthwiseMoments(operation, kernel.shape, input, { engine, networks, source, data: data.train, seed, signal });
+  const { signal } = context;
+  const moments = await depthwiseMoments(operation, kernel.shape, input, sample);
   const channels = kernel.shape[3] ?? 1;
   const taps = kernel.data.length / channels;
   const ratios = ratiosFor(kernel.data.length * taps);

@@ -70,17 +70,17 @@ interface LayerSample {
 }
 
 async function sampleLayer(
-  { layer: { operation, networks }, kernel, means, meansAreFree }: RoundedLayer,
-  { engine, data, seed, signal }: TechniqueContext,
+  { layer: { operation, whole: network, sample }, kernel, means, meansAreFree }: RoundedLayer,
+  { engine, seed }: TechniqueContext,
 ): Promise<LayerSample | undefined> {
   if (!hasKernel(operation) || (operation.kind !== 'conv2d' && operation.kind !== 'dense')) return undefined;
   const [source = ''] = operation.inputs;
-  const shape = networks[0].values.get(source)?.shape;
+  const shape = network.values.get(source)?.shape;
   const patches = shape === undefined ? undefined : patchesOf(operation, shape, kernel.shape);
   if (patches === undefined) return undefined;
   const { length } = patches;
   const filters = kernel.data.length / length;
-  const bias = (operation.bias === undefined ? undefined : networks[0].parameters.get(operation.bias)?.data) ?? new Float32Array(filters);
+  const bias = (operation.bias === undefined ? undefined : network.parameters.get(operation.bias)?.data) ?? new Float32Array(filters);
   const most = Math.max(chunk, Math.min(mostRows, Math.floor(mostElements / length)));
   const inputs: Float32Array[] = [];
   const outputs: Float32Array[] = [];
@@ -91,14 +91,11 @@ async function sampleLayer(
     builder.build({ z: builder.add(products, builder.constant(Float32Array.from(bias), [1, filters])) }),
   );
   try {
-    for await (const { whole, pruned, count } of samplePatches(
-      { engine, networks, source, patches, data: data.train, seed: seed + 1, signal, most },
-      chunk,
-    )) {
+    for await (const { whole, changed, count } of samplePatches({ ...sample, patches, seed: seed + 1, most }, chunk)) {
       const { z } = await compiled.run({ x: whole });
       outputs.push(Float32Array.from(z ?? []).subarray(0, count * filters));
-      const centred = pruned.slice(0, count * length);
-      if (meansAreFree) for (let i = 0; i < centred.length; i++) centred[i] = (centred[i] ?? 0) - (means.pruned[i % length] ?? 0);
+      const centred = changed.slice(0, count * length);
+      if (meansAreFree) for (let i = 0; i < centred.length; i++) centred[i] = (centred[i] ?? 0) - (means.changed[i % length] ?? 0);
       inputs.push(centred);
     }
   } finally {

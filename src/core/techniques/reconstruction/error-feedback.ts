@@ -1,6 +1,5 @@
 /** Rounding weights one after the other, each making up for the errors of those before it. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { EspalierError } from '../../errors.ts';
+import { upperFactor } from './triangular-factor.ts';
 
 export interface FeedbackProblem {
   /** `[filters, d]` */
@@ -60,7 +59,11 @@ export async function errorFeedback({ weights, gram, mask, signal }: FeedbackPro
 export async function factorMoments(gram: ArrayLike<number>, signal: AbortSignal): Promise<MomentFactor | undefined> {
   const length = Math.sqrt(gram.length);
   const order = Uint32Array.from({ length }, (_, i) => i).sort((a, b) => (gram[b * (length + 1)] ?? 0) - (gram[a * (length + 1)] ?? 0));
-  const ordered = Float64Array.from(gram, (_, at) => gram[(order[Math.floor(at / length)] ?? 0) * length + (order[at % length] ?? 0)] ?? 0);
+  const ordered = new Float64Array(gram.length);
+  for (let i = 0; i < length; i++) {
+    const row = (order[i] ?? 0) * length;
+    for (let j = 0; j < length; j++) ordered[i * length + j] = gram[row + (order[j] ?? 0)] ?? 0;
+  }
   const factor = await upperFactor(ordered, signal);
   if (factor === undefined) return undefined;
   return { order, factor, pivots: Float64Array.from(order, (_, place) => factor[place * (length + 1)] ?? 1) };
@@ -85,6 +88,7 @@ export function feedbackRounding({ order, factor, pivots }: MomentFactor, weight
         const pivot = pivots[place] ?? 1;
         rounded[index] = round(weight + (feedback[place] ?? 0) / pivot, index, pivot ** 2 / meanSquare);
         const error = weight - (rounded[index] ?? 0);
+        if (error === 0) continue;
         for (let later = place + 1; later < length; later++)
           feedback[later] = (feedback[later] ?? 0) + (factor[place * length + later] ?? 0) * error;
       }
@@ -94,48 +98,3 @@ export function feedbackRounding({ order, factor, pivots }: MomentFactor, weight
 }
 
 export type RoundWeights = (round: Rounding) => Float32Array;
-
-/** Columns that are factored together: their rows stay in the processor's cache while all others go by. */
-const block = 32;
-
-/**
- * The factor of a positive definite matrix, `gram = R R^T` with R upper triangular: the Cholesky factorization begun at
- * the last column.
- *
- * @param gram `[d, d]`, symmetric
- * @returns `[d, d]`; undefined where the matrix is not positive definite
- * @throws EspalierError `cancelled`
- */
-export async function upperFactor(gram: Float64Array, signal: AbortSignal): Promise<Float64Array | undefined> {
-  const length = Math.sqrt(gram.length);
-  const factor = new Float64Array(gram.length);
-  for (let end = length; end > 0; end -= block) {
-    if (signal.aborted) throw new EspalierError('cancelled', 'factoring the moments of a layer was cancelled');
-    const begin = Math.max(0, end - block);
-    for (let i = end - 1; i >= 0; i--) {
-      const row = i * length;
-      for (let j = end - 1; j >= Math.max(begin, i); j--) {
-        const rest = (gram[row + j] ?? 0) - dot(factor, row, j * length, j + 1, length);
-        if (i < j) factor[row + j] = rest / (factor[j * (length + 1)] ?? 1);
-        else if (rest > 0) factor[row + j] = Math.sqrt(rest);
-        else return undefined;
-      }
-    }
-    await nextTurn();
-  }
-  return factor;
-}
-
-/** Four independent sums, so that the processor does not wait for each addition. */
-function dot(values: Float64Array, a: number, b: number, from: number, to: number): number {
-  let [first, second, third, fourth] = [0, 0, 0, 0];
-  let k = from;
-  for (; k + 3 < to; k += 4) {
-    first += (values[a + k] ?? 0) * (values[b + k] ?? 0);
-    second += (values[a + k + 1] ?? 0) * (values[b + k + 1] ?? 0);
-    third += (values[a + k + 2] ?? 0) * (values[b + k + 2] ?? 0);
-    fourth += (values[a + k + 3] ?? 0) * (values[b + k + 3] ?? 0);
-  }
-  for (; k < to; k++) first += (values[a + k] ?? 0) * (values[b + k] ?? 0);
-  return first + second + (third + fourth);
-}

@@ -1,8 +1,7 @@
-import { projectSparsity } from '../../constraints/sparsity.ts';
-import type { Engine } from '../../engine/engine.ts';
+import type { Engine, Tensors } from '../../engine/engine.ts';
 import { EspalierError } from '../../errors.ts';
-import { createProgramBuilder } from '../../program/builder.ts';
-import type { Program } from '../../program/program.ts';
+import { createProgramBuilder, type ProgramBuilder } from '../../program/builder.ts';
+import type { Program, Tensor } from '../../program/program.ts';
 import type { LeastSquares } from './normal-equations.ts';
 
 export interface MaskedLeastSquares {
@@ -19,6 +18,8 @@ export interface MaskedLeastSquares {
 }
 
 const usualIterations = 100;
+/** That a run does before it is looked whether they are enough. */
+const iterationsAtOnce = 4;
 /** Of a filter's first squared residual. */
 const tolerance = 1e-8;
 
@@ -47,69 +48,89 @@ export async function maskedLeastSquares({
 }: MaskedLeastSquares): Promise<Float32Array> {
   const { gram, targets } = equations;
   const length = Math.sqrt(gram.length);
-  const compiled = await engine.compile(multiplication(weights.length / length, length, gram));
-  const masked = (values: Float32Array): Float32Array => projectSparsity(values, { mask });
-  const multiply = async (vectors: Float32Array): Promise<Float32Array> => {
-    const { product } = await compiled.run({ vectors });
-    return masked(Float32Array.from(product ?? []));
-  };
-  const preconditioned = (residuals: Float32Array): Float32Array =>
-    residuals.map((value, i) => value / (gram[(i % length) * (length + 1)] ?? 1));
-  const solution = masked(weights);
+  const filters = weights.length / length;
+  const start = await runOnce(engine, startProgram(filters, gram, mask), { weights, targets });
+  let state = start;
+  const enough = (start['squares'] ?? empty).map((square) => square * tolerance);
+  const unsolved = (): boolean => (state['squares'] ?? empty).some((square, row) => square > (enough[row] ?? 0));
+  const compiled = await engine.compile(iterationsProgram(filters, gram, mask));
   try {
-    const computed = await multiply(solution);
-    const residual = masked(targets).map((target, i) => target - (computed[i] ?? 0));
-    let direction = preconditioned(residual);
-    let squares = rowProducts(residual, direction, length);
-    const enough = squares.map((square) => square * tolerance);
-    for (let iteration = 0; iteration < mostIterations && squares.some((square, row) => square > (enough[row] ?? 0)); iteration++) {
+    for (let iteration = 0; iteration < mostIterations && unsolved(); iteration += iterationsAtOnce) {
       if (signal.aborted) throw new EspalierError('cancelled', 'reconstructing a pruned kernel was cancelled');
-      const image = await multiply(direction);
-      const curvatures = rowProducts(direction, image, length);
-      const steps = squares.map((square, row) => ratio(square, curvatures[row]));
-      addRows(solution, direction, steps, length, 1);
-      addRows(residual, image, steps, length, -1);
-      const next = preconditioned(residual);
-      const nextSquares = rowProducts(residual, next, length);
-      addRows(
-        next,
-        direction,
-        nextSquares.map((square, row) => ratio(square, squares[row])),
-        length,
-        1,
-      );
-      direction = next;
-      squares = nextSquares;
+      state = floatTensors(await compiled.run(state));
     }
+    return (state['solution'] ?? empty).slice();
   } finally {
     await compiled.dispose();
   }
-  return solution;
 }
 
-function multiplication(filters: number, length: number, gram: Float32Array): Program {
+const empty = new Float32Array(0);
+
+/** The masked start, its residual, and the first direction. */
+function startProgram(filters: number, gram: Float32Array, mask: Uint8Array): Program {
   const builder = createProgramBuilder();
-  return builder.build({
-    product: builder.matmul(builder.input('vectors', [filters, length]), builder.constant(gram, [length, length])),
-  });
+  const system = systemOf(builder, filters, gram, mask);
+  const solution = system.masked(builder.input('weights', system.shape));
+  const residual = builder.sub(system.masked(builder.input('targets', system.shape)), system.multiply(solution));
+  const direction = system.preconditioned(residual);
+  return builder.build({ solution, residual, direction, squares: system.rowProducts(residual, direction) });
 }
 
-function rowProducts(a: Float32Array, b: Float32Array, length: number): Float64Array {
-  const sums = new Float64Array(a.length / length);
-  a.forEach((value, i) => {
-    const row = Math.floor(i / length);
-    sums[row] = (sums[row] ?? 0) + value * (b[i] ?? 0);
-  });
-  return sums;
+function iterationsProgram(filters: number, gram: Float32Array, mask: Uint8Array): Program {
+  const builder = createProgramBuilder();
+  const system = systemOf(builder, filters, gram, mask);
+  let solution = builder.input('solution', system.shape);
+  let residual = builder.input('residual', system.shape);
+  let direction = builder.input('direction', system.shape);
+  let squares = builder.input('squares', [filters, 1]);
+  for (let i = 0; i < iterationsAtOnce; i++) {
+    const image = system.multiply(direction);
+    const step = system.ratio(squares, system.rowProducts(direction, image));
+    solution = builder.add(solution, builder.mul(step, direction));
+    residual = builder.sub(residual, builder.mul(step, image));
+    const next = system.preconditioned(residual);
+    const nextSquares = system.rowProducts(residual, next);
+    direction = builder.add(next, builder.mul(system.ratio(nextSquares, squares), direction));
+    squares = nextSquares;
+  }
+  return builder.build({ solution, residual, direction, squares });
 }
 
-function addRows(target: Float32Array, vectors: Float32Array, factors: Float64Array, length: number, sign: 1 | -1): void {
-  vectors.forEach((value, i) => {
-    target[i] = (target[i] ?? 0) + sign * (factors[Math.floor(i / length)] ?? 0) * value;
-  });
+/** What both programs do with vectors `[filters, d]`. */
+function systemOf(builder: ProgramBuilder, filters: number, gram: Float32Array, mask: Uint8Array) {
+  const length = Math.sqrt(gram.length);
+  const shape = [filters, length];
+  const matrix = builder.constant(gram, [length, length]);
+  const kept = mask.includes(0) ? builder.constant(Float32Array.from(mask), shape) : undefined;
+  const inverse = builder.constant(
+    Float32Array.from({ length }, (_, i) => 1 / (gram[i * (length + 1)] ?? 1)),
+    [1, length],
+  );
+  const masked = (vectors: Tensor): Tensor => (kept === undefined ? vectors : builder.mul(vectors, kept));
+  return {
+    shape,
+    masked,
+    multiply: (vectors: Tensor): Tensor => masked(builder.matmul(vectors, matrix)),
+    preconditioned: (vectors: Tensor): Tensor => builder.mul(vectors, inverse),
+    rowProducts: (a: Tensor, b: Tensor): Tensor => builder.reshape(builder.rowDot(a, b), [filters, 1]),
+    /** 0 for a filter that is solved already. */
+    ratio: (numerator: Tensor, denominator: Tensor): Tensor => {
+      const isPositive = builder.greater(denominator, 0);
+      return builder.where(isPositive, builder.div(numerator, builder.where(isPositive, denominator, 1)), 0);
+    },
+  };
 }
 
-/** 0 for a filter that is solved already. */
-function ratio(numerator: number, denominator = 0): number {
-  return denominator > 0 ? numerator / denominator : 0;
+async function runOnce(engine: Engine, program: Program, inputs: Tensors): Promise<Readonly<Record<string, Float32Array>>> {
+  const compiled = await engine.compile(program);
+  try {
+    return floatTensors(await compiled.run(inputs));
+  } finally {
+    await compiled.dispose();
+  }
+}
+
+function floatTensors(tensors: Tensors): Readonly<Record<string, Float32Array>> {
+  return Object.fromEntries(Object.entries(tensors).flatMap(([name, data]) => (data instanceof Float32Array ? [[name, data]] : [])));
 }

@@ -1,5 +1,7 @@
+import type { CompiledProgram, Engine, Tensors } from '../../engine/engine.ts';
 import { createProgramBuilder } from '../../program/builder.ts';
-import type { Program } from '../../program/program.ts';
+import type { Program, Tensor } from '../../program/program.ts';
+import { elements } from '../../program/shapes.ts';
 import { type PatchSample, samplePatches } from './patch-sample.ts';
 
 /**
@@ -26,12 +28,14 @@ export interface NormalEquations extends LeastSquares {
 /** Means of the inputs over the patches, `[d]` each. */
 export interface InputMeans {
   readonly whole: Float64Array;
-  readonly pruned: Float64Array;
+  readonly changed: Float64Array;
   /** Patches. */
   readonly count: number;
 }
 
 const rows = 2048;
+/** Columns of the symmetric product that are computed together: of those before them, the other half of the matrix has the sums. */
+const columns = 256;
 /** lambda, as a share of the mean of the diagonal. */
 const damping = 0.01;
 
@@ -42,53 +46,122 @@ const damping = 0.01;
  * @returns undefined where the inputs are all zero, or not finite
  * @throws EspalierError `cancelled`
  */
-export async function normalEquations(sample: PatchSample, weights: Float32Array): Promise<NormalEquations | undefined> {
-  const { engine, patches } = sample;
-  const { length } = patches;
-  const gram = new Float32Array(length ** 2);
-  const targets = new Float32Array(weights.length);
-  const sums = { whole: new Float64Array(length), pruned: new Float64Array(length) };
-  let patchCount = 0;
-  const compiled = await engine.compile(productProgram(length, weights));
-  try {
-    for await (const { whole, pruned, count } of samplePatches(sample, rows)) {
-      patchCount += count;
-      addRows(sums.whole, whole);
-      addRows(sums.pruned, pruned);
-      const results = await compiled.run({ whole, pruned });
-      add(gram, results['gram']);
-      add(targets, results['targets']);
-    }
-  } finally {
-    await compiled.dispose();
-  }
+export async function normalEquations(engine: Engine, sample: PatchSample, weights: Float32Array): Promise<NormalEquations | undefined> {
+  const { length } = sample.patches;
+  const summed = await sumProducts(engine, sample, weights);
+  if (summed === undefined) return undefined;
+  const { gram } = summed;
   let trace = 0;
   for (let i = 0; i < length; i++) trace += gram[i * (length + 1)] ?? 0;
   if (!(trace > 0 && Number.isFinite(trace))) return undefined;
   const added = (damping * trace) / length;
   for (let i = 0; i < length; i++) gram[i * (length + 1)] = (gram[i * (length + 1)] ?? 0) + added;
-  add(
-    targets,
-    weights.map((weight) => weight * added),
-  );
+  // With the same inputs in both networks the whole weights are the solution.
+  const targets = summed.targets ?? (await multiplied(engine, weights, gram));
+  if (summed.targets !== undefined) for (let i = 0; i < targets.length; i++) targets[i] = (targets[i] ?? 0) + (weights[i] ?? 0) * added;
+  return { gram, targets, means: summed.means };
+}
+
+interface Products {
+  readonly gram: Float32Array;
+  /** Undefined where both networks have the same inputs. */
+  readonly targets: Float32Array | undefined;
+  readonly means: InputMeans;
+}
+
+/** Sums of products, added up by the engine from chunk to chunk; undefined without any. */
+async function sumProducts(engine: Engine, sample: PatchSample, weights: Float32Array): Promise<Products | undefined> {
+  const { length } = sample.patches;
+  let compiled: CompiledProgram | undefined;
+  let sums: Record<string, Float32Array> = {};
+  const inputSums = { whole: new Float64Array(length), changed: new Float64Array(length) };
+  let patchCount = 0;
   const mean = (sum: Float64Array): Float64Array => sum.map((value) => value / patchCount);
-  return { gram, targets, means: { whole: mean(sums.whole), pruned: mean(sums.pruned), count: patchCount } };
+  try {
+    for await (const { whole, changed, count } of samplePatches(sample, rows)) {
+      if (compiled === undefined) {
+        const program = productProgram(length, whole === changed ? undefined : weights);
+        compiled = await engine.compile(program);
+        sums = Object.fromEntries(Object.entries(program.outputs).map(([name, { shape }]) => [name, new Float32Array(elements(shape))]));
+      }
+      patchCount += count;
+      addRows(inputSums.whole, whole);
+      addRows(inputSums.changed, changed);
+      const results = await compiled.run({ whole, changed, ...sums });
+      sums = Object.fromEntries(Object.keys(sums).map((name) => [name, floats(results, name)]));
+    }
+    if (compiled === undefined) return undefined;
+    const means = { whole: mean(inputSums.whole), changed: mean(inputSums.changed), count: patchCount };
+    return { gram: symmetric(length, sums), targets: sums['targets']?.slice(), means };
+  } finally {
+    await compiled?.dispose();
+  }
 }
 
-function productProgram(length: number, weights: Float32Array): Program {
+/** The sums with a chunk added. Of the symmetric `gram` each block of rows is computed from the diagonal on. */
+function productProgram(length: number, weights: Float32Array | undefined): Program {
   const builder = createProgramBuilder();
-  const whole = builder.input('whole', [rows, length]);
-  const pruned = builder.input('pruned', [rows, length]);
-  const outputs = builder.matmul(builder.constant(weights, [weights.length / length, length]), whole, { transposeB: true });
-  return builder.build({ gram: builder.matmul(pruned, pruned, { transposeA: true }), targets: builder.matmul(outputs, pruned) });
+  const changed = builder.input('changed', [rows, length]);
+  const outputs: Record<string, Tensor> = {};
+  const accumulate = (name: string, product: Tensor): void => {
+    outputs[name] = builder.add(builder.input(name, product.shape), product);
+  };
+  for (const begin of blocks(length)) {
+    const size = Math.min(columns, length - begin);
+    const block = builder.slice(changed, [0, begin], [rows, size]);
+    const rest = builder.slice(changed, [0, begin], [rows, length - begin]);
+    accumulate(`gram/${begin}`, builder.matmul(block, rest, { transposeA: true }));
+  }
+  if (weights !== undefined) {
+    const filters = builder.constant(weights, [weights.length / length, length]);
+    const computed = builder.matmul(filters, builder.input('whole', [rows, length]), { transposeB: true });
+    accumulate('targets', builder.matmul(computed, changed));
+  }
+  return builder.build(outputs);
 }
 
-function add(sum: Float32Array, part: ArrayLike<number> = []): void {
-  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (part[i] ?? 0);
+/** The first column of each block. */
+function blocks(length: number): readonly number[] {
+  return Array.from({ length: Math.ceil(length / columns) }, (_, i) => i * columns);
+}
+
+function symmetric(length: number, sums: Readonly<Record<string, Float32Array>>): Float32Array {
+  const gram = new Float32Array(length ** 2);
+  for (const begin of blocks(length)) {
+    const part = sums[`gram/${begin}`] ?? new Float32Array(0);
+    const width = length - begin;
+    for (let i = 0; i < part.length / width; i++) {
+      for (let j = i; j < width; j++) {
+        const sum = part[i * width + j] ?? 0;
+        gram[(begin + i) * length + begin + j] = sum;
+        gram[(begin + j) * length + begin + i] = sum;
+      }
+    }
+  }
+  return gram;
 }
 
 /** Adds each row, of as many values as `sum`. */
 function addRows(sum: Float64Array, values: Float32Array): void {
   for (let begin = 0; begin < values.length; begin += sum.length)
     for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (values[begin + i] ?? 0);
+}
+
+/** `weights gram` */
+async function multiplied(engine: Engine, weights: Float32Array, gram: Float32Array): Promise<Float32Array> {
+  const length = Math.sqrt(gram.length);
+  const builder = createProgramBuilder();
+  const product = builder.matmul(builder.input('weights', [weights.length / length, length]), builder.input('gram', [length, length]));
+  const compiled = await engine.compile(builder.build({ product }));
+  try {
+    return floats(await compiled.run({ weights, gram }), 'product').slice();
+  } finally {
+    await compiled.dispose();
+  }
+}
+
+function floats(results: Tensors, name: string): Float32Array {
+  const data = results[name];
+  if (!(data instanceof Float32Array)) throw new Error(`the program has no output "${name}"`);
+  return data;
 }

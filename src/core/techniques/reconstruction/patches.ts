@@ -41,7 +41,7 @@ function rows(input: Shape, length: number): Patches {
     length,
     read: (values, example, position, into, offset) => {
       const start = example + position * length;
-      into.set(values.subarray(start, start + length), offset);
+      for (let i = 0; i < length; i++) into[offset + i] = values[start + i] ?? 0;
     },
   };
 }
@@ -72,7 +72,7 @@ function windows(
             continue;
           }
           const from = example + (y * width + x) * channels;
-          into.set(values.subarray(from, from + channels), to);
+          for (let c = 0; c < channels; c++) into[to + c] = values[from + c] ?? 0;
         }
       }
     },

@@ -2,9 +2,10 @@ import type { Network, Parameter, ParameterId } from '../../network/network.ts';
 import { hasKernel, type KernelOperation } from '../../network/operations.ts';
 import { usesOf } from '../../network/passes/rewrite.ts';
 import type { TechniqueContext } from '../technique.ts';
+import { LayerInputs } from './layer-inputs.ts';
 import { type NormalEquations, normalEquations } from './normal-equations.ts';
 import type { PatchSample } from './patch-sample.ts';
-import { patchesOf } from './patches.ts';
+import { type Patches, patchesOf } from './patches.ts';
 
 /** The equations of longer filters would take gigabytes. */
 const defaultLongestFilter = 4608;
@@ -24,11 +25,13 @@ export interface LayerFit {
   fit(id: ParameterId, kernel: Parameter, equations: NormalEquations | undefined, layer: FittedLayer): Promise<Float32Array | undefined>;
 }
 
-/** The layer that is fitted, in the network as its layers before have become. */
+/** The layer that is fitted. */
 export interface FittedLayer {
   readonly operation: KernelOperation;
-  /** The whole network and the changed one. */
-  readonly networks: PatchSample['networks'];
+  /** As it is in the beginning. */
+  readonly whole: Network;
+  /** For patches of its input, with the layers before as they have become. */
+  readonly sample: Omit<PatchSample, 'patches' | 'most'>;
   /** Changes the bias of the layer; without one, or where other layers share it, nothing happens. */
   shiftBias(shift: Float32Array): void;
 }
@@ -49,20 +52,27 @@ export async function reconstructLayers(
 ): Promise<Network> {
   let current = changed;
   const uses = usesOf(whole);
-  const operations = whole.operations.filter(hasKernel).filter(({ kernel }) => kernels.has(kernel));
+  const { engine, data, seed, signal } = context;
+  const inputs = new LayerInputs({ engine, whole, data: data.train, seed, signal });
   const done = new Set<ParameterId>();
-  for (const operation of operations) {
+  for (const [index, operation] of whole.operations.entries()) {
+    if (!hasKernel(operation) || !kernels.has(operation.kernel)) continue;
     context.onProgress('calibrating', done.size / kernels.size);
     const kernel = whole.parameters.get(operation.kernel);
     if (kernel === undefined || done.has(operation.kernel)) continue;
     done.add(operation.kernel);
     const alone = uses.parameterUsers(operation.kernel) === 1;
-    const equations = alone ? await equationsOf([whole, current], operation, kernel, longestFilter, context) : undefined;
+    const patches = alone && inputs.size > 0 ? patchesOfKernel(whole, operation, kernel) : undefined;
+    const sample = { inputs, changed: current, index, seed };
+    const equations =
+      patches === undefined || patches.length > longestFilter
+        ? undefined
+        : await normalEquations(engine, { ...sample, patches }, kernel.data);
     let bias: Float32Array | undefined;
     const shiftBias = (shift: Float32Array): void => {
       bias = shift;
     };
-    const data = await fit(operation.kernel, kernel, equations, { operation, networks: [whole, current], shiftBias });
+    const data = await fit(operation.kernel, kernel, equations, { operation, whole, sample, shiftBias });
     if (data !== undefined) current = withWeights(current, operation.kernel, kernel, data);
     if (bias !== undefined && operation.bias !== undefined && uses.parameterUsers(operation.bias) === 1)
       current = withShiftedBias(current, operation.bias, bias);
@@ -70,19 +80,11 @@ export async function reconstructLayers(
   return current;
 }
 
-async function equationsOf(
-  networks: PatchSample['networks'],
-  operation: KernelOperation,
-  kernel: Parameter,
-  longest: number,
-  { engine, data, seed, signal }: TechniqueContext,
-): Promise<NormalEquations | undefined> {
-  if (data.train.size === 0 || (operation.kind !== 'conv2d' && operation.kind !== 'dense')) return undefined;
+function patchesOfKernel(network: Network, operation: KernelOperation, kernel: Parameter): Patches | undefined {
+  if (operation.kind !== 'conv2d' && operation.kind !== 'dense') return undefined;
   const [source = ''] = operation.inputs;
-  const shape = networks[0].values.get(source)?.shape;
-  const patches = shape === undefined ? undefined : patchesOf(operation, shape, kernel.shape);
-  if (patches === undefined || patches.length > longest) return undefined;
-  return normalEquations({ engine, networks, source, patches, data: data.train, seed, signal }, kernel.data);
+  const shape = network.values.get(source)?.shape;
+  return shape === undefined ? undefined : patchesOf(operation, shape, kernel.shape);
 }
 
 function withWeights(network: Network, id: ParameterId, parameter: Parameter, data: Float32Array): Network {
