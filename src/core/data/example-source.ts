@@ -36,6 +36,17 @@ export interface ExampleSource {
   readonly targets: Float32Array;
   /** A promise only where a file has to be read, so that batches from memory do not wait for the event loop. */
   load(index: number): Example | Promise<Example>;
+  /** The file of an example, where decoding it takes longer than reading it. */
+  readonly readEncoded?: ((index: number) => Promise<EncodedExample>) | undefined;
+}
+
+/** An example that is not decoded yet. */
+export interface EncodedExample {
+  readonly bytes: Uint8Array;
+  /** With its version: what the example depends on beside the bytes. */
+  readonly decoder: string;
+  /** @throws EspalierError that names the file */
+  decode(): Promise<Example>;
 }
 
 /** The splits that a format's reader finds. */
@@ -52,7 +63,7 @@ export interface SourceSplits {
 
 /** The examples at `indices`, in that order. */
 export function selectExamples(source: ExampleSource, indices: Uint32Array, name = source.name): ExampleSource {
-  const { loadLabels } = source;
+  const { loadLabels, readEncoded } = source;
   return {
     ...source,
     name,
@@ -61,6 +72,7 @@ export function selectExamples(source: ExampleSource, indices: Uint32Array, name
     targets: selectRows(source.targets, source.size, indices),
     loadLabels: loadLabels && ((index) => loadLabels(indices[index] ?? 0)),
     load: (index) => source.load(indices[index] ?? 0),
+    readEncoded: readEncoded && ((index) => readEncoded(indices[index] ?? 0)),
   };
 }
 

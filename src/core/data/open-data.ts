@@ -14,6 +14,7 @@ import { openRaw } from './formats/raw-tensors.ts';
 import { openGenerated } from './generated/open-generated.ts';
 import { findValue, requireSingleInput, type SelectedInput } from './inputs/input-values.ts';
 import { followsImage } from './images/decode-mask.ts';
+import { KeptExamples } from './kept-examples.ts';
 import { joinInputs } from './inputs/join-inputs.ts';
 import { plainName } from './inputs/model-inputs.ts';
 import { normalisationNamed } from './preprocessing/named-normalisations.ts';
@@ -34,6 +35,8 @@ export interface OpenDataOptions {
   /** Labels of several outputs are found by their names, and masks by the shape of theirs. */
   readonly modelOutputs?: readonly ModelTensor[] | undefined;
   readonly onWarning?: (message: string) => void;
+  /** A folder where decoded and resized images are kept; without it they are kept in memory only. */
+  readonly examplesFolder?: string | undefined;
 }
 
 /**
@@ -86,9 +89,10 @@ async function openInput(
     modelInputShape: selected?.input.shape,
     remarks: sources.warnings,
   });
+  const kept = options.examplesFolder === undefined ? undefined : new KeptExamples(options.examplesFolder);
   const normalisation =
     normalise === 'training'
-      ? await measureChannels(splits.train, createPipeline(splits.train.kind, pipelineOptions(undefined)))
+      ? await measureChannels(splits.train, createPipeline(splits.train.kind, pipelineOptions(undefined)), kept)
       : typeof normalise === 'string'
         ? normalisationNamed(normalise)
         : normalise;
@@ -97,7 +101,7 @@ async function openInput(
   const cacheBytes = (spec.cacheMegabytes ?? defaultCacheMegabytes) * 1e6;
   const total = splits.train.size + splits.validation.size + splits.test.size;
   const prepare = (source: ExampleSource, augmentationSeed?: number): DataSet =>
-    preparedDataSet({ source, pipeline, cacheBytes: (cacheBytes * source.size) / Math.max(total, 1), augmentationSeed });
+    preparedDataSet({ source, pipeline, cacheBytes: (cacheBytes * source.size) / Math.max(total, 1), kept, augmentationSeed });
   return {
     train: prepare(splits.train, spec.augmentation === undefined ? undefined : options.seed),
     validation: prepare(splits.validation),

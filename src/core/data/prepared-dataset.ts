@@ -2,6 +2,8 @@ import { createRandom, type Random } from '../random.ts';
 import type { Batch, DataSet } from './dataset.ts';
 import { type ExampleSource, selectRows, type StoredNumbers } from './example-source.ts';
 import { moveMask } from './images/decode-mask.ts';
+import type { KeptExamples } from './kept-examples.ts';
+import { prepareExamples } from './prepare-example.ts';
 import type { Movement, Pipeline } from './preprocessing/pipeline.ts';
 import type { Target } from './target.ts';
 import { boundTargets } from './targets.ts';
@@ -13,27 +15,30 @@ export interface PreparedOptions {
   readonly source: ExampleSource;
   readonly pipeline: Pipeline;
   readonly cacheBytes: number;
+  /** Of images, on disk. */
+  readonly kept?: KeptExamples | undefined;
   /** Undefined: never augmented. */
   readonly augmentationSeed: number | undefined;
 }
 
 /** A data set of preprocessed examples from a source. */
-export function preparedDataSet({ source, pipeline, cacheBytes, augmentationSeed }: PreparedOptions): DataSet {
+export function preparedDataSet({ source, pipeline, cacheBytes, kept, augmentationSeed }: PreparedOptions): DataSet {
   const { inputShape } = pipeline;
   const length = inputShape.reduce((product, size) => product * size, 1);
   const cache = new ByteCache(cacheBytes);
+  const prepare = prepareExamples(source, pipeline, kept);
   const isAutoencoder = source.target.kind === 'regression' && source.targets.length === 0 && source.size > 0;
 
   const prepared = (index: number): StoredNumbers | Promise<StoredNumbers> => {
     const known = cache.get(index);
     if (known !== undefined) return known;
-    const keep = (numbers: StoredNumbers): StoredNumbers => {
+    const remember = (numbers: StoredNumbers): StoredNumbers => {
       // A view of data in memory needs no place in the cache.
       if (numbers.byteLength * 2 > numbers.buffer.byteLength) cache.set(index, numbers);
       return numbers;
     };
-    const example = source.load(index);
-    return example instanceof Promise ? example.then((loaded) => keep(pipeline.prepare(loaded))) : keep(pipeline.prepare(example));
+    const numbers = prepare(index);
+    return numbers instanceof Promise ? numbers.then(remember) : remember(numbers);
   };
 
   /** @returns how augmentation has moved the examples that it has moved, by their places in the batch */

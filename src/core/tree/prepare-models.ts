@@ -131,7 +131,7 @@ async function prepareProcesses({ stored, folder, environment, models, warnings,
           checkStages(chosen, (await importCompared(file, { inputShapes, engine })).network, recipe.layers ?? []);
           if (parallelism.processes > 1 && processes !== undefined) return processes.runner(model.name, parallelism);
           const { threadScript, readingScript } = environment;
-          return openStageRunner({ recipe, model, engine, threadScript, readingScript, warn });
+          return openStageRunner({ recipe, model, recipeFolder: folder, engine, threadScript, readingScript, warn });
         },
       });
     return {

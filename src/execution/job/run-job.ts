@@ -97,13 +97,14 @@ async function runTask(
     });
   }
   const { recipe } = await readStoredRun(place.runFolder);
+  const recipeFolder = recipeFolderOf(place.runFolder);
   const engine = await openEngine(recipe, request);
   const runtime = (await loadRuntime()).description;
   if (runtime !== request.runtime) throw otherThanPlanned('the runtime', runtime, request.runtime);
   const { threadScript, readingScript } = environment;
   let staged: StagedData | undefined;
   const openModel = async (): Promise<ResolvedModel> => {
-    const model = await modelOf(recipe, place.model, recipeFolderOf(place.runFolder));
+    const model = await modelOf(recipe, place.model, recipeFolder);
     await checkInputs(model, request);
     if (!request.stageData) return model;
     staged = await stageData(model, request.data);
@@ -114,7 +115,10 @@ async function runTask(
     return await runStage(
       place,
       job,
-      async () => openStageRunner({ recipe, model: await openModel(), engine, threadScript, readingScript, warn: log.warn }),
+      async () => {
+        const model = await openModel();
+        return openStageRunner({ recipe, model, recipeFolder, engine, threadScript, readingScript, warn: log.warn });
+      },
       { signal, onProgress: log.onProgress, warn: log.warn },
     );
   } finally {

@@ -87,6 +87,7 @@ async function openRunner(
   return openStageRunner({
     recipe: setting.source.recipe,
     model: await modelOf(setting),
+    recipeFolder: setting.source.folder,
     engine: await engineOf(setting),
     threadScript,
     readingScript,

@@ -8,6 +8,8 @@ export interface FileFormat extends LabellingOptions {
   readonly kind: 'image' | 'sound';
   /** @throws EspalierError that names the file */
   readonly decode: (bytes: Uint8Array, where: string) => Example | Promise<Example>;
+  /** With its version, where decoded examples may be kept. */
+  readonly decoder?: string | undefined;
 }
 
 /** Examples from one file each, decoded when they are read. */
@@ -34,22 +36,32 @@ export async function filesAsSource<F extends BackgroundFile>(
   name: string,
   list: readonly F[],
   { unreadable }: Pick<FileCollection, 'unreadable'>,
-  format: Pick<FileFormat, 'kind' | 'decode'>,
+  format: Pick<FileFormat, 'kind' | 'decode' | 'decoder'>,
   warnings: string[],
   label: (usable: readonly F[]) => Pick<ExampleSource, 'target' | 'labels' | 'targets'>,
 ): Promise<ExampleSource> {
   const usable = unreadable === 'skip' ? await decodable(list, format, warnings) : list;
+  const { decoder } = format;
+  const fileAt = (index: number): F => {
+    const file = usable[index];
+    if (file === undefined) throw new RangeError(`example ${index} of ${usable.length}`);
+    return file;
+  };
   return {
     name,
     kind: format.kind,
     size: usable.length,
     shape: undefined,
     ...label(usable),
-    load: async (index) => {
-      const file = usable[index];
-      if (file === undefined) throw new RangeError(`example ${index} of ${usable.length}`);
-      return decodeFile(file, format);
-    },
+    load: async (index) => decodeFile(fileAt(index), format),
+    readEncoded:
+      decoder === undefined
+        ? undefined
+        : async (index) => {
+            const { tree, path } = fileAt(index);
+            const bytes = await tree.read(path);
+            return { bytes, decoder, decode: async () => format.decode(bytes, `${tree.name}/${path}`) };
+          },
   };
 }
 

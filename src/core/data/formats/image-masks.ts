@@ -7,7 +7,7 @@ import type { ClassedFile } from '../files/classed-files.ts';
 import { findSplits } from '../files/file-splits.ts';
 import { type FileTree, openFileTree } from '../files/file-tree.ts';
 import { resolvePath } from '../files/resolve-path.ts';
-import { decodeImage } from '../images/decode-image.ts';
+import { decodeImage, imageDecoder } from '../images/decode-image.ts';
 import { decodeMask, resizeMask } from '../images/decode-mask.ts';
 import { ByteCache } from '../prepared-dataset.ts';
 import { coveringRegion } from '../preprocessing/image-pipeline.ts';
@@ -100,11 +100,16 @@ function source(
     if (pair === undefined) throw new RangeError(`example ${index} of ${paired.length}`);
     return pair;
   };
-  const decoded = async (index: number): Promise<Example & { readonly kind: 'image' }> => {
+  const readEncoded = async (index: number) => {
     const { tree, path } = pairOf(index);
-    const image = await decodeImage(await tree.read(path), `${tree.name}/${path}`);
-    return { kind: 'image', shape: [image.height, image.width, image.channels], data: image.data };
+    const bytes = await tree.read(path);
+    const decode = async (): Promise<Example & { readonly kind: 'image' }> => {
+      const image = await decodeImage(bytes, `${tree.name}/${path}`);
+      return { kind: 'image', shape: [image.height, image.width, image.channels], data: image.data };
+    };
+    return { bytes, decoder: imageDecoder, decode };
   };
+  const decoded = async (index: number): Promise<Example & { readonly kind: 'image' }> => (await readEncoded(index)).decode();
   return {
     name,
     kind: 'image',
@@ -114,6 +119,7 @@ function source(
     labels: new Int32Array(0),
     targets: new Float32Array(0),
     load: decoded,
+    readEncoded,
     loadLabels: async (index) => {
       const known = cache.get(index);
       if (known !== undefined) return Int32Array.from(known);

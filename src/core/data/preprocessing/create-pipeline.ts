@@ -1,5 +1,7 @@
 import { unreachable } from '../../errors.ts';
 import type { ExampleKind, ExampleSource } from '../example-source.ts';
+import type { KeptExamples } from '../kept-examples.ts';
+import { prepareExamples } from '../prepare-example.ts';
 import { spreadIndices } from '../spread-indices.ts';
 import { imagePipeline } from './image-pipeline.ts';
 import type { Pipeline, PipelineOptions } from './pipeline.ts';
@@ -25,15 +27,16 @@ export function createPipeline(kind: ExampleKind, options: PipelineOptions): Pip
 const measuredExamples = 5000;
 
 /** Mean and standard deviation of each channel over the training examples (evenly spaced ones when there are many). */
-export async function measureChannels(source: ExampleSource, pipeline: Pipeline): Promise<Normalisation> {
+export async function measureChannels(source: ExampleSource, pipeline: Pipeline, kept?: KeptExamples): Promise<Normalisation> {
   const length = pipeline.inputShape.reduce((product, size) => product * size, 1);
   const channels = pipeline.inputShape[pipeline.inputShape.length - 1] ?? 1;
   const sums = new Float64Array(channels);
   const squares = new Float64Array(channels);
   const values = new Float32Array(length);
+  const prepare = prepareExamples(source, pipeline, kept);
   const measured = Math.min(source.size, measuredExamples);
   for (const index of spreadIndices(source.size, measured)) {
-    pipeline.finish(pipeline.prepare(await source.load(index)), values, 0, undefined);
+    pipeline.finish(await prepare(index), values, 0, undefined);
     for (let j = 0; j < length; j++) {
       const value = values[j] ?? 0;
       sums[j % channels] = (sums[j % channels] ?? 0) + value;

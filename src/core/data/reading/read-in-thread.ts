@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { EspalierError } from '../../errors.ts';
-import type { Batch, DataSet } from '../dataset.ts';
+import type { Batch, DataSet, DataSplits } from '../dataset.ts';
 import type { ReadingData, ReadingFailure, ReadingReply, ReadRequest } from './reading-messages.ts';
 
 interface Waiting {
@@ -9,22 +9,28 @@ interface Waiting {
 }
 
 /**
- * Reads and augments the training examples of `train` in another thread, so that an engine whose steps block this one
- * does not wait for them. The thread opens the data at the first read of training; reads for evaluation stay here.
+ * Reads examples in another thread, so that an engine whose steps block this one does not wait for them: those that are
+ * decoded from files all, others where training augments them. The thread opens the data at the first of these reads.
  * Augmentation is a function of seed, epoch and index, so the numbers are the same.
  *
  * @param script the bundle of `reading-thread.ts`
  */
-export function readInThread(train: DataSet, script: string | URL, data: ReadingData): DataSet {
+export function readInThread(splits: DataSplits, script: string | URL, data: ReadingData): DataSplits {
+  const { format, augmentation } = data.spec;
+  const isDecoded = format === 'images' || format === 'audio';
   let reader: Reader | undefined;
-  return {
-    ...train,
-    read: (indices, epoch) => {
-      if (epoch === undefined) return train.read(indices);
-      if (reader === undefined || reader.ended) reader = new Reader(script, data, train.name);
-      return reader.read(indices, epoch);
-    },
+  const inThread = (split: keyof DataSplits): DataSet => {
+    const { [split]: here } = splits;
+    return {
+      ...here,
+      read: (indices, epoch) => {
+        if (!isDecoded && (augmentation === undefined || epoch === undefined)) return here.read(indices, epoch);
+        if (reader === undefined || reader.ended) reader = new Reader(script, data, here.name);
+        return reader.read(split, indices, epoch);
+      },
+    };
   };
+  return { train: inThread('train'), validation: inThread('validation'), test: inThread('test') };
 }
 
 class Reader {
@@ -48,8 +54,8 @@ class Reader {
     this.#worker.on('exit', (code) => this.#end(`it ended with code ${code}`));
   }
 
-  read(indices: Uint32Array, epoch: number): Promise<Batch> {
-    const request: ReadRequest = { id: this.#nextId++, indices, epoch };
+  read(split: keyof DataSplits, indices: Uint32Array, epoch: number | undefined): Promise<Batch> {
+    const request: ReadRequest = { id: this.#nextId++, split, indices, epoch };
     return new Promise((resolve, reject) => {
       this.#waiting.set(request.id, { resolve, reject });
       // Only a thread with open requests keeps the process alive.

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../errors.ts';
 import type { ModelTensor } from '../../network/model-interface.ts';
 import type { DataSpec } from '../spec/data-spec.ts';
-import type { Batch } from '../dataset.ts';
+import type { Batch, DataSplits } from '../dataset.ts';
 
 /** The data for the thread to open: the same, with the same seed, as in the thread that sends requests. */
 export interface ReadingData {
@@ -10,12 +10,14 @@ export interface ReadingData {
   readonly seed: number;
   readonly modelInputs: readonly ModelTensor[] | undefined;
   readonly modelOutputs?: readonly ModelTensor[] | undefined;
+  readonly examplesFolder?: string | undefined;
 }
 
 export interface ReadRequest {
   readonly id: number;
+  readonly split: keyof DataSplits;
   readonly indices: Uint32Array;
-  readonly epoch: number;
+  readonly epoch: number | undefined;
 }
 
 export interface ReadingFailure {

@@ -1,25 +1,23 @@
-/** Entry of the thread that reads and augments the examples of training while the engine computes. */
+/** Entry of the thread that reads, decodes and augments examples while the engine computes. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { EspalierError } from '../../errors.ts';
-import type { DataSet } from '../dataset.ts';
+import type { DataSplits } from '../dataset.ts';
 import { openData } from '../open-data.ts';
 import type { ReadingData, ReadingFailure, ReadingReply, ReadRequest } from './reading-messages.ts';
 
-function serve({ spec, folder, seed, modelInputs, modelOutputs }: ReadingData): void {
+function serve({ spec, folder, ...options }: ReadingData): void {
   // Warnings were given where the data were opened first.
-  const opening = openData(spec, folder, { seed, modelInputs, modelOutputs });
+  const opening = openData(spec, folder, options);
   opening.catch(() => undefined);
   parentPort?.on('message', (request: ReadRequest) => {
-    void answer(
-      opening.then(({ train }) => train),
-      request,
-    );
+    void answer(opening, request);
   });
 }
 
-async function answer(train: Promise<DataSet>, { id, indices, epoch }: ReadRequest): Promise<void> {
+async function answer(opening: Promise<DataSplits>, { id, split, indices, epoch }: ReadRequest): Promise<void> {
   try {
-    const batch = await (await train).read(indices, epoch);
+    const data = await opening;
+    const batch = await data[split].read(indices, epoch);
     // An autoencoder's targets are its inputs: the same memory, handed over once.
     const memory = [...batch.inputs, batch.labels, batch.targets]
       .map(({ buffer }) => buffer)

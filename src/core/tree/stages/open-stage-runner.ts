@@ -7,12 +7,15 @@ import { importModel } from '../../import/import-model.ts';
 import { openTask } from '../../task/open-task.ts';
 import type { RecipeDocument } from '../recipe/recipe-document.ts';
 import type { ResolvedModel } from '../recipe/resolve-recipe.ts';
+import { examplesFolder } from '../store/run-store.ts';
 import { createStageRunner } from './create-stage-runner.ts';
 import type { StageRunner } from './stage-runner.ts';
 
 export interface OpenStageRunner {
   readonly recipe: RecipeDocument;
   readonly model: ResolvedModel;
+  /** Decoded images are kept beside the recipe. */
+  readonly recipeFolder: string;
   readonly engine: Engine;
   readonly threadScript: string | undefined;
   /** The thread that augments examples while the engine computes; without it they are augmented between steps. */
@@ -26,21 +29,16 @@ export interface OpenStageRunner {
 
 /** Reads a model and its data, so that stages can run. */
 export async function openStageRunner(options: OpenStageRunner): Promise<StageRunner> {
-  const { recipe, model, engine, threadScript, readingScript, warn, processes = 1, turn } = options;
+  const { recipe, model, recipeFolder, engine, threadScript, readingScript, warn, processes = 1, turn } = options;
   const { network, ranges, warnings } = await importModel(model.path, { inputShapes: model.inputShapes });
   for (const warning of warnings) warn(warning);
   const modelInputs = inputsOf(network);
   const modelOutputs = outputsOf(network);
   const seed = recipe.seed ?? 0;
-  const opened = await openData(model.data, model.dataFolder, { seed, onWarning: warn, modelInputs, modelOutputs });
-  const { augmentation } = model.data;
-  const read =
-    augmentation === undefined || readingScript === undefined
-      ? opened
-      : {
-          ...opened,
-          train: readInThread(opened.train, readingScript, { spec: model.data, folder: model.dataFolder, seed, modelInputs, modelOutputs }),
-        };
+  const { data: spec, dataFolder: folder } = model;
+  const dataOptions = { seed, modelInputs, modelOutputs, examplesFolder: examplesFolder(recipeFolder) };
+  const opened = await openData(spec, folder, { ...dataOptions, onWarning: warn });
+  const read = readingScript === undefined ? opened : readInThread(opened, readingScript, { spec, folder, ...dataOptions });
   const {
     data: task,
     loss,
@@ -51,7 +49,7 @@ export async function openStageRunner(options: OpenStageRunner): Promise<StageRu
     data: read,
     outputs: model.outputs,
     engine: () => Promise.resolve(engine),
-    isAugmented: augmentation !== undefined,
+    isAugmented: spec.augmentation !== undefined,
   });
   for (const note of notes) warn(note);
   const data = turn === undefined ? task : inTurn(task, turn);

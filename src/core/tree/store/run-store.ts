@@ -25,6 +25,11 @@ export function cacheFolder(recipeFolder: string): string {
   return path.join(storeFolder(recipeFolder), 'cache');
 }
 
+/** Decoded images; hidden, since it holds no results of stages. */
+export function examplesFolder(recipeFolder: string): string {
+  return path.join(cacheFolder(recipeFolder), '.examples');
+}
+
 /** The folder of the recipe that a run folder lies below. */
 export function recipeFolderOf(runFolder: string): string {
   return path.dirname(path.dirname(path.dirname(path.resolve(runFolder))));
