@@ -15,7 +15,6 @@ export function detectFormat(source: ModelSource, where: string): ModelFormat {
   }
   const { bytes } = source;
   if (bytes.length === 0) throw new EspalierError('invalid-model', 'is empty', { where, fix: `give ${accepted}` });
-  if (isHdf5(bytes)) return 'keras-h5';
   if (isPyTorch(bytes))
     throw new EspalierError('unsupported-model', 'is a PyTorch checkpoint: it holds weights, and code that only Python can run', {
       where,
@@ -23,6 +22,8 @@ export function detectFormat(source: ModelSource, where: string): ModelFormat {
     });
   if (startsWith(bytes, 'PK\x03\x04') || startsWith(bytes, 'PK\x05\x06')) return 'keras-v3';
   if (startsWith(bytes, 'TFL3', 4)) return 'tflite';
+  // Behind the archives: one may hold an HDF5 file at an offset where HDF5 is looked for.
+  if (isHdf5(bytes)) return 'keras-h5';
   const head = new TextDecoder('latin1').decode(bytes.subarray(0, 512));
   if (head.startsWith('version https://git-lfs'))
     throw new EspalierError('invalid-model', 'is a Git LFS pointer, not the model itself', { where, fix: 'run "git lfs pull"' });

@@ -46,6 +46,18 @@ export function normalized(builder: NetworkBuilder, layer: string, x: ValueId, o
   return transformed(builder, layer, standardized(builder, layer, x, options.axes, options.epsilon), options);
 }
 
+/** `gamma * x / sqrt(mean(x^2) + epsilon)`: Zhang & Sennrich 2019, arXiv:1910.07467. */
+export function rootMeanSquareNormalized(
+  builder: NetworkBuilder,
+  layer: string,
+  x: ValueId,
+  { axes, epsilon, gamma }: Omit<Normalization, 'beta'>,
+): ValueId {
+  const square = builder.reduce(layer, builder.binary(layer, 'mul', x, x), 'mean', axes, true);
+  const inverse = builder.unary(layer, scaled(builder, layer, square, 'epsilon', 1, epsilon), 'rsqrt');
+  return transformed(builder, layer, builder.binary(layer, 'mul', x, inverse), { gamma, beta: undefined });
+}
+
 /** Wu & He 2018, arXiv:1803.08494: each of `groups` runs of channels is normalized over its channels and all positions. */
 export function groupNormalized(
   builder: NetworkBuilder,

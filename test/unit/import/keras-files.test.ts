@@ -153,6 +153,16 @@ describe('Keras files', () => {
     });
   });
 
+  it('.keras: an archive stays one where what it holds lies where HDF5 files may begin', async () => {
+    const signature = Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a);
+    const stored = new Uint8Array(4096);
+    // The name and the header before it take 35 bytes.
+    for (const offset of [512, 1024, 2048]) stored.set(signature, offset - 35);
+    const archive = zipSync({ 'a.bin': [stored, { level: 0 }] });
+    expect(archive.subarray(512, 520)).toEqual(signature);
+    await expect(importFiles({ 'a.keras': archive })).rejects.toThrow(/config\.json/);
+  });
+
   it('.keras: a zip of other things is refused by what it lacks', async () => {
     await expect(importFiles({ 'a.zip': zipSync({ 'readme.txt': strToU8('hello') }) })).rejects.toMatchObject({
       code: 'unsupported-model',

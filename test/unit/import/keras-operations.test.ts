@@ -178,6 +178,26 @@ const ofMatrix: readonly (readonly [string, string, readonly Step[], readonly nu
     [...new Array<number>(3).fill(1 / (1 + Math.exp(3))), ...new Array<number>(3).fill(1 / (1 + Math.exp(-3)))],
   ],
   ['exp of log', '2.15.0', [call('math.log', of('x')), call('math.exp', of('s0'))], rows],
+  ['variance', '3.5.0', [configured('Var', { axis: [2], keepdims: false }, 'x')], [2 / 3, 2 / 3]],
+  ['standard deviation', '2.15.0', [call('math.reduce_std', of('x'), { axis: 1 })], [1.5, 1.5, 1.5]],
+  [
+    'logarithm of a sum of exponentials',
+    '3.5.0',
+    [configured('Logsumexp', { axis: 2, keepdims: true }, 'x')],
+    [3 + Math.log(1 + Math.exp(-1) + Math.exp(-2)), 6 + Math.log(1 + Math.exp(-1) + Math.exp(-2))],
+  ],
+  ['reciprocal', '3.5.0', [operation('Reciprocal', 'x')], rows.map((v) => 1 / v)],
+  ['moveaxis', '3.5.0', [configured('Moveaxis', { source: [2], destination: [1] }, 'x')], [1, 4, 2, 5, 3, 6]],
+  ['flip', '3.5.0', [configured('Flip', { axis: 2 }, 'x')], [3, 2, 1, 6, 5, 4]],
+  ['flip of two axes', '2.15.0', [call('reverse', of('x'), { axis: [1, 2] })], [6, 5, 4, 3, 2, 1]],
+  ['roll', '3.5.0', [configured('Roll', { shift: 1, axis: 2 }, 'x')], [3, 1, 2, 6, 4, 5]],
+  ['repeat', '3.5.0', [configured('Repeat', { repeats: 2, axis: 2 }, 'x')], [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6]],
+  [
+    'max pool of a sequence',
+    '3.5.0',
+    [configured('MaxPool', { pool_size: 2, strides: 1, padding: 'valid', data_format: 'channels_last' }, 'x')],
+    [4, 5, 6],
+  ],
   ['1 / x', '3.5.0', [operation('TrueDivide', 1, 'x')], rows.map((v) => 1 / v)],
 ];
 

@@ -65,6 +65,16 @@ describe('activations', () => {
     await expectLayer([4, 5], entry, [], (x) => Array.from(x, f));
   });
 
+  it('softmax over two axes at once', async () => {
+    await expectLayer([2, 4, 3], layer('Softmax', { axis: [1, 3] }), [], (x) =>
+      Array.from(x, (v, i) => {
+        const row = Math.floor(i / 3) % 4;
+        const total = range(2).flatMap((a) => range(3).map((c) => Math.exp(x[a * 12 + row * 3 + c]!)));
+        return Math.exp(v) / total.reduce((sum, power) => sum + power, 0);
+      }),
+    );
+  });
+
   it('softmax and log_softmax over an axis', async () => {
     const sums = (x: Float32Array): number[] => range(5).map((c) => range(4).reduce((sum, row) => sum + Math.exp(x[row * 5 + c]!), 0));
     await expectLayer([4, 5], layer('Softmax', { axis: 1 }), [], (x) => Array.from(x, (v, i) => Math.exp(v) / sums(x)[i % 5]!));
@@ -75,7 +85,7 @@ describe('activations', () => {
 });
 
 describe('normalizations', () => {
-  const [gamma, beta] = [weight('gamma', 6), weight('beta', 6)];
+  const [gamma, beta, scale] = [weight('gamma', 6), weight('beta', 6), weight('scale', 6)];
 
   it('GroupNormalization', async () => {
     await expectLayer([4, 6], layer('GroupNormalization', { groups: 3, epsilon: 0.01 }), [gamma, beta], (x) =>
@@ -84,6 +94,15 @@ describe('normalizations', () => {
         const group = range(4).flatMap((row) => [0, 1].map((k) => x[row * 6 + Math.floor(c / 2) * 2 + k]!));
         const center = mean(group);
         return ((v - center) / Math.sqrt(mean(group.map((u) => (u - center) ** 2)) + 0.01)) * gamma.data[c]! + beta.data[c]!;
+      }),
+    );
+  });
+
+  it('RMSNormalization', async () => {
+    await expectLayer([4, 6], layer('RMSNormalization', { axis: -1, epsilon: 0.01 }), [scale], (x) =>
+      Array.from(x, (v, i) => {
+        const row = x.subarray(i - (i % 6), i - (i % 6) + 6);
+        return (v / Math.sqrt(mean(Array.from(row, (u) => u * u)) + 0.01)) * scale.data[i % 6]!;
       }),
     );
   });

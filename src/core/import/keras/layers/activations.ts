@@ -151,9 +151,21 @@ function relu(context: LayerContext): ValueId {
 function softmax(context: LayerContext): ValueId {
   const { builder, layer, config } = context;
   const input = onlyInput(context);
-  const [axis = -1, ...more] = config.axes('axis', builder.shapeOf(input).length, [-1]);
-  if (more.length > 0) unsupported(context, 'softmax over several axes at once is not supported', 'reshape these axes into one before it');
-  return softmaxAlong(builder, layer, input, axis);
+  const shape = builder.shapeOf(input);
+  const [axis = -1, ...more] = config.axes('axis', shape.length, [-1]);
+  if (more.length === 0) return softmaxAlong(builder, layer, input, axis);
+  // Several axes become one at the end, and come apart again.
+  const axes = [axis, ...more];
+  const order = [...shape.keys()].filter((each) => !axes.includes(each)).concat(axes);
+  const last = builder.permute(layer, input, order);
+  const kept = order.slice(0, -axes.length).map((each) => shape[each] ?? 1);
+  const joined = builder.reshape(layer, last, [...kept, axes.reduce((product, each) => product * (shape[each] ?? 1), 1)]);
+  const apart = builder.reshape(layer, builder.activation(layer, joined, 'softmax'), builder.shapeOf(last));
+  return builder.permute(
+    layer,
+    apart,
+    [...shape.keys()].map((each) => order.indexOf(each)),
+  );
 }
 
 function prelu(context: LayerContext): ValueId {

@@ -1,5 +1,5 @@
 import { EspalierError } from '../../../errors.ts';
-import { clipped, groupNormalized, normalized } from '../../../network/compositions.ts';
+import { clipped, groupNormalized, normalized, rootMeanSquareNormalized } from '../../../network/compositions.ts';
 import type { Parameter, Shape, ValueId } from '../../../network/network.ts';
 import { isArray, isObject, type Json } from '../../json.ts';
 import { type LayerContext, type LayerConverters, onlyInput, unsupported, weights } from '../layer-converter.ts';
@@ -97,6 +97,18 @@ function unitNormalization(context: LayerContext): ValueId {
   return builder.binary(layer, 'mul', input, builder.unary(layer, bounded, 'rsqrt'));
 }
 
+/** Zhang & Sennrich 2019, arXiv:1910.07467: over the root of the mean square, without a mean taken away. */
+function rmsNormalization(context: LayerContext): ValueId {
+  const { builder, layer, config } = context;
+  const input = onlyInput(context);
+  const shape = builder.shapeOf(input);
+  const axes = config.axes('axis', shape.length, [-1]);
+  const [scale] = weights(context, ['scale']);
+  const stored = shape.map((length, axis) => (axes.includes(axis) ? length : 1)).slice(Math.min(...axes));
+  const gamma = context.once('scale', () => ({ shape: stored, data: scale?.read() ?? new Float32Array() }));
+  return rootMeanSquareNormalized(builder, layer, input, { axes, epsilon: config.number('epsilon', 1e-6), gamma });
+}
+
 /** `x * scale + offset`. */
 function rescaling(context: LayerContext): ValueId {
   const constant = (key: string, otherwise: number): Float32Array =>
@@ -158,6 +170,7 @@ export const normalizationLayers: LayerConverters = {
   LayerNormalization: layerNormalization,
   GroupNormalization: groupNormalization,
   UnitNormalization: unitNormalization,
+  RMSNormalization: rmsNormalization,
   BatchNormalization: batchNormalization,
   BatchNormalizationV1: batchNormalization,
   BatchNormalizationV2: batchNormalization,

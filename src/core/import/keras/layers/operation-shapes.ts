@@ -1,6 +1,6 @@
 /** Functions that move elements: Keras counts axes with the batch, which stays in front. */
 import { EspalierError } from '../../../errors.ts';
-import { repeated, selected, split } from '../../../network/selection.ts';
+import { repeated, split } from '../../../network/selection.ts';
 import type { Shape, ValueId } from '../../../network/network.ts';
 import { isArray, isObject, type Json } from '../../json.ts';
 import { numericArray } from '../inbound-nodes.ts';
@@ -33,14 +33,6 @@ export const transpose: LayerConverter = (context) => {
     input,
     order.map((axis) => axis - 1),
   );
-};
-
-export const swapAxes: LayerConverter = (context) => {
-  const input = onlyInput(context);
-  const rank = context.builder.shapeOf(input).length;
-  const [a = 0, b = 0] = ['axis1', 'axis2'].map((key) => context.config.axes(key, rank, [-1])[0] ?? 0);
-  const order = Array.from({ length: rank }, (_, axis) => (axis === a ? b : axis === b ? a : axis));
-  return context.builder.permute(context.layer, input, order);
 };
 
 export const squeeze: LayerConverter = (context) => {
@@ -129,25 +121,6 @@ function listsOf(json: Json | undefined): Json | undefined {
   if (isObject(json) && isArray(json['items'])) return json['items'].map((item) => listsOf(item) ?? null);
   return isArray(json) ? json.map((item) => listsOf(item) ?? null) : json;
 }
-
-export const take: LayerConverter = (context) => {
-  const { builder, layer } = context;
-  const input = onlyInput(context);
-  const shape = builder.shapeOf(input);
-  const [axis = 0, ...more] = fieldsOf(context).axes('axis', shape.length, [-1]);
-  const [indices] = context.constants;
-  if (indices === undefined || more.length > 0)
-    return unsupported(context, 'indices that the network computes are not supported', 'use an Embedding layer');
-  const picked = selected(builder, layer, input, axis, indices.values);
-  return builder.reshape(layer, picked, [...shape.slice(0, axis), ...indices.shape, ...shape.slice(axis + 1)]);
-};
-
-export const tile: LayerConverter = (context) => {
-  const fields = fieldsOf(context, 'multiples');
-  const [batch, ...counts] = fields.numbers(named(fields, 'repeats', 'multiples'));
-  if (batch !== 1) return unsupported(context, 'repeating the batch is not supported', 'repeat along other axes');
-  return repeated(context.builder, context.layer, onlyInput(context), counts);
-};
 
 export const broadcastTo: LayerConverter = (context) => {
   const { builder, layer } = context;

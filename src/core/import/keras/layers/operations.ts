@@ -9,6 +9,9 @@ import type { ValueId } from '../../../network/network.ts';
 import type { ActivationFunction, BinaryFunction, Reduce, UnaryFunction } from '../../../network/operations.ts';
 import { type LayerContext, type LayerConverter, type LayerConverters, onlyInput, unsupported } from '../layer-converter.ts';
 import { applyActivation, scale } from './activations.ts';
+import { poolingLayers } from './pooling.ts';
+import { flip, moveAxis, repeat, roll, swapAxes, take, tile } from './operation-moves.ts';
+import { logSumExp, standardDeviation, variance } from './operation-statistics.ts';
 import { asValue, fieldsOf, named, operandsOf } from './operation-arguments.ts';
 import {
   broadcastTo,
@@ -24,9 +27,6 @@ import {
   splitInto,
   squeeze,
   stack,
-  swapAxes,
-  take,
-  tile,
   transpose,
   unstack,
 } from './operation-shapes.ts';
@@ -120,6 +120,18 @@ function l2Normalize(context: LayerContext): ValueId {
   return context.builder.activation(context.layer, input, 'l2Normalize');
 }
 
+const reciprocal: LayerConverter = (context) =>
+  arithmeticOf(context.builder, context.layer, 'div', { shape: [], data: Float32Array.of(1) }, onlyInput(context));
+
+/** Of sequences or images, whichever the value is. */
+const pooled =
+  (name: 'Max' | 'Average'): LayerConverter =>
+  (context) => {
+    const axes = context.builder.shapeOf(onlyInput(context)).length - 1;
+    const convert = poolingLayers[`${name}Pooling${axes}D`];
+    return convert?.(context) ?? unsupported(context, `pooling over ${axes} axes is not supported`, 'pool sequences or images');
+  };
+
 const identity: LayerConverter = onlyInput;
 
 interface Row {
@@ -153,6 +165,12 @@ const rows: readonly Row[] = [
   row(reduction('sum'), 'Sum', 'math.reduce_sum'),
   row(reduction('max'), 'Max', 'Amax', 'math.reduce_max'),
   row(reduction('min'), 'Min', 'Amin', 'math.reduce_min'),
+  row(variance, 'Var', 'math.reduce_variance'),
+  row(standardDeviation, 'Std', 'math.reduce_std'),
+  row(logSumExp, 'Logsumexp', 'math.reduce_logsumexp'),
+  row(reciprocal, 'Reciprocal', 'math.reciprocal'),
+  row(pooled('Max'), 'MaxPool'),
+  row(pooled('Average'), 'AveragePool'),
   row(activation('relu'), 'Relu', 'nn.relu'),
   row(activation('relu6'), 'Relu6', 'nn.relu6'),
   row(activation('sigmoid'), 'Sigmoid', 'nn.sigmoid', 'math.sigmoid'),
@@ -177,6 +195,10 @@ const rows: readonly Row[] = [
   row(flattenAll, 'Ravel'),
   row(transpose, 'Transpose', 'transpose'),
   row(swapAxes, 'Swapaxes'),
+  row(moveAxis, 'Moveaxis'),
+  row(flip, 'Flip', 'reverse'),
+  row(roll, 'Roll', 'roll'),
+  row(repeat, 'Repeat', 'repeat'),
   row(squeeze, 'Squeeze', 'squeeze'),
   row(expandDimensions, 'ExpandDims', 'expand_dims'),
   row(concatenate, 'concat'),
