@@ -44,6 +44,16 @@ export class Project {
     return new CommandLine(this.folder, this.#cluster, ['run', ...(args.includes('--resume') ? [] : ['mnist.espalier.json']), ...args]);
   }
 
+  /** In a job of its own, as what must not run on a login node. */
+  runInJob(...args: readonly string[]): CommandLine {
+    return new CommandLine(
+      this.folder,
+      this.#cluster,
+      ['run', 'mnist.espalier.json', ...args],
+      ['srun', '--exclude=n[5-12]', process.execPath],
+    );
+  }
+
   /** Names of runs, oldest first. */
   runs(): readonly string[] {
     const folder = this.file('runs');
@@ -82,8 +92,14 @@ export class CommandLine {
   readonly #id: number;
   #errors = '';
 
-  constructor(folder: string, cluster: SlurmCluster, args: readonly string[]) {
-    const child = spawn(process.execPath, [cli, ...args, '--json'], {
+  constructor(
+    folder: string,
+    cluster: SlurmCluster,
+    args: readonly string[],
+    launcher: readonly [string, ...string[]] = [process.execPath],
+  ) {
+    const [program, ...before] = launcher;
+    const child = spawn(program, [...before, cli, ...args, '--json'], {
       cwd: folder,
       env: { ...process.env, ...cluster.environment },
       // A group of its own, to be killed as a whole.

@@ -33,6 +33,33 @@ describe.skipIf(withoutSlurm)('a tree and a search', () => {
   const folder = temporaryFolder();
   beforeAll(() => makeModel(folder));
 
+  it.skipIf(isShort)('from a budget find the same files as jobs as they do here', async () => {
+    const cluster = sharedCluster();
+    const [onCluster, here] = ['cluster', 'here'].map((name) => new Project(path.join(temporaryFolder(), name), cluster, folder));
+    for (const project of [onCluster!, here!])
+      project.write({
+        ...recipe,
+        data: { format: 'idx', folder: 'digits', validation: 0.3 },
+        training: {},
+        techniques: {},
+        strategy: { kind: 'pareto', steps: 1200, budgets: [{ compressedBytes: 8_000 }] },
+      });
+    const slurm = onCluster!.runInJob();
+    const local = here!.run('--executor', 'local');
+    expect(await slurm.ended, slurm.describe()).toBe(await local.ended);
+
+    const grown = slurm.events.findLast((event) => event.type === 'tree-grown');
+    if (grown === undefined) throw new Error(`nothing was trained:\n${slurm.describe()}`);
+    const files = flattenTree(grown.tree).map(({ node }) => node.id);
+    expect(files.length).toBeGreaterThan(2);
+    for (const id of files) expect(onCluster!.tflite(id).equals(here!.tflite(id)), id).toBe(true);
+    const recommended = [onCluster!, here!].map((project) =>
+      readFileSync(project.file('runs', project.runs()[0]!, 'recommended', 'mnist-budget-1.tflite')),
+    );
+    expect(recommended[0]!.equals(recommended[1]!)).toBe(true);
+    expect(slurm.events.some((event) => event.type === 'node-started' && event.job !== undefined)).toBe(true);
+  });
+
   it('have the same bytes as jobs of four machines and as processes of this one', async () => {
     const cluster = sharedCluster();
     const [onCluster, here] = ['cluster', 'here'].map((name) => new Project(path.join(temporaryFolder(), name), cluster, folder));

@@ -27,7 +27,7 @@ import { deployTarget } from './profile-node.ts';
 import { resolveModels } from './recipe/resolve-recipe.ts';
 import type { ResolvedModel } from './recipe/resolve-recipe.ts';
 import { paretoSearch } from '../../shared/search-budget.ts';
-import { searchSupport } from './search-support.ts';
+import { searchSupport, type SearchSupport } from './search-support.ts';
 import { selectNodes } from './select-nodes.ts';
 import type { RootDependencies } from './stage-key.ts';
 import { checkStages } from './stages/check-stages.ts';
@@ -148,18 +148,7 @@ async function prepareProcesses({ stored, folder, environment, models, warnings,
         tree: chosen,
         dependencies: dependenciesOf(recipe, identity, engine.description, runtime, environment),
         openExecutor: (place) => openExecutor(model, place),
-        search:
-          paretoSearch(recipe.strategy) === undefined
-            ? undefined
-            : searchSupport({
-                recipe,
-                folder,
-                model,
-                engine,
-                target: deployTarget(recipe.deploy),
-                threadScript: environment.threadScript,
-                file: searchFile(folder, identity, recipe, engine, environment),
-              }),
+        search: openSearch({ model, identity, engine, recipe, folder, environment }),
       })),
     };
   } catch (error) {
@@ -169,9 +158,14 @@ async function prepareProcesses({ stored, folder, environment, models, warnings,
 }
 
 /** Stages as jobs on other machines: nothing is trained or timed here, and the engine is only described. */
-async function prepareJobs({ stored, environment, models, warnings, chosen }: RunPlan, execution: SlurmExecution): Promise<Prepared> {
+async function prepareJobs(
+  { stored, folder, environment, models, warnings, chosen }: RunPlan,
+  execution: SlurmExecution,
+): Promise<Prepared> {
   const { recipe, options } = stored;
   if (environment.openScheduler === undefined) throw new Error('this program has no schedulers');
+  const isSearch = paretoSearch(recipe.strategy) !== undefined;
+  if (isSearch) await refuseLoginNode(environment, searchInJob);
   const notices: string[] = [];
   const threads = stored.parallelism?.threads ?? recipe.engine?.threads ?? options.threads;
   if (threads === undefined)
@@ -179,6 +173,8 @@ async function prepareJobs({ stored, environment, models, warnings, chosen }: Ru
       'each job has one thread, since the recipe does not say how many: set "threads" under "engine", results are the same bits only for the same number',
     );
   const engine = await planEngine(engineOptions(recipe, threads ?? 1, (notice) => notices.push(notice)));
+  // A search measures here how much layers suffer and how files validate; its stages are jobs like any others.
+  const own = isSearch ? await engineOf(recipe, engine.threads, () => undefined) : undefined;
   const runtime = (await loadRuntime()).description;
   const latency = recipe.measure?.latency ?? true;
   if (latency && execution.exclusive === false)
@@ -209,9 +205,36 @@ async function prepareJobs({ stored, environment, models, warnings, chosen }: Ru
           },
           place,
         ),
+      search: own && openSearch({ model, identity, engine: own, recipe, folder, environment }),
     })),
   };
 }
+
+/** What a search measures where the run is started; undefined for other runs. */
+function openSearch({
+  model,
+  identity,
+  engine,
+  recipe,
+  folder,
+  environment,
+}: Pick<RunPlan, 'folder' | 'environment'> & RunPlan['models'][number] & { readonly engine: Engine; readonly recipe: RecipeDocument }):
+  SearchSupport | undefined {
+  if (paretoSearch(recipe.strategy) === undefined) return undefined;
+  const file = searchFile(folder, identity, recipe, engine, environment);
+  return searchSupport({
+    recipe,
+    folder,
+    model,
+    engine,
+    target: deployTarget(recipe.deploy),
+    threadScript: environment.threadScript,
+    file,
+  });
+}
+
+const searchInJob =
+  'a search measures layers and files where it is started, so start it in a job: `sbatch --wrap "espalier run …"`, or with `srun` before the command';
 
 const useSlurm =
   'add "execution": { "kind": "slurm" } to the recipe, or use `--executor slurm`; `--executor local` trains here all the same';

@@ -1,6 +1,5 @@
 /** Walks the deployment trees of a recipe towards its targets, and says how it ended. */
 import { setMaxListeners } from 'node:events';
-import { EspalierError } from '../errors.ts';
 import { hasTargets } from '../../shared/targets.ts';
 import type { ChosenFile, RunFinished } from '../../shared/events.ts';
 import type { ParetoSearch, SearchOptions, Targets } from '../../shared/recipe/targets.ts';
@@ -70,15 +69,12 @@ async function walkModel(walk: Walk, model: ModelRun): Promise<TreeOutcome> {
   };
 }
 
-const searchElsewhere = 'a search from budgets trains on this machine, and the recipe sends stages to a scheduler';
-
 async function walkTree(walk: Walk, model: ModelRun, walker: TreeWalker): Promise<Verdict> {
   const targets = hasTargets(walk.targets) ? walk.targets : undefined;
   const tell = (message: string): void => walk.emit({ type: 'log', level: 'info', message, model: model.name, node: undefined });
   if (walk.pareto !== undefined) {
     await walker.visitAll(levelsOf(model.tree.root, false).flat());
-    if (model.search === undefined)
-      throw new EspalierError('invalid-recipe', searchElsewhere, { where: 'strategy', fix: 'use "execution": { "kind": "local" }' });
+    if (model.search === undefined) throw new Error('a search from budgets needs what it measures itself');
     const { runFolder, signal } = walk;
     return searchPareto({ walker, support: model.search, search: walk.pareto, model: model.name, runFolder, signal, report: tell });
   }

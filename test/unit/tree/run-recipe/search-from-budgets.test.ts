@@ -181,12 +181,6 @@ describe('a search from budgets', () => {
     ).rejects.toThrow('give at least 1 minutes');
   });
 
-  it('is refused where stages run elsewhere', async () => {
-    await expect(run({ walk: { pareto: { kind: 'pareto', steps: 600, budgets: [{ compressedBytes: 400 }] } } })).rejects.toThrow(
-      'scheduler',
-    );
-  });
-
   it('has a recipe with every field that decides the file', async () => {
     const { folder } = await search({});
     const text = readFileSync(path.join(folder, 'run/recommended/net-budget-1.espalier.json'), 'utf8');
