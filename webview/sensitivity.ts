@@ -97,10 +97,13 @@ function row(layer: LayerSensitivity): HTMLElement {
   );
 }
 
+/** Percent of the colour, so that the figures on it keep their contrast. */
+const strongestHeat = 34;
+
 /** Coloured by the change of the output, whatever it says. */
 function heatCell(text: string, choice: ChoiceSensitivity | undefined): HTMLElement {
   const cell = element('td', { class: 'number heat', title: choice && describe(choice) }, text);
-  if (choice !== undefined) cell.style.setProperty('--heat', `${(heatOf(choice.divergence) * 60).toFixed(0)}%`);
+  if (choice !== undefined) cell.style.setProperty('--heat', `${(heatOf(choice.divergence) * strongestHeat).toFixed(0)}%`);
   return cell;
 }
 

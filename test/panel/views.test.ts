@@ -11,6 +11,7 @@ import { exampleRun } from '../support/example-run.ts';
 import {
   builtPages,
   launchBrowser,
+  openHostedPage,
   openPanelPage,
   screenshotFile,
   sentRequests,
@@ -216,11 +217,6 @@ describe('the graph of a file', () => {
 
 describe('the board of runs', () => {
   it('compares two runs: recipes, trees, curves and densities', async () => {
-    page = await browser.newPage({ viewport: { width: 1300, height: 1000 } });
-    const { class: kind, variables } = themes['Dark Modern'];
-    const declarations = Object.entries(variables).map(([name, value]) => `${name}: ${value};`);
-    await page.setContent(`<!DOCTYPE html><html lang="en"><head><title>runs</title></head><body class="${kind}"></body></html>`);
-    await page.addStyleTag({ content: `:root { ${declarations.join(' ')} } ${readFileSync(path.join(builtPages, 'main.css'), 'utf8')}` });
     const best = { title: 'QAT model', accuracy: 0.98, accuracyText: '98.00%', size: 9_000, sizeText: '9.0 kB' };
     const runOf = (key: string, size: number) => ({
       key,
@@ -243,21 +239,7 @@ describe('the board of runs', () => {
         })),
       },
     };
-    await page.evaluate((data) => {
-      const sent: object[] = [];
-      document.body.dataset['page'] = JSON.stringify({ recipe: '', strings: {}, treeLook: 'status' });
-      Object.assign(globalThis, {
-        sentToHost: sent,
-        acquireVsCodeApi: () => ({
-          postMessage: (message: { readonly id: number; readonly method: string }) => {
-            sent.push(message);
-            const ok: unknown = Reflect.get(JSON.parse(data), message.method) ?? null;
-            window.postMessage({ kind: 'reply', id: message.id, outcome: { ok } }, '*');
-          },
-        }),
-      });
-    }, JSON.stringify(answers));
-    await page.addScriptTag({ content: readFileSync(path.join(builtPages, 'board.js'), 'utf8') });
+    page = await openHostedPage(browser, 'board', answers);
     await page.locator('#board tbody tr').nth(1).waitFor();
     await page.locator('#board thead button', { hasText: 'Compressed' }).click();
     expect(await page.locator('#board tbody tr .link').allTextContents()).toEqual(['short', 'long']);

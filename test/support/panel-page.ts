@@ -81,6 +81,37 @@ export async function openPanelPage(
   return page;
 }
 
+/** One of the other pages, with a host that gives these answers by the names of requests. */
+export async function openHostedPage(
+  browser: Browser,
+  script: 'board' | 'sensitivity',
+  answers: object,
+  { theme = 'Dark Modern', width = 1300 }: { readonly theme?: ThemeName; readonly width?: number } = {},
+): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width, height: 1000 } });
+  const { class: kind, variables } = themes[theme];
+  const declarations = Object.entries(variables).map(([name, value]) => `${name}: ${value};`);
+  await page.setContent(`<!DOCTYPE html><html lang="en"><head><title>${script}</title></head><body class="${kind}"></body></html>`);
+  await page.addStyleTag({ content: `:root { ${declarations.join(' ')} } ${readFileSync(path.join(builtPages, 'main.css'), 'utf8')}` });
+  await page.evaluate((data) => {
+    const sent: object[] = [];
+    document.body.dataset['page'] = JSON.stringify({ recipe: '', strings: {}, treeLook: 'status' });
+    Object.assign(globalThis, {
+      sentToHost: sent,
+      acquireVsCodeApi: () => ({
+        postMessage: (message: { readonly id: number; readonly method: string }) => {
+          sent.push(message);
+          const ok: unknown = Reflect.get(JSON.parse(data), message.method) ?? null;
+          window.postMessage({ kind: 'reply', id: message.id, outcome: { ok } }, '*');
+        },
+      }),
+    });
+  }, JSON.stringify(answers));
+  await page.addScriptTag({ content: readFileSync(path.join(builtPages, `${script}.js`), 'utf8') });
+  await page.evaluate(() => window.dispatchEvent(new Event('load')));
+  return page;
+}
+
 /** Requests that the page has sent to the host, in order. */
 export function sentRequests(page: Page): Promise<readonly Readonly<Record<string, unknown>>[]> {
   return page.evaluate((): readonly Readonly<Record<string, unknown>>[] => Reflect.get(globalThis, 'sentToHost'));

@@ -21,6 +21,14 @@ it('npm runs no install script of a package, and knows every setting', () => {
   expect(warnings).not.toMatch(/unknown/i);
 });
 
+it('the packaged extension has the script of every page', () => {
+  const pages = readFileSync('scripts/build.mjs', 'utf8').matchAll(/'webview\/([\w-]+)\.ts'/g);
+  const packaged = readFileSync('.vscodeignore', 'utf8').split('\n');
+  const scripts = Array.from(pages, ([, name]) => `!dist/webview/${name}.js`);
+  expect(scripts.length).toBeGreaterThan(2);
+  expect(packaged).toEqual(expect.arrayContaining(scripts));
+});
+
 /** An old npm accepts unknown settings without a warning. */
 it('.npmrc has settings of npm alone', () => {
   const lines = readFileSync('.npmrc', 'utf8')
