@@ -2,6 +2,7 @@
 const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>> = {
   'train-step': () => import('./train-step.ts'),
   'guide-tree': () => import('./guide-tree.ts'),
+  'real-size': () => import('./real-size.ts'),
   'profile-step': () => import('./profile-step.ts'),
   'guide-throughput': () => import('./guide-throughput.ts'),
   learning: () => import('./learning.ts'),

@@ -42,9 +42,9 @@ async function tfjsWasm(): Promise<Engine | undefined> {
   }
 }
 
-export function espalierCandidate(name: string, engine: Engine, setup: TrainingSetup): Candidate {
-  const steps = new TrainingSteps(setup, { engine, batchSize, seed: 1, memoryBytes: Number.POSITIVE_INFINITY });
-  const batch = randomBatch(setup);
+export function espalierCandidate(name: string, engine: Engine, setup: TrainingSetup, size = batchSize): Candidate {
+  const steps = new TrainingSteps(setup, { engine, batchSize: size, seed: 1, memoryBytes: Number.POSITIVE_INFINITY });
+  const batch = randomBatch(setup, size);
   let count = 0;
   return {
     name,
@@ -57,12 +57,12 @@ export function espalierCandidate(name: string, engine: Engine, setup: TrainingS
   };
 }
 
-function randomBatch({ network }: TrainingSetup): Batch {
+function randomBatch({ network }: TrainingSetup, size: number): Batch {
   const random = createRandom(1);
   return {
-    size: batchSize,
-    inputs: inputsOf(network).map(({ shape }) => Float32Array.from({ length: batchSize * elements(shape) }, () => random.normal())),
-    labels: Int32Array.from({ length: batchSize }, () => random.integer(10)),
+    size,
+    inputs: inputsOf(network).map(({ shape }) => Float32Array.from({ length: size * elements(shape) }, () => random.normal())),
+    labels: Int32Array.from({ length: size }, () => random.integer(10)),
     targets: new Float32Array(0),
   };
 }
