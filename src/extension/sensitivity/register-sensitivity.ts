@@ -25,7 +25,7 @@ export function registerSensitivity(context: vscode.ExtensionContext, services: 
     const report = await withProgress(vscode.l10n.t('Measuring the layers of {0}', modelLabel(model)), (options) =>
       services.worker.connection.request('sensitivity', { model: modelPath(model), data, inputShape }, options),
     );
-    show(context, modelLabel(model), { ...report, model: vscode.workspace.asRelativePath(model) });
+    show(context, modelLabel(model), { ...report, model: modelLabel(model) });
   });
 }
 

@@ -1,5 +1,5 @@
 /** What a run does now, in words: how far it is, how long it takes, what runs and how fast. */
-import type { RunState } from '../run-state.ts';
+import type { ModelState, RunState } from '../run-state.ts';
 import { formatCount, formatDuration } from './format.ts';
 import { describeStatus, statusOf } from './node-status.ts';
 import { nodeTitle } from './technique-names.ts';
@@ -20,8 +20,9 @@ export function describeProgress(run: RunState, now: number, earlier: EarlierTim
 
 /** One line for each node at work: `QAT, pruned model: training 43%, step 120 of 280, 12,000 examples a second`. */
 export function describeRunning(run: RunState, translate: Translate): readonly string[] {
-  return run.models.flatMap((model) =>
-    [...model.nodes.values()]
+  return run.models.flatMap((model) => [
+    ...searchNow(model, translate),
+    ...[...model.nodes.values()]
       .filter(({ state }) => state.kind === 'running')
       .map((result) => {
         const { node, training } = result;
@@ -37,5 +38,16 @@ export function describeRunning(run: RunState, translate: Translate): readonly s
         ];
         return `${name}: ${parts.join(', ')}`;
       }),
-  );
+  ]);
+}
+
+/** A search from budgets also works between nodes, where no node could say so. */
+function searchNow({ budgets, nodes, tree }: ModelState, translate: Translate): readonly string[] {
+  const states = [...nodes.values()].map(({ state }) => state);
+  if (budgets === undefined || states.some(({ kind }) => kind !== 'done' && kind !== 'failed' && kind !== 'skipped')) return [];
+  return [
+    tree.children.length === 0
+      ? translate('Search: measuring how much each layer suffers from each choice')
+      : translate('Search: comparing candidates on validation examples'),
+  ];
 }

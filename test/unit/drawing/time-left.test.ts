@@ -105,6 +105,19 @@ describe('the progress of a run', () => {
     expect(describeRunning(state, english)).toEqual(['Pruned model: training 50%, step 5 of 10, 1,500 examples a second']);
   });
 
+  it('says what a search does while no node runs', () => {
+    const [started, ...rest] = exampleRun({ tree: { ...exampleTree, children: [] } });
+    if (started?.type !== 'run-started') throw new Error('a run starts with its start');
+    const done = rest.slice(0, rest.findIndex(({ type }) => type === 'node-finished') + 1);
+    const search = (budgets: readonly object[] | undefined) => describeRunning(reduceEvents([{ ...started, budgets }, ...done]), english);
+    expect(search([{ compressedBytes: 1 }])).toEqual(['Search: measuring how much each layer suffers from each choice']);
+    expect(search(undefined)).toEqual([]);
+    // While the trained model is measured, its own line says so.
+    const before = reduceEvents([{ ...started, budgets: [{ compressedBytes: 1 }] }, ...rest.slice(0, 1)]);
+    expect(describeRunning(before, english)).toHaveLength(1);
+    expect(describeRunning(before, english)[0]).toMatch(/^Trained model: /);
+  });
+
   it('counts the time from where a run was resumed', () => {
     const resumed = stateOf([900, { type: 'run-resumed', engine: 'e', runtime: 'r', machine: 'm' }]);
     expect(describeProgress(resumed, at(930), undefined, english)).toBe(`0 of ${resumed.models[0]?.nodes.size} nodes done · 30 s so far`);
