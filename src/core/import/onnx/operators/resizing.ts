@@ -25,7 +25,7 @@ function resize(context: NodeContext): ComputedValue {
       ? 'asymmetric'
       : coordinatesOf(node.attributes.text('coordinate_transformation_mode', 'half_pixel'), size);
   const factors = scaleFactors(context, value, [h, w], size);
-  if (interpolation === 'bilinear' && coordinates !== 'alignCorners' && !factors.every((factor, i) => isRatio(factor, [h, w][i], size[i])))
+  if (interpolation === 'bilinear' && !factors.every((factor, axis) => isRatio(factor, [h, w][axis], size[axis])))
     return fromImage(context, bilinearByFactors(context, image, { size, factors, coordinates }), rank);
   const resized = interpolation === 'nearest' ? nearest(context, coordinates, [h, w], size, factors) : coordinates;
   return fromImage(context, builder.resize(layer, image, size, interpolation, resized), rank);
@@ -41,6 +41,12 @@ function bilinearByFactors(
   { size, factors, coordinates }: { readonly size: Pair; readonly factors: Pair; readonly coordinates: ResizeCoordinates },
 ): ValueId {
   const [h = 1, w = 1, c = 1] = builder.shapeOf(image);
+  // Readers differ in which length the corners are those of: the one that the factor gives, or the whole one.
+  if (coordinates === 'alignCorners')
+    refuse(
+      `with aligned corners and factors other than those of the sizes (${factors.join('x')} from ${h}x${w}) is not supported`,
+      'give sizes, or set recompute_scale_factor',
+    );
   const lengths = factors.map((factor, axis) => wholeLength(factor, [h, w][axis] ?? 1, size[axis] ?? 1));
   const extended = lengths.reduce((value, { from }, axis) => {
     const length = [h, w][axis] ?? 1;
