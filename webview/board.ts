@@ -8,6 +8,7 @@ import {
   type BoardColumnKey,
   type BoardRun,
 } from '../src/shared/drawing/run-board.ts';
+import { missing } from '../src/shared/drawing/format.ts';
 import { ariaSort, nextOrder, type Order } from '../src/shared/drawing/sorting.ts';
 import { MessageHandler, type Message } from '../src/shared/message-handler.ts';
 import { comparisonView } from './board/comparison-view.ts';
@@ -68,13 +69,10 @@ function row(run: BoardRun): HTMLElement {
     () => void host.request('pin', { run: run.isPinned ? undefined : run.key }),
   );
   const cells = columns.map((column) => {
-    if (column.key !== 'name')
-      return element('td', { class: column.numeric ? 'number' : undefined, 'data-column': column.key }, column.text(run));
-    const open = element(
-      'button',
-      { type: 'button', class: 'link', onclick: () => void host.request('open', { run: run.key }) },
-      column.text(run),
-    );
+    const text = column.text(run);
+    const kind = [...(column.numeric ? ['number'] : []), ...(text === missing ? ['missing'] : [])].join(' ');
+    if (column.key !== 'name') return element('td', { class: kind === '' ? undefined : kind, 'data-column': column.key }, text);
+    const open = element('button', { type: 'button', class: 'link', onclick: () => void host.request('open', { run: run.key }) }, text);
     return element('th', { scope: 'row' }, open);
   });
   return element(
