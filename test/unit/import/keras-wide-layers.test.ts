@@ -211,6 +211,46 @@ describe('sequences', () => {
     await expectLayer([steps, width], layer('GRU', { units, reset_after: 1, return_sequences: true }), weights, (x) => gru(x).flat());
   });
 
+  it('LSTM with its states as outputs: those after the last step', async () => {
+    const weights = [weight('kernel', width, 4 * units), weight('recurrent_kernel', units, 4 * units), weight('bias', 4 * units)] as const;
+    const [kernel, recurrent, bias] = weights;
+    const lstm = layer('LSTM', { units, return_sequences: true, return_state: true });
+    const { network } = await importTopology(
+      {
+        class_name: 'Functional',
+        keras_version: '3.5.0',
+        config: {
+          name: 'net',
+          layers: [
+            { class_name: 'InputLayer', name: 'x', config: { name: 'x', batch_shape: [null, steps, width] }, inbound_nodes: [] },
+            { ...lstm, name: 'it', inbound_nodes: [{ args: [tensor('x')], kwargs: {} }] },
+          ],
+          input_layers: ['x', 0, 0],
+          output_layers: [
+            ['it', 0, 0],
+            ['it', 0, 1],
+            ['it', 0, 2],
+          ],
+        },
+      },
+      weights,
+    );
+    const x = randomData(steps * width, 5);
+    let [h, c] = [new Array<number>(units).fill(0), new Array<number>(units).fill(0)];
+    const sequence = range(steps).flatMap((step) => {
+      const b = times(h, recurrent.data, 4 * units);
+      const sums = times(at(x, step), kernel.data, 4 * units).map((v, i) => v + b[i]! + bias.data[i]!);
+      const gate = (k: number, u: number): number => sigmoid(sums[k * units + u]!);
+      c = range(units).map((u) => gate(1, u) * c[u]! + gate(0, u) * Math.tanh(sums[2 * units + u]!));
+      h = range(units).map((u) => gate(3, u) * Math.tanh(c[u]!));
+      return h;
+    });
+    const outputs = await runFloat(writeTflite({ kind: 'float', network: prepareForDeployment(network) }), [x]);
+    expect(outputs).toHaveLength(3);
+    for (const [i, expected] of [sequence, h, c].entries())
+      expect(largestDifference(outputs[i] ?? new Float32Array(), expected)).toBeLessThan(1e-5);
+  });
+
   it('MultiHeadAttention', async () => {
     const [heads, keyWidth, valueWidth] = [2, 2, 3];
     const part = (name: string, out: number) => [weight(`${name}/kernel`, width, heads, out), weight(`${name}/bias`, heads, out)] as const;

@@ -15,7 +15,11 @@ const refused: readonly (readonly [LayerEntry, readonly (number | null)[], RegEx
     /layer "it": recurrent layers of type ConvLSTM2D.*; use LSTM, GRU, .* or replace it by Conv1D/,
   ],
   [layer('Bidirectional', { layer: {} }), [8, 4], /layer "it": "layer" should hold a layer/],
-  [layer('LSTM', { units: 2, return_state: true }), [8, 4], /layer "it": states as outputs are not supported; set return_state=False/],
+  [
+    layer('Bidirectional', { layer: { class_name: 'LSTM', config: { units: 2, return_state: true } } }),
+    [8, 4],
+    /layer "it": states of both directions as outputs are not supported; set return_state=False/,
+  ],
   [layer('LSTM', { units: 2 }), [600, 4], /layer "it": 600 steps are not supported: the layer is unrolled, up to 512 steps; use shorter/],
   [layer('Lambda', { function: '…' }), image, /layer "it": a Lambda layer holds Python code.*; replace it by built-in layers/],
   [

@@ -103,7 +103,6 @@ const recurrentLayer =
   (context) => {
     const { builder, layer, config } = context;
     const [steps = 0] = inputRank(context, 2);
-    if (config.boolean('return_state', false)) return unsupported(context, 'states as outputs are not supported', 'set return_state=False');
     if (config.boolean('stateful', false)) context.warn(`layer "${layer}" is stateful: here each sequence begins with a state of zeros`);
     if (steps > mostSteps)
       return unsupported(
@@ -122,9 +121,16 @@ const recurrentLayer =
       state = step(cell, inputs, state);
       outputs.push(state[0] ?? '');
     }
-    if (!config.boolean('return_sequences', false)) return outputs.at(-1) ?? '';
-    const rows = outputs.map((output) => builder.reshape(layer, output, [1, kernels.units]));
-    return builder.concat(layer, rows, 0);
+    const rows = (): ValueId =>
+      builder.concat(
+        layer,
+        outputs.map((output) => builder.reshape(layer, output, [1, kernels.units])),
+        0,
+      );
+    const result = config.boolean('return_sequences', false) ? rows() : (outputs.at(-1) ?? '');
+    if (!config.boolean('return_state', false)) return result;
+    // Each is a value of its own, since each may be an output of the model.
+    return [result, ...state.map((last) => builder.reshape(layer, last, [kernels.units]))];
   };
 
 /** The layer over the steps in both directions; sequences of the second come back in the order of the first. */
@@ -132,6 +138,8 @@ function bidirectional(context: LayerContext): ValueId {
   const { builder, layer, config } = context;
   const input = onlyInput(context);
   const forward = wrappedLayer(context);
+  if (forward.config['return_state'] === true || forward.config['return_state'] === 1)
+    return unsupported(context, 'states of both directions as outputs are not supported', 'set return_state=False');
   const backward = config.has('backward_layer') ? wrappedLayer(context, 'backward_layer') : forward;
   const sequences = forward.config['return_sequences'] === true || forward.config['return_sequences'] === 1;
   const [first, second] = directions(context);
