@@ -20,7 +20,7 @@ export async function run([rounds = '7', part = '', candidate = '']: readonly st
   const wanted = (name: string): boolean => name.includes(candidate);
   const engines = (await benchedEngines(cores)).filter(([name]) => wanted(name));
   const python = findPython();
-  if (python === undefined) console.log('PyTorch is left out: python3 has no module torch');
+  if (python === undefined) console.log('PyTorch is left out: python3 has no module torch, or one with a reference BLAS');
   console.log(
     `${cpus()[0]?.model ?? 'unknown processor'}, ${cores} cores; ms a step, median and fastest of ${rounds} interleaved rounds (GFLOP/s of the median)`,
   );

@@ -7,9 +7,29 @@ import { hasKernel } from '../../src/core/network/operations.ts';
 import type { Candidate } from './candidates.ts';
 import { batchSize } from './networks.ts';
 
-/** A Python with PyTorch in it: the first of the usual ones, else undefined. */
+/** A reference BLAS reaches 3 to 5 GFLOP/s on one thread, an optimized one ten times as much. */
+const fewestGigaflops = 15;
+
+const productScript = `
+import time, torch
+torch.set_num_threads(1)
+a = torch.randn(1024, 1024)
+def seconds():
+    start = time.process_time()
+    torch.mm(a, a)
+    return time.process_time() - start
+print(2 * 1024 ** 3 / min(seconds() for _ in range(4)) / 1e9)
+`;
+
+/** A Python with PyTorch in it, the first of the usual ones, whose matrix products are those of an optimized BLAS; else undefined. */
 export function findPython(): string | undefined {
-  return ['python3', '/usr/bin/python3'].find((python) => spawnSync(python, ['-c', 'import torch']).status === 0);
+  return ['python3', '/usr/bin/python3'].find((python) => {
+    const { status, stdout } = spawnSync(python, ['-c', productScript], { env: pytorchEnvironment(1), encoding: 'utf8' });
+    if (status !== 0) return false;
+    const gigaflops = Number(stdout);
+    console.log(`PyTorch of ${python}: a product of 1,024 by 1,024 at ${gigaflops.toFixed(1)} GFLOP/s of processor time on one thread`);
+    return gigaflops >= fewestGigaflops;
+  });
 }
 
 /** PyTorch running the same network: a child that answers each line with the milliseconds of one step. */
