@@ -9,7 +9,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { benchedEngines, espalierCandidate, type Candidate } from './train-step/candidates.ts';
 import { benchedNetworks, stepOperations } from './train-step/networks.ts';
-import { findPython, pytorchCandidate } from './train-step/pytorch.ts';
+import { findFastPython, pytorchCandidate } from './train-step/pytorch.ts';
 import { trainingSetup, variants } from './train-step/variants.ts';
 
 /** A candidate that takes this long for its first step is not asked for many more. */
@@ -19,7 +19,7 @@ export async function run([rounds = '7', part = '', candidate = '']: readonly st
   const cores = availableParallelism();
   const wanted = (name: string): boolean => name.includes(candidate);
   const engines = (await benchedEngines(cores)).filter(([name]) => wanted(name));
-  const python = findPython();
+  const python = findFastPython();
   if (python === undefined) console.log('PyTorch is left out: python3 has no module torch, or one with a reference BLAS');
   console.log(
     `${cpus()[0]?.model ?? 'unknown processor'}, ${cores} cores; ms a step, median and fastest of ${rounds} interleaved rounds (GFLOP/s of the median)`,
