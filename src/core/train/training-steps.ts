@@ -166,7 +166,8 @@ export function usableMemory(): number {
 const stepOverhead = 1.6;
 const processBytes = 110e6;
 
-function predictStep(program: Program): number {
+/** Peak memory of the process in bytes, an estimate. */
+export function predictStep(program: Program): number {
   return predictMemory(program) * stepOverhead + processBytes;
 }
 
