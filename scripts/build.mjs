@@ -5,7 +5,12 @@ import { build } from 'esbuild';
 import { extensionBundle, nodeBundle as node } from './bundle-settings.mjs';
 
 const targets = {
-  extension: { ...extensionBundle, entryPoints: ['src/extension/main.ts'], outfile: 'dist/extension.cjs' },
+  extension: {
+    ...extensionBundle,
+    entryPoints: { extension: 'src/extension/main.ts', 'json-language-service': 'src/extension/editor/json-language-service.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+  },
   worker: { ...node, entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.cjs' },
   'evaluation-thread': { ...node, entryPoints: ['src/core/measure/evaluation-thread.ts'], outfile: 'dist/evaluation-thread.cjs' },
   'reading-thread': { ...node, entryPoints: ['src/core/data/reading/reading-thread.ts'], outfile: 'dist/reading-thread.cjs' },

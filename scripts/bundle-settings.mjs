@@ -41,5 +41,12 @@ export const extensionBundle = {
           contents: (await readFile(path, 'utf8')).replace("import * as vscode from 'vscode';", "const vscode = require('vscode');"),
         })),
     },
+    {
+      name: 'language service by itself',
+      setup: ({ onResolve }) =>
+        onResolve({ filter: /\/json-language-service\.ts$/ }, ({ kind }) =>
+          kind === 'dynamic-import' ? { path: './json-language-service.cjs', external: true } : undefined,
+        ),
+    },
   ],
 };

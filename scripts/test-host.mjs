@@ -60,6 +60,7 @@ async function assembleExtension() {
     'skills',
     'l10n',
     'dist/extension.cjs',
+    'dist/json-language-service.cjs',
     'dist/webview',
     'dist/hdf5-reader.mjs',
   ]) {

@@ -42,7 +42,7 @@ export function newUser(opened: () => Editor): void {
       const recipe = path.join(editor.folder, 'espalier-example', 'digits.espalier.json');
       const text = readFileSync(recipe, 'utf8');
       expect(text).toContain('"epochs": 20');
-      writeFileSync(recipe, text.replace('"epochs": 20', '"epochs": 5'));
+      writeFileSync(recipe, text.replace('"epochs": 20', '"epochs": 3'));
       await editor.command('Espalier: Run Recipe');
       const page = editor.webview();
       await page.locator('.node.running').first().waitFor({ timeout: 60_000 });

@@ -55,14 +55,14 @@ export class RecipeLanguage implements vscode.CompletionItemProvider, vscode.Hov
   }> {
     this.#service ??= startService(this.#schema);
     const service = await this.#service;
-    const { TextDocument } = await import('vscode-json-languageservice');
+    const { TextDocument } = await import('./json-language-service.ts');
     const text = TextDocument.create(document.uri.toString(), document.languageId, document.version, document.getText());
     return { service, text, json: service.parseJSONDocument(text) };
   }
 }
 
 async function startService(schema: vscode.Uri): Promise<LanguageService> {
-  const { ClientCapabilities, getLanguageService } = await import('vscode-json-languageservice');
+  const { ClientCapabilities, getLanguageService } = await import('./json-language-service.ts');
   const content: unknown = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(schema)));
   if (typeof content !== 'object' || content === null) throw new Error(`${schema.fsPath} is not a schema`);
   const service = getLanguageService({ clientCapabilities: ClientCapabilities.LATEST });
