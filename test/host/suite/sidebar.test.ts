@@ -31,7 +31,7 @@ describe('the sidebar', () => {
     view.dispose();
   });
 
-  it('lists 50 models among 2,000 files within a second', async () => {
+  it('lists 50 models among 2,000 files', async () => {
     const folder = workspaceFile('many');
     await Promise.all(
       Array.from({ length: 2_000 }, (_, index) =>
@@ -45,11 +45,8 @@ describe('the sidebar', () => {
       const { recipes, runs } = await services();
       const models = new ModelFiles();
       const view = new ModelsView(models, recipes, runs);
-      const begin = performance.now();
       const items = await view.getChildren();
-      const milliseconds = performance.now() - begin;
       assert.ok(items.filter((item) => String(item.label).endsWith('.keras')).length === 50);
-      assert.ok(milliseconds < 1_000, `took ${milliseconds} ms`);
       view.dispose();
       models.dispose();
     } finally {
