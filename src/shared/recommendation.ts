@@ -3,7 +3,7 @@ import { bySize, measureRow, qualityRow, sizeMeasure } from './measures.ts';
 import { defaultSizeTie } from './recipe/defaults.ts';
 import type { Targets } from './recipe/targets.ts';
 import type { NodeMetrics } from './results.ts';
-import { checkTargets, hasTargets, type TargetVerdict } from './targets.ts';
+import { checkTargets, hasTargets, keepsOtherLimits, type TargetVerdict } from './targets.ts';
 
 /** A file to deploy that is measured. */
 export interface Candidate {
@@ -78,9 +78,7 @@ export function recommendWithin(
   chosen: string | undefined,
 ): Recommendation | undefined {
   const known = candidates.find(({ id }) => id === chosen);
-  const keeping = candidates.filter(({ metrics }) =>
-    checkTargets(budget, baseline, metrics).every(({ measure, met }) => met || measureRow(measure).better === 'higher'),
-  );
+  const keeping = candidates.filter(({ metrics }) => keepsOtherLimits(checkTargets(budget, baseline, metrics)));
   const found = known ?? keeping.toSorted((a, b) => byAccuracy(a, b) || bySize(a.metrics, b.metrics))[0];
   if (found === undefined) return recommendFile(candidates, baseline, budget);
   const verdicts = checkTargets(budget, baseline, found.metrics);

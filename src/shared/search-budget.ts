@@ -34,7 +34,12 @@ export function searchBudgets({
   readonly targets?: Targets | undefined;
 }): readonly Targets[] | undefined {
   const search = paretoSearch(strategy);
-  return search && (search.budgets ?? [targets ?? {}]);
+  return search && budgetsOf(search, targets);
+}
+
+/** Those of the search, or the targets of its recipe as the only one. */
+export function budgetsOf({ budgets }: ParetoSearch, targets: Targets | undefined): readonly Targets[] {
+  return budgets ?? [targets ?? {}];
 }
 
 export function paretoSearch(strategy: Strategy | undefined): ParetoSearch | undefined {

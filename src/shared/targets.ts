@@ -44,10 +44,14 @@ export function meetsTargets(targets: Targets, baseline: NodeMetrics | undefined
   return checkTargets(targets, baseline, leaf).every(({ met }) => met);
 }
 
+/** Whether a file keeps every limit but that of the loss, which may be kept or not. */
+export function keepsOtherLimits(verdicts: readonly TargetVerdict[]): boolean {
+  return verdicts.every(({ measure, met }) => met || measureRow(measure).better === 'higher');
+}
+
 /** Whether a file misses only its accuracy target: milder settings can help. */
 export function missesAccuracyAlone(verdicts: readonly TargetVerdict[]): boolean {
-  const missed = verdicts.filter(({ met }) => !met);
-  return missed.length > 0 && missed.every(({ measure }) => measureRow(measure).better === 'higher');
+  return verdicts.some(({ met }) => !met) && keepsOtherLimits(verdicts);
 }
 
 export function hasTargets(targets: Targets | undefined): targets is Targets {

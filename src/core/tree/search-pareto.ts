@@ -8,8 +8,8 @@ import { describeChoice } from '../../shared/layer-choices.ts';
 import { measureRow } from '../../shared/measures.ts';
 import type { ParetoSearch, Targets } from '../../shared/recipe/targets.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
-import { budgetCounts } from '../../shared/search-budget.ts';
-import { checkTargets, describeVerdict, targetMeasures } from '../../shared/targets.ts';
+import { budgetCounts, budgetsOf } from '../../shared/search-budget.ts';
+import { checkTargets, describeVerdict, keepsOtherLimits, targetMeasures } from '../../shared/targets.ts';
 import { flattenTree, titleIn, type TreeEntry } from '../../shared/tree.ts';
 import { EspalierError } from '../errors.ts';
 import { smallestFile } from '../search/allocate-layers.ts';
@@ -66,7 +66,7 @@ const trainingShare = 0.7;
 export async function searchPareto(walk: ParetoWalk): Promise<Verdict> {
   const { walker, support, search, runFolder, signal, report } = walk;
   const { training = {}, targets } = support.recipe;
-  const budgets = search.budgets ?? [targets ?? {}];
+  const budgets = budgetsOf(search, targets);
   const basis = await support.basis(runFolder, signal, report);
   const steps = search.steps ?? Math.floor(((search.minutes ?? 0) * 60 * trainingShare) / basis.stepSeconds);
   const rungs = await checkSearch(walk, budgets, basis, steps);
@@ -236,8 +236,7 @@ function byPromise(a: Trained, b: Trained): number {
 
 /** Of the files that keep every limit but that of the loss, the one with the smallest error on validation examples. */
 function best(trained: readonly Trained[], budget: Targets, { results }: TreeWalker): Trained | undefined {
-  const keeps = ({ metrics }: Trained): boolean =>
-    checkTargets(budget, results.get(rootId), metrics).every(({ measure, met }) => met || measureRow(measure).better === 'higher');
+  const keeps = ({ metrics }: Trained): boolean => keepsOtherLimits(checkTargets(budget, results.get(rootId), metrics));
   return trained.filter(keeps).toSorted((a, b) => a.error - b.error || a.tflite.length - b.tflite.length)[0];
 }
 

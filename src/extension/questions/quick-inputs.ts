@@ -24,7 +24,7 @@ export interface Pick<Item extends vscode.QuickPickItem> extends Wording {
 
 /** One of several items. */
 export function pickOne<Item extends vscode.QuickPickItem>({ items, findOut, ...wording }: Pick<Item>): Question<Item> {
-  // Items that look alike may be told apart by their place only.
+  // Of items that look alike only the place differs.
   const textOf = (index: number): string => `${index} ${items[index]?.label ?? ''}`;
   const recall = (text: string | undefined): Item | undefined => items.find((_, index) => textOf(index) === text);
   return {
