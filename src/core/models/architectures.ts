@@ -3,6 +3,7 @@ import { EspalierError } from '../errors.ts';
 import type { Network } from '../network/network.ts';
 import type { Pair } from '../network/operations.ts';
 import { dsCnn } from './ds-cnn.ts';
+import { leNet5 } from './lenet-5.ts';
 import { mnistCnn } from './mnist-cnn.ts';
 import { mobileNetV1 } from './mobilenet-v1.ts';
 import { mobileNetV2 } from './mobilenet-v2.ts';
@@ -17,6 +18,7 @@ export const architectureNames = [
   'mobilenet-v2',
   'resnet-8',
   'mnist-cnn',
+  'lenet-5',
   'u-net',
 ] as const;
 export type ArchitectureName = (typeof architectureNames)[number];
@@ -70,6 +72,12 @@ export const architectures: Readonly<Record<ArchitectureName, Architecture>> = {
     source: 'the notebooks of the TensorFlow Model Optimization guide',
     options: ['classes'],
     build: mnistCnn,
+  },
+  'lenet-5': {
+    title: 'LeNet-5',
+    source: "LeCun et al. 1998, in the form of Caffe's example",
+    options: ['classes'],
+    build: leNet5,
   },
   'u-net': {
     title: 'U-Net',

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { architectureNames, architectures, buildArchitecture } from '../../../src/core/models/architectures.ts';
 import { dsCnn } from '../../../src/core/models/ds-cnn.ts';
+import { leNet5 } from '../../../src/core/models/lenet-5.ts';
 import { mnistCnn } from '../../../src/core/models/mnist-cnn.ts';
 import { mobileNetV1 } from '../../../src/core/models/mobilenet-v1.ts';
 import { mobileNetV2 } from '../../../src/core/models/mobilenet-v2.ts';
@@ -118,6 +119,11 @@ describe('published numbers of parameters', () => {
     expect(total(resnet8({ seed: 0 }))).toBe(78_666);
   });
 
+  it('LeNet-5, layer by layer (Han et al. 2016, table 3)', () => {
+    expect(weightsByLayer(leNet5({ seed: 0 }))).toEqual({ conv1: 520, conv2: 25_050, ip1: 400_500, ip2: 5_010 });
+    expect(total(leNet5({ seed: 0 }))).toBe(431_080);
+  });
+
   it.each([
     [0.75, 2_601_976],
     [0.5, 1_342_536],
@@ -145,7 +151,7 @@ describe('architectures by name', () => {
     validateNetwork(network);
     expect(network.values.get(network.outputs[0]!)!.shape).toEqual(name === 'u-net' ? [...inputSize, 7] : [7]);
     const input = network.values.get(network.inputs[0]!)!.shape;
-    if (name !== 'mnist-cnn') expect(input.slice(0, 2)).toEqual(inputSize);
+    if (architectures[name].options.includes('inputSize')) expect(input.slice(0, 2)).toEqual(inputSize);
     if (architectures[name].options.includes('channels')) expect(input[2]).toBe(2);
   });
 
