@@ -6,7 +6,7 @@ import { orientationOf, turnUpright } from './orientation.ts';
 import type { Pixels } from './resize.ts';
 
 /** What decodes images and in which way, for digests of what is kept of them: others give other pixels. */
-export const imageDecoder = `${jpegDecoder}; PNG: pngjs 7.0.0; turned by EXIF, resized with filters of the size of the step`;
+export const imageDecoder = `${jpegDecoder}; PNG: pngjs 7.0.0; turned by EXIF, resized in single precision`;
 
 /**
  * A JPEG (always three channels) or PNG (one channel when it is grey, else three; transparency is dropped, 16 bits become

@@ -1,3 +1,5 @@
+import { resizeKernel } from './resize-kernel.ts';
+
 /** An image of bytes, `[h, w, channels]`. */
 export interface Pixels {
   readonly height: number;
@@ -24,55 +26,60 @@ export function resizeImage(
   width: number,
   region: Region = { top: 0, left: 0, height: image.height, width: image.width },
 ): Pixels {
-  const { channels } = image;
-  const columns = filterTaps(region.left, region.width, image.width, width);
   const rows = filterTaps(region.top, region.height, image.height, height);
-  // Rows that no output reads are left out.
-  const top = rows.first[0] ?? 0;
-  const bottom = Math.max(...rows.first.map((first, y) => first + (rows.counts[y] ?? 0)));
-  const wide = new Float32Array((bottom - top) * width * channels);
-  for (let y = top; y < bottom; y++) resizeRow(image, y, columns, wide, (y - top) * width * channels);
-  const data = new Uint8Array(height * width * channels);
-  const stride = width * channels;
-  const sums = new Float64Array(stride);
-  for (let y = 0; y < height; y++) {
-    sums.fill(0);
-    const count = rows.counts[y] ?? 0;
-    for (let tap = 0; tap < count; tap++) {
-      const weight = rows.weights[y * rows.longest + tap] ?? 0;
-      const from = ((rows.first[y] ?? 0) + tap - top) * stride;
-      for (let x = 0; x < stride; x++) sums[x] = (sums[x] ?? 0) + weight * (wide[from + x] ?? 0);
-    }
-    for (let x = 0; x < stride; x++) data[y * stride + x] = Math.min(255, Math.max(0, Math.round(sums[x] ?? 0)));
-  }
-  return { height, width, channels, data };
+  const columns = filterTaps(region.left, region.width, image.width, width);
+  const data = new Uint8Array(height * width * image.channels);
+  resizeColumns(image, rows, columns, data, 0, width);
+  return { height, width, channels: image.channels, data };
 }
 
-function resizeRow({ data, width: from, channels }: Pixels, y: number, columns: Taps, into: Float32Array, offset: number): void {
-  const { first, counts, weights, longest } = columns;
-  for (let x = 0; x < first.length; x++) {
-    const count = counts[x] ?? 0;
-    const start = (y * from + (first[x] ?? 0)) * channels;
-    const at = offset + x * channels;
-    if (channels === 3) {
-      let [red, green, blue] = [0, 0, 0];
-      for (let tap = 0; tap < count; tap++) {
-        const weight = weights[x * longest + tap] ?? 0;
-        const pixel = start + tap * 3;
-        red += weight * (data[pixel] ?? 0);
-        green += weight * (data[pixel + 1] ?? 0);
-        blue += weight * (data[pixel + 2] ?? 0);
-      }
-      into[at] = red;
-      into[at + 1] = green;
-      into[at + 2] = blue;
-      continue;
+/** Memory for the rows of one output; more is halved, so that it stays bounded for images of a few very long rows. */
+const mostStripBytes = 32e6;
+
+/** @param output whose columns from `start` to `end` are written */
+function resizeColumns(image: Pixels, rows: Taps, columns: Taps, output: Uint8Array, start: number, end: number): void {
+  const { channels } = image;
+  const left = columns.first[start] ?? 0;
+  const right = (columns.first[end - 1] ?? 0) + (columns.counts[end - 1] ?? 0);
+  const stride = (right - left) * channels;
+  if (end - start > 1 && stride * (rows.longest + 4) > mostStripBytes) {
+    const middle = (start + end) >> 1;
+    resizeColumns(image, rows, columns, output, start, middle);
+    resizeColumns(image, rows, columns, output, middle, end);
+    return;
+  }
+  const width = end - start;
+  // The kernel reads and writes up to 16 values more than it needs.
+  const sizes = [8 * width, 4 * width * columns.longest, 4 * rows.longest, 4 * stride, width * channels, rows.longest * stride];
+  const places = [0];
+  for (const size of sizes) places.push(Math.ceil(((places.at(-1) ?? 0) + size) / 16 + 4) * 16);
+  const [taps = 0, columnWeights = 0, rowWeights = 0, sums = 0, means = 0, strip = 0, bytes = 0] = places;
+  const { memory, call } = resizeKernel(bytes);
+  const inMemory = new Uint8Array(memory.buffer);
+  const tapsInMemory = new Int32Array(memory.buffer, taps, 2 * width);
+  for (let x = 0; x < width; x++) {
+    tapsInMemory[2 * x] = (columns.first[start + x] ?? 0) - left;
+    tapsInMemory[2 * x + 1] = columns.counts[start + x] ?? 0;
+  }
+  new Float32Array(memory.buffer, columnWeights).set(columns.weights.subarray(start * columns.longest, end * columns.longest));
+  const rowWeightsInMemory = new Float32Array(memory.buffer, rowWeights, rows.longest);
+  for (let y = 0; y < rows.first.length; y++) {
+    const count = rows.counts[y] ?? 0;
+    const first = ((rows.first[y] ?? 0) * image.width + left) * channels;
+    // Whole rows lie one behind the other.
+    const [pieces, length] = right - left === image.width ? [1, count * stride] : [count, stride];
+    for (let piece = 0; piece < pieces; piece++) {
+      const from = first + piece * image.width * channels;
+      inMemory.set(image.data.subarray(from, from + length), strip + piece * stride);
     }
-    for (let c = 0; c < channels; c++) {
-      let sum = 0;
-      for (let tap = 0; tap < count; tap++) sum += (weights[x * longest + tap] ?? 0) * (data[start + tap * channels + c] ?? 0);
-      into[at + c] = sum;
+    rowWeightsInMemory.set(rows.weights.subarray(y * rows.longest, (y + 1) * rows.longest));
+    call('weightedRows', strip, stride, count, rowWeights, sums);
+    // Four channels at a time; the last four overlap with those before.
+    for (let channel = 0; ; channel = Math.min(channel + 4, channels - 4)) {
+      call('weightedColumns', sums + 4 * channel, channels, taps, columnWeights, 4 * columns.longest, means + channel, width);
+      if (channel + 4 >= channels) break;
     }
+    output.set(inMemory.subarray(means, means + width * channels), (y * columns.first.length + start) * channels);
   }
 }
 
