@@ -18,6 +18,11 @@ export function linkData(root: string, data: string | undefined): void {
   if (data !== undefined && !existsSync(link)) symlinkSync(path.resolve(data), link, 'dir');
 }
 
+/** Stages of other code must not be taken for those of this one. */
+export function cleanCache(options: MakeOptions): void {
+  espalier(['clean', '--cache'], options);
+}
+
 /** Throws when a command fails: what is finished is kept, and the next call goes on from there. */
 export function makeStudy(study: Study, { baselines }: Studies, options: MakeOptions): void {
   for (const file of study.baselines ?? []) {

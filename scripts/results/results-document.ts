@@ -2,9 +2,11 @@
 import { formatPercent, formatSeconds, missing } from '../../src/shared/drawing/format.ts';
 import type { NodeMetrics } from '../../src/shared/results.ts';
 import type { ReadRun } from '../../src/core/report/read-run.ts';
-import { publishedColumns, publishedResults } from '../../src/core/report/published-results.ts';
+import { publishedCells, publishedColumns } from '../../src/core/report/published-results.ts';
 import { notRunSection } from './not-run.ts';
 import type { Studies, Study } from './studies.ts';
+import { accuracyCell, differenceCell, meanOf, rangeCell } from './statistics.ts';
+import { differencesTo, metricsOf, withFigures, worstLeaf } from './study-figures.ts';
 import { type NodeSeries, seriesOf } from './study-runs.ts';
 
 export interface StudyResults {
@@ -13,9 +15,10 @@ export interface StudyResults {
 }
 
 /**
+ * @param commit what the runs were made by
  * @param previous the document as it was: studies whose runs are not on this machine keep their section
  */
-export function resultsDocument(studies: Studies, results: readonly StudyResults[], previous = ''): string {
+export function resultsDocument(studies: Studies, results: readonly StudyResults[], commit: string, previous = ''): string {
   const kept = sectionsOf(previous);
   const lines = [
     '# Results',
@@ -29,7 +32,7 @@ export function resultsDocument(studies: Studies, results: readonly StudyResults
     '',
     ...legend,
     '',
-    ...results.flatMap((result) => (result.runs.length === 0 ? kept.get(result.study.title) : undefined) ?? studySection(result)),
+    ...results.flatMap((result) => (result.runs.length === 0 ? kept.get(result.study.title) : undefined) ?? studySection(result, commit)),
     ...notRunSection(studies),
   ];
   return `${lines.join('\n').trimEnd()}\n`;
@@ -39,14 +42,15 @@ const legend = [
   'In the tables: _fp32 / fake-int8_ is the accuracy on the training engine, of the float network or of the simulated integers; _INT8_ that of the file in LiteRT;',
   '_− control_ is its difference, in points, to the float control, which is the baseline fine-tuned for as many steps without any constraint; _Saved_ is 1 − gzip / raw;',
   '_Zeros_ and _Unique_ are read back from the file, over all kernels but depthwise ones (which are neither pruned nor clustered by default); _Unique_ is the',
-  'most in any kernel, in any one channel in brackets; _Training_ is the time of that stage alone. Where there are several runs: mean (lowest – highest).',
+  'most in any kernel, in any one channel in brackets; _Training_ is the time of that stage alone. Accuracies of several runs are their mean ± half of its 95% interval (Student’s t over runs),',
+  'of one run ± half of Wilson’s interval for its test examples; other figures of several runs are the mean (lowest – highest).',
 ];
 
 /** What was measured with, and when. */
-function environment(runs: readonly ReadRun[]): string {
+function environment(runs: readonly ReadRun[], commit: string): string {
   const distinct = (of: (run: ReadRun) => string): string => [...new Set(runs.map(of))].filter((text) => text !== '').join('; ');
   return [
-    `Espalier ${distinct(({ state }) => state.espalier)}, Node ${process.versions.node},`,
+    `Espalier ${distinct(({ state }) => state.espalier)} (${commit}), Node ${process.versions.node},`,
     `${distinct(({ state }) => state.engine)}; ${distinct(({ state }) => state.runtime)};`,
     `${distinct(({ state }) => state.machine)};`,
     `${distinct(({ state }) => (state.startedAt === undefined ? '' : new Date(state.startedAt).toISOString().slice(0, 10)))}.`,
@@ -63,19 +67,29 @@ function sectionsOf(document: string): ReadonlyMap<string, readonly string[]> {
   );
 }
 
-function studySection({ study, runs }: StudyResults): readonly string[] {
-  const heading = [`## ${study.title}`, '', ...study.text, `Recipe: [${study.recipe}](../examples/guide/${study.recipe}).`, ''];
-  if (runs.length === 0) return [...heading, '_Not run yet._', ''];
+function studySection({ study, runs }: StudyResults, commit: string): readonly string[] {
   const series = seriesOf(runs);
+  const control = series.find(({ id }) => id === study.control);
+  const figures = (sentence: string): string => (runs.length === 0 ? sentence : withFigures(sentence, series, control));
+  const heading = [
+    `## ${study.title}`,
+    '',
+    ...study.text.map(figures),
+    `Recipe: [${study.recipe}](../examples/guide/${study.recipe}).`,
+    '',
+  ];
+  if (runs.length === 0) return [...heading, '_Not run yet._', ''];
+  const findings = [worstLeaf(series, control) ?? [], study.findings ?? []].flat().map(figures);
   return [
     ...heading,
-    ...resultTable(study, series),
+    ...resultTable(series, control),
     '',
     provenance(runs, series),
-    environment(runs),
+    environment(runs, commit),
     '',
-    ...publishedTable(runs),
-    ...(study.findings === undefined ? [] : [...study.findings.map((finding) => `- ${finding}`), '']),
+    ...publishedTable(runs, series),
+    ...findings.map((finding) => `- ${finding}`),
+    ...(findings.length === 0 ? [] : ['']),
   ];
 }
 
@@ -93,35 +107,34 @@ const columns = [
   'Training',
 ];
 
-function resultTable(study: Study, series: readonly NodeSeries[]): readonly string[] {
-  const control = series.find(({ id }) => id === study.control);
+function resultTable(series: readonly NodeSeries[], control: NodeSeries | undefined): readonly string[] {
   const rows = series.map((node) => {
     const metrics = metricsOf(node);
     const deployed = metrics.map(({ deployed: accuracy }) => accuracy?.top1);
     return [
       `${'&emsp;'.repeat(Math.max(0, node.level - 1))}${node.title}`,
-      spread(
+      accuracyCell(
         metrics.map(({ simulated }) => simulated?.top1),
-        percent,
+        metrics[0]?.simulated?.samples,
       ),
-      node.isInteger ? spread(deployed, percent) : missing,
-      control === undefined || control === node ? missing : againstControl(node, control),
-      spread(
+      node.isInteger ? accuracyCell(deployed, metrics[0]?.deployed?.samples) : missing,
+      control === undefined || control === node ? missing : differenceCell(differencesTo(control, node)),
+      rangeCell(
         metrics.map(({ sizes }) => sizes?.raw),
         count,
       ),
-      spread(
+      rangeCell(
         metrics.map(({ sizes }) => sizes?.gzip),
         count,
       ),
-      spread(
+      rangeCell(
         metrics.map(({ sizes }) => (sizes === undefined ? undefined : 1 - sizes.gzip / sizes.raw)),
         (value) => formatPercent(value, 1),
       ),
-      spread(metrics.map(zeros), (value) => formatPercent(value, 1)),
+      rangeCell(metrics.map(zeros), (value) => formatPercent(value, 1)),
       uniqueValues(metrics),
       certificate(metrics),
-      spread(
+      rangeCell(
         metrics.map(({ trainingSeconds }) => trainingSeconds),
         formatSeconds,
       ),
@@ -130,11 +143,20 @@ function resultTable(study: Study, series: readonly NodeSeries[]): readonly stri
   return table(columns, rows);
 }
 
-function publishedTable(runs: readonly ReadRun[]): readonly string[] {
-  const rows = runs.flatMap(({ state, recipe }) =>
-    state.models.flatMap((model) => publishedResults(model, recipe).map(({ node, cells }) => [model.model, node, ...cells])),
-  );
-  return rows.length === 0 ? [] : ['Measured / published:', '', ...table(['Run', 'Model', ...publishedColumns], rows), ''];
+/** Means of the runs beside the figures of the recipe's `reference`. */
+function publishedTable(runs: readonly ReadRun[], series: readonly NodeSeries[]): readonly string[] {
+  const published = Object.entries(runs[0]?.recipe.reference ?? {});
+  const rows = published.flatMap(([id, reference]) => {
+    const node = series.find((one) => one.id === id);
+    if (node === undefined) return [];
+    const metrics = metricsOf(node);
+    const measured = (of: (metrics: NodeMetrics) => number | undefined): number | undefined => {
+      const values = metrics.flatMap((one) => of(one) ?? []);
+      return values.length === 0 ? undefined : meanOf(values);
+    };
+    return [[node.title, ...publishedCells(measured, reference)]];
+  });
+  return rows.length === 0 ? [] : ['Measured (mean) / published:', '', ...table(['Model', ...publishedColumns], rows), ''];
 }
 
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
@@ -153,20 +175,6 @@ function provenance(runs: readonly ReadRun[], series: readonly NodeSeries[]): st
     `${integers.length} INT8 files, ${failed === 0 ? 'every certificate passed' : `${failed} certificates failed`};`,
     `training of all stages ${formatSeconds(seconds)}.`,
   ].join(' ');
-}
-
-function metricsOf({ results }: NodeSeries): readonly NodeMetrics[] {
-  return results.flatMap(({ metrics }) => metrics ?? []);
-}
-
-/** Accuracy of what would be shipped against the control of the same run. */
-function againstControl(node: NodeSeries, control: NodeSeries): string {
-  const differences = node.results.flatMap(({ metrics }, index) => {
-    const own = node.isInteger ? metrics?.deployed?.top1 : metrics?.simulated?.top1;
-    const other = control.results[index]?.metrics?.simulated?.top1;
-    return own === undefined || other === undefined ? [] : [own - other];
-  });
-  return spread(differences, (value) => `${value < 0 ? '−' : '+'}${Math.abs(100 * value).toFixed(2)}`);
 }
 
 function changeable({ weights }: NodeMetrics): NodeMetrics['weights'] {
@@ -197,15 +205,4 @@ function certificate(metrics: readonly NodeMetrics[]): string {
     : `${verdicts.length - passed} of ${verdicts.length} failed`;
 }
 
-/** One value as it is; of several the mean, and between which they lie. */
-function spread(values: readonly (number | undefined)[], format: (value: number) => string): string {
-  const known = values.flatMap((value) => value ?? []);
-  const [first] = known;
-  if (first === undefined) return missing;
-  const [lowest, highest] = [Math.min(...known), Math.max(...known)];
-  if (format(lowest) === format(highest)) return format(first);
-  return `${format(known.reduce((sum, value) => sum + value, 0) / known.length)} (${format(lowest)} – ${format(highest)})`;
-}
-
-const percent = (value: number): string => formatPercent(value);
 const count = (value: number): string => Math.round(value).toLocaleString('en');

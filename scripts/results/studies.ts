@@ -22,11 +22,11 @@ export interface Study {
   readonly text: readonly string[];
   readonly recipe: string;
   readonly baselines?: readonly string[];
-  /** Runs of the recipe: one by default, with the recipe's own seed and nodes. */
+  /** Runs of the recipe: by default of three seeds, with the recipe's own nodes. */
   readonly runs?: readonly StudyRun[];
   /** The float control, which the accuracy of every other node is compared with. */
   readonly control?: string;
-  /** After the table. */
+  /** After the table; `{ptq accuracy}` stands for a figure of a node (study-figures.ts). */
   readonly findings?: readonly string[];
 }
 

@@ -1,22 +1,28 @@
 import path from 'node:path';
 import { readRun, type ReadRun } from '../../src/core/report/read-run.ts';
 import { listRuns } from '../../src/core/tree/list-runs.ts';
+import type { NodeMetrics } from '../../src/shared/results.ts';
 import type { NodeResult } from '../../src/shared/run-state.ts';
 import type { Study, StudyRun } from './studies.ts';
 
-/** Latest finished run of the recipe for each run that the study wants; those that were never made are left out. */
-export async function finishedRuns(study: Study, folder: string): Promise<readonly ReadRun[]> {
+/**
+ * Latest finished run of the recipe for each run that the study wants; those that were never made are left out.
+ *
+ * @param since milliseconds since 1970; runs that began before are of other code
+ */
+export async function finishedRuns(study: Study, folder: string, since: number): Promise<readonly ReadRun[]> {
   const recipe = path.resolve(folder, study.recipe);
   const runs: ReadRun[] = [];
   for (const { runFolder, outcome, recipe: of } of await listRuns(folder, () => false)) {
-    if ((outcome === 'done' || outcome === 'targets-missed') && path.basename(of) === path.basename(recipe))
-      runs.push(await readRun(runFolder));
+    if ((outcome !== 'done' && outcome !== 'targets-missed') || path.basename(of) !== path.basename(recipe)) continue;
+    const run = await readRun(runFolder);
+    if ((run.state.startedAt ?? 0) >= since) runs.push(run);
   }
   return runsOf(study).flatMap((wanted) => runs.find((run) => isRunOf(wanted, run)) ?? []);
 }
 
 export function runsOf(study: Study): readonly StudyRun[] {
-  return study.runs ?? [{ seed: 0 }];
+  return study.runs ?? [{ seed: 0 }, { seed: 1 }, { seed: 2 }];
 }
 
 function isRunOf({ seed, nodes }: StudyRun, { recipe, state }: ReadRun): boolean {
@@ -30,18 +36,26 @@ export interface NodeSeries {
   readonly title: string;
   readonly level: number;
   readonly isInteger: boolean;
-  readonly results: readonly NodeResult[];
+  readonly results: readonly SeriesResult[];
+}
+
+export interface SeriesResult {
+  /** Tells runs and their models apart: results of two nodes with the same one have the same baseline and seed. */
+  readonly origin: string;
+  readonly metrics: NodeMetrics;
 }
 
 /** Every node of any run, in the order of the first tree that has it. */
 export function seriesOf(runs: readonly ReadRun[]): readonly NodeSeries[] {
-  const series = new Map<string, { readonly first: NodeResult; readonly results: NodeResult[] }>();
-  for (const model of runs.flatMap(({ state }) => state.models)) {
-    for (const [id, result] of model.nodes) {
-      if (result.metrics === undefined) continue;
-      const known = series.get(id);
-      if (known === undefined) series.set(id, { first: result, results: [result] });
-      else known.results.push(result);
+  const series = new Map<string, { readonly first: NodeResult; readonly results: SeriesResult[] }>();
+  for (const [run, { state }] of runs.entries()) {
+    for (const model of state.models) {
+      for (const [id, result] of model.nodes) {
+        if (result.metrics === undefined) continue;
+        const entry = series.get(id) ?? { first: result, results: [] };
+        entry.results.push({ origin: `${run} ${model.model}`, metrics: result.metrics });
+        series.set(id, entry);
+      }
     }
   }
   return [...series].map(([id, { first, results }]) => ({

@@ -1,6 +1,7 @@
 /** Published results from the recipe beside the measured ones. */
 import { formatPercent, missing } from '../../shared/drawing/format.ts';
-import type { Recipe } from '../../shared/recipe/recipe.ts';
+import type { Recipe, ReferenceResult } from '../../shared/recipe/recipe.ts';
+import type { NodeMetrics } from '../../shared/results.ts';
 import type { ModelState } from '../../shared/run-state.ts';
 
 export interface PublishedResult {
@@ -19,21 +20,34 @@ export function publishedResults(model: ModelState, recipe: Recipe): readonly Pu
     const result = model.nodes.get(id);
     if (result === undefined) return [];
     const { metrics } = result;
-    const sizes = metrics?.sizes;
     return [
       {
         node: result.node.title,
-        cells: [
-          pair(formatPercent(metrics?.simulated?.top1), formatPercent(published.simulatedTop1)),
-          pair(formatPercent(metrics?.deployed?.top1), formatPercent(published.deployedTop1)),
-          pair(bytes(sizes?.raw), bytes(published.rawBytes)),
-          pair(bytes(sizes?.gzip), bytes(published.compressedBytes)),
-          pair(saved(sizes?.raw, sizes?.gzip), saved(published.rawBytes, published.compressedBytes)),
-        ],
+        cells: publishedCells((figure) => (metrics === undefined ? undefined : figure(metrics)), published),
         source: published.source ?? '',
       },
     ];
   });
+}
+
+/**
+ * In the order of `publishedColumns`: measured / published.
+ *
+ * @param measured a figure of the node, by what reads it from its metrics: of one run, or a mean
+ */
+export function publishedCells(
+  measured: (figure: (metrics: NodeMetrics) => number | undefined) => number | undefined,
+  published: ReferenceResult,
+): readonly string[] {
+  const raw = measured(({ sizes }) => sizes?.raw);
+  const gzip = measured(({ sizes }) => sizes?.gzip);
+  return [
+    pair(formatPercent(measured(({ simulated }) => simulated?.top1)), formatPercent(published.simulatedTop1)),
+    pair(formatPercent(measured(({ deployed }) => deployed?.top1)), formatPercent(published.deployedTop1)),
+    pair(bytes(raw), bytes(published.rawBytes)),
+    pair(bytes(gzip), bytes(published.compressedBytes)),
+    pair(saved(raw, gzip), saved(published.rawBytes, published.compressedBytes)),
+  ];
 }
 
 function pair(measured: string, published: string): string {
@@ -41,7 +55,7 @@ function pair(measured: string, published: string): string {
 }
 
 function bytes(count: number | undefined): string {
-  return count === undefined ? missing : count.toLocaleString('en');
+  return count === undefined ? missing : Math.round(count).toLocaleString('en');
 }
 
 /** The part of the file that compression saves, as the guide gives it. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { resultsDocument } from '../../../scripts/results/results-document.ts';
 import type { Studies, Study } from '../../../scripts/results/studies.ts';
-import { finishedRuns } from '../../../scripts/results/study-runs.ts';
+import { withFigures, worstLeaf } from '../../../scripts/results/study-figures.ts';
+import { finishedRuns, seriesOf } from '../../../scripts/results/study-runs.ts';
 import type { ReadRun } from '../../../src/core/report/read-run.ts';
 import type { RunEvent } from '../../../src/shared/events.ts';
 import { reduceEvents } from '../../../src/shared/run-state.ts';
@@ -40,23 +41,22 @@ const rowOf = (document: string, title: string): readonly string[] =>
   (document.split('\n').find((line) => line.startsWith('|') && line.includes(`${title} |`)) ?? '').split(' | ').map((cell) => cell.trim());
 
 describe('docs/results.md', () => {
-  it('gives of several seeds the mean and what it lies between, and the difference to the control of the same run', () => {
+  it('gives of several seeds the mean and its interval, and the difference to the control of the same run', () => {
     const runs = [run(0, 'clustered/cqat', 0.9), run(1, 'clustered/cqat', 0.94)];
-    const document = resultsDocument(studies, [{ study, runs }]);
+    const document = resultsDocument(studies, [{ study, runs }], 'abc1234');
     const cells = rowOf(document, 'QAT, clustered model');
-    expect(cells[1]).toBe('92.00% (90.00% – 94.00%)');
-    expect(cells[2]).toBe('92.00% (90.00% – 94.00%)');
+    // Half a 95% interval of 0.9 and 0.94: 12.706, Student's t of one degree of freedom, times 0.02, the error of their mean.
+    expect(cells[1]).toBe('92.00% ± 25.41');
+    expect(cells[2]).toBe('92.00% ± 25.41');
     const control = runs[0]!.state.models[0]!.nodes.get('pruned')!.metrics!.simulated!.top1!;
-    expect(cells[3]).toBe(
-      `−${(100 * (control - 0.92)).toFixed(2)} (−${(100 * (control - 0.9)).toFixed(2)} – −${(100 * (control - 0.94)).toFixed(2)})`,
-    );
+    expect(cells[3]).toBe(`−${(100 * (control - 0.92)).toFixed(2)} ± 25.41`);
     expect(rowOf(document, 'Pruned model')[3]).toBe('–');
     expect(document).toContain('seeds 0, 1;');
     expect(document).toContain('- It works.');
   });
 
   it('reads sizes, zeros, unique values and certificates from the metrics', () => {
-    const document = resultsDocument(studies, [{ study, runs: [run(0, 'ptq', 0.9)] }]);
+    const document = resultsDocument(studies, [{ study, runs: [run(0, 'ptq', 0.9)] }], 'abc1234');
     expect(rowOf(document, 'QAT pruned, clustered model').slice(4)).toEqual([
       '25,512',
       '6,378',
@@ -70,20 +70,20 @@ describe('docs/results.md', () => {
   });
 
   it('prints published figures beside measured ones', () => {
-    const document = resultsDocument(studies, [{ study, runs: [run(0, 'ptq', 0.9)] }]);
+    const document = resultsDocument(studies, [{ study, runs: [run(0, 'ptq', 0.9)] }], 'abc1234');
     expect(document).toMatch(
-      /\| mnist \| Quantized model \| 90\.00% \/ – \| 90\.00% \/ 50\.00% \| 25,512 \/ 100 \| 22,961 \/ 40 \| 10\.00% \/ 60\.00% \|/,
+      /\| Quantized model \| 90\.00% \/ – \| 90\.00% \/ 50\.00% \| 25,512 \/ 100 \| 22,961 \/ 40 \| 10\.00% \/ 60\.00% \|/,
     );
   });
 
   it('keeps the section of a study that was run elsewhere, and replaces it when it is run here', () => {
-    const before = resultsDocument(studies, [{ study, runs: [run(0, 'ptq', 0.9)] }]);
-    expect(resultsDocument(studies, [{ study, runs: [] }], before)).toBe(before);
-    const again = resultsDocument(studies, [{ study, runs: [run(0, 'ptq', 0.8)] }], before);
-    expect(rowOf(again, 'Quantized model')[1]).toBe('80.00%');
+    const before = resultsDocument(studies, [{ study, runs: [run(0, 'ptq', 0.9)] }], 'abc1234');
+    expect(resultsDocument(studies, [{ study, runs: [] }], 'abc1234', before)).toBe(before);
+    const again = resultsDocument(studies, [{ study, runs: [run(0, 'ptq', 0.8)] }], 'abc1234', before);
+    expect(rowOf(again, 'Quantized model')[1]).toBe('80.00% ± 0.78');
     expect(again.match(/^## Digits$/gm)).toHaveLength(1);
-    const empty = resultsDocument(studies, [{ study, runs: [] }]);
-    expect(rowOf(resultsDocument(studies, [{ study, runs: [run(0, 'ptq', 0.7)] }], empty), 'Quantized model')[1]).toBe('70.00%');
+    const empty = resultsDocument(studies, [{ study, runs: [] }], 'abc1234');
+    expect(rowOf(resultsDocument(studies, [{ study, runs: [run(0, 'ptq', 0.7)] }], 'abc1234', empty), 'Quantized model')[1]).toBe('70.00% ± 0.90');
   });
 
   it('says what was not run, with the time that it would take', () => {
@@ -94,6 +94,7 @@ describe('docs/results.md', () => {
         throughput: [{ network: 'net', examplesPerSecond: 5, measured: 'batch 8', megaMultiplyAdds: 1000 }],
       },
       [{ study, runs: [] }],
+      'abc1234',
     );
     expect(document).toContain('_Not run yet._');
     // 36,000 examples at 5 a second; on a GPU 3 x 1,000 million multiply-adds each at 2 million million a second.
@@ -116,8 +117,28 @@ describe('runs of a study', () => {
     await keep('b', 0, later(exampleRun({ runId: 'b' })));
     await keep('c', 0, later(later(exampleRun({ runId: 'c' }))).slice(0, -1));
     await keep('d', 1, exampleRun({ runId: 'd' }));
-    const runs = await finishedRuns({ ...study, runs: [{ seed: 1 }, { seed: 0 }, { seed: 2 }] }, folder);
+    const runs = await finishedRuns({ ...study, runs: [{ seed: 1 }, { seed: 0 }, { seed: 2 }] }, folder, 0);
     expect(runs.map(({ state }) => state.runId)).toEqual(['d', 'b']);
-    expect(await finishedRuns({ ...study, recipe: 'other.espalier.json' }, folder)).toEqual([]);
+    const since = exampleRun()[0]!.time + 1;
+    const ofThisCode = await finishedRuns({ ...study, runs: [{ seed: 1 }, { seed: 0 }] }, folder, since);
+    expect(ofThisCode.map(({ state }) => state.runId)).toEqual(['b']);
+    expect(await finishedRuns({ ...study, recipe: 'other.espalier.json' }, folder, 0)).toEqual([]);
+  });
+});
+
+describe('sentences about a study', () => {
+  const series = seriesOf([run(0, 'ptq', 0.9), run(1, 'ptq', 0.92)]);
+
+  it('take their figures from the runs', () => {
+    expect(withFigures('PTQ scores {ptq accuracy}.', series, undefined)).toBe('PTQ scores 91.00%.');
+    const control = series.find(({ id }) => id === 'pruned');
+    expect(worstLeaf(series, control)).toMatch(
+      /^Of the INT8 files “Quantized model” lies lowest against the float control: −\d+\.\d\d ± 12\.71 points\.$/,
+    );
+  });
+
+  it('cannot ask for what was not measured', () => {
+    expect(() => withFigures('{ptq speed}', series, undefined)).toThrow(/there are accuracy, saved, gzip, difference of .*ptq/);
+    expect(() => withFigures('{none accuracy}', series, undefined)).toThrow(/asks for "accuracy" of "none"/);
   });
 });
