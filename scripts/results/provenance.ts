@@ -28,7 +28,7 @@ export function readProvenance(root: string): Provenance | undefined {
  * @throws Error where sources differ from the commit: nobody could repeat what they give
  */
 export function provenanceFor(root: string, { baselines }: Studies, cleanCache: () => void, now: number): Provenance {
-  const changed = git(root, ['status', '--porcelain', '--', ...sources]).trim();
+  const changed = git(root, ['status', '--porcelain', '--', ...sources]).trimEnd();
   if (changed !== '') throw new Error(`results are those of a commit; commit or undo these changes first:\n${changed}`);
   const commit = git(root, ['rev-parse', '--short=7', 'HEAD']).trim();
   const known = readProvenance(root);

@@ -83,7 +83,9 @@ describe('docs/results.md', () => {
     expect(rowOf(again, 'Quantized model')[1]).toBe('80.00% ± 0.78');
     expect(again.match(/^## Digits$/gm)).toHaveLength(1);
     const empty = resultsDocument(studies, [{ study, runs: [] }], 'abc1234');
-    expect(rowOf(resultsDocument(studies, [{ study, runs: [run(0, 'ptq', 0.7)] }], 'abc1234', empty), 'Quantized model')[1]).toBe('70.00% ± 0.90');
+    expect(rowOf(resultsDocument(studies, [{ study, runs: [run(0, 'ptq', 0.7)] }], 'abc1234', empty), 'Quantized model')[1]).toBe(
+      '70.00% ± 0.90',
+    );
   });
 
   it('says what was not run, with the time that it would take', () => {
