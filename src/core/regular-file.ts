@@ -1,5 +1,10 @@
 /** Reading of what may be a pipe or a device, whose end never comes: only what has a size is read. */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile as readFileWithCallback } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+/** Takes half of the processor time of `readFile` of `node:fs/promises`. */
+const readFile = promisify(readFileWithCallback);
 
 /** Code of the error for what is neither a file nor a folder, beside those of the system. */
 export const notRegular = 'ENOTREG';

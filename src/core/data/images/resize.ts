@@ -91,25 +91,24 @@ interface Taps {
   readonly longest: number;
 }
 
-function filterTaps(start: number, length: number, inputSize: number, outputSize: number): Taps {
+function filterTaps(from: number, length: number, inputSize: number, outputSize: number): Taps {
   const scale = length / outputSize;
   const support = Math.max(scale, 1);
   const longest = Math.ceil(2 * support) + 2;
-  const taps = {
-    first: new Int32Array(outputSize),
-    counts: new Int32Array(outputSize),
-    weights: new Float32Array(outputSize * longest),
-    longest,
-  };
+  const weights = new Float32Array(outputSize * longest);
+  const taps = { first: new Int32Array(outputSize), counts: new Int32Array(outputSize), weights, longest };
   for (let index = 0; index < outputSize; index++) {
-    const centre = start + (index + 0.5) * scale;
+    const centre = from + (index + 0.5) * scale;
     const first = Math.max(0, Math.floor(centre - support));
     const count = Math.max(Math.min(inputSize, Math.ceil(centre + support)) - first, 1);
-    const weights = taps.weights.subarray(index * longest, index * longest + count);
-    for (let tap = 0; tap < count; tap++) weights[tap] = Math.max(0, 1 - Math.abs(first + tap + 0.5 - centre) / support);
+    const start = index * longest;
     let sum = 0;
-    for (const weight of weights) sum += weight;
-    for (let tap = 0; tap < count; tap++) weights[tap] = (weights[tap] ?? 0) / sum;
+    for (let tap = 0; tap < count; tap++) {
+      const weight = Math.max(0, 1 - Math.abs(first + tap + 0.5 - centre) / support);
+      weights[start + tap] = weight;
+      sum += weight;
+    }
+    for (let tap = 0; tap < count; tap++) weights[start + tap] = (weights[start + tap] ?? 0) / sum;
     taps.first[index] = first;
     taps.counts[index] = count;
   }
