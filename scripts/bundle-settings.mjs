@@ -14,6 +14,7 @@ export const nodeBundle = {
     '@cornerstonejs/*',
     'h5wasm',
     'h5wasm/node',
+    'sharp',
     '@tensorflow/*',
   ],
   // Their CommonJS form is UMD, whose inner requires no bundler can follow.

@@ -9,7 +9,7 @@ export interface FileFormat extends LabellingOptions {
   /** @throws EspalierError that names the file */
   readonly decode: (bytes: Uint8Array, where: string) => Example | Promise<Example>;
   /** With its version, where decoded examples may be kept. */
-  readonly decoder?: string | undefined;
+  readonly decoderOf?: ((bytes: Uint8Array) => Promise<string>) | undefined;
 }
 
 /** Examples from one file each, decoded when they are read. */
@@ -36,12 +36,12 @@ export async function filesAsSource<F extends BackgroundFile>(
   name: string,
   list: readonly F[],
   { unreadable }: Pick<FileCollection, 'unreadable'>,
-  format: Pick<FileFormat, 'kind' | 'decode' | 'decoder'>,
+  format: Pick<FileFormat, 'kind' | 'decode' | 'decoderOf'>,
   warnings: string[],
   label: (usable: readonly F[]) => Pick<ExampleSource, 'target' | 'labels' | 'targets'>,
 ): Promise<ExampleSource> {
   const usable = unreadable === 'skip' ? await decodable(list, format, warnings) : list;
-  const { decoder } = format;
+  const { decoderOf } = format;
   const fileAt = (index: number): F => {
     const file = usable[index];
     if (file === undefined) throw new RangeError(`example ${index} of ${usable.length}`);
@@ -55,12 +55,12 @@ export async function filesAsSource<F extends BackgroundFile>(
     ...label(usable),
     load: async (index) => decodeFile(fileAt(index), format),
     readEncoded:
-      decoder === undefined
+      decoderOf === undefined
         ? undefined
         : async (index) => {
             const { tree, path } = fileAt(index);
             const bytes = await tree.read(path);
-            return { bytes, decoder, decode: async () => format.decode(bytes, `${tree.name}/${path}`) };
+            return { bytes, decoder: await decoderOf(bytes), decode: async () => format.decode(bytes, `${tree.name}/${path}`) };
           },
   };
 }

@@ -8,7 +8,7 @@ import type { Example, ExampleSource, SourceSplits } from '../example-source.ts'
 import { type ClassedFile, ClassedFiles } from '../files/classed-files.ts';
 import { findSplits } from '../files/file-splits.ts';
 import { resolvePath } from '../files/resolve-path.ts';
-import { decodeImage, imageDecoder } from '../images/decode-image.ts';
+import { decodeImage, imageDecoderOf } from '../images/decode-image.ts';
 import { withoutLabels } from '../without-labels.ts';
 import { filesAsSource, openFiles } from './file-source.ts';
 import { openImageLabels } from './image-labels.ts';
@@ -25,7 +25,7 @@ export const unclassedImages = { ...imageFiles, classFolder: 'none', readsOtherC
 const imageFormat = {
   kind: 'image',
   ...imageFiles,
-  decoder: imageDecoder,
+  decoderOf: imageDecoderOf,
   decode: async (bytes: Uint8Array, where: string): Promise<Example> => {
     const { height, width, channels, data } = await decodeImage(bytes, where);
     return { kind: 'image', shape: [height, width, channels], data };

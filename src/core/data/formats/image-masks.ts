@@ -7,7 +7,7 @@ import type { ClassedFile } from '../files/classed-files.ts';
 import { findSplits } from '../files/file-splits.ts';
 import { type FileTree, openFileTree } from '../files/file-tree.ts';
 import { resolvePath } from '../files/resolve-path.ts';
-import { decodeImage, imageDecoder } from '../images/decode-image.ts';
+import { decodeImage, imageDecoderOf } from '../images/decode-image.ts';
 import { decodeMask, resizeMask } from '../images/decode-mask.ts';
 import { ByteCache } from '../prepared-dataset.ts';
 import { coveringRegion } from '../preprocessing/image-pipeline.ts';
@@ -107,7 +107,7 @@ function source(
       const image = await decodeImage(bytes, `${tree.name}/${path}`);
       return { kind: 'image', shape: [image.height, image.width, image.channels], data: image.data };
     };
-    return { bytes, decoder: imageDecoder, decode };
+    return { bytes, decoder: await imageDecoderOf(bytes), decode };
   };
   const decoded = async (index: number): Promise<Example & { readonly kind: 'image' }> => (await readEncoded(index)).decode();
   return {

@@ -1,12 +1,14 @@
 import { PNG } from 'pngjs';
 import { EspalierError } from '../../errors.ts';
 import { checkDimensions } from './check-dimensions.ts';
-import { decodeJpeg, jpegDecoder } from './decode-jpeg.ts';
+import { decodeJpeg, jpegDecoderOf } from './decode-jpeg.ts';
 import { orientationOf, turnUpright } from './orientation.ts';
 import type { Pixels } from './resize.ts';
 
-/** What decodes images and in which way, for digests of what is kept of them: others give other pixels. */
-export const imageDecoder = `${jpegDecoder}; PNG: pngjs 7.0.0; turned by EXIF, resized in single precision`;
+/** What decodes an image and in which way, for digests of what is kept of it. */
+export async function imageDecoderOf(bytes: Uint8Array): Promise<string> {
+  return `${isJpeg(bytes) ? await jpegDecoderOf(bytes) : 'pngjs 7.0.0'}; turned by EXIF, resized in single precision`;
+}
 
 /**
  * A JPEG (always three channels) or PNG (one channel when it is grey, else three; transparency is dropped, 16 bits become
@@ -28,9 +30,13 @@ export function decodePng(bytes: Uint8Array, where: string): Pixels {
   }
 }
 
+function isJpeg(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xff && bytes[1] === 0xd8;
+}
+
 async function decodeAsStored(bytes: Uint8Array, where: string): Promise<Pixels> {
   try {
-    if (bytes[0] === 0xff && bytes[1] === 0xd8) return await decodeJpeg(bytes);
+    if (isJpeg(bytes)) return await decodeJpeg(bytes);
     if (bytes[0] === 0x89 && bytes[1] === 0x50) return pngPixels(bytes);
     throw new Error(bytes.length === 0 ? 'the file is empty' : 'its content is neither JPEG nor PNG');
   } catch (error) {

@@ -1,11 +1,32 @@
-/** JPEG by libjpeg-turbo as WebAssembly: the same pixels on every machine, those that PIL and browsers' libjpeg-turbo give. */
+/**
+ * JPEG by libjpeg-turbo as WebAssembly: the same pixels on every machine, those that PIL and browsers' libjpeg-turbo give. Large
+ * photos are decoded by sharp where it is installed, in half of the time; its libjpeg gives the same pixels.
+ */
 import type { JPEGDecoder } from '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs';
 import { decode as decodeInJavaScript } from 'jpeg-js';
 import { checkDimensions, maximumMegapixels } from './check-dimensions.ts';
+import { nativeDecoder } from './native-jpeg.ts';
 import { convertChannels, type Pixels } from './resize.ts';
 
-/** What decodes photos, for digests of data: other decoders give other pixels. */
-export const jpegDecoder = 'libjpeg-turbo of @cornerstonejs/codec-libjpeg-turbo-8bit 1.2.8; CMYK: jpeg-js 0.4.4';
+const libraryName = 'libjpeg-turbo of @cornerstonejs/codec-libjpeg-turbo-8bit 1.2.8; CMYK: jpeg-js 0.4.4';
+
+/** For fewer pixels sharp takes longer to start than the library to decode them. */
+const leastNativePixels = 250_000;
+
+/** What decodes photos of the file's size, for digests of data. */
+export async function jpegDecoderOf(bytes: Uint8Array): Promise<string> {
+  const native = isLarge(bytes) ? await nativeDecoder() : undefined;
+  return native === undefined ? libraryName : `${native.name}; ${libraryName}`;
+}
+
+function isLarge(bytes: Uint8Array): boolean {
+  try {
+    const { height, width } = frameOf(bytes);
+    return height * width >= leastNativePixels;
+  } catch {
+    return false;
+  }
+}
 
 /** Each scan of a progressive JPEG goes over the whole image, however few bytes it has; encoders write about ten. */
 const mostScans = 100;
@@ -25,7 +46,11 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<Pixels> {
   checkDimensions(frame.height * frame.width, bytes.length);
   if (countScans(bytes) > mostScans) throw new Error(`it has more than ${mostScans} scans`);
   if (frame.precision !== 8) throw new Error(`it has ${frame.precision} bits a sample, and 8 are read`);
-  return frame.components === 4 ? decodeCmyk(bytes) : decodeWithLibrary(bytes);
+  if (frame.components === 4) return decodeCmyk(bytes);
+  const native = frame.height * frame.width >= leastNativePixels ? await nativeDecoder() : undefined;
+  // The library says what is wrong with a file.
+  const decoded = await native?.decode(bytes).catch(() => undefined);
+  return decoded === undefined ? decodeWithLibrary(bytes) : threeChannels(decoded);
 }
 
 /** libjpeg converts these to RGB no further than CMYK. */
