@@ -3,7 +3,7 @@
  * extension host sends them, in batches of 33 ms, and the time that the page takes to show a finished run of as many
  * events at once. The page is the built one, in Chromium without a graphics card.
  *
- * `npm run bench -- panel-events [events a second]`; needs `npm run build` before, and ESPALIER_CHROMIUM or Chromium.
+ * `npm run bench -- panel-events [events a second] [tree|results|curves]`; needs `npm run build` before, and ESPALIER_CHROMIUM or Chromium.
  */
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +11,12 @@ import type { Browser, Page } from 'playwright-core';
 import type { RunEvent } from '../src/shared/events.ts';
 import { planTree } from '../src/core/tree/deployment-tree.ts';
 import { flattenTree } from '../src/shared/tree.ts';
+import { type FrameTrace, readFrameTrace, traceCategories } from './frame-trace.ts';
 import { exampleRun } from '../test/support/example-run.ts';
-import { frameTimes, launchBrowser, openPanelPage, prepareEvents } from '../test/support/panel-page.ts';
+import { framesMark, frameTimes, launchBrowser, openPanelPage, prepareEvents } from '../test/support/panel-page.ts';
 
 const batchMilliseconds = 33;
+const settlingMilliseconds = 1_000;
 /** Three ways to prune, each clustered in two ways, three ways to cluster, two of QAT: 40 nodes. */
 const tree = planTree({
   pruning: [{}, { name: '75', sparsity: 0.75 }, { name: '90', sparsity: 0.9 }],
@@ -25,20 +27,20 @@ const tree = planTree({
 /** Of each node that trains: with the others a little more than 10,000 events. */
 const trained = flattenTree(tree).filter(({ node }) => node.fineTuned).length;
 const steps = Math.ceil(10_000 / trained);
-/** No task of the page's main thread may take more, in milliseconds of the processor: a click is then answered in time. */
-const longestTask = 50;
+/** No frame and no task of the page's main thread may take more, in milliseconds: a click is then answered in time. */
+const longest = 50;
 const nodes = flattenTree(tree).length;
 
-export async function run([rate = '2000']: readonly string[]): Promise<void> {
+export async function run([rate = '2000', ...parts]: readonly string[]): Promise<void> {
   const built = fileURLToPath(new URL('webview', import.meta.url));
   const events = exampleRun({ steps, tree });
   const browser = await launchBrowser();
   try {
     console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Chromium ${browser.version()}`);
-    for (const part of ['tree', 'results', 'curves']) {
+    for (const part of parts.length > 0 ? parts : ['tree', 'results', 'curves']) {
       // The tree is there from the first event on; what is measured is what follows it.
       const live = await openPanelPage(browser, built, events.slice(0, 1));
-      await live.locator('.node').first().waitFor();
+      await live.locator('#model:not([aria-busy])').waitFor();
       report(
         `${events.length} events at ${rate} a second, looking at the ${part}`,
         await streamEvents(browser, live, events.slice(1), Number(rate), part),
@@ -60,7 +62,7 @@ export async function run([rate = '2000']: readonly string[]): Promise<void> {
 interface Measured {
   /** From one frame to the next, in milliseconds. */
   readonly times: readonly number[];
-  readonly tasks: readonly number[];
+  readonly trace: FrameTrace;
 }
 
 async function streamEvents(browser: Browser, page: Page, events: readonly RunEvent[], rate: number, part: string): Promise<Measured> {
@@ -68,44 +70,38 @@ async function streamEvents(browser: Browser, page: Page, events: readonly RunEv
   const batches = Array.from({ length: Math.ceil(events.length / size) }, (_, index) => events.slice(index * size, (index + 1) * size));
   const send = await prepareEvents(page, batches, batchMilliseconds);
   await page.locator(`#${part}`).evaluate((element) => element.scrollIntoView());
+  await browser.startTracing(page, { categories: [...traceCategories] });
+  // What the start of the trace and the scrolling take is no part of it.
+  await page.waitForTimeout(settlingMilliseconds);
   const measured = frameTimes(page);
-  await browser.startTracing(page, { categories: ['toplevel', 'disabled-by-default-devtools.timeline'] });
   await send();
   await page
     .locator('.node.done')
     .nth(nodes - 1)
     .waitFor();
   const times = await measured();
-  return { times, tasks: taskTimes(await browser.stopTracing()) };
+  return { times, trace: readFrameTrace(await browser.stopTracing(), framesMark) };
 }
 
-interface TraceEvent {
-  readonly name: string;
-  readonly pid: number;
-  readonly tid: number;
-  /** Microseconds of the processor, which other programs do not add to. */
-  readonly tdur?: number;
-  readonly args?: { readonly name?: string };
-}
-
-/** What each task of the page's main thread took of the processor, in milliseconds. */
-function taskTimes(trace: Buffer): readonly number[] {
-  const { traceEvents }: { readonly traceEvents: readonly TraceEvent[] } = JSON.parse(trace.toString('utf8'));
-  const threads = traceEvents.filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain');
-  const isMain = (event: TraceEvent): boolean => threads.some(({ pid, tid }) => pid === event.pid && tid === event.tid);
-  return traceEvents.filter((event) => event.name === 'RunTask' && isMain(event)).map(({ tdur = 0 }) => tdur / 1000);
-}
-
-function report(what: string, { times, tasks }: Measured): void {
+function report(what: string, { times, trace }: Measured): void {
   const sorted = times.toSorted((a, b) => a - b);
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
   const slow = sorted.filter((time) => time > 1000 / 30).length;
   console.log(
     `${what}: ${times.length} frames, ${(1000 / at(0.5)).toFixed(1)} frames a second in the median, ` +
       `${(1000 / at(0.95)).toFixed(1)} at the 95th percentile, worst frame ${at(1).toFixed(1)} ms; ${slow} of ${times.length} frames below 30 a second; ` +
-      `slowest second ${slowestSecond(times)} frames; longest task ${Math.max(...tasks).toFixed(1)} ms of the processor, ` +
-      `${tasks.filter((task) => task > longestTask).length} of ${tasks.length} above ${longestTask} ms`,
+      `slowest second ${slowestSecond(times)} frames; longest task ${Math.max(...trace.tasks).toFixed(1)} ms of the processor, ` +
+      `${trace.tasks.filter((task) => task > longest).length} of ${trace.tasks.length} above ${longest} ms`,
   );
+  let end = 0;
+  for (const time of times) {
+    end += time;
+    if (Math.round(time) <= longest) continue;
+    const { page, drawing } = trace.between(end - time, end);
+    console.log(
+      `  a frame of ${time.toFixed(1)} ms: ${page.toFixed(1)} ms of the processor in the page's tasks, ${drawing.toFixed(1)} in the browser's drawing`,
+    );
+  }
 }
 
 /** The fewest frames within any one second. */

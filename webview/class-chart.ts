@@ -2,6 +2,7 @@
 import { BarController, BarElement, CategoryScale, Chart, Legend, LinearScale, Tooltip } from 'chart.js';
 import { formatPercent } from '../src/shared/drawing/format.ts';
 import { element } from './dom.ts';
+import { translate } from './page-data.ts';
 import { queuePlot } from './plot-queue.ts';
 
 Chart.register(BarController, BarElement, CategoryScale, Legend, LinearScale, Tooltip);
@@ -20,7 +21,7 @@ export interface ClassChart {
 }
 
 export function createClassChart(): ClassChart {
-  const canvas = element('canvas', { role: 'img' });
+  const canvas = element('canvas', { role: 'img', 'aria-label': translate('Classes') });
   let chart: Chart<'bar', (number | null)[], string> | undefined;
   let shown: readonly ClassBars[] = [];
   const draw = (): void => {

@@ -25,14 +25,37 @@ export function element(
   return made;
 }
 
+/** Writes only what changes: an attribute that is written as it was has its styles computed again. */
 export function setAttribute(target: Element, name: string, value: string | number | boolean | undefined): void {
-  if (value === undefined || value === false) target.removeAttribute(name);
-  else target.setAttribute(name, value === true ? '' : String(value));
+  const written = value === undefined || value === false ? null : value === true ? '' : String(value);
+  if (target.getAttribute(name) === written) return;
+  if (written === null) target.removeAttribute(name);
+  else target.setAttribute(name, written);
 }
 
-/** Leaves the node alone when nothing changes, so that screen readers and selections are not disturbed. */
+export function setHidden(target: Element, hidden: boolean): void {
+  setAttribute(target, 'hidden', hidden);
+}
+
+/**
+ * Leaves the node alone when nothing changes, so that screen readers and selections are not disturbed. Text that changes
+ * stays in its text node: a new one would be laid out anew.
+ */
 export function setText(target: Element, text: string): void {
-  if (target.textContent !== text) target.textContent = text;
+  const { firstChild, lastChild } = target;
+  if (firstChild instanceof Text && firstChild === lastChild) {
+    if (firstChild.data !== text) firstChild.data = text;
+  } else if (target.textContent !== text) target.textContent = text;
+}
+
+/** The wanted children in their order. Those that stay are not touched: they keep the focus and their layout. */
+export function setChildren(parent: Element, wanted: readonly Element[]): void {
+  const kept = new Set(wanted);
+  for (const child of [...parent.children]) if (!kept.has(child)) child.remove();
+  for (const [index, child] of wanted.entries()) {
+    const there = parent.children[index];
+    if (there !== child) parent.insertBefore(child, there ?? null);
+  }
 }
 
 /** A titled part of the page. */

@@ -2,7 +2,7 @@
 import { MessageHandler, type Message } from '../src/shared/message-handler.ts';
 import type { PanelHost, PanelMemory, PanelPage } from '../src/shared/panel-protocol.ts';
 import { interruptRun, reduceRun } from '../src/shared/run-state.ts';
-import { element } from './dom.ts';
+import { element, setAttribute, setHidden } from './dom.ts';
 import { DrawLoop } from './draw-loop.ts';
 import './main.css';
 import { pageData, translate } from './page-data.ts';
@@ -39,30 +39,20 @@ const remembered = vscodeApi.getState();
 let state: PanelState = { ...initialPanelState, model: remembered?.model, node: remembered?.node, kernel: remembered?.kernel };
 
 /** `urgent` for what the user did. */
-function show(urgent: boolean): void {
+function change(part: Partial<PanelState>, urgent: boolean): void {
+  const before = state;
+  state = { ...state, ...part };
   const run = state.status.activity === 'running' ? state.run : interruptRun(state.run);
   loop.show({ ...state, run }, urgent);
-}
-
-/** What a restored page starts from. */
-function remember(): void {
-  const { node, kernel, status } = state;
-  vscodeApi.setState({
-    recipe: pageData.recipe,
-    runFolder: status.runFolder,
-    model: state.model,
-    node,
-    kernel,
-  });
+  // What a restored page starts from.
+  const { model, node, kernel, status } = state;
+  if (model === before.model && node === before.node && kernel === before.kernel && status === before.status) return;
+  vscodeApi.setState({ recipe: pageData.recipe, runFolder: status.runFolder, model, node, kernel });
 }
 
 const announcement = element('p', { class: 'announcement', role: 'status', 'aria-live': 'polite' });
 const actions: PanelActions = {
-  change(part) {
-    state = { ...state, ...part };
-    show(true);
-    remember();
-  },
+  change: (part) => change(part, true),
   async act(command, result, model) {
     await host.request('act', { command, model: model ?? chosenModel(state)?.model, node: result?.node.id });
   },
@@ -90,26 +80,24 @@ const parts = [
   flipsView(actions),
   logView(actions),
 ];
-const model = element('div', { id: 'model', hidden: true }, ...parts.map((part) => part.element));
+const model = element('div', { id: 'model', hidden: true, 'aria-busy': 'true' }, ...parts.map((part) => part.element));
 /** Before the run's first event there is no tree, and nothing to show but the header. */
 const whole: View = {
   element: model,
   update: ({ run }) => {
-    model.hidden = run.models.length === 0;
+    setHidden(model, run.models.length === 0);
   },
 };
-const loop = new DrawLoop([whole, header, tabs, ...parts]);
+const loop = new DrawLoop([whole, header, tabs, ...parts], () => setAttribute(model, 'aria-busy', undefined));
 
 window.addEventListener('message', (event) => host.receive(event.data));
 host.on('appended', ({ events }) => {
   const run = events.reduce(reduceRun, state.run);
   const hasEnded = state.run.outcome === undefined && run.outcome !== undefined;
-  state = { ...state, run };
   // A run that has ended shows the file to ship, whatever was looked at meanwhile.
-  if (hasEnded && run.outcome !== 'cancelled') actions.change({ node: undefined });
-  else show(false);
+  change(hasEnded && run.outcome !== 'cancelled' ? { run, node: undefined } : { run }, false);
 });
-host.on('status', (status) => actions.change({ status }));
+host.on('status', (status) => change({ status }, false));
 host.on('select', (chosen) => actions.change(chosen));
 // Until it is known what the run is, there is nothing to press: the page says that it is loading.
 void host.request('ready', {}).then(({ title, events, status, targets, earlier, selected }) => {

@@ -65,10 +65,13 @@ function chooseNode(state: PanelState): NodeResult | undefined {
   return latest ?? model.nodes.get(model.tree.id);
 }
 
-/** A part of the page. `update` is called at most once a frame. */
+/** A part of the page. */
 export interface View {
   readonly element: HTMLElement;
+  /** Called at most once a frame. A part that takes longer than a frame has time for leaves some of it to `drawMore`. */
   update(state: PanelState): void;
+  /** Draws some more of what `update` has left; false when nothing was left. */
+  drawMore?(): boolean;
 }
 
 export interface PanelActions {

@@ -1,5 +1,5 @@
 /** Draws visible plots, one or two a frame: a chart takes longer than any other part of the page. */
-const frameBudgetMilliseconds = 8;
+const frameBudgetMilliseconds = 4;
 
 const waiting = new Set<() => void>();
 let frame: number | undefined;

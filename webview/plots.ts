@@ -1,7 +1,7 @@
 /** Shows a plot as SVG, as wide as there is room, with a readout of what is near the pointer. */
 import { drawLegendMark, drawPlot, listedSeries } from '../src/shared/drawing/plot/draw-plot.ts';
 import { plotGeometry, type PlotContents, type PlotGeometry, type PlotPoint, type PlotSeries } from '../src/shared/drawing/plot/plot.ts';
-import { element, parseSvg } from './dom.ts';
+import { element, parseSvg, setHidden } from './dom.ts';
 import { queuePlot } from './plot-queue.ts';
 
 export interface Plot {
@@ -24,12 +24,16 @@ export function createPlot(size: keyof typeof heights, onChoose?: (key: string) 
   let contents: PlotContents | undefined;
   let geometry: PlotGeometry | undefined;
   let width = 0;
+  let drawn = '';
   let listed = '';
   const draw = (): void => {
     if (contents === undefined || width === 0) return;
     const measured = { width, height: heights[size] };
     geometry = plotGeometry(contents, measured);
-    drawing.replaceChildren(parseSvg(drawPlot(contents, measured)));
+    const text = drawPlot(contents, measured);
+    if (text === drawn) return;
+    drawn = text;
+    drawing.replaceChildren(parseSvg(text));
     if (size === 'small') return;
     const series = listedSeries(contents);
     const names = JSON.stringify(series.map(({ label, style, colour }) => [label, style, colour]));
@@ -48,8 +52,8 @@ export function createPlot(size: keyof typeof heights, onChoose?: (key: string) 
   frame.addEventListener('pointermove', (event) => {
     const box = frame.getBoundingClientRect();
     const found = contents && geometry && nearest(contents, geometry, event.clientX - box.left, event.clientY - box.top);
-    readout.hidden = found === undefined;
-    guide.hidden = found?.guide !== true;
+    setHidden(readout, found === undefined);
+    setHidden(guide, found?.guide !== true);
     if (found === undefined || geometry === undefined) return;
     readout.replaceChildren(...found.lines);
     guide.style.left = `${found.x}px`;
@@ -62,8 +66,8 @@ export function createPlot(size: keyof typeof heights, onChoose?: (key: string) 
     readout.style.top = `${geometry.area.top + 4}px`;
   });
   frame.addEventListener('pointerleave', () => {
-    readout.hidden = true;
-    guide.hidden = true;
+    setHidden(readout, true);
+    setHidden(guide, true);
   });
   drawing.addEventListener('click', (event) => {
     const key = event.target instanceof Element ? event.target.closest<SVGElement>('[data-key]')?.dataset['key'] : undefined;

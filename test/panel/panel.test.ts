@@ -31,7 +31,7 @@ let page: Page;
 
 async function open(shown = events, options: PanelOptions = {}): Promise<void> {
   page = await openPanelPage(browser, builtPages, shown, options);
-  await page.locator('.node').first().waitFor();
+  await page.locator('#model:not([aria-busy])').waitFor();
 }
 
 async function screenshot(name: string): Promise<void> {

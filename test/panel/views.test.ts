@@ -46,7 +46,7 @@ let page: Page;
 
 async function open(shown = exampleRun(), options: PanelOptions = {}): Promise<void> {
   page = await openPanelPage(browser, builtPages, shown, options);
-  await page.locator('.node').first().waitFor();
+  await page.locator('#model:not([aria-busy])').waitFor();
 }
 
 async function screenshot(part: string, name: string): Promise<void> {

@@ -141,11 +141,14 @@ export async function prepareEvents(
     }, milliseconds);
 }
 
+/** Of the page's timeline: when `frameTimes` began. */
+export const framesMark = 'frames';
+
 /** Measures from now on; the function that it returns ends that and gives the milliseconds from frame to frame. */
 export function frameTimes(page: Page): () => Promise<readonly number[]> {
-  const started = page.evaluate(() => {
+  const started = page.evaluate((mark) => {
     const times: number[] = [];
-    let last = performance.now();
+    let last = performance.mark(mark).startTime;
     const frame = (now: number): void => {
       times.push(now - last);
       last = now;
@@ -153,7 +156,7 @@ export function frameTimes(page: Page): () => Promise<readonly number[]> {
     };
     requestAnimationFrame(frame);
     Object.assign(globalThis, { measuredFrames: times });
-  });
+  }, framesMark);
   return async () => {
     await started;
     return page.evaluate((): readonly number[] => Reflect.get(globalThis, 'measuredFrames'));

@@ -6,7 +6,8 @@ import type { RunTreeNode } from '../../src/shared/drawing/run-tree-layout.ts';
 import { nodeTitle, nodeTraits, shortTitle } from '../../src/shared/drawing/technique-names.ts';
 import type { ModelState, NodeResult, RunState } from '../../src/shared/run-state.ts';
 import type { NodeState } from '../../src/shared/tree.ts';
-import { element, setAttribute, setText, svg } from '../dom.ts';
+import type { DensityPlot } from '../../src/shared/results.ts';
+import { element, setAttribute, setHidden, setText, svg } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { iconKind, techniqueIcon } from './technique-icons.ts';
 
@@ -27,7 +28,7 @@ export interface NodeElement {
 const density = { width: 44, height: 18 } as const;
 
 export function createNodeElement({ node }: RunTreeNode): NodeElement {
-  const title = element('span', { class: 'title' }, shortTitle(node, translate));
+  const heading = element('span', { class: 'title' }, shortTitle(node, translate));
   const star = element('span', { class: 'star', hidden: true }, '★');
   const warning = element('span', { class: 'caution', hidden: true }, '⚠');
   const symbol = element('span', { class: 'symbol' });
@@ -51,13 +52,14 @@ export function createNodeElement({ node }: RunTreeNode): NodeElement {
     },
     name,
     element('span', { ...shownOnly, class: 'stripe' }),
-    element('span', { ...shownOnly, class: 'first' }, techniqueIcon(iconKind(node.technique)), title, star, warning, symbol),
+    element('span', { ...shownOnly, class: 'first' }, techniqueIcon(iconKind(node.technique)), heading, star, warning, symbol),
     element('span', { ...shownOnly, class: 'second' }, status, change, plot),
     sizes,
     progress,
     toggle,
   );
   let shown: readonly unknown[] = [];
+  let drawn: readonly DensityPlot[] = [];
   return {
     element: made,
     place({ x, y, level, hidden }) {
@@ -80,21 +82,26 @@ export function createNodeElement({ node }: RunTreeNode): NodeElement {
       setText(symbol, stateSymbol(result.state));
       setText(status, figures === undefined ? description : figures.accuracy);
       setText(change, figures?.change ?? '');
-      sizes.hidden = figures === undefined;
+      setHidden(sizes, figures === undefined);
       setText(size, figures?.size ?? '');
       bar.style.width = `${((figures?.sizeShare ?? 0) * 100).toFixed(1)}%`;
-      outline.setAttribute('d', densityOutline(result.densities, density.width, density.height));
-      progress.style.width = `${progressOf(result) * 100}%`;
-      star.hidden = !marks.recommended;
-      warning.hidden = warnings.length === 0;
+      if (result.densities !== drawn) {
+        drawn = result.densities;
+        outline.setAttribute('d', densityOutline(drawn, density.width, density.height));
+      }
+      // Not its width: that would lay out the tree at each step of the training.
+      progress.style.transform = `scaleX(${progressOf(result).toFixed(3)})`;
+      setHidden(star, !marks.recommended);
+      setHidden(warning, warnings.length === 0);
       setAttribute(made, 'aria-selected', marks.selected ? 'true' : 'false');
-      if (node.children.length > 0) made.setAttribute('aria-expanded', marks.collapsed ? 'false' : 'true');
-      made.tabIndex = marks.selected ? 0 : -1;
+      if (node.children.length > 0) setAttribute(made, 'aria-expanded', marks.collapsed ? 'false' : 'true');
+      setAttribute(made, 'tabindex', marks.selected ? 0 : -1);
       const traits = traitsOf(result, description, figures?.change ?? '', marks.recommended);
       setText(name, [traits, ...warnings].join('. '));
       const accuracy = result.metrics?.deployed ?? result.metrics?.simulated;
       const samples = result.metrics === undefined || accuracy === undefined ? [] : [describeSamples(result.metrics, accuracy, translate)];
-      made.title = [traits, ...samples, ...reasonsOf(result.state), ...warnings.map((text) => `⚠ ${text}`)].join('\n');
+      const title = [traits, ...samples, ...reasonsOf(result.state), ...warnings.map((text) => `⚠ ${text}`)].join('\n');
+      setAttribute(made, 'title', title);
     },
   };
 }

@@ -3,7 +3,7 @@ import { formatChange, formatPercent, missing } from '../../src/shared/drawing/f
 import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
 import type { NodeMetrics } from '../../src/shared/results.ts';
 import { createClassChart } from '../class-chart.ts';
-import { element, section, setText } from '../dom.ts';
+import { element, section, setHidden, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenModel, chosenNode } from '../panel-state.ts';
 import type { View } from '../panel-state.ts';
@@ -25,12 +25,12 @@ export function classesView(): View {
       const node = chosenNode(state);
       const model = chosenModel(state);
       const confusion = confusionOf(node?.metrics);
-      part.hidden = confusion === undefined;
+      setHidden(part, confusion === undefined);
       if (node === undefined || model === undefined || confusion === undefined || confusion === previous) return;
       previous = confusion;
       setText(name, nodeTitle(node.node.title, translate));
       const baseline = confusionOf(model.nodes.get(model.tree.id)?.metrics);
-      chart.element.hidden = confusion.length > mostClasses;
+      setHidden(chart.element, confusion.length > mostClasses);
       chart.update(translate('Right'), [
         ...(baseline === undefined || baseline === confusion
           ? []
@@ -38,7 +38,7 @@ export function classesView(): View {
         { label: nodeTitle(node.node.title, translate), colour: '--vscode-charts-green', right: rightOf(confusion) },
       ]);
       classes.replaceChildren(classTable(confusion, baseline));
-      matrix.hidden = confusion.length > mostClasses;
+      setHidden(matrix, confusion.length > mostClasses);
       matrix.replaceChildren(...(matrix.hidden ? [] : [matrixTable(confusion)]));
     },
   };

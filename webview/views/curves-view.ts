@@ -1,7 +1,7 @@
 import { curvePlot } from '../../src/shared/drawing/plot/curve-plot.ts';
 import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
 import { chooser, slider } from '../controls.ts';
-import { element, section } from '../dom.ts';
+import { element, section, setHidden } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenModel, chosenNode } from '../panel-state.ts';
 import type { PanelActions, View } from '../panel-state.ts';
@@ -40,7 +40,7 @@ export function curvesView(actions: PanelActions): View {
         state.curve,
       );
       const trained = [...model.nodes.values()].filter((node) => node.curve.length > 0);
-      part.hidden = trained.length === 0;
+      setHidden(part, trained.length === 0);
       const chosen = chosenNode(state)?.node.id;
       // Of a node without a curve, such as a quantized one, the nearest ancestor's: that is what was trained.
       const shown = nearestTrained(chosen, (id) => model.nodes.get(id)?.parent, new Set(trained.map(({ node }) => node.id)));

@@ -1,8 +1,9 @@
 import { densityPanels, kernelNames, largestKernel } from '../../src/shared/drawing/density-series.ts';
 import { densityPlot, describeDensity } from '../../src/shared/drawing/plot/density-plot.ts';
 import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
+import { pathTo } from '../../src/shared/run-state.ts';
 import { chooser } from '../controls.ts';
-import { element, section, setText } from '../dom.ts';
+import { element, section, setHidden, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenModel, chosenNode } from '../panel-state.ts';
 import type { PanelActions, View } from '../panel-state.ts';
@@ -25,14 +26,13 @@ export function densityView(actions: PanelActions): View {
       if (model === undefined || node === undefined) return;
       const names = kernelNames(model);
       const kernel = state.kernel !== undefined && names.includes(state.kernel) ? state.kernel : largestKernel(model);
-      // Densities only come with finished nodes: nothing to draw again for progress.
-      const finished = [...model.nodes.values()].filter((result) => result.densities.length > 0).length;
-      const current = [model.model, node.node.id, kernel, finished];
-      if (current.every((value, index) => value === previous[index]) && previous.length > 0) return;
+      // Densities only come with finished nodes: nothing to draw again for progress, nor for nodes elsewhere in the tree.
+      const current = [model.model, kernel, ...pathTo(model, node.node.id).map(({ densities }) => densities)];
+      if (current.length === previous.length && current.every((value, index) => value === previous[index])) return;
       previous = current;
-      empty.hidden = names.length > 0;
-      kernels.element.hidden = names.length === 0;
-      plots.hidden = kernel === undefined;
+      setHidden(empty, names.length > 0);
+      setHidden(kernels.element, names.length === 0);
+      setHidden(plots, kernel === undefined);
       if (kernel === undefined) return;
       kernels.update(
         names.map((name) => ({ value: name, label: name })),
@@ -46,7 +46,7 @@ export function densityView(actions: PanelActions): View {
       }
       for (const [index, figure] of figures.entries()) {
         const panel = panels[index];
-        figure.element.hidden = panel === undefined;
+        setHidden(figure.element, panel === undefined);
         if (panel === undefined) continue;
         setText(figure.caption, nodeTitle(panel.title, translate));
         setText(figure.remark, describeDensity(panel, translate));

@@ -1,6 +1,6 @@
 import { runFailures, type RunFailure } from '../../src/shared/drawing/run-failures.ts';
 import { button } from '../controls.ts';
-import { element } from '../dom.ts';
+import { element, setHidden } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import type { PanelActions, PanelState, View } from '../panel-state.ts';
 
@@ -19,7 +19,7 @@ export function failuresView(actions: PanelActions): View {
       const current = JSON.stringify([failures, isOver]);
       if (current === shown) return;
       shown = current;
-      part.hidden = failures.length === 0;
+      setHidden(part, failures.length === 0);
       part.replaceChildren(...draw(failures, isOver, state, actions));
     },
   };

@@ -3,7 +3,7 @@ import { mostFlipsShown, type NegativeFlip, type NegativeFlips, type NotRecorded
 import type { NodeOfModel } from '../../src/shared/panel-protocol.ts';
 import { qualityOfAccuracy } from '../../src/shared/qualities.ts';
 import { button } from '../controls.ts';
-import { element, section } from '../dom.ts';
+import { element, section, setHidden } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenModel, chosenNode } from '../panel-state.ts';
 import type { PanelActions, View } from '../panel-state.ts';
@@ -53,7 +53,7 @@ export function flipsView(actions: PanelActions): View {
       const node = chosenNode(state);
       const deployed = node?.metrics?.deployed;
       const hasClasses = deployed !== undefined && qualityOfAccuracy(deployed) === 'accuracy';
-      part.hidden = !hasClasses || node?.node.id === model?.tree.id;
+      setHidden(part, !hasClasses || node?.node.id === model?.tree.id);
       if (part.hidden || model === undefined || node === undefined) return;
       const title = nodeTitle(node.node.title, translate);
       if (chosen?.model !== model.model || chosen.node !== node.node.id) chosen = { model: model.model, node: node.node.id, title };

@@ -1,6 +1,6 @@
 import { drawArena } from '../../src/shared/drawing/arena-plan.ts';
 import { hardwareFacts, operatorColumns } from '../../src/shared/drawing/hardware-text.ts';
-import { element, parseSvg, section } from '../dom.ts';
+import { element, parseSvg, section, setHidden } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenNode } from '../panel-state.ts';
 import type { View } from '../panel-state.ts';
@@ -27,7 +27,7 @@ export function hardwareView(): View {
     element: part,
     update(state) {
       const profile = chosenNode(state)?.profile;
-      part.hidden = profile === undefined;
+      setHidden(part, profile === undefined);
       if (profile === undefined || profile === previous) return;
       previous = profile;
       facts.replaceChildren(

@@ -2,7 +2,7 @@ import { formatSeconds } from '../../src/shared/drawing/format.ts';
 import { describeProgress, describeRunning } from '../../src/shared/drawing/run-progress.ts';
 import type { RunFinished } from '../../src/shared/events.ts';
 import { button } from '../controls.ts';
-import { element, setText } from '../dom.ts';
+import { element, setHidden, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import type { PanelActions, PanelState, View } from '../panel-state.ts';
 
@@ -31,8 +31,8 @@ export function headerView(actions: PanelActions): View {
     if (state === undefined) return;
     const { run, status, earlier } = state;
     const isRunning = status.activity === 'running' && run.models.length > 0;
-    clock.hidden = !isRunning;
-    running.hidden = !isRunning;
+    setHidden(clock, !isRunning);
+    setHidden(running, !isRunning);
     if (!isRunning) return;
     const now = latest.updatedAt + performance.now() - latest.receivedAt;
     setText(clock, describeProgress(run, now, earlier, translate));
@@ -65,12 +65,12 @@ export function headerView(actions: PanelActions): View {
       summary.classList.toggle('failed', activity === 'ended' && (next.run.outcome ?? 'failed') === 'failed');
       setText(engine, [next.run.engine, next.run.runtime, next.run.machine].filter((name) => name !== '').join(' · '));
       setText(notice, next.status.notice ?? '');
-      notice.hidden = next.status.notice === undefined;
+      setHidden(notice, next.status.notice === undefined);
       notice.classList.toggle('error', activity === 'ended' && next.run.models.length === 0);
-      cancel.hidden = activity !== 'running' && activity !== 'queued';
-      resume.hidden = activity !== 'interrupted';
-      again.hidden = activity !== 'ended';
-      report.hidden = activity !== 'ended' && activity !== 'interrupted';
+      setHidden(cancel, activity !== 'running' && activity !== 'queued');
+      setHidden(resume, activity !== 'interrupted');
+      setHidden(again, activity !== 'ended');
+      setHidden(report, activity !== 'ended' && activity !== 'interrupted');
       tick();
       if (activity === 'running') timer ??= window.setInterval(tick, clockMilliseconds);
       else {

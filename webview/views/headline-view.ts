@@ -1,16 +1,34 @@
 import { headline } from '../../src/shared/drawing/headline.ts';
-import type { BudgetFile, Headline } from '../../src/shared/drawing/headline.ts';
+import type { BudgetFile, HeadlineFigure } from '../../src/shared/drawing/headline.ts';
 import type { NodeResult } from '../../src/shared/run-state.ts';
 import { button, copyButton } from '../controls.ts';
-import { element } from '../dom.ts';
+import { element, setHidden, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenModel } from '../panel-state.ts';
 import type { PanelActions, View } from '../panel-state.ts';
 
 /** The leaf to ship with its figures, at the top; hidden until a leaf is done. */
 export function headlineView(actions: PanelActions): View {
-  const part = element('section', { id: 'headline', 'aria-label': translate('Outcome'), hidden: true });
   let shown = '';
+  let result: NodeResult | undefined;
+  const title = element('span');
+  const link = element('button', { type: 'button', class: 'link', onclick: () => actions.change({ node: result?.node.id }) });
+  const reason = element('p', { class: 'quiet' });
+  const targets = element('div');
+  const budgets = element('div', { class: 'budgets scroll', tabindex: 0, role: 'group', 'aria-label': translate('Budgets') });
+  const figures = element('dl', { class: 'figures' });
+  // The buttons stay while the file changes: controls take long to make, and one of them may have the focus.
+  const buttons = element(
+    'div',
+    { class: 'buttons' },
+    button(translate('Save .tflite as…'), () => actions.act('save-tflite', result), 'primary'),
+    button(translate('Export for…'), () => actions.act('export-for', result)),
+    button(translate('Open'), () => actions.act('open-tflite', result)),
+    copyButton(translate('Copy Path'), translate('Copied'), () => actions.act('copy-tflite-path', result)),
+  );
+  const star = element('span', { class: 'star', 'aria-hidden': 'true' }, '★ ');
+  const best = element('div', { class: 'best' }, element('p', { class: 'quiet' }, star, title), link, reason, buttons, targets);
+  const part = element('section', { id: 'headline', 'aria-label': translate('Outcome'), hidden: true }, best, budgets, figures);
   return {
     element: part,
     update(state) {
@@ -19,74 +37,46 @@ export function headlineView(actions: PanelActions): View {
       const current = JSON.stringify([model?.model, contents]);
       if (current === shown) return;
       shown = current;
-      part.hidden = contents === undefined;
-      const result = contents && model?.nodes.get(contents.node);
-      if (contents !== undefined && result !== undefined) part.replaceChildren(...draw(contents, result, actions));
+      result = contents && model?.nodes.get(contents.node);
+      setHidden(part, contents === undefined);
+      if (contents === undefined) return;
+      setText(title, contents.title);
+      setText(link, contents.nodeTitle);
+      setText(reason, contents.reason);
+      targets.replaceChildren(
+        ...contents.targets.map(({ met, text }) => element('p', { class: met ? 'met' : 'missed' }, `${met ? '✓' : '✗'} ${text}`)),
+      );
+      setHidden(budgets, contents.budgets.length === 0);
+      budgets.replaceChildren(budgetTable(contents.budgets, actions));
+      figures.replaceChildren(...contents.figures.map(drawFigure));
     },
   };
 }
 
-function draw(
-  { title, reason, node, nodeTitle, figures, targets, budgets }: Headline,
-  result: NodeResult,
-  actions: PanelActions,
-): readonly HTMLElement[] {
-  return [
-    element(
-      'div',
-      { class: 'best' },
-      element('p', { class: 'quiet' }, element('span', { class: 'star', 'aria-hidden': 'true' }, '★ '), title),
-      element('button', { type: 'button', class: 'link', onclick: () => actions.change({ node }) }, nodeTitle),
-      element('p', { class: 'quiet' }, reason),
-      element(
-        'div',
-        { class: 'buttons' },
-        button(translate('Save .tflite as…'), () => actions.act('save-tflite', result), 'primary'),
-        button(translate('Export for…'), () => actions.act('export-for', result)),
-        button(translate('Open'), () => actions.act('open-tflite', result)),
-        copyButton(translate('Copy Path'), translate('Copied'), () => actions.act('copy-tflite-path', result)),
-      ),
-      ...targets.map(({ met, text }) => element('p', { class: met ? 'met' : 'missed' }, `${met ? '✓' : '✗'} ${text}`)),
-    ),
-    ...(budgets.length === 0 ? [] : [budgetList(budgets, actions)]),
-    element(
-      'dl',
-      { class: 'figures' },
-      ...figures.map(({ name, value, remark, worse }) =>
-        element(
-          'div',
-          {},
-          element('dt', {}, name),
-          element('dd', {}, value, ...(remark === '' ? [] : [element('span', { class: worse ? 'quiet worse' : 'quiet' }, remark)])),
-        ),
-      ),
-    ),
-  ];
+function drawFigure({ name, value, remark, worse }: HeadlineFigure): HTMLElement {
+  const remarks = remark === '' ? [] : [element('span', { class: worse ? 'quiet worse' : 'quiet' }, remark)];
+  return element('div', {}, element('dt', {}, name), element('dd', {}, value, ...remarks));
 }
 
 /** A line for each budget of a search: its file is one click away. */
-function budgetList(budgets: readonly BudgetFile[], actions: PanelActions): HTMLElement {
+function budgetTable(budgets: readonly BudgetFile[], actions: PanelActions): HTMLElement {
   return element(
-    'div',
-    { class: 'budgets scroll', tabindex: 0, role: 'group', 'aria-label': translate('Budgets') },
+    'table',
+    {},
     element(
-      'table',
+      'tbody',
       {},
-      element(
-        'tbody',
-        {},
-        ...budgets.map(({ budget, node, nodeTitle, met, figures }) =>
+      ...budgets.map(({ budget, node, nodeTitle, met, figures }) =>
+        element(
+          'tr',
+          {},
+          element('td', { class: met ? 'met' : 'missed' }, `${met ? '✓' : '✗'} ${budget}`),
           element(
-            'tr',
-            {},
-            element('td', { class: met ? 'met' : 'missed' }, `${met ? '✓' : '✗'} ${budget}`),
-            element(
-              'th',
-              { scope: 'row' },
-              element('button', { type: 'button', class: 'link', onclick: () => actions.change({ node }) }, nodeTitle),
-            ),
-            element('td', { class: 'number' }, figures),
+            'th',
+            { scope: 'row' },
+            element('button', { type: 'button', class: 'link', onclick: () => actions.change({ node }) }, nodeTitle),
           ),
+          element('td', { class: 'number' }, figures),
         ),
       ),
     ),

@@ -5,7 +5,7 @@ import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
 import type { WeightMetrics } from '../../src/shared/results.ts';
 import { pathTo, type NodeResult } from '../../src/shared/run-state.ts';
 import { button, textField } from '../controls.ts';
-import { element, section, setAttribute, setText } from '../dom.ts';
+import { element, section, setAttribute, setHidden, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenModel, chosenNode } from '../panel-state.ts';
 import type { PanelActions, View } from '../panel-state.ts';
@@ -86,6 +86,7 @@ export function layersView(actions: PanelActions): View {
     const value = column.order(kernel);
     if (column.bar === true && typeof value === 'number' && greatest > 0) {
       const bar = element('span', { class: 'cell-bar', 'aria-hidden': 'true' });
+      cell.classList.add('barred');
       bar.style.setProperty('--share', String(value / (column.key === 'sparsity' ? 1 : greatest)));
       cell.append(bar);
     }
@@ -112,12 +113,12 @@ export function layersView(actions: PanelActions): View {
           ? ''
           : `${nodeTitle(node.node.title, translate)}${node.state.kind === 'failed' ? `: ${node.state.message}` : node.state.kind === 'skipped' ? `: ${node.state.reason}` : ''}`,
       );
-      buttons.hidden = node?.tflite === undefined;
+      setHidden(buttons, node?.tflite === undefined);
       drawKernels();
       const verdict = node?.metrics?.certificate;
       if (verdict === previousCertificate && verdict !== undefined) return;
       previousCertificate = verdict;
-      certificate.hidden = verdict === undefined;
+      setHidden(certificate, verdict === undefined);
       checks.replaceChildren(
         ...(verdict?.checks ?? []).map((written) => {
           const check = translateCheck(written, translate);

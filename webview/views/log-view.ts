@@ -1,6 +1,6 @@
 import { runLog } from '../../src/shared/drawing/run-log.ts';
 import type { RunLogLine } from '../../src/shared/drawing/run-log.ts';
-import { element, section } from '../dom.ts';
+import { element, section, setHidden } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import type { PanelActions, View } from '../panel-state.ts';
 
@@ -28,8 +28,8 @@ export function logView(actions: PanelActions): View {
     element: section('log', translate('Log'), empty, frame),
     update(state) {
       const lines = runLog(state.run, translate);
-      empty.hidden = lines.length > 0;
-      frame.hidden = !empty.hidden;
+      setHidden(empty, lines.length > 0);
+      setHidden(frame, !empty.hidden);
       const known = state.run.runId === runId ? lines.findLastIndex((line) => line.key === lastKey) : -1;
       if (known === lines.length - 1 && list.children.length === lines.length) return;
       runId = state.run.runId;

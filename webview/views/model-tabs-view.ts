@@ -1,4 +1,4 @@
-import { element, setAttribute } from '../dom.ts';
+import { element, setAttribute, setHidden } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenModel } from '../panel-state.ts';
 import type { PanelActions, View } from '../panel-state.ts';
@@ -20,7 +20,7 @@ export function modelTabsView(actions: PanelActions): View {
     update(state) {
       const names = state.run.models.map((model) => model.model);
       const chosen = chosenModel(state)?.model;
-      list.hidden = names.length < 2;
+      setHidden(list, names.length < 2);
       if (names.join('\n') !== shown) {
         shown = names.join('\n');
         list.replaceChildren(

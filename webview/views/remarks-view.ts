@@ -1,7 +1,7 @@
 import { failureOf } from '../../src/shared/drawing/run-failures.ts';
 import { nodeWarnings } from '../../src/shared/drawing/node-figures.ts';
 import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
-import { element } from '../dom.ts';
+import { element, setHidden } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenModel, chosenNode } from '../panel-state.ts';
 import type { View } from '../panel-state.ts';
@@ -31,7 +31,7 @@ export function remarksView(): View {
       const current = JSON.stringify([title, remarks]);
       if (current === shown) return;
       shown = current;
-      part.hidden = remarks.length === 0;
+      setHidden(part, remarks.length === 0);
       part.replaceChildren(
         ...remarks.map(({ kind, text }) => element('p', { class: `banner ${kind}` }, element('strong', {}, `${title}: `), text)),
       );

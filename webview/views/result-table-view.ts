@@ -3,10 +3,13 @@ import type { Column, ColumnKey, ResultRow } from '../../src/shared/drawing/resu
 import { ariaSort, nextOrder } from '../../src/shared/drawing/sorting.ts';
 import { recommendedNodes } from '../../src/shared/drawing/target-verdicts.ts';
 import { checkbox, copyButton } from '../controls.ts';
-import { element, section, setAttribute, setText } from '../dom.ts';
+import { element, section, setAttribute, setChildren, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenModel, chosenNode } from '../panel-state.ts';
 import type { PanelActions, PanelState, View } from '../panel-state.ts';
+
+/** A table of 40 nodes is laid out in several frames. */
+const rowsAtOnce = 6;
 
 /** The guide's table of results: sortable, with columns to choose, and to be copied as Markdown or CSV. */
 export function resultTableView(actions: PanelActions): View {
@@ -17,6 +20,7 @@ export function resultTableView(actions: PanelActions): View {
   let shownKeys = '';
   let offeredKeys = '';
   let isChoosing = false;
+  let wanted: readonly ResultRow[] = [];
   const head = element('tr');
   const body = element('tbody');
   const choices = element('div', { class: 'column-choices' });
@@ -52,6 +56,27 @@ export function resultTableView(actions: PanelActions): View {
       ),
     );
   };
+  /** Those that are there are brought up to date; of new ones it makes a few. */
+  const drawRows = (): void => {
+    const model = state && chosenModel(state);
+    if (state === undefined || model === undefined) return;
+    const chosen = chosenNode(state)?.node.id;
+    const recommended = recommendedNodes(model, state.targets);
+    const made = wanted.filter(({ node }) => !rows.has(node)).slice(0, rowsAtOnce);
+    for (const row of made) rows.set(row.node, makeRow(columns, row, actions));
+    const shown = wanted.flatMap((row) => {
+      const elements = rows.get(row.node);
+      return elements === undefined ? [] : [{ row, elements }];
+    });
+    for (const { row, elements } of shown) {
+      fillRow(elements, columns, row, row.node === chosen, state.sort === undefined);
+      elements.row.classList.toggle('recommended', recommended.has(row.node));
+    }
+    setChildren(
+      body,
+      shown.map(({ elements }) => elements.row),
+    );
+  };
   const chooseColumns = (): void => {
     isChoosing = true;
     if (state !== undefined) rebuild(resultColumns(translate, chosenModel(state)));
@@ -80,19 +105,13 @@ export function resultTableView(actions: PanelActions): View {
         const cell = head.children[index];
         if (cell !== undefined) setAttribute(cell, 'aria-sort', ariaSort(next.sort, column.key));
       }
-      const chosen = chosenNode(next)?.node.id;
-      const model = chosenModel(next);
-      const recommended = model && recommendedNodes(model, next.targets);
-      const wanted = shownRows().map((row) => {
-        const elements = rows.get(row.node) ?? makeRow(columns, row, actions);
-        rows.set(row.node, elements);
-        fillRow(elements, columns, row, row.node === chosen, next.sort === undefined);
-        elements.row.classList.toggle('recommended', recommended?.has(row.node) === true);
-        return elements.row;
-      });
-      // Moving rows only when their order changes keeps the focus where it is.
-      if (wanted.length !== body.children.length || wanted.some((row, index) => body.children[index] !== row))
-        body.replaceChildren(...wanted);
+      wanted = shownRows();
+      drawRows();
+    },
+    drawMore() {
+      const isLeft = wanted.some(({ node }) => !rows.has(node));
+      if (isLeft) drawRows();
+      return isLeft;
     },
   };
 }

@@ -2,7 +2,7 @@ import { tradeOffPlot, scaleOfCosts } from '../../src/shared/drawing/plot/trade-
 import { tradeOffPoints } from '../../src/shared/drawing/pareto-front.ts';
 import { costMeasures, isMeasure, type MeasureId, measureRow, sizeMeasure } from '../../src/shared/measures.ts';
 import { chooser } from '../controls.ts';
-import { element, section } from '../dom.ts';
+import { element, section, setHidden } from '../dom.ts';
 import { translate } from '../page-data.ts';
 import { chosenModel, chosenNode } from '../panel-state.ts';
 import type { PanelActions, View } from '../panel-state.ts';
@@ -38,7 +38,7 @@ export function tradeOffView(actions: PanelActions): View {
       const model = chosenModel(state);
       if (model === undefined) return;
       const points = tradeOffPoints(model, measure);
-      part.hidden = points.length === 0;
+      setHidden(part, points.length === 0);
       const chosen = chosenNode(state)?.node.id;
       const current = JSON.stringify([model.model, measure, scale, points, chosen, state.targets, model.budgets]);
       if (current === previous) return;

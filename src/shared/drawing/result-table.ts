@@ -147,7 +147,26 @@ export function resultRows(model: ModelState, translate: Translate): readonly Re
   });
 }
 
-function cellsOf(result: NodeResult, baseline: NodeMetrics | undefined, translate: Translate): Readonly<Record<ColumnKey, Cell>> {
+type Cells = Readonly<Record<ColumnKey, Cell>>;
+
+interface KnownCells {
+  readonly baseline: NodeMetrics | undefined;
+  readonly translate: Translate;
+  readonly cells: Cells;
+}
+
+/** The panel asks for every row some times a second, while few of them change. */
+const knownCells = new WeakMap<NodeResult, KnownCells>();
+
+function cellsOf(result: NodeResult, baseline: NodeMetrics | undefined, translate: Translate): Cells {
+  const known = knownCells.get(result);
+  if (known !== undefined && known.baseline === baseline && known.translate === translate) return known.cells;
+  const cells = makeCells(result, baseline, translate);
+  knownCells.set(result, { baseline, translate, cells });
+  return cells;
+}
+
+function makeCells(result: NodeResult, baseline: NodeMetrics | undefined, translate: Translate): Cells {
   const { metrics } = result;
   const weights = weightTotals(metrics);
   const { uniqueValues } = weights;
