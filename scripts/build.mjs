@@ -35,6 +35,22 @@ const targets = {
     outExtension: { '.js': '.mjs' },
     chunkNames: 'cli-[hash]',
   },
+  // The same as one small file without the commands, for what needs none: loading modules takes longer than running them.
+  'cli-overview': {
+    ...node,
+    minify: true,
+    entryPoints: ['src/cli/main.ts'],
+    outfile: 'dist/cli-overview.cjs',
+    plugins: [
+      {
+        name: 'no commands',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /\/commands\// }, ({ kind }) =>
+            kind === 'dynamic-import' ? { path: './cli.mjs', external: true } : undefined,
+          ),
+      },
+    ],
+  },
   mcp: { ...node, entryPoints: ['src/cli/mcp-main.ts'], outfile: 'dist/mcp.cjs' },
   webview: {
     entryPoints: ['webview/main.ts', 'webview/graph.ts', 'webview/board.ts', 'webview/sensitivity.ts'],
@@ -70,7 +86,7 @@ if (unknown.length > 0) {
 }
 const chosen =
   named.length > 0
-    ? named
+    ? [...named, ...(named.includes('cli') && !named.includes('cli-overview') ? ['cli-overview'] : [])]
     : Object.keys(targets).filter((name) => !['bench', 'fuzz', 'onnx-operators', 'pictures', 'results'].includes(name));
 if (chosen.includes('cli')) await writeLauncher();
 await Promise.all(
@@ -87,10 +103,15 @@ async function writeLauncher() {
   await mkdir(folder, { recursive: true });
   const pieces = (await readdir(folder)).filter((name) => /^cli(-[A-Z0-9]{8})?\.mjs(\.map)?$/.test(name));
   await Promise.all(pieces.map((name) => rm(path.join(folder, name))));
-  // Node keeps compiled code from version 22.1 on.
   await writeFile(
     path.join(folder, 'cli.cjs'),
-    "#!/usr/bin/env node\nrequire('node:module').enableCompileCache?.();\nvoid import('./cli.mjs');\n",
+    `#!/usr/bin/env node
+// Node keeps compiled code from version 22.1 on.
+require('node:module').enableCompileCache?.();
+const overview = ['--help', '-h', '--version', '-V'];
+if (process.argv.slice(2).every((argument) => overview.includes(argument))) require('./cli-overview.cjs');
+else void import('./cli.mjs');
+`,
     { mode: 0o755 },
   );
 }
