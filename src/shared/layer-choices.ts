@@ -29,7 +29,7 @@ export interface DialRow {
 
 export const dials: Readonly<Record<Exclude<DialId, 'bits'>, DialRow>> = {
   sparsity: {
-    levels: [0, 0.5, 0.7, 0.8, 0.9, 0.95],
+    levels: [0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99],
     describe: (level) => (level === 0 ? '' : `${formatPercent(level, 1)} zeros`),
     rule: (level) => (level === 0 ? { exclude: ['pruning'] } : { sparsity: level }),
   },
