@@ -65,7 +65,8 @@ function matchingKernel(
   kernels: readonly KernelTensor[],
   kernel: KernelTensor,
 ): KernelTensor | undefined {
-  const byName = parents.find(({ tensor }) => tensor.name === kernel.tensor.name);
+  // A stripped file has no names.
+  const byName = parents.find(({ tensor }) => tensor.name !== '' && tensor.name === kernel.tensor.name);
   const found = byName ?? parents[kernels.indexOf(kernel)];
   return found !== undefined && found.values.length === kernel.values.length ? found : undefined;
 }

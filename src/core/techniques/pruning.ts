@@ -1,4 +1,4 @@
-import { trainingDefaults } from '../../shared/recipe/defaults.ts';
+import { defaultCriterion, trainingDefaults } from '../../shared/recipe/defaults.ts';
 import { type PruningOptions, sparsityOf } from '../../shared/recipe/pruning-options.ts';
 import { type NetworkConstraints, type SparsityDemand, withConstraint } from '../constraints/constraint.ts';
 import { EspalierError } from '../errors.ts';
@@ -8,11 +8,12 @@ import { planTraining, trainFloatStage } from './fine-tuning-stage.ts';
 import { inheritConstraints } from './inheritance.ts';
 import { type SelectedKernel, selectKernels } from './layer-rules.ts';
 import { chooseScope } from './pruning/choose-scope.ts';
-import { pruningMasks, scheduledMasks, sparsityDemands } from './pruning/mask-schedule.ts';
+import { type InputDeviations, pruningMasks, scheduledMasks, sparsityDemands } from './pruning/mask-schedule.ts';
 import { checkStructure, type PruningStructure, structureOf } from './pruning/pruning-structure.ts';
 import { reconstructKernels } from './pruning/reconstruct-kernels.ts';
 import { checkSchedule, checkSparsity, completeSchedule, pruningSteps, type PruningSchedule, sparsityAt } from './pruning/schedules.ts';
 import { sparseKernels } from './pruning/sparse-inference.ts';
+import { inputDeviations } from './reconstruction/input-deviations.ts';
 import type { OptimizedModel, Technique, TechniqueContext, TechniqueRequest } from './technique.ts';
 import { trainFittedStage } from './train-fitted-stage.ts';
 
@@ -42,21 +43,41 @@ type PruningRequest = TechniqueRequest<PruningOptions>;
 async function pruneWeights(model: OptimizedModel, request: PruningRequest, context: TechniqueContext): Promise<OptimizedModel> {
   const { options, row } = request;
   const kernels = checkPruning(model.network, request);
-  const structure: PruningStructure = structureOf(options.structure) ?? {
-    kind: 'weights',
-    scope: await chooseScope(model.network, kernels, context),
-  };
+  const known = structureOf(options.structure);
+  const deviations = await rankingDeviations(model.network, kernels, options, context);
+  const structure: PruningStructure = known ?? { kind: 'weights', scope: await chooseScope(model.network, kernels, context, deviations) };
   if (structure.kind === 'groups') warnOfUntouched(kernels, structure, context);
   const inherited = { ...model, constraints: inheritConstraints(model.constraints, row) };
   return options.schedule === undefined
-    ? pruneBeforeTraining(inherited, kernels, structure, context, options)
-    : pruneWhileTraining(inherited, kernels, structure, completeSchedule(options.schedule, sparsityOf(options)), context, options);
+    ? pruneBeforeTraining(inherited, kernels, structure, deviations, context, options)
+    : pruneWhileTraining(
+        inherited,
+        kernels,
+        structure,
+        completeSchedule(options.schedule, sparsityOf(options)),
+        deviations,
+        context,
+        options,
+      );
+}
+
+/** By which weights are ranked besides their magnitude, unless the recipe says magnitude alone; of single weights within a layer, whose inputs have one scale. */
+async function rankingDeviations(
+  network: Network,
+  kernels: readonly SelectedKernel<'sparsity'>[],
+  { criterion = defaultCriterion, structure }: PruningOptions,
+  context: TechniqueContext,
+): Promise<InputDeviations | undefined> {
+  const known = structureOf(structure);
+  if (criterion === 'magnitude' || (known !== undefined && (known.kind !== 'weights' || known.scope === 'model'))) return undefined;
+  return inputDeviations(network, new Set(kernels.map(({ parameter }) => parameter)), context);
 }
 
 async function pruneBeforeTraining(
   model: OptimizedModel,
   kernels: readonly SelectedKernel<'sparsity'>[],
   structure: PruningStructure,
+  deviations: InputDeviations | undefined,
   context: TechniqueContext,
   options: PruningOptions,
 ): Promise<OptimizedModel> {
@@ -64,7 +85,7 @@ async function pruneBeforeTraining(
   let network = model.network;
   let masks: ReadonlyMap<ParameterId, Uint8Array> = new Map();
   for (const progress of fits && structure.kind !== 'groups' ? halvings(kernels) : [1]) {
-    masks = pruningMasks(kernels, weightsOf(network, kernels), structure, progress);
+    masks = pruningMasks(kernels, weightsOf(network, kernels), structure, progress, deviations);
     if (fits) network = await reconstructKernels(model.network, network, masks, context);
   }
   const constraints = withMasks(model.constraints, masks, sparsityDemands(kernels, structure), options);
@@ -94,6 +115,7 @@ async function pruneWhileTraining(
   kernels: readonly SelectedKernel<'sparsity'>[],
   structure: PruningStructure,
   schedule: PruningSchedule,
+  deviations: InputDeviations | undefined,
   context: TechniqueContext,
   options: PruningOptions,
 ): Promise<OptimizedModel> {
@@ -109,7 +131,7 @@ async function pruneWhileTraining(
       `the pruning schedule never fires: it begins at step ${schedule.begin} every ${schedule.frequency} steps, and training has ${steps}; weights are pruned once, at the end`,
     );
   const whole = new Map(kernels.map(({ parameter, data }) => [parameter, new Uint8Array(data.length).fill(1)]));
-  const maskSchedule = scheduledMasks(kernels, schedule, structure, steps);
+  const maskSchedule = scheduledMasks(kernels, schedule, structure, steps, deviations);
   return trainFloatStage(
     {
       network: model.network,

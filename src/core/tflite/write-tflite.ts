@@ -4,6 +4,7 @@ import { layOutSparsePart, type SparseLayout } from '../network/sparse-inference
 import type { SparsePart } from '../network/sparse-inference/sparse-part.ts';
 import type { QuantizedNetwork } from '../quantize/quantization.ts';
 import { serializeTflite } from './serialize-tflite.ts';
+import { isKernel, stripModel } from './strip-model.ts';
 import type { SignatureTensor, TfliteModel } from './tflite-model.ts';
 import type { Encoding } from './write/encoding.ts';
 import { floatEncoding } from './write/float-encoding.ts';
@@ -36,6 +37,8 @@ export type TfliteSource =
 export interface WriteOptions {
   /** The static batch of every tensor; default 1. */
   readonly batchSize?: number;
+  /** Leave out the texts that no runtime needs, but names of kernels, see `stripModel`; default: false. */
+  readonly strip?: boolean | undefined;
 }
 
 /**
@@ -48,7 +51,8 @@ export interface WriteOptions {
  * @example `writeTflite({ kind: 'float', network: prepareForDeployment(network) })`
  */
 export function writeTflite(source: TfliteSource, options: WriteOptions = {}): Uint8Array {
-  return serializeTflite(buildTflite(source, options.batchSize ?? 1));
+  const model = buildTflite(source, options.batchSize ?? 1);
+  return serializeTflite(options.strip === true ? stripModel(model, isKernel) : model);
 }
 
 function buildTflite(source: TfliteSource, batch: number): TfliteModel {

@@ -257,11 +257,11 @@ function parallelismFile(folder: string, identities: readonly Identity[], engine
 function searchFile(
   folder: string,
   identity: Identity,
-  { seed = 0 }: RecipeDocument,
+  { seed = 0, deploy }: RecipeDocument,
   { description }: Engine,
   { code }: Environment,
 ): string {
-  return path.join(cacheFolder(folder), `search-${digestOf({ identity, seed, engine: description, code }).slice(0, 16)}.json`);
+  return path.join(cacheFolder(folder), `search-${digestOf({ identity, seed, strip: deploy?.strip, engine: description, code }).slice(0, 16)}.json`);
 }
 
 function engineOf(recipe: RecipeDocument, threads: number, onNotice: (notice: string) => void): Promise<Engine> {
@@ -295,5 +295,6 @@ function dependenciesOf(
     code,
     latency: recipe.measure?.latency ?? true,
     pack: recipe.deploy?.pack ?? 'small',
+    strip: recipe.deploy?.strip ?? false,
   };
 }

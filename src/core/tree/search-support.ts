@@ -81,7 +81,7 @@ export function searchSupport({ recipe, folder, model, engine, target, threadScr
     async basis(runFolder, signal, report) {
       const own = path.join(runFolder, ownFile);
       const known = (await readBasis(own)) ?? (await readBasis(file));
-      const found = known ?? (await makeBasis(await open(), engine, seed, signal, report));
+      const found = known ?? (await makeBasis(await open(), engine, seed, recipe.deploy?.strip ?? false, signal, report));
       await withFileErrors(file, () => mkdir(path.dirname(file), { recursive: true }));
       for (const place of [own, file]) await writeSealedJson(place, found);
       return found;
@@ -131,6 +131,7 @@ async function makeBasis(
   { network, data }: OpenedModel,
   engine: Engine,
   seed: number,
+  strip: boolean,
   signal: AbortSignal,
   report: (message: string) => void,
 ): Promise<SearchBasis> {
@@ -144,7 +145,7 @@ async function makeBasis(
   const { target } = validation;
   const chanceError = target.kind === 'classes' ? 1 - 1 / target.classes : undefined;
   report('search: measuring how much each layer suffers from each choice');
-  const sensitivity = await networkSensitivity({ engine, network, data: train, seed, signal, onProgress: () => undefined });
+  const sensitivity = await networkSensitivity({ engine, network, data: train, seed, strip, signal, onProgress: () => undefined });
   const timing = await prepareStepTiming(engine, network, Math.min(trainingDefaults.float.batchSize, train.size));
   try {
     const stepSeconds = (await timing.run(timedMilliseconds)) / 1000;

@@ -19,6 +19,8 @@ export interface RootDependencies {
   readonly latency: boolean;
   /** How files are packed, which a node reports. */
   readonly pack: string;
+  /** Whether files are written without names. */
+  readonly strip?: boolean | undefined;
 }
 
 /**

@@ -9,6 +9,12 @@ export interface DeployOptions {
    */
   readonly pack?: 'small' | 'fast' | 'off';
   /**
+   * Leave out of integer files what no runtime needs: names of tensors inside the graph, signatures, the description and metadata.
+   * Inputs, outputs and kernels keep their names. It saves a few hundred bytes, which counts for the smallest networks.
+   * @default false
+   */
+  readonly strip?: boolean;
+  /**
    * The board that files are for. RAM, flash and cycles of every node are those of this board, and a model that does not
    * fit is reported before any training.
    */

@@ -11,6 +11,13 @@ export interface PruningOptions extends VariantOptions, TrainingOptions {
    * @default 0.5
    */
   readonly sparsity?: number;
+  /**
+   * Which weights are small. `contribution` takes a weight times the standard deviation of its input on training examples,
+   * so that weights go first whose inputs hardly vary; `magnitude` takes the weight alone, as `groups`, blocks, `global`
+   * and depthwise kernels always do.
+   * @default "contribution"
+   */
+  readonly criterion?: 'contribution' | 'magnitude';
   readonly schedule?: PruningScheduleOptions;
   /**
    * Fit the weights that stay, before the training, to what the whole layers compute on training examples. Not with a

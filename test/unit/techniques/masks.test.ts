@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { globalMagnitudeMasks, layerAdaptiveScores, magnitudeMask } from '../../../src/core/techniques/pruning/magnitude-masks.ts';
+import {
+  contributions,
+  globalMagnitudeMasks,
+  layerAdaptiveScores,
+  magnitudeMask,
+} from '../../../src/core/techniques/pruning/magnitude-masks.ts';
 import { blockMask, groupMask } from '../../../src/core/techniques/pruning/structured-masks.ts';
 import { createRandom } from '../../../src/core/random.ts';
 
@@ -51,6 +56,27 @@ describe('masks by magnitude', () => {
     expect([...(masks.get('small') ?? [])]).toEqual([0, 1, 0]);
     expect([...(masks.get('large') ?? [])]).toEqual([1, 1, 1]);
   });
+});
+
+describe('contributions', () => {
+  it('are weights times the deviation of their input, the same of every filter', () => {
+    expect([...contributions(Float32Array.of(1, -4, 2, 3), Float32Array.of(0.5, 0.25))]).toEqual([0.5, -1, 1, 0.75]);
+  });
+
+  it('rank weights of a constant input below all others, by their magnitude', () => {
+    const [large = 0, small = 0, varied = 0] = contributions(Float32Array.of(5, -4, 0.01), Float32Array.of(0, 0, 1));
+    expect(large).toBeGreaterThan(-small);
+    expect(-small).toBeGreaterThan(0);
+    expect(varied).toBeGreaterThan(large);
+  });
+
+  it.each([undefined, new Float32Array(0), new Float32Array(2), Float32Array.of(Number.NaN, 1)])(
+    'are the weights themselves with deviations %s',
+    (deviations) => {
+      const weights = Float32Array.of(1, -4, 2, 3);
+      expect(contributions(weights, deviations)).toBe(weights);
+    },
+  );
 });
 
 describe('layer-adaptive magnitudes', () => {

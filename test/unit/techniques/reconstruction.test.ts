@@ -8,11 +8,12 @@ import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import type { Conv2d, Dense } from '../../../src/core/network/operations.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import { magnitudeMask } from '../../../src/core/techniques/pruning/magnitude-masks.ts';
+import { inputDeviations } from '../../../src/core/techniques/reconstruction/input-deviations.ts';
 import { maskedLeastSquares } from '../../../src/core/techniques/reconstruction/masked-least-squares.ts';
 import { patchesOf } from '../../../src/core/techniques/reconstruction/patches.ts';
 import { reconstructKernels } from '../../../src/core/techniques/pruning/reconstruct-kernels.ts';
 import { compileInference } from '../../../src/core/lowering/inference.ts';
-import { memoryDataSet, seededParameter } from '../train/training-fixtures.ts';
+import { filled, memoryDataSet, seededParameter } from '../train/training-fixtures.ts';
 import { apply } from '../../support/apply-technique.ts';
 import { briefly, kernelData, logits, residualNetwork, techniqueContext, trainedModel } from './technique-fixtures.ts';
 
@@ -89,6 +90,50 @@ describe('patches', () => {
     const b = new NetworkBuilder('convolution');
     const network = b.build([b.conv2d('conv', b.input([4, 4, 2]), { kernel: seededParameter([2, 1, 1, 2], 1) })]);
     expect(patchesOf(network.operations[0] as Conv2d, [4, 4, 4], [2, 1, 1, 2])).toBeUndefined();
+  });
+});
+
+describe('deviations of inputs', () => {
+  it('are those of the examples, of what the layers before compute', async () => {
+    const b = new NetworkBuilder('chain');
+    const first = b.dense('first', b.input([3]), {
+      kernel: { shape: [2, 3], data: Float32Array.of(2, 0, 0, 0, 0, 0) },
+      bias: filled([2], 7),
+    });
+    const network = b.build([b.dense('second', first, { kernel: seededParameter([2, 2], 3) })]);
+    const context = techniqueContext(engine);
+    const train = twins(200);
+    const { inputs } = await train.read(Uint32Array.from({ length: 200 }, (_, i) => i));
+    const firsts = Array.from({ length: 200 }, (_, i) => inputs[0]![3 * i]!);
+    const mean = firsts.reduce((sum, value) => sum + value, 0) / 200;
+    const deviation = Math.sqrt(firsts.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 200);
+    const found = await inputDeviations(network, new Set(['first/kernel', 'second/kernel']), {
+      ...context,
+      data: { ...context.data, train },
+    });
+    expect(found.get('first/kernel')![0]).toBeCloseTo(deviation, 4);
+    expect(found.get('second/kernel')![0]).toBeCloseTo(2 * deviation, 4);
+    expect(found.get('second/kernel')![1]).toBeCloseTo(0, 4);
+  });
+
+  it.each([
+    ['contribution', [1, 0]],
+    ['magnitude', [0, 1]],
+  ] as const)('rank weights by %s: of a constant input the larger one goes, or stays', async (criterion, kept) => {
+    const b = new NetworkBuilder('constant');
+    const dense = b.dense('dense', b.input([2]), { kernel: { shape: [2, 2], data: Float32Array.of(1, 3, -1, -2) } });
+    const network = b.build([b.activation('softmax', dense, 'softmax')]);
+    const random = createRandom(9);
+    const inputs = Float32Array.from({ length: 128 }, (_, i) => (i % 2 === 1 ? 1 : random.normal()));
+    const train = memoryDataSet([2], { kind: 'classes', classes: 2, names: undefined }, inputs, new Int32Array(64), new Float32Array(0));
+    const context = techniqueContext(engine);
+    const pruned = await apply(
+      'pruning',
+      trainedModel(network),
+      { ...context, data: { ...context.data, train } },
+      { steps: 1, batchSize: 16, learningRate: 1e-6, sparsity: 0.5, structure: 'unstructured', criterion },
+    );
+    expect([...kernelData(pruned.network, 'dense/kernel')].map((weight) => (weight === 0 ? 0 : 1))).toEqual([...kept, ...kept]);
   });
 });
 

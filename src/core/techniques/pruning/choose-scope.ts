@@ -9,7 +9,7 @@ import { evaluateNetwork } from '../../measure/evaluate-network.ts';
 import type { SelectedKernel } from '../layer-rules.ts';
 import { reestimateBatchNorms } from '../reestimate-batch-norms.ts';
 import type { TechniqueContext } from '../technique.ts';
-import { pruningMasks, withMaskedWeights } from './mask-schedule.ts';
+import { type InputDeviations, pruningMasks, withMaskedWeights } from './mask-schedule.ts';
 import type { WeightScope } from './pruning-structure.ts';
 
 /** Enough examples to distinguish a loss of a point or two from a collapse. */
@@ -29,6 +29,7 @@ export async function chooseScope(
   network: Network,
   kernels: readonly SelectedKernel<'sparsity'>[],
   context: TechniqueContext,
+  deviations?: InputDeviations,
 ): Promise<WeightScope> {
   const { engine, data, signal } = context;
   const sparsities = new Set(kernels.map(({ settings }) => settings.sparsity));
@@ -37,7 +38,7 @@ export async function chooseScope(
   const error = async (candidate: Network): Promise<number> =>
     taskError(await evaluateNetwork({ engine, network: candidate, data: sample, batchSize: 64, signal }));
   const whole = await error(network);
-  const pruned = await error(await reestimateBatchNorms(withEveryLayerPruned(network, kernels), context, statisticsExamples));
+  const pruned = await error(await reestimateBatchNorms(withEveryLayerPruned(network, kernels, deviations), context, statisticsExamples));
   if (pruned - whole <= acceptedLoss) return 'layer';
   const [bound] = boundTargets(data.train.target);
   const shown = (of: number): string => formatPercent(1 - of, 1);
@@ -49,7 +50,11 @@ export async function chooseScope(
   return 'adaptive';
 }
 
-function withEveryLayerPruned(network: Network, kernels: readonly SelectedKernel<'sparsity'>[]): Network {
+function withEveryLayerPruned(
+  network: Network,
+  kernels: readonly SelectedKernel<'sparsity'>[],
+  deviations: InputDeviations | undefined,
+): Network {
   const weights = new Map<ParameterId, Float32Array>(kernels.map(({ parameter, data }) => [parameter, data]));
-  return withMaskedWeights(network, pruningMasks(kernels, weights, { kind: 'weights', scope: 'layer' }, 1));
+  return withMaskedWeights(network, pruningMasks(kernels, weights, { kind: 'weights', scope: 'layer' }, 1, deviations));
 }

@@ -73,6 +73,25 @@ export function layerAdaptiveScores(weights: Float32Array): Float32Array {
   return scores;
 }
 
+/** Of the root mean square of all deviations: weights whose inputs never change are ranked by their magnitude, after all others. */
+const smallestDeviation = 1e-4;
+
+/**
+ * The weights times the standard deviation of their inputs: what each one adds to the variance of its filter's output, as
+ * a root, if inputs are independent. A constant input adds none, since the bias can do its work. Sun et al. 2023,
+ * arXiv:2306.11695, equation 1, rank by the norm of the input instead, which counts its mean too.
+ *
+ * @param weights `[filters, d]`
+ * @param deviations `[d]`; undefined or all zero: the weights themselves
+ */
+export function contributions(weights: Float32Array, deviations: Float32Array | undefined): Float32Array {
+  if (deviations === undefined || deviations.length === 0) return weights;
+  const meanSquare = deviations.reduce((sum, deviation) => sum + deviation ** 2, 0) / deviations.length;
+  if (!(meanSquare > 0 && Number.isFinite(meanSquare))) return weights;
+  const least = smallestDeviation * Math.sqrt(meanSquare);
+  return weights.map((weight, i) => weight * Math.max(least, deviations[i % deviations.length] ?? 0));
+}
+
 export function kthLargest(values: Float32Array, k: number): number {
   return values.slice().sort()[values.length - k] ?? 0;
 }

@@ -3,10 +3,13 @@ import { projectSparsity } from '../../constraints/sparsity.ts';
 import type { Network, ParameterId } from '../../network/network.ts';
 import type { MaskSchedule } from '../../train/fine-tuning.ts';
 import type { SelectedKernel } from '../layer-rules.ts';
-import { globalMagnitudeMasks, keptCount, layerAdaptiveScores, magnitudeMask } from './magnitude-masks.ts';
+import { contributions, globalMagnitudeMasks, keptCount, layerAdaptiveScores, magnitudeMask } from './magnitude-masks.ts';
 import type { PruningStructure } from './pruning-structure.ts';
 import { isPruningStep, type PruningSchedule, pruningSteps, scheduleProgress } from './schedules.ts';
 import { blockMask, countBlocks, groupMask } from './structured-masks.ts';
+
+/** The standard deviation of what each weight of a filter is multiplied with, `[d]` a kernel, see `inputDeviations`. */
+export type InputDeviations = ReadonlyMap<ParameterId, Float32Array>;
 
 type PrunedKernel = Pick<SelectedKernel<'sparsity'>, 'parameter' | 'shape' | 'settings' | 'ruled'>;
 
@@ -20,13 +23,14 @@ export function scheduledMasks(
   schedule: PruningSchedule,
   structure: PruningStructure,
   steps: number,
+  deviations?: InputDeviations,
 ): MaskSchedule {
   const fires = pruningSteps(schedule, steps).length > 0;
   return {
     due: (step) => (fires ? isPruningStep(schedule, step) : step === steps),
     masks: (step, weights) => {
       const progress = fires ? scheduleProgress(schedule, step) : 1;
-      return pruningMasks(kernels, weights, structure, progress);
+      return pruningMasks(kernels, weights, structure, progress, deviations);
     },
   };
 }
@@ -36,14 +40,19 @@ export function scheduledMasks(
  * in every structure; the threshold of the whole model is for the others.
  *
  * @param progress how much of each kernel's final sparsity to reach now, 0 to 1
+ * @param deviations of the inputs; where there are some, weights are ranked by what they contribute, `|w| * deviation`
  */
 export function pruningMasks(
   kernels: readonly PrunedKernel[],
   weights: ReadonlyMap<ParameterId, Float32Array>,
   structure: PruningStructure,
   progress: number,
+  deviations?: InputDeviations,
 ): ReadonlyMap<ParameterId, Uint8Array> {
-  const current = kernels.map((kernel) => ({ ...kernel, data: weights.get(kernel.parameter) ?? new Float32Array(0) }));
+  const current = kernels.map((kernel) => ({
+    ...kernel,
+    data: contributions(weights.get(kernel.parameter) ?? new Float32Array(0), deviations?.get(kernel.parameter)),
+  }));
   const together = current.filter((kernel) => sharesThreshold(kernel, structure));
   const masks = new Map(sharedMasks(together, structure, progress));
   for (const { parameter, shape, settings, data } of current) {

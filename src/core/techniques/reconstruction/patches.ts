@@ -1,5 +1,5 @@
-import type { Shape } from '../../network/network.ts';
-import type { Conv2d, Dense, DepthwiseConv2d } from '../../network/operations.ts';
+import type { Network, Parameter, Shape } from '../../network/network.ts';
+import type { Conv2d, Dense, DepthwiseConv2d, KernelOperation } from '../../network/operations.ts';
 import { windowExtent } from '../../network/shapes/window.ts';
 
 /** What a kernel is multiplied with at each position of its output. */
@@ -24,6 +24,14 @@ export function patchesOf(operation: Conv2d | Dense, input: Shape, kernel: Shape
   const channels = input.at(-1) ?? 1;
   if (kernel.at(-1) !== channels) return undefined;
   return operation.kind === 'dense' ? rows(input, channels) : windows(operation, input, kernel, channels);
+}
+
+/** The patches of a layer of the network; undefined where it is no convolution or dense layer, or a filter sees only some of the channels. */
+export function patchesOfKernel(network: Network, operation: KernelOperation, kernel: Parameter): Patches | undefined {
+  if (operation.kind !== 'conv2d' && operation.kind !== 'dense') return undefined;
+  const [source = ''] = operation.inputs;
+  const shape = network.values.get(source)?.shape;
+  return shape === undefined ? undefined : patchesOf(operation, shape, kernel.shape);
 }
 
 /**

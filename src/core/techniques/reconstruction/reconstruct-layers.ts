@@ -5,7 +5,7 @@ import type { TechniqueContext } from '../technique.ts';
 import { LayerInputs } from './layer-inputs.ts';
 import { type NormalEquations, normalEquations } from './normal-equations.ts';
 import type { PatchSample } from './patch-sample.ts';
-import { type Patches, patchesOf } from './patches.ts';
+import { patchesOfKernel } from './patches.ts';
 
 /** The equations of longer filters would take gigabytes. */
 const defaultLongestFilter = 4608;
@@ -78,13 +78,6 @@ export async function reconstructLayers(
       current = withShiftedBias(current, operation.bias, bias);
   }
   return current;
-}
-
-function patchesOfKernel(network: Network, operation: KernelOperation, kernel: Parameter): Patches | undefined {
-  if (operation.kind !== 'conv2d' && operation.kind !== 'dense') return undefined;
-  const [source = ''] = operation.inputs;
-  const shape = network.values.get(source)?.shape;
-  return shape === undefined ? undefined : patchesOf(operation, shape, kernel.shape);
 }
 
 function withWeights(network: Network, id: ParameterId, parameter: Parameter, data: Float32Array): Network {

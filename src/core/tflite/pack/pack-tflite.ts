@@ -7,7 +7,7 @@ import { serializeTflite } from '../serialize-tflite.ts';
 import type { TfliteModel } from '../tflite-model.ts';
 import { mostLutValues } from './lut.ts';
 import { packModel } from './pack-model.ts';
-import { stripModel } from './strip-model.ts';
+import { stripModel } from '../strip-model.ts';
 import { hasDecoders, isPacked, unpackModel } from './unpack-model.ts';
 
 /** How to pack a file. */

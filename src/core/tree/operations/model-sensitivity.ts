@@ -46,6 +46,8 @@ export interface NetworkQuestion extends OperationContext {
   /** Training examples. */
   readonly data: DataSet;
   readonly seed: number;
+  /** Whether files are written without the texts that no runtime needs. */
+  readonly strip?: boolean | undefined;
 }
 
 export async function networkSensitivity(question: NetworkQuestion): Promise<Omit<SensitivityReport, 'model' | 'warnings'>> {
@@ -59,13 +61,13 @@ export async function networkSensitivity(question: NetworkQuestion): Promise<Omi
     divergence,
     examples,
     engine: engine.description,
-    overhead: overheadOf(fileBytes(network), layers),
+    overhead: overheadOf(fileBytes(network, question.strip), layers),
     layers,
   };
 }
 
 /** Of the int8 file that the network becomes. What an NPU reads besides kernels is not known from it. */
-function fileBytes(network: Network): Bytes {
-  const file = integerStructure(network);
+function fileBytes(network: Network, strip?: boolean): Bytes {
+  const file = integerStructure(network, strip);
   return { raw: file.length, gzip: gzipSize(file), packed: packedSize(file, 'small') ?? file.length, ethosU: 0 };
 }

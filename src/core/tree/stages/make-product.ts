@@ -69,7 +69,7 @@ async function integerProduct(
 ): Promise<Product> {
   const chosen = 'options' in request.stage && 'interface' in request.stage.options ? request.stage.options.interface : undefined;
   const interfaceType = chosen ?? quantized.activationType;
-  const tflite = writeTflite({ kind: 'integer', quantized, inputType: interfaceType, outputType: interfaceType });
+  const tflite = writeTflite({ kind: 'integer', quantized, inputType: interfaceType, outputType: interfaceType }, { strip: setting.strip });
   const simulated = await evaluateNetwork({
     engine: setting.engine,
     network: roundedNetwork(quantized),

@@ -62,6 +62,7 @@ export async function openStageRunner(options: OpenStageRunner): Promise<StageRu
     seed,
     latency: recipe.measure?.latency ?? true,
     pack: recipe.deploy?.pack ?? 'small',
+    strip: recipe.deploy?.strip ?? false,
     threadScript,
     processes,
   });

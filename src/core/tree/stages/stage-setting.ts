@@ -16,6 +16,8 @@ export interface StageSetting {
   readonly seed: number;
   readonly latency: boolean;
   readonly pack: PackGoal | 'off';
+  /** Integer files without the texts that no runtime needs. */
+  readonly strip: boolean;
   /** The bundled evaluation thread; without it files are measured on this thread. */
   readonly threadScript: string | undefined;
   /** Processes that run stages at the same time, this one included: they share the memory. */
