@@ -8,7 +8,7 @@ import type { StoredForm } from './clustering-options.ts';
 /** Share of zeros in a pruned kernel. */
 export const defaultSparsity = 0.5;
 /** What makes a weight small, see `PruningOptions.criterion`. */
-export const defaultCriterion = 'contribution';
+export const defaultCriterion = 'magnitude';
 /** The same of `"structure": "xnnpack"`, and the least with which XNNPACK takes its sparse kernels: more than two thirds. */
 export const xnnpackSparsity = { usual: 0.8, least: 0.67 } as const;
 /** Values that a clustered kernel may take. */

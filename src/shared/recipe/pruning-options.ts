@@ -12,10 +12,10 @@ export interface PruningOptions extends VariantOptions, TrainingOptions {
    */
   readonly sparsity?: number;
   /**
-   * Which weights are small. `contribution` takes a weight times the standard deviation of its input on training examples,
-   * so that weights go first whose inputs hardly vary; `magnitude` takes the weight alone, as `groups`, blocks, `global`
-   * and depthwise kernels always do.
-   * @default "contribution"
+   * Which weights are small: those of small `magnitude`, or those that contribute little to what their layer computes.
+   * `contribution` is a weight times the standard deviation of its input on training examples, so that weights go first
+   * whose inputs hardly vary; groups, blocks, `global` and depthwise kernels rank by magnitude all the same.
+   * @default "magnitude"
    */
   readonly criterion?: 'contribution' | 'magnitude';
   readonly schedule?: PruningScheduleOptions;
