@@ -261,7 +261,10 @@ function searchFile(
   { description }: Engine,
   { code }: Environment,
 ): string {
-  return path.join(cacheFolder(folder), `search-${digestOf({ identity, seed, strip: deploy?.strip, engine: description, code }).slice(0, 16)}.json`);
+  return path.join(
+    cacheFolder(folder),
+    `search-${digestOf({ identity, seed, strip: deploy?.strip, engine: description, code }).slice(0, 16)}.json`,
+  );
 }
 
 function engineOf(recipe: RecipeDocument, threads: number, onNotice: (notice: string) => void): Promise<Engine> {
