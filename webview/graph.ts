@@ -8,6 +8,8 @@ import { graphView } from './graph/graph-view.ts';
 const isDifference = (value: unknown): value is GraphNode['difference'] =>
   value === 'same' || value === 'changed' || value === 'first' || value === 'second';
 
+const areFigures = optional(isObjectOf<LayerFigures>({ sparsity: isNumber, uniqueValues: isNumber, roundingError: optional(isNumber) }));
+
 const isGraph = isObjectOf<NetworkGraph>({
   nodes: isArrayOf(
     isObjectOf<GraphNode>({
@@ -15,7 +17,8 @@ const isGraph = isObjectOf<NetworkGraph>({
       title: isString,
       subtitle: isString,
       details: isArrayOf(isString),
-      figures: optional(isObjectOf<LayerFigures>({ sparsity: isNumber, uniqueValues: isNumber, roundingError: optional(isNumber) })),
+      figures: areFigures,
+      before: areFigures,
       difference: isDifference,
     }),
   ),

@@ -5,7 +5,7 @@ import { curvePlot } from '../../src/shared/drawing/plot/curve-plot.ts';
 import type { PlotContents, SeriesColour } from '../../src/shared/drawing/plot/plot.ts';
 import { comparedNode, comparedNodes, recipeDifferences } from '../../src/shared/drawing/run-board.ts';
 import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
-import { briefFigures, measureRow, qualityChange, sizeMeasure } from '../../src/shared/measures.ts';
+import { accuracyChange, briefFigures, measureRow, qualityOf, shownAccuracy, sizeMeasure } from '../../src/shared/measures.ts';
 import { reduceEvents, type ModelState, type NodeResult } from '../../src/shared/run-state.ts';
 import { chooser } from '../controls.ts';
 import { element, section } from '../dom.ts';
@@ -110,7 +110,8 @@ function overlaidDensities(runs: readonly Compared[], node: string, kernel: stri
     series: panels.map(({ name, panel }, index) => ({
       label: name,
       points: panel?.points.map(({ x, y }) => ({ x, y: Math.min(y, greatest) })) ?? [],
-      style: 'line',
+      // A line that lies on another leaves it in sight.
+      style: index === 0 ? 'line' : 'dashed',
       colour: colours[index] ?? 'quiet',
     })),
     x: { title: kernel, format: (value) => String(Number(value.toPrecision(3))) },
@@ -161,5 +162,7 @@ function figures(result: NodeResult | undefined, reference: NodeResult | undefin
   const size = (metrics: NodeResult['metrics']): number | undefined => metrics && measureRow(sizeMeasure).value(metrics);
   const [before, after] = [size(reference.metrics), size(result.metrics)];
   const bytes = formatByteChange(before === undefined || after === undefined ? undefined : after - before);
-  return `${text} (${qualityChange(reference.metrics, result.metrics)}, ${bytes})`;
+  const accuracies = [shownAccuracy(reference.metrics), shownAccuracy(result.metrics)] as const;
+  if (before === after && accuracies[0] === accuracies[1]) return `${text} (${translate('unchanged')})`;
+  return `${text} (${accuracyChange(...accuracies, qualityOf(result.metrics))}, ${bytes})`;
 }

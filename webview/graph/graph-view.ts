@@ -161,7 +161,10 @@ function shadingChoices(isComparison: boolean): readonly ShadingId[] {
   return isComparison ? ['difference', 'sparsity', 'uniqueValues', 'roundingError'] : ['sparsity', 'uniqueValues', 'roundingError'];
 }
 
-function describe({ title, subtitle, details, figures, difference }: GraphNode, shading: ShadingId): string {
+function describe({ title, subtitle, details, figures, before, difference }: GraphNode, shading: ShadingId): string {
+  // Of two files: the figure of the first, and that of the second.
+  const change = (first: string | undefined, second: string): string =>
+    first === undefined || first === second ? second : `${first} → ${second}`;
   return [
     title,
     subtitle,
@@ -169,8 +172,8 @@ function describe({ title, subtitle, details, figures, difference }: GraphNode, 
     ...(figures === undefined
       ? []
       : [
-          translate('{0} zeros', formatPercent(figures.sparsity, 1)),
-          translate('{0} unique values', figures.uniqueValues),
+          translate('{0} zeros', change(before && formatPercent(before.sparsity, 1), formatPercent(figures.sparsity, 1))),
+          translate('{0} unique values', change(before && String(before.uniqueValues), String(figures.uniqueValues))),
           ...(figures.roundingError === undefined
             ? []
             : [translate('rounding error ≈ {0} of the weights', formatPercent(figures.roundingError, 2))]),

@@ -1,3 +1,4 @@
+import { formatCount } from '../../src/shared/drawing/format.ts';
 import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
 import { mostFlipsShown, type NegativeFlip, type NegativeFlips, type NotRecorded } from '../../src/shared/negative-flips.ts';
 import type { NodeOfModel } from '../../src/shared/panel-protocol.ts';
@@ -79,7 +80,7 @@ function drawAnswer(answer: Answer | 'loading', title: string): readonly HTMLEle
 function drawFlips({ total, samples, examples, classNames, shows }: NegativeFlips, title: string): readonly HTMLElement[] {
   if (total === 0) return [element('p', {}, translate('{0} gets no test example wrong that the trained model gets right.', title))];
   const notes = [
-    translate('{0}: {1} of {2} test examples', title, total, samples),
+    translate('{0}: {1} of {2} test examples', title, formatCount(total), formatCount(samples)),
     ...(total > mostFlipsShown ? [translate('{0} of them are shown', examples.length)] : []),
     ...(shows === 'spectrogram' ? [translate('sounds as their mel spectrogram, time to the right')] : []),
   ];

@@ -127,7 +127,7 @@ export function treeView(actions: PanelActions): View {
       return;
     }
     laidOut = current;
-    if (tree !== model.tree) legend.replaceChildren(...treeLegend(model.tree));
+    if (tree !== model.tree) legend.replaceChildren(...treeLegend(model));
     tree = model.tree;
     layout = layoutRunTree(model.tree, collapsed, place.width);
     const wanted = layout.nodes.map((placed) => {

@@ -14,8 +14,14 @@ export function describeProgress(run: RunState, now: number, earlier: EarlierTim
   return [
     translate('{0} of {1} nodes done', done, nodes.length),
     ...(run.begunAt === undefined ? [] : [translate('{0} so far', formatDuration((now - run.begunAt) / 1000))]),
-    ...(left === undefined ? [] : [translate('about {0} left', formatDuration(left))]),
+    ...(left === undefined ? [] : [describeTimeLeft(run, formatDuration(left), translate)]),
   ].join(' · ');
+}
+
+/** The next round of a search has no nodes yet. */
+function describeTimeLeft({ models }: RunState, time: string, translate: Translate): string {
+  const isSearch = models.some(({ budgets }) => budgets !== undefined);
+  return isSearch ? translate('about {0} left of this round', time) : translate('about {0} left', time);
 }
 
 /** One line for each node at work: `QAT, pruned model: training 43%, step 120 of 280, 12,000 examples a second`. */

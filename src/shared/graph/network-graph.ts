@@ -1,5 +1,4 @@
 /** The operations of a model, or of two models laid over each other, as a graph: data for the viewer's drawing. */
-import { formatPercent } from '../drawing/format.ts';
 import type { InspectedOperation, ModelInspection } from '../inspection.ts';
 import type { DensityPlot, WeightMetrics } from '../results.ts';
 import { alignOperations, type OperationPair } from './align-operations.ts';
@@ -24,6 +23,8 @@ export interface GraphNode {
   /** For a tooltip and for screen readers. */
   readonly details: readonly string[];
   readonly figures: LayerFigures | undefined;
+  /** Of two files with other figures: those of the first. */
+  readonly before: LayerFigures | undefined;
   /** Of two files: in both alike, in both with other weights, or in one alone. */
   readonly difference: 'same' | 'changed' | 'first' | 'second';
 }
@@ -48,6 +49,7 @@ export function networkGraph(first: ModelInspection, second?: ModelInspection): 
     subtitle: `${type} ${shape.join(' × ')}`,
     details: [],
     figures: undefined,
+    before: undefined,
     difference: 'same',
   }));
   const figures = [kernelFigures(first), second === undefined ? undefined : kernelFigures(second)] as const;
@@ -94,16 +96,11 @@ function toNode(
     id,
     title: operation?.kind ?? '',
     subtitle: operation?.outputShape.join(' × ') ?? '',
-    details: [operation?.layer ?? '', operation?.details ?? '', ...describeChange(before, after)].filter((line) => line !== ''),
+    details: [operation?.layer ?? '', operation?.details ?? ''].filter((line) => line !== ''),
     figures: after ?? before,
+    before: before === undefined || after === undefined || sameFigures(before, after) ? undefined : before,
     difference,
   };
-}
-
-function describeChange(before: LayerFigures | undefined, after: LayerFigures | undefined): readonly string[] {
-  const describe = ({ sparsity, uniqueValues }: LayerFigures): string => `${formatPercent(sparsity, 1)} · ${uniqueValues}`;
-  if (before === undefined || after === undefined || sameFigures(before, after)) return [];
-  return [`${describe(before)} → ${describe(after)}`];
 }
 
 function sameFigures(a: LayerFigures | undefined, b: LayerFigures | undefined): boolean {

@@ -103,6 +103,12 @@ describe('the progress of a run', () => {
     );
     expect(describeProgress(state, at(82), undefined, english)).toBe('1 of 2 nodes done · 1 min 22 s so far · about 2 min 5 s left');
     expect(describeRunning(state, english)).toEqual(['Pruned model: training 50%, step 5 of 10, 1,500 examples a second']);
+    // A search goes on in rounds.
+    const search = {
+      ...state,
+      models: state.models.map((model) => ({ ...model, budgets: [{ limits: { compressedBytes: 1 }, node: undefined }] })),
+    };
+    expect(describeProgress(search, at(82), undefined, english)).toMatch(/ · about 2 min 5 s left of this round$/);
   });
 
   it('says what a search does while no node runs', () => {

@@ -48,7 +48,8 @@ export function drawLegendMark(series: PlotSeries): string {
 }
 
 export function listedSeries(contents: PlotContents): readonly PlotSeries[] {
-  return contents.series.filter((series) => series.unlisted !== true && series.points.length > 0);
+  // One point makes no line.
+  return contents.series.filter((series) => series.unlisted !== true && series.points.length > (isLine(series) ? 1 : 0));
 }
 
 function drawAxes({ x, y }: PlotContents, geometry: PlotGeometry): string {
