@@ -145,9 +145,9 @@ export function describeActivity(run: Run | undefined): string {
     case 'queued':
       return vscode.l10n.t('queued');
     case 'running':
-      return vscode.l10n.t('running, {0}/{1}', done, total);
+      return vscode.l10n.t('{0}/{1} running', done, total);
     case 'interrupted':
-      return vscode.l10n.t('interrupted, {0}/{1}', done, total);
+      return vscode.l10n.t('{0}/{1} interrupted', done, total);
     case 'ended':
       switch (run.state.outcome ?? run.summary?.outcome) {
         case undefined:
