@@ -3,6 +3,7 @@ import { EspalierError } from '../../errors.ts';
 import type { Shape } from '../../network/network.ts';
 import type { Hdf5DatasetContent, Hdf5GroupContent, Hdf5Node } from './hdf5-messages.ts';
 import { DamagedFile, readInThread } from './hdf5-thread.ts';
+import { readPlainHdf5 } from './plain-hdf5.ts';
 
 export interface Hdf5Group {
   /** Names of members, in the file's order. */
@@ -47,6 +48,8 @@ export async function readHdf5(bytes: Uint8Array, where: string, { groups, endle
       fix: 'save or download the model again',
     });
   }
+  const plain = readPlainHdf5(bytes, groups);
+  if (plain !== undefined) return wrapGroup(plain, where);
   const contentBytes = Math.min(bytes.length * largestExpansion, largestContent);
   try {
     return wrapGroup(
