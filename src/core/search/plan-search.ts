@@ -146,7 +146,7 @@ export function candidatePath(
       ...(name === undefined || path.length > 0 ? {} : { name }),
       ...training,
       ...style.training,
-      ...(kind === 'sparsity' ? { structure: 'unstructured' } : {}),
+      ...(kind === 'sparsity' ? { structure: 'unstructured', criterion: 'contribution' } : {}),
       ...(kind === 'codebook' ? { rateWeight, ...(count === 'packed' ? { sizeOf: count } : {}) } : {}),
       ...(layers.length === 0 ? {} : { layers }),
       steps: Math.max(1, Math.round((steps * stepShares[kind]) / shares)),

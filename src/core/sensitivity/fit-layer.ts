@@ -11,8 +11,9 @@ import { buildCodebook } from '../techniques/clustering/build-codebook.ts';
 import { toCentroids } from '../techniques/clustering/cluster-layers.ts';
 import { fitCentroids } from '../techniques/clustering/fit-centroids.ts';
 import { type Kernel, outputChannels, quantizationGranularity } from '../techniques/kernels.ts';
-import { magnitudeMask } from '../techniques/pruning/magnitude-masks.ts';
+import { contributions, magnitudeMask } from '../techniques/pruning/magnitude-masks.ts';
 import { factorMoments, feedbackRounding, type MomentFactor, type RoundWeights } from '../techniques/reconstruction/error-feedback.ts';
+import type { LayerMoments } from './layer-moments.ts';
 import { maskedLeastSquares } from '../techniques/reconstruction/masked-least-squares.ts';
 import type { LeastSquares } from '../techniques/reconstruction/normal-equations.ts';
 
@@ -35,7 +36,7 @@ const rateWeight = 1;
 
 /**
  * Fits one kernel to its choices as pruning, clustering and 4-bit quantization do before training, from the moments of
- * its inputs in the whole network: masks by magnitude and least squares of what is left (`maskedLeastSquares`), values by
+ * its inputs in the whole network: masks by contribution and least squares of what is left (`maskedLeastSquares`), values by
  * k-means, error feedback and least squares (`clusterLayers`), levels by error feedback (GPTQ). Without moments the
  * weights alone decide.
  *
@@ -44,6 +45,7 @@ const rateWeight = 1;
 export class LayerFitter {
   readonly #kernel: Kernel;
   readonly #gram: Float32Array | undefined;
+  readonly #deviations: Float32Array | undefined;
   readonly #engine: Engine;
   readonly #seed: number;
   readonly #signal: AbortSignal;
@@ -51,9 +53,10 @@ export class LayerFitter {
   #equations: LeastSquares | undefined;
   #factor: MomentFactor | undefined;
 
-  constructor(kernel: Kernel, gram: Float32Array | undefined, setting: { readonly engine: Engine; seed: number; signal: AbortSignal }) {
+  constructor(kernel: Kernel, moments: LayerMoments | undefined, setting: { readonly engine: Engine; seed: number; signal: AbortSignal }) {
     this.#kernel = kernel;
-    this.#gram = gram;
+    this.#gram = moments?.gram;
+    this.#deviations = moments?.deviations;
     this.#engine = setting.engine;
     this.#seed = setting.seed;
     this.#signal = setting.signal;
@@ -83,7 +86,7 @@ export class LayerFitter {
     const known = this.#pruned.get(sparsity);
     if (known !== undefined) return known;
     const milder = Math.max(0, ...[...this.#pruned.keys()].filter((each) => each < sparsity));
-    const mask = magnitudeMask(this.#pruned.get(milder)?.weights ?? data, sparsity);
+    const mask = magnitudeMask(contributions(this.#pruned.get(milder)?.weights ?? data, this.#deviations), sparsity);
     const equations = await this.#normalEquations();
     const masked = data.map((weight, i) => (mask[i] === 0 ? 0 : weight));
     const fitted =

@@ -34,7 +34,15 @@ const valuesAtOnce = 2 ** 25;
 /** The ridge term, as a share of the mean of the diagonal; as in `NormalEquations`. */
 const damping = 0.01;
 
-/** Sums of the outer products of a layer's patches. */
+/** Of a layer's input on training examples. */
+export interface LayerMoments {
+  /** `sum x x^T + lambda I`, `[d, d]`. */
+  readonly gram: Float32Array;
+  /** The standard deviation of each value of a patch, `[d]`. */
+  readonly deviations: Float32Array;
+}
+
+/** Sums of the outer products of a layer's patches, and of the patches. */
 class Moments {
   readonly source: ValueId;
   readonly patches: Patches;
@@ -42,7 +50,9 @@ class Moments {
   readonly #gram: Float32Array;
   readonly #rows: Float32Array;
   readonly #program: CompiledProgram;
+  readonly #sums: Float64Array;
   #row = 0;
+  #count = 0;
 
   constructor(source: ValueId, patches: Patches, program: CompiledProgram) {
     this.source = source;
@@ -50,23 +60,31 @@ class Moments {
     this.wanted = Math.min(Math.max(patchesPerWeight * patches.length, fewestPatches), mostPatches);
     this.#gram = new Float32Array(patches.length ** 2);
     this.#rows = new Float32Array(rowsAtOnce * patches.length);
+    this.#sums = new Float64Array(patches.length);
     this.#program = program;
   }
 
   async read(values: Float32Array, example: number, position: number): Promise<void> {
-    this.patches.read(values, example, position, this.#rows, this.#row * this.patches.length);
+    const { length } = this.patches;
+    const begin = this.#row * length;
+    this.patches.read(values, example, position, this.#rows, begin);
+    for (let i = 0; i < length; i++) this.#sums[i] = (this.#sums[i] ?? 0) + (this.#rows[begin + i] ?? 0);
+    this.#count++;
     if (++this.#row === rowsAtOnce) await this.#flush();
   }
 
-  async end(): Promise<Float32Array | undefined> {
+  async end(): Promise<LayerMoments | undefined> {
     this.#rows.fill(0, this.#row * this.patches.length);
     if (this.#row > 0) await this.#flush();
     const { length } = this.patches;
     let trace = 0;
     for (let i = 0; i < length; i++) trace += this.#gram[i * (length + 1)] ?? 0;
     if (!(trace > 0 && Number.isFinite(trace))) return undefined;
+    const deviations = Float32Array.from(this.#sums, (sum, i) =>
+      Math.sqrt(Math.max(0, (this.#gram[i * (length + 1)] ?? 0) / this.#count - (sum / this.#count) ** 2)),
+    );
     for (let i = 0; i < length; i++) this.#gram[i * (length + 1)] = (this.#gram[i * (length + 1)] ?? 0) + (damping * trace) / length;
-    return this.#gram;
+    return { gram: this.#gram, deviations };
   }
 
   async #flush(): Promise<void> {
@@ -83,7 +101,7 @@ class Moments {
  *
  * @throws EspalierError `cancelled`
  */
-export async function layerMoments(request: MomentRequest): Promise<ReadonlyMap<ParameterId, Float32Array>> {
+export async function layerMoments(request: MomentRequest): Promise<ReadonlyMap<ParameterId, LayerMoments>> {
   const { engine, network, data, seed, signal, onProgress } = request;
   const programs = new Map<number, CompiledProgram>();
   const moments = new Map<ParameterId, Moments>();
@@ -121,12 +139,12 @@ export async function layerMoments(request: MomentRequest): Promise<ReadonlyMap<
     } finally {
       await inference.dispose();
     }
-    const grams = new Map<ParameterId, Float32Array>();
+    const found = new Map<ParameterId, LayerMoments>();
     for (const [id, layer] of moments) {
-      const gram = await layer.end();
-      if (gram !== undefined) grams.set(id, gram);
+      const ended = await layer.end();
+      if (ended !== undefined) found.set(id, ended);
     }
-    return grams;
+    return found;
   } finally {
     for (const program of programs.values()) await program.dispose();
   }

@@ -13,7 +13,7 @@ import { type Kernel, kernelsOf } from '../techniques/kernels.ts';
 import { type DivergenceKind, OutputDivergence, suffixOf } from './divergence.ts';
 import { type FittedLayer, LayerFitter } from './fit-layer.ts';
 import { kernelBytes } from './kernel-bytes.ts';
-import { layerMoments } from './layer-moments.ts';
+import { type LayerMoments, layerMoments } from './layer-moments.ts';
 
 export interface SensitivityRequest {
   readonly engine: Engine;
@@ -74,8 +74,8 @@ export async function measureSensitivity(request: SensitivityRequest): Promise<S
   const divergence = await OutputDivergence.open({ engine, network, kind, examples });
   const layers: LayerSensitivity[] = [];
   for (const kernel of kernels) {
-    const gram = moments.get(kernel.parameter);
-    const fits = await fitChoices(kernel, gram, request);
+    const ofInput = moments.get(kernel.parameter);
+    const fits = await fitChoices(kernel, ofInput, request);
     const measured = await measureChoices(fits, plan.choices, await divergence.from(kernel.parameter), signal);
     layers.push({
       layer: kernel.layer,
@@ -83,7 +83,7 @@ export async function measureSensitivity(request: SensitivityRequest): Promise<S
       shape: kernel.shape,
       elements: kernel.data.length,
       macs: operationMacs(network, kernel.operation),
-      fitted: gram !== undefined,
+      fitted: ofInput !== undefined,
       choices: measured,
     });
     onProgress?.(momentsShare + ((1 - momentsShare) * layers.length) / kernels.length);
@@ -129,11 +129,11 @@ interface ChoiceFit {
 
 async function fitChoices(
   kernel: Kernel,
-  gram: Float32Array | undefined,
+  moments: LayerMoments | undefined,
   { engine, seed, signal }: SensitivityRequest,
 ): Promise<readonly ChoiceFit[]> {
-  const fitter = new LayerFitter(kernel, gram, { engine, seed, signal });
-  const errorOf = await outputError(kernel, gram, engine);
+  const fitter = new LayerFitter(kernel, moments, { engine, seed, signal });
+  const errorOf = await outputError(kernel, moments?.gram, engine);
   const fits: ChoiceFit[] = [];
   try {
     for (const choice of layerChoices.filter((each) => isPossible(kernel, each))) {

@@ -75,7 +75,7 @@ describe('moments of layers', () => {
       builder.dense('head', builder.flatten('flatten', builder.input([4, 4, 1])), { kernel: seededParameter([2, 16], 3) }),
     ]);
     const moments = await layerMoments({ engine, network, kernels: kernelsOf(network), data, seed: 0, signal });
-    const gram = moments.get('head/kernel')!;
+    const { gram, deviations } = moments.get('head/kernel')!;
     const { inputs } = await data.read(Uint32Array.from({ length: data.size }, (_, i) => i));
     const sums = Array.from({ length: 256 }, (_, at) => {
       let sum = 0;
@@ -84,6 +84,11 @@ describe('moments of layers', () => {
     });
     const ridge = (0.01 / 16) * sums.reduce((trace, sum, at) => trace + (at % 17 === 0 ? sum : 0), 0);
     gram.forEach((value, at) => expect(value).toBeCloseTo(sums[at]! + (at % 17 === 0 ? ridge : 0), 2));
+    deviations.forEach((value, at) => {
+      const values = Array.from({ length: data.size }, (_, row) => inputs[0]![16 * row + at]!);
+      const mean = values.reduce((sum, each) => sum + each, 0) / data.size;
+      expect(value).toBeCloseTo(Math.sqrt(values.reduce((sum, each) => sum + (each - mean) ** 2, 0) / data.size), 4);
+    });
   });
 });
 
