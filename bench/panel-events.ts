@@ -11,7 +11,7 @@ import type { Browser, Page } from 'playwright-core';
 import type { RunEvent } from '../src/shared/events.ts';
 import { planTree } from '../src/core/tree/deployment-tree.ts';
 import { flattenTree } from '../src/shared/tree.ts';
-import { type FrameTrace, readFrameTrace, traceCategories } from './frame-trace.ts';
+import { type FrameShares, type FrameTrace, readFrameTrace, traceCategories } from './frame-trace.ts';
 import { exampleRun } from '../test/support/example-run.ts';
 import { framesMark, frameTimes, launchBrowser, openPanelPage, prepareEvents } from '../test/support/panel-page.ts';
 
@@ -47,13 +47,23 @@ export async function run([rate = '2000', ...parts]: readonly string[]): Promise
       );
       await live.close();
     }
+    await browser.startTracing(undefined, { categories: [...traceCategories] });
     const begun = performance.now();
     const restored = await openPanelPage(browser, built, events);
     await restored
       .locator('.node.done')
       .nth(nodes - 1)
       .waitFor();
-    console.log(`${events.length} events at once: shown after ${(performance.now() - begun).toFixed(0)} ms, the page's start included`);
+    const shown = performance.now() - begun;
+    const { tasks } = readFrameTrace(await browser.stopTracing(), framesMark);
+    console.log(
+      `${events.length} events at once: shown after ${shown.toFixed(0)} ms, the page's start included; ` +
+        `longest tasks ${tasks
+          .toSorted((a, b) => b - a)
+          .slice(0, 5)
+          .map((task) => task.toFixed(1))
+          .join(', ')} ms of the processor`,
+    );
   } finally {
     await browser.close();
   }
@@ -93,15 +103,21 @@ function report(what: string, { times, trace }: Measured): void {
       `slowest second ${slowestSecond(times)} frames; longest task ${Math.max(...trace.tasks).toFixed(1)} ms of the processor, ` +
       `${trace.tasks.filter((task) => task > longest).length} of ${trace.tasks.length} above ${longest} ms`,
   );
+  const frames: (FrameShares & { readonly time: number })[] = [];
   let end = 0;
   for (const time of times) {
     end += time;
-    if (Math.round(time) <= longest) continue;
-    const { page, drawing } = trace.between(end - time, end);
-    console.log(
-      `  a frame of ${time.toFixed(1)} ms: ${page.toFixed(1)} ms of the processor in the page's tasks, ${drawing.toFixed(1)} in the browser's drawing`,
-    );
+    frames.push({ time, ...trace.between(end - time, end) });
   }
+  // Of a frame that takes longer than both, the rest is waiting for a processor that other programs use.
+  const describe = (page: number, drawing: number): string =>
+    `${page.toFixed(1)} ms of the processor in the page's tasks, ${drawing.toFixed(1)} in the browser's drawing`;
+  const most = describe(Math.max(...frames.map(({ page }) => page)), Math.max(...frames.map(({ drawing }) => drawing)));
+  console.log(
+    `  of any one frame at most ${most}; both together ${Math.max(...frames.map(({ page, drawing }) => page + drawing)).toFixed(1)}`,
+  );
+  for (const { time, page, drawing } of frames)
+    if (Math.round(time) > longest) console.log(`  a frame of ${time.toFixed(1)} ms: ${describe(page, drawing)}`);
 }
 
 /** The fewest frames within any one second. */

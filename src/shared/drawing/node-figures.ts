@@ -46,7 +46,10 @@ export function nodeWarnings(run: RunState, model: string, { node, metrics, star
 export function densityOutline(densities: readonly DensityPlot[], width: number, height: number): string {
   const largest = densities.toSorted((a, b) => b.elements - a.elements)[0];
   if (largest === undefined || largest.counts.length === 0) return '';
-  const bars = binned(largest.counts, width);
+  // Of integers of 4 bits only some bins in the middle are used.
+  const [first, last] = [largest.counts.findIndex((count) => count > 0), largest.counts.findLastIndex((count) => count > 0)];
+  if (first < 0) return '';
+  const bars = binned(largest.counts.slice(first, last + 1), width);
   // Half of the weights may be zero: the square root keeps the others in sight.
   const highest = Math.sqrt(Math.max(1, ...bars));
   const heights = bars.map((count) => Math.round((Math.sqrt(count) / highest) * height * 10) / 10);

@@ -87,5 +87,8 @@ export function describeLimits(limits: Targets, quality: QualityId, translate: T
 function inUnit({ measure, quality }: Pick<LeafTargetVerdict, 'measure' | 'quality'>, value: number, translate: Translate): string {
   if (measure !== 'accuracy') return formatUnit(measureRow(measure).unit, value);
   const { loss, unit } = qualityTable[quality];
-  return loss === 'difference' && unit === 'fraction' ? translate('{0} points', (value * 100).toFixed(2)) : formatLoss(quality, value);
+  if (loss !== 'difference' || unit !== 'fraction') return formatLoss(quality, value);
+  const points = (Math.abs(value) * 100).toFixed(2);
+  // A file may be more accurate than the trained model.
+  return value < 0 && Number(points) > 0 ? translate('{0} points gained', points) : translate('{0} points', points);
 }

@@ -51,6 +51,8 @@ describe('the figures of a node', () => {
     // The square root of a quarter is a half.
     expect(densityOutline([plot], 4, 10)).toBe('M0 10V5h1V10h1V10h1V0h1V10Z');
     expect(densityOutline([plot], 2, 10)).toBe('M0 10V5h1V0h1V10Z');
+    expect(densityOutline([{ ...plot, counts: [0, 0, 4, 0, 0, 16, 0] }], 4, 10)).toBe(densityOutline([plot], 4, 10));
+    expect(densityOutline([{ ...plot, counts: [0, 0] }], 4, 10)).toBe('');
     expect(densityOutline([], 4, 10)).toBe('');
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareRuns } from '../../../src/shared/drawing/run-comparison.ts';
-import { bestLeaf } from '../../../src/shared/drawing/target-verdicts.ts';
+import { bestLeaf, describeVerdict } from '../../../src/shared/drawing/target-verdicts.ts';
 import { english } from '../../../src/shared/drawing/translate.ts';
 import { reduceEvents } from '../../../src/shared/run-state.ts';
 import { exampleRun } from '../../support/example-run.ts';
@@ -24,6 +24,12 @@ describe('targets', () => {
   it('that no leaf meets are missed by what is too much', () => {
     const best = bestLeaf(model, { compressedBytes: 1_000 });
     expect(best?.verdicts).toEqual([{ measure: 'gzip', met: false, quality: 'accuracy', reached: 6_378, margin: -5_378 }]);
+  });
+
+  it('of accuracy say what is gained where a file is better than the trained model', () => {
+    const verdict = { measure: 'accuracy', quality: 'accuracy', met: true } as const;
+    expect(describeVerdict({ ...verdict, reached: -0.005, margin: 0.035 }, english)).toBe('met: 0.50 points gained, 3.50 points to spare');
+    expect(describeVerdict({ ...verdict, reached: 0.005, margin: 0.025 }, english)).toBe('met: 0.50 points, 2.50 points to spare');
   });
 
   it('wait for the first leaf', () => {
