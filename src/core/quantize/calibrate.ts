@@ -83,7 +83,7 @@ export async function calibrate(calibration: Calibration): Promise<ReadonlyMap<V
           requireFinite(extent, source);
           const before = seen.get(source);
           seen.set(source, before === undefined ? extent : union(before, extent));
-          for (const each of observerOf(source)) if (each.sees === 'values') each.observe(values);
+          for (const each of observerOf(source)) if (each.sees === 'values') each.observe(values, extent);
         });
         onProgress?.((first + size) / samples);
       }

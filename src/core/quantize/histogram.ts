@@ -16,9 +16,12 @@ export class Histogram {
     const counts = this.#counts;
     const limit = this.#limit;
     const scale = bins / (2 * limit);
-    for (const value of values) {
-      const bin = Math.min(bins - 1, Math.floor((value + limit) * scale));
-      counts[bin] = (counts[bin] ?? 0) + 1;
+    const { length } = values;
+    for (let i = 0; i < length; i++) {
+      // Never negative, so that this rounds down.
+      const bin = (((values[i] ?? 0) + limit) * scale) | 0;
+      const within = bin < bins ? bin : bins - 1;
+      counts[within] = (counts[within] ?? 0) + 1;
     }
   }
 

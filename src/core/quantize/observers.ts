@@ -25,7 +25,8 @@ interface ExtentObserver {
 
 interface ValueObserver {
   readonly sees: 'values';
-  observe(values: Float32Array): void;
+  /** @param extent of the values, where it is known */
+  observe(values: Float32Array, extent?: Range): void;
   /** Includes zero. */
   range(): Range;
 }
@@ -70,8 +71,7 @@ function histogramObserver(choose: (histogram: Histogram, extreme: Range) => Ran
   let extreme: Range = { minimum: 0, maximum: 0 };
   return {
     sees: 'values',
-    observe(values) {
-      const seen = extentOfValues(values);
+    observe(values, seen = extentOfValues(values)) {
       extreme = { minimum: Math.min(extreme.minimum, seen.minimum), maximum: Math.max(extreme.maximum, seen.maximum) };
       histogram.add(values, Math.max(-seen.minimum, seen.maximum));
     },
@@ -94,13 +94,16 @@ function percentileRange(histogram: Histogram, extreme: Range, percentile: numbe
 export function extentOfValues(values: Float32Array): Range {
   let minimum = Infinity;
   let maximum = -Infinity;
-  let isNumber = true;
-  for (const value of values) {
+  // Not a number as soon as one value is none.
+  let sum = 0;
+  const { length } = values;
+  for (let i = 0; i < length; i++) {
+    const value = values[i] ?? 0;
     if (value < minimum) minimum = value;
     if (value > maximum) maximum = value;
-    isNumber &&= value === value;
+    sum += value;
   }
-  return isNumber ? { minimum, maximum } : { minimum: NaN, maximum: NaN };
+  return sum === sum ? { minimum, maximum } : { minimum: NaN, maximum: NaN };
 }
 
 function withZero(range: Range): Range {

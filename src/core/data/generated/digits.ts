@@ -84,8 +84,8 @@ function distanceToLines(x: number, y: number, lines: readonly (readonly Point[]
       const [bx, by] = line[i] ?? [0, 0];
       const lengthSquared = (bx - ax) ** 2 + (by - ay) ** 2;
       const along = lengthSquared === 0 ? 0 : Math.min(1, Math.max(0, ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / lengthSquared));
-      nearest = Math.min(nearest, Math.hypot(x - ax - along * (bx - ax), y - ay - along * (by - ay)));
+      nearest = Math.min(nearest, (x - ax - along * (bx - ax)) ** 2 + (y - ay - along * (by - ay)) ** 2);
     }
   }
-  return nearest;
+  return Math.sqrt(nearest);
 }
