@@ -110,7 +110,7 @@ export function newUser(opened: () => Editor): void {
       await page.locator('#flips vscode-button').click();
       await page
         .locator('#flips')
-        .getByText(/of 1000 test examples|gets no test example wrong/)
+        .getByText(/of 1,000 test examples|gets no test example wrong/)
         .waitFor();
       await page.locator('#flips').scrollIntoViewIfNeeded();
       const pictures = await page.locator('#flips img').count();

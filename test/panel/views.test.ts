@@ -15,8 +15,10 @@ import {
   openPanelPage,
   screenshotFile,
   sentRequests,
+  themeNames,
   violations,
   type PanelOptions,
+  type ThemeName,
 } from '../support/panel-page.ts';
 import themes from '../support/panel-themes.json' with { type: 'json' };
 
@@ -117,7 +119,7 @@ describe('what a file gets wrong and the trained model right', () => {
     await screenshot('#flips', 'views-flips');
     expect(await violations(page)).toEqual([]);
     await page.locator('[data-node="ptq"]').first().click();
-    await page.locator('#flips p', { hasText: 'Quantized model: 30 of 1000' }).waitFor();
+    await page.locator('#flips p', { hasText: 'Quantized model: 30 of 1,000' }).waitFor();
     expect((await sentRequests(page)).filter(({ method }) => method === 'negativeFlips')).toMatchObject([
       { model: 'mnist', node: 'pruned/pqat' },
       { model: 'mnist', node: 'ptq' },
@@ -166,9 +168,9 @@ describe('the graph of a file', () => {
     details: '',
   }));
 
-  async function openGraph(graph: NetworkGraph, isComparison = false): Promise<void> {
+  async function openGraph(graph: NetworkGraph, isComparison = false, theme: ThemeName = 'Light Modern'): Promise<void> {
     page = await browser.newPage({ viewport: { width: 1000, height: 800 } });
-    const { class: kind, variables } = themes['Light Modern'];
+    const { class: kind, variables } = themes[theme];
     const declarations = Object.entries(variables).map(([name, value]) => `${name}: ${value};`);
     await page.setContent(
       `<!DOCTYPE html><html lang="en"><head><title>graph</title></head><body class="${kind}"><main><h1>Graph</h1><div id="graph"></div></main></body></html>`,
@@ -187,8 +189,19 @@ describe('the graph of a file', () => {
       [JSON.stringify(graph), isComparison] as const,
     );
     await page.addScriptTag({ content: readFileSync(path.join(builtPages, 'graph.js'), 'utf8') });
+    // The toolkit of the controls takes the theme's colours when the page has loaded.
+    await page.evaluate(() => window.dispatchEvent(new Event('load')));
     await page.locator('canvas').waitFor();
   }
+
+  it.each(themeNames)('gives a checker of accessibility nothing to find in %s', async (theme) => {
+    await openGraph(networkGraph({ ...exampleInspection('plain.tflite'), operations }), false, theme);
+    await page.locator('canvas').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowDown');
+    expect(await violations(page)).toEqual([]);
+    await screenshot('body', `views-graph-${theme.toLowerCase().replaceAll(' ', '-')}`);
+  });
 
   it('of 60 operations is gone through by the keyboard alone, with what each has', async () => {
     await openGraph(networkGraph({ ...exampleInspection('pruned.tflite'), operations }));
