@@ -19,7 +19,7 @@ const warmUp = 2;
 
 export async function run([part = '', variantName = 'plain', threads = '1', lines = '40']: readonly string[]): Promise<void> {
   const variant = variants.find((name) => name === variantName) ?? 'plain';
-  for (const { name, network } of benchedNetworks.filter((benched) => benched.name.includes(part))) {
+  for (const { name, network, batchSize } of benchedNetworks.filter((benched) => benched.name.includes(part))) {
     const folder = mkdtempSync(join(tmpdir(), 'espalier-profile-'));
     try {
       const engine = createOnnxRuntimeEngine({
@@ -31,11 +31,11 @@ export async function run([part = '', variantName = 'plain', threads = '1', line
         contributed: true,
         profile: join(folder, 'step'),
       });
-      const candidate = espalierCandidate(name, engine, trainingSetup(network, variant));
+      const candidate = espalierCandidate(name, engine, trainingSetup(network(), variant), batchSize);
       const times: number[] = [];
-      for (let step = 0; step < steps; step++) times.push(await candidate.step());
+      for (let step = 0; step < steps; step++) times.push((await candidate.step()).cpu);
       await candidate.dispose();
-      console.log(`\n${name}, ${variant}, ${threads} thread(s), ms a step: ${times.map((time) => time.toFixed(1)).join(' ')}`);
+      console.log(`\n${name}, ${variant}, ${threads} thread(s), processor ms a step: ${times.map((time) => time.toFixed(1)).join(' ')}`);
       for (const file of readdirSync(folder)) report(readFileSync(join(folder, file), 'utf8'), Number(lines));
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -25,7 +25,7 @@ import { buildTrainingProgram } from '../src/core/train/training-program.ts';
 import { writeKerasV3 } from '../src/core/export/keras-v3.ts';
 import { inspectModel } from '../src/core/tree/operations/inspect-model.ts';
 import { isNumber, isObjectOf, isString, parseChecked } from '../src/shared/checked-json.ts';
-import { espalierCandidate } from './train-step/candidates.ts';
+import { espalierCandidate, timed } from './train-step/candidates.ts';
 import { trainingSetup } from './train-step/variants.ts';
 
 interface Measured {
@@ -40,11 +40,8 @@ function network(name: ArchitectureName, inputSize: number): Network {
   return buildArchitecture(name, { alpha: 1, inputSize: [inputSize, inputSize], classes: 10 }, 1);
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const before = process.cpuUsage();
-  await work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
+async function processorTime(work: () => Promise<unknown>): Promise<number> {
+  return (await timed(work)).cpu;
 }
 
 async function step(name: ArchitectureName, inputSize: number, batchSize: number): Promise<Measured> {
@@ -54,7 +51,7 @@ async function step(name: ArchitectureName, inputSize: number, batchSize: number
   // The first step compiles.
   await candidate.step();
   const times: number[] = [];
-  for (let i = 0; i < 3; i++) times.push(await timed(() => candidate.step()));
+  for (let i = 0; i < 3; i++) times.push((await candidate.step()).cpu);
   await candidate.dispose();
   return { cpuMilliseconds: Math.min(...times), note: `${Math.round(predicted / 1e6)} MB predicted` };
 }
@@ -66,7 +63,7 @@ async function photos(folder: string, inputSize: number, examplesFolder: string 
     examplesFolder,
   });
   const all = Uint32Array.from({ length: train.size }, (_, i) => i);
-  const cpuMilliseconds = await timed(() => train.read(all));
+  const cpuMilliseconds = await processorTime(() => train.read(all));
   return { cpuMilliseconds, note: `${Math.round((1000 * train.size) / cpuMilliseconds)} a second of processor time` };
 }
 
@@ -78,14 +75,14 @@ async function calibrating(folder: string, samples: number): Promise<Measured> {
   });
   const engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
   const { signal } = new AbortController();
-  const cpuMilliseconds = await timed(() => calibrate({ engine, network: prepared, data, samples, signal }));
+  const cpuMilliseconds = await processorTime(() => calibrate({ engine, network: prepared, data, samples, signal }));
   return { cpuMilliseconds, note: `${Math.min(samples, data.size)} images` };
 }
 
 async function inspecting(folder: string): Promise<Measured> {
   const file = path.join(path.dirname(folder), 'model.keras');
   await writeFile(file, await writeKerasV3(network('mobilenet-v1', photoSize)));
-  return { cpuMilliseconds: await timed(() => inspectModel(file)), note: '.keras' };
+  return { cpuMilliseconds: await processorTime(() => inspectModel(file)), note: '.keras' };
 }
 
 type Measurement = (folder: string) => Promise<Measured>;

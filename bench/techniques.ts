@@ -45,8 +45,11 @@ export async function run([rounds = '15', part = '']: readonly string[]): Promis
   console.log(
     `${cpus()[0]?.model ?? 'unknown processor'}, ${engine.description}; step time as a ratio to the plain step, median of ${rounds} interleaved rounds`,
   );
-  for (const { name, network } of benchedNetworks.filter((benched) => benched.name.includes(part))) {
-    const candidates = techniques.map((technique) => espalierCandidate(technique.name, engine, techniqueSetup(network, technique)));
+  for (const { name, batchSize, ...row } of benchedNetworks.filter((benched) => benched.name.includes(part))) {
+    const network = row.network();
+    const candidates = techniques.map((technique) =>
+      espalierCandidate(technique.name, engine, techniqueSetup(network, technique), batchSize),
+    );
     const times = await medians(candidates, Number(rounds));
     const plain = times[0] ?? NaN;
     console.log(`\n${name}: plain step ${plain.toFixed(1)} ms`);
@@ -106,7 +109,7 @@ async function medians(candidates: readonly Candidate[], rounds: number): Promis
   const times = candidates.map(() => new Array<number>());
   for (const candidate of candidates) await candidate.step();
   for (let round = 0; round < rounds; round++) {
-    for (const [i, candidate] of candidates.entries()) times[i]?.push(await candidate.step());
+    for (const [i, candidate] of candidates.entries()) times[i]?.push((await candidate.step()).wall);
   }
   return times.map((values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN);
 }

@@ -11,11 +11,26 @@ import type { TrainingSetup } from '../../src/core/train/training-program.ts';
 import { TrainingSteps } from '../../src/core/train/training-steps.ts';
 import { batchSize } from './networks.ts';
 
-/** Something that runs training steps of one network: returns the milliseconds of one. */
+/** Milliseconds of one training step. */
+export interface StepTime {
+  readonly wall: number;
+  /** Of the processor, user and system, all threads: what else the machine does counts for little. */
+  readonly cpu: number;
+}
+
+/** Something that runs training steps of one network. */
 export interface Candidate {
   readonly name: string;
-  step(): Promise<number>;
+  step(): Promise<StepTime>;
   dispose(): Promise<void>;
+}
+
+/** The wall and processor time of this process that work takes. */
+export async function timed(work: () => Promise<unknown>): Promise<StepTime> {
+  const [start, before] = [performance.now(), process.cpuUsage()];
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return { wall: performance.now() - start, cpu: (user + system) / 1000 };
 }
 
 const require = createRequire(import.meta.url);
@@ -48,11 +63,7 @@ export function espalierCandidate(name: string, engine: Engine, setup: TrainingS
   let count = 0;
   return {
     name,
-    step: async () => {
-      const start = performance.now();
-      await steps.run(batch, ++count, { update: 1e-4, decay: 0 });
-      return performance.now() - start;
-    },
+    step: () => timed(() => steps.run(batch, ++count, { update: 1e-4, decay: 0 })),
     dispose: () => steps.dispose(),
   };
 }

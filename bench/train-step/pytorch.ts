@@ -4,8 +4,7 @@ import { cpus } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Network } from '../../src/core/network/network.ts';
 import { hasKernel } from '../../src/core/network/operations.ts';
-import type { Candidate } from './candidates.ts';
-import { batchSize } from './networks.ts';
+import type { Candidate, StepTime } from './candidates.ts';
 
 /** A reference BLAS reaches 3 to 5 GFLOP/s on one thread, an optimized one ten times as much. */
 const fewestGigaflops = 15;
@@ -18,7 +17,7 @@ def seconds():
     start = time.process_time()
     torch.mm(a, a)
     return time.process_time() - start
-print(2 * 1024 ** 3 / min(seconds() for _ in range(4)) / 1e9)
+print(2 * 1024 ** 3 / min(seconds() for _ in range(12)) / 1e9)
 `;
 
 /** A Python with PyTorch in it: the first of the usual ones, else undefined. */
@@ -26,27 +25,32 @@ export function findPython(): string | undefined {
   return ['python3', '/usr/bin/python3'].find((python) => spawnSync(python, ['-c', 'import torch']).status === 0);
 }
 
-/** The same where its matrix products are those of an optimized BLAS, so that its speed is worth a comparison. */
-export function findFastPython(): string | undefined {
+/** The same, with its GFLOP/s, where its matrix products are those of an optimized BLAS: only then is its speed worth a comparison. */
+export function findFastPython(): { readonly python: string; readonly gigaflops: number } | undefined {
   const python = findPython();
   if (python === undefined) return undefined;
   const { stdout } = spawnSync(python, ['-c', productScript], { env: pytorchEnvironment(1), encoding: 'utf8' });
   const gigaflops = Number(stdout);
   console.log(`PyTorch of ${python}: a product of 1,024 by 1,024 at ${gigaflops.toFixed(1)} GFLOP/s of processor time on one thread`);
-  return gigaflops >= fewestGigaflops ? python : undefined;
+  return gigaflops >= fewestGigaflops ? { python, gigaflops } : undefined;
 }
 
-/** PyTorch running the same network: a child that answers each line with the milliseconds of one step. */
-export async function pytorchCandidate(name: string, python: string, network: Network, threads: number): Promise<Candidate> {
+/** PyTorch running the same network: a child that answers each line with the times of one step. */
+export async function pytorchCandidate(
+  name: string,
+  python: string,
+  { network, batchSize, threads }: { readonly network: Network; readonly batchSize: number; readonly threads: number },
+): Promise<Candidate> {
   const child = spawn(python, ['bench/train-step/pytorch.py', String(threads)], { env: pytorchEnvironment(threads) });
   child.stderr.pipe(process.stderr);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const ask = async (line: string): Promise<number> => {
+  const ask = async (line: string): Promise<StepTime> => {
     child.stdin.write(`${line}\n`);
     const answer = await lines.next();
-    return answer.done === true ? NaN : Number(answer.value);
+    const [wall = NaN, cpu = NaN] = answer.done === true ? [] : answer.value.split(' ').map(Number);
+    return { wall, cpu };
   };
-  await ask(JSON.stringify(describeNetwork(network)));
+  await ask(JSON.stringify({ ...describeNetwork(network), batchSize }));
   return { name, step: () => ask('step'), dispose: () => end(child) };
 }
 
@@ -75,7 +79,6 @@ function end(child: ChildProcessWithoutNullStreams): Promise<void> {
 /** The network as data: operations with the shapes of their kernels and outputs. */
 export function describeNetwork(network: Network) {
   return {
-    batchSize,
     inputs: network.inputs,
     inputShape: network.values.get(network.inputs[0] ?? '')?.shape,
     outputs: network.outputs,
