@@ -13,9 +13,9 @@ import { espalierCandidate } from './train-step/candidates.ts';
 import { benchedNetworks } from './train-step/networks.ts';
 import { trainingSetup, variants } from './train-step/variants.ts';
 
-const steps = 12;
+const steps = 8;
 /** Not counted: the first step allocates. */
-const warmUp = 2;
+const warmUp = 3;
 
 export async function run([part = '', variantName = 'plain', threads = '1', lines = '40']: readonly string[]): Promise<void> {
   const variant = variants.find((name) => name === variantName) ?? 'plain';

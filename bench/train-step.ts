@@ -2,7 +2,7 @@
  * Processor time (user and system, all threads) and wall time of a training step (forward, backward, Adam) of the
  * networks that people deploy: plain, with sparsity masks, and with fake quantization of weights and activations. Beside
  * it the same programs on onnxruntime-web and, where installed, tfjs-wasm, and the plain networks in PyTorch. The least
- * of interleaved rounds counts, which another program on the machine disturbs least; the first step, which compiles, is
+ * of interleaved rounds counts, which another program on the machine disturbs least; the first steps, which compile, are
  * left out. GFLOP/s are set beside those of a matrix product of 1,024 by 1,024, which no step exceeds.
  *
  * `npm run bench -- train-step [rounds] [part of a network's name] [part of a candidate's name] [part of a variant's name]`
@@ -15,7 +15,9 @@ import { benchedNetworks, stepOperations } from './train-step/networks.ts';
 import { findFastPython, pytorchCandidate } from './train-step/pytorch.ts';
 import { trainingSetup, variants } from './train-step/variants.ts';
 
-/** A candidate whose second step takes this many milliseconds is not asked for more. */
+/** Steps that are not counted: the first compiles, and others still take memory from the system. */
+const warmUp = 3;
+/** A candidate whose second step takes this many milliseconds of processor time is not asked for more. */
 const slow = 10_000;
 
 export async function run([rounds = '7', part = '', candidate = '', variantPart = '']: readonly string[]): Promise<void> {
@@ -76,10 +78,10 @@ async function productGigaflops(engine: Engine): Promise<number> {
 /** The least of each; the rounds are interleaved, so that a busy moment of the machine slows all candidates. */
 async function measure(candidates: readonly Candidate[], rounds: number): Promise<StepTime[]> {
   const times = candidates.map(() => new Array<StepTime>());
-  for (const candidate of candidates) await candidate.step();
+  for (let step = 0; step < warmUp; step++) for (const candidate of candidates) await candidate.step();
   for (let round = 0; round < rounds; round++) {
     for (const [i, candidate] of candidates.entries()) {
-      if ((times[i]?.[0]?.wall ?? 0) < slow) times[i]?.push(await candidate.step());
+      if ((times[i]?.[0]?.cpu ?? 0) < slow) times[i]?.push(await candidate.step());
     }
   }
   return times.map((values) => ({

@@ -1,18 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import type { Engine, TensorData } from '../../../src/core/engine/engine.ts';
+import { loadOnnxRuntimeNode, loadOnnxRuntimeWeb } from '../../../src/core/engine/onnxruntime/load-onnxruntime.ts';
+import { createOnnxRuntimeEngine, type OnnxRuntimeEngineOptions } from '../../../src/core/engine/onnxruntime/onnxruntime-engine.ts';
 import { createProgramBuilder } from '../../../src/core/program/builder.ts';
 import { differentiableCases } from '../program/differentiable-cases.ts';
 import { compileGradients } from '../program/finite-differences.ts';
 import { randomProgram } from '../program/random-program.ts';
 
 const oracle = await createEngine({ name: 'tfjs' });
-const engines: readonly Engine[] = [
-  await createEngine({ name: 'onnxruntime-node', threads: 2 }),
-  await createEngine({ name: 'onnxruntime-web', threads: 1 }),
+const engines: readonly (readonly [string, Engine])[] = [
+  ['onnxruntime-node', await createEngine({ name: 'onnxruntime-node', threads: 2 })],
+  ['onnxruntime-web', await createEngine({ name: 'onnxruntime-web', threads: 1 })],
+  ['onnxruntime-node, in blocks', inBlocks('onnxruntime-node', loadOnnxRuntimeNode())],
+  ['onnxruntime-web, in blocks', inBlocks('onnxruntime-web', loadOnnxRuntimeWeb(1))],
 ];
 
-describe.each(engines.map((engine) => [engine.name, engine] as const))('%s', (_, engine) => {
+/** With blocks so small that programs of a few numbers are computed in them. */
+function inBlocks(name: OnnxRuntimeEngineOptions['name'], runtime: OnnxRuntimeEngineOptions['runtime']): Engine {
+  return createOnnxRuntimeEngine({ name, runtime, threads: 1, provider: 'cpu', description: name, contributed: true, blockBytes: 16 });
+}
+
+describe.each(engines)('%s', (_, engine) => {
   it.each(Object.entries(differentiableCases))('gives what tfjs gives: %s', async (_name, differentiated) => {
     const expected = await compileGradients(differentiated, oracle);
     const actual = await compileGradients(differentiated, engine);

@@ -1,6 +1,13 @@
 import type { Tensor } from '../../program/program.ts';
 import type { OnnxAttribute, OnnxInitializer, OnnxNode, OnnxValue } from './onnx-model.ts';
 
+/** A tensor of a body, with its name in the graph around it and the shape that it has in the body. */
+export interface ScanTensor {
+  readonly tensor: Tensor;
+  readonly name: string;
+  readonly slice: readonly number[];
+}
+
 /** Collects the nodes of an ONNX graph; tensors of the program keep their ids in their names. */
 export class GraphWriter {
   readonly nodes: OnnxNode[] = [];
@@ -8,21 +15,32 @@ export class GraphWriter {
   readonly inputs: OnnxValue[] = [];
   readonly outputs: OnnxValue[] = [];
   readonly #integers = new Map<string, string>();
+  /** In front of names that are made here: a body's must differ from those around it. */
+  readonly #prefix: string;
+  readonly #around: GraphWriter | undefined;
+  readonly #own = new Set<number>();
   #temporaries = 0;
 
   /** The operators of com.microsoft are there; without them a form in standard operators is written. */
   readonly contributed: boolean;
 
-  constructor(options: { readonly contributed: boolean }) {
+  constructor(options: { readonly contributed: boolean; readonly around?: GraphWriter }) {
     this.contributed = options.contributed;
+    this.#around = options.around;
+    this.#prefix = options.around === undefined ? '' : `${options.around.temporary()}_`;
   }
 
   nameOf(tensor: Tensor): string {
-    return `t${tensor.id}`;
+    return this.#around === undefined || this.#own.has(tensor.id) ? `${this.#prefix}t${tensor.id}` : this.#around.nameOf(tensor);
+  }
+
+  /** In a body: the tensor is one of its own, rather than one of the graph around it. */
+  declare(tensor: Tensor): void {
+    this.#own.add(tensor.id);
   }
 
   temporary(): string {
-    return `x${this.#temporaries++}`;
+    return `${this.#prefix}x${this.#temporaries++}`;
   }
 
   /** A node with one output, whose name it returns: the one given, or a new one. */
@@ -37,12 +55,42 @@ export class GraphWriter {
     return output;
   }
 
+  /**
+   * `Scan`: a body that runs for each slice along axis 0 of its inputs, which it reads in place. What its nodes give to
+   * each other is as small as a slice, and stays in the processor's cache.
+   *
+   * @param inputs a name out here for each tensor that the body is given slices of, and their shape
+   * @param outputs a name out here for each of the body's tensors whose slices are put together along axis 0
+   * @param write the nodes of the body; names of other tensors mean those out here
+   */
+  scan(inputs: readonly ScanTensor[], outputs: readonly ScanTensor[], write: (body: GraphWriter) => void): void {
+    const body = new GraphWriter({ contributed: this.contributed, around: this });
+    const valueOf = ({ tensor, slice }: ScanTensor): OnnxValue => ({ name: body.nameOf(tensor), type: tensor.type, shape: slice });
+    for (const { tensor } of [...inputs, ...outputs]) body.declare(tensor);
+    body.inputs.push(...inputs.map(valueOf));
+    write(body);
+    // What a body gives out is copied where it is a view: the value behind it is given out instead.
+    for (const output of outputs.map(valueOf)) {
+      const producer = body.nodes.find((node) => node.outputs[0] === output.name);
+      const source = producer?.op === 'Reshape' ? producer.inputs[0] : undefined;
+      const computed = source !== undefined && body.nodes.some((node) => node.outputs[0] === source);
+      body.outputs.push(computed ? { name: source, type: output.type, shape: undefined } : output);
+    }
+    this.nodes.push({
+      op: 'Scan',
+      domain: '',
+      inputs: inputs.map(({ name }) => name),
+      outputs: outputs.map(({ name }) => name),
+      attributes: { num_scan_inputs: { integer: inputs.length }, body: { graph: body } },
+    });
+  }
+
   /** A constant int64 vector: shapes, axes, indices of operators. */
   integers(values: readonly number[]): string {
     const key = values.join();
     const known = this.#integers.get(key);
     if (known !== undefined) return known;
-    const name = `i${this.#integers.size}`;
+    const name = `${this.#prefix}i${this.#integers.size}`;
     this.#integers.set(key, name);
     this.initializers.push({ name, type: 'int64', shape: [values.length], data: BigInt64Array.from(values, BigInt) });
     return name;

@@ -3,8 +3,10 @@ import { encode, type Written } from '../../protobuf/message.ts';
 import {
   attributeTypes,
   dataTypes,
+  graphProto,
   modelProto,
   type AttributeProto,
+  type GraphProto,
   type NodeProto,
   type TensorProto,
   type ValueInfoProto,
@@ -35,7 +37,12 @@ export interface OnnxNode {
 
 /** A static setting of an operator. */
 export type OnnxAttribute =
-  { readonly integer: number } | { readonly integers: readonly number[] } | { readonly float: number } | { readonly string: string };
+  | { readonly integer: number }
+  | { readonly integers: readonly number[] }
+  | { readonly float: number }
+  | { readonly string: string }
+  /** The body of `Scan`. */
+  | { readonly graph: OnnxModel };
 
 /** A constant tensor, row-major. */
 export interface OnnxInitializer {
@@ -49,7 +56,8 @@ export interface OnnxInitializer {
 export interface OnnxValue {
   readonly name: string;
   readonly type: OnnxElementType;
-  readonly shape: readonly number[];
+  /** Undefined for an output of a body whose shape the runtime infers. */
+  readonly shape: readonly number[] | undefined;
 }
 
 const irVersion = 9;
@@ -64,18 +72,22 @@ export function encodeOnnxModel(model: OnnxModel): Uint8Array {
   return encode(modelProto, {
     irVersion,
     producerName: 'espalier',
-    graph: {
-      node: model.nodes.map(nodeOf),
-      name: 'program',
-      initializer: model.initializers.map(tensorOf),
-      input: model.inputs.map(valueInfoOf),
-      output: model.outputs.map(valueInfoOf),
-    },
+    graph: graphOf(model, 'program'),
     opsetImport: [
       { domain: '', version: operatorSet },
       { domain: 'com.microsoft', version: 1 },
     ],
   });
+}
+
+function graphOf({ nodes, initializers, inputs, outputs }: OnnxModel, name: string): Written<GraphProto> {
+  return {
+    node: nodes.map(nodeOf),
+    name,
+    initializer: initializers.map(tensorOf),
+    input: inputs.map(valueInfoOf),
+    output: outputs.map(valueInfoOf),
+  };
 }
 
 function nodeOf({ op, domain, inputs, outputs, attributes }: OnnxNode): Written<NodeProto> {
@@ -93,6 +105,7 @@ function attributeOf(name: string, attribute: OnnxAttribute): Written<AttributeP
   if ('integer' in attribute) return { name, i: attribute.integer, type: attributeTypes.int };
   if ('integers' in attribute) return { name, ints: attribute.integers, type: attributeTypes.ints };
   if ('float' in attribute) return { name, f: attribute.float, type: attributeTypes.float };
+  if ('graph' in attribute) return { name, g: encode(graphProto, graphOf(attribute.graph, 'body')), type: attributeTypes.graph };
   return { name, s: new TextEncoder().encode(attribute.string), type: attributeTypes.string };
 }
 
@@ -101,5 +114,6 @@ function tensorOf({ name, type, shape, data }: OnnxInitializer): Written<TensorP
 }
 
 function valueInfoOf({ name, type, shape }: OnnxValue): Written<ValueInfoProto> {
-  return { name, type: { tensorType: { elemType: dataTypes[type], shape: { dim: shape.map((value) => ({ value })) } } } };
+  const dimensions = shape === undefined ? {} : { shape: { dim: shape.map((value) => ({ value })) } };
+  return { name, type: { tensorType: { elemType: dataTypes[type], ...dimensions } } };
 }

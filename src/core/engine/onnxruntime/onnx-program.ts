@@ -1,6 +1,8 @@
 import { unreachable } from '../../errors.ts';
-import type { Instruction } from '../../program/instructions.ts';
-import type { Program } from '../../program/program.ts';
+import { channelRegions, type ChannelRegion } from '../../program/channel-regions.ts';
+import { sliceInstruction } from '../../program/channel-slices.ts';
+import type { AffineRows, Instruction } from '../../program/instructions.ts';
+import type { Program, Tensor } from '../../program/program.ts';
 import { GraphWriter } from './graph-writer.ts';
 import { writeConv2d, writeConv2dFilterGradient, writeConvTranspose2d } from './nodes/convolutions.ts';
 import { writeDepthwiseConv2d, writeDepthwiseConvTranspose2d, writeDepthwiseFilterGradient } from './nodes/depthwise-convolutions.ts';
@@ -20,20 +22,27 @@ import { rectifiedAffineRows, writeAffineRows, writeRectifiedRows, writeRectifie
 import { writeArgReduce, writeMatMul, writeReduce } from './nodes/reductions.ts';
 import { encodeOnnxModel } from './onnx-model.ts';
 
-/**
- * A program as the bytes of an ONNX model; `inputName` and `outputName` give the names of its inputs and outputs.
- *
- * @param options.contributed whether the operators of `com.microsoft` may be used
- */
-export function encodeProgram(program: Program, options: { readonly contributed: boolean }): Uint8Array {
-  const graph = new GraphWriter(options);
+/** How programs are encoded. */
+export interface EncodingOptions {
+  /** Whether the operators of `com.microsoft` may be used. */
+  readonly contributed: boolean;
+  /** Of what is computed block by block; see `channelRegions`. */
+  readonly blockBytes: number;
+}
+
+/** A program as the bytes of an ONNX model; `inputName` and `outputName` give the names of its inputs and outputs. */
+export function encodeProgram(program: Program, { contributed, blockBytes }: EncodingOptions): Uint8Array {
+  const graph = new GraphWriter({ contributed });
   const pooled = poolingsWithGradient(program.instructions);
-  const rectified = rectifiedAffineRows(program);
-  const fused = new Set([...rectified.values()].map(({ output }) => output.id));
-  for (const instruction of program.instructions) {
-    const affine = rectified.get(instruction.output.id);
-    if (instruction.op === 'unary' && affine !== undefined) writeRectifiedRows(graph, affine, instruction);
-    else if (!fused.has(instruction.output.id)) writeInstruction(graph, instruction, pooled);
+  const parts = channelRegions(program, blockBytes);
+  const alone = new Set(parts.flatMap((part) => (part.kind === 'instruction' ? [part.instruction.output.id] : [])));
+  const rectified = [...rectifiedAffineRows(program.instructions, Object.values(program.outputs))].filter(
+    ([id, affine]) => alone.has(id) && alone.has(affine.output.id),
+  );
+  const write = instructionWriter(new Map(rectified), pooled);
+  for (const part of parts) {
+    if (part.kind === 'instruction') write(graph, part.instruction);
+    else writeRegion(graph, part, pooled);
   }
   for (const [name, tensor] of Object.entries(program.outputs)) {
     // A node of its own, since an output may also be an input, a constant, or wanted under two names.
@@ -41,6 +50,41 @@ export function encodeProgram(program: Program, options: { readonly contributed:
     graph.outputs.push({ name: outputName(name), type: tensor.type, shape: tensor.shape });
   }
   return encodeOnnxModel(graph);
+}
+
+function instructionWriter(
+  rectified: ReadonlyMap<number, AffineRows>,
+  pooled: ReadonlySet<string>,
+): (graph: GraphWriter, instruction: Instruction) => void {
+  const fused = new Set([...rectified.values()].map(({ output }) => output.id));
+  return (graph, instruction) => {
+    const affine = rectified.get(instruction.output.id);
+    if (instruction.op === 'unary' && affine !== undefined) writeRectifiedRows(graph, affine, instruction);
+    else if (!fused.has(instruction.output.id)) writeInstruction(graph, instruction, pooled);
+  };
+}
+
+/** A `Scan` over blocks of channels. */
+function writeRegion(
+  graph: GraphWriter,
+  { channels, block, members, inputs, outputs, views }: ChannelRegion,
+  pooled: ReadonlySet<string>,
+): void {
+  const slice = ({ shape }: Tensor): number[] => [block, ...shape.slice(1)];
+  const blocks = inputs.map((tensor) => ({
+    tensor,
+    name: graph.node('Reshape', [graph.nameOf(tensor), graph.integers([channels / block, ...slice(tensor)])]),
+    slice: slice(tensor),
+  }));
+  const results = outputs.map((tensor) => ({ tensor, name: graph.temporary(), slice: slice(tensor) }));
+  graph.scan(blocks, results, (body) => {
+    const sliced = members.map((member) => sliceInstruction(member.instruction, member.sliced, block));
+    for (const { output } of sliced) body.declare(output);
+    const write = instructionWriter(rectifiedAffineRows(sliced, outputs), pooled);
+    for (const instruction of sliced) write(body, instruction);
+  });
+  for (const { tensor, name } of results) graph.node('Reshape', [name, graph.integers(tensor.shape)], {}, graph.nameOf(tensor));
+  for (const view of views) writeInstruction(graph, view, pooled);
 }
 
 /**

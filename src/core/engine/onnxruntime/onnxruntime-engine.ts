@@ -16,9 +16,18 @@ export interface OnnxRuntimeEngineOptions {
   readonly description: string;
   /** Whether the runtime has the operators of `com.microsoft`. */
   readonly contributed: boolean;
+  /** Other than the default: see `channelRegions`. */
+  readonly blockBytes?: number | undefined;
   /** With it, each session writes the time of every node to a file when it is disposed of: the start of the files' paths. */
   readonly profile?: string;
 }
+
+/**
+ * Of what is computed block by block, for each thread. Smaller blocks stay in the second-level cache, but have more
+ * operations; a step of MobileNet V1 1.0 at 96 pixels took 876 ms with 256 KiB, 772 with 1 MiB, 719 with 2 MiB, 1,022
+ * without blocks, and V2 at 224 pixels 1,199 with 256 KiB, 1,077 with 1 MiB, 1,510 without.
+ */
+const defaultBlockBytes = 2 ** 20;
 
 /** An engine over onnxruntime: each program is optimized, encoded as ONNX, and run as one session. */
 export function createOnnxRuntimeEngine(options: OnnxRuntimeEngineOptions): Engine {
@@ -27,7 +36,10 @@ export function createOnnxRuntimeEngine(options: OnnxRuntimeEngineOptions): Engi
 }
 
 async function compileProgram(program: Program, options: OnnxRuntimeEngineOptions): Promise<CompiledProgram> {
-  const session = await createSession(encodeProgram(program, options), options);
+  const session = await createSession(
+    encodeProgram(program, { contributed: options.contributed, blockBytes: (options.blockBytes ?? defaultBlockBytes) * options.threads }),
+    options,
+  );
   const inputs = program.instructions.flatMap((instruction) => (instruction.op === 'input' ? [instruction] : []));
   const sets = [outputSet(program, options), outputSet(program, options)] as const;
   let runs = 0;

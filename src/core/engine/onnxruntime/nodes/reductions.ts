@@ -31,6 +31,12 @@ export function productOfRows(graph: GraphWriter, a: string, b: string, [rows, n
 }
 
 /**
+ * Larger first factors are transposed before the product: read in place, `[512, 512]` transposed by `[512, 1152]` takes
+ * 16.4 ms, transposed before 10.4.
+ */
+const transposedFirst = 256;
+
+/**
  * `MatMul`, or for transposed operands `Gemm` (two matrices) or `FusedMatMul` (more dimensions), which read them in
  * place.
  */
@@ -38,6 +44,12 @@ export function writeMatMul(graph: GraphWriter, { a, b, transposeA, transposeB, 
   const inputs = [graph.nameOf(a), graph.nameOf(b)];
   if (!transposeA && !transposeB) {
     graph.node('MatMul', inputs, {}, graph.nameOf(output));
+  } else if (transposeA && !transposeB && a.shape.length === 2 && b.shape.length === 2 && Math.min(...a.shape) >= transposedFirst) {
+    const [k = 1, m = 1] = a.shape;
+    // As one of a batch: the runtime would otherwise take the transpose back into the product.
+    const batch = graph.node('Reshape', [graph.nameOf(a), graph.integers([1, k, m])]);
+    const turned = graph.node('Transpose', [batch], { perm: { integers: [0, 2, 1] } });
+    graph.node('MatMul', [graph.node('Reshape', [turned, graph.integers([m, k])]), graph.nameOf(b)], {}, graph.nameOf(output));
   } else if (a.shape.length === 2 && b.shape.length === 2) {
     // Gemm reads transposed operands in place.
     graph.node('Gemm', inputs, { transA: { integer: transposeA ? 1 : 0 }, transB: { integer: transposeB ? 1 : 0 } }, graph.nameOf(output));

@@ -1,6 +1,6 @@
-import type { AffineRows, RectifierGradient, RowDot, Unary } from '../../../program/instructions.ts';
+import type { AffineRows, Instruction, RectifierGradient, RowDot, Unary } from '../../../program/instructions.ts';
 import { operandsOf } from '../../../program/operands.ts';
-import type { Program } from '../../../program/program.ts';
+import type { Tensor } from '../../../program/program.ts';
 import type { GraphWriter } from '../graph-writer.ts';
 import { productOfRows } from './reductions.ts';
 
@@ -18,13 +18,12 @@ export function writeRectifiedRows(graph: GraphWriter, affine: AffineRows, { fun
 }
 
 /** Affine maps that only a rectifier reads, by the id of the rectifier's output. */
-export function rectifiedAffineRows(program: Program): ReadonlyMap<number, AffineRows> {
-  const affine = new Map(program.instructions.flatMap((each) => (each.op === 'affineRows' ? [[each.output.id, each] as const] : [])));
+export function rectifiedAffineRows(instructions: readonly Instruction[], outputs: readonly Tensor[]): ReadonlyMap<number, AffineRows> {
+  const affine = new Map(instructions.flatMap((each) => (each.op === 'affineRows' ? [[each.output.id, each] as const] : [])));
   const reads = new Map<number, number>();
-  for (const { id } of [...program.instructions.flatMap(operandsOf), ...Object.values(program.outputs)])
-    reads.set(id, (reads.get(id) ?? 0) + 1);
+  for (const { id } of [...instructions.flatMap(operandsOf), ...outputs]) reads.set(id, (reads.get(id) ?? 0) + 1);
   return new Map(
-    program.instructions.flatMap((each) => {
+    instructions.flatMap((each) => {
       if (each.op !== 'unary' || (each.function !== 'relu' && each.function !== 'relu6')) return [];
       const source = affine.get(each.x.id);
       return source !== undefined && reads.get(each.x.id) === 1 ? [[each.output.id, source] as const] : [];
