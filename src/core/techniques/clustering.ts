@@ -9,11 +9,13 @@ import { createRandom } from '../random.ts';
 import { fisherInformation } from '../train/fisher-information.ts';
 import { buildCodebook } from './clustering/build-codebook.ts';
 import { clusterKernels, clusterLayers } from './clustering/cluster-layers.ts';
-import { trainFloatStage } from './fine-tuning-stage.ts';
+import { planTraining, trainFloatStage } from './fine-tuning-stage.ts';
 import { prepareModelForDeployment } from './fold-constraints.ts';
 import { inheritConstraints } from './inheritance.ts';
 import { quantizationGranularity } from './kernels.ts';
 import { type SelectedKernel, selectKernels } from './layer-rules.ts';
+import { movingMasks } from './pruning/moving-masks.ts';
+import { inputDeviations } from './reconstruction/input-deviations.ts';
 import type { OptimizedModel, Technique, TechniqueContext, TechniqueRequest } from './technique.ts';
 import { trainFittedStage } from './train-fitted-stage.ts';
 
@@ -51,14 +53,21 @@ async function clusterWeights(model: OptimizedModel, request: ClusteringRequest,
   const seeds = new Map(kernels.map(({ parameter }) => [parameter, random.integer(2 ** 31)]));
   const choose = (kernel: SelectedKernel<'clusters'>, data: Float32Array): Codebook =>
     codebookOf({ ...kernel, data }, pinned(kernel.parameter), options, importance?.get(kernel.parameter), seeds.get(kernel.parameter) ?? 0);
-  return reconstructs(options)
-    ? trainFittedStage(
-        await clusterLayers(start, kernels, choose, context),
-        context,
-        options,
-        context.parentTrained ? trainingDefaults.clusteringOfTrainedParent : trainingDefaults.clustering,
-      )
-    : trainFloatStage(clusterKernels(start, kernels, choose), context, options, trainingDefaults.clustering);
+  const fits = reconstructs(options);
+  const clustered = fits ? await clusterLayers(start, kernels, choose, context) : clusterKernels(start, kernels, choose);
+  const defaults = fits && context.parentTrained ? trainingDefaults.clusteringOfTrainedParent : trainingDefaults.clustering;
+  const masked = new Set(kernels.map(({ parameter }) => parameter).filter(hasZeros));
+  const maskSchedule =
+    options.movingMasks === true
+      ? movingMasks(
+          clustered.constraints,
+          masked,
+          await inputDeviations(clustered.network, masked, context),
+          planTraining(context, options, defaults).steps,
+        )
+      : undefined;
+  const stage = { ...clustered, maskSchedule };
+  return fits ? trainFittedStage(stage, context, options, defaults) : trainFloatStage(stage, context, options, defaults);
 }
 
 function reconstructs({ reconstruction = true }: ClusteringOptions): boolean {
@@ -98,6 +107,11 @@ function checkClustering(
   hasZeros: (parameter: ParameterId) => boolean,
 ): readonly SelectedKernel<'clusters'>[] {
   const { options } = request;
+  if (options.movingMasks === true && !inherits(request.row, 'sparsity'))
+    throw new EspalierError('invalid-argument', 'without inherited zeros there are no masks that could move', {
+      where: request.row.options,
+      fix: 'set "movingMasks" of "sparsityPreservingClustering"',
+    });
   const selected = selectKernels(network, { clusters: options.clusters ?? defaultClusters }, request);
   for (const { layer, parameter, settings } of selected)
     checkClusters(settings.clusters, options.integerGrid === true || hasZeros(parameter), layer);

@@ -14,7 +14,7 @@ export interface BoundParameters {
   parameter(id: ParameterId): Tensor;
   /** The learned parameters before their constraints, in the kernel's shape: what gradients are taken of. */
   readonly latents: ReadonlyMap<ParameterId, Tensor>;
-  /** The latents as they are stored, pruned weights set to zero: what an update starts from. */
+  /** The latents as they are stored, pruned weights set to zero unless they go on learning: what an update starts from. */
   readonly stored: ReadonlyMap<ParameterId, Tensor>;
   readonly trainables: readonly BoundTrainable[];
   readonly stepInputs: readonly StepInput[];
@@ -24,6 +24,12 @@ export interface BoundParameters {
 export interface BoundTrainable extends Trainable {
   readonly parameter: ParameterId;
 }
+
+/**
+ * Whether masked weights get gradients: never; at each step, of which the next one forgets what it did; or `kept`, so
+ * that they go on learning behind the mask.
+ */
+export type MaskedGradients = boolean | 'kept';
 
 /**
  * Learned parameters and moving statistics become inputs (`weights`, `statistics`: one vector each), all others
@@ -37,7 +43,7 @@ export function bindParameters(
   network: Network,
   parameters: TrainedParameters,
   constraints: NetworkConstraints,
-  denseGradients: boolean,
+  denseGradients: MaskedGradients,
 ): BoundParameters {
   const latents = unpackTensors(builder, parameters.learned, builder.input('weights', [parameters.learned.length]));
   const statistics =
@@ -56,8 +62,8 @@ export function bindParameters(
     if (sparsity !== undefined) {
       const mask = builder.input(maskName(id), latent.shape);
       const masked = builder.mul(latent, mask);
-      stored.set(id, masked);
-      if (denseGradients) {
+      if (denseGradients !== 'kept') stored.set(id, masked);
+      if (denseGradients !== false) {
         constrained = { latent: builder.straightThrough(masked, latent), list: list.filter((constraint) => constraint !== sparsity) };
         stepInputs.push({ name: maskName(id), tensor: mask, initial: Float32Array.from(sparsity.mask) });
       }

@@ -58,7 +58,7 @@ function trainingSetup(options: FineTuning): TrainingSetup {
     gradientClipNorm,
     frozen,
     parameters: trainedParameters(network, batchNorm, frozen),
-    denseMaskGradients: options.maskSchedule !== undefined,
+    denseMaskGradients: options.maskSchedule !== undefined && (options.maskSchedule.maskedWeightsLearn === true ? 'kept' : true),
     quantizers: options.activations === undefined ? undefined : new ActivationQuantizers(network, options.activations),
     target: options.train.target,
     ...(options.slowSmallKernels === true ? { stepFactors: kernelStepFactors(network, batchNorm) } : {}),

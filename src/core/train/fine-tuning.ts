@@ -63,6 +63,8 @@ export interface ActivationFakeQuantization {
 
 /** Recomputes sparsity masks while training: a pruning schedule. */
 export interface MaskSchedule {
+  /** Whether weights go on learning while a mask holds them at zero; else they begin at zero when it lets them go. */
+  readonly maskedWeightsLearn?: boolean;
   /** Whether masks are recomputed at this step (steps count from 1, before the forward pass). */
   due(step: number): boolean;
   /** New masks of the parameters it governs, from their current latent weights. Each has a sparsity constraint already. */

@@ -9,7 +9,7 @@ import { gradient } from '../program/gradient.ts';
 import type { Program, Tensor } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
 import type { ActivationQuantizers } from './activation-quantizers.ts';
-import { bindParameters, type BoundParameters, type BoundTrainable } from './bound-parameters.ts';
+import { bindParameters, type BoundParameters, type BoundTrainable, type MaskedGradients } from './bound-parameters.ts';
 import type { BatchNormMode, Loss, Optimizer } from './fine-tuning.ts';
 import { packTensors, spread, unpack } from './flat-layout.ts';
 import { lossTerms, lowerLoss } from './losses.ts';
@@ -24,7 +24,7 @@ export interface TrainingSetup {
   readonly network: Network;
   readonly parameters: TrainedParameters;
   readonly constraints: NetworkConstraints;
-  readonly denseMaskGradients: boolean;
+  readonly denseMaskGradients: MaskedGradients;
   readonly quantizers: ActivationQuantizers | undefined;
   readonly target: Target;
   readonly loss: Loss;

@@ -54,6 +54,12 @@ export interface ClusteringOptions extends VariantOptions, TrainingOptions {
    */
   readonly integerGrid?: boolean;
   /**
+   * Of sparsity-preserving clustering: let training choose which weights are zero again, as many as before, while it learns
+   * the values; for the first 70% of the steps. Few values need other zeros than many. Zeros of the parent may then lie elsewhere.
+   * @default false
+   */
+  readonly movingMasks?: boolean;
+  /**
    * Cluster depthwise kernels too.
    * @default false
    */

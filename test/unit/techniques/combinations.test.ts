@@ -149,6 +149,28 @@ describe('a pruned and clustered model', () => {
     }
   });
 
+  it('has as many zeros where its masks moved, some of them elsewhere, and PCQAT keeps those', async () => {
+    const options = { ...briefly, steps: 40, learningRate: 0.05, restoreBest: false, clusters, movingMasks: true, reconstruction: false };
+    const moved = await apply('sparsity-preserving-clustering', pruned, techniqueContext(engine), options);
+    const places = kernelIds.filter((id) => id !== 'depthwise/kernel');
+    for (const id of places) {
+      const [before, after] = [pruned, moved].map(({ network }) => zerosAt(kernelData(network, id)));
+      expect(after!.length).toBeGreaterThanOrEqual(before!.length);
+      expect(new Set(kernelData(moved.network, id)).size).toBeLessThanOrEqual(clusters);
+    }
+    expect(places.some((id) => zerosAt(kernelData(pruned.network, id)).some((at) => kernelData(moved.network, id)[at] !== 0))).toBe(true);
+    const quantized = quantizeTrained(await apply('pcqat', moved, techniqueContext(engine), briefly));
+    for (const id of places) {
+      const zeros = new Set(zerosAt(integersOf(quantized, id)));
+      for (const at of zerosAt(kernelData(moved.network, id))) expect(zeros.has(at)).toBe(true);
+    }
+  });
+
+  it('has no masks to move where none are inherited', async () => {
+    const options = { ...briefly, clusters, movingMasks: true };
+    await expect(apply('clustering', pruned, techniqueContext(engine), options)).rejects.toThrow('without inherited zeros');
+  });
+
   it('loses one or the other under the techniques that preserve only one', async () => {
     const pqat = quantizeTrained(await apply('pqat', prunedClustered, techniqueContext(engine), briefly));
     expect(valuesPerChannel(integersOf(pqat, 'dense/kernel'), shapeOf(pruned, 'dense/kernel'), 0)).toBeGreaterThan(clusters);
