@@ -147,7 +147,6 @@ export function candidatePath(
       ...training,
       ...style.training,
       ...(kind === 'sparsity' ? { structure: 'unstructured', criterion: 'contribution' } : {}),
-      ...(kind === 'codebook' && inForce.has('sparsity') ? { movingMasks: true } : {}),
       ...(kind === 'codebook' ? { rateWeight, ...(count === 'packed' ? { sizeOf: count } : {}) } : {}),
       ...(layers.length === 0 ? {} : { layers }),
       steps: Math.max(1, Math.round((steps * stepShares[kind]) / shares)),

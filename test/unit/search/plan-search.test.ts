@@ -69,7 +69,6 @@ describe('candidates of a budget', () => {
     });
     expect(techniques.sparsityPreservingClustering).toMatchObject({
       steps: 200,
-      movingMasks: true,
       layers: [
         { pattern: 'conv', clusters: 8 },
         { pattern: 'dense', clusters: 16 },
