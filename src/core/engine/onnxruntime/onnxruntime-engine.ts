@@ -37,7 +37,7 @@ export function createOnnxRuntimeEngine(options: OnnxRuntimeEngineOptions): Engi
 
 async function compileProgram(program: Program, options: OnnxRuntimeEngineOptions): Promise<CompiledProgram> {
   const session = await createSession(
-    encodeProgram(program, { contributed: options.contributed, blockBytes: (options.blockBytes ?? defaultBlockBytes) * options.threads }),
+    encodeProgram(program, { contributed: options.contributed, blockBytes: blockBytesOf(options) }),
     options,
   );
   const inputs = program.instructions.flatMap((instruction) => (instruction.op === 'input' ? [instruction] : []));
@@ -56,6 +56,11 @@ async function compileProgram(program: Program, options: OnnxRuntimeEngineOption
       return session.release();
     },
   };
+}
+
+/** Blocks are for the caches of processors: a GPU computes a large tensor at once. */
+function blockBytesOf({ provider, threads, blockBytes = defaultBlockBytes }: OnnxRuntimeEngineOptions): number {
+  return provider === 'cpu' ? blockBytes * threads : Number.POSITIVE_INFINITY;
 }
 
 async function createSession(
