@@ -72,7 +72,7 @@ static ${own}_taps ${own}_taps_at(real start, real length, int input_size, int o
 
 static real ${own}_weight(const ${own}_taps *taps, int position) {
   const real weight = R(1) - fabs(position + R(0.5) - taps->centre) / taps->support;
-  return weight > R(0) ? (real)(float)weight : R(0);
+  return weight > R(0) ? weight : R(0);
 }
 
 static real ${own}_total(const ${own}_taps *taps) {
@@ -82,30 +82,39 @@ static real ${own}_total(const ${own}_taps *taps) {
   return total;
 }
 
-/* One row of the output: a row of the input after the other is reduced along its width and added. */
+static float ${own}_share(const ${own}_taps *taps, real total, int position) {
+  return (float)((real)(float)${own}_weight(taps, position) / total);
+}
+
+/* Halves to even. */
+static uint8_t ${own}_byte(float value) {
+  const int whole = (int)value;
+  const float rest = value - (float)whole;
+  const int rounded = rest > 0.5F || (rest == 0.5F && whole % 2 != 0) ? whole + 1 : whole;
+  return rounded > 255 ? 255 : (uint8_t)rounded;
+}
+
+/* One row of the output: a column of the input after the other is reduced along its height, then added. Products and
+   sums are of single precision, as those of training are. */
 static void ${own}_row(const uint8_t *pixels, int width, int channels, const ${own}_taps *rows, real left, real length,
                        int full_width, int crop_left, uint8_t *row) {
-  real sums[${width * channels}];
   const real row_total = ${own}_total(rows);
   int x, y, c, column;
-  for (x = 0; x < ${width} * ${channels}; x++) sums[x] = R(0);
-  for (y = rows->first; y < rows->end; y++) {
-    const real row_weight = (real)(float)(${own}_weight(rows, y) / row_total);
-    for (x = 0; x < ${width}; x++) {
-      const ${own}_taps columns = ${own}_taps_at(left, length, width, full_width, x + crop_left);
-      const real column_total = ${own}_total(&columns);
-      real wide[${channels}] = {0};
-      for (column = columns.first; column < columns.end; column++) {
-        const real weight = (real)(float)(${own}_weight(&columns, column) / column_total);
+  for (x = 0; x < ${width}; x++) {
+    const ${own}_taps columns = ${own}_taps_at(left, length, width, full_width, x + crop_left);
+    const real column_total = ${own}_total(&columns);
+    float sums[${channels}] = {0};
+    for (column = columns.first; column < columns.end; column++) {
+      const float column_share = ${own}_share(&columns, column_total, column);
+      float tall[${channels}] = {0};
+      for (y = rows->first; y < rows->end; y++) {
+        const float row_share = ${own}_share(rows, row_total, y);
         const uint8_t *pixel = &pixels[((size_t)y * width + column) * channels];
-        for (c = 0; c < ${channels}; c++) wide[c] += weight * ${own}_pixel(pixel, channels, c);
+        for (c = 0; c < ${channels}; c++) tall[c] += row_share * (float)${own}_pixel(pixel, channels, c);
       }
-      for (c = 0; c < ${channels}; c++) sums[x * ${channels} + c] += row_weight * (real)(float)wide[c];
+      for (c = 0; c < ${channels}; c++) sums[c] += column_share * tall[c];
     }
-  }
-  for (x = 0; x < ${width} * ${channels}; x++) {
-    const real rounded = floor(sums[x] + R(0.5));
-    row[x] = rounded < R(0) ? 0 : rounded > R(255) ? 255 : (uint8_t)rounded;
+    for (c = 0; c < ${channels}; c++) row[x * ${channels} + c] = ${own}_byte(sums[c]);
   }
 }`;
 }

@@ -81,23 +81,24 @@ function resize(image, height, width, region = { top: 0, left: 0, height: image.
   const { channels } = image;
   const columns = filterTaps(region.left, region.width, image.width, width);
   const rows = filterTaps(region.top, region.height, image.height, height);
-  const wide = new Float32Array(image.height * width * channels);
-  for (let y = 0; y < image.height; y++) {
-    columns.forEach(({ first, weights }, x) => {
+  const data = new Uint8Array(height * width * channels);
+  const sums = new Float32Array(image.width * channels);
+  // Products and sums are of single precision, as those of training are.
+  rows.forEach(({ first, weights }, y) => {
+    sums.fill(0);
+    weights.forEach((weight, tap) => {
+      const start = (first + tap) * image.width * channels;
+      for (let x = 0; x < sums.length; x++) sums[x] += Math.fround(weight * (image.data[start + x] ?? 0));
+    });
+    columns.forEach((column, x) => {
       for (let c = 0; c < channels; c++) {
         let sum = 0;
-        weights.forEach((weight, tap) => (sum += weight * (image.data[(y * image.width + first + tap) * channels + c] ?? 0)));
-        wide[(y * width + x) * channels + c] = sum;
+        column.weights.forEach((weight, tap) => {
+          sum = Math.fround(sum + Math.fround(weight * (sums[(column.first + tap) * channels + c] ?? 0)));
+        });
+        data[(y * width + x) * channels + c] = Math.min(255, roundHalfToEven(sum));
       }
     });
-  }
-  const data = new Uint8Array(height * width * channels);
-  rows.forEach(({ first, weights }, y) => {
-    for (let x = 0; x < width * channels; x++) {
-      let sum = 0;
-      weights.forEach((weight, tap) => (sum += weight * (wide[(first + tap) * width * channels + x] ?? 0)));
-      data[y * width * channels + x] = Math.min(255, Math.max(0, Math.round(sum)));
-    }
   });
   return { height, width, channels, data };
 }
@@ -109,11 +110,11 @@ function filterTaps(start, length, inputSize, outputSize) {
     const centre = start + (index + 0.5) * scale;
     const first = Math.max(0, Math.floor(centre - support));
     const end = Math.min(inputSize, Math.ceil(centre + support));
-    const weights = Float32Array.from({ length: Math.max(end - first, 1) }, (_, tap) =>
+    const weights = Array.from({ length: Math.max(end - first, 1) }, (_, tap) =>
       Math.max(0, 1 - Math.abs(first + tap + 0.5 - centre) / support),
     );
     const sum = weights.reduce((total, weight) => total + weight, 0);
-    return { first, weights: weights.map((weight) => weight / sum) };
+    return { first, weights: Float32Array.from(weights, (weight) => Math.fround(weight) / sum) };
   });
 }
 
