@@ -40,7 +40,7 @@ export interface NodeSeries {
 }
 
 export interface SeriesResult {
-  /** Tells runs and their models apart: results of two nodes with the same one have the same baseline and seed. */
+  /** The run and its model: two nodes whose results have the same origin have the same baseline and seed. */
   readonly origin: string;
   readonly metrics: NodeMetrics;
 }

@@ -261,7 +261,7 @@ function draw(
     }
     context.strokeStyle = id === selected ? colours.focus : colours.line;
     context.lineWidth = id === selected ? 3 : 1;
-    // What one file alone has is told apart by its line as well.
+    // Nodes that only one file has are dashed, so that colour is not the only sign.
     context.setLineDash(shading === 'difference' && (node.difference === 'first' || node.difference === 'second') ? [5, 3] : []);
     context.strokeRect(x, y, nodeSize.width, nodeSize.height);
     context.setLineDash([]);
@@ -274,7 +274,7 @@ function draw(
   }
 }
 
-/** The end of a name tells more than its start. */
+/** Cut at the start: the end of a name says which layer it is. */
 function shorten(context: CanvasRenderingContext2D, text: string): string {
   const room = nodeSize.width - 16;
   if (context.measureText(text).width <= room) return text;

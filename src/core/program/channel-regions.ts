@@ -2,7 +2,7 @@ import { slicedOperands } from './channel-slices.ts';
 import type { Instruction } from './instructions.ts';
 import { operandsOf } from './operands.ts';
 import type { Program, Tensor } from './program.ts';
-import { elements } from './shapes.ts';
+import { tensorBytes } from './shapes.ts';
 
 /**
  * Instructions that together compute slices along axis 0 from slices along axis 0: a batch norm, its activation and the
@@ -127,9 +127,9 @@ const fewestPasses = 3;
 function regionOf({ members, channels }: Group, { instructions, outputs }: Program, blockBytes: number): ChannelRegion | undefined {
   const computed = new Set(members.map(({ instruction }) => instruction.output.id));
   const inputs = new Map(members.flatMap(({ sliced }) => sliced.filter(({ id }) => !computed.has(id)).map((x) => [x.id, x])));
-  const largest = Math.max(...[...inputs.values(), ...members.map(({ instruction }) => instruction.output)].map(bytesOf));
+  const largest = Math.max(...[...inputs.values(), ...members.map(({ instruction }) => instruction.output)].map(tensorBytes));
   const passes = members.filter(
-    ({ instruction: { op, output }, sliced }) => op !== 'reshape' && [output, ...sliced].some((x) => 2 * bytesOf(x) >= largest),
+    ({ instruction: { op, output }, sliced }) => op !== 'reshape' && [output, ...sliced].some((x) => 2 * tensorBytes(x) >= largest),
   );
   const block = blockOf(channels, blockBytes / (largest / channels));
   if (largest < 2 * blockBytes || passes.length < fewestPasses || (block * largest) / channels < blockBytes * smallestShare)
@@ -184,8 +184,4 @@ function inOrder({ instructions }: Program, regionAt: (id: number) => ChannelReg
   };
   for (const instruction of instructions) place(instruction);
   return parts;
-}
-
-function bytesOf({ shape, type }: Tensor): number {
-  return elements(shape) * (type === 'bool' ? 1 : 4);
 }

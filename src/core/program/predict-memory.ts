@@ -1,7 +1,7 @@
 import { operandsOf } from './operands.ts';
 import { optimize } from './optimize.ts';
 import type { Program, Tensor } from './program.ts';
-import { elements } from './shapes.ts';
+import { tensorBytes } from './shapes.ts';
 
 /** The engine's arena rounds up and keeps holes and workspaces; measured on steps of 15 to 190 MB. */
 const overhead = 2;
@@ -32,17 +32,13 @@ export function predictMemory(program: Program): number {
   instructions.forEach((instruction, i) => {
     const { output } = instruction;
     if (instruction.op !== 'reshape') {
-      const bytes = bytesOf(output);
+      const bytes = tensorBytes(output);
       live += bytes;
       if (instruction.op !== 'constant' && instruction.op !== 'input' && !always.has(output.id)) sizes.set(output.id, bytes);
     }
     fullest = Math.max(fullest, live);
     for (const id of released.get(i) ?? []) live -= sizes.get(id) ?? 0;
   });
-  const pingPonged = Object.values(outputs).reduce((sum, output) => sum + bytesOf(output), 0);
+  const pingPonged = Object.values(outputs).reduce((sum, output) => sum + tensorBytes(output), 0);
   return Math.ceil((fullest + pingPonged) * overhead + sessionBytes);
-}
-
-function bytesOf({ shape, type }: Tensor): number {
-  return elements(shape) * (type === 'bool' ? 1 : 4);
 }

@@ -16,6 +16,11 @@ export function elements(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
+/** As engines store it. */
+export function tensorBytes({ shape, type }: Tensor): number {
+  return elements(shape) * (type === 'bool' ? 1 : 4);
+}
+
 /** Throws a RangeError that names `where` when the tensor has another type. */
 export function checkTensor(x: Tensor, type: ElementType, where: string): void {
   if (x.type !== type) throw new RangeError(`${where}: needs ${type}, got ${x.type} [${x.shape.join(', ')}]`);

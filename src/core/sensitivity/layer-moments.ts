@@ -10,6 +10,7 @@ import { createProgramBuilder } from '../program/builder.ts';
 import { elements } from '../program/shapes.ts';
 import { createRandom } from '../random.ts';
 import type { Kernel } from '../techniques/kernels.ts';
+import { standardDeviation } from '../techniques/reconstruction/input-deviations.ts';
 import { type Patches, patchesOf } from '../techniques/reconstruction/patches.ts';
 
 export interface MomentRequest {
@@ -80,9 +81,7 @@ class Moments {
     let trace = 0;
     for (let i = 0; i < length; i++) trace += this.#gram[i * (length + 1)] ?? 0;
     if (!(trace > 0 && Number.isFinite(trace))) return undefined;
-    const deviations = Float32Array.from(this.#sums, (sum, i) =>
-      Math.sqrt(Math.max(0, (this.#gram[i * (length + 1)] ?? 0) / this.#count - (sum / this.#count) ** 2)),
-    );
+    const deviations = Float32Array.from(this.#sums, (sum, i) => standardDeviation(sum, this.#gram[i * (length + 1)] ?? 0, this.#count));
     for (let i = 0; i < length; i++) this.#gram[i * (length + 1)] = (this.#gram[i * (length + 1)] ?? 0) + (damping * trace) / length;
     return { gram: this.#gram, deviations };
   }

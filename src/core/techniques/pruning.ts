@@ -61,7 +61,10 @@ async function pruneWeights(model: OptimizedModel, request: PruningRequest, cont
       );
 }
 
-/** By which weights are ranked besides their magnitude, unless the recipe says magnitude alone; of single weights within a layer, whose inputs have one scale. */
+/**
+ * What magnitudes are multiplied with where `criterion` is `contribution`. It ranks single weights within a layer; groups,
+ * filters and weights of the whole model are ranked by magnitude.
+ */
 async function rankingDeviations(
   network: Network,
   kernels: readonly SelectedKernel<'sparsity'>[],

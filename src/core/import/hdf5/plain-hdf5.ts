@@ -5,6 +5,7 @@
  *
  * Layouts are those of the HDF5 File Format Specification 3.0; its sections are named where they are read.
  */
+import { elementCount } from '../../network/shapes/shape.ts';
 import { type ElementType, elementTypeAt, floatsAt, NotPlain, mustBe } from './hdf5-elements.ts';
 import type { Hdf5DatasetContent, Hdf5GroupContent, Hdf5Node } from './hdf5-messages.ts';
 
@@ -125,11 +126,11 @@ class PlainFile {
     const shape = this.#shape(space.start);
     const element = elementTypeAt(this.#view, type.start);
     if (element.kind === 'text') return { kind: 'dataset', shape, values: undefined };
-    const size = count(shape) * element.size;
+    const size = elementCount(shape) * element.size;
     const start = this.#dataStart(layout.start, size);
     this.#bytesRead += size;
     mustBe(start + size <= this.#bytes.length && this.#bytesRead <= mostReadings * this.#bytes.length);
-    return { kind: 'dataset', shape, values: floatsAt(this.#view, start, count(shape), element) };
+    return { kind: 'dataset', shape, values: floatsAt(this.#view, start, elementCount(shape), element) };
   }
 
   /** Section IV.A.2.i, version 3: compact or in one piece. */
@@ -148,7 +149,7 @@ class PlainFile {
   #shape(at: number): number[] {
     const version = this.#view.getUint8(at);
     const rank = this.#view.getUint8(at + 1);
-    // The second version tells scalars (0) and arrays (1) from what has no elements.
+    // The second version has a type: scalar (0), array (1), or without elements, which is left to the library.
     mustBe(version === 1 || (version === 2 && this.#view.getUint8(at + 3) === (rank === 0 ? 0 : 1)));
     return Array.from({ length: rank }, (_, i) => this.#address(at + (version === 1 ? 8 : 4) + 8 * i));
   }
@@ -174,7 +175,7 @@ class PlainFile {
   }
 
   #attributeText(element: ElementType, shape: readonly number[], at: number): string | readonly string[] | undefined {
-    const length = count(shape);
+    const length = elementCount(shape);
     if (length === 0) return [];
     if (element.kind !== 'text') {
       // The library gives these as bytes, which may be text.
@@ -241,8 +242,4 @@ const decoder = new TextDecoder();
 
 function untilZero(text: string): string {
   return text.split('\0', 1)[0] ?? '';
-}
-
-function count(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1);
 }

@@ -51,5 +51,10 @@ async function deviationsOf(sample: PatchSample): Promise<Float32Array> {
       }
     }
   }
-  return Float32Array.from(squares, (square, i) => Math.sqrt(Math.max(0, square / patches - ((sums[i] ?? 0) / patches) ** 2)));
+  return Float32Array.from(squares, (square, i) => standardDeviation(sums[i] ?? 0, square, patches));
+}
+
+/** Of `count` values by their sum and the sum of their squares; 0 where rounding would make the variance negative. */
+export function standardDeviation(sum: number, squares: number, count: number): number {
+  return Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
 }
