@@ -1,6 +1,7 @@
 /** The triangular factor of a positive definite matrix. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EspalierError } from '../../errors.ts';
+import { at, type Code, int, pageBytes, repeat, vector, wasmFunction, wasmModule } from '../../web-assembly.ts';
 
 /** Rows that are factored together. Sums over the rows before them take most of the time, and go through four by four elements. */
 const block = 32;
@@ -20,78 +21,112 @@ const depth = 256;
  */
 export async function upperFactor(gram: Float64Array, signal: AbortSignal): Promise<Float64Array | undefined> {
   const length = Math.sqrt(gram.length);
-  const factor = new Float64Array(gram.length);
+  // A single block has no sums over the rows before it.
+  const memory = length > block ? new WebAssembly.Memory({ initial: Math.ceil((8 * (gram.length + 4 * depth)) / pageBytes) }) : undefined;
+  const products = memory && productsOf(memory, length);
+  const factor = memory ? new Float64Array(memory.buffer, 0, gram.length) : new Float64Array(gram.length);
   // The reversal of both axes is the reversal of all elements.
   for (let i = 0; i < length; i++) for (let j = 0; j <= i; j++) factor[i * length + j] = gram[gram.length - 1 - (i * length + j)] ?? 0;
   for (let begin = 0; begin < length; begin += block) {
     if (signal.aborted) throw new EspalierError('cancelled', 'factoring the moments of a layer was cancelled');
     const end = Math.min(begin + block, length);
-    for (let from = 0; from < begin; from += depth) subtractProducts(factor, length, begin, end, from, Math.min(from + depth, begin));
+    for (let from = 0; from < begin; from += depth) products?.subtract(begin, end, from, Math.min(from + depth, begin));
     if (!factorDiagonal(factor, length, begin, end)) return undefined;
     solveBelow(factor, length, begin, end);
     await nextTurn();
   }
-  return factor.reverse();
+  return factor.slice().reverse();
 }
 
-/** `L[i, j] -= sum over k in from..to of L[i, k] L[j, k]`, for i >= begin and j in begin..end. */
-function subtractProducts(factor: Float64Array, length: number, begin: number, end: number, from: number, to: number): void {
-  let i = begin;
-  for (; i + 3 < length; i += 4) {
-    let j = begin;
-    for (; j + 3 < end; j += 4) subtractTile(factor, length, i, j, from, to);
-    for (; j < end; j++) for (let row = i; row < i + 4; row++) subtractOne(factor, length, row, j, from, to);
-  }
-  for (; i < length; i++) for (let j = begin; j < end; j++) subtractOne(factor, length, i, j, from, to);
+const rows = ['row0', 'row1', 'row2', 'row3'] as const;
+const sums = rows.flatMap((row) => ([0, 1] as const).map((pair) => ({ row, pair, name: `${row} ${pair}` as const })));
+
+/**
+ * Four rows by four columns at a time, so that each number that is read serves four products. Terms of a sum are added one after the
+ * other, as a loop over numbers would.
+ *
+ * `panel` holds the terms of the four columns, `[terms, 4]`; `from` and `into` are the first elements of the first four rows.
+ */
+const subtractTiles = wasmFunction(
+  ['from', 'stride', 'panel', 'terms', 'into', 'tiles'],
+  ['tile', 'term', 'column', ...rows],
+  ['factor', 'left', 'right', ...sums.map(({ name }) => name)],
+  (local) => {
+    const atRows = (first: Code): Code =>
+      rows.map((row, i) => {
+        const above = rows[i - 1];
+        return local.set(row, above === undefined ? first : [local.get(above), local.get('stride'), int.add]);
+      });
+    return repeat(
+      [
+        atRows(local.get('from')),
+        local.set('column', local.get('panel')),
+        local.set('term', [int.constant, 0]),
+        sums.map(({ name }) => local.set(name, vector.zero)),
+        repeat(
+          [
+            local.set('left', [local.get('column'), vector.load, at(0)]),
+            local.set('right', [local.get('column'), vector.load, at(16)]),
+            rows.map((row) => [
+              local.set('factor', [local.get(row), vector.loadDoubleSplat, at(0)]),
+              sums
+                .filter((sum) => sum.row === row)
+                .map((sum) =>
+                  local.set(sum.name, [
+                    local.get(sum.name),
+                    [local.get('factor'), local.get(sum.pair === 0 ? 'left' : 'right'), vector.multiplyDoubles],
+                    vector.addDoubles,
+                  ]),
+                ),
+              local.increase(row, [int.constant, 8]),
+            ]),
+            local.increase('column', [int.constant, 32]),
+            local.increase('term', [int.constant, 1]),
+          ],
+          [local.get('term'), local.get('terms'), int.lessThan],
+        ),
+        atRows(local.get('into')),
+        sums.map(({ row, pair, name }) => {
+          const address = local.get(row);
+          return [address, [address, vector.load, at(16 * pair), local.get(name), vector.subtractDoubles], vector.store, at(16 * pair)];
+        }),
+        local.set('into', [local.get('row3'), local.get('stride'), int.add]),
+        rows.map(() => local.increase('from', local.get('stride'))),
+        local.increase('tile', [int.constant, 1]),
+      ],
+      [local.get('tile'), local.get('tiles'), int.lessThan],
+    );
+  },
+);
+
+const functions = wasmModule({ subtractTiles });
+
+interface Products {
+  /** `L[i, j] -= sum over k in from..to of L[i, k] L[j, k]`, for i >= begin and j in begin..end. */
+  subtract(begin: number, end: number, from: number, to: number): void;
 }
 
-/** Four rows by four: each number that is read serves four products. */
-function subtractTile(factor: Float64Array, length: number, i: number, j: number, from: number, to: number): void {
-  let [s00, s01, s02, s03] = [0, 0, 0, 0];
-  let [s10, s11, s12, s13] = [0, 0, 0, 0];
-  let [s20, s21, s22, s23] = [0, 0, 0, 0];
-  let [s30, s31, s32, s33] = [0, 0, 0, 0];
-  const a = i * length;
-  const b = j * length;
-  for (let k = from; k < to; k++) {
-    const a0 = factor[a + k] ?? 0;
-    const a1 = factor[a + length + k] ?? 0;
-    const a2 = factor[a + 2 * length + k] ?? 0;
-    const a3 = factor[a + 3 * length + k] ?? 0;
-    const b0 = factor[b + k] ?? 0;
-    const b1 = factor[b + length + k] ?? 0;
-    const b2 = factor[b + 2 * length + k] ?? 0;
-    const b3 = factor[b + 3 * length + k] ?? 0;
-    s00 += a0 * b0;
-    s01 += a0 * b1;
-    s02 += a0 * b2;
-    s03 += a0 * b3;
-    s10 += a1 * b0;
-    s11 += a1 * b1;
-    s12 += a1 * b2;
-    s13 += a1 * b3;
-    s20 += a2 * b0;
-    s21 += a2 * b1;
-    s22 += a2 * b2;
-    s23 += a2 * b3;
-    s30 += a3 * b0;
-    s31 += a3 * b1;
-    s32 += a3 * b2;
-    s33 += a3 * b3;
-  }
-  subtractRow(factor, a + j, s00, s01, s02, s03);
-  subtractRow(factor, a + length + j, s10, s11, s12, s13);
-  subtractRow(factor, a + 2 * length + j, s20, s21, s22, s23);
-  subtractRow(factor, a + 3 * length + j, s30, s31, s32, s33);
+/** On the matrix at the start of a memory, behind which there is room for the panel. */
+function productsOf(memory: WebAssembly.Memory, length: number): Products {
+  const call = functions(memory);
+  const factor = new Float64Array(memory.buffer, 0, length * length);
+  const panel = new Float64Array(memory.buffer, factor.byteLength, 4 * depth);
+  return {
+    subtract: (begin, end, from, to) => {
+      const tiles = (length - begin) >> 2;
+      let j = begin;
+      for (; tiles > 0 && j + 3 < end; j += 4) {
+        for (let k = from; k < to; k++)
+          for (let column = 0; column < 4; column++) panel[4 * (k - from) + column] = factor[(j + column) * length + k] ?? 0;
+        const into = begin * length + j;
+        call('subtractTiles', 8 * (begin * length + from), 8 * length, panel.byteOffset, to - from, 8 * into, tiles);
+        for (let i = begin + 4 * tiles; i < length; i++)
+          for (let column = j; column < j + 4; column++) subtractOne(factor, length, i, column, from, to);
+      }
+      for (; j < end; j++) for (let i = begin; i < length; i++) subtractOne(factor, length, i, j, from, to);
+    },
+  };
 }
-
-function subtractRow(factor: Float64Array, at: number, a: number, b: number, c: number, d: number): void {
-  factor[at] = (factor[at] ?? 0) - a;
-  factor[at + 1] = (factor[at + 1] ?? 0) - b;
-  factor[at + 2] = (factor[at + 2] ?? 0) - c;
-  factor[at + 3] = (factor[at + 3] ?? 0) - d;
-}
-
 function subtractOne(factor: Float64Array, length: number, i: number, j: number, from: number, to: number): void {
   let sum = 0;
   for (let k = from; k < to; k++) sum += (factor[i * length + k] ?? 0) * (factor[j * length + k] ?? 0);
