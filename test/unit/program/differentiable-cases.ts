@@ -195,16 +195,24 @@ for (const [name, { strides, pads, dilations, groups }] of Object.entries(window
     });
   }
 }
-// Enough channels for the form that takes a product for each tap of the filter.
-for (const name of ['plain', 'strided with a rest', 'padded', 'dilated and strided'] as const) {
-  const w = windows[name];
-  Object.assign(differentiableCases, {
-    [`conv2d of 8 channels ${name}`]: {
-      shapes: [
-        [2, 8, 5, 5],
-        [2, 8, 3, 2],
-      ],
-      build: (b: ProgramBuilder, p: Tensor, q: Tensor) => b.conv2d(p, q, w),
-    },
-  });
+// Enough channels for filter gradients by a product for each tap, and by a convolution of x with its channels last.
+for (const [channels, filters] of [
+  [8, 2],
+  [16, 16],
+] as const) {
+  for (const name of ['plain', 'strided', 'strided with a rest', 'padded', 'dilated and strided'] as const) {
+    const w = windows[name];
+    const x = [2, channels, 5, 6];
+    const filter = [filters, channels, 3, 2];
+    Object.assign(differentiableCases, {
+      [`conv2d of ${channels} channels ${name}`]: {
+        shapes: [x, filter],
+        build: (b: ProgramBuilder, p: Tensor, q: Tensor) => b.conv2d(p, q, w),
+      },
+      [`conv2dFilterGradient of ${channels} channels ${name}`]: {
+        shapes: [x, convolutionShape(x, filter, w)],
+        build: (b: ProgramBuilder, p: Tensor, q: Tensor) => b.conv2dFilterGradient(p, q, filter, w),
+      },
+    });
+  }
 }

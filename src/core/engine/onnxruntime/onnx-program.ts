@@ -4,9 +4,10 @@ import { sliceInstruction } from '../../program/channel-slices.ts';
 import type { AffineRows, Instruction } from '../../program/instructions.ts';
 import type { Program, Tensor } from '../../program/program.ts';
 import { GraphWriter } from './graph-writer.ts';
-import { writeConv2d, writeConv2dFilterGradient, writeConvTranspose2d } from './nodes/convolutions.ts';
+import { writeConv2d, writeConvTranspose2d } from './nodes/convolutions.ts';
 import { writeDepthwiseConv2d, writeDepthwiseConvTranspose2d, writeDepthwiseFilterGradient } from './nodes/depthwise-convolutions.ts';
 import { writeBinary, writeCast, writeUnary, writeWhere } from './nodes/elementwise.ts';
+import { writeConv2dFilterGradient } from './nodes/filter-gradients.ts';
 import {
   writeBroadcastTo,
   writeConcat,

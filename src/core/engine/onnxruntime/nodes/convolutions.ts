@@ -1,5 +1,5 @@
-import type { Conv2d, Conv2dFilterGradient, ConvTranspose2d } from '../../../program/instructions.ts';
-import { convolutionShape, type Window } from '../../../program/shapes.ts';
+import type { Conv2d, ConvTranspose2d } from '../../../program/instructions.ts';
+import type { Window } from '../../../program/shapes.ts';
 import type { GraphWriter } from '../graph-writer.ts';
 import type { OnnxAttribute } from '../onnx-model.ts';
 
@@ -85,81 +85,6 @@ export function outputPadding(
     const full = ((x[axis] ?? 1) - 1) * strides[axis] + extent - pads[axis] - pads[axis === 0 ? 2 : 3];
     return (output[axis] ?? 1) - full;
   });
-}
-
-/** With fewer input channels a product for each tap is too narrow to be fast; with more taps there are too many of them. */
-const fewestChannels = 8;
-const mostTaps = 25;
-
-/** In the form that is faster for its size: a matrix product for each tap, or a convolution with `g` as the filter. */
-export function writeConv2dFilterGradient(graph: GraphWriter, instruction: Conv2dFilterGradient): void {
-  const [, c = 1] = instruction.x.shape;
-  const [, , kh = 1, kw = 1] = instruction.output.shape;
-  if (instruction.groups === 1 && c >= fewestChannels && kh * kw <= mostTaps) writeFilterGradientByTaps(graph, instruction);
-  else writeFilterGradientByConvolution(graph, instruction);
-}
-
-/**
- * For each tap the product of g `[o, n * h' * w']` with what the tap saw of x, `[c, n * h' * w']`: up to four times as
- * fast as the convolution below, whose products have a column for each tap only (16 channels of 32x32: 8 ms against 35).
- */
-function writeFilterGradientByTaps(
-  graph: GraphWriter,
-  { x, g, strides, pads: [top, left, bottom, right], dilations, output }: Conv2dFilterGradient,
-): void {
-  const [o = 1, c = 1, kh = 1, kw = 1] = output.shape;
-  const [n = 1, , rows = 1, columns = 1] = g.shape;
-  const channelsFirst = { perm: { integers: [1, 0, 2, 3] } };
-  const images = graph.node('Transpose', [graph.nameOf(x)], channelsFirst);
-  const padded =
-    top + left + bottom + right === 0 ? images : graph.node('Pad', [images, graph.integers([0, 0, top, left, 0, 0, bottom, right])]);
-  const gradients = graph.node('Reshape', [
-    graph.node('Transpose', [graph.nameOf(g)], channelsFirst),
-    graph.integers([o, n * rows * columns]),
-  ]);
-  const products = Array.from({ length: kh * kw }, (_, tap) => {
-    const [row, column] = [Math.floor(tap / kw) * dilations[0], (tap % kw) * dilations[1]];
-    const end = [row + (rows - 1) * strides[0] + 1, column + (columns - 1) * strides[1] + 1];
-    const seen = graph.node('Slice', [
-      padded,
-      graph.integers([row, column]),
-      graph.integers(end),
-      graph.integers([2, 3]),
-      graph.integers(strides),
-    ]);
-    return graph.node('Gemm', [gradients, graph.node('Reshape', [seen, graph.integers([c, n * rows * columns])])], {
-      transB: { integer: 1 },
-    });
-  });
-  const byTap = graph.node('Reshape', [graph.node('Concat', products, { axis: { integer: 1 } }), graph.integers([o, kh * kw, c])]);
-  graph.node(
-    'Reshape',
-    [graph.node('Transpose', [byTap], { perm: { integers: [0, 2, 1] } }), graph.integers(output.shape)],
-    {},
-    graph.nameOf(output),
-  );
-}
-
-/**
- * A convolution of x with g as the filter, batch and channels exchanged and strides and dilations too:
- * `[c / groups, groups * n, h, w] * [o, n, h', w'] -> [c / groups, o, kh, kw]`.
- */
-function writeFilterGradientByConvolution(graph: GraphWriter, instruction: Conv2dFilterGradient): void {
-  const { x, g, strides, pads, dilations, groups, output } = instruction;
-  const [n = 1, c = 1, h = 1, w = 1] = x.shape;
-  const [o = 1, , kh = 1, kw = 1] = output.shape;
-  const [, , gh = 1, gw = 1] = g.shape;
-  const grouped = graph.node('Reshape', [graph.nameOf(x), graph.integers([n, groups, c / groups, h, w])]);
-  const turned = graph.node('Transpose', [grouped], { perm: { integers: [2, 1, 0, 3, 4] } });
-  const images = graph.node('Reshape', [turned, graph.integers([c / groups, groups * n, h, w])]);
-  const filters = graph.node('Transpose', [graph.nameOf(g)], { perm: { integers: [1, 0, 2, 3] } });
-  const window: Window = { strides: dilations, dilations: strides, pads, groups };
-  const [, , height = kh, width = kw] = convolutionShape([c / groups, groups * n, h, w], [o, n, gh, gw], window);
-  let result = graph.node('Conv', [images, filters], attributesOf(window));
-  if (height !== kh || width !== kw) {
-    result = graph.node('Slice', [result, graph.integers([0, 0]), graph.integers([kh, kw]), graph.integers([2, 3])]);
-  }
-  graph.node('Transpose', [result], { perm: { integers: [1, 0, 2, 3] } }, graph.nameOf(output));
 }
 
 /** Strides, pads, dilations and groups as attributes of `Conv` and `ConvTranspose`. */
