@@ -3,12 +3,15 @@ import { dials, singleChoices } from '../src/shared/layer-choices.ts';
 import {
   choiceIn,
   choiceTitle,
+  cycleFigure,
   divergenceText,
   figureText,
   heatEnds,
   heatOf,
+  isSensitivityFigure,
   layerMatrix,
   sensitivityColumns,
+  savedText,
   sensitivityCsv,
   sensitivityRows,
   type SensitivityColumn,
@@ -21,6 +24,8 @@ import {
   byteCounts,
   byteCountTitles,
   type ChoiceSensitivity,
+  cycleCounts,
+  cyclesSaved,
   type LayerSensitivity,
   type SensitivityReport,
 } from '../src/shared/sensitivity.ts';
@@ -45,7 +50,7 @@ const head = element('tr', {}, ...columns.map(heading));
 const body = element('tbody');
 const details = section('sensitivity-layer', '');
 const figures = chooser('sensitivity-figure', translate('Cells show'), (value) => {
-  figure = byteCounts.find((count) => count === value) ?? 'divergence';
+  figure = isSensitivityFigure(value) ? value : 'divergence';
   draw();
 });
 
@@ -64,12 +69,16 @@ function heading(column: SensitivityColumn): HTMLElement {
 
 function draw(): void {
   if (report === undefined) return;
-  const { layers } = report;
+  const { layers, targets } = report;
   for (const cell of head.children) setAttribute(cell, 'aria-sort', ariaSort(order, cell.getAttribute('data-column') ?? undefined));
   figures.update(
     [
       { value: 'divergence', label: translate('change of the output') },
       ...byteCounts.map((count) => ({ value: count, label: translate('bytes, {0}', byteCountTitles[count]) })),
+      ...cycleCounts.flatMap((count) => {
+        const target = targets[count];
+        return target === undefined ? [] : [{ value: cycleFigure(count), label: translate('cycles saved, {0} (estimate)', target) }];
+      }),
     ],
     figure,
   );
@@ -92,7 +101,7 @@ function row(layer: LayerSensitivity): HTMLElement {
         return element('th', { scope: 'row' }, element('button', { type: 'button', class: 'link', onclick: show }, text));
       }
       if (column.choice === undefined) return element('td', { class: column.numeric ? 'number' : undefined }, text);
-      return heatCell(text, choiceIn(layer, column.choice));
+      return heatCell(text, layer, choiceIn(layer, column.choice));
     }),
   );
 }
@@ -101,15 +110,19 @@ function row(layer: LayerSensitivity): HTMLElement {
 const strongestHeat = 34;
 
 /** Coloured by the change of the output, whatever it says. */
-function heatCell(text: string, choice: ChoiceSensitivity | undefined): HTMLElement {
-  const cell = element('td', { class: 'number heat', title: choice && describe(choice) }, text);
+function heatCell(text: string, layer: LayerSensitivity, choice: ChoiceSensitivity | undefined): HTMLElement {
+  const cell = element('td', { class: 'number heat', title: choice && describe(layer, choice) }, text);
   if (choice !== undefined) cell.style.setProperty('--heat', `${(heatOf(choice.divergence) * strongestHeat).toFixed(0)}%`);
   return cell;
 }
 
-function describe(choice: ChoiceSensitivity): string {
+function describe(layer: LayerSensitivity, choice: ChoiceSensitivity): string {
   const bytes = byteCounts.map((count) => `${byteCountTitles[count]} ${formatBytes(Math.round(choice.bytes[count]))}`);
-  return [`${choiceTitle(choice, translate)}: ${divergenceText(choice)}`, ...bytes].join('\n');
+  const cycles = cycleCounts.flatMap((count) => {
+    const [saved, target] = [cyclesSaved(layer, choice, count), report?.targets[count]];
+    return saved === undefined || target === undefined ? [] : [`${translate('cycles saved, {0} (estimate)', target)}: ${savedText(saved)}`];
+  });
+  return [`${choiceTitle(choice, translate)}: ${divergenceText(choice)}`, ...bytes, ...cycles].join('\n');
 }
 
 /** Zeros and values of one layer together, with the figure that the cells show. */
@@ -123,6 +136,12 @@ function drawLayer(layer: LayerSensitivity | undefined): void {
     `${layer.operation} ${shape.join(' × ')}`,
     translate('{0} weights', formatCount(elements)),
     translate('{0} multiply-accumulates', formatCount(macs)),
+    ...cycleCounts.flatMap((count) => {
+      const [cycles, target] = [layer.choices[0]?.cycles[count], report?.targets[count]];
+      return cycles === undefined || target === undefined
+        ? []
+        : [translate('≈ {0} cycles on {1}', formatCount(Math.round(cycles)), target)];
+    }),
     ...(fitted ? [] : [translate('not fitted to its inputs: the weights alone decide')]),
   ];
   const names = dials.clusters.levels.map((clusters) => (clusters === 0 ? translate('any values') : translate('{0} values', clusters)));
@@ -152,7 +171,7 @@ function drawLayer(layer: LayerSensitivity | undefined): void {
             'tr',
             {},
             element('th', { scope: 'row' }, names[index] ?? ''),
-            ...cells.map((choice) => heatCell(figureText(choice, figure), choice)),
+            ...cells.map((choice) => heatCell(figureText(layer, choice, figure), layer, choice)),
           ),
         ),
       ),

@@ -95,7 +95,8 @@ export const commandTable: readonly CommandRow[] = [
   },
   {
     name: 'sensitivity',
-    description: 'which layer hurts: how far the output moves with one layer pruned, clustered or in 4 bits, and what the layer then takes',
+    description:
+      'which layer hurts: how far the output moves with one layer pruned, clustered, in 4 bits or with int16 activations, what the layer then takes, and the cycles it saves',
     load: async () => (await import('./commands/sensitivity.ts')).registerSensitivity,
   },
   {

@@ -14,7 +14,14 @@ export interface LayerChoice {
   /** Values that the weights may take; 0: any. */
   readonly clusters: number;
   readonly bits: WeightBits;
+  /**
+   * Bits of the layer's input and output, with 8-bit weights. Undefined: they are not rounded, so that what the weights do
+   * is seen alone. Measured only: no stage sets it for a layer.
+   */
+  readonly activations?: ActivationBits | undefined;
 }
+
+export type ActivationBits = 8 | 16;
 
 export type DialId = keyof LayerChoice;
 
@@ -27,7 +34,7 @@ export interface DialRow {
   rule(level: number): Omit<LayerRule, 'pattern'>;
 }
 
-export const dials: Readonly<Record<Exclude<DialId, 'bits'>, DialRow>> = {
+export const dials: Readonly<Record<Exclude<DialId, 'bits' | 'activations'>, DialRow>> = {
   sparsity: {
     levels: [0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99],
     describe: (level) => (level === 0 ? '' : `${formatPercent(level, 1)} zeros`),
@@ -47,24 +54,36 @@ export const wholeChoice: LayerChoice = { sparsity: 0, clusters: 0, bits: 8 };
  * Every setting of sparsity with every setting of values, and 4 bits alone: what stands beside 15 levels a channel adds
  * little.
  */
-export const layerChoices: readonly LayerChoice[] = [
+export const weightChoices: readonly LayerChoice[] = [
   ...dials.clusters.levels.flatMap((clusters) => dials.sparsity.levels.map((sparsity) => ({ sparsity, clusters, bits: 8 as const }))),
   { sparsity: 0, clusters: 0, bits: 4 },
 ];
 
+/** Activations of int8, as in every int8 file, and of int16 (16x8): the second beside the first says what int16 is worth. */
+export const activationChoices: readonly LayerChoice[] = ([8, 16] as const).map((activations) => ({ ...wholeChoice, activations }));
+
+export const layerChoices: readonly LayerChoice[] = [...weightChoices, ...activationChoices];
+
 /** Those that turn one dial alone. */
 export const singleChoices: readonly LayerChoice[] = layerChoices.filter(
-  ({ sparsity, clusters, bits }) => Number(sparsity > 0) + Number(clusters > 0) + Number(bits !== 8) === 1,
+  ({ sparsity, clusters, bits, activations }) =>
+    Number(sparsity > 0) + Number(clusters > 0) + Number(bits !== 8) + Number(activations !== undefined) === 1,
 );
 
-/** `80% zeros, 16 values`; `8 bits` for the layer as it is. */
-export function describeChoice({ sparsity, clusters, bits }: LayerChoice): string {
+/** Whether a stage can give a layer these settings. */
+export function isSettable({ activations }: LayerChoice): boolean {
+  return activations === undefined;
+}
+
+/** `80% zeros, 16 values`; `8 bits` for the layer as it is; `int16 activations`. */
+export function describeChoice({ sparsity, clusters, bits, activations }: LayerChoice): string {
+  if (activations !== undefined) return `int${activations} activations`;
   const parts = [dials.sparsity.describe(sparsity), dials.clusters.describe(clusters)].filter((part) => part !== '');
   return parts.length === 0 ? `${bits} bits` : [...parts, ...(bits === 8 ? [] : [`${bits} bits`])].join(', ');
 }
 
 export function sameChoice(a: LayerChoice, b: LayerChoice): boolean {
-  return a.sparsity === b.sparsity && a.clusters === b.clusters && a.bits === b.bits;
+  return a.sparsity === b.sparsity && a.clusters === b.clusters && a.bits === b.bits && a.activations === b.activations;
 }
 
 /** The rule of a recipe that gives a layer these settings, whatever the stages do with other layers. */

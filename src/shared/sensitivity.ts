@@ -13,6 +13,17 @@ export type Bytes = Readonly<Record<ByteCount, number>>;
 
 export const byteCountTitles: Readonly<Record<ByteCount, string>> = { raw: 'raw', gzip: 'gzip', packed: 'packed', ethosU: 'Ethos-U' };
 
+/** Where cycles are counted: on the core of a target, and on its NPU. */
+export const cycleCounts = ['cortexM', 'ethosU'] as const;
+export type CycleCount = (typeof cycleCounts)[number];
+/**
+ * Cycles of a layer in one inference, an estimate by the model of the core or NPU. Missing where the target has none, where
+ * the NPU does not run the layer, and where the model of the core says nothing of it (int16 activations).
+ */
+export type Cycles = Readonly<Partial<Record<CycleCount, number | undefined>>>;
+/** `cortex-m55`, `ethos-u55-128` */
+export type CycleTargets = Readonly<Partial<Record<CycleCount, string | undefined>>>;
+
 export interface SensitivityReport {
   readonly version: typeof SENSITIVITY_VERSION;
   readonly model: string;
@@ -23,6 +34,8 @@ export interface SensitivityReport {
   readonly engine: string;
   /** What the int8 file takes besides the kernels. */
   readonly overhead: Bytes;
+  /** What cycles are estimated for. */
+  readonly targets: CycleTargets;
   readonly layers: readonly LayerSensitivity[];
   readonly warnings: readonly string[];
 }
@@ -46,4 +59,15 @@ export interface ChoiceSensitivity extends LayerChoice {
   /** False where it follows from the error of the layer's outputs and measured neighbours. */
   readonly measured: boolean;
   readonly bytes: Bytes;
+  readonly cycles: Cycles;
+}
+
+/**
+ * Cycles that a choice saves of those of the layer with 8 bits, an estimate; below 0 where it takes more. 0 for what the
+ * hardware does not skip, such as zeros on a Cortex-M.
+ */
+export function cyclesSaved({ choices }: LayerSensitivity, choice: ChoiceSensitivity | undefined, count: CycleCount): number | undefined {
+  const whole = choices[0]?.cycles[count];
+  const changed = choice?.cycles[count];
+  return whole === undefined || changed === undefined ? undefined : whole - changed;
 }

@@ -21,6 +21,7 @@ function layer(name: string, elements: number, weight: number): LayerSensitivity
         divergence: weight * (choice.sparsity ** 4 + (choice.clusters === 0 ? 0 : 0.1 / choice.clusters)),
         measured: choice.sparsity !== 0.95,
         bytes: { raw: elements, gzip: bytes, packed: bytes, ethosU: bytes * 1.1 },
+        cycles: { cortexM: elements * 10, ethosU: elements + bytes },
       };
     }),
   };
@@ -33,6 +34,7 @@ const report: SensitivityReport = {
   examples: 512,
   engine: 'onnxruntime-node 1.30.0',
   overhead: { raw: 4_000, gzip: 1_500, packed: 4_000, ethosU: 0 },
+  targets: { cortexM: 'cortex-m55', ethosU: 'ethos-u55-128' },
   layers: Array.from({ length: 12 }, (_, index) => layer(`block_${index}`, 720 * (index + 1), [3, 0.02, 0.4, 0.0001][index % 4] ?? 1)),
   warnings: [],
 };

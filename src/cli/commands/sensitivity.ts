@@ -1,13 +1,17 @@
 import { Option, type Command } from 'commander';
-import { modelSensitivity } from '../../core/tree/operations/model-sensitivity.ts';
+import { modelSensitivity, sensitivityTarget } from '../../core/tree/operations/model-sensitivity.ts';
+import { boardNames } from '../../core/hardware/boards.ts';
 import { EspalierError } from '../../core/errors.ts';
 import { formatBytes } from '../../shared/drawing/format.ts';
 import { describeChoice, sameChoice, singleChoices as shown } from '../../shared/layer-choices.ts';
 import {
   byteCounts,
   byteCountTitles,
+  cycleCounts,
+  cyclesSaved,
   type ByteCount,
   type ChoiceSensitivity,
+  type CycleCount,
   type LayerSensitivity,
   type SensitivityReport,
 } from '../../shared/sensitivity.ts';
@@ -24,6 +28,9 @@ interface Options {
   readonly data: string;
   readonly layer?: string;
   readonly bytes: ByteCount;
+  readonly cycles?: CycleCount;
+  readonly target?: string;
+  readonly board?: string;
   readonly threads?: number;
   readonly json?: boolean;
 }
@@ -35,23 +42,31 @@ export function registerSensitivity(program: Command, terminal: Terminal = proce
     .requiredOption('--data <spec>', dataOptionHelp)
     .option('--layer <name>', 'every choice of this layer, with all bytes')
     .addOption(new Option('--bytes <count>', 'bytes to show beside').choices(byteCounts).default('gzip'))
+    .addOption(
+      new Option('--cycles <count>', 'where to count the cycles beside')
+        .choices(cycleCounts)
+        .default(undefined, 'the NPU, where the target has one'),
+    )
+    .option('--target <core+npu>', `what cycles are estimated for (default: ${sensitivityTarget})`)
+    .option('--board <name>', `the same by a board: ${boardNames().join(', ')}`)
     .option('--threads <count>', 'threads of the engine (default: all cores)', wholeNumber)
     .addOption(inputShapeOption())
     .option('--json', 'print the result as JSON')
-    .action(async (model: string, { data, inputShape, layer, bytes, threads, json }: Options) => {
+    .action(async (model: string, { data, inputShape, layer, bytes, cycles, target, board, threads, json }: Options) => {
       const bar = new ProgressBar(terminal);
       const report = await modelSensitivity(
-        { model, data: readDataOption(data), inputShape, threads },
+        { model, data: readDataOption(data), inputShape, threads, target, board },
         { signal: neverAborted, onProgress: ({ phase, fraction }) => bar.update(phase, fraction) },
       ).finally(() => bar.clear());
       printWarnings(terminal, report.warnings);
       if (json === true) printJson(terminal, report);
-      else terminal.print(layer === undefined ? describeSensitivity(report, bytes) : describeLayer(report, layer));
+      else terminal.print(layer === undefined ? describeSensitivity(report, bytes, cycles) : describeLayer(report, layer));
     });
 }
 
-export function describeSensitivity(report: SensitivityReport, bytes: ByteCount): string {
-  const { layers, overhead } = report;
+export function describeSensitivity(report: SensitivityReport, bytes: ByteCount, wanted?: CycleCount): string {
+  const { layers, overhead, targets } = report;
+  const cycles = wanted ?? (targets.ethosU === undefined ? 'cortexM' : 'ethosU');
   const choice = (each: LayerSensitivity, index: number): ChoiceSensitivity | undefined => {
     const wanted = shown[index];
     return wanted && each.choices.find((found) => sameChoice(found, wanted));
@@ -84,6 +99,25 @@ export function describeSensitivity(report: SensitivityReport, bytes: ByteCount)
         ...shown.map((_, index) => bytesText(choice(each, index), bytes)),
       ]),
     ),
+    ...(targets[cycles] === undefined
+      ? []
+      : [
+          '',
+          `cycles that a choice saves of one inference on ${targets[cycles]}, estimates`,
+          '',
+          textTable(
+            [
+              { title: 'layer' },
+              { title: 'int8', numeric: true },
+              ...shown.map((each) => ({ title: describeChoice(each), numeric: true })),
+            ],
+            layers.map((each) => [
+              shortName(each.layer),
+              countText(each.choices[0]?.cycles[cycles]),
+              ...shown.map((_, index) => countText(cyclesSaved(each, choice(each, index), cycles))),
+            ]),
+          ),
+        ]),
     ...legend(report),
   ].join('\n');
 }
@@ -95,6 +129,7 @@ function describeLayer(report: SensitivityReport, name: string): string {
       where: '--layer',
       fix: `the model has ${report.layers.map((each) => `"${each.layer}"`).join(', ')}`,
     });
+  const counted = cycleCounts.filter((count) => report.targets[count] !== undefined);
   return [
     heading(report),
     `layer "${layer.layer}", ${layer.operation} ${shapeText(layer.shape)}, ${layer.macs.toLocaleString('en')} multiply-accumulates`,
@@ -104,11 +139,13 @@ function describeLayer(report: SensitivityReport, name: string): string {
         { title: 'choice' },
         { title: 'divergence', numeric: true },
         ...byteCounts.map((count) => ({ title: byteCountTitles[count], numeric: true })),
+        ...counted.map((count) => ({ title: `cycles saved, ${report.targets[count] ?? ''}`, numeric: true })),
       ],
       layer.choices.map((choice) => [
         describeChoice(choice),
         divergenceText(choice),
         ...byteCounts.map((count) => Math.round(choice.bytes[count]).toLocaleString('en')),
+        ...counted.map((count) => countText(cyclesSaved(layer, choice, count))),
       ]),
     ),
     ...legend(report),
@@ -127,6 +164,10 @@ function legend({ layers }: SensitivityReport): readonly string[] {
 
 function divergenceText(choice: ChoiceSensitivity | undefined): string {
   return choice === undefined ? '–' : `${choice.measured ? '' : '~'}${choice.divergence === 0 ? '0' : choice.divergence.toPrecision(2)}`;
+}
+
+function countText(count: number | undefined): string {
+  return count === undefined ? '–' : Math.round(count).toLocaleString('en');
 }
 
 function bytesText(choice: ChoiceSensitivity | undefined, count: ByteCount): string {

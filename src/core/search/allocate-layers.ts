@@ -1,4 +1,4 @@
-import type { LayerChoice } from '../../shared/layer-choices.ts';
+import { isSettable, type LayerChoice } from '../../shared/layer-choices.ts';
 import type { ByteCount, ChoiceSensitivity, LayerSensitivity, SensitivityReport } from '../../shared/sensitivity.ts';
 import { allocate, leastBytes } from './allocate.ts';
 
@@ -53,12 +53,14 @@ export function allocateLayers(
 export function smallestFile({ layers, overhead }: Pick<SensitivityReport, 'layers' | 'overhead'>, count: ByteCount): number {
   return (
     overhead[count] +
-    leastBytes(layers.map(({ choices }) => choices.map(({ bytes, divergence }) => ({ bytes: bytes[count], loss: divergence }))))
+    leastBytes(
+      layers.map(({ choices }) => choices.filter(isSettable).map(({ bytes, divergence }) => ({ bytes: bytes[count], loss: divergence }))),
+    )
   );
 }
 
 function allowedChoices({ choices }: LayerSensitivity, allows: (choice: LayerChoice) => boolean): readonly ChoiceSensitivity[] {
-  const finer = withFinerSparsities(choices);
+  const finer = withFinerSparsities(choices.filter(isSettable));
   const allowed = finer.filter(allows);
   return allowed.length > 0 ? allowed : finer;
 }

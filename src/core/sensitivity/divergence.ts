@@ -8,6 +8,8 @@ import type { Operation } from '../network/operations.ts';
 import { parametersOf } from '../network/operation-parameters.ts';
 import { createProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
+import { fakeQuantize, quantizedRange } from '../quantize/fake-quantize.ts';
+import type { ActivationType, TensorQuantization } from '../quantize/quantization.ts';
 
 /** How outputs are compared. */
 export type DivergenceKind =
@@ -80,11 +82,25 @@ export class OutputDivergence {
   }
 
   /** A function that runs the network from a kernel's layer on with other weights of it. Dispose of it before the next. */
-  async from(kernel: ParameterId): Promise<KernelDivergence> {
-    const { engine, network, examples, kind } = this.#setting;
+  from(kernel: ParameterId): Promise<KernelDivergence> {
+    return this.#compare(this.#setting.network, kernel, []);
+  }
+
+  /**
+   * The same with activations that are rounded: `KernelDivergence.of` wants their quantization then.
+   *
+   * @param network computes the same, with other kernels: the one that is deployed
+   * @param rounded values that the kernel's layer reads and writes
+   */
+  rounding(network: Network, kernel: ParameterId, rounded: readonly ValueId[]): Promise<KernelDivergence> {
+    return this.#compare(network, kernel, rounded);
+  }
+
+  async #compare(network: Network, kernel: ParameterId, rounded: readonly ValueId[]): Promise<KernelDivergence> {
+    const { engine, examples, kind } = this.#setting;
     const suffix = suffixOf(network, kernel);
-    const inputs = await valuesOf(this.#setting, suffix.inputs);
-    const compiled = await engine.compile(suffixProgram(network, suffix, kernel, examples.size));
+    const inputs = await valuesOf({ ...this.#setting, network }, suffix.inputs);
+    const compiled = await engine.compile(suffixProgram(network, suffix, kernel, examples.size, rounded));
     return new KernelDivergence(
       compiled,
       suffix.inputs.map((_, index) => inputs[index] ?? new Float32Array(0)),
@@ -116,10 +132,22 @@ export class KernelDivergence {
     this.#kind = kind;
   }
 
-  /** The mean over the network's outputs: those that do not depend on the kernel do not change. */
-  async of(weights: Float32Array): Promise<number> {
+  /**
+   * The mean over the network's outputs: those that do not depend on the kernel do not change.
+   *
+   * @param rounding of each value that is rounded, in their order
+   */
+  async of(
+    weights: Float32Array,
+    rounding?: { readonly quantizations: readonly TensorQuantization[]; readonly type: ActivationType },
+  ): Promise<number> {
     const feeds = Object.fromEntries(this.#inputs.map((values, index) => [`value/${index}`, values]));
-    const results = await this.#compiled.run({ ...feeds, kernel: weights });
+    const ranges = (rounding?.quantizations ?? []).flatMap((quantization, index) =>
+      Object.entries(quantizedRange(quantization, rounding?.type)).map(
+        ([end, value]) => [`${end}/${index}`, Float32Array.of(value)] as const,
+      ),
+    );
+    const results = await this.#compiled.run({ ...feeds, ...Object.fromEntries(ranges), kernel: weights });
     const sum = this.#references.reduce((total, reference, index) => {
       const found = results[`output/${index}`] ?? [];
       return total + (this.#kind === 'KL divergence' ? klDivergence(reference, found) : normalizedError(reference.values, found));
@@ -146,8 +174,15 @@ function suffixProgram(
   { operations, inputs, outputs }: NetworkSuffix,
   kernel: ParameterId,
   batchSize: number,
+  rounded: readonly ValueId[],
 ): Parameters<Engine['compile']>[0] {
   const builder = createProgramBuilder();
+  const ranges = new Map(
+    rounded.map((id, index) => {
+      const end = (name: string): Tensor => builder.input(`${name}/${index}`, []);
+      return [id, { minimum: end('minimum'), maximum: end('maximum'), scale: end('scale') }];
+    }),
+  );
   const parameters = new Map<ParameterId, Tensor>();
   const lowered = lowerNetwork(
     builder,
@@ -163,6 +198,10 @@ function suffixProgram(
         const tensor = id === kernel ? builder.input('kernel', shape) : builder.constant(data, shape);
         parameters.set(id, tensor);
         return tensor;
+      },
+      transform: (id, value) => {
+        const range = ranges.get(id);
+        return range === undefined ? value : value.like(fakeQuantize(builder, value.tensor, range));
       },
     },
   );

@@ -155,7 +155,8 @@ interface Pruned {
   readonly mask: Uint8Array | undefined;
 }
 
-function onGrid(
+/** The weights rounded to the nearest of the grid's integers. */
+export function onGrid(
   weights: Float32Array,
   shape: readonly number[],
   granularity: Granularity,

@@ -1,15 +1,18 @@
-import { type LayerChoice, layerChoices, sameChoice, wholeChoice } from '../../shared/layer-choices.ts';
-import { type ByteCount, type Bytes, type ChoiceSensitivity, type LayerSensitivity } from '../../shared/sensitivity.ts';
+import { type LayerChoice, sameChoice, weightChoices, wholeChoice } from '../../shared/layer-choices.ts';
+import type { ByteCount, Bytes, ChoiceSensitivity, LayerSensitivity } from '../../shared/sensitivity.ts';
 import type { DataSet } from '../data/dataset.ts';
 import { spreadIndices } from '../data/spread-indices.ts';
 import type { Engine } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
+import { scaleBytes } from '../hardware/ethos-u/npu-operation.ts';
+import type { ChangedKernel, KernelCycles } from '../hardware/kernel-cycles.ts';
 import { shapeOf } from '../lowering/lower-network.ts';
 import type { Network } from '../network/network.ts';
-import { hasKernel, type Operation } from '../network/operations.ts';
+import { channelAxis, hasKernel, type Operation } from '../network/operations.ts';
 import { createProgramBuilder } from '../program/builder.ts';
 import { elements } from '../program/shapes.ts';
 import { type Kernel, kernelsOf } from '../techniques/kernels.ts';
+import { ActivationDivergence } from './activation-divergence.ts';
 import { type DivergenceKind, OutputDivergence, suffixOf } from './divergence.ts';
 import { type FittedLayer, LayerFitter } from './fit-layer.ts';
 import { kernelBytes } from './kernel-bytes.ts';
@@ -21,6 +24,10 @@ export interface SensitivityRequest {
   /** Training examples. */
   readonly data: DataSet;
   readonly seed: number;
+  /** Whether `activationChoices` are measured too. */
+  readonly activations?: boolean | undefined;
+  /** Of a changed layer; without it choices have none. */
+  readonly cyclesOf?: ((changed: ChangedKernel) => KernelCycles) | undefined;
   readonly signal: AbortSignal;
   readonly onProgress?: ((fraction: number) => void) | undefined;
 }
@@ -72,11 +79,16 @@ export async function measureSensitivity(request: SensitivityRequest): Promise<S
   });
   const examples = await data.read(spreadIndices(data.size, plan.examples));
   const divergence = await OutputDivergence.open({ engine, network, kind, examples });
+  const activations =
+    request.activations === true && (await ActivationDivergence.open({ engine, network, data, examples: plan.examples, signal }));
   const layers: LayerSensitivity[] = [];
   for (const kernel of kernels) {
     const ofInput = moments.get(kernel.parameter);
     const fits = await fitChoices(kernel, ofInput, request);
     const measured = await measureChoices(fits, plan.choices, await divergence.from(kernel.parameter), signal);
+    const rounded = activations === false ? [] : await activations.of(kernel.parameter, divergence);
+    const [whole] = measured;
+    const wide = whole === undefined ? [] : rounded.map((each) => ({ ...each, measured: true, bytes: whole.bytes }));
     layers.push({
       layer: kernel.layer,
       operation: kernel.operation.kind,
@@ -84,11 +96,21 @@ export async function measureSensitivity(request: SensitivityRequest): Promise<S
       elements: kernel.data.length,
       macs: operationMacs(network, kernel.operation),
       fitted: ofInput !== undefined,
-      choices: measured,
+      choices: [...measured, ...wide].map((choice) => ({ ...choice, cycles: cyclesWith(kernel, choice, request.cyclesOf) })),
     });
     onProgress?.(momentsShare + ((1 - momentsShare) * layers.length) / kernels.length);
   }
   return { divergence: kind, examples: plan.examples, layers };
+}
+
+function cyclesWith(
+  { parameter, operation, shape }: Kernel,
+  { bits, activations = 8, bytes }: Omit<ChoiceSensitivity, 'cycles'>,
+  cyclesOf: SensitivityRequest['cyclesOf'],
+): KernelCycles | object {
+  const outputs = shape[channelAxis(operation)] ?? 1;
+  const streamBytes = Math.max(0, bytes.ethosU - scaleBytes * outputs);
+  return cyclesOf?.({ kernel: parameter, bits, streamBytes, activationBits: activations }) ?? {};
 }
 
 /** KL divergence is for one output that chooses among classes. */
@@ -113,7 +135,7 @@ export function planMeasurements(network: Network, kernels: readonly Kernel[], s
       sum + suffixOf(network, parameter).operations.reduce((total, operation) => total + (macs.get(operation) ?? 0), 0),
     0,
   );
-  const all = layerChoices.length;
+  const all = weightChoices.length;
   const examples = Math.min(size, Math.max(fewestExamples, Math.min(mostExamples, Math.floor(budget / (perExample * all)))));
   const choices = Math.min(all, Math.max(fewestMeasured, Math.floor(budget / (perExample * examples))));
   return { examples, choices };
@@ -136,7 +158,7 @@ async function fitChoices(
   const errorOf = await outputError(kernel, moments?.gram, engine);
   const fits: ChoiceFit[] = [];
   try {
-    for (const choice of layerChoices.filter((each) => isPossible(kernel, each))) {
+    for (const choice of weightChoices.filter((each) => isPossible(kernel, each))) {
       if (signal.aborted) throw new EspalierError('cancelled', 'the sensitivity was cancelled');
       const fitted = await fitter.fit(choice);
       fits.push({ choice, fitted, bytes: kernelBytes({ kernel, ...fitted, bits: choice.bits }), error: await errorOf.of(fitted.weights) });
@@ -186,7 +208,7 @@ async function measureChoices(
   most: number,
   divergence: Awaited<ReturnType<OutputDivergence['from']>>,
   signal: AbortSignal,
-): Promise<readonly ChoiceSensitivity[]> {
+): Promise<readonly Omit<ChoiceSensitivity, 'cycles'>[]> {
   const measured = new Map<ChoiceFit, number>();
   try {
     for (const fit of spreadByError(fits, most)) {

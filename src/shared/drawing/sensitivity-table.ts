@@ -1,13 +1,30 @@
 /** The heat map of a model's sensitivity, layer by choice: columns, their order, and how strong a cell's colour is. */
 import { describeChoice, dials, type LayerChoice, sameChoice, singleChoices } from '../layer-choices.ts';
-import type { ByteCount, ChoiceSensitivity, LayerSensitivity } from '../sensitivity.ts';
+import {
+  byteCounts,
+  type ByteCount,
+  type ChoiceSensitivity,
+  type CycleCount,
+  cycleCounts,
+  cyclesSaved,
+  type LayerSensitivity,
+} from '../sensitivity.ts';
 import { csvCell } from '../csv-cell.ts';
 import { formatBytes, formatCount, missing } from './format.ts';
 import { compareFigures, type Order } from './sorting.ts';
 import type { Translate } from './translate.ts';
 
-/** What the cells say: the change of the output, or the bytes of the kernel by one way to count. */
-export type SensitivityFigure = 'divergence' | ByteCount;
+/** What the cells say: the change of the output, the bytes of the kernel by one way to count, or the cycles that a choice saves. */
+export type SensitivityFigure = 'divergence' | ByteCount | CycleFigure;
+export type CycleFigure = `cycles ${CycleCount}`;
+
+export function isSensitivityFigure(text: string): text is SensitivityFigure {
+  return text === 'divergence' || byteCounts.some((count) => count === text) || cycleCounts.some((count) => cycleFigure(count) === text);
+}
+
+export function cycleFigure(count: CycleCount): CycleFigure {
+  return `cycles ${count}`;
+}
 
 export interface SensitivityColumn {
   readonly key: string;
@@ -41,13 +58,35 @@ export function divergenceText(choice: ChoiceSensitivity | undefined): string {
   return `${measured ? '' : '~'}${digits.replace('e-', 'e−')}`;
 }
 
-export function figureText(choice: ChoiceSensitivity | undefined, figure: SensitivityFigure): string {
+export function figureText(layer: LayerSensitivity, choice: ChoiceSensitivity | undefined, figure: SensitivityFigure): string {
   if (figure === 'divergence') return divergenceText(choice);
-  return choice === undefined ? missing : formatBytes(Math.round(choice.bytes[figure]));
+  const value = figureOf(layer, choice, figure);
+  if (value === undefined) return missing;
+  return figure === 'cycles cortexM' || figure === 'cycles ethosU' ? savedText(value) : formatBytes(Math.round(value));
+}
+
+/** `1,200`; `−340` where a choice takes more. */
+export function savedText(cycles: number): string {
+  const rounded = Math.round(cycles);
+  return rounded < 0 ? `−${formatCount(-rounded)}` : formatCount(Math.abs(rounded));
+}
+
+function figureOf(layer: LayerSensitivity, choice: ChoiceSensitivity | undefined, figure: SensitivityFigure): number | undefined {
+  switch (figure) {
+    case 'divergence':
+      return choice?.divergence;
+    case 'cycles cortexM':
+      return cyclesSaved(layer, choice, 'cortexM');
+    case 'cycles ethosU':
+      return cyclesSaved(layer, choice, 'ethosU');
+    default:
+      return choice?.bytes[figure];
+  }
 }
 
 export function choiceTitle(choice: LayerChoice, translate: Translate): string {
-  const { sparsity, clusters, bits } = choice;
+  const { sparsity, clusters, bits, activations } = choice;
+  if (activations !== undefined) return translate('int{0} activations', activations);
   if (clusters > 0 && sparsity > 0) return describeChoice(choice);
   if (clusters > 0) return translate('{0} values', clusters);
   if (sparsity > 0) return translate('{0}% zeros', Math.round(sparsity * 100));
@@ -68,8 +107,6 @@ export function sensitivityColumns(translate: Translate): readonly SensitivityCo
     text,
     order,
   });
-  const figureOf = (choice: ChoiceSensitivity | undefined, figure: SensitivityFigure): number | undefined =>
-    choice && (figure === 'divergence' ? choice.divergence : choice.bytes[figure]);
   return [
     plain(
       'layer',
@@ -100,8 +137,8 @@ export function sensitivityColumns(translate: Translate): readonly SensitivityCo
       title: choiceTitle(choice, translate),
       numeric: true,
       choice,
-      text: (layer: LayerSensitivity, figure: SensitivityFigure) => figureText(choiceIn(layer, choice), figure),
-      order: (layer: LayerSensitivity, figure: SensitivityFigure) => figureOf(choiceIn(layer, choice), figure),
+      text: (layer: LayerSensitivity, figure: SensitivityFigure) => figureText(layer, choiceIn(layer, choice), figure),
+      order: (layer: LayerSensitivity, figure: SensitivityFigure) => figureOf(layer, choiceIn(layer, choice), figure),
     })),
   ];
 }
@@ -132,14 +169,21 @@ export function layerMatrix(layer: LayerSensitivity): readonly (readonly (Choice
 
 /** A line for each choice of each layer, with every figure. */
 export function sensitivityCsv(layers: readonly LayerSensitivity[]): string {
-  const head = ['layer', 'operation', 'weights', 'macs', 'sparsity', 'clusters', 'bits', 'divergence', 'measured'];
-  const counts = ['raw', 'gzip', 'packed', 'ethosU'] as const;
-  const lines = layers.flatMap(({ layer, operation, elements, macs, choices }) =>
-    choices.map(({ sparsity, clusters, bits, divergence, measured, bytes }) =>
-      [layer, operation, elements, macs, sparsity, clusters, bits, divergence, measured, ...counts.map((count) => Math.round(bytes[count]))]
-        .map((value) => csvCell(typeof value === 'boolean' ? String(value) : value))
-        .join(','),
-    ),
+  const head = ['layer', 'operation', 'weights', 'macs', 'sparsity', 'clusters', 'bits', 'activation_bits', 'divergence', 'measured'];
+  const lines = layers.flatMap((layer) =>
+    layer.choices.map((choice) => {
+      const { sparsity, clusters, bits, activations, divergence, measured, bytes } = choice;
+      const saved = cycleCounts.map((count) => cyclesSaved(layer, choice, count));
+      return [
+        ...[layer.layer, layer.operation, layer.elements, layer.macs],
+        ...[sparsity, clusters, bits, activations ?? '', divergence, String(measured)],
+        ...byteCounts.map((count) => Math.round(bytes[count])),
+        ...saved.map((cycles) => (cycles === undefined ? '' : Math.round(cycles))),
+      ]
+        .map(csvCell)
+        .join(',');
+    }),
   );
-  return `${[[...head, ...counts.map((count) => `${count}_bytes`)].join(','), ...lines].join('\n')}\n`;
+  const figures = [...byteCounts.map((count) => `${count}_bytes`), ...cycleCounts.map((count) => `${count}_cycles_saved`)];
+  return `${[[...head, ...figures].join(','), ...lines].join('\n')}\n`;
 }

@@ -3,6 +3,7 @@ import {
   divergenceText,
   heatOf,
   layerMatrix,
+  savedText,
   sensitivityColumns,
   sensitivityCsv,
   sensitivityRows,
@@ -25,6 +26,7 @@ function layer(name: string, elements: number, weight: number): LayerSensitivity
       divergence: choice.sparsity * weight,
       measured: choice.sparsity !== 0.95,
       bytes: { raw: elements, gzip: elements * (1 - choice.sparsity), packed: elements / 2, ethosU: elements / 4 },
+      cycles: { cortexM: choice.activations === 16 ? undefined : elements * 10, ethosU: elements * (2 - choice.sparsity) },
     })),
   };
 }
@@ -42,6 +44,8 @@ describe('the heat map of a model', () => {
       ...['50', '70', '80', '90', '95', '98', '99'].map((zeros) => `${zeros}% zeros`),
       ...['32', '16', '8', '4'].map((values) => `${values} values`),
       '4 bits',
+      'int8 activations',
+      'int16 activations',
     ]);
   });
 
@@ -54,13 +58,35 @@ describe('the heat map of a model', () => {
     expect(names('divergence', 'N')).toEqual(['conv', 'dense']);
   });
 
+  it('shows the cycles that a choice saves, and sorts by them', () => {
+    const column = columns.find(({ title }) => title === '80% zeros');
+    expect(layers.map((each) => column?.text(each, 'cycles ethosU'))).toEqual(['80', '4,000', '32']);
+    expect(layers.map((each) => column?.text(each, 'cycles cortexM'))).toEqual(['0', '0', '0']);
+    expect(columns.at(-1)?.text(layers[0]!, 'cycles cortexM')).toBe('–');
+    expect(savedText(-8100.4)).toBe('−8,100');
+    const order = { column: '80.0% zeros', descending: true };
+    expect(sensitivityRows(layers, columns, { figure: 'cycles ethosU', filter: '', order }).map((row) => row.layer)).toEqual([
+      'dense',
+      'conv',
+      'head',
+    ]);
+  });
+
   it('colours on a logarithmic scale, the same for every model', () => {
     expect([0, 1e-5, 1e-4, 1e-2, 1, 7].map(heatOf)).toEqual([0, 0, 0, expect.closeTo(0.5), 1, 1]);
   });
 
   it('writes small figures short, and says which are estimates', () => {
     const about = (divergence: number, measured = true) =>
-      divergenceText({ sparsity: 0.5, clusters: 0, bits: 8, divergence, measured, bytes: { raw: 1, gzip: 1, packed: 1, ethosU: 1 } });
+      divergenceText({
+        sparsity: 0.5,
+        clusters: 0,
+        bits: 8,
+        divergence,
+        measured,
+        bytes: { raw: 1, gzip: 1, packed: 1, ethosU: 1 },
+        cycles: {},
+      });
     expect([about(0), about(0.000087), about(0.0382), about(7.12), about(0.38, false), divergenceText(undefined)]).toEqual([
       '0',
       '9e−5',
@@ -82,8 +108,10 @@ describe('the heat map of a model', () => {
     const lines = sensitivityCsv(layers).trimEnd().split('\n');
     expect(lines).toHaveLength(1 + layers.length * layerChoices.length);
     expect(lines[0]).toBe(
-      'layer,operation,weights,macs,sparsity,clusters,bits,divergence,measured,raw_bytes,gzip_bytes,packed_bytes,ethosU_bytes',
+      'layer,operation,weights,macs,sparsity,clusters,bits,activation_bits,divergence,measured,raw_bytes,gzip_bytes,packed_bytes,ethosU_bytes,cortexM_cycles_saved,ethosU_cycles_saved',
     );
-    expect(lines[2]).toBe('conv,dense,100,100,0.5,0,8,0.25,true,100,50,50,25');
+    // 200 cycles of the NPU with no zeros, 150 with half of them; a core takes as many.
+    expect(lines[2]).toBe('conv,dense,100,100,0.5,0,8,,0.25,true,100,50,50,25,0,50');
+    expect(lines[layerChoices.length]).toBe('conv,dense,100,100,0,0,8,16,0,true,100,100,50,25,,0');
   });
 });

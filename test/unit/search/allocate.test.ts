@@ -85,7 +85,7 @@ describe('allocation', () => {
 });
 
 function choice(sparsity: number, clusters: number, divergence: number, gzip: number): ChoiceSensitivity {
-  return { sparsity, clusters, bits: 8, divergence, measured: true, bytes: { raw: 40, gzip, packed: gzip, ethosU: gzip } };
+  return { sparsity, clusters, bits: 8, divergence, measured: true, bytes: { raw: 40, gzip, packed: gzip, ethosU: gzip }, cycles: {} };
 }
 
 function bruteForce(layers: readonly (readonly LayerOption[])[], budget: number): number | undefined {

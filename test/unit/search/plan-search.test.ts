@@ -118,7 +118,7 @@ describe('candidates of a budget', () => {
 
 function withFourBits(whole: LayerSensitivity): LayerSensitivity {
   const bytes = { raw: whole.elements / 2, gzip: whole.elements, packed: whole.elements, ethosU: whole.elements };
-  const narrow: ChoiceSensitivity = { sparsity: 0, clusters: 0, bits: 4, divergence: 0.1, measured: true, bytes };
+  const narrow: ChoiceSensitivity = { sparsity: 0, clusters: 0, bits: 4, divergence: 0.1, measured: true, bytes, cycles: {} };
   return { ...whole, choices: [...whole.choices, narrow] };
 }
 
@@ -133,6 +133,7 @@ function layer(name: string, elements: number): LayerSensitivity {
       divergence: sparsity ** 2 + (clusters === 0 ? 0 : 1 / clusters),
       measured: true,
       bytes: { raw: elements, gzip: bytes, packed: bytes, ethosU: bytes },
+      cycles: {},
     };
   };
   const choices = [0, 0.5, 0.9].flatMap((sparsity) => [0, 16, 8].map((clusters) => choice(sparsity, clusters)));

@@ -4,13 +4,14 @@ import type { Engine } from '../../../src/core/engine/engine.ts';
 import { compileInference } from '../../../src/core/lowering/inference.ts';
 import type { Network } from '../../../src/core/network/network.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
+import { ActivationDivergence } from '../../../src/core/sensitivity/activation-divergence.ts';
 import { klDivergence, normalizedError, OutputDivergence, suffixOf } from '../../../src/core/sensitivity/divergence.ts';
 import { LayerFitter } from '../../../src/core/sensitivity/fit-layer.ts';
 import { kernelBytes } from '../../../src/core/sensitivity/kernel-bytes.ts';
 import { layerMoments } from '../../../src/core/sensitivity/layer-moments.ts';
 import { interpolated, measureSensitivity, planMeasurements } from '../../../src/core/sensitivity/measure-sensitivity.ts';
 import { kernelsOf } from '../../../src/core/techniques/kernels.ts';
-import { describeChoice, layerChoices, ruleOfChoice, sameChoice } from '../../../src/shared/layer-choices.ts';
+import { describeChoice, ruleOfChoice, sameChoice, weightChoices } from '../../../src/shared/layer-choices.ts';
 import { halves, seededParameter } from '../train/training-fixtures.ts';
 import { residualNetwork } from '../techniques/technique-fixtures.ts';
 
@@ -98,7 +99,7 @@ describe('a fitted layer', () => {
     const kernel = kernelsOf(network).find(({ layer }) => layer === 'dense')!;
     const moments = await layerMoments({ engine, network, kernels: [kernel], data, seed: 0, signal });
     const fitter = new LayerFitter(kernel, moments.get(kernel.parameter), { engine, seed: 0, signal });
-    for (const choice of layerChoices.filter(({ sparsity, clusters }) => sparsity <= 0.8 && clusters <= 16)) {
+    for (const choice of weightChoices.filter(({ sparsity, clusters }) => sparsity <= 0.8 && clusters <= 16)) {
       const { integers, weights } = await fitter.fit(choice);
       const zeros = integers.filter((value) => value === 0).length;
       expect(zeros).toBeGreaterThanOrEqual(Math.floor(choice.sparsity * integers.length));
@@ -123,7 +124,14 @@ describe('bytes of a kernel', () => {
 
 describe('sensitivity', () => {
   it('has every choice of every layer, and 8 bits alone move hardly anything', async () => {
-    const { layers, divergence } = await measureSensitivity({ engine, network: residualNetwork(), data, seed: 0, signal });
+    const { layers, divergence } = await measureSensitivity({
+      engine,
+      network: residualNetwork(),
+      data,
+      seed: 0,
+      activations: true,
+      signal,
+    });
     expect(divergence).toBe('KL divergence');
     expect(layers.map(({ layer }) => layer)).toEqual(['conv', 'pointwise', 'depthwise', 'dense']);
     for (const { choices } of layers) {
@@ -135,7 +143,12 @@ describe('sensitivity', () => {
     const of = (sparsity: number): number => dense.find((choice) => sameChoice(choice, { sparsity, clusters: 0, bits: 8 }))!.divergence;
     expect(of(0.95)).toBeGreaterThan(of(0.5));
     // Depthwise kernels are neither pruned nor clustered.
-    expect(layers[2]!.choices).toHaveLength(1);
+    expect(layers[2]!.choices.map(describeChoice)).toEqual(['8 bits', 'int8 activations', 'int16 activations']);
+    for (const { choices } of layers) {
+      const [int8, int16] = choices.slice(-2);
+      expect(int16!.divergence).toBeLessThan(int8!.divergence);
+      expect(int16!.bytes).toEqual(choices[0]!.bytes);
+    }
   });
 
   it('of a network with several outputs is the normalized squared error', async () => {
@@ -162,7 +175,7 @@ describe('sensitivity', () => {
 
   it('measures fewer choices of a large network, and interpolates as a power of the error', () => {
     const network = residualNetwork();
-    expect(planMeasurements(network, kernelsOf(network), 48)).toEqual({ examples: 48, choices: layerChoices.length });
+    expect(planMeasurements(network, kernelsOf(network), 48)).toEqual({ examples: 48, choices: weightChoices.length });
     expect(planMeasurements(network, kernelsOf(network), 1000, 1e5)).toEqual({ examples: 24, choices: 4 });
     const known = [
       { error: 1, value: 2 },
@@ -171,6 +184,44 @@ describe('sensitivity', () => {
     expect(interpolated(10, known)).toBeCloseTo(20, 9);
     expect(interpolated(1, known)).toBe(2);
     expect(interpolated(1000, known)).toBe(200);
+  });
+});
+
+describe('rounded activations', () => {
+  it('are those of the layer alone, with 8-bit weights', async () => {
+    const builder = new NetworkBuilder('dense');
+    const kernel = seededParameter([2, 16], 3);
+    const network = builder.build([builder.dense('head', builder.flatten('flatten', builder.input([4, 4, 1])), { kernel })]);
+    const examples = await data.read(Uint32Array.from({ length: data.size }, (_, i) => i));
+    const [x = new Float32Array(0)] = examples.inputs;
+    const divergence = await OutputDivergence.open({ engine, network, kind: 'normalized squared error', examples });
+    const activations = await ActivationDivergence.open({ engine, network, data, examples: data.size, signal });
+    const found = await activations.of('head/kernel', divergence);
+    expect(found.map((choice) => choice.activations)).toEqual([8, 16]);
+    // Independently, in double precision: x and y to the codes of their ranges, w to multiples of its largest weight / 127.
+    const product = (values: ArrayLike<number>, weights: ArrayLike<number>): number[] =>
+      Array.from({ length: 2 * examples.size }, (_, at) => {
+        let sum = 0;
+        for (let i = 0; i < 16; i++) sum += values[16 * (at >> 1) + i]! * weights[16 * (at & 1) + i]!;
+        return sum;
+      });
+    const y = product(x, kernel.data);
+    const unit = Math.max(...kernel.data.map(Math.abs)) / 127;
+    const weights = Array.from(kernel.data, (weight) => Math.round(weight / unit) * unit);
+    const range = (values: readonly number[]): [number, number] => [Math.min(0, ...values), Math.max(0, ...values)];
+    const rounded = (values: readonly number[], [low, high]: [number, number], bits: number): number[] => {
+      const scale = bits === 8 ? (high - low) / 255 : Math.max(-low, high) / 32767;
+      // The code of 0 is whole.
+      const least = bits === 8 ? -Math.round(-low / scale) * scale : -32768 * scale;
+      const most = least + (2 ** bits - 1) * scale;
+      return values.map((value) => Math.round((Math.min(most, Math.max(least, value)) - least) / scale) * scale + least);
+    };
+    for (const [index, bits] of [8, 16].entries()) {
+      const integers = rounded(product(rounded(Array.from(x), range(Array.from(x)), bits), weights), range(y), bits);
+      const expected = normalizedError(Float32Array.from(y), integers);
+      expect(found[index]!.divergence / expected).toBeGreaterThan(0.95);
+      expect(found[index]!.divergence / expected).toBeLessThan(1.05);
+    }
   });
 });
 

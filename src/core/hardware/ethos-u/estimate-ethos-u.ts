@@ -7,7 +7,7 @@ import { burstBytes, copyCycles, elementTraffic } from './memory-traffic.ts';
 import { lowerGraph } from './npu-lowering.ts';
 import { elements, scaleBytes, type FeatureMap, type NpuOperation } from './npu-operation.ts';
 import { peakSram, type SramPeak } from './sram-usage.ts';
-import { planWeights, withoutWeights, type WeightPlan } from './weight-buffering.ts';
+import { evenParts, planWeights, withoutWeights, type WeightPlan } from './weight-buffering.ts';
 
 export interface EthosUOperation {
   readonly operator: number;
@@ -44,25 +44,14 @@ export function estimateEthosU(graph: Subgraph, name: EthosUName): EthosUEstimat
   const target = accelerator(name);
   const program = lowerGraph(graph, target);
   const { operations, cpu } = program;
-  const plans: WeightPlan[] = [];
   const counted = new Set<string>();
-  let before = withoutWeights(0);
   let weightBytes = 0;
-  const estimates = operations.map((operation) => {
-    if (operation.kind === 'copy') {
-      const estimate = copyEstimate(operation, target, before.slackCycles);
-      before = withoutWeights(0);
-      plans.push(before);
-      return estimate;
-    }
-    const block = requiredBlock(operation, target);
-    const plan =
-      operation.weights === undefined
-        ? withoutWeights(computeCycles(operation, block, target, undefined))
-        : planWeights(operation, operation.weights, block, target, before.slackCycles);
-    const estimate = estimateOperation(operation, block, target, plan, before.slackCycles);
-    before = plan;
-    plans.push(plan);
+  const plans = planOperations(operations, target);
+  const estimates = operations.map((operation, index) => {
+    const plan = plans[index] ?? withoutWeights(0);
+    const slackCycles = plans[index - 1]?.slackCycles ?? 0;
+    if (operation.kind === 'copy') return copyEstimate(operation, target, slackCycles);
+    const estimate = estimateOperation(operation, requiredBlock(operation, target), target, plan, slackCycles);
     // Operations that share a kernel share its bytes.
     const key = `${operation.weights?.tensor ?? `made ${operation.operator}`} ${plan.bytes}`;
     if (!counted.has(key)) weightBytes += plan.bytes;
@@ -79,6 +68,62 @@ export function estimateEthosU(graph: Subgraph, name: EthosUName): EthosUEstimat
     sramLimit: target.memory.sramBytes,
     cpu: cpu.map(({ operator, reason }) => ({ operator: operator.index, name: operator.name, kind: operator.kind, reason })),
   };
+}
+
+/** How the weights of each operation get to the NPU; those of one depend on what the one before leaves them to hide under. */
+function planOperations(operations: readonly NpuOperation[], target: Accelerator): readonly WeightPlan[] {
+  let before = withoutWeights(0);
+  return operations.map((operation) => {
+    if (operation.kind === 'copy') before = withoutWeights(0);
+    else {
+      const block = requiredBlock(operation, target);
+      before =
+        operation.weights === undefined
+          ? withoutWeights(computeCycles(operation, block, target, undefined))
+          : planWeights(operation, operation.weights, block, target, before.slackCycles);
+    }
+    return before;
+  });
+}
+
+/** What changes of an operator. */
+export interface OperatorChange {
+  /** Bytes that its weights take encoded, without scales and biases. */
+  readonly streamBytes: number;
+  readonly activationBits: 8 | 16;
+}
+
+/**
+ * Cycles of an operator of a graph were its kernel another one, or its activations wider, an estimate: the operators before
+ * it stay as they are, and each channel of the kernel takes the same bytes.
+ *
+ * @returns undefined for operators without a kernel, and those that the NPU does not run
+ */
+export function ethosUChanges(graph: Subgraph, name: EthosUName): (operator: number, change: OperatorChange) => number | undefined {
+  const target = accelerator(name);
+  const { operations } = lowerGraph(graph, target);
+  const plans = planOperations(operations, target);
+  return (operator, { streamBytes, activationBits }) => {
+    const own = operations.flatMap((operation, index) =>
+      operation.operator === operator && operation.weights !== undefined ? [{ operation, weights: operation.weights, index }] : [],
+    );
+    const outputs = own.reduce((sum, { weights }) => sum + weights.volume.outputs, 0);
+    const cycles = own.map(({ operation, weights, index }) => {
+      const changed = activationBits === 16 ? withBits(operation, 16) : operation;
+      const block = requiredBlock(changed, target);
+      const slackCycles = plans[index - 1]?.slackCycles ?? 0;
+      const depth = weights.volume.outputs;
+      const plan = planWeights(changed, weights, block, target, slackCycles, (edges) =>
+        evenParts(edges, depth, (streamBytes * depth) / outputs),
+      );
+      return estimateOperation(changed, block, target, plan, slackCycles).cycles;
+    });
+    return cycles.length === 0 ? undefined : cycles.reduce((sum, each) => sum + each, 0);
+  };
+}
+
+function withBits(operation: NpuOperation, bits: 16): NpuOperation {
+  return { ...operation, input: { ...operation.input, bits }, output: { ...operation.output, bits } };
 }
 
 /** Between memories, as far as the operation before does not hide it. */

@@ -36,6 +36,7 @@ export function withoutWeights(cycles: number): WeightPlan {
  * copied part by part. Dense layers use each weight once: theirs are read where they are.
  *
  * @param slackCycles of the operation before
+ * @param encode bytes of each part between edges, in output channels; by default as the kernel encodes
  */
 export function planWeights(
   operation: NpuOperation,
@@ -43,9 +44,10 @@ export function planWeights(
   block: Block,
   accelerator: Accelerator,
   slackCycles: number,
+  encode: (edges: readonly number[]) => readonly number[] = (edges) => encodeParts(operation, weights, block, accelerator, edges),
 ): WeightPlan {
   const depth = weights.volume.outputs;
-  const whole = encodeParts(operation, weights, block, accelerator, [0, depth]);
+  const whole = encode([0, depth]);
   const bytes = total(whole);
   const cycles = (outputs: number): number =>
     computeCycles(
@@ -71,7 +73,7 @@ export function planWeights(
   const first = Math.max(depthStep, Math.floor((depth * ratio) / depthStep) * depthStep);
   const step = partDepth((depth * cycles(first)) / copy, block.output.depth);
   const edges = [0, ...range(first, depth, step), depth];
-  const parts = encodeParts(operation, weights, block, accelerator, edges);
+  const parts = encode(edges);
   return {
     bytes: total(parts),
     isBuffered: true,
@@ -92,6 +94,14 @@ function partDepth(wanted: number, blockDepth: number): number {
 
 function range(from: number, to: number, step: number): readonly number[] {
   return from >= to ? [] : Array.from({ length: Math.ceil((to - from) / step) }, (_, i) => from + i * step);
+}
+
+/** Bytes of each part of a kernel whose weights take so many bytes encoded, alike in every channel: an estimate. */
+export function evenParts(edges: readonly number[], outputs: number, streamBytes: number): readonly number[] {
+  return edges.slice(1).map((end, part) => {
+    const own = end - (edges[part] ?? 0);
+    return roundUp(scaleBytes * own, alignment) + (streamBytes * own) / outputs;
+  });
 }
 
 /** Bytes of each part: for each core its scales and its stream, which take turns in output channels. */

@@ -5,6 +5,8 @@ import { checkData } from '../../data/check-data.ts';
 import type { DataSet } from '../../data/dataset.ts';
 import { createEngine } from '../../engine/create-engine.ts';
 import type { Engine } from '../../engine/engine.ts';
+import { kernelCycles } from '../../hardware/kernel-cycles.ts';
+import { chosenTarget, type HardwareTarget } from '../../hardware/targets.ts';
 import { gzipSize } from '../../measure/file-sizes.ts';
 import { measureSensitivity, overheadOf } from '../../sensitivity/measure-sensitivity.ts';
 import type { Network } from '../../network/network.ts';
@@ -19,17 +21,25 @@ export interface SensitivityQuestion {
   readonly data: object | string;
   readonly inputShape?: InputShape | undefined;
   readonly threads?: number | undefined;
+  /** What cycles are estimated for; `sensitivityTarget` by default. */
+  readonly target?: string | undefined;
+  readonly board?: string | undefined;
 }
+
+/** A core and an NPU that are sold together: what cycles are estimated for unless another target is chosen. */
+export const sensitivityTarget = 'cortex-m55+ethos-u55-128';
 
 /**
  * How much each layer of a model suffers from each choice; see `measureSensitivity`.
  *
- * @throws EspalierError as importing and opening data do; `invalid-data` without training examples; `cancelled`
+ * @throws EspalierError as importing and opening data do; `invalid-argument` for a target that is not known; `invalid-data`
+ * without training examples; `cancelled`
  */
 export async function modelSensitivity(
-  { model, data, inputShape, threads }: SensitivityQuestion,
+  { model, data, inputShape, threads, target, board }: SensitivityQuestion,
   { signal, onProgress }: OperationContext,
 ): Promise<SensitivityReport> {
+  const chosen = chosenTarget(target ?? (board === undefined ? sensitivityTarget : undefined), board);
   const warnings: string[] = [];
   const warn = (message: string): void => void warnings.push(message);
   const engine = await createEngine({ onNotice: warn, threads });
@@ -37,7 +47,11 @@ export async function modelSensitivity(
   notes.forEach(warn);
   const { train } = await openModelData(data, { inputs: inputsOf(network), outputs: outputsOf(network) }, warn);
   (await checkData(network, train)).forEach(warn);
-  return { ...(await networkSensitivity({ engine, network, data: train, seed: 0, signal, onProgress })), model, warnings };
+  return {
+    ...(await networkSensitivity({ engine, network, data: train, seed: 0, activations: true, target: chosen, signal, onProgress })),
+    model,
+    warnings,
+  };
 }
 
 export interface NetworkQuestion extends OperationContext {
@@ -48,12 +62,18 @@ export interface NetworkQuestion extends OperationContext {
   readonly seed: number;
   /** Whether files are written without the texts that no runtime needs. */
   readonly strip?: boolean | undefined;
+  /** Whether choices of activations are measured too; a search takes none. */
+  readonly activations?: boolean | undefined;
+  /** Default: no cycles. */
+  readonly target?: HardwareTarget | undefined;
 }
 
 export async function networkSensitivity(question: NetworkQuestion): Promise<Omit<SensitivityReport, 'model' | 'warnings'>> {
-  const { engine, network, onProgress } = question;
+  const { engine, network, strip, target, onProgress } = question;
+  const file = integerStructure(network, strip);
   const { divergence, examples, layers } = await measureSensitivity({
     ...question,
+    cyclesOf: target && kernelCycles(file, target),
     onProgress: (fraction) => onProgress({ phase: 'measuring', fraction }),
   });
   return {
@@ -61,13 +81,13 @@ export async function networkSensitivity(question: NetworkQuestion): Promise<Omi
     divergence,
     examples,
     engine: engine.description,
-    overhead: overheadOf(fileBytes(network, question.strip), layers),
+    overhead: overheadOf(fileBytes(file), layers),
+    targets: { cortexM: target?.core, ethosU: target?.npu },
     layers,
   };
 }
 
 /** Of the int8 file that the network becomes. What an NPU reads besides kernels is not known from it. */
-function fileBytes(network: Network, strip?: boolean): Bytes {
-  const file = integerStructure(network, strip);
+function fileBytes(file: Uint8Array): Bytes {
   return { raw: file.length, gzip: gzipSize(file), packed: packedSize(file, 'small') ?? file.length, ethosU: 0 };
 }

@@ -42,6 +42,7 @@ function choice(sparsity: number, clusters: number): ChoiceSensitivity {
     divergence: sparsity ** 2 + (clusters === 0 ? 0 : 1 / clusters),
     measured: true,
     bytes: { raw: 1000, gzip: bytes, packed: bytes, ethosU: bytes },
+    cycles: {},
   };
 }
 
