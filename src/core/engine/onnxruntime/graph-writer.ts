@@ -1,5 +1,5 @@
 import type { Tensor } from '../../program/program.ts';
-import type { OnnxAttribute, OnnxInitializer, OnnxNode, OnnxValue } from './onnx-model.ts';
+import type { OnnxAttribute, OnnxInitializer, OnnxNode, OnnxValue, OperatorDomain } from './onnx-model.ts';
 
 /** A tensor of a body, with its name in the graph around it and the shape that it has in the body. */
 export interface ScanTensor {
@@ -15,6 +15,7 @@ export class GraphWriter {
   readonly inputs: OnnxValue[] = [];
   readonly outputs: OnnxValue[] = [];
   readonly #integers = new Map<string, string>();
+  readonly #constants = new Set<string>();
   /** In front of names that are made here: a body's must differ from those around it. */
   readonly #prefix: string;
   readonly #around: GraphWriter | undefined;
@@ -23,9 +24,12 @@ export class GraphWriter {
 
   /** The operators of com.microsoft are there; without them a form in standard operators is written. */
   readonly contributed: boolean;
+  /** Channels in a block of the runtime's blocked convolutions; undefined where it has none. */
+  readonly channelBlock: number | undefined;
 
-  constructor(options: { readonly contributed: boolean; readonly around?: GraphWriter }) {
+  constructor(options: { readonly contributed: boolean; readonly channelBlock?: number | undefined; readonly around?: GraphWriter }) {
     this.contributed = options.contributed;
+    this.channelBlock = options.channelBlock;
     this.#around = options.around;
     this.#prefix = options.around === undefined ? '' : `${options.around.temporary()}_`;
   }
@@ -43,15 +47,26 @@ export class GraphWriter {
     return `${this.#prefix}x${this.#temporaries++}`;
   }
 
+  /** Computed from constants alone, so that the runtime computes it once, before the first run. */
+  isConstant(name: string): boolean {
+    return this.#constants.has(name);
+  }
+
+  initializer(initializer: OnnxInitializer): void {
+    this.initializers.push(initializer);
+    this.#constants.add(initializer.name);
+  }
+
   /** A node with one output, whose name it returns: the one given, or a new one. */
   node(
     op: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
     output: string = this.temporary(),
-    domain: OnnxNode['domain'] = '',
+    domain: OperatorDomain = '',
   ): string {
     this.nodes.push({ op, domain, inputs, outputs: [output], attributes });
+    if (inputs.every((input) => this.#constants.has(input))) this.#constants.add(output);
     return output;
   }
 
@@ -92,14 +107,14 @@ export class GraphWriter {
     if (known !== undefined) return known;
     const name = `${this.#prefix}i${this.#integers.size}`;
     this.#integers.set(key, name);
-    this.initializers.push({ name, type: 'int64', shape: [values.length], data: BigInt64Array.from(values, BigInt) });
+    this.initializer({ name, type: 'int64', shape: [values.length], data: BigInt64Array.from(values, BigInt) });
     return name;
   }
 
   /** A constant float32 tensor. */
   constant(data: Float32Array, shape: readonly number[]): string {
     const name = this.temporary();
-    this.initializers.push({ name, type: 'float32', shape, data });
+    this.initializer({ name, type: 'float32', shape, data });
     return name;
   }
 

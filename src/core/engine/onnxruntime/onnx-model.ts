@@ -24,11 +24,16 @@ export interface OnnxModel {
   readonly outputs: readonly OnnxValue[];
 }
 
+/**
+ * Operator sets: `''` is the standard one. That of `com.microsoft.nchwc` is the runtime's own for tensors whose channels
+ * lie in blocks, which its optimizer writes.
+ */
+export type OperatorDomain = '' | 'com.microsoft' | 'com.microsoft.nchwc';
+
 /** One operator of a graph; tensors are named. */
 export interface OnnxNode {
   readonly op: string;
-  /** `''` is the standard operator set. */
-  readonly domain: '' | 'com.microsoft';
+  readonly domain: OperatorDomain;
   /** `''` leaves an optional input out. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -76,6 +81,8 @@ export function encodeOnnxModel(model: OnnxModel): Uint8Array {
     opsetImport: [
       { domain: '', version: operatorSet },
       { domain: 'com.microsoft', version: 1 },
+      // Not every runtime knows it.
+      ...(model.nodes.some(({ domain }) => domain === 'com.microsoft.nchwc') ? [{ domain: 'com.microsoft.nchwc', version: 1 }] : []),
     ],
   });
 }

@@ -27,13 +27,15 @@ import { encodeOnnxModel } from './onnx-model.ts';
 export interface EncodingOptions {
   /** Whether the operators of `com.microsoft` may be used. */
   readonly contributed: boolean;
+  /** Channels in a block of the runtime's blocked convolutions; undefined: they are not used. */
+  readonly channelBlock?: number | undefined;
   /** Of what is computed block by block; see `channelRegions`. */
   readonly blockBytes: number;
 }
 
 /** A program as the bytes of an ONNX model; `inputName` and `outputName` give the names of its inputs and outputs. */
-export function encodeProgram(program: Program, { contributed, blockBytes }: EncodingOptions): Uint8Array {
-  const graph = new GraphWriter({ contributed });
+export function encodeProgram(program: Program, { contributed, channelBlock, blockBytes }: EncodingOptions): Uint8Array {
+  const graph = new GraphWriter({ contributed, channelBlock });
   const pooled = poolingsWithGradient(program.instructions);
   const parts = channelRegions(program, blockBytes);
   const alone = new Set(parts.flatMap((part) => (part.kind === 'instruction' ? [part.instruction.output.id] : [])));
@@ -111,7 +113,7 @@ function writeInstruction(graph: GraphWriter, instruction: Instruction, pooled: 
     }
     case 'constant': {
       const { data, output } = instruction;
-      graph.initializers.push({ name: graph.nameOf(output), type: output.type, shape: output.shape, data });
+      graph.initializer({ name: graph.nameOf(output), type: output.type, shape: output.shape, data });
       return;
     }
     case 'unary':

@@ -4,6 +4,8 @@ import type { ElementType, Program, Tensor } from '../../program/program.ts';
 import { elements } from '../../program/shapes.ts';
 import { EspalierError, unreachable } from '../../errors.ts';
 import type { CompiledProgram, Engine, TensorData, Tensors } from '../engine.ts';
+import { findChannelBlock, smallestChannelBlock } from './channel-block.ts';
+import { hasBlocks } from './nodes/blocked-convolutions.ts';
 import { encodeProgram, inputName, outputName } from './onnx-program.ts';
 
 /** A loaded onnxruntime and how its sessions run. */
@@ -36,8 +38,9 @@ export function createOnnxRuntimeEngine(options: OnnxRuntimeEngineOptions): Engi
 }
 
 async function compileProgram(program: Program, options: OnnxRuntimeEngineOptions): Promise<CompiledProgram> {
+  const channelBlock = await channelBlockFor(program, options);
   const session = await createSession(
-    encodeProgram(program, { contributed: options.contributed, blockBytes: blockBytesOf(options) }),
+    encodeProgram(program, { contributed: options.contributed, channelBlock, blockBytes: blockBytesOf(options) }),
     options,
   );
   const inputs = program.instructions.flatMap((instruction) => (instruction.op === 'input' ? [instruction] : []));
@@ -56,6 +59,20 @@ async function compileProgram(program: Program, options: OnnxRuntimeEngineOption
       return session.release();
     },
   };
+}
+
+/** Found out only where a program has convolutions that blocks are for. */
+async function channelBlockFor(
+  { instructions }: Program,
+  { runtime, name, provider }: OnnxRuntimeEngineOptions,
+): Promise<number | undefined> {
+  if (name !== 'onnxruntime-node' || provider !== 'cpu') return undefined;
+  const usable = instructions.some(
+    (instruction) =>
+      (instruction.op === 'conv2d' || instruction.op === 'convTranspose2d') &&
+      hasBlocks(instruction.filter.shape, instruction.groups, smallestChannelBlock),
+  );
+  return usable ? findChannelBlock(runtime) : undefined;
 }
 
 /** Blocks are for the caches of processors: a GPU computes a large tensor at once. */

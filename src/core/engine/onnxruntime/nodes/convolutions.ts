@@ -1,12 +1,27 @@
 import type { Conv2d, ConvTranspose2d } from '../../../program/instructions.ts';
 import type { Window } from '../../../program/shapes.ts';
 import type { GraphWriter } from '../graph-writer.ts';
-import type { OnnxAttribute } from '../onnx-model.ts';
+import { attributesOf, hasBlocks, writeBlockedConvolution } from './blocked-convolutions.ts';
 
-/** `Conv`, whose layouts and pads are the instruction's. */
+/** `Conv`, whose layouts and pads are the instruction's, or the same in blocks of channels. */
 export function writeConv2d(graph: GraphWriter, instruction: Conv2d): void {
   const { x, filter, output } = instruction;
-  graph.node('Conv', [graph.nameOf(x), graph.nameOf(filter)], attributesOf(instruction), graph.nameOf(output));
+  writeConvolution(graph, [graph.nameOf(x), graph.nameOf(filter)], filter.shape, instruction, graph.nameOf(output));
+}
+
+/** @param shape of the filter */
+function writeConvolution(
+  graph: GraphWriter,
+  [x, filter]: readonly [string, string],
+  shape: readonly number[],
+  window: Window,
+  output: string,
+): void {
+  const block = graph.channelBlock;
+  // The runtime itself brings constant filters into blocks.
+  if (block !== undefined && hasBlocks(shape, window.groups, block) && !graph.isConstant(filter))
+    writeBlockedConvolution(graph, [x, filter], shape, { window, block }, output);
+  else graph.node('Conv', [x, filter], attributesOf(window), output);
 }
 
 /**
@@ -20,10 +35,12 @@ export function writeConvTranspose2d(graph: GraphWriter, instruction: ConvTransp
     const [o = 1, c = 1, kh = 1, kw = 1] = filter.shape;
     const grouped = graph.node('Reshape', [reversedTaps(graph, graph.nameOf(filter)), graph.integers([groups, o / groups, c, kh, kw])]);
     const exchanged = graph.node('Transpose', [grouped], { perm: { integers: [0, 2, 1, 3, 4] } });
-    graph.node(
-      'Conv',
-      [graph.nameOf(x), graph.node('Reshape', [exchanged, graph.integers([groups * c, o / groups, kh, kw])])],
-      attributesOf({ ...instruction, pads: reversed }),
+    const shape = [groups * c, o / groups, kh, kw];
+    writeConvolution(
+      graph,
+      [graph.nameOf(x), graph.node('Reshape', [exchanged, graph.integers(shape)])],
+      shape,
+      { ...instruction, pads: reversed },
       graph.nameOf(output),
     );
     return;
@@ -85,9 +102,4 @@ export function outputPadding(
     const full = ((x[axis] ?? 1) - 1) * strides[axis] + extent - pads[axis] - pads[axis === 0 ? 2 : 3];
     return (output[axis] ?? 1) - full;
   });
-}
-
-/** Strides, pads, dilations and groups as attributes of `Conv` and `ConvTranspose`. */
-export function attributesOf({ strides, pads, dilations, groups }: Window): Record<string, OnnxAttribute> {
-  return { strides: { integers: strides }, pads: { integers: pads }, dilations: { integers: dilations }, group: { integer: groups } };
 }

@@ -1,7 +1,8 @@
 import type { DepthwiseConv2d, DepthwiseConvTranspose2d, DepthwiseFilterGradient } from '../../../program/instructions.ts';
 import type { Tensor } from '../../../program/program.ts';
 import type { GraphWriter } from '../graph-writer.ts';
-import { attributesOf, outputPadding, reversedPads, reversedTaps } from './convolutions.ts';
+import { attributesOf } from './blocked-convolutions.ts';
+import { outputPadding, reversedPads, reversedTaps } from './convolutions.ts';
 import { productOfColumns, productOfRows } from './reductions.ts';
 
 // `[c, n, h, w]` is to the runtime one example of c * n channels, each a group of its own: nothing is transposed, and

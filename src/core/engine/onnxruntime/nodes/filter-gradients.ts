@@ -1,7 +1,7 @@
 import type { Conv2dFilterGradient } from '../../../program/instructions.ts';
 import { convolutionShape, type Window } from '../../../program/shapes.ts';
 import type { GraphWriter } from '../graph-writer.ts';
-import { attributesOf } from './convolutions.ts';
+import { attributesOf } from './blocked-convolutions.ts';
 
 /** With fewer input channels a product for each tap is too narrow to be fast; with more taps there are too many of them. */
 const fewestChannels = 8;
