@@ -9,6 +9,7 @@ export interface BudgetOptions {
   readonly maxBytes?: readonly number[];
   readonly maxPacked?: readonly number[];
   readonly maxFile?: readonly number[];
+  readonly maxEthosU?: readonly number[];
   readonly maxRam?: number;
   /** In points, or percent of an error. */
   readonly maxDrop?: number;
@@ -43,6 +44,7 @@ export function searchOf(options: BudgetOptions): ParetoSearch | undefined {
     compressedBytes: options.maxBytes ?? [],
     packedBytes: options.maxPacked ?? [],
     fileBytes: options.maxFile ?? [],
+    ethosUBytes: options.maxEthosU ?? [],
   };
   const given = countedTargetKeys.filter((key) => sizes[key].length > 0);
   const [first] = given;
@@ -50,7 +52,11 @@ export function searchOf(options: BudgetOptions): ParetoSearch | undefined {
     const others = Object.entries({ '--max-ram': maxRam, '--max-drop': maxDrop, '--minutes': minutes, '--training-steps': trainingSteps });
     const [name] = others.find(([, value]) => value !== undefined) ?? [];
     if (name === undefined) return undefined;
-    throw new WrongUsage(name, 'it goes with a budget of bytes', 'add --max-bytes 60kB (after gzip), --max-packed 60kB or --max-file 60kB');
+    throw new WrongUsage(
+      name,
+      'it goes with a budget of bytes',
+      'add --max-bytes 60kB (after gzip), --max-packed 60kB, --max-file 60kB or --max-ethos-u 60kB',
+    );
   }
   if (minutes !== undefined && trainingSteps !== undefined)
     throw new WrongUsage('--minutes', 'it contradicts --training-steps', 'give one of the two');

@@ -10,7 +10,8 @@ import type { Targets } from './recipe/targets.ts';
 import type { NodeMetrics, QualityId } from './results.ts';
 
 /** The compiler requires a row for each. */
-export type MeasureId = 'accuracy' | 'raw' | 'gzip' | 'zstd' | 'brotli' | 'packed' | 'ram' | 'flash' | 'macs' | 'cycles' | 'latency';
+export type MeasureId =
+  'accuracy' | 'raw' | 'gzip' | 'zstd' | 'brotli' | 'packed' | 'ethosU' | 'ram' | 'flash' | 'macs' | 'cycles' | 'latency';
 
 /** How a figure is formatted. */
 export type MeasureUnit = 'fraction' | 'bytes' | 'milliseconds' | 'count';
@@ -130,6 +131,20 @@ export const measureTable: Readonly<Record<MeasureId, MeasureRow>> = {
     savesOf: 'raw',
     target: { key: 'packedBytes', name: 'packed size' },
   },
+  ethosU: {
+    title: 'Ethos-U',
+    short: 'Ethos-U',
+    description: 'Kernels, scales and biases as an Ethos-U reads them',
+    column: 'ethos_u_bytes',
+    unit: 'bytes',
+    better: 'lower',
+    source: 'file',
+    certainty: 'estimate',
+    by: 'model of the compiler',
+    value: ({ hardware }) => hardware?.ethosUBytes,
+    isDetail: true,
+    target: { key: 'ethosUBytes', name: 'Ethos-U size' },
+  },
   ram: {
     title: 'RAM',
     short: 'RAM',
@@ -218,6 +233,7 @@ export function mapMeasures<T>(each: (id: MeasureId) => T): Readonly<Record<Meas
     zstd: each('zstd'),
     brotli: each('brotli'),
     packed: each('packed'),
+    ethosU: each('ethosU'),
     ram: each('ram'),
     flash: each('flash'),
     macs: each('macs'),

@@ -30,6 +30,11 @@ export interface HardwareFigures {
   readonly macs: number;
   /** Of one inference, an estimate; missing without a target, and for files that compute in float. */
   readonly cycles?: number | undefined;
+  /**
+   * Kernels, scales and biases as the target's Ethos-U reads them, an estimate; missing where there is none and no target of the
+   * recipe limits them, and for files that compute in float.
+   */
+  readonly ethosUBytes?: number | undefined;
   /** Whether RAM and flash of the chosen board are enough; missing without a board. */
   readonly fitsBoard?: boolean | undefined;
 }

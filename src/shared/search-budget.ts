@@ -3,14 +3,17 @@ import type { ParetoSearch, Strategy, Targets } from './recipe/targets.ts';
 import type { ByteCount } from './sensitivity.ts';
 
 /** Targets that follow from the settings of layers, with the way to count a kernel's bytes. */
-const countedTargets = { compressedBytes: 'gzip', packedBytes: 'packed', fileBytes: 'raw' } as const satisfies Partial<
-  Record<keyof Targets, ByteCount>
->;
+const countedTargets = {
+  compressedBytes: 'gzip',
+  packedBytes: 'packed',
+  fileBytes: 'raw',
+  ethosUBytes: 'ethosU',
+} as const satisfies Partial<Record<keyof Targets, ByteCount>>;
 
 export type CountedTarget = keyof typeof countedTargets;
 
 /** In the order in which they are named. */
-export const countedTargetKeys: readonly CountedTarget[] = ['compressedBytes', 'packedBytes', 'fileBytes'];
+export const countedTargetKeys: readonly CountedTarget[] = ['compressedBytes', 'packedBytes', 'fileBytes', 'ethosUBytes'];
 
 export interface CountedBudget {
   readonly count: (typeof countedTargets)[CountedTarget];

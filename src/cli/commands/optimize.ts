@@ -42,6 +42,7 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
     .option('--max-bytes <bytes>', 'a budget: most bytes after gzip -9, such as 60kB; several for several files', byteSizes)
     .option('--max-packed <bytes>', 'a budget: most bytes packed for TFLite Micro', byteSizes)
     .option('--max-file <bytes>', 'a budget: most bytes of the plain file', byteSizes)
+    .option('--max-ethos-u <bytes>', 'a budget: most bytes of kernels, scales and biases as an Ethos-U reads them', byteSizes)
     .option('--max-ram <bytes>', 'with a budget: most bytes of tensor arena', byteSize)
     .option('--max-drop <points>', 'with a budget: points of accuracy that may be lost, or percent of an error', nonNegativeNumber)
     .option('--minutes <minutes>', `with a budget: minutes of training (default: ${defaultSearchMinutes})`, positiveNumber)

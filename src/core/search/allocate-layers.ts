@@ -34,7 +34,7 @@ export function allocateLayers(
   request: AllocationRequest,
 ): Allocation | undefined {
   const { count, bytes, allows = () => true } = request;
-  const options = layers.map((layer) => allowedChoices(layer, allows));
+  const options = layers.map((layer) => allowedChoices(layer, count, allows));
   const counted = options.map((choices) => choices.map((choice) => ({ bytes: choice.bytes[count], loss: choice.divergence })));
   const chosen = allocate(counted, bytes - overhead[count]);
   if (chosen === undefined) return undefined;
@@ -54,13 +54,24 @@ export function smallestFile({ layers, overhead }: Pick<SensitivityReport, 'laye
   return (
     overhead[count] +
     leastBytes(
-      layers.map(({ choices }) => choices.filter(isSettable).map(({ bytes, divergence }) => ({ bytes: bytes[count], loss: divergence }))),
+      layers.map(({ choices }) =>
+        choices.filter((choice) => isCounted(choice, count)).map(({ bytes, divergence }) => ({ bytes: bytes[count], loss: divergence })),
+      ),
     )
   );
 }
 
-function allowedChoices({ choices }: LayerSensitivity, allows: (choice: LayerChoice) => boolean): readonly ChoiceSensitivity[] {
-  const finer = withFinerSparsities(choices.filter(isSettable));
+/** An NPU has no kernels of 4-bit weights: the layer would leave it instead of taking fewer of its bytes. */
+function isCounted(choice: LayerChoice, count: ByteCount): boolean {
+  return isSettable(choice) && (count !== 'ethosU' || choice.bits === 8);
+}
+
+function allowedChoices(
+  { choices }: LayerSensitivity,
+  count: ByteCount,
+  allows: (choice: LayerChoice) => boolean,
+): readonly ChoiceSensitivity[] {
+  const finer = withFinerSparsities(choices.filter((choice) => isCounted(choice, count)));
   const allowed = finer.filter(allows);
   return allowed.length > 0 ? allowed : finer;
 }

@@ -1,11 +1,12 @@
 /** Which files a search tries for a budget, and how long it trains each. */
 import type { LayerChoice } from '../../shared/layer-choices.ts';
 import { dials } from '../../shared/layer-choices.ts';
+import type { StoredForm } from '../../shared/recipe/clustering-options.ts';
 import type { LayerRule } from '../../shared/recipe/layer-rule.ts';
 import type { TechniqueOptions } from '../../shared/recipe/technique-options.ts';
 import type { TrainingOptions } from '../../shared/recipe/training-options.ts';
 import type { CountedBudget } from '../../shared/search-budget.ts';
-import type { SensitivityReport } from '../../shared/sensitivity.ts';
+import type { ByteCount, SensitivityReport } from '../../shared/sensitivity.ts';
 import { type ConstraintKind, constraintOrder, preservingTechnique, techniqueIds, techniqueRow } from '../../shared/techniques.ts';
 import { type Allocation, allocateLayers } from './allocate-layers.ts';
 
@@ -117,6 +118,9 @@ export interface CandidatePath {
 /** Files are wanted small: a bit costs more than clustering's default, which measured better at the same bytes (docs/techniques.md). */
 const rateWeight = 2;
 
+/** Whose bits clustering counts, where they are not gzip's. */
+const storedForms: Readonly<Partial<Record<ByteCount, StoredForm>>> = { packed: 'packed', ethosU: 'ethos-u' };
+
 /** Parts of a candidate's steps that each stage takes. */
 const stepShares: Readonly<Record<ConstraintKind, number>> = { sparsity: 2, codebook: 1, integerGrid: 1 };
 
@@ -147,7 +151,7 @@ export function candidatePath(
       ...training,
       ...style.training,
       ...(kind === 'sparsity' ? { structure: 'unstructured', criterion: 'contribution' } : {}),
-      ...(kind === 'codebook' ? { rateWeight, ...(count === 'packed' ? { sizeOf: count } : {}) } : {}),
+      ...(kind === 'codebook' ? { rateWeight, ...(storedForms[count] === undefined ? {} : { sizeOf: storedForms[count] }) } : {}),
       ...(layers.length === 0 ? {} : { layers }),
       steps: Math.max(1, Math.round((steps * stepShares[kind]) / shares)),
     };

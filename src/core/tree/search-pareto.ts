@@ -9,11 +9,10 @@ import { measureRow } from '../../shared/measures.ts';
 import type { ParetoSearch, Targets } from '../../shared/recipe/targets.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
 import { budgetCounts, budgetsOf } from '../../shared/search-budget.ts';
-import { checkTargets, describeVerdict, keepsOtherLimits, targetMeasures } from '../../shared/targets.ts';
+import { checkTargets, describeVerdict, keepsOtherLimits } from '../../shared/targets.ts';
 import { flattenTree, titleIn, type TreeEntry } from '../../shared/tree.ts';
-import { EspalierError } from '../errors.ts';
-import { smallestFile } from '../search/allocate-layers.ts';
-import { type Candidate, candidatePath, fewestSteps, planCandidate, planField, planRungs, type Rung } from '../search/plan-search.ts';
+import { type Candidate, candidatePath, fewestSteps, planCandidate, planField, type Rung } from '../search/plan-search.ts';
+import { checkSearch, trainingShare } from './check-search.ts';
 import { type PlannedTree, planTree, rootId } from './deployment-tree.ts';
 import type { Verdict } from './recommendation.ts';
 import type { SearchBasis, SearchSupport } from './search-support.ts';
@@ -56,9 +55,6 @@ interface Trained {
   readonly error: number;
 }
 
-/** Stages also fit, calibrate and measure: the part of the time that is left for training steps. */
-const trainingShare = 0.7;
-
 /**
  * @throws EspalierError before anything trains: for budgets that no file can keep, too little time, too few validation
  * examples, a trained model at chance; `cancelled`
@@ -69,7 +65,7 @@ export async function searchPareto(walk: ParetoWalk): Promise<Verdict> {
   const budgets = budgetsOf(search, targets);
   const basis = await support.basis(runFolder, signal, report);
   const steps = search.steps ?? Math.floor(((search.minutes ?? 0) * 60 * trainingShare) / basis.stepSeconds);
-  const rungs = await checkSearch(walk, budgets, basis, steps);
+  const rungs = await checkSearch({ support, search, baseline: walker.results.get(rootId) }, budgets, basis, steps);
   report(
     `search: ${steps} training steps${search.steps === undefined ? `, ${search.minutes ?? 0} minutes at ${(basis.stepSeconds * 1000).toFixed(1)} ms a step` : ''}; ` +
       rungs.map((rung) => `${rung.candidates} of ${rung.steps}`).join(', then '),
@@ -100,72 +96,6 @@ export async function searchPareto(walk: ParetoWalk): Promise<Verdict> {
   if (missed.some(({ field }) => field.length > 0))
     trained.push(...(await train(walk, missed, rungs.at(-1)?.steps ?? fewestSteps, 'again-')));
   return conclude(walk, contests, trained);
-}
-
-/** @throws EspalierError that says what is possible instead */
-async function checkSearch(
-  { support, walker, search }: ParetoWalk,
-  budgets: readonly Targets[],
-  basis: SearchBasis,
-  steps: number,
-): Promise<readonly Rung[]> {
-  const { sensitivity, baselineError, chanceError, stepSeconds } = basis;
-  if (chanceError !== undefined && baselineError > chanceError * 0.95)
-    throw new EspalierError(
-      'invalid-data',
-      `the trained model is right in ${((1 - baselineError) * 100).toFixed(1)}% of the validation examples, near chance`,
-      {
-        fix: 'check the preprocessing (scale, normalise) and the order of classes in the data block',
-      },
-    );
-  for (const budget of budgets)
-    for (const { count, bytes } of budgetCounts(budget)) {
-      const overhead = sensitivity.overhead[count];
-      const least = smallestFile(sensitivity, count);
-      if (bytes > least) continue;
-      throw new EspalierError(
-        'invalid-recipe',
-        bytes <= overhead
-          ? `a file of ${bytes} bytes is not possible: without its kernels it takes about ${Math.ceil(overhead)}`
-          : `a file of ${bytes} bytes is not possible: with the strongest setting of every layer it takes about ${Math.ceil(least)}`,
-        { where: 'budgets', fix: `the nearest that is possible is about ${Math.ceil(least * 1.05)} bytes; expect it to lose much` },
-      );
-    }
-  const hardware = await support.hardware();
-  const baseline = walker.results.get(rootId);
-  for (const budget of budgets)
-    for (const { measure, target } of targetMeasures) {
-      const limit = budget[target];
-      if (
-        limit === undefined ||
-        (measure !== 'ram' && measure !== 'flash' && measure !== 'macs') ||
-        hardware === undefined ||
-        baseline === undefined
-      )
-        continue;
-      const found = measureRow(measure).value({ ...baseline, hardware });
-      if (found === undefined || found <= limit) continue;
-      throw new EspalierError(
-        'invalid-recipe',
-        `${measureRow(measure).target?.name ?? measure} of ${limit} is not possible: every int8 file of this model takes ${found}, whatever its layers are set to`,
-        {
-          where: 'budgets',
-          fix: `allow at least ${found}, or take a smaller model; pruning whole filters makes it smaller`,
-        },
-      );
-    }
-  const rungs = planRungs(Math.floor(steps / budgets.length));
-  if (rungs !== undefined) return rungs;
-  const needed = fewestSteps * budgets.length;
-  const minutes = (needed * stepSeconds) / 60 / trainingShare;
-  throw new EspalierError(
-    'invalid-recipe',
-    `${steps} training steps for ${budgets.length === 1 ? 'a budget' : `${budgets.length} budgets`} are too few`,
-    {
-      where: 'strategy',
-      fix: search.steps === undefined ? `give at least ${Math.max(1, Math.ceil(minutes))} minutes` : `give at least ${needed}`,
-    },
-  );
 }
 
 /** Grows a branch for every candidate and trains all of them. */

@@ -19,7 +19,7 @@ import { openTask } from '../task/open-task.ts';
 import { prepareStepTiming } from '../train/step-timing.ts';
 import { integerStructure } from './operations/integer-structure.ts';
 import { networkSensitivity } from './operations/model-sensitivity.ts';
-import { profileNode } from './profile-node.ts';
+import { countedNpu, profileNode } from './profile-node.ts';
 import type { RecipeDocument } from './recipe/recipe-document.ts';
 import type { ResolvedModel } from './recipe/resolve-recipe.ts';
 import { withFileErrors } from './store/atomic-files.ts';
@@ -87,7 +87,7 @@ export function searchSupport({ recipe, folder, model, engine, target, threadScr
       return found;
     },
     async hardware() {
-      return profileNode(integerStructure((await open()).network), target).figures;
+      return profileNode(integerStructure((await open()).network), target, undefined, countedNpu(recipe)).figures;
     },
     async validationError(bytes, signal) {
       const { validation } = (await open()).data;

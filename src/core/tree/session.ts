@@ -11,7 +11,7 @@ import type { RecipeDocument } from './recipe/recipe-document.ts';
 import { requireRecipe } from './recipe/parse-recipe.ts';
 import { readText } from './recipe/resolve-recipe.ts';
 import { paretoSearch, searchBudgets } from '../../shared/search-budget.ts';
-import { deployTarget, profileNode } from './profile-node.ts';
+import { countedNpu, deployTarget, profileNode } from './profile-node.ts';
 import { runRecipe } from './run-recipe.ts';
 import { removeLeftovers } from './store/atomic-files.ts';
 import { damagedEventsFile, EventLog, readEvents } from './store/event-log.ts';
@@ -120,6 +120,7 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
         for (const warning of prepared.warnings) emit({ type: 'log', level: 'warning', ...warning, node: undefined });
         const { recipe, options } = stored;
         const target = deployTarget(recipe.deploy);
+        const npu = countedNpu(recipe);
         return await runRecipe({
           models,
           rules: recipe.layers ?? [],
@@ -134,7 +135,7 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
           ignoreCache: options.ignoreCache ?? false,
           modelsAtOnce: prepared.isScheduled,
           emit,
-          profile: (tflite) => Promise.resolve(profileNode(tflite, target, recipe.deploy)),
+          profile: (tflite) => Promise.resolve(profileNode(tflite, target, recipe.deploy, npu)),
           signal,
         });
       } catch (error) {

@@ -30,6 +30,13 @@ export interface Targets {
    */
   readonly packedBytes?: number;
   /**
+   * Most bytes of kernels, scales and biases as an Ethos-U reads them, an estimate: on the NPU of `deploy.target` or `deploy.board`,
+   * on an Ethos-U55-128 where there is none.
+   * @asType integer
+   * @minimum 1
+   */
+  readonly ethosUBytes?: number;
+  /**
    * Most bytes of RAM: the tensor arena of TFLite Micro, on the board or target of `deploy` where one is given.
    * @asType integer
    * @minimum 1
@@ -106,7 +113,8 @@ export interface ParetoSearch {
    */
   readonly steps?: number;
   /**
-   * What a file must reach, an entry for each file that is wanted; each has `compressedBytes`, `packedBytes` or `fileBytes`. Without it:
+   * What a file must reach, an entry for each file that is wanted; each has `compressedBytes`, `packedBytes`,
+   * `fileBytes` or `ethosUBytes`. Without it:
    * `targets`.
    * @examples [[{ "compressedBytes": 60000, "ramBytes": 100000 }]]
    */

@@ -44,6 +44,7 @@ describe('the search of the options of optimize', () => {
         { fileBytes: 9000, compressedBytes: 4000 },
       ],
     });
+    expect(searchOf({ maxEthosU: [6000], maxRam: 9000 })).toMatchObject({ budgets: [{ ethosUBytes: 6000, ramBytes: 9000 }] });
     expect(searchOf({})).toBeUndefined();
   });
 

@@ -84,6 +84,31 @@ describe('allocation', () => {
   });
 });
 
+describe('bytes of an Ethos-U', () => {
+  it('are saved by zeros and values, not by 4 bits or wider activations', () => {
+    const narrow = { ...choice(0, 0, 0.001, 5), bits: 4 as const };
+    const wide = { ...choice(0, 0, 0, 5), activations: 16 as const };
+    const report = {
+      overhead: { raw: 0, gzip: 0, packed: 0, ethosU: 0 },
+      layers: [
+        {
+          layer: 'conv',
+          operation: 'conv2d',
+          shape: [1, 1, 1, 40],
+          elements: 40,
+          macs: 40,
+          fitted: true,
+          choices: [choice(0, 0, 0, 40), choice(0.5, 0, 0.1, 24), narrow, wide],
+        },
+      ],
+    };
+    expect(allocateLayers(report, { count: 'ethosU', bytes: 30 })!.choices[0]!.choice).toEqual({ sparsity: 0.5, clusters: 0, bits: 8 });
+    expect(allocateLayers(report, { count: 'gzip', bytes: 30 })!.choices[0]!.choice).toEqual({ sparsity: 0, clusters: 0, bits: 4 });
+    expect(smallestFile(report, 'ethosU')).toBe(24);
+    expect(smallestFile(report, 'gzip')).toBe(5);
+  });
+});
+
 function choice(sparsity: number, clusters: number, divergence: number, gzip: number): ChoiceSensitivity {
   return { sparsity, clusters, bits: 8, divergence, measured: true, bytes: { raw: 40, gzip, packed: gzip, ethosU: gzip }, cycles: {} };
 }

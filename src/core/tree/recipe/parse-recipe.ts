@@ -114,7 +114,7 @@ function paretoMistakes({ minutes, steps, budgets }: ParetoSearch, targets: Targ
     ...(wanted.length === 0 ? ['the strategy "pareto" needs "budgets", or "targets" with a size'] : []),
     ...(wanted.some((budget) => budgetCounts(budget).length === 0)
       ? [
-          'a budget of the strategy "pareto" needs "compressedBytes", "packedBytes" or "fileBytes": no other measure follows from the settings of layers',
+          'a budget of the strategy "pareto" needs "compressedBytes", "packedBytes", "fileBytes" or "ethosUBytes": no other measure follows from the settings of layers',
         ]
       : []),
   ];

@@ -56,9 +56,11 @@ interface Case {
   /** By the name of a leaf. */
   readonly error?: (file: string) => number;
   readonly ram?: number;
+  /** Bytes that an Ethos-U reads of any file; 0 where it runs no layer. */
+  readonly ethosU?: number;
 }
 
-function supportOf(folder: string, { basis: other = {}, error = () => 0.1, ram = 1000 }: Case): SearchSupport {
+function supportOf(folder: string, { basis: other = {}, error = () => 0.1, ram = 1000, ethosU }: Case): SearchSupport {
   return {
     recipe: { seed: 3 },
     folder,
@@ -71,18 +73,22 @@ function supportOf(folder: string, { basis: other = {}, error = () => 0.1, ram =
     },
     threads: 2,
     basis: () => Promise.resolve({ ...basis, ...other }),
-    hardware: () => Promise.resolve({ ramBytes: ram, flashBytes: 10, macs: 10 }),
+    hardware: () => Promise.resolve({ ramBytes: ram, flashBytes: 10, macs: 10, ethosUBytes: ethosU }),
     validationError: (tflite) => Promise.resolve(error(new TextDecoder().decode(tflite))),
   };
 }
 
 function search(given: Case) {
-  const { folder = temporaryFolder(), run: name = 'run', search: options = {}, size = () => 300 } = given;
+  const { folder = temporaryFolder(), run: name = 'run', search: options = {}, size = () => 300, ethosU } = given;
+  const figures = { ramBytes: 1000, flashBytes: 10, macs: 10, ethosUBytes: ethosU };
   return run({
     folder,
     run: name,
     search: supportOf(folder, given),
-    walk: { pareto: { kind: 'pareto', steps: 12 * 600, budgets: [{ compressedBytes: 400, accuracyDrop: 0.2 }], ...options } },
+    walk: {
+      pareto: { kind: 'pareto', steps: 12 * 600, budgets: [{ compressedBytes: 400, accuracyDrop: 0.2 }], ...options },
+      profile: () => Promise.resolve({ profile: undefined, figures, warnings: [] }),
+    },
     stage: (request) => fakeOutcome(request, { sizes: { raw: 1100, gzip: size(request), zip: 0 } }),
   });
 }
@@ -149,12 +155,35 @@ describe('a search from budgets', () => {
     for (const place of [1, 2]) expect(existsSync(path.join(folder, `run/recommended/net-budget-${place}.tflite`))).toBe(true);
   });
 
+  it('keeps a budget in bytes of an Ethos-U, or says that no file does', async () => {
+    const budgets = [{ ethosUBytes: 400 }];
+    const kept = await search({ ethosU: 390, search: { budgets } });
+    expect(kept.outcome.outcome).toBe('done');
+    expect(kept.outcome.reason).toContain('Ethos-U size 390 bytes within 400 bytes');
+    const missed = await search({ ethosU: 410, search: { budgets } });
+    expect(missed.outcome.outcome).toBe('targets-missed');
+    expect(missed.outcome.reason).toContain('no file keeps it; the nearest is');
+    expect(missed.outcome.reason).toContain('Ethos-U size 410 bytes above 400 bytes');
+  });
+
   it.each<[string, Case, string]>([
     ['a budget below the overhead', { search: { budgets: [{ compressedBytes: 90 }] } }, 'without its kernels it takes about 100'],
     [
       'a budget below the strongest settings',
       { search: { budgets: [{ compressedBytes: 110 }] } },
       'with the strongest setting of every layer it takes about 125',
+    ],
+    [
+      'kernels below the strongest settings',
+      // 10% of the weights with 8 values: 1000 * 0.1 / 4.
+      { ethosU: 1000, search: { budgets: [{ ethosUBytes: 20 }] } },
+      'kernels of 20 bytes for an Ethos-U are not possible: with the strongest setting of every layer they take about 25; the nearest',
+    ],
+    ['a model that no Ethos-U runs', { ethosU: 0, search: { budgets: [{ ethosUBytes: 400 }] } }, 'an Ethos-U runs no layer of this model'],
+    [
+      'a plain file that needs 4 bits beside an Ethos-U that lacks them',
+      { ethosU: 1000, search: { budgets: [{ ethosUBytes: 400, fileBytes: 1050 }] } },
+      '"fileBytes" of 1050 needs 4-bit weights',
     ],
     ['too few steps', { search: { steps: 100 } }, 'give at least 600'],
     [

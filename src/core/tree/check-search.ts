@@ -1,0 +1,113 @@
+/** What keeps a search from finding anything, answered before it trains. */
+import { measureRow } from '../../shared/measures.ts';
+import type { ParetoSearch, Targets } from '../../shared/recipe/targets.ts';
+import type { HardwareFigures, NodeMetrics } from '../../shared/results.ts';
+import { budgetCounts } from '../../shared/search-budget.ts';
+import type { SensitivityReport } from '../../shared/sensitivity.ts';
+import { targetMeasures } from '../../shared/targets.ts';
+import { EspalierError } from '../errors.ts';
+import { smallestFile } from '../search/allocate-layers.ts';
+import { fewestSteps, planRungs, type Rung } from '../search/plan-search.ts';
+import type { SearchBasis, SearchSupport } from './search-support.ts';
+
+export interface CheckedSearch {
+  readonly support: SearchSupport;
+  readonly search: ParetoSearch;
+  /** Of the trained model. */
+  readonly baseline: NodeMetrics | undefined;
+}
+
+/** Stages also fit, calibrate and measure: the part of the time that is left for training steps. */
+export const trainingShare = 0.7;
+
+/** @throws EspalierError that says what is possible instead */
+export async function checkSearch(
+  { support, search, baseline }: CheckedSearch,
+  budgets: readonly Targets[],
+  basis: SearchBasis,
+  steps: number,
+): Promise<readonly Rung[]> {
+  const { sensitivity, baselineError, chanceError, stepSeconds } = basis;
+  if (chanceError !== undefined && baselineError > chanceError * 0.95)
+    throw new EspalierError(
+      'invalid-data',
+      `the trained model is right in ${((1 - baselineError) * 100).toFixed(1)}% of the validation examples, near chance`,
+      {
+        fix: 'check the preprocessing (scale, normalise) and the order of classes in the data block',
+      },
+    );
+  const hardware = await support.hardware();
+  checkSizes(budgets, sensitivity, hardware);
+  for (const budget of budgets)
+    for (const { measure, target } of targetMeasures) {
+      const limit = budget[target];
+      if (
+        limit === undefined ||
+        (measure !== 'ram' && measure !== 'flash' && measure !== 'macs') ||
+        hardware === undefined ||
+        baseline === undefined
+      )
+        continue;
+      const found = measureRow(measure).value({ ...baseline, hardware });
+      if (found === undefined || found <= limit) continue;
+      throw new EspalierError(
+        'invalid-recipe',
+        `${measureRow(measure).target?.name ?? measure} of ${limit} is not possible: every int8 file of this model takes ${found}, whatever its layers are set to`,
+        {
+          where: 'budgets',
+          fix: `allow at least ${found}, or take a smaller model; pruning whole filters makes it smaller`,
+        },
+      );
+    }
+  const rungs = planRungs(Math.floor(steps / budgets.length));
+  if (rungs !== undefined) return rungs;
+  const needed = fewestSteps * budgets.length;
+  const minutes = (needed * stepSeconds) / 60 / trainingShare;
+  throw new EspalierError(
+    'invalid-recipe',
+    `${steps} training steps for ${budgets.length === 1 ? 'a budget' : `${budgets.length} budgets`} are too few`,
+    {
+      where: 'strategy',
+      fix: search.steps === undefined ? `give at least ${Math.max(1, Math.ceil(minutes))} minutes` : `give at least ${needed}`,
+    },
+  );
+}
+
+/**
+ * What no settings of layers keep.
+ *
+ * @throws EspalierError that says what is possible instead
+ */
+export function checkSizes(
+  budgets: readonly Targets[],
+  sensitivity: Pick<SensitivityReport, 'layers' | 'overhead'>,
+  hardware: HardwareFigures | undefined,
+): void {
+  for (const budget of budgets) {
+    const whole = sensitivity.overhead.raw + sensitivity.layers.reduce((sum, { choices }) => sum + (choices[0]?.bytes.raw ?? 0), 0);
+    if (budget.ethosUBytes !== undefined && budget.fileBytes !== undefined && budget.fileBytes < whole)
+      throw new EspalierError(
+        'invalid-recipe',
+        `"fileBytes" of ${budget.fileBytes} needs 4-bit weights, which an Ethos-U does not run, and "ethosUBytes" wants layers that it runs`,
+        { where: 'budgets', fix: `leave one of them out, or allow a plain file of ${Math.ceil(whole)} bytes` },
+      );
+    for (const { count, bytes } of budgetCounts(budget)) {
+      const overhead = sensitivity.overhead[count];
+      const least = smallestFile(sensitivity, count);
+      const [subject, verb] = count === 'ethosU' ? [`kernels of ${bytes} bytes for an Ethos-U`, 'are'] : [`a file of ${bytes} bytes`, 'is'];
+      if (count === 'ethosU' && !((hardware?.ethosUBytes ?? 0) > 0))
+        throw new EspalierError('invalid-recipe', 'an Ethos-U runs no layer of this model, so its bytes limit nothing', {
+          where: 'budgets',
+          fix: 'give "compressedBytes", "packedBytes" or "fileBytes" instead of "ethosUBytes"',
+        });
+      if (bytes > least) continue;
+      throw new EspalierError(
+        'invalid-recipe',
+        bytes <= overhead
+          ? `${subject} ${verb} not possible: without its kernels it takes about ${Math.ceil(overhead)}`
+          : `${subject} ${verb} not possible: with the strongest setting of every layer ${count === 'ethosU' ? 'they take' : 'it takes'} about ${Math.ceil(least)}`,
+        { where: 'budgets', fix: `the nearest that is possible is about ${Math.ceil(least * 1.05)} bytes; expect it to lose much` },
+      );
+    }
+  }
+}
