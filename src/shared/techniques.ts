@@ -14,7 +14,7 @@ export const constraintOrder = ['sparsity', 'codebook', 'integerGrid'] as const;
 export type ConstraintKind = (typeof constraintOrder)[number];
 
 /** The fields of a rule that change a technique's settings for single layers. */
-export type LayerField = 'sparsity' | 'clusters' | 'bits';
+export type LayerField = 'sparsity' | 'filters' | 'clusters' | 'bits';
 
 /** The compiler requires a row for each, here and in `core/techniques/index.ts`. */
 export type TechniqueId =
@@ -53,7 +53,7 @@ export const techniqueTable = {
     adds: 'sparsity',
     precision: 'fp32',
     trains: true,
-    layerRules: { exclude: 'pruning', fields: ['sparsity'] },
+    layerRules: { exclude: 'pruning', fields: ['sparsity', 'filters'] },
   },
   clustering: {
     title: 'clustering',

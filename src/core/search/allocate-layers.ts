@@ -13,7 +13,10 @@ export interface Allocation {
 
 export interface LayerAllocation {
   readonly layer: string;
+  /** Of the filters that stay. */
   readonly choice: LayerChoice;
+  /** Part of the filters that is removed. */
+  readonly filters?: number | undefined;
 }
 
 export interface AllocationRequest {

@@ -1,14 +1,15 @@
 /** Which files a search tries for a budget, and how long it trains each. */
-import type { LayerChoice } from '../../shared/layer-choices.ts';
 import { dials } from '../../shared/layer-choices.ts';
-import type { StoredForm } from '../../shared/recipe/clustering-options.ts';
+import type { ClusteringOptions, StoredForm } from '../../shared/recipe/clustering-options.ts';
 import type { LayerRule } from '../../shared/recipe/layer-rule.ts';
 import type { TechniqueOptions } from '../../shared/recipe/technique-options.ts';
 import type { TrainingOptions } from '../../shared/recipe/training-options.ts';
 import type { CountedBudget } from '../../shared/search-budget.ts';
 import type { ByteCount, SensitivityReport } from '../../shared/sensitivity.ts';
 import { type ConstraintKind, constraintOrder, preservingTechnique, techniqueIds, techniqueRow } from '../../shared/techniques.ts';
-import { type Allocation, allocateLayers } from './allocate-layers.ts';
+import { type Allocation, allocateLayers, type AllocationRequest, type LayerAllocation } from './allocate-layers.ts';
+import { narrowedChoices, type NarrowLayers } from './narrow-layers.ts';
+import { type Style, styles } from './styles.ts';
 
 /** A round of successive halving. */
 export interface Rung {
@@ -22,39 +23,26 @@ export const fewestSteps = 600;
 /** Candidates of the first round; each next round keeps half or less. */
 const fields: readonly (readonly number[])[] = [[6, 3, 1], [4, 2, 1], [2, 1], [1]];
 
+/** Part of all steps that the last candidate takes, where others were before it: it is the file that is wanted. */
+const lastShare = 0.5;
+
 /**
- * Successive halving (Jamieson & Talwalkar 2016, arXiv:1502.07943): each round takes the same number of steps, and what a
- * round keeps is trained again, longer. As many candidates as the steps allow.
+ * Successive halving (Jamieson & Talwalkar 2016, arXiv:1502.07943): what a round keeps is trained again, longer. The last
+ * round takes half of the steps, the rounds before it the same number each. As many candidates as the steps allow.
  *
  * @param steps of one budget
  * @returns undefined where they are too few for one candidate
- * @example planRungs(7200) // [{ candidates: 4, steps: 600 }, { candidates: 2, steps: 1200 }, { candidates: 1, steps: 2400 }]
+ * @example planRungs(9600) // [{ candidates: 4, steps: 600 }, { candidates: 2, steps: 1200 }, { candidates: 1, steps: 4800 }]
  */
 export function planRungs(steps: number): readonly Rung[] | undefined {
-  const field = fields.find(([first = 1, ...others]) => Math.floor(steps / (1 + others.length) / first) >= fewestSteps);
-  return field?.map((candidates) => ({ candidates, steps: Math.floor(steps / field.length / candidates) }));
+  const rungs = fields.map((field) =>
+    field.map((candidates, round): Rung => {
+      const share = field.length === 1 ? 1 : round === field.length - 1 ? lastShare : (1 - lastShare) / (field.length - 1);
+      return { candidates, steps: Math.floor((steps * share) / candidates) };
+    }),
+  );
+  return rungs.find(([first]) => first !== undefined && first.steps >= fewestSteps);
 }
-
-/** How the settings of layers are restricted, and what the training learns from. */
-export interface Style {
-  /** One letter, for the names of nodes. */
-  readonly name: string;
-  readonly allows?: ((choice: LayerChoice) => boolean) | undefined;
-  readonly training: TrainingOptions;
-}
-
-/**
- * The first is what moves the output least before training. The others are there because training mends zeros and few
- * values differently, and because it depends on the data whether labels or the trained model teach better.
- */
-export const styles: readonly Style[] = [
-  { name: 'a', training: {} },
-  { name: 'b', training: { distillation: true } },
-  { name: 'c', training: {}, allows: ({ clusters }) => clusters > 0 && clusters <= 8 },
-  { name: 'd', training: {}, allows: ({ clusters }) => clusters >= 16 },
-  { name: 'e', training: { distillation: true }, allows: ({ clusters }) => clusters > 0 && clusters <= 8 },
-  { name: 'f', training: { distillation: true }, allows: ({ clusters }) => clusters >= 16 },
-];
 
 /** A style within a budget. */
 export interface Candidate {
@@ -67,19 +55,27 @@ export interface Candidate {
 /** Files come out a little larger or smaller than they are estimated. */
 const margin = 0.98;
 
+/** What candidates are planned from. */
+export interface FieldBasis {
+  readonly report: Pick<SensitivityReport, 'layers' | 'overhead'>;
+  readonly narrow: NarrowLayers;
+}
+
 /**
  * @param correction bytes of a file of this style over what was estimated of it
  * @returns undefined where nothing fits
  */
 export function planCandidate(
-  report: Pick<SensitivityReport, 'layers' | 'overhead'>,
+  { report, narrow }: FieldBasis,
   budgets: readonly CountedBudget[],
   style: Style,
   correction = 1,
 ): Candidate | undefined {
-  const { allows } = style;
+  const { allows, narrowing } = style;
   const allocations = budgets.map(({ count, bytes }) => {
-    const allocation = allocateLayers(report, { count, bytes: (bytes * margin) / correction, allows });
+    const request = { count, bytes: (bytes * margin) / correction, allows };
+    const whole = allocateLayers(report, request);
+    const allocation = whole && narrowing > 0 ? (narrowed(whole, { report, narrow }, request, narrowing) ?? whole) : whole;
     return allocation && { count, allocation };
   });
   // The tighter of several sizes decides: its settings move the output more.
@@ -87,26 +83,61 @@ export function planCandidate(
   return found === undefined || allocations.includes(undefined) ? undefined : { style, ...found };
 }
 
+/** Fewer filters removed from a layer are not worth it: their zeros can lie anywhere. */
+const leastPart = 0.1;
+
+/**
+ * The same budget with filters removed, more of them in layers that keep fewer weights; undefined where none are, or
+ * nothing fits.
+ */
+function narrowed(
+  { choices }: Allocation,
+  { report, narrow }: FieldBasis,
+  request: AllocationRequest,
+  narrowing: number,
+): Allocation | undefined {
+  const parts = new Map(
+    choices
+      .map(({ layer, choice }) => [layer, rounded(1 - (1 - choice.sparsity) ** narrowing)] as const)
+      .filter(([, part]) => part >= leastPart),
+  );
+  const layers = narrow(parts);
+  if (report.layers.every(({ layer, elements }) => (layers.get(layer)?.elements ?? elements) === elements)) return undefined;
+  const found = allocateLayers(narrowedChoices(report, layers), request);
+  return found && { ...found, choices: found.choices.map((each) => ({ ...each, filters: parts.get(each.layer) })) };
+}
+
+function rounded(part: number): number {
+  return Math.round(part * 1e4) / 1e4;
+}
+
+/** Share of zeros of all weights from which on few are left. */
+const manyZeros = 0.8;
+
 /**
  * The first candidates: those of different settings or training, the most promising first.
  *
  * @param taught whether the recipe says what the training learns from
  */
-export function planField(
-  report: Pick<SensitivityReport, 'layers' | 'overhead'>,
-  budgets: readonly CountedBudget[],
-  count: number,
-  taught: boolean,
-): readonly Candidate[] {
+export function planField(basis: FieldBasis, budgets: readonly CountedBudget[], count: number, taught: boolean): readonly Candidate[] {
   const seen = new Set<string>();
-  return styles
+  const candidates = styles
     .filter(({ training }) => !taught || training.distillation === undefined)
-    .flatMap((style) => planCandidate(report, budgets, style) ?? [])
-    .filter(({ style, allocation }) => {
-      const key = JSON.stringify([allocation.choices, style.training]);
+    .flatMap((style) => planCandidate(basis, budgets, style) ?? [])
+    .filter((candidate) => {
+      const key = JSON.stringify(candidatePath(candidate, fewestSteps, {}));
       return !seen.has(key) && seen.add(key);
-    })
-    .slice(0, count);
+    });
+  const [first] = candidates;
+  const few = first !== undefined && zeroShare(first.allocation, basis.report) >= manyZeros;
+  const isFirst = ({ style }: Candidate): number => Number(few && style.forFewWeights);
+  return candidates.toSorted((a, b) => isFirst(b) - isFirst(a)).slice(0, count);
+}
+
+function zeroShare({ choices }: Allocation, { layers }: FieldBasis['report']): number {
+  const elements = new Map(layers.map((layer) => [layer.layer, layer.elements]));
+  const zeros = choices.reduce((sum, { layer, choice }) => sum + choice.sparsity * (elements.get(layer) ?? 0), 0);
+  return zeros / layers.reduce((sum, layer) => sum + layer.elements, 0);
 }
 
 /** One path of the tree: its techniques as a recipe has them, and its last node. */
@@ -115,14 +146,11 @@ export interface CandidatePath {
   readonly node: string;
 }
 
-/** Files are wanted small: a bit costs more than clustering's default, which measured better at the same bytes (docs/techniques.md). */
-const rateWeight = 2;
-
 /** Whose bits clustering counts, where they are not gzip's. */
 const storedForms: Readonly<Partial<Record<ByteCount, StoredForm>>> = { packed: 'packed', ethosU: 'ethos-u' };
 
 /** Parts of a candidate's steps that each stage takes. */
-const stepShares: Readonly<Record<ConstraintKind, number>> = { sparsity: 2, codebook: 1, integerGrid: 1 };
+const stepShares: Readonly<Record<ConstraintKind, number>> = { sparsity: 3, codebook: 2, integerGrid: 1 };
 
 /**
  * The stages that put an allocation in force: pruning, clustering that keeps its zeros, training on the integer grid that
@@ -148,10 +176,11 @@ export function candidatePath(
     const layers = rulesOf(allocation, kind) ?? [];
     techniques[row.options] = {
       ...(name === undefined || path.length > 0 ? {} : { name }),
+      ...(kind === 'sparsity' ? { structure: 'unstructured', criterion: 'contribution' } : {}),
+      // What the recipe says of the training goes before what the style says.
+      ...(kind === 'codebook' ? clusteringOptions(style, inForce, count) : {}),
       ...training,
       ...style.training,
-      ...(kind === 'sparsity' ? { structure: 'unstructured', criterion: 'contribution' } : {}),
-      ...(kind === 'codebook' ? { rateWeight, ...(storedForms[count] === undefined ? {} : { sizeOf: storedForms[count] }) } : {}),
       ...(layers.length === 0 ? {} : { layers }),
       steps: Math.max(1, Math.round((steps * stepShares[kind]) / shares)),
     };
@@ -161,6 +190,19 @@ export function candidatePath(
   return { techniques, node: path.join('/') };
 }
 
+/** Without zeros there are no masks that could move. */
+function clusteringOptions(
+  { clustering: { movingMasks, ...options } }: Style,
+  inForce: ReadonlySet<ConstraintKind>,
+  count: Candidate['count'],
+): ClusteringOptions {
+  return {
+    ...options,
+    ...(inForce.has('sparsity') && movingMasks === true ? { movingMasks } : {}),
+    ...(storedForms[count] === undefined ? {} : { sizeOf: storedForms[count] }),
+  };
+}
+
 /** None of which grows unless it is named. */
 const everyTechnique = techniqueIds.map((id) => techniqueRow(id).options);
 
@@ -168,7 +210,14 @@ const everyTechnique = techniqueIds.map((id) => techniqueRow(id).options);
 function rulesOf({ choices }: Allocation, kind: ConstraintKind): readonly LayerRule[] | undefined {
   if (kind === 'integerGrid')
     return choices.filter(({ choice }) => choice.bits !== 8).map(({ layer, choice: { bits } }) => ({ pattern: layer, bits }));
-  const dial = kind === 'sparsity' ? 'sparsity' : 'clusters';
-  if (choices.every(({ choice }) => choice[dial] === 0)) return undefined;
-  return choices.map(({ layer, choice }) => ({ pattern: layer, ...dials[dial].rule(choice[dial]) }));
+  if (kind === 'codebook') {
+    if (choices.every(({ choice }) => choice.clusters === 0)) return undefined;
+    return choices.map(({ layer, choice }) => ({ pattern: layer, ...dials.clusters.rule(choice.clusters) }));
+  }
+  if (choices.every(({ choice, filters }) => choice.sparsity === 0 && filters === undefined)) return undefined;
+  return choices.map(pruningRule);
+}
+
+function pruningRule({ layer, choice: { sparsity }, filters }: LayerAllocation): LayerRule {
+  return { pattern: layer, ...(filters === undefined ? dials.sparsity.rule(sparsity) : { filters, sparsity }) };
 }

@@ -1,12 +1,14 @@
 import { defaultSparsity, trainingDefaults } from '../../shared/recipe/defaults.ts';
 import type { PruningOptions } from '../../shared/recipe/pruning-options.ts';
 import { EspalierError } from '../errors.ts';
-import type { Network } from '../network/network.ts';
+import type { Network, ParameterId } from '../network/network.ts';
+import { hasKernel } from '../network/operations.ts';
 import { type ChannelGroups, channelGroups } from './filter-pruning/channel-groups.ts';
 import { chooseFilters } from './filter-pruning/choose-filters.ts';
 import { removeChannels } from './filter-pruning/remove-channels.ts';
 import { trainFloatStage } from './fine-tuning-stage.ts';
 import { selectKernels } from './layer-rules.ts';
+import { reconstructKernels } from './pruning/reconstruct-kernels.ts';
 import { checkSparsity } from './pruning/schedules.ts';
 import type { OptimizedModel, TechniqueContext, TechniqueRequest } from './technique.ts';
 
@@ -22,9 +24,73 @@ export async function pruneFilters(
   request: TechniqueRequest<PruningOptions>,
   context: TechniqueContext,
 ): Promise<OptimizedModel> {
+  checkRemovedFilters(model.network, request);
   const { groups, removed } = checkFilterPruning(model.network, request);
   const network = removeChannels(model.network, groups, removed);
   return trainFloatStage({ network, constraints: new Map() }, context, request.options, trainingDefaults.float);
+}
+
+/**
+ * The model without the filters that `filters` of the options and rules removes; the layers that read them are fitted to
+ * what they computed with them, by least squares, unless `reconstruction` is false. He et al. 2017, arXiv:1707.06168,
+ * equation 1, with the channels given.
+ *
+ * @returns the model itself where nothing is removed
+ * @throws EspalierError `cancelled`
+ */
+export async function withoutFilters(
+  model: OptimizedModel,
+  request: TechniqueRequest<PruningOptions>,
+  context: TechniqueContext,
+): Promise<OptimizedModel> {
+  const { network } = model;
+  const { groups, removed } = checkRemovedFilters(network, request);
+  if (removed.size === 0) return model;
+  const fitted =
+    request.options.reconstruction === false
+      ? network
+      : await reconstructKernels(network, network, inputMasks(network, groups, removed), context);
+  return { network: removeChannels(fitted, groups, removed), constraints: new Map(), ranges: undefined };
+}
+
+/**
+ * What `filters` of the options and rules removes before weights are pruned.
+ *
+ * @throws EspalierError `invalid-argument` for a part outside [0, 1), or beside a structure that removes filters itself
+ */
+export function checkRemovedFilters(network: Network, request: TechniqueRequest<PruningOptions>): FilterChoice {
+  const { options } = request;
+  const kernels = selectKernels(network, { filters: options.filters ?? 0 }, request).filter(({ settings }) => settings.filters !== 0);
+  for (const { layer, settings } of kernels) checkSparsity(settings.filters, `layer "${layer}", filters`);
+  if (kernels.length > 0 && (options.structure === 'filters' || options.structure === 'xnnpack'))
+    throw new EspalierError('invalid-argument', `"filters" does not go with the structure "${options.structure}"`, {
+      where: 'pruning.filters',
+      fix: 'leave one of them out; the structure "filters" removes the part that "sparsity" gives',
+    });
+  const groups = channelGroups(network);
+  return {
+    groups,
+    removed: chooseFilters(network, groups, new Map(kernels.map(({ parameter, settings }) => [parameter, settings.filters]))),
+  };
+}
+
+/** Masks of the kernels that read a removed channel: 0 for the weights that it is multiplied with. */
+function inputMasks(network: Network, groups: ChannelGroups, removed: ReadonlySet<number>): ReadonlyMap<ParameterId, Uint8Array> {
+  return new Map(
+    network.operations.flatMap((operation) => {
+      if (!hasKernel(operation) || operation.kind === 'depthwiseConv2d') return [];
+      const kernel = network.parameters.get(operation.kernel);
+      const inputs = groups.groupsOf(operation.inputs[0] ?? '');
+      if (kernel === undefined || kernel.shape.at(-1) !== inputs.length || !inputs.some((group) => removed.has(group))) return [];
+      return [[operation.kernel, Uint8Array.from(kernel.data, (_, i) => Number(!removed.has(inputs[i % inputs.length] ?? -1)))] as const];
+    }),
+  );
+}
+
+interface FilterChoice {
+  readonly groups: ChannelGroups;
+  /** Groups of channels that go. */
+  readonly removed: ReadonlySet<number>;
 }
 
 /**
@@ -32,10 +98,7 @@ export async function pruneFilters(
  *
  * @throws EspalierError `invalid-argument` where there is no filter that could go
  */
-export function checkFilterPruning(
-  network: Network,
-  request: TechniqueRequest<PruningOptions>,
-): { readonly groups: ChannelGroups; readonly removed: ReadonlySet<number> } {
+export function checkFilterPruning(network: Network, request: TechniqueRequest<PruningOptions>): FilterChoice {
   const kernels = selectKernels(network, { sparsity: request.options.sparsity ?? defaultSparsity }, request);
   for (const { layer, settings } of kernels) checkSparsity(settings.sparsity, `layer "${layer}"`);
   const groups = channelGroups(network);

@@ -3,7 +3,7 @@ import { type PruningOptions, sparsityOf } from '../../shared/recipe/pruning-opt
 import { type NetworkConstraints, type SparsityDemand, withConstraint } from '../constraints/constraint.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, ParameterId } from '../network/network.ts';
-import { checkFilterPruning, pruneFilters } from './filter-pruning.ts';
+import { checkFilterPruning, checkRemovedFilters, pruneFilters, withoutFilters } from './filter-pruning.ts';
 import { planTraining, trainFloatStage } from './fine-tuning-stage.ts';
 import { inheritConstraints } from './inheritance.ts';
 import { type SelectedKernel, selectKernels } from './layer-rules.ts';
@@ -24,6 +24,7 @@ import { trainFittedStage } from './train-fitted-stage.ts';
  */
 export const pruning: Technique<PruningOptions> = {
   check: (network, request, zeros) => {
+    checkRemovedFilters(network, request);
     if (request.options.structure === 'filters') {
       checkFilterPruning(network, request);
       return zeros;
@@ -40,8 +41,9 @@ export const pruning: Technique<PruningOptions> = {
 
 type PruningRequest = TechniqueRequest<PruningOptions>;
 
-async function pruneWeights(model: OptimizedModel, request: PruningRequest, context: TechniqueContext): Promise<OptimizedModel> {
+async function pruneWeights(whole: OptimizedModel, request: PruningRequest, context: TechniqueContext): Promise<OptimizedModel> {
   const { options, row } = request;
+  const model = await withoutFilters(whole, request, context);
   const kernels = checkPruning(model.network, request);
   const known = structureOf(options.structure);
   const deviations = await rankingDeviations(model.network, kernels, options, context);

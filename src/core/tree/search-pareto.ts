@@ -4,6 +4,7 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { formatPercent } from '../../shared/drawing/format.ts';
 import { describeChoice } from '../../shared/layer-choices.ts';
 import { measureRow } from '../../shared/measures.ts';
 import type { ParetoSearch, Targets } from '../../shared/recipe/targets.ts';
@@ -11,11 +12,12 @@ import type { NodeMetrics } from '../../shared/results.ts';
 import { budgetCounts, budgetsOf } from '../../shared/search-budget.ts';
 import { checkTargets, describeVerdict, keepsOtherLimits } from '../../shared/targets.ts';
 import { flattenTree, titleIn, type TreeEntry } from '../../shared/tree.ts';
-import { type Candidate, candidatePath, fewestSteps, planCandidate, planField, type Rung } from '../search/plan-search.ts';
-import { checkSearch, trainingShare } from './check-search.ts';
+import { type Candidate, candidatePath, type FieldBasis, fewestSteps, planCandidate, planField, type Rung } from '../search/plan-search.ts';
+import type { LayerAllocation } from '../search/allocate-layers.ts';
 import { type PlannedTree, planTree, rootId } from './deployment-tree.ts';
 import type { Verdict } from './recommendation.ts';
-import type { SearchBasis, SearchSupport } from './search-support.ts';
+import { checkSearch, trainingShare } from './check-search.ts';
+import type { SearchSupport } from './search-support.ts';
 import { selectNodes } from './select-nodes.ts';
 import { relocateData } from './recipe/relocate-data.ts';
 import { withFileErrors, writeFileAtomically } from './store/atomic-files.ts';
@@ -71,8 +73,9 @@ export async function searchPareto(walk: ParetoWalk): Promise<Verdict> {
       rungs.map((rung) => `${rung.candidates} of ${rung.steps}`).join(', then '),
   );
   const taught = training.distillation !== undefined;
+  const fieldBasis: FieldBasis = { report: basis.sensitivity, narrow: await support.narrowing() };
   const contests = budgets.map((budget, index): Contest => {
-    const field = planField(basis.sensitivity, budgetCounts(budget), rungs[0]?.candidates ?? 1, taught);
+    const field = planField(fieldBasis, budgetCounts(budget), rungs[0]?.candidates ?? 1, taught);
     return { budget, place: index + 1, rungs, field };
   });
   const trained: Trained[] = [];
@@ -83,19 +86,31 @@ export async function searchPareto(walk: ParetoWalk): Promise<Verdict> {
     for (const contest of contests) {
       const ranked = made.filter((each) => each.contest === contest).toSorted(byPromise);
       describeRound(walk, contest, ranked, round + 1);
-      contest.field = ranked.slice(0, next).flatMap((each) => corrected(each, basis) ?? []);
+      contest.field = ranked.slice(0, next).flatMap((each) => corrected(each, fieldBasis) ?? []);
     }
   }
-  const missed = contests.filter((contest) => best(trained, contest.budget, walker) === undefined);
+  // What trained longest is the file that is wanted, so it has another try before a shorter one stands in for it.
+  const missed = contests.filter(
+    (contest) =>
+      best(
+        trained.filter((each) => isOfLastRound(each, contest)),
+        contest.budget,
+        walker,
+      ) === undefined,
+  );
   for (const contest of missed)
     contest.field = trained
-      .filter((each) => each.contest === contest)
+      .filter((each) => isOfLastRound(each, contest))
       .toSorted(byPromise)
       .slice(0, 1)
-      .flatMap((each) => corrected(each, basis) ?? []);
+      .flatMap((each) => corrected(each, fieldBasis) ?? []);
   if (missed.some(({ field }) => field.length > 0))
     trained.push(...(await train(walk, missed, rungs.at(-1)?.steps ?? fewestSteps, 'again-')));
   return conclude(walk, contests, trained);
+}
+
+function isOfLastRound({ contest, steps }: Trained, { place, rungs }: Contest): boolean {
+  return contest.place === place && steps === rungs.at(-1)?.steps;
 }
 
 /** Grows a branch for every candidate and trains all of them. */
@@ -145,16 +160,16 @@ function pathsTo({ root }: PlannedTree, leaves: ReadonlySet<string>): readonly T
 }
 
 /** The same style with settings by the bytes that its file took. */
-function corrected({ contest, candidate, metrics }: Trained, basis: SearchBasis): Candidate | undefined {
+function corrected({ contest, candidate, metrics }: Trained, basis: FieldBasis): Candidate | undefined {
   const counts = budgetCounts(contest.budget);
   const count = counts[0]?.count ?? 'gzip';
   const taken = measureRow(count).value(metrics);
   const correction = taken === undefined ? 1 : taken / candidate.allocation.bytes;
-  return planCandidate(basis.sensitivity, counts, candidate.style, correction) ?? candidate;
+  return planCandidate(basis, counts, candidate.style, correction) ?? candidate;
 }
 
-/** A file that is a little too large is judged too: the next round corrects its size. */
-const sizeTolerance = 1.05;
+/** A file that is too large by less is judged too: the next round corrects its size. */
+const sizeTolerance = 1.15;
 
 function byPromise(a: Trained, b: Trained): number {
   const fits = ({ contest, metrics }: Trained): number =>
@@ -173,11 +188,15 @@ function best(trained: readonly Trained[], budget: Targets, { results }: TreeWal
 function describeRound({ report, walker }: ParetoWalk, { place, budget }: Contest, ranked: readonly Trained[], round: number): void {
   for (const { leaf, error, metrics, candidate } of ranked) {
     const sizes = budgetCounts(budget).map(({ count }) => `${measureRow(count).value(metrics) ?? '?'} bytes ${count}`);
-    const settings = candidate.allocation.choices.map(({ layer, choice }) => `${layer}: ${describeChoice(choice)}`).slice(0, 6);
+    const settings = candidate.allocation.choices.map(describeLayer).slice(0, 6);
     report(
       `search: budget ${place}, round ${round}: ${titleIn(walker.tree.root, leaf)} has an error of ${error.toFixed(4)} on validation examples, ${sizes.join(', ')} (${settings.join('; ')}${candidate.allocation.choices.length > 6 ? '; …' : ''})`,
     );
   }
+}
+
+function describeLayer({ layer, choice, filters }: LayerAllocation): string {
+  return `${layer}: ${filters === undefined ? '' : `${formatPercent(filters, 1)} of the filters removed, `}${describeChoice(choice)}`;
 }
 
 /** Writes the recommended file of each budget with a recipe that makes it again, and judges the budgets. */

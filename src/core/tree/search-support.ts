@@ -22,6 +22,8 @@ import { networkSensitivity } from './operations/model-sensitivity.ts';
 import { countedNpu, profileNode } from './profile-node.ts';
 import type { RecipeDocument } from './recipe/recipe-document.ts';
 import type { ResolvedModel } from './recipe/resolve-recipe.ts';
+import type { NarrowLayers } from '../search/narrow-layers.ts';
+import { layersWithoutFilters } from '../techniques/filter-pruning/layers-without-filters.ts';
 import { withFileErrors } from './store/atomic-files.ts';
 import { readSealedJson, writeSealedJson } from './store/sealed-file.ts';
 
@@ -49,6 +51,8 @@ export interface SearchSupport {
    * @throws EspalierError where a search is not possible; `cancelled`
    */
   basis(runFolder: string, signal: AbortSignal, report: (message: string) => void): Promise<SearchBasis>;
+  /** What becomes of the layers without part of their filters. */
+  narrowing(): Promise<NarrowLayers>;
   /** What every file of the search needs, since the settings of layers do not change it. */
   hardware(): Promise<HardwareFigures | undefined>;
   /** Error of a .tflite on the validation examples, in LiteRT. */
@@ -85,6 +89,10 @@ export function searchSupport({ recipe, folder, model, engine, target, threadScr
       await withFileErrors(file, () => mkdir(path.dirname(file), { recursive: true }));
       for (const place of [own, file]) await writeSealedJson(place, found);
       return found;
+    },
+    async narrowing() {
+      const { network } = await open();
+      return (parts) => layersWithoutFilters(network, parts);
     },
     async hardware() {
       return profileNode(integerStructure((await open()).network), target, undefined, countedNpu(recipe)).figures;

@@ -14,6 +14,12 @@ export interface LayerRule {
    */
   readonly sparsity?: number;
   /**
+   * Part of the layer's filters that pruning removes before it ranks weights; `sparsity` is then that of what is left.
+   * @minimum 0
+   * @exclusiveMaximum 1
+   */
+  readonly filters?: number;
+  /**
    * @asType integer
    * @minimum 2
    */

@@ -12,6 +12,15 @@ export interface PruningOptions extends VariantOptions, TrainingOptions {
    */
   readonly sparsity?: number;
   /**
+   * Part of every layer's filters that is removed first, so that the network itself shrinks, as with `"structure": "filters"`;
+   * the layers that read them are fitted to make up for them. `sparsity` is then that of the weights that are left. The
+   * same number of weights takes less room in fewer filters.
+   * @minimum 0
+   * @exclusiveMaximum 1
+   * @default 0
+   */
+  readonly filters?: number;
+  /**
    * Which weights are small: those of small `magnitude`, or those that contribute little to what their layer computes.
    * `contribution` is a weight times the standard deviation of its input on training examples, so that weights go first
    * whose inputs hardly vary; groups, blocks, `global` and depthwise kernels rank by magnitude all the same.

@@ -1,16 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { candidatePath, fewestSteps, planCandidate, planField, planRungs, styles } from '../../../src/core/search/plan-search.ts';
+import { candidatePath, fewestSteps, planCandidate, planField, planRungs } from '../../../src/core/search/plan-search.ts';
+import type { NarrowLayers } from '../../../src/core/search/narrow-layers.ts';
+import { type Style, styles } from '../../../src/core/search/styles.ts';
 import type { ChoiceSensitivity, LayerSensitivity } from '../../../src/shared/sensitivity.ts';
 
 const overhead = { raw: 100, gzip: 100, packed: 100, ethosU: 0 };
+/** Of a network whose filters cannot go. */
+const keepsFilters: NarrowLayers = () => new Map();
+const plainStyle: Style = { name: 'b', training: {}, clustering: { rateWeight: 2 }, narrowing: 0, forFewWeights: false };
 const budget = (bytes: number) => [{ count: 'gzip', bytes }] as const;
 
 describe('rounds of a search', () => {
-  it('take the same number of steps each, with as many candidates as the steps allow', () => {
-    expect(planRungs(12 * fewestSteps)).toEqual([
+  it('take half of the steps for the last candidate, with as many before it as the other half allows', () => {
+    expect(planRungs(16 * fewestSteps)).toEqual([
       { candidates: 4, steps: fewestSteps },
       { candidates: 2, steps: 2 * fewestSteps },
-      { candidates: 1, steps: 4 * fewestSteps },
+      { candidates: 1, steps: 8 * fewestSteps },
+    ]);
+    expect(planRungs(4 * fewestSteps)).toEqual([
+      { candidates: 2, steps: fewestSteps },
+      { candidates: 1, steps: 2 * fewestSteps },
     ]);
     expect(planRungs(fewestSteps)).toEqual([{ candidates: 1, steps: fewestSteps }]);
     expect(planRungs(fewestSteps - 1)).toBeUndefined();
@@ -22,29 +31,38 @@ describe('rounds of a search', () => {
 });
 
 describe('candidates of a budget', () => {
-  const report = { overhead, layers: [layer('conv', 100), layer('dense', 1000)] };
+  const basis = { report: { overhead, layers: [layer('conv', 100), layer('dense', 1000)] }, narrow: keepsFilters };
 
   it('keep a margin below it, and the correction of sizes that came out larger', () => {
     const [style] = styles;
-    const plain = planCandidate(report, budget(800), style!)!;
+    const plain = planCandidate(basis, budget(800), style!)!;
     expect(plain.allocation.bytes).toBeLessThanOrEqual(0.98 * 800);
-    const corrected = planCandidate(report, budget(800), style!, 1.25)!;
+    const corrected = planCandidate(basis, budget(800), style!, 1.25)!;
     expect(corrected.allocation.bytes).toBeLessThanOrEqual((0.98 * 800) / 1.25);
     expect(corrected.allocation.divergence).toBeGreaterThan(plain.allocation.divergence);
-    expect(planCandidate(report, budget(120), style!)).toBeUndefined();
+    expect(planCandidate(basis, budget(120), style!)).toBeUndefined();
   });
 
   it('differ in settings or training, and leave the teacher alone where the recipe names one', () => {
-    const field = planField(report, budget(600), 6, false);
-    expect(new Set(field.map(({ allocation, style }) => JSON.stringify([allocation.choices, style.training]))).size).toBe(field.length);
+    const field = planField(basis, budget(600), 6, false);
+    expect(new Set(field.map(({ allocation, style }) => JSON.stringify([allocation.choices, style.training, style.clustering]))).size).toBe(
+      field.length,
+    );
     expect(field.length).toBeGreaterThan(2);
-    expect(planField(report, budget(600), 6, true).every(({ style }) => style.training.distillation === undefined)).toBe(true);
-    expect(planField(report, budget(600), 2, false)).toHaveLength(2);
+    expect(planField(basis, budget(600), 6, true).every(({ style }) => style.training.distillation === undefined)).toBe(true);
+    expect(planField(basis, budget(600), 2, false)).toHaveLength(2);
+  });
+
+  it('begin with the styles for few weights where many are zeros', () => {
+    const styleNames = (bytes: number) => planField(basis, budget(bytes), 3, false).map(({ style }) => style.name);
+    const few = new Set(styles.filter(({ forFewWeights }) => forFewWeights).map(({ name }) => name));
+    expect(styleNames(900)[0]).toBe('a');
+    expect(few.has(styleNames(150)[0]!)).toBe(true);
   });
 
   it('become the stages that preserve each other, with rules for every layer', () => {
     const candidate = {
-      style: { name: 'b', training: { distillation: true } },
+      style: { ...plainStyle, training: { distillation: true } },
       count: 'gzip',
       allocation: {
         choices: [
@@ -55,11 +73,11 @@ describe('candidates of a budget', () => {
         bytes: 0,
       },
     } as const;
-    const { techniques, node } = candidatePath(candidate, 800, { batchSize: 32 }, '1b-800');
-    expect(node).toBe('pruned-1b-800/clustered/pcqat');
+    const { techniques, node } = candidatePath(candidate, 1200, { batchSize: 32 }, '1b-1200');
+    expect(node).toBe('pruned-1b-1200/clustered/pcqat');
     expect(techniques.pruning).toMatchObject({
-      name: '1b-800',
-      steps: 400,
+      name: '1b-1200',
+      steps: 600,
       batchSize: 32,
       distillation: true,
       layers: [
@@ -68,7 +86,7 @@ describe('candidates of a budget', () => {
       ],
     });
     expect(techniques.sparsityPreservingClustering).toMatchObject({
-      steps: 200,
+      steps: 400,
       layers: [
         { pattern: 'conv', clusters: 8 },
         { pattern: 'dense', clusters: 16 },
@@ -80,8 +98,46 @@ describe('candidates of a budget', () => {
     expect(candidatePath(candidate, 800, {}).node).toBe('pruned/clustered/pcqat');
   });
 
+  it('remove filters where few weights are left, which leaves more of them within the same bytes', () => {
+    const layers = [compressed('conv'), compressed('dense')];
+    const half: NarrowLayers = (parts) =>
+      new Map(layers.map(({ layer: name, elements }) => [name, { elements: parts.has(name) ? elements / 4 : elements, filters: 1 }]));
+    const style: Style = { ...plainStyle, narrowing: 0.5 };
+    const whole = planCandidate({ report: { overhead, layers }, narrow: half }, budget(2000), plainStyle)!;
+    const candidate = planCandidate({ report: { overhead, layers }, narrow: half }, budget(2000), style)!;
+    const left = ({ allocation }: typeof whole, elements: number): number =>
+      allocation.choices.reduce((sum, { choice }) => sum + (1 - choice.sparsity) * elements, 0);
+    expect(left(candidate, 2500)).toBeGreaterThan(1.1 * left(whole, 10_000));
+    const { techniques } = candidatePath(candidate, 600, {});
+    const [{ choice: first }] = whole.allocation.choices as [(typeof whole.allocation.choices)[0]];
+    expect(techniques.pruning).toMatchObject({
+      layers: [{ pattern: 'conv', filters: Math.round((1 - Math.sqrt(1 - first.sparsity)) * 1e4) / 1e4 }, { pattern: 'dense' }],
+    });
+    // Nothing changes where no filter can go.
+    expect(planCandidate({ report: { overhead, layers }, narrow: keepsFilters }, budget(2000), style)!.allocation).toEqual(
+      whole.allocation,
+    );
+  });
+
+  it('move masks only where there are zeros, and leave the rate to the recipe where it gives one', () => {
+    const candidate = (sparsity: number) => ({
+      style: { ...plainStyle, clustering: { rateWeight: 0, movingMasks: true, learningRate: 5e-4 } },
+      count: 'gzip' as const,
+      allocation: { choices: [{ layer: 'dense', choice: { sparsity, clusters: 8, bits: 8 as const } }], divergence: 0, bytes: 0 },
+    });
+    expect(candidatePath(candidate(0.5), 600, {}).techniques.sparsityPreservingClustering).toMatchObject({
+      rateWeight: 0,
+      movingMasks: true,
+      learningRate: 5e-4,
+    });
+    expect(candidatePath(candidate(0), 600, {}).techniques.clustering).not.toHaveProperty('movingMasks');
+    expect(candidatePath(candidate(0.5), 600, { learningRate: 1e-3 }).techniques.sparsityPreservingClustering).toMatchObject({
+      learningRate: 1e-3,
+    });
+  });
+
   it('keep bytes of the plain file by 4 bits, which the last stage gives to single layers', () => {
-    const plain = { overhead, layers: [layer('conv', 100), layer('dense', 1000)].map(withFourBits) };
+    const plain = { report: { overhead, layers: [layer('conv', 100), layer('dense', 1000)].map(withFourBits) }, narrow: keepsFilters };
     const candidate = planCandidate(plain, [{ count: 'raw', bytes: 760 }], styles[0]!)!;
     // 100 + 100 + 500, below 98% of the budget; 4 bits of the small layer alone are not enough.
     expect(candidate.allocation.bytes).toBe(700);
@@ -92,7 +148,7 @@ describe('candidates of a budget', () => {
   });
 
   it('shape values for the form whose bytes are short', () => {
-    const candidate = planCandidate(report, [{ count: 'packed', bytes: 500 }], styles[2]!)!;
+    const candidate = planCandidate(basis, [{ count: 'packed', bytes: 500 }], { ...plainStyle, allows: ({ clusters }) => clusters > 0 })!;
     const clusterings = [candidate, { ...candidate, count: 'ethosU' as const }, { ...candidate, count: 'gzip' as const }].map(
       (each) => candidatePath(each, 600, {}).techniques.clustering,
     );
@@ -122,6 +178,27 @@ function withFourBits(whole: LayerSensitivity): LayerSensitivity {
   const bytes = { raw: whole.elements / 2, gzip: whole.elements, packed: whole.elements, ethosU: whole.elements };
   const narrow: ChoiceSensitivity = { sparsity: 0, clusters: 0, bits: 4, divergence: 0.1, measured: true, bytes, cycles: {} };
   return { ...whole, choices: [...whole.choices, narrow] };
+}
+
+/** 10,000 weights whose bytes are the entropy of places and values. */
+function compressed(name: string): LayerSensitivity {
+  const elements = 10_000;
+  const whole = layer(name, elements);
+  const choices = [0.5, 0.8, 0.9, 0.95, 0.98].map((sparsity): ChoiceSensitivity => {
+    const kept = 1 - sparsity;
+    const places = -kept * Math.log2(kept) - sparsity * Math.log2(sparsity);
+    const bytes = (1.27 * elements * (places + kept * Math.log2(7))) / 8;
+    return {
+      sparsity,
+      clusters: 8,
+      bits: 8,
+      divergence: sparsity ** 8,
+      measured: true,
+      bytes: { raw: elements, gzip: bytes, packed: bytes, ethosU: bytes },
+      cycles: {},
+    };
+  });
+  return { ...whole, choices };
 }
 
 /** Half of the bytes go with half of the weights, and a quarter remains with 16 values. */

@@ -8,7 +8,10 @@ import { prepareForDeployment } from '../../../src/core/network/passes/prepare-f
 import { validateNetwork } from '../../../src/core/network/validate-network.ts';
 import { channelGroups } from '../../../src/core/techniques/filter-pruning/channel-groups.ts';
 import { chooseFilters } from '../../../src/core/techniques/filter-pruning/choose-filters.ts';
+import { layersWithoutFilters } from '../../../src/core/techniques/filter-pruning/layers-without-filters.ts';
 import { removeChannels } from '../../../src/core/techniques/filter-pruning/remove-channels.ts';
+import { withoutFilters } from '../../../src/core/techniques/filter-pruning.ts';
+import { techniqueRow } from '../../../src/shared/techniques.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import { randomData } from '../fixtures/random-data.ts';
 import { executeNetwork, referenceOutputs } from '../network/reference-executor.ts';
@@ -16,7 +19,7 @@ import { largestDifference, runFloat } from '../tflite/run-tflite.ts';
 import { seededParameter } from '../train/training-fixtures.ts';
 import { halfOf, masked } from './filter-fixtures.ts';
 import { apply } from '../../support/apply-technique.ts';
-import { briefly, mixedNorm, residualNetwork, techniqueContext, trainedModel } from './technique-fixtures.ts';
+import { briefly, logits, mixedNorm, residualNetwork, techniqueContext, trainedModel } from './technique-fixtures.ts';
 
 /** Every way in which channels meet: residual addition, concat, crop, depthwise multiplier, gate, shared kernel, flatten. */
 function branchingNetwork(): Network {
@@ -160,6 +163,63 @@ describe('filter pruning', () => {
     expect(network.parameters.get('pointwise/kernel')!.shape).toEqual([3, 1, 1, 3]);
     expect(network.parameters.get('dense/kernel')!.shape).toEqual([2, 48]);
     expect([...executeNetwork(network, [randomData(16, 1)]).get(network.outputs[0]!)!].every(Number.isFinite)).toBe(true);
+  });
+
+  it('removes filters before single weights, whose sparsity is that of what is left', async () => {
+    const options = { ...briefly, structure: 'unstructured', sparsity: 0.5 } as const;
+    const { network, constraints } = await apply('pruning', trainedModel(), techniqueContext(engine), options, [
+      { pattern: 'conv', filters: 0.5 },
+      { pattern: 'pointwise', filters: 0.5, sparsity: 0 },
+    ]);
+    validateNetwork(network);
+    expect(network.parameters.get('conv/kernel')!.shape).toEqual([3, 3, 3, 1]);
+    expect(network.parameters.get('pointwise/kernel')!.shape).toEqual([3, 1, 1, 3]);
+    const zeros = (id: string): number => network.parameters.get(id)!.data.filter((weight) => weight === 0).length;
+    expect([zeros('conv/kernel'), zeros('pointwise/kernel'), zeros('dense/kernel')]).toEqual([13, 0, 48]);
+    for (const [id, list] of constraints)
+      for (const constraint of list)
+        if (constraint.kind === 'sparsity') expect(constraint.mask).toHaveLength(network.parameters.get(id)!.data.length);
+  });
+
+  it('fits the layers that read removed filters, which moves the outputs less', async () => {
+    const context = techniqueContext(engine);
+    const whole = await logits(engine, residualNetwork());
+    const distance = async (reconstruction: boolean): Promise<number> => {
+      const request = { row: techniqueRow('pruning'), options: { filters: 0.5, reconstruction }, rules: [] };
+      const { network } = await withoutFilters(trainedModel(), request, context);
+      const found = await logits(engine, network);
+      return found.reduce((sum, value, i) => sum + (value - whole[i]!) ** 2, 0);
+    };
+    expect(await distance(true)).toBeLessThan(0.5 * (await distance(false)));
+  });
+
+  it('knows what is left of layers without removing anything', () => {
+    const network = residualNetwork();
+    expect(
+      Object.fromEntries(
+        layersWithoutFilters(
+          network,
+          new Map([
+            ['conv', 0.5],
+            ['pointwise', 0.5],
+          ]),
+        ),
+      ),
+    ).toEqual({
+      conv: { elements: 27, filters: 3 },
+      pointwise: { elements: 9, filters: 3 },
+      depthwise: { elements: 27, filters: 1 },
+      dense: { elements: 96, filters: 2 },
+    });
+    // The other layer of the residual addition keeps its filters, so this one does as well.
+    expect(layersWithoutFilters(network, new Map([['conv', 0.5]])).get('conv')).toEqual({ elements: 54, filters: 6 });
+  });
+
+  it('takes filters of structures that prune weights only', async () => {
+    await expect(
+      apply('pruning', trainedModel(), techniqueContext(engine), { structure: 'filters', sparsity: 0.5, filters: 0.5 }),
+    ).rejects.toThrow(/"filters" does not go with the structure "filters"/);
+    await expect(apply('pruning', trainedModel(), techniqueContext(engine), { filters: 1 })).rejects.toThrow(/filters.*outside \[0, 1\)/s);
   });
 
   it('says when no filter can go', async () => {

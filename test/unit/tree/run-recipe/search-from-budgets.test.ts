@@ -73,6 +73,7 @@ function supportOf(folder: string, { basis: other = {}, error = () => 0.1, ram =
     },
     threads: 2,
     basis: () => Promise.resolve({ ...basis, ...other }),
+    narrowing: () => Promise.resolve(() => new Map()),
     hardware: () => Promise.resolve({ ramBytes: ram, flashBytes: 10, macs: 10, ethosUBytes: ethosU }),
     validationError: (tflite) => Promise.resolve(error(new TextDecoder().decode(tflite))),
   };
@@ -86,7 +87,7 @@ function search(given: Case) {
     run: name,
     search: supportOf(folder, given),
     walk: {
-      pareto: { kind: 'pareto', steps: 12 * 600, budgets: [{ compressedBytes: 400, accuracyDrop: 0.2 }], ...options },
+      pareto: { kind: 'pareto', steps: 16 * 600, budgets: [{ compressedBytes: 400, accuracyDrop: 0.2 }], ...options },
       profile: () => Promise.resolve({ profile: undefined, figures, warnings: [] }),
     },
     stage: (request) => fakeOutcome(request, { sizes: { raw: 1100, gzip: size(request), zip: 0 } }),
@@ -97,11 +98,11 @@ describe('a search from budgets', () => {
   it('trains a field for a short time, the better half longer, and the best longest', async () => {
     // Distilled candidates validate better; test accuracies are all alike.
     const { made, outcome, folder, events } = await search({ error: (file) => (file.includes('-1b-') ? 0.06 : 0.1) });
-    expect(made.filter((node) => /^(pruned|clustered)-1[a-f]-600$/.test(node))).toHaveLength(4);
-    expect(made.filter((node) => /-1[a-f]-1200$/.test(node))).toHaveLength(2);
-    const last = made.filter((node) => /-1[a-f]-2400$/.test(node));
+    expect(made.filter((node) => /^(pruned|clustered)-1[a-h]-600$/.test(node))).toHaveLength(4);
+    expect(made.filter((node) => /-1[a-h]-1200$/.test(node))).toHaveLength(2);
+    const last = made.filter((node) => /-1[a-h]-4800$/.test(node));
     expect(last).toHaveLength(1);
-    expect(last[0]).toMatch(/-1b-2400$/);
+    expect(last[0]).toMatch(/-1b-4800$/);
     expect(outcome).toMatchObject({ outcome: 'done' });
     expect(outcome.reason).toContain('budget 1');
     // Every tree that grew holds what stood before.
@@ -148,7 +149,7 @@ describe('a search from budgets', () => {
 
   it('gives a file for each of several budgets', async () => {
     const { folder, outcome } = await search({
-      search: { steps: 2 * 12 * 600, budgets: [{ compressedBytes: 350 }, { compressedBytes: 700 }] },
+      search: { steps: 2 * 16 * 600, budgets: [{ compressedBytes: 350 }, { compressedBytes: 700 }] },
     });
     expect(outcome.outcome).toBe('done');
     expect(outcome.chosen).toEqual([0, 1].map((budget) => ({ model: 'net', budget, node: expect.stringContaining(`-${budget + 1}`) })));
