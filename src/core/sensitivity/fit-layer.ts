@@ -27,10 +27,18 @@ export interface FittedLayer {
   readonly channels: number;
 }
 
+export interface FitSetting {
+  readonly engine: Engine;
+  readonly seed: number;
+  /** Whether values are fitted once more to the weights that took them. Default: yes. */
+  readonly refits?: boolean | undefined;
+  readonly signal: AbortSignal;
+}
+
 /** Enough for a figure; a stage solves to the end. */
 const mostIterations = 30;
-/** Above so many products of a filter with the moments, values are not fitted again after the assignment. */
-const mostRefitted = 2 ** 28;
+/** Of a large kernel's weights, those that values are chosen from. */
+const mostClustered = 2 ** 15;
 /** Bits of code count as in the default of clustering. */
 const rateWeight = 1;
 
@@ -48,17 +56,19 @@ export class LayerFitter {
   readonly #deviations: Float32Array | undefined;
   readonly #engine: Engine;
   readonly #seed: number;
+  readonly #refits: boolean;
   readonly #signal: AbortSignal;
   readonly #pruned = new Map<number, Pruned>();
   #equations: LeastSquares | undefined;
   #factor: MomentFactor | undefined;
 
-  constructor(kernel: Kernel, moments: LayerMoments | undefined, setting: { readonly engine: Engine; seed: number; signal: AbortSignal }) {
+  constructor(kernel: Kernel, moments: LayerMoments | undefined, setting: FitSetting) {
     this.#kernel = kernel;
     this.#gram = moments?.gram;
     this.#deviations = moments?.deviations;
     this.#engine = setting.engine;
     this.#seed = setting.seed;
+    this.#refits = setting.refits ?? true;
     this.#signal = setting.signal;
   }
 
@@ -99,9 +109,10 @@ export class LayerFitter {
 
   async #cluster(pruned: Pruned, clusters: number): Promise<FittedLayer> {
     const { shape } = this.#kernel;
+    const sample = evenlySpaced(pruned.weights, mostClustered);
     const chosen = buildCodebook(
-      pruned.weights,
-      shape,
+      sample,
+      sample.length === pruned.weights.length ? shape : [sample.length],
       {
         clusters,
         granularity: { kind: 'tensor' },
@@ -117,8 +128,7 @@ export class LayerFitter {
     if (round === undefined) return onCodebook(projectCodebook(pruned.weights, shape, chosen), shape, chosen);
     const rounded = round(toCentroids(chosen, shape));
     const equations = await this.#normalEquations();
-    const work = (pruned.weights.length / (shape[0] ?? 1)) * pruned.weights.length;
-    if (equations === undefined || work > mostRefitted) return onCodebook(rounded, shape, chosen);
+    if (equations === undefined || !this.#refits) return onCodebook(rounded, shape, chosen);
     const codebook = fitCentroids(chosen, assignCentroids(rounded, shape, chosen), shape, equations);
     return onCodebook(round(toCentroids(codebook, shape)), shape, codebook);
   }
@@ -150,6 +160,14 @@ export class LayerFitter {
   }
 }
 
+/** At most so many of the values, from the first to the last. */
+function evenlySpaced(values: Float32Array, most: number): Float32Array {
+  if (values.length <= most) return values;
+  const found = new Float32Array(most);
+  for (let i = 0; i < most; i++) found[i] = values[Math.floor((i * values.length) / most)] ?? 0;
+  return found;
+}
+
 interface Pruned {
   readonly weights: Float32Array;
   readonly mask: Uint8Array | undefined;
@@ -165,10 +183,15 @@ export function onGrid(
 ): FittedLayer {
   const { channels, channelOf } = channelLayout(shape, granularity);
   const limit = weightLimit(bits);
-  const integers = Int8Array.from(weights, (weight, i) =>
-    Math.max(-limit, Math.min(limit, roundHalfToEven(weight / (scales[channelOf(i)] ?? 1)))),
-  );
-  return { integers, channels, weights: Float32Array.from(integers, (integer, i) => integer * (scales[channelOf(i)] ?? 1)) };
+  const integers = new Int8Array(weights.length);
+  const rounded = new Float32Array(weights.length);
+  for (let i = 0; i < weights.length; i++) {
+    const scale = scales[channels === 1 ? 0 : channelOf(i)] ?? 1;
+    const integer = Math.max(-limit, Math.min(limit, roundHalfToEven((weights[i] ?? 0) / scale)));
+    integers[i] = integer;
+    rounded[i] = integer * scale;
+  }
+  return { integers, channels, weights: rounded };
 }
 
 /** A value of a codebook is the same integer in every channel, so one scale does. */

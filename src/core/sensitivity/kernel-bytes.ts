@@ -15,18 +15,20 @@ export interface StoredKernel {
   readonly bits: WeightBits;
 }
 
-/** Compressing more than this takes long; larger kernels are counted by evenly spaced filters. */
-const mostCounted = 2 ** 16;
 /** Header and trailer of gzip, which a file has once. */
 const gzipFrame = 18;
 /** Two tensors and an operator that a packed kernel adds to the file; see `chooseEncodings`. */
 const decoderBytes = 2 * 36 + 44;
 
-/** The bytes of a kernel in each way to store it, by itself: an estimate of its part in a file. */
-export function kernelBytes(stored: StoredKernel): Bytes {
+/**
+ * The bytes of a kernel in each way to store it, by itself: an estimate of its part in a file.
+ *
+ * @param most weights that are compressed, which takes long: larger kernels are counted by evenly spaced filters
+ */
+export function kernelBytes(stored: StoredKernel, most = Infinity): Bytes {
   const { integers, bits } = stored;
   const raw = Math.ceil((integers.length * bits) / 8);
-  const sample = sampleOf(stored);
+  const sample = sampleOf(stored, most);
   const share = integers.length / sample.integers.length;
   return {
     raw,
@@ -37,12 +39,12 @@ export function kernelBytes(stored: StoredKernel): Bytes {
 }
 
 /** The first axis cut down, so that filters stay whole. */
-function sampleOf(stored: StoredKernel): StoredKernel {
+function sampleOf(stored: StoredKernel, most: number): StoredKernel {
   const { integers, kernel, channels } = stored;
   const { shape, operation } = kernel;
   const [filters = 1, ...rest] = shape;
   const length = integers.length / filters;
-  const kept = Math.max(1, Math.min(filters, Math.floor(mostCounted / length)));
+  const kept = Math.max(1, Math.min(filters, Math.floor(most / length)));
   if (kept === filters) return stored;
   const sampled = new Int8Array(kept * length);
   for (let i = 0; i < kept; i++) {

@@ -1,5 +1,5 @@
 import { type LayerChoice, sameChoice, weightChoices, wholeChoice } from '../../shared/layer-choices.ts';
-import type { ByteCount, Bytes, ChoiceSensitivity, LayerSensitivity } from '../../shared/sensitivity.ts';
+import type { ByteCount, Bytes, ChoiceSensitivity, Cycles, LayerSensitivity } from '../../shared/sensitivity.ts';
 import type { DataSet } from '../data/dataset.ts';
 import { spreadIndices } from '../data/spread-indices.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -8,15 +8,16 @@ import { scaleBytes } from '../hardware/ethos-u/npu-operation.ts';
 import type { ChangedKernel, KernelCycles } from '../hardware/kernel-cycles.ts';
 import { shapeOf } from '../lowering/lower-network.ts';
 import type { Network } from '../network/network.ts';
-import { channelAxis, hasKernel, type Operation } from '../network/operations.ts';
+import { channelAxis } from '../network/operations.ts';
 import { createProgramBuilder } from '../program/builder.ts';
-import { elements } from '../program/shapes.ts';
 import { type Kernel, kernelsOf } from '../techniques/kernels.ts';
 import { ActivationDivergence } from './activation-divergence.ts';
-import { type DivergenceKind, OutputDivergence, suffixOf } from './divergence.ts';
+import { betweenFits, type FitFigures } from './between-fits.ts';
+import { type DivergenceKind, OutputDivergence } from './divergence.ts';
 import { type FittedLayer, LayerFitter } from './fit-layer.ts';
 import { kernelBytes } from './kernel-bytes.ts';
 import { type LayerMoments, layerMoments } from './layer-moments.ts';
+import { coarseChoices, type FitPlan, operationMacs, planFits, planMeasurements } from './plan-measurements.ts';
 
 export interface SensitivityRequest {
   readonly engine: Engine;
@@ -39,15 +40,6 @@ export interface Sensitivity {
   readonly layers: readonly LayerSensitivity[];
 }
 
-const mostExamples = 512;
-const fewestExamples = 24;
-/**
- * Multiply-accumulates that comparing outputs may take in all: about a minute on two cores. Small networks measure every
- * choice on 512 examples; larger ones first use fewer examples, then measure fewer choices.
- */
-const macBudget = 6e11;
-/** Of a layer's choices measured at least; the divergence of the others lies between. */
-const fewestMeasured = 4;
 /** The part of the time that the moments take. */
 const momentsShare = 0.15;
 
@@ -68,6 +60,7 @@ export async function measureSensitivity(request: SensitivityRequest): Promise<S
   if (data.size === 0) throw new EspalierError('invalid-data', 'there are no training examples to compare outputs on');
   const kind = divergenceKind(network, data);
   const plan = planMeasurements(network, kernels, data.size);
+  const fitPlan = planFits(kernels);
   const moments = await layerMoments({
     engine,
     network,
@@ -84,8 +77,8 @@ export async function measureSensitivity(request: SensitivityRequest): Promise<S
   const layers: LayerSensitivity[] = [];
   for (const kernel of kernels) {
     const ofInput = moments.get(kernel.parameter);
-    const fits = await fitChoices(kernel, ofInput, request);
-    const measured = await measureChoices(fits, plan.choices, await divergence.from(kernel.parameter), signal);
+    const fits = await fitChoices(kernel, ofInput, fitPlan, request);
+    const measured = await measureChoices(kernel, fits, plan.choices, await divergence.from(kernel.parameter), signal);
     const rounded = activations === false ? [] : await activations.of(kernel.parameter, divergence);
     const [whole] = measured;
     const wide = whole === undefined ? [] : rounded.map((each) => ({ ...each, measured: true, bytes: whole.bytes }));
@@ -107,7 +100,7 @@ function cyclesWith(
   { parameter, operation, shape }: Kernel,
   { bits, activations = 8, bytes }: Omit<ChoiceSensitivity, 'cycles'>,
   cyclesOf: SensitivityRequest['cyclesOf'],
-): KernelCycles | object {
+): Cycles {
   const outputs = shape[channelAxis(operation)] ?? 1;
   const streamBytes = Math.max(0, bytes.ethosU - scaleBytes * outputs);
   return cyclesOf?.({ kernel: parameter, bits, streamBytes, activationBits: activations }) ?? {};
@@ -121,47 +114,30 @@ function divergenceKind(network: Network, { target }: DataSet): DivergenceKind {
     : 'normalized squared error';
 }
 
-interface MeasurementPlan {
-  readonly examples: number;
-  /** Choices measured in each layer. */
-  readonly choices: number;
-}
-
-/** From counts alone, so that the same network and data always give the same figures. */
-export function planMeasurements(network: Network, kernels: readonly Kernel[], size: number, budget = macBudget): MeasurementPlan {
-  const macs = new Map(network.operations.map((operation) => [operation, operationMacs(network, operation)]));
-  const perExample = kernels.reduce(
-    (sum, { parameter }) =>
-      sum + suffixOf(network, parameter).operations.reduce((total, operation) => total + (macs.get(operation) ?? 0), 0),
-    0,
-  );
-  const all = weightChoices.length;
-  const examples = Math.min(size, Math.max(fewestExamples, Math.min(mostExamples, Math.floor(budget / (perExample * all)))));
-  const choices = Math.min(all, Math.max(fewestMeasured, Math.floor(budget / (perExample * examples))));
-  return { examples, choices };
-}
-
-interface ChoiceFit {
-  readonly choice: LayerChoice;
+interface ChoiceFit extends FitFigures {
   readonly fitted: FittedLayer;
-  readonly bytes: Bytes;
-  /** Squared error of the layer's outputs, or of its weights. */
-  readonly error: number;
 }
 
 async function fitChoices(
   kernel: Kernel,
   moments: LayerMoments | undefined,
+  { closely, counted }: FitPlan,
   { engine, seed, signal }: SensitivityRequest,
 ): Promise<readonly ChoiceFit[]> {
-  const fitter = new LayerFitter(kernel, moments, { engine, seed, signal });
+  const isClose = closely.has(kernel.parameter);
+  const fitter = new LayerFitter(kernel, moments, { engine, seed, refits: isClose, signal });
   const errorOf = await outputError(kernel, moments?.gram, engine);
   const fits: ChoiceFit[] = [];
   try {
-    for (const choice of weightChoices.filter((each) => isPossible(kernel, each))) {
+    for (const choice of (isClose ? weightChoices : coarseChoices).filter((each) => isPossible(kernel, each))) {
       if (signal.aborted) throw new EspalierError('cancelled', 'the sensitivity was cancelled');
       const fitted = await fitter.fit(choice);
-      fits.push({ choice, fitted, bytes: kernelBytes({ kernel, ...fitted, bits: choice.bits }), error: await errorOf.of(fitted.weights) });
+      fits.push({
+        choice,
+        fitted,
+        bytes: kernelBytes({ kernel, ...fitted, bits: choice.bits }, counted),
+        error: await errorOf.of(fitted.weights),
+      });
     }
   } finally {
     await errorOf.dispose();
@@ -204,6 +180,7 @@ async function outputError({ data }: Kernel, gram: Float32Array | undefined, eng
 }
 
 async function measureChoices(
+  kernel: Kernel,
   fits: readonly ChoiceFit[],
   most: number,
   divergence: Awaited<ReturnType<OutputDivergence['from']>>,
@@ -219,12 +196,16 @@ async function measureChoices(
     await divergence.dispose();
   }
   const known = [...measured].map(([{ error }, value]) => ({ error, value })).sort((a, b) => a.error - b.error);
-  return fits.map((fit) => ({
-    ...fit.choice,
-    divergence: measured.get(fit) ?? interpolated(fit.error, known),
-    measured: measured.has(fit),
-    bytes: fit.bytes,
-  }));
+  return weightChoices
+    .filter((choice) => isPossible(kernel, choice))
+    .flatMap((choice) => {
+      const fit = fits.find((each) => each.choice === choice);
+      const figures = fit ?? betweenFits(choice, fits);
+      if (figures === undefined) return [];
+      const found = fit && measured.get(fit);
+      const { error, bytes } = figures;
+      return [{ ...choice, divergence: found ?? interpolated(error, known), measured: found !== undefined, bytes }];
+    });
 }
 
 /** The choices with the smallest and the largest error, and evenly spaced ranks between. */
@@ -248,16 +229,6 @@ export function interpolated(error: number, known: readonly KnownDivergence[]): 
   if (!(low.error > 0 && high.error > low.error && low.value > 0 && high.value > 0)) return high.value;
   const part = Math.log(error / low.error) / Math.log(high.error / low.error);
   return low.value * (high.value / low.value) ** part;
-}
-
-/** Multiply-accumulates of an operation with a kernel; 0 of others. */
-function operationMacs(network: Network, operation: Operation): number {
-  if (!hasKernel(operation)) return 0;
-  const [input = ''] = operation.inputs;
-  const kernel = network.parameters.get(operation.kernel)?.shape ?? [];
-  const perOutput = operation.kind === 'depthwiseConv2d' ? elements(kernel.slice(0, -1)) : elements(kernel.slice(1));
-  if (operation.kind === 'transposeConv2d') return (elements(shapeOf(network, input)) / (kernel.at(-1) ?? 1)) * elements(kernel);
-  return elements(shapeOf(network, operation.output)) * perOutput;
 }
 
 /** What the file takes besides its kernels. */

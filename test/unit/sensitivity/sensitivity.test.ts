@@ -9,7 +9,8 @@ import { klDivergence, normalizedError, OutputDivergence, suffixOf } from '../..
 import { LayerFitter } from '../../../src/core/sensitivity/fit-layer.ts';
 import { kernelBytes } from '../../../src/core/sensitivity/kernel-bytes.ts';
 import { layerMoments } from '../../../src/core/sensitivity/layer-moments.ts';
-import { interpolated, measureSensitivity, planMeasurements } from '../../../src/core/sensitivity/measure-sensitivity.ts';
+import { interpolated, measureSensitivity } from '../../../src/core/sensitivity/measure-sensitivity.ts';
+import { planMeasurements } from '../../../src/core/sensitivity/plan-measurements.ts';
 import { kernelsOf } from '../../../src/core/techniques/kernels.ts';
 import { describeChoice, ruleOfChoice, sameChoice, weightChoices } from '../../../src/shared/layer-choices.ts';
 import { halves, seededParameter } from '../train/training-fixtures.ts';
