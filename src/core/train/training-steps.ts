@@ -37,13 +37,22 @@ interface Compiled {
   readonly compiled: CompiledProgram;
 }
 
+interface Kept {
+  /** Examples of the steps that the program is for. */
+  readonly stepSize: number;
+  /** Predicted, without what the process takes by itself. */
+  readonly bytes: number;
+  readonly program: Promise<Compiled>;
+}
+
 /** The rest is for the data's cache, the editor and the system. */
 const usableShare = 0.8;
 
 /**
  * The state of a training and the programs that move it on. Each batch size (the full one and that of an epoch's last
- * batch) has a program of its own, so that a partial batch is exact, batch-norm statistics included. A batch that does
- * not fit into memory is split, its gradients added up; batch norms then see the parts.
+ * batch) has a program of its own, so that a partial batch is exact, batch-norm statistics included. Both are kept where
+ * they fit into memory; else the one gives way to the other at the end of an epoch. A batch that does not fit into memory
+ * is split, its gradients added up; batch norms then see the parts.
  */
 export class TrainingSteps {
   /** Weights, moments, statistics and what constraints learn, by the names of the program. Replaced at each step. */
@@ -56,7 +65,8 @@ export class TrainingSteps {
   readonly partSize: number;
   readonly #options: StepOptions;
   readonly #setup: TrainingSetup;
-  readonly #programs = new Map<string, Promise<Compiled>>();
+  readonly #programs = new Map<string, Kept>();
+  readonly #availableBytes: number;
   #update: Promise<CompiledProgram> | undefined;
 
   /** @throws EspalierError `out-of-memory` when not even one example fits */
@@ -67,7 +77,9 @@ export class TrainingSteps {
     this.state = first.initialState();
     this.stepInputs = new Map(first.stepInputs.map(({ name, initial }) => [name, initial.slice()]));
     this.ranges = setup.quantizers?.initialRanges() ?? new Float32Array(0);
-    this.partSize = fittingSize(setup, options, first.program);
+    // Measured before the first program takes some of it.
+    this.#availableBytes = options.memoryBytes ?? usableMemory();
+    this.partSize = fittingSize(setup, options.batchSize, this.#availableBytes, first.program);
   }
 
   /** @param step counts from 1 */
@@ -76,7 +88,7 @@ export class TrainingSteps {
   }
 
   async #runWhole(batch: Batch, step: number, sizes: StepSizes): Promise<StepResult> {
-    const program = await this.#program('whole', batch.size);
+    const program = await this.#program('whole', batch.size, batch.size);
     const results = await program.compiled.run({ ...this.#feeds(program, batch, step, 0), ...sizeFeeds(sizes) });
     this.state = new Map([...this.state.keys()].map((name) => [name, floats(results, name)]));
     this.#moveRanges(results['observed'], step);
@@ -90,7 +102,7 @@ export class TrainingSteps {
     let observed: Float32Array | undefined;
     for (let start = 0; start < batch.size; start += this.partSize) {
       const part = partOf(batch, start, Math.min(this.partSize, batch.size - start));
-      const program = await this.#program('part', part.size);
+      const program = await this.#program('part', part.size, batch.size);
       if (start === 0)
         sums = Object.fromEntries(
           program.training.learned.map((name) => [`gradients/${name}`, new Float32Array(this.state.get(name)?.length ?? 0)]),
@@ -118,19 +130,32 @@ export class TrainingSteps {
   }
 
   async dispose(): Promise<void> {
-    for (const program of this.#programs.values()) await (await program).compiled.dispose();
+    for (const { program } of this.#programs.values()) await (await program).compiled.dispose();
     await (await this.#update)?.dispose();
     this.#programs.clear();
   }
 
-  #program(kind: 'whole' | 'part', batchSize: number): Promise<Compiled> {
+  async #program(kind: 'whole' | 'part', batchSize: number, stepSize: number): Promise<Compiled> {
     const key = `${kind} ${batchSize}`;
     const known = this.#programs.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.program;
     const training = kind === 'whole' ? buildTrainingProgram(this.#setup, batchSize) : buildGradientProgram(this.#setup, batchSize);
-    const compiling = this.#options.engine.compile(training.program).then((compiled) => ({ training, compiled }));
-    this.#programs.set(key, compiling);
-    return compiling;
+    const bytes = predictStep(training.program) - processBytes;
+    await this.#makeRoom(bytes, stepSize);
+    const program = this.#options.engine.compile(training.program).then((compiled) => ({ training, compiled }));
+    this.#programs.set(key, { stepSize, bytes, program });
+    return program;
+  }
+
+  /** Parts of one step stay together: they take turns within it. */
+  async #makeRoom(bytes: number, stepSize: number): Promise<void> {
+    const held = [...this.#programs.values()].reduce((sum, program) => sum + program.bytes, processBytes);
+    if (held + bytes <= this.#availableBytes) return;
+    for (const [key, { stepSize: others, program }] of this.#programs) {
+      if (others === stepSize) continue;
+      this.#programs.delete(key);
+      await (await program).compiled.dispose();
+    }
   }
 
   #moveRanges(observed: TensorData | undefined, step: number): void {
@@ -171,8 +196,7 @@ export function predictStep(program: Program): number {
   return predictMemory(program) * stepOverhead + processBytes;
 }
 
-function fittingSize(setup: TrainingSetup, { batchSize, memoryBytes }: StepOptions, whole: Program): number {
-  const available = memoryBytes ?? usableMemory();
+function fittingSize(setup: TrainingSetup, batchSize: number, available: number, whole: Program): number {
   let needed = predictStep(whole);
   let size = batchSize;
   while (needed > available && size > 1) {

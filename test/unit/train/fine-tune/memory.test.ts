@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Constraints } from '../../../../src/core/constraints/constraint.ts';
 import { NetworkBuilder } from '../../../../src/core/network/network-builder.ts';
 import type { FineTuning } from '../../../../src/core/train/fine-tuning.ts';
-import { seededParameter } from '../training-fixtures.ts';
-import { dataOf, tune, weights } from './tune.ts';
+import { seededParameter, settings } from '../training-fixtures.ts';
+import { fineTune } from '../../../../src/core/train/fine-tune.ts';
+import type { Engine } from '../../../../src/core/engine/engine.ts';
+import { dataOf, engine, tune, weights } from './tune.ts';
 
 describe('memory', () => {
   it('trains a batch that does not fit in parts, to the same weights but for rounding', async () => {
@@ -27,6 +29,28 @@ describe('memory', () => {
     dataOf(parts, 'dense/kernel').forEach((weight, i) => expect(weight).toBeCloseTo(dataOf(whole, 'dense/kernel')[i]!, 5));
     expect(weights(parts)).not.toEqual(weights(whole));
     expect(parts.steps).toBe(whole.steps);
+  });
+
+  it('keeps the programs of full and last batches together only where both fit, to the same weights', async () => {
+    const compiled = async (memoryBytes: number): Promise<{ weights: unknown; programs: number; released: number }> => {
+      let [programs, released] = [0, 0];
+      const counting: Engine = {
+        ...engine,
+        compile: async (program) => {
+          const { run, dispose } = await engine.compile(program);
+          programs++;
+          return { run, dispose: () => (released++, dispose()) };
+        },
+      };
+      const tuned = await fineTune(settings(counting, { batchSize: 20, epochs: 3, memoryBytes }));
+      return { weights: weights(tuned), programs, released };
+    };
+    const [roomy, tight] = [await compiled(1e9), await compiled(180e6)];
+    expect(tight.weights).toEqual(roomy.weights);
+    expect(roomy.released).toBe(roomy.programs);
+    expect(tight.released).toBe(tight.programs);
+    // A full and a last batch in each of three epochs, each compiled anew, instead of once.
+    expect(tight.programs - roomy.programs).toBe(4);
   });
 
   it('refuses what does not fit at all, and says how much it takes', async () => {
