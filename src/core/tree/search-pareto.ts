@@ -161,11 +161,9 @@ function pathsTo({ root }: PlannedTree, leaves: ReadonlySet<string>): readonly T
 
 /** The same style with settings by the bytes that its file took. */
 function corrected({ contest, candidate, metrics }: Trained, basis: FieldBasis): Candidate | undefined {
-  const counts = budgetCounts(contest.budget);
-  const count = counts[0]?.count ?? 'gzip';
-  const taken = measureRow(count).value(metrics);
+  const taken = measureRow(candidate.count).value(metrics);
   const correction = taken === undefined ? 1 : taken / candidate.allocation.bytes;
-  return planCandidate(basis, counts, candidate.style, correction) ?? candidate;
+  return planCandidate(basis, budgetCounts(contest.budget), candidate.style, correction) ?? candidate;
 }
 
 /** A file that is too large by less is judged too: the next round corrects its size. */

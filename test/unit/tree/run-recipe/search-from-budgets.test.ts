@@ -96,7 +96,7 @@ function search(given: Case) {
 
 describe('a search from budgets', () => {
   it('trains a field for a short time, the better half longer, and the best longest', async () => {
-    // Distilled candidates validate better; test accuracies are all alike.
+    // Candidates of style b validate better; test accuracies are all alike.
     const { made, outcome, folder, events } = await search({ error: (file) => (file.includes('-1b-') ? 0.06 : 0.1) });
     expect(made.filter((node) => /^(pruned|clustered)-1[a-h]-600$/.test(node))).toHaveLength(4);
     expect(made.filter((node) => /-1[a-h]-1200$/.test(node))).toHaveLength(2);
@@ -145,6 +145,23 @@ describe('a search from budgets', () => {
     expect(Math.max(...sparsities)).toBeGreaterThan(Math.min(...sparsities));
     expect(outcome.outcome).toBe('targets-missed');
     expect(outcome.reason).toContain('no file keeps it; the nearest is');
+  });
+
+  it('corrects the settings by the size that decided, where a budget has two', async () => {
+    // Kernels for an Ethos-U take half as much again as they are estimated; gzip is far below its limit.
+    const zeros = new Map<string, number>();
+    await search({
+      ethosU: 600,
+      error: (file) => (file.includes('-1a-') ? 0.01 : 0.5),
+      search: { budgets: [{ compressedBytes: 4000, ethosUBytes: 400 }] },
+      size: ({ node, stage }) => {
+        const rules = 'options' in stage ? (stage.options.layers ?? []) : [];
+        const sum = rules.reduce((total, { sparsity = 0 }) => total + sparsity, 0);
+        if (node.id.startsWith('pruned-')) zeros.set(node.id, sum);
+        return 300;
+      },
+    });
+    expect(zeros.get('pruned-1a-4800')).toBeGreaterThan(zeros.get('pruned-1a-600') ?? 0);
   });
 
   it('gives a file for each of several budgets', async () => {
