@@ -94,8 +94,8 @@ export interface OperatorChange {
 }
 
 /**
- * Cycles of an operator of a graph were its kernel another one, or its activations wider, an estimate: the operators before
- * it stay as they are, and each channel of the kernel takes the same bytes.
+ * Estimates the cycles of an operator of a graph with another kernel or wider activations. The operators before it stay as
+ * they are, and each channel of the kernel takes the same bytes.
  *
  * @returns undefined for operators without a kernel, and those that the NPU does not run
  */
