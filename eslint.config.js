@@ -50,7 +50,7 @@ const core = {
     'hardware',
     'techniques',
   ],
-  search: ['sensitivity'],
+  search: ['hardware', 'sensitivity'],
   tree: [
     'engine',
     'network',

@@ -1,6 +1,8 @@
 /** What becomes of the choices of layers when whole filters are removed first. */
+import { isSettable } from '../../shared/layer-choices.ts';
 import type { ByteCount, Bytes, ChoiceSensitivity, Cycles, LayerSensitivity, SensitivityReport } from '../../shared/sensitivity.ts';
 import { byteCounts } from '../../shared/sensitivity.ts';
+import { scaleBytes } from '../hardware/ethos-u/npu-operation.ts';
 
 /** A layer after filters have been removed from the network. */
 export interface NarrowedLayer {
@@ -28,13 +30,14 @@ const sparsities = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 
  *
  *     bits(N, n) = N H(n / N) + n v,   H(p) = -p log2 p - (1 - p) log2 (1 - p)
  *
- * of n weights among N with v bits a value: fewer places for the same number of weights.
+ * of n weights among N with v bits a value: fewer places for the same number of weights. An Ethos-U also reads a scale and
+ * a bias for each filter.
  */
 export function narrowedChoices({ layers, overhead }: Layers, narrowed: ReadonlyMap<string, NarrowedLayer>): Layers {
   const removed = layers.reduce((sum, { layer, shape }) => sum + filtersOf(shape) - (narrowed.get(layer)?.filters ?? filtersOf(shape)), 0);
   return {
     overhead: mapBytes((count) => Math.max(overhead[count] / 2, overhead[count] - removed * bytesOfFilter)),
-    layers: layers.map((layer) => narrowLayer(layer, narrowed.get(layer.layer)?.elements ?? layer.elements)),
+    layers: layers.map((layer) => narrowLayer(layer, narrowed.get(layer.layer) ?? { ...layer, filters: filtersOf(layer.shape) })),
   };
 }
 
@@ -46,23 +49,24 @@ function filtersOf(shape: readonly number[]): number {
   return shape[0] ?? 0;
 }
 
-function narrowLayer(layer: LayerSensitivity, elements: number): LayerSensitivity {
+function narrowLayer(layer: LayerSensitivity, { elements, filters }: NarrowedLayer): LayerSensitivity {
   const part = elements / layer.elements;
   if (part >= 1) return layer;
-  const kinds = new Map(layer.choices.map((choice) => [`${choice.clusters} ${choice.bits}`, choice]));
+  const settable = layer.choices.filter(isSettable);
+  const kinds = new Map(settable.map((choice) => [`${choice.clusters} ${choice.bits}`, choice]));
   const choices = [...kinds.values()].flatMap(({ clusters, bits }) => {
-    const known = layer.choices
+    const known = settable
       .filter((choice) => choice.clusters === clusters && choice.bits === bits)
       .toSorted((a, b) => a.sparsity - b.sparsity);
     return sparsities.flatMap((sparsity) => {
       const whole = 1 - (1 - sparsity) * part;
       const found = choiceAt(known, whole);
       if (found === undefined) return [];
-      const bytes = kernelBytes(elements, elements * (1 - sparsity), found);
+      const bytes = kernelBytes({ elements, filters }, elements * (1 - sparsity), found);
       return [{ ...found, sparsity, measured: false, bytes, cycles: narrowedCycles(found.cycles, part) }];
     });
   });
-  // Weaker than the strongest that was measured: more zeros than that say nothing.
+  // Nothing was measured with as many zeros as the removed filters alone make.
   return choices.length === 0 ? layer : { ...layer, elements, choices };
 }
 
@@ -88,8 +92,12 @@ function narrowedCycles({ cortexM, ethosU }: Cycles, part: number): Cycles {
   return { cortexM: scaled(cortexM), ethosU: scaled(ethosU) };
 }
 
-/** Bytes of a kernel of `places` integers of which `weights` are not zero. */
-function kernelBytes(places: number, weights: number, { clusters, bits }: Pick<ChoiceSensitivity, 'clusters' | 'bits'>): Bytes {
+/** Bytes of a kernel of which so many weights are not zero. */
+function kernelBytes(
+  { elements: places, filters }: NarrowedLayer,
+  weights: number,
+  { clusters, bits }: Pick<ChoiceSensitivity, 'clusters' | 'bits'>,
+): Bytes {
   // Zero is one of the values where there are zeros; integers without a codebook use most of their range.
   const values = weights < places ? clusters - 1 : clusters;
   const valueBits = clusters === 0 ? bits - 1 : Math.max(1, Math.log2(values));
@@ -99,7 +107,7 @@ function kernelBytes(places: number, weights: number, { clusters, bits }: Pick<C
     gzip: (entropy * bitsOfDeflate) / 8,
     // A Huffman word has a bit at least.
     packed: Math.max(entropy, (weights < places ? places : 0) + weights * valueBits) / 8,
-    ethosU: entropy / 8,
+    ethosU: entropy / 8 + scaleBytes * filters,
   };
 }
 

@@ -14,6 +14,8 @@ describe('choices of layers that have lost filters', () => {
     expect(found.bytes.gzip).toBeCloseTo(((242.74 + 280.74) * 1.27) / 8, 1);
     expect(found.bytes.packed).toBeCloseTo((250 + 280.74) / 8, 1);
     expect(found.bytes.raw).toBe(250);
+    // The NPU reads a scale and a bias, 10 bytes, for each of 5 filters.
+    expect(found.bytes.ethosU).toBeCloseTo((242.74 + 280.74) / 8 + 50, 1);
     expect(found.cycles).toEqual({ cortexM: 1000, ethosU: undefined });
   });
 
@@ -25,6 +27,15 @@ describe('choices of layers that have lost filters', () => {
     expect(found.bytes.gzip).toBeCloseTo((300 * 3 * 1.27) / 8, 6);
     // Nothing is known beyond 90% zeros of the whole.
     expect(Math.max(...layers[0]!.choices.map(({ sparsity }) => sparsity))).toBeLessThanOrEqual(2 / 3);
+  });
+
+  it('follow from choices of weights alone', () => {
+    const rounded = { ...choice(0, 7), activations: 16 as const };
+    const narrowed = new Map([['dense', { elements: 900, filters: 18 }]]);
+    const [plain, withActivations] = [dense, { ...dense, choices: [...dense.choices, rounded] }].map(
+      (layer) => narrowedChoices({ overhead, layers: [layer] }, narrowed).layers[0]!.choices,
+    );
+    expect(withActivations).toEqual(plain);
   });
 
   it('leave layers alone that keep their kernels, and take the biases from the overhead', () => {
