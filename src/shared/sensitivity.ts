@@ -11,6 +11,10 @@ export const byteCounts = ['raw', 'gzip', 'packed', 'ethosU'] as const;
 export type ByteCount = (typeof byteCounts)[number];
 export type Bytes = Readonly<Record<ByteCount, number>>;
 
+export function mapBytes(each: (count: ByteCount) => number): Bytes {
+  return { raw: each('raw'), gzip: each('gzip'), packed: each('packed'), ethosU: each('ethosU') };
+}
+
 export const byteCountTitles: Readonly<Record<ByteCount, string>> = { raw: 'raw', gzip: 'gzip', packed: 'packed', ethosU: 'Ethos-U' };
 
 /** Where cycles are counted: on the core of a target, and on its NPU. */

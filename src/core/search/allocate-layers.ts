@@ -1,5 +1,6 @@
 import { isSettable, type LayerChoice } from '../../shared/layer-choices.ts';
 import type { ByteCount, ChoiceSensitivity, LayerSensitivity, SensitivityReport } from '../../shared/sensitivity.ts';
+import { bytesBetween, geometric, linear } from '../sensitivity/interpolation.ts';
 import { allocate, leastBytes } from './allocate.ts';
 
 /** A choice for each layer, and what is expected of it. */
@@ -98,22 +99,11 @@ export function withFinerSparsities(choices: readonly ChoiceSensitivity[]): read
 }
 
 function mixed(low: ChoiceSensitivity, high: ChoiceSensitivity, part: number): ChoiceSensitivity {
-  const linear = (from: number, to: number): number => from + (to - from) * part;
-  const divergence =
-    low.divergence > 0 && high.divergence > 0
-      ? low.divergence * (high.divergence / low.divergence) ** part
-      : linear(low.divergence, high.divergence);
-  const { raw, gzip, packed, ethosU } = low.bytes;
   return {
     ...low,
-    sparsity: Math.round(linear(low.sparsity, high.sparsity) * 1e4) / 1e4,
-    divergence,
+    sparsity: Math.round(linear(low.sparsity, high.sparsity, part) * 1e4) / 1e4,
+    divergence: geometric(low.divergence, high.divergence, part),
     measured: false,
-    bytes: {
-      raw: linear(raw, high.bytes.raw),
-      gzip: linear(gzip, high.bytes.gzip),
-      packed: linear(packed, high.bytes.packed),
-      ethosU: linear(ethosU, high.bytes.ethosU),
-    },
+    bytes: bytesBetween(low.bytes, high.bytes, part),
   };
 }

@@ -1,8 +1,15 @@
 /** What becomes of the choices of layers when whole filters are removed first. */
 import { isSettable } from '../../shared/layer-choices.ts';
-import type { ByteCount, Bytes, ChoiceSensitivity, Cycles, LayerSensitivity, SensitivityReport } from '../../shared/sensitivity.ts';
-import { byteCounts } from '../../shared/sensitivity.ts';
+import {
+  type Bytes,
+  type ChoiceSensitivity,
+  type Cycles,
+  type LayerSensitivity,
+  mapBytes,
+  type SensitivityReport,
+} from '../../shared/sensitivity.ts';
 import { scaleBytes } from '../hardware/ethos-u/npu-operation.ts';
+import { geometric } from '../sensitivity/interpolation.ts';
 
 /** A layer after filters have been removed from the network. */
 export interface NarrowedLayer {
@@ -76,14 +83,7 @@ function choiceAt(known: readonly ChoiceSensitivity[], sparsity: number): Choice
   const below = known.findLast((choice) => choice.sparsity <= sparsity);
   if (below === undefined || above === undefined || above === below) return above;
   const part = (sparsity - below.sparsity) / (above.sparsity - below.sparsity);
-  const linear = (from: number, to: number): number => from + (to - from) * part;
-  const { divergence: low } = below;
-  const { divergence: high } = above;
-  return {
-    ...below,
-    sparsity,
-    divergence: low > 0 && high > 0 ? low * (high / low) ** part : linear(low, high),
-  };
+  return { ...below, sparsity, divergence: geometric(below.divergence, above.divergence, part) };
 }
 
 /** Of the whole kernel's, whose loops run over fewer weights. */
@@ -116,9 +116,4 @@ const bitsOfDeflate = 1.27;
 
 function binaryEntropy(share: number): number {
   return share <= 0 || share >= 1 ? 0 : -share * Math.log2(share) - (1 - share) * Math.log2(1 - share);
-}
-
-function mapBytes(of: (count: ByteCount) => number): Bytes {
-  const [raw, gzip, packed, ethosU] = byteCounts.map(of);
-  return { raw: raw ?? 0, gzip: gzip ?? 0, packed: packed ?? 0, ethosU: ethosU ?? 0 };
 }

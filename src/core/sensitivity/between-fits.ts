@@ -1,5 +1,6 @@
 import type { LayerChoice } from '../../shared/layer-choices.ts';
-import { byteCounts, type Bytes } from '../../shared/sensitivity.ts';
+import type { Bytes } from '../../shared/sensitivity.ts';
+import { bytesBetween, geometric } from './interpolation.ts';
 
 /** What is known of a choice before outputs are compared. */
 export interface FitFigures {
@@ -53,12 +54,5 @@ function bracket(value: number, levels: readonly number[]): Bracket | undefined 
 
 function mixed(choice: LayerChoice, low: FitFigures | undefined, high: FitFigures | undefined, part: number): FitFigures | undefined {
   if (low === undefined || high === undefined) return undefined;
-  const linear = (from: number, to: number): number => from + (to - from) * part;
-  const isPower = low.error > 0 && high.error > 0;
-  const [raw = 0, gzip = 0, packed = 0, ethosU = 0] = byteCounts.map((count) => linear(low.bytes[count], high.bytes[count]));
-  return {
-    choice,
-    error: isPower ? low.error * (high.error / low.error) ** part : linear(low.error, high.error),
-    bytes: { raw, gzip, packed, ethosU },
-  };
+  return { choice, error: geometric(low.error, high.error, part), bytes: bytesBetween(low.bytes, high.bytes, part) };
 }

@@ -1,5 +1,5 @@
 import { type LayerChoice, sameChoice, weightChoices, wholeChoice } from '../../shared/layer-choices.ts';
-import type { ByteCount, Bytes, ChoiceSensitivity, Cycles, LayerSensitivity } from '../../shared/sensitivity.ts';
+import { type ByteCount, type Bytes, type ChoiceSensitivity, type Cycles, type LayerSensitivity, mapBytes } from '../../shared/sensitivity.ts';
 import type { DataSet } from '../data/dataset.ts';
 import { spreadIndices } from '../data/spread-indices.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -15,6 +15,7 @@ import { ActivationDivergence } from './activation-divergence.ts';
 import { betweenFits, type FitFigures } from './between-fits.ts';
 import { type DivergenceKind, OutputDivergence } from './divergence.ts';
 import { type FittedLayer, LayerFitter } from './fit-layer.ts';
+import { geometric } from './interpolation.ts';
 import { kernelBytes } from './kernel-bytes.ts';
 import { type LayerMoments, layerMoments } from './layer-moments.ts';
 import { coarseChoices, type FitPlan, operationMacs, planFits, planMeasurements } from './plan-measurements.ts';
@@ -228,13 +229,12 @@ export function interpolated(error: number, known: readonly KnownDivergence[]): 
   if (low === undefined || high === undefined) return 0;
   if (!(low.error > 0 && high.error > low.error && low.value > 0 && high.value > 0)) return high.value;
   const part = Math.log(error / low.error) / Math.log(high.error / low.error);
-  return low.value * (high.value / low.value) ** part;
+  return geometric(low.value, high.value, part);
 }
 
 /** What the file takes besides its kernels. */
 export function overheadOf(file: Bytes, layers: readonly LayerSensitivity[]): Bytes {
   const whole = (count: ByteCount): number =>
     layers.reduce((sum, { choices }) => sum + (choices.find((choice) => sameChoice(choice, wholeChoice))?.bytes[count] ?? 0), 0);
-  const of = (count: ByteCount): number => Math.max(0, file[count] - whole(count));
-  return { raw: of('raw'), gzip: of('gzip'), packed: of('packed'), ethosU: of('ethosU') };
+  return mapBytes((count) => Math.max(0, file[count] - whole(count)));
 }
