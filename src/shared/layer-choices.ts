@@ -23,8 +23,6 @@ export interface LayerChoice {
 
 export type ActivationBits = 8 | 16;
 
-export type DialId = keyof LayerChoice;
-
 export interface DialRow {
   /** From the mildest setting, which changes nothing, to the strongest. */
   readonly levels: readonly number[];
@@ -34,7 +32,7 @@ export interface DialRow {
   rule(level: number): Omit<LayerRule, 'pattern'>;
 }
 
-export const dials: Readonly<Record<Exclude<DialId, 'bits' | 'activations'>, DialRow>> = {
+export const dials: Readonly<Record<Exclude<keyof LayerChoice, 'bits' | 'activations'>, DialRow>> = {
   sparsity: {
     levels: [0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99],
     describe: (level) => (level === 0 ? '' : `${formatPercent(level, 1)} zeros`),
@@ -84,11 +82,4 @@ export function describeChoice({ sparsity, clusters, bits, activations }: LayerC
 
 export function sameChoice(a: LayerChoice, b: LayerChoice): boolean {
   return a.sparsity === b.sparsity && a.clusters === b.clusters && a.bits === b.bits && a.activations === b.activations;
-}
-
-/** The rule of a recipe that gives a layer these settings, whatever the stages do with other layers. */
-export function ruleOfChoice(layer: string, { sparsity, clusters }: LayerChoice): LayerRule {
-  const [pruning, clustering] = [dials.sparsity.rule(sparsity), dials.clusters.rule(clusters)];
-  const exclude = [...(pruning.exclude ?? []), ...(clustering.exclude ?? [])];
-  return { pattern: layer, ...pruning, ...clustering, ...(exclude.length === 0 ? {} : { exclude }) };
 }

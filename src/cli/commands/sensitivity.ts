@@ -64,9 +64,9 @@ export function registerSensitivity(program: Command, terminal: Terminal = proce
     });
 }
 
-export function describeSensitivity(report: SensitivityReport, bytes: ByteCount, wanted?: CycleCount): string {
+export function describeSensitivity(report: SensitivityReport, bytes: ByteCount, cycleCount?: CycleCount): string {
   const { layers, overhead, targets } = report;
-  const cycles = wanted ?? (targets.ethosU === undefined ? 'cortexM' : 'ethosU');
+  const cycles = cycleCount ?? (targets.ethosU === undefined ? 'cortexM' : 'ethosU');
   const choice = (each: LayerSensitivity, index: number): ChoiceSensitivity | undefined => {
     const wanted = shown[index];
     return wanted && each.choices.find((found) => sameChoice(found, wanted));

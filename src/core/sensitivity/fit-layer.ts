@@ -4,6 +4,7 @@ import { channelLayout } from '../constraints/channels.ts';
 import type { Codebook, Granularity } from '../constraints/constraint.ts';
 import { gridScales, weightLimit } from '../constraints/integer-grid.ts';
 import { roundHalfToEven } from '../constraints/rounding.ts';
+import { spreadIndices } from '../data/spread-indices.ts';
 import type { Engine } from '../engine/engine.ts';
 import { createProgramBuilder } from '../program/builder.ts';
 import { createRandom } from '../random.ts';
@@ -109,10 +110,14 @@ export class LayerFitter {
 
   async #cluster(pruned: Pruned, clusters: number): Promise<FittedLayer> {
     const { shape } = this.#kernel;
-    const sample = evenlySpaced(pruned.weights, mostClustered);
+    const { weights } = pruned;
+    const sample =
+      weights.length <= mostClustered
+        ? weights
+        : Float32Array.from(spreadIndices(weights.length, mostClustered), (index) => weights[index] ?? 0);
     const chosen = buildCodebook(
       sample,
-      sample.length === pruned.weights.length ? shape : [sample.length],
+      sample === weights ? shape : [sample.length],
       {
         clusters,
         granularity: { kind: 'tensor' },
@@ -158,14 +163,6 @@ export class LayerFitter {
     }
     return this.#equations;
   }
-}
-
-/** At most so many of the values, from the first to the last. */
-function evenlySpaced(values: Float32Array, most: number): Float32Array {
-  if (values.length <= most) return values;
-  const found = new Float32Array(most);
-  for (let i = 0; i < most; i++) found[i] = values[Math.floor((i * values.length) / most)] ?? 0;
-  return found;
 }
 
 interface Pruned {

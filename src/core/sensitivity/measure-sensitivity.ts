@@ -1,5 +1,12 @@
 import { type LayerChoice, sameChoice, weightChoices, wholeChoice } from '../../shared/layer-choices.ts';
-import { type ByteCount, type Bytes, type ChoiceSensitivity, type Cycles, type LayerSensitivity, mapBytes } from '../../shared/sensitivity.ts';
+import {
+  type ByteCount,
+  type Bytes,
+  type ChoiceSensitivity,
+  type Cycles,
+  type LayerSensitivity,
+  mapBytes,
+} from '../../shared/sensitivity.ts';
 import type { DataSet } from '../data/dataset.ts';
 import { spreadIndices } from '../data/spread-indices.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -45,8 +52,9 @@ export interface Sensitivity {
 const momentsShare = 0.15;
 
 /**
- * For each layer and each choice of `layerChoices`: how far the network's output moves from the whole network's on
- * training examples, with that layer alone changed and the layer fitted to its choice, and the bytes of the kernel.
+ * For each layer and each of `weightChoices` (and of `activationChoices`, where the request has them): how far the network's
+ * output moves from the whole network's on training examples, with that layer alone changed and fitted to its choice, and
+ * the bytes of the kernel.
  *
  * What is shared is computed once: the moments of all layers' inputs in one pass, the factor of each layer's moments for
  * all of its choices, and the values before a layer, from which on alone the network runs again.
@@ -74,15 +82,15 @@ export async function measureSensitivity(request: SensitivityRequest): Promise<S
   const examples = await data.read(spreadIndices(data.size, plan.examples));
   const divergence = await OutputDivergence.open({ engine, network, kind, examples });
   const activations =
-    request.activations === true && (await ActivationDivergence.open({ engine, network, data, examples: plan.examples, signal }));
+    request.activations === true ? await ActivationDivergence.open({ engine, network, data, examples: plan.examples, signal }) : undefined;
   const layers: LayerSensitivity[] = [];
   for (const kernel of kernels) {
     const ofInput = moments.get(kernel.parameter);
     const fits = await fitChoices(kernel, ofInput, fitPlan, request);
     const measured = await measureChoices(kernel, fits, plan.choices, await divergence.from(kernel.parameter), signal);
-    const rounded = activations === false ? [] : await activations.of(kernel.parameter, divergence);
+    const rounded = (await activations?.of(kernel.parameter, divergence)) ?? [];
     const [whole] = measured;
-    const wide = whole === undefined ? [] : rounded.map((each) => ({ ...each, measured: true, bytes: whole.bytes }));
+    const withActivations = whole === undefined ? [] : rounded.map((each) => ({ ...each, measured: true, bytes: whole.bytes }));
     layers.push({
       layer: kernel.layer,
       operation: kernel.operation.kind,
@@ -90,7 +98,7 @@ export async function measureSensitivity(request: SensitivityRequest): Promise<S
       elements: kernel.data.length,
       macs: operationMacs(network, kernel.operation),
       fitted: ofInput !== undefined,
-      choices: [...measured, ...wide].map((choice) => ({ ...choice, cycles: cyclesWith(kernel, choice, request.cyclesOf) })),
+      choices: [...measured, ...withActivations].map((choice) => ({ ...choice, cycles: cyclesWith(kernel, choice, request.cyclesOf) })),
     });
     onProgress?.(momentsShare + ((1 - momentsShare) * layers.length) / kernels.length);
   }

@@ -1,4 +1,4 @@
-/** How much of a network's sensitivity is measured, from counts alone: the same network and data always give the same figures. */
+/** How much of a network's sensitivity is measured. */
 import { type LayerChoice, weightChoices } from '../../shared/layer-choices.ts';
 import { shapeOf } from '../lowering/lower-network.ts';
 import type { Network, ParameterId } from '../network/network.ts';
@@ -16,6 +16,7 @@ const fewestExamples = 24;
 const macBudget = 2.5e11;
 /** Of a layer's choices measured at least; the divergence of the others lies between. */
 const fewestMeasured = 4;
+
 export interface MeasurementPlan {
   readonly examples: number;
   /** Choices measured in each layer. */
@@ -38,9 +39,12 @@ export function planMeasurements(network: Network, kernels: readonly Kernel[], s
 
 /** What is done for each choice of a kernel, besides comparing outputs. */
 export interface FitPlan {
-  /** Kernels that are fitted to every choice, with values that are fitted once more to the weights that took them; the others to `coarseChoices`. */
+  /**
+   * Kernels that are fitted to every choice, with values that are fitted once more to the weights that took them; the others
+   * are fitted to `coarseChoices`.
+   */
   readonly closely: ReadonlySet<ParameterId>;
-  /** Of a kernel's weights that bytes are counted of at most; see `kernelBytes`. */
+  /** Most weights of a kernel whose bytes are counted; see `kernelBytes`. */
   readonly counted: number;
 }
 

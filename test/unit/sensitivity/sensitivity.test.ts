@@ -12,7 +12,7 @@ import { layerMoments } from '../../../src/core/sensitivity/layer-moments.ts';
 import { interpolated, measureSensitivity } from '../../../src/core/sensitivity/measure-sensitivity.ts';
 import { planMeasurements } from '../../../src/core/sensitivity/plan-measurements.ts';
 import { kernelsOf } from '../../../src/core/techniques/kernels.ts';
-import { describeChoice, ruleOfChoice, sameChoice, weightChoices } from '../../../src/shared/layer-choices.ts';
+import { describeChoice, sameChoice, weightChoices } from '../../../src/shared/layer-choices.ts';
 import { halves, seededParameter } from '../train/training-fixtures.ts';
 import { residualNetwork } from '../techniques/technique-fixtures.ts';
 
@@ -227,13 +227,7 @@ describe('rounded activations', () => {
 });
 
 describe('a choice', () => {
-  it('is described, and becomes the rule of a recipe', () => {
+  it('is described', () => {
     expect(describeChoice({ sparsity: 0.8, clusters: 16, bits: 8 })).toBe('80.0% zeros, 16 values');
-    expect(ruleOfChoice('conv', { sparsity: 0.8, clusters: 0, bits: 8 })).toEqual({
-      pattern: 'conv',
-      sparsity: 0.8,
-      exclude: ['clustering'],
-    });
-    expect(ruleOfChoice('conv', { sparsity: 0, clusters: 8, bits: 8 })).toEqual({ pattern: 'conv', clusters: 8, exclude: ['pruning'] });
   });
 });
