@@ -64,6 +64,8 @@ export function registerSensitivity(program: Command, terminal: Terminal = proce
     });
 }
 
+const missingPart: Readonly<Record<CycleCount, string>> = { cortexM: 'Cortex-M core', ethosU: 'Ethos-U' };
+
 export function describeSensitivity(report: SensitivityReport, bytes: ByteCount, cycleCount?: CycleCount): string {
   const { layers, overhead, targets } = report;
   const cycles = cycleCount ?? (targets.ethosU === undefined ? 'cortexM' : 'ethosU');
@@ -100,7 +102,9 @@ export function describeSensitivity(report: SensitivityReport, bytes: ByteCount,
       ]),
     ),
     ...(targets[cycles] === undefined
-      ? []
+      ? cycleCount === undefined
+        ? []
+        : ['', `no cycles: the target has no ${missingPart[cycleCount]}, choose another one with --target or --board`]
       : [
           '',
           `cycles that a choice saves of one inference on ${targets[cycles]}, estimates`,

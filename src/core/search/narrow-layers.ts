@@ -31,8 +31,8 @@ const sparsities = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 
 
 /**
  * The choices of layers that have lost filters, by those of the whole network. The divergence of a layer that keeps a
- * share d of its narrowed kernel is taken as that of the whole kernel with the same weights left: removed filters lose more at
- * first, which training mends, and it is the comparison of layers that counts. Bytes follow from the entropy of the places
+ * share d of its narrowed kernel is taken as that of the whole kernel with as many weights left. Removed filters lose more
+ * before training, which makes up for it, and only the comparison of layers counts. Bytes follow from the entropy of the places
  * and values of the weights that are left,
  *
  *     bits(N, n) = N H(n / N) + n v,   H(p) = -p log2 p - (1 - p) log2 (1 - p)

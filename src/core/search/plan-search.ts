@@ -117,12 +117,17 @@ const manyZeros = 0.8;
 /**
  * The first candidates: those of different settings or training, the most promising first.
  *
- * @param taught whether the recipe says what the training learns from
+ * @param keepsTeacher whether the recipe sets `distillation`, which no style changes then
  */
-export function planField(basis: FieldBasis, budgets: readonly CountedBudget[], count: number, taught: boolean): readonly Candidate[] {
+export function planField(
+  basis: FieldBasis,
+  budgets: readonly CountedBudget[],
+  count: number,
+  keepsTeacher: boolean,
+): readonly Candidate[] {
   const seen = new Set<string>();
   const candidates = styles
-    .filter(({ training }) => !taught || training.distillation === undefined)
+    .filter(({ training }) => !keepsTeacher || training.distillation === undefined)
     .flatMap((style) => planCandidate(basis, budgets, style) ?? [])
     .filter((candidate) => {
       const key = JSON.stringify(candidatePath(candidate, fewestSteps, {}));

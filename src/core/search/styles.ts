@@ -20,29 +20,29 @@ export interface Style {
   readonly forFewWeights: boolean;
 }
 
-/** A bit costs more than clustering's default, which measured better at the same bytes with up to 95% zeros. */
-const dearBits: Style['clustering'] = { rateWeight: 2 };
+/** Higher than clustering's default: it measured better at the same bytes with up to 95% zeros. */
+const highRateWeight: Style['clustering'] = { rateWeight: 2 };
 /**
- * Where few weights are left, a high price of bits turns many of these into zeros as well, which training cannot mend: so
- * zeros are chosen by masks, which may still move while values are learned, for which the rate is higher.
+ * Where few weights are left, a high rate weight turns many of these into zeros as well, which training cannot make up for.
+ * So masks choose the zeros. They may still move while values are learned, which takes a higher learning rate.
  */
-const cheapBits: Style['clustering'] = { rateWeight: 0.25, movingMasks: true, learningRate: 5e-4 };
-const freeBits: Style['clustering'] = { ...cheapBits, rateWeight: 0 };
+const lowRateWeight: Style['clustering'] = { rateWeight: 0.25, movingMasks: true, learningRate: 5e-4 };
+const noRateWeight: Style['clustering'] = { ...lowRateWeight, rateWeight: 0 };
 
 const fewValues: Style['allows'] = ({ clusters }) => clusters > 0 && clusters <= 8;
 const distilled: TrainingOptions = { distillation: true };
 
 /**
- * The first is what moves the output least before training. The others are there because training mends zeros, few values
- * and missing filters differently, and because it depends on the data whether labels or the trained model teach better.
+ * The first is what moves the output least before training. The others are there because training makes up for zeros, few
+ * values and missing filters to different degrees, and because it depends on the data whether labels or distillation are better.
  */
 export const styles: readonly Style[] = [
-  { name: 'a', training: {}, clustering: dearBits, narrowing: 0, forFewWeights: false },
-  { name: 'b', training: {}, clustering: cheapBits, narrowing: 1 / 3, forFewWeights: true },
-  { name: 'c', training: {}, clustering: freeBits, narrowing: 0, forFewWeights: true, allows: fewValues },
-  { name: 'd', training: distilled, clustering: cheapBits, narrowing: 1 / 3, forFewWeights: true },
-  { name: 'e', training: {}, clustering: cheapBits, narrowing: 1 / 4, forFewWeights: true },
-  { name: 'f', training: distilled, clustering: dearBits, narrowing: 0, forFewWeights: false },
-  { name: 'g', training: distilled, clustering: freeBits, narrowing: 0, forFewWeights: true, allows: fewValues },
-  { name: 'h', training: {}, clustering: dearBits, narrowing: 0, forFewWeights: false, allows: ({ clusters }) => clusters >= 16 },
+  { name: 'a', training: {}, clustering: highRateWeight, narrowing: 0, forFewWeights: false },
+  { name: 'b', training: {}, clustering: lowRateWeight, narrowing: 1 / 3, forFewWeights: true },
+  { name: 'c', training: {}, clustering: noRateWeight, narrowing: 0, forFewWeights: true, allows: fewValues },
+  { name: 'd', training: distilled, clustering: lowRateWeight, narrowing: 1 / 3, forFewWeights: true },
+  { name: 'e', training: {}, clustering: lowRateWeight, narrowing: 1 / 4, forFewWeights: true },
+  { name: 'f', training: distilled, clustering: highRateWeight, narrowing: 0, forFewWeights: false },
+  { name: 'g', training: distilled, clustering: noRateWeight, narrowing: 0, forFewWeights: true, allows: fewValues },
+  { name: 'h', training: {}, clustering: highRateWeight, narrowing: 0, forFewWeights: false, allows: ({ clusters }) => clusters >= 16 },
 ];

@@ -52,7 +52,7 @@ export async function checkSearch(
       if (found === undefined || found <= limit) continue;
       throw new EspalierError(
         'invalid-recipe',
-        `${measureRow(measure).target?.name ?? measure} of ${limit} is not possible: every int8 file of this model takes ${found}, whatever its layers are set to`,
+        `${measureRow(measure).target?.name ?? measure} of ${limit} is not possible: an int8 file of this model with all of its filters takes ${found}`,
         {
           where: 'budgets',
           fix: `allow at least ${found}, or take a smaller model; pruning whole filters makes it smaller`,
@@ -68,7 +68,7 @@ export async function checkSearch(
     `${steps} training steps for ${budgets.length === 1 ? 'a budget' : `${budgets.length} budgets`} are too few`,
     {
       where: 'strategy',
-      fix: search.steps === undefined ? `give at least ${Math.max(1, Math.ceil(minutes))} minutes` : `give at least ${needed}`,
+      fix: `give at least ${search.steps === undefined ? `${Math.max(1, Math.ceil(minutes))} minutes` : `${needed} steps`}`,
     },
   );
 }

@@ -72,10 +72,10 @@ export async function searchPareto(walk: ParetoWalk): Promise<Verdict> {
     `search: ${steps} training steps${search.steps === undefined ? `, ${search.minutes ?? 0} minutes at ${(basis.stepSeconds * 1000).toFixed(1)} ms a step` : ''}; ` +
       rungs.map((rung) => `${rung.candidates} of ${rung.steps}`).join(', then '),
   );
-  const taught = training.distillation !== undefined;
+  const keepsTeacher = training.distillation !== undefined;
   const fieldBasis: FieldBasis = { report: basis.sensitivity, narrow: await support.narrowing() };
   const contests = budgets.map((budget, index): Contest => {
-    const field = planField(fieldBasis, budgetCounts(budget), rungs[0]?.candidates ?? 1, taught);
+    const field = planField(fieldBasis, budgetCounts(budget), rungs[0]?.candidates ?? 1, keepsTeacher);
     return { budget, place: index + 1, rungs, field };
   });
   const trained: Trained[] = [];

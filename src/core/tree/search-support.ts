@@ -53,7 +53,7 @@ export interface SearchSupport {
   basis(runFolder: string, signal: AbortSignal, report: (message: string) => void): Promise<SearchBasis>;
   /** What becomes of the layers without part of their filters. */
   narrowing(): Promise<NarrowLayers>;
-  /** What every file of the search needs, since the settings of layers do not change it. */
+  /** What a file of the search needs that keeps all filters: the other settings of layers do not change it. */
   hardware(): Promise<HardwareFigures | undefined>;
   /** Error of a .tflite on the validation examples, in LiteRT. */
   validationError(tflite: Uint8Array, signal: AbortSignal): Promise<number>;

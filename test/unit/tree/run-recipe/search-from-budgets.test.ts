@@ -203,16 +203,16 @@ describe('a search from budgets', () => {
       { ethosU: 1000, search: { budgets: [{ ethosUBytes: 400, fileBytes: 1050 }] } },
       '"fileBytes" of 1050 needs 4-bit weights',
     ],
-    ['too few steps', { search: { steps: 100 } }, 'give at least 600'],
+    ['too few steps', { search: { steps: 100 } }, 'give at least 600 steps'],
     [
       'too few steps for several budgets',
       { search: { steps: 1000, budgets: [{ compressedBytes: 400 }, { compressedBytes: 500 }] } },
-      'give at least 1200',
+      'give at least 1200 steps',
     ],
     [
       'less memory than the model needs',
       { search: { budgets: [{ compressedBytes: 400, ramBytes: 500 }] } },
-      'every int8 file of this model takes 1000',
+      'an int8 file of this model with all of its filters takes 1000',
     ],
     ['a model at chance', { basis: { baselineError: 0.89 } }, 'near chance'],
   ])('answers %s before anything trains', async (_, given, message) => {
