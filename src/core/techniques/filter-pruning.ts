@@ -61,7 +61,7 @@ export async function withoutFilters(
 export function checkRemovedFilters(network: Network, request: TechniqueRequest<PruningOptions>): FilterChoice {
   const { options } = request;
   const kernels = selectKernels(network, { filters: options.filters ?? 0 }, request).filter(({ settings }) => settings.filters !== 0);
-  for (const { layer, settings } of kernels) checkSparsity(settings.filters, `layer "${layer}", filters`);
+  for (const { layer, settings } of kernels) checkSparsity(settings.filters, `layer "${layer}"`, 'filters');
   if (kernels.length > 0 && (options.structure === 'filters' || options.structure === 'xnnpack'))
     throw new EspalierError('invalid-argument', `"filters" does not go with the structure "${options.structure}"`, {
       where: 'pruning.filters',

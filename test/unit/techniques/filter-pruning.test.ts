@@ -219,7 +219,9 @@ describe('filter pruning', () => {
     await expect(
       apply('pruning', trainedModel(), techniqueContext(engine), { structure: 'filters', sparsity: 0.5, filters: 0.5 }),
     ).rejects.toThrow(/"filters" does not go with the structure "filters"/);
-    await expect(apply('pruning', trainedModel(), techniqueContext(engine), { filters: 1 })).rejects.toThrow(/filters.*outside \[0, 1\)/s);
+    await expect(apply('pruning', trainedModel(), techniqueContext(engine), { filters: 1 })).rejects.toThrow(
+      /"filters" 1 is outside \[0, 1\); give the fraction of filters/,
+    );
   });
 
   it('says when no filter can go', async () => {

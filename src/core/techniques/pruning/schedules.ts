@@ -88,11 +88,12 @@ export function checkSchedule(schedule: PruningSchedule): void {
   if (end !== undefined && (!Number.isInteger(end) || end < begin)) invalid(`end ${end} is not a step at or after begin ${begin}`);
 }
 
-export function checkSparsity(sparsity: number, where: string): void {
+/** @throws EspalierError `invalid-argument` where the fraction of weights, or of filters, is outside [0, 1) */
+export function checkSparsity(sparsity: number, where: string, of: 'weights' | 'filters' = 'weights'): void {
   if (!(sparsity >= 0 && sparsity < 1)) {
-    throw new EspalierError('invalid-argument', `sparsity ${sparsity} is outside [0, 1)`, {
+    throw new EspalierError('invalid-argument', `${of === 'filters' ? '"filters"' : 'sparsity'} ${sparsity} is outside [0, 1)`, {
       where,
-      fix: 'give the fraction of weights to remove, such as 0.5',
+      fix: `give the fraction of ${of} to remove, such as 0.5`,
     });
   }
 }

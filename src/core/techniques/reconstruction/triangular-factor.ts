@@ -127,6 +127,8 @@ function productsOf(memory: WebAssembly.Memory, length: number): Products {
     },
   };
 }
+
+/** The same for one element. */
 function subtractOne(factor: Float64Array, length: number, i: number, j: number, from: number, to: number): void {
   let sum = 0;
   for (let k = from; k < to; k++) sum += (factor[i * length + k] ?? 0) * (factor[j * length + k] ?? 0);
