@@ -182,7 +182,7 @@ export function candidatePath(
     techniques[row.options] = {
       ...(name === undefined || path.length > 0 ? {} : { name }),
       ...(kind === 'sparsity' ? { structure: 'unstructured', criterion: 'contribution' } : {}),
-      // What the recipe says of the training goes before what the style says.
+      // The recipe's learning rate goes before the style's. No style that sets `distillation` is here where the recipe does.
       ...(kind === 'codebook' ? clusteringOptions(style, inForce, count) : {}),
       ...training,
       ...style.training,

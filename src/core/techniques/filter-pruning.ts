@@ -33,7 +33,7 @@ export async function pruneFilters(
 /**
  * The model without the filters that `filters` of the options and rules removes; the layers that read them are fitted to
  * what they computed with them, by least squares, unless `reconstruction` is false. He et al. 2017, arXiv:1707.06168,
- * equation 1, with the channels given.
+ * equation 1, with the channels given. Constraints of the model end here, for its kernels change their shapes.
  *
  * @returns the model itself where nothing is removed
  * @throws EspalierError `cancelled`

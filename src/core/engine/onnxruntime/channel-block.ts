@@ -4,15 +4,15 @@ import { GraphWriter } from './graph-writer.ts';
 import { writeBlockedConvolution } from './nodes/blocked-convolutions.ts';
 import { encodeOnnxModel } from './onnx-model.ts';
 
-/** Of AVX and AVX2, and of AVX-512 and some ARM. */
+/** 8 on processors with AVX or AVX2, 16 with AVX-512 and on some ARM. */
 const candidates = [8, 16];
-export const smallestChannelBlock = 8;
+export const smallestChannelBlock = Math.min(...candidates);
 
 const found = new WeakMap<typeof OnnxRuntime, Promise<number | undefined>>();
 
 /**
  * The number of channels in a block of the runtime's blocked convolutions on this processor; undefined where it has none.
- * The runtime does not tell: each candidate is tried, and the one is taken that gives what `Conv` gives.
+ * The runtime does not report it, so each candidate is tried, and the first that gives the results of `Conv` is taken.
  */
 export function findChannelBlock(runtime: typeof OnnxRuntime): Promise<number | undefined> {
   const known = found.get(runtime) ?? tryCandidates(runtime);
