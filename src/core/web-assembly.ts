@@ -1,5 +1,6 @@
 /**
- * Loops as WebAssembly with SIMD, assembled here: a fraction of their time in JavaScript, and the same bits on every machine.
+ * An assembler for loops in WebAssembly with SIMD. They take a fraction of their time in JavaScript, and give the same bits
+ * on every machine.
  * Every Node and Electron that is supported has SIMD.
  */
 
@@ -17,7 +18,7 @@ export const int = { load: 0x28, store: 0x36, constant: 0x41, lessThan: 0x48, ad
 
 const simd = (code: number): readonly number[] => [0xfd, ...unsigned(code)];
 
-/** Instructions on 16 bytes: what they are done to stands in their names. */
+/** Instructions on 16 bytes, named by the lanes that they work on. */
 export const vector = {
   load: simd(0x00),
   loadFloatSplat: simd(0x09),
@@ -43,7 +44,7 @@ export const vector = {
 
 export type Code = number | readonly Code[];
 
-/** LEB128; constants of code, which are signed, are below 64 here and so the same. */
+/** LEB128. Constants in code are signed: those below 64, the only ones used, are encoded alike. */
 function unsigned(value: number): readonly number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
 }

@@ -12,7 +12,7 @@ const depth = 256;
  * The factor of a positive definite matrix, `gram = R R^T` with R upper triangular: the Cholesky factorization begun at
  * the last column.
  *
- * It works on the matrix turned round, J gram J with J the reversal: its lower factor L gives `R = J L J`, whose sums
+ * It works on the reversed matrix, J gram J with J the reversal of rows: its lower factor L gives `R = J L J`, whose sums
  * run over rows that lie together in memory.
  *
  * @param gram `[d, d]`, symmetric
