@@ -4,7 +4,7 @@
  */
 import type { LayerChoice } from './layer-choices.ts';
 
-export const SENSITIVITY_VERSION = 1;
+export const SENSITIVITY_VERSION = 2;
 
 /** Ways to count the bytes of a kernel, each an estimate of its part in the file. */
 export const byteCounts = ['raw', 'gzip', 'packed', 'ethosU'] as const;
