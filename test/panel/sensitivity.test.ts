@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { layerChoices } from '../../src/shared/layer-choices.ts';
-import type { LayerSensitivity, SensitivityReport } from '../../src/shared/sensitivity.ts';
+import { type LayerSensitivity, SENSITIVITY_VERSION, type SensitivityReport } from '../../src/shared/sensitivity.ts';
 import { launchBrowser, openHostedPage, screenshotFile, themeNames, violations } from '../support/panel-page.ts';
 
 /** The output moves by the zeros to the fourth power, and by what values are missing. */
@@ -28,7 +28,7 @@ function layer(name: string, elements: number, weight: number): LayerSensitivity
 }
 
 const report: SensitivityReport = {
-  version: 1,
+  version: SENSITIVITY_VERSION,
   model: 'models/keyword.h5',
   divergence: 'KL divergence',
   examples: 512,
