@@ -7,6 +7,7 @@ import { type ChannelGroups, channelGroups } from './filter-pruning/channel-grou
 import { chooseFilters } from './filter-pruning/choose-filters.ts';
 import { removeChannels } from './filter-pruning/remove-channels.ts';
 import { trainFloatStage } from './fine-tuning-stage.ts';
+import { kernelsOf } from './kernels.ts';
 import { selectKernels } from './layer-rules.ts';
 import { reconstructKernels } from './pruning/reconstruct-kernels.ts';
 import { checkSparsity } from './pruning/schedules.ts';
@@ -72,6 +73,27 @@ export function checkRemovedFilters(network: Network, request: TechniqueRequest<
     groups,
     removed: chooseFilters(network, groups, new Map(kernels.map(({ parameter, settings }) => [parameter, settings.filters]))),
   };
+}
+
+/**
+ * The kernels of the network without these parts of their layers' filters, as pruning removes them.
+ *
+ * @param parts in [0, 1), by layer; others keep their filters, unless they are tied to those
+ * @returns by layer: weights of the kernel, and its filters
+ */
+export function layersWithoutFilters(
+  network: Network,
+  parts: ReadonlyMap<string, number>,
+): ReadonlyMap<string, { readonly elements: number; readonly filters: number }> {
+  const groups = channelGroups(network);
+  const wanted = new Map<ParameterId, number>(
+    kernelsOf(network).flatMap(({ parameter, layer }) => {
+      const part = parts.get(layer);
+      return part === undefined ? [] : [[parameter, part] as const];
+    }),
+  );
+  const narrowed = removeChannels(network, groups, chooseFilters(network, groups, wanted));
+  return new Map(kernelsOf(narrowed).map(({ layer, shape, data }) => [layer, { elements: data.length, filters: shape[0] ?? 0 }]));
 }
 
 /** Masks of the kernels that read a removed channel: 0 for the weights that it is multiplied with. */

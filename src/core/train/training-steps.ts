@@ -140,7 +140,7 @@ export class TrainingSteps {
     const known = this.#programs.get(key);
     if (known !== undefined) return known.program;
     const training = kind === 'whole' ? buildTrainingProgram(this.#setup, batchSize) : buildGradientProgram(this.#setup, batchSize);
-    const bytes = predictStep(training.program) - processBytes;
+    const bytes = programBytes(training.program);
     await this.#makeRoom(bytes, stepSize);
     const program = this.#options.engine.compile(training.program).then((compiled) => ({ training, compiled }));
     this.#programs.set(key, { stepSize, bytes, program });
@@ -193,7 +193,11 @@ const processBytes = 110e6;
 
 /** Peak memory of the process in bytes, an estimate. */
 export function predictStep(program: Program): number {
-  return predictMemory(program) * stepOverhead + processBytes;
+  return programBytes(program) + processBytes;
+}
+
+function programBytes(program: Program): number {
+  return predictMemory(program) * stepOverhead;
 }
 
 function fittingSize(setup: TrainingSetup, batchSize: number, available: number, whole: Program): number {

@@ -83,8 +83,8 @@ export function checkSizes(
   sensitivity: Pick<SensitivityReport, 'layers' | 'overhead'>,
   hardware: HardwareFigures | undefined,
 ): void {
+  const whole = sensitivity.overhead.raw + sensitivity.layers.reduce((sum, { choices }) => sum + (choices[0]?.bytes.raw ?? 0), 0);
   for (const budget of budgets) {
-    const whole = sensitivity.overhead.raw + sensitivity.layers.reduce((sum, { choices }) => sum + (choices[0]?.bytes.raw ?? 0), 0);
     if (budget.ethosUBytes !== undefined && budget.fileBytes !== undefined && budget.fileBytes < whole)
       throw new EspalierError(
         'invalid-recipe',

@@ -23,7 +23,7 @@ import { countedNpu, profileNode } from './profile-node.ts';
 import type { RecipeDocument } from './recipe/recipe-document.ts';
 import type { ResolvedModel } from './recipe/resolve-recipe.ts';
 import type { NarrowLayers } from '../search/narrow-layers.ts';
-import { layersWithoutFilters } from '../techniques/filter-pruning/layers-without-filters.ts';
+import { layersWithoutFilters } from '../techniques/filter-pruning.ts';
 import { withFileErrors } from './store/atomic-files.ts';
 import { readSealedJson, writeSealedJson } from './store/sealed-file.ts';
 

@@ -8,9 +8,8 @@ import { prepareForDeployment } from '../../../src/core/network/passes/prepare-f
 import { validateNetwork } from '../../../src/core/network/validate-network.ts';
 import { channelGroups } from '../../../src/core/techniques/filter-pruning/channel-groups.ts';
 import { chooseFilters } from '../../../src/core/techniques/filter-pruning/choose-filters.ts';
-import { layersWithoutFilters } from '../../../src/core/techniques/filter-pruning/layers-without-filters.ts';
 import { removeChannels } from '../../../src/core/techniques/filter-pruning/remove-channels.ts';
-import { withoutFilters } from '../../../src/core/techniques/filter-pruning.ts';
+import { layersWithoutFilters, withoutFilters } from '../../../src/core/techniques/filter-pruning.ts';
 import { techniqueRow } from '../../../src/shared/techniques.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import { randomData } from '../fixtures/random-data.ts';

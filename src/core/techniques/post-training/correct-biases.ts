@@ -9,6 +9,7 @@ import { usesOf } from '../../network/passes/rewrite.ts';
 import type { QuantizedNetwork } from '../../quantize/quantization.ts';
 import { channelIndex, quantizeWeights } from '../../quantize/weight-quantization.ts';
 import { compileInference } from '../../lowering/inference.ts';
+import { addRows } from '../reconstruction/normal-equations.ts';
 
 export interface MeanMeasurement {
   readonly engine: Engine;
@@ -101,11 +102,4 @@ async function channelMeans(
     await inference.dispose();
   }
   return new Map([...sums].map(([value, sum]) => [value, Float32Array.from(sum, (total) => total / Math.max(rows.get(value) ?? 1, 1))]));
-}
-
-/** Of millions of numbers: a division for each to find its channel would take most of the time. */
-function addRows(sum: Float64Array, values: Float32Array): void {
-  const channels = sum.length;
-  for (let row = 0; row < values.length; row += channels)
-    for (let channel = 0; channel < channels; channel++) sum[channel] = (sum[channel] ?? 0) + (values[row + channel] ?? 0);
 }

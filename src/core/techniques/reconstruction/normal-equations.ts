@@ -142,7 +142,7 @@ function symmetric(length: number, sums: Readonly<Record<string, Float32Array>>)
 }
 
 /** Adds each row, of as many values as `sum`. */
-function addRows(sum: Float64Array, values: Float32Array): void {
+export function addRows(sum: Float64Array, values: Float32Array): void {
   for (let begin = 0; begin < values.length; begin += sum.length)
     for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (values[begin + i] ?? 0);
 }
