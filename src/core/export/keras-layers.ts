@@ -193,6 +193,8 @@ export function kerasLayer(operation: Operation, network: Network): ExportedLaye
       return layer('Permute', { dims: operation.order.map((axis) => axis + 1) });
     case 'dropout':
       return layer('Dropout', { rate: operation.rate });
+    case 'requantize':
+      return layer('Activation', { activation: 'linear' });
     case 'reduce':
       return refuse(`Keras has no layer for the ${operation.function} over axes ${operation.axes.join(', ')}`);
     case 'resize': {

@@ -83,6 +83,7 @@ const lowerings: { readonly [K in OperationKind]: Lowering<OperationOf<K>> } = {
   reshape: ofOne((context, _operation, x, shape) => lowerReshape(context, x, shape)),
   permute: ofOne(lowerPermute),
   dropout: ofOne(lowerDropout),
+  requantize: ofOne((_context, _operation, x) => x),
   resize: ofOne(lowerResize),
   depthToSpace: ofOne(lowerDepthToSpace),
   spaceToDepth: ofOne(lowerSpaceToDepth),

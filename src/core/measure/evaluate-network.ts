@@ -3,7 +3,7 @@ import type { DataSet } from '../data/dataset.ts';
 import type { Engine } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, ValueId } from '../network/network.ts';
-import type { ActivationType, TensorQuantization } from '../quantize/quantization.ts';
+import type { TensorQuantization } from '../quantize/quantization.ts';
 import { compileInference } from '../lowering/inference.ts';
 import { roundActivations } from '../quantize/round-activations.ts';
 import { Scores } from '../scoring/score.ts';
@@ -14,8 +14,6 @@ export interface NetworkEvaluation {
   readonly data: DataSet;
   /** Rounds activations as the integer .tflite does. */
   readonly activations?: undefined | ReadonlyMap<ValueId, TensorQuantization>;
-  /** Default: int8. */
-  readonly activationType?: ActivationType;
   readonly batchSize?: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (fraction: number) => void;
@@ -25,9 +23,9 @@ export interface NetworkEvaluation {
 export async function evaluateNetwork(options: NetworkEvaluation): Promise<Accuracy> {
   const { engine, network, data, batchSize = 100 } = options;
   requireExamples(data);
-  const { activations, activationType } = options;
+  const { activations } = options;
   const inference = await compileInference(engine, network, Math.min(batchSize, data.size), {
-    transform: activations && roundActivations(network, activations, activationType),
+    transform: activations && roundActivations(network, activations),
   });
   try {
     const scores = new Scores(data.target);

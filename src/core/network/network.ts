@@ -5,6 +5,7 @@
  * Shapes of values leave the batch out: an image is `[h, w, c]`, a feature vector `[c]`. Axes count from the first
  * dimension after the batch. Everything here is immutable: a pass returns a new network.
  */
+import type { ActivationType } from '../../shared/recipe/layer-rule.ts';
 import type { Operation } from './operations.ts';
 import type { ParameterId, Shape, ValueId } from './values.ts';
 
@@ -18,6 +19,8 @@ export interface Parameter {
 
 export interface Value {
   readonly shape: Shape;
+  /** Of its codes in an integer file, where it differs from the type of the others; see `mixActivations`. */
+  readonly type?: ActivationType | undefined;
 }
 
 export interface Network {

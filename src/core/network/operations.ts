@@ -131,6 +131,11 @@ export interface Binary extends OperationBase {
   readonly activation: FusedActivation;
 }
 
+/** The same numbers in codes of another type; see `mixActivations`, which puts it in front of the writer. */
+export interface Requantize extends OperationBase {
+  readonly kind: 'requantize';
+}
+
 /** `[..., m, k] x [..., k, n] -> [..., m, n]`, each matrix transposed where it says so; leading axes broadcast. */
 export interface BatchMatmul extends OperationBase {
   readonly kind: 'batchMatmul';
@@ -273,6 +278,7 @@ export type Operation =
   | Reshape
   | Permute
   | Dropout
+  | Requantize
   | Resize
   | DepthToSpace
   | SpaceToDepth

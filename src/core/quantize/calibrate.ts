@@ -53,9 +53,10 @@ export async function calibrate(calibration: Calibration): Promise<ReadonlyMap<V
   const outputs = [...new Set(observed.flatMap((group) => group.sources))];
   const observer = calibration.observer ?? { kind: 'minMax' };
   const observers = new Map(
-    observed.map(({ id, values }) => {
-      // An output may be a quantity of which the largest values count most; logits before a softmax may be clipped.
-      const keepsAll = observer.kind === 'squaredError' && values.some((value) => network.outputs.includes(value));
+    observed.map(({ id, values, type }) => {
+      // An output may be a quantity of which the largest values count most; logits before a softmax may be clipped. The
+      // codes of int16 lie so close that clipping gains nothing.
+      const keepsAll = observer.kind === 'squaredError' && (type === 'int16' || values.some((value) => network.outputs.includes(value)));
       return [id, createRangeObserver(keepsAll ? { kind: 'minMax' } : observer)];
     }),
   );

@@ -1,4 +1,4 @@
-import type { ActivationType, TensorQuantization } from './quantization.ts';
+import type { TensorQuantization } from './quantization.ts';
 import { coveredRange } from './range-quantization.ts';
 import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
@@ -10,8 +10,8 @@ export interface QuantizedRange<T> {
   readonly scale: T;
 }
 
-export function quantizedRange(quantization: TensorQuantization, type: ActivationType = 'int8'): QuantizedRange<number> {
-  const { minimum, maximum } = coveredRange(quantization, type);
+export function quantizedRange(quantization: TensorQuantization): QuantizedRange<number> {
+  const { minimum, maximum } = coveredRange(quantization);
   return { minimum: Math.fround(minimum), maximum: Math.fround(maximum), scale: Math.fround(quantization.scale) };
 }
 

@@ -1,4 +1,4 @@
-import type { FixedOutput } from '../network/kinds/operation-facts.ts';
+import type { FixedOutput, IntegerScale } from '../network/kinds/operation-facts.ts';
 import { factsOf } from '../network/kinds/operation-table.ts';
 import type { Network, ValueId } from '../network/network.ts';
 import type { Operation } from '../network/operations.ts';
@@ -16,6 +16,8 @@ export interface ActivationGroup {
   readonly rounded: readonly ValueId[];
   /** Set where the runtimes prescribe the parameters (softmax, sigmoid, tanh, …); then no range is needed. */
   readonly fixed: FixedOutput | undefined;
+  /** Undefined for that of the file; see `mixActivations`. */
+  readonly type: ActivationType | undefined;
 }
 
 export interface ActivationPlan {
@@ -53,7 +55,7 @@ export function planActivations(network: Network): ActivationPlan {
     if (scale === 'asAllInputs') {
       add(output, joinInputs(operation, groups, bounds));
     } else if (source === undefined) {
-      add(output, { values: [], sources: [output], rounded: [], fixed: scale === 'own' || scale === 'asInput' ? undefined : scale });
+      add(output, { values: [], sources: [output], rounded: [], fixed: fixedOutput(operation, scale, groups) });
     } else {
       add(output, source);
       if (averages(operation)) source.rounded.push(output);
@@ -65,15 +67,20 @@ export function planActivations(network: Network): ActivationPlan {
   const position = (value: ValueId): number => order.get(value) ?? 0;
   const planned = [...new Set(groups.values())].map((members): ActivationGroup => {
     const values = [...members.values].sort((a, b) => position(a) - position(b));
-    return { ...members, values, id: values[0] ?? '' };
+    const [id = ''] = values;
+    return { ...members, values, id, type: network.values.get(id)?.type };
   });
   const integerMeans = new Set(network.operations.filter(isAveragePool).map(({ output }) => output));
   return { groups: planned, groupOf: new Map(planned.flatMap((group) => group.values.map((value) => [value, group]))), integerMeans };
 }
 
-/** The prescribed parameters of a group for a type of activations; undefined when they come from a range. */
-export function groupQuantization(group: ActivationGroup, type: ActivationType): TensorQuantization | undefined {
-  return group.fixed === undefined ? undefined : fixedQuantization(group.fixed, type);
+/**
+ * The prescribed parameters of a group; undefined when they come from a range.
+ *
+ * @param others the type of groups that have none of their own
+ */
+export function groupQuantization({ fixed, type }: ActivationGroup, others: ActivationType): TensorQuantization | undefined {
+  return fixed === undefined ? undefined : fixedQuantization(fixed, type ?? others);
 }
 
 interface Members {
@@ -81,6 +88,16 @@ interface Members {
   readonly sources: ValueId[];
   readonly rounded: ValueId[];
   readonly fixed: FixedOutput | undefined;
+}
+
+/** What is prescribed for a value is prescribed for it in codes of another type too. */
+function fixedOutput(
+  { kind, inputs }: Operation,
+  scale: Exclude<IntegerScale, 'asAllInputs'>,
+  groups: ReadonlyMap<ValueId, Members>,
+): FixedOutput | undefined {
+  if (kind === 'requantize') return groups.get(inputs[0] ?? '')?.fixed;
+  return scale === 'own' || scale === 'asInput' ? undefined : scale;
 }
 
 /** The integer kernel wants one scale: the free inputs join the output; fixed ones are converted on their way in. */

@@ -1,10 +1,13 @@
-import type { WeightBits } from '../../shared/recipe/layer-rule.ts';
+import type { ActivationType, WeightBits } from '../../shared/recipe/layer-rule.ts';
 import type { Network, ParameterId, ValueId } from '../network/network.ts';
+
+export type { ActivationType };
 
 /** `real = scale * (integer - zeroPoint)`. */
 export interface TensorQuantization {
   readonly scale: number;
   readonly zeroPoint: number;
+  readonly type: ActivationType;
 }
 
 /** Observed or learned range of a value; `minimum <= 0 <= maximum`. */
@@ -21,8 +24,6 @@ export interface WeightQuantization {
   readonly bits?: WeightBits | undefined;
 }
 
-export type ActivationType = 'int8' | 'int16';
-
 /**
  * A network (batch norms folded, activations fused) with all that the integer .tflite needs. Values without an entry
  * of their own share one through the operations that keep scales (pools, reshape, concat, pad).
@@ -30,6 +31,7 @@ export type ActivationType = 'int8' | 'int16';
 export interface QuantizedNetwork {
   readonly network: Network;
   readonly activations: ReadonlyMap<ValueId, TensorQuantization>;
+  /** Of all values that have no type of their own. */
   readonly activationType: ActivationType;
   readonly weights: ReadonlyMap<ParameterId, WeightQuantization>;
 }

@@ -14,7 +14,7 @@ export interface NetworkQuantization {
   readonly ranges: ReadonlyMap<ValueId, Range>;
   /** An `integerGrid` constraint gives the scales of its kernel, so that trained integers survive as they are. */
   readonly constraints?: NetworkConstraints;
-  /** Default: int8. */
+  /** Of values that have no type of their own; default: int8. */
   readonly activationType?: ActivationType;
   /**
    * Default: false, because some microcontroller runtimes and NPUs refuse fully connected layers that are quantized per
@@ -34,7 +34,8 @@ export function quantizeNetwork(quantization: NetworkQuantization): QuantizedNet
   const plan = planActivations(network);
   const activations = new Map<ValueId, TensorQuantization>();
   for (const group of plan.groups) {
-    const parameters = groupQuantization(group, activationType) ?? rangeQuantization(groupRange(group, network, ranges), activationType);
+    const parameters =
+      groupQuantization(group, activationType) ?? rangeQuantization(groupRange(group, network, ranges), group.type ?? activationType);
     for (const value of group.values) activations.set(value, parameters);
   }
   const weights = new Map<ParameterId, WeightQuantization>();

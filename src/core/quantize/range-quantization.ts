@@ -11,15 +11,21 @@ export function rangeQuantization(range: Range, type: ActivationType): TensorQua
   const minimum = Math.min(range.minimum, 0);
   const maximum = Math.max(range.maximum, 0);
   if (type === 'int16') {
-    return { scale: Math.fround(Math.max(-minimum, maximum, smallestWidth) / 32767), zeroPoint: 0 };
+    return { scale: Math.fround(Math.max(-minimum, maximum, smallestWidth) / 32767), zeroPoint: 0, type };
   }
   const scale = Math.fround(Math.max(maximum - minimum, smallestWidth) / 255);
   const zeroPoint = Math.min(127, Math.max(-128, Math.round(-128 - minimum / scale)));
-  return { scale, zeroPoint };
+  return { scale, zeroPoint, type };
 }
 
-/** The range that the integers of a type cover. */
-export function coveredRange({ scale, zeroPoint }: TensorQuantization, type: ActivationType): Range {
-  const [low, high] = type === 'int8' ? [-128, 127] : [-32768, 32767];
+/** The codes of a type. */
+export const activationCodes: Readonly<Record<ActivationType, { readonly low: number; readonly high: number }>> = {
+  int8: { low: -128, high: 127 },
+  int16: { low: -32768, high: 32767 },
+};
+
+/** The range that the codes cover. */
+export function coveredRange({ scale, zeroPoint, type }: TensorQuantization): Range {
+  const { low, high } = activationCodes[type];
   return { minimum: (low - zeroPoint) * scale, maximum: (high - zeroPoint) * scale };
 }

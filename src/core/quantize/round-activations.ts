@@ -2,26 +2,22 @@ import type { ValueTransform } from '../lowering/inference.ts';
 import type { Network, ValueId } from '../network/network.ts';
 import { fakeQuantize, quantizedRange } from './fake-quantize.ts';
 import { type ActivationPlan, planActivations } from './plan-activations.ts';
-import type { ActivationType, TensorQuantization } from './quantization.ts';
+import type { TensorQuantization } from './quantization.ts';
 
 /**
  * Rounds activations as the integer .tflite does, for `compileInference`. Weights are taken as they are.
  *
  * @param activations one entry for each group of values that share a scale is enough
  */
-export function roundActivations(
-  network: Network,
-  activations: ReadonlyMap<ValueId, TensorQuantization>,
-  activationType: ActivationType = 'int8',
-): ValueTransform {
+export function roundActivations(network: Network, activations: ReadonlyMap<ValueId, TensorQuantization>): ValueTransform {
   const plan = planActivations(network);
   const quantizations = quantizedValues(plan, activations);
   return (builder, id, value) => {
     const quantization = quantizations.get(id);
     if (quantization === undefined) return value;
-    const { minimum, maximum, scale } = quantizedRange(quantization, activationType);
+    const { minimum, maximum, scale } = quantizedRange(quantization);
     const range = { minimum: builder.scalar(minimum), maximum: builder.scalar(maximum), scale: builder.scalar(scale) };
-    const ties = activationType === 'int8' && plan.integerMeans.has(id) ? 'awayFromZero' : 'up';
+    const ties = quantization.type === 'int8' && plan.integerMeans.has(id) ? 'awayFromZero' : 'up';
     return value.like(fakeQuantize(builder, value.tensor, range, { ties }));
   };
 }

@@ -62,7 +62,7 @@ export class ActivationDivergence {
       for (const choice of activationChoices) {
         const type = choice.activations === 16 ? 'int16' : 'int8';
         const quantizations = rounded.flatMap((id) => this.#quantization(id, type) ?? []);
-        found.push({ ...choice, divergence: await compared.of(weights, { quantizations, type }) });
+        found.push({ ...choice, divergence: await compared.of(weights, quantizations) });
       }
       return found;
     } finally {

@@ -9,7 +9,7 @@ import { parametersOf } from '../network/operation-parameters.ts';
 import { createProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 import { fakeQuantize, quantizedRange } from '../quantize/fake-quantize.ts';
-import type { ActivationType, TensorQuantization } from '../quantize/quantization.ts';
+import type { TensorQuantization } from '../quantize/quantization.ts';
 
 /** How outputs are compared. */
 export type DivergenceKind =
@@ -137,15 +137,10 @@ export class KernelDivergence {
    *
    * @param rounding of each value that is rounded, in their order
    */
-  async of(
-    weights: Float32Array,
-    rounding?: { readonly quantizations: readonly TensorQuantization[]; readonly type: ActivationType },
-  ): Promise<number> {
+  async of(weights: Float32Array, rounding: readonly TensorQuantization[] = []): Promise<number> {
     const feeds = Object.fromEntries(this.#inputs.map((values, index) => [`value/${index}`, values]));
-    const ranges = (rounding?.quantizations ?? []).flatMap((quantization, index) =>
-      Object.entries(quantizedRange(quantization, rounding?.type)).map(
-        ([end, value]) => [`${end}/${index}`, Float32Array.of(value)] as const,
-      ),
+    const ranges = rounding.flatMap((quantization, index) =>
+      Object.entries(quantizedRange(quantization)).map(([end, value]) => [`${end}/${index}`, Float32Array.of(value)] as const),
     );
     const results = await this.#compiled.run({ ...feeds, ...Object.fromEntries(ranges), kernel: weights });
     const sum = this.#references.reduce((total, reference, index) => {

@@ -39,12 +39,12 @@ function withGridsOf({ weights }: QuantizedNetwork, constraints: NetworkConstrai
   return all;
 }
 
-function rangesOf({ network, activations, activationType }: QuantizedNetwork): ReadonlyMap<string, Range> {
+function rangesOf({ network, activations }: QuantizedNetwork): ReadonlyMap<string, Range> {
   const observed = planActivations(network).groups.filter((group) => group.fixed === undefined);
   return new Map(
     observed.flatMap(({ id }) => {
       const parameters = activations.get(id);
-      return parameters === undefined ? [] : [[id, coveredRange(parameters, activationType)] as const];
+      return parameters === undefined ? [] : [[id, coveredRange(parameters)] as const];
     }),
   );
 }

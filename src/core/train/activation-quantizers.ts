@@ -2,7 +2,7 @@ import type { Network, ValueId } from '../network/network.ts';
 import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 import { groupQuantization, planActivations } from '../quantize/plan-activations.ts';
-import type { Range, TensorQuantization } from '../quantize/quantization.ts';
+import type { ActivationType, Range, TensorQuantization } from '../quantize/quantization.ts';
 import { rangeQuantization } from '../quantize/range-quantization.ts';
 import { fakeQuantize, quantizedRange } from '../quantize/fake-quantize.ts';
 import type { ActivationFakeQuantization } from './fine-tuning.ts';
@@ -12,6 +12,7 @@ import type { LoweredValue } from '../lowering/lowered-value.ts';
 interface MovingGroup {
   readonly id: ValueId;
   readonly sources: ReadonlySet<ValueId>;
+  readonly type: ActivationType;
 }
 
 /**
@@ -38,7 +39,11 @@ export class ActivationQuantizers {
       if (fixed !== undefined) for (const id of quantized) this.#fixed.set(id, fixed);
       else if (group.values.some((id) => settings.ranges.has(id))) {
         for (const id of quantized) this.#groupIndex.set(id, groups.length);
-        groups.push({ id: group.values.find((id) => settings.ranges.has(id)) ?? group.id, sources: new Set(group.sources) });
+        groups.push({
+          id: group.values.find((id) => settings.ranges.has(id)) ?? group.id,
+          sources: new Set(group.sources),
+          type: group.type ?? 'int8',
+        });
       }
     }
     this.#groups = groups;
@@ -62,9 +67,9 @@ export class ActivationQuantizers {
   /** The program's input: `[minimum, maximum, scale]` of each group, nudged so that zero is a code. */
   feeds(ranges: Float32Array): Float32Array {
     return Float32Array.from(
-      this.#groups.flatMap((_, i) => {
+      this.#groups.flatMap(({ type }, i) => {
         const { minimum, maximum, scale } = quantizedRange(
-          rangeQuantization({ minimum: ranges[2 * i] ?? 0, maximum: ranges[2 * i + 1] ?? 0 }, 'int8'),
+          rangeQuantization({ minimum: ranges[2 * i] ?? 0, maximum: ranges[2 * i + 1] ?? 0 }, type),
         );
         return [minimum, maximum, scale];
       }),

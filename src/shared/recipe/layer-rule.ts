@@ -1,6 +1,9 @@
 /** Of the integers of a kernel in the file. */
 export type WeightBits = 4 | 8;
 
+/** Of what a layer reads and writes in an integer file; its weights are int8 or int4 in both. */
+export type ActivationType = 'int8' | 'int16';
+
 /** What single layers do differently. */
 export interface LayerRule {
   /**

@@ -1,5 +1,5 @@
 /** What a recipe says of quantization, after training and in it. */
-import type { WeightBits } from './layer-rule.ts';
+import type { ActivationType, WeightBits } from './layer-rule.ts';
 import type { TrainingOptions } from './training-options.ts';
 import type { VariantOptions } from './variant-options.ts';
 
@@ -43,7 +43,7 @@ export interface PostTrainingQuantizationOptions extends VariantOptions {
    * Type of activations; weights are int8 in both.
    * @default "int8"
    */
-  readonly activations?: 'int8' | 'int16';
+  readonly activations?: ActivationType;
   /**
    * Even out the ranges of layers that follow each other, where they are not clustered.
    * @default true

@@ -5,25 +5,29 @@ import { quantizeWeights, weightScales } from '../../../src/core/quantize/weight
 
 describe('the parameters of a range', () => {
   it('cover 0 to 255 times the scale', () => {
-    expect(rangeQuantization({ minimum: 0, maximum: 255 }, 'int8')).toEqual({ scale: 1, zeroPoint: -128 });
+    expect(rangeQuantization({ minimum: 0, maximum: 255 }, 'int8')).toEqual({ scale: 1, zeroPoint: -128, type: 'int8' });
   });
 
   it('are nudged so that zero is an integer', () => {
     // scale 2/255; -128 + 0.5 / scale = -64.25, so the range becomes [-64, 191] * 2 / 255.
     const quantization = rangeQuantization({ minimum: -0.5, maximum: 1.5 }, 'int8');
     expect(quantization.zeroPoint).toBe(-64);
-    const covered = coveredRange(quantization, 'int8');
+    const covered = coveredRange(quantization);
     expect(covered.minimum).toBeCloseTo((-64 * 2) / 255, 6);
     expect(covered.maximum).toBeCloseTo((191 * 2) / 255, 6);
   });
 
   it('include zero and survive an empty range', () => {
-    expect(rangeQuantization({ minimum: 2, maximum: 5.1 }, 'int8')).toEqual({ scale: Math.fround(0.02), zeroPoint: -128 });
+    expect(rangeQuantization({ minimum: 2, maximum: 5.1 }, 'int8')).toEqual({ scale: Math.fround(0.02), zeroPoint: -128, type: 'int8' });
     expect(rangeQuantization({ minimum: 0, maximum: 0 }, 'int8').scale).toBeGreaterThan(0);
   });
 
   it('are symmetric for int16', () => {
-    expect(rangeQuantization({ minimum: -3.2767, maximum: 1 }, 'int16')).toEqual({ scale: Math.fround(0.0001), zeroPoint: 0 });
+    expect(rangeQuantization({ minimum: -3.2767, maximum: 1 }, 'int16')).toEqual({
+      scale: Math.fround(0.0001),
+      zeroPoint: 0,
+      type: 'int16',
+    });
   });
 });
 

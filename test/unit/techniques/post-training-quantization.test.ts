@@ -146,7 +146,7 @@ describe('post-training quantization', () => {
     const model = { ...trainedModel(network), ranges: new Map([[conv, { minimum: 0, maximum: 12.75 }]]) };
     const context = techniqueContext(engine);
     const { activations } = await quantize(model, context);
-    expect(activations.get(conv)).toEqual({ scale: Math.fround(0.05), zeroPoint: -128 });
+    expect(activations.get(conv)).toEqual({ scale: Math.fround(0.05), zeroPoint: -128, type: 'int8' });
     expect(context.warnings).toEqual([
       '1 of 4 ranges of activations are those that the model states; an "observer" in the recipe calibrates all of them',
     ]);

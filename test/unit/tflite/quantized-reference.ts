@@ -25,8 +25,8 @@ export function quantizeByReference(
   return quantizeNetwork({ network, ranges, activationType });
 }
 
-export function onGrid(values: ArrayLike<number>, quantization: TensorQuantization, type: ActivationType): Float32Array {
-  const { minimum, maximum } = coveredRange(quantization, type);
+export function onGrid(values: ArrayLike<number>, quantization: TensorQuantization): Float32Array {
+  const { minimum, maximum } = coveredRange(quantization);
   return Float32Array.from(
     values,
     (value) => Math.round(Math.min(maximum, Math.max(minimum, value)) / quantization.scale) * quantization.scale,
@@ -34,10 +34,7 @@ export function onGrid(values: ArrayLike<number>, quantization: TensorQuantizati
 }
 
 /** What real arithmetic gives on quantized inputs and kernels, cut to the range of the output: an integer kernel may differ by a step. */
-export function quantizedOutput(
-  { network, weights, activations, activationType }: QuantizedNetwork,
-  inputs: readonly Float32Array[],
-): Float32Array {
+export function quantizedOutput({ network, weights, activations }: QuantizedNetwork, inputs: readonly Float32Array[]): Float32Array {
   const parameters = new Map(network.parameters);
   for (const operation of network.operations.filter(hasKernel)) {
     const kernel = network.parameters.get(operation.kernel);
@@ -52,11 +49,11 @@ export function quantizedOutput(
   }
   const rounded = inputs.map((input, i) => {
     const quantization = activations.get(network.inputs[i] ?? '');
-    return quantization === undefined ? input : onGrid(input, quantization, activationType);
+    return quantization === undefined ? input : onGrid(input, quantization);
   });
   const [output = []] = referenceOutputs({ ...network, parameters }, rounded);
   const quantization = activations.get(network.outputs[0] ?? '');
   if (quantization === undefined) throw new Error('the output is not quantized');
-  const { minimum, maximum } = coveredRange(quantization, activationType);
+  const { minimum, maximum } = coveredRange(quantization);
   return Float32Array.from(output, (value) => Math.min(maximum, Math.max(minimum, value)));
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { prepareForDeployment } from '../../../src/core/network/passes/prepare-for-deployment.ts';
 import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
 import { serializeTflite } from '../../../src/core/tflite/serialize-tflite.ts';
-import { floatIslandsWarning } from '../../../src/core/tflite/write/write-in-float.ts';
+import { floatIslandsWarning } from '../../../src/core/quantize/integer-kernels.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import { referenceOutputs } from '../network/reference-executor.ts';
 import { compositeNetworks, embeddingNetwork, floatNetworks, operationNetworks, randomInputs } from './operation-networks.ts';

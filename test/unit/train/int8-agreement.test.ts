@@ -134,10 +134,10 @@ async function agreement(
   const {
     inputs: [inputs = new Float32Array(0)],
   } = await data.read(Uint32Array.from({ length: examples }, (_, i) => i));
-  const { activations, activationType } = quantized;
+  const { activations } = quantized;
   const rounded = roundedNetwork(quantized);
   const inference = await compileInference(engine, rounded, examples, {
-    transform: roundActivations(rounded, activations, activationType),
+    transform: roundActivations(rounded, activations),
   });
   const [simulated = new Float32Array(0)] = await inference.run([inputs], examples);
   await inference.dispose();

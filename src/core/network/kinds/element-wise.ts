@@ -1,6 +1,6 @@
 /** Operations on each element, or on elements in the same place of several values. */
 import type { Shape } from '../network.ts';
-import type { Activation, ActivationFunction, BatchNorm, Binary, Dropout, PRelu, Rescale, Unary } from '../operations.ts';
+import type { Activation, ActivationFunction, BatchNorm, Binary, Dropout, PRelu, Requantize, Rescale, Unary } from '../operations.ts';
 import { broadcastShape, formatShape, sameShape } from '../shapes/shape.ts';
 import type { FixedOutput, IntegerScale, OperationFacts, OperationShapes } from './operation-facts.ts';
 
@@ -104,4 +104,10 @@ const dropout: OperationFacts<Dropout> = {
   onSource: (operation) => operation,
 };
 
-export const elementWiseKinds = { activation, unary, binary, batchNorm, rescale, prelu, dropout };
+const requantize: OperationFacts<Requantize> = {
+  ...elementWise,
+  isIdentity: () => true,
+  onSource: (operation) => operation,
+};
+
+export const elementWiseKinds = { activation, unary, binary, batchNorm, rescale, prelu, dropout, requantize };

@@ -1,6 +1,6 @@
 import type { ParameterId, Shape, ValueId } from '../../network/network.ts';
 import type { DepthwiseConv2d, KernelOperation } from '../../network/operations.ts';
-import type { TensorQuantization } from '../../quantize/quantization.ts';
+import type { ActivationType, TensorQuantization } from '../../quantize/quantization.ts';
 import type { TensorEncoding } from './graph-builder.ts';
 
 /**
@@ -8,8 +8,8 @@ import type { TensorEncoding } from './graph-builder.ts';
  * the graph and return its index.
  */
 export interface Encoding {
-  /** Undefined where activations are float. */
-  readonly activationType: 'int8' | 'int16' | undefined;
+  /** Of the codes of a value; undefined where activations are float. */
+  activationType(id: ValueId): ActivationType | undefined;
   /** Type and quantization of a value. */
   value(id: ValueId): TensorEncoding;
   /** Of a value inside the lowering of one operation. */

@@ -69,7 +69,7 @@ export function floatEncoding(graph: GraphBuilder, network: Network, storage: We
     once(id, () => (isQuantized(data) ? dequantized(id, shape, integers(id, shape, data, undefined)) : floats(id, shape, data)));
 
   return {
-    activationType: undefined,
+    activationType: () => undefined,
     value: () => float32,
     inner: () => float32,
     constant,

@@ -2,15 +2,15 @@ import type { WeightBits } from '../../../shared/recipe/layer-rule.ts';
 import { EspalierError } from '../../errors.ts';
 import type { ValueId } from '../../network/network.ts';
 import type { KernelOperation } from '../../network/operations.ts';
-import type { QuantizedNetwork, TensorQuantization, WeightQuantization } from '../../quantize/quantization.ts';
-import { rangeQuantization } from '../../quantize/range-quantization.ts';
+import type { ActivationType, QuantizedNetwork, TensorQuantization, WeightQuantization } from '../../quantize/quantization.ts';
+import { activationCodes, rangeQuantization } from '../../quantize/range-quantization.ts';
 import { requiredParameter } from '../../quantize/quantize-network.ts';
 import { quantizeWeights } from '../../quantize/weight-quantization.ts';
 import type { TensorType } from '../schema/tensor-types.ts';
 import type { Encoding } from './encoding.ts';
 import { bytesOf, type GraphBuilder, type TensorEncoding } from './graph-builder.ts';
 
-/** Integer activations (int8, or int16 with int8 weights), int8 weights, int32 or int64 biases. */
+/** Integer activations (int8, or int16 with int8 weights, or both in one file), int8 weights, int32 or int64 biases. */
 export function integerEncoding(graph: GraphBuilder, quantized: QuantizedNetwork): Encoding {
   const { network, activations, activationType, weights } = quantized;
   const written = new Map<string, number>();
@@ -23,8 +23,8 @@ export function integerEncoding(graph: GraphBuilder, quantized: QuantizedNetwork
       });
     return quantization;
   };
-  const inner = ({ scale, zeroPoint }: TensorQuantization): TensorEncoding => ({
-    type: activationType,
+  const inner = ({ scale, zeroPoint, type }: TensorQuantization): TensorEncoding => ({
+    type,
     quantization: { scales: [scale], zeroPoints: [zeroPoint], axis: 0 },
   });
   const kernelQuantization = (operation: KernelOperation): WeightQuantization => {
@@ -35,10 +35,10 @@ export function integerEncoding(graph: GraphBuilder, quantized: QuantizedNetwork
       });
     return quantization;
   };
-  const biasTensor = (name: string, data: Float32Array, scales: readonly number[]): number => {
+  const biasTensor = (name: string, data: Float32Array, scales: readonly number[], type: ActivationType): number => {
     const integers = Array.from(data, (value, i) => Math.round(value / (scales[scales.length === 1 ? 0 : i] ?? 1)));
     const quantization = { scales, zeroPoints: scales.map(() => 0), axis: 0 };
-    return activationType === 'int8'
+    return type === 'int8'
       ? graph.tensor({ name, shape: [data.length], type: 'int32', quantization, data: bytesOf(Int32Array.from(integers, clampInt32)) })
       : graph.tensor({
           name,
@@ -50,7 +50,7 @@ export function integerEncoding(graph: GraphBuilder, quantized: QuantizedNetwork
   };
 
   return {
-    activationType,
+    activationType: (id) => activations.get(id)?.type ?? activationType,
     value: (id) => (activations.has(id) ? inner(quantizationOf(id)) : { type: 'int32', quantization: undefined }),
     inner,
     kernel(operation) {
@@ -74,7 +74,7 @@ export function integerEncoding(graph: GraphBuilder, quantized: QuantizedNetwork
       const data = operation.bias === undefined ? new Float32Array(channels) : requiredParameter(network, operation.bias).data;
       const input = quantizationOf(operation.inputs[0] ?? '');
       const scales = Array.from(kernelQuantization(operation).scales, (scale) => Math.fround(input.scale * scale));
-      return biasTensor(operation.bias ?? `${operation.name}/bias`, data, scales);
+      return biasTensor(operation.bias ?? `${operation.name}/bias`, data, scales, input.type);
     },
     constant(id, shape, data, like) {
       const quantization =
@@ -87,7 +87,7 @@ export function integerEncoding(graph: GraphBuilder, quantized: QuantizedNetwork
               activationType,
             )
           : quantizationOf(like);
-      const [low, high] = activationType === 'int8' ? [-128, 127] : [-32768, 32767];
+      const { low, high } = activationCodes[quantization.type];
       const integers = Array.from(data, (value) =>
         Math.min(high, Math.max(low, Math.round(value / quantization.scale) + quantization.zeroPoint)),
       );
@@ -95,12 +95,12 @@ export function integerEncoding(graph: GraphBuilder, quantized: QuantizedNetwork
         name: id,
         shape,
         ...inner(quantization),
-        data: bytesOf(activationType === 'int8' ? Int8Array.from(integers) : Int16Array.from(integers)),
+        data: bytesOf(quantization.type === 'int8' ? Int8Array.from(integers) : Int16Array.from(integers)),
       });
     },
     // Each channel has one weight, and 127 times |weight| / 127 is that weight: nothing is lost to rounding.
     channelScale(operation, input, scale, offset) {
-      const inputScale = quantizationOf(input).scale;
+      const { scale: inputScale, type } = quantizationOf(input);
       const scales = Array.from(scale, (value, i) =>
         Math.fround(Math.max(Math.abs(value) / 127, Math.abs(offset[i] ?? 0) / (inputScale * 2 ** 30), 1e-12)),
       );
@@ -119,6 +119,7 @@ export function integerEncoding(graph: GraphBuilder, quantized: QuantizedNetwork
           `${operation.name}/offset`,
           offset,
           scales.map((value) => Math.fround(value * inputScale)),
+          type,
         ),
       };
     },

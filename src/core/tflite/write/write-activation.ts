@@ -40,7 +40,7 @@ export function writeActivation(context: WriteContext, operation: Activation): v
         operation,
         'sigmoid',
         context.shapeOf(operation.output),
-        encoding.inner(fixedQuantization('sigmoid', encoding.activationType ?? 'int8')),
+        encoding.inner(fixedQuantization('sigmoid', encoding.activationType(operation.output) ?? 'int8')),
       );
       graph.operator('LOGISTIC', [input], gate);
       return graph.operator('MUL', [input, gate], context.output(operation), { activation: 'none' });

@@ -25,11 +25,11 @@ export function writeBinary(context: WriteContext, operation: Binary): void {
   graph.operator(binaryOperators[name], converted, context.output(operation), binaryOptions(context, operation));
 }
 
-function binaryOptions(context: WriteContext, { function: name, activation }: Binary): OperatorOptions {
+function binaryOptions({ encoding }: WriteContext, { function: name, activation, output }: Binary): OperatorOptions {
   switch (name) {
     case 'add':
     case 'sub':
-      return { activation, powerOfTwoScaleInt16: context.encoding.activationType !== 'int16' };
+      return { activation, powerOfTwoScaleInt16: encoding.activationType(output) !== 'int16' };
     case 'mul':
     case 'div':
       return { activation };
@@ -106,7 +106,7 @@ export function writeBatchNorm(context: WriteContext, operation: BatchNorm): voi
 function writeChannelScale(context: WriteContext, operation: Operation, scale: Float32Array, offset: Float32Array): void {
   const { graph, encoding } = context;
   const input = context.input(operation);
-  if (encoding.activationType === undefined) {
+  if (encoding.activationType(operation.output) === undefined) {
     const moves = offset.some((value) => value !== 0);
     const scales = !moves || scale.some((value) => value !== 1);
     const scaled = (): number => {

@@ -26,7 +26,7 @@ export function writeDense(context: WriteContext, operation: Dense): void {
   graph.operator('FULLY_CONNECTED', inputs, context.output(operation), {
     activation: operation.activation,
     keepDimensions: context.shapeOf(operation.output).length > 1,
-    asymmetricQuantizeInputs: encoding.activationType === undefined && graph.tensorAt(kernel).type === 'int8',
+    asymmetricQuantizeInputs: encoding.activationType(operation.output) === undefined && graph.tensorAt(kernel).type === 'int8',
   });
 }
 
@@ -40,7 +40,7 @@ export function writeTransposeConvolution(context: WriteContext, operation: Tran
   const size = graph.integers(`${operation.name}/outputShape`, [batch, ...shape]);
   const inputs = [size, encoding.kernel(operation), context.input(operation)];
   if (operation.bias !== undefined) inputs.push(encoding.bias(operation, outputChannels(context, operation)));
-  const separate = operation.activation !== 'none' && encoding.activationType !== 'int8';
+  const separate = operation.activation !== 'none' && encoding.activationType(operation.output) !== 'int8';
   const convolved = separate ? context.inner(operation, 'linear', shape, encoding.value(operation.output)) : context.output(operation);
   graph.operator('TRANSPOSE_CONV', inputs, convolved, {
     padding: operation.padding,

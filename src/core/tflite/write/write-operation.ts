@@ -2,7 +2,8 @@ import type { Operation, OperationKind, OperationOf } from '../../network/operat
 import { writeActivation, writeUnary } from './write-activation.ts';
 import { writeBatchMatmul, writeBatchNorm, writeBinary, writeEmbedding, writePRelu, writeRescale } from './write-arithmetic.ts';
 import type { WriteContext } from './write-context.ts';
-import { lacksIntegerKernel, writeInFloat } from './write-in-float.ts';
+import { lacksIntegerKernel } from '../../quantize/integer-kernels.ts';
+import { writeInFloat } from './write-in-float.ts';
 import { writeConvolution, writeDense, writeTransposeConvolution } from './write-kernels.ts';
 import {
   writeBlocks,
@@ -44,6 +45,7 @@ const writers: { readonly [K in OperationKind]: Writer<OperationOf<K>> } = {
   reshape: { write: (context, operation) => context.reshape(operation, context.input(operation), context.output(operation)) },
   permute: { write: writePermute },
   dropout: { write: (context, operation) => context.bind(operation.output, context.input(operation)) },
+  requantize: { write: (context, operation) => context.graph.operator('QUANTIZE', [context.input(operation)], context.output(operation)) },
   resize: { write: writeResize },
   depthToSpace: { write: writeBlocks },
   spaceToDepth: { write: writeBlocks },
@@ -52,7 +54,7 @@ const writers: { readonly [K in OperationKind]: Writer<OperationOf<K>> } = {
 
 /** Writes one operation; those without an integer kernel are written in float between two conversions. */
 export function writeOperation(context: WriteContext, operation: Operation): void {
-  const { activationType } = context.encoding;
+  const activationType = context.encoding.activationType(operation.output);
   if (activationType !== undefined && lacksIntegerKernel(operation, activationType, context.network))
     return writeInFloat(context, operation, writeOperation);
   const table: Readonly<Record<OperationKind, Writer<Operation>>> = writers;

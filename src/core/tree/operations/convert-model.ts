@@ -14,7 +14,7 @@ import type { Range } from '../../quantize/quantization.ts';
 import { quantizeNetwork } from '../../quantize/quantize-network.ts';
 import { requireSparsePart } from '../../techniques/pruning/sparse-inference.ts';
 import { loadRuntime } from '../../tflite/runtime.ts';
-import { floatIslandsWarning } from '../../tflite/write/write-in-float.ts';
+import { floatIslandsWarning } from '../../quantize/integer-kernels.ts';
 import { writeTflite } from '../../tflite/write-tflite.ts';
 import { importCompared } from '../import-compared.ts';
 import { makeFolderOf, writeFileAtomically } from '../store/atomic-files.ts';

@@ -10,7 +10,7 @@ import { roundedNetwork } from '../../quantize/rounded-network.ts';
 import { prepareModelForDeployment } from '../../techniques/fold-constraints.ts';
 import { kernelsOf, quantizationGranularity } from '../../techniques/kernels.ts';
 import type { OptimizedModel, TechniqueResult } from '../../techniques/technique.ts';
-import { floatIslandsWarning } from '../../tflite/write/write-in-float.ts';
+import { floatIslandsWarning } from '../../quantize/integer-kernels.ts';
 import { writeTflite } from '../../tflite/write-tflite.ts';
 import { inherits, techniqueRow } from '../../../shared/techniques.ts';
 import type { Accuracy } from '../../../shared/results.ts';
@@ -74,7 +74,6 @@ async function integerProduct(
     engine: setting.engine,
     network: roundedNetwork(quantized),
     activations: quantized.activations,
-    activationType: quantized.activationType,
     data: setting.data.test,
     signal: request.signal,
     onProgress: (fraction) => request.onProgress('evaluating', fraction),
