@@ -102,9 +102,18 @@ function narrowed(
       .filter(([, part]) => part >= leastPart),
   );
   const layers = narrow(parts);
-  if (report.layers.every(({ layer, elements }) => (layers.get(layer)?.elements ?? elements) === elements)) return undefined;
+  // The last layer, for one, keeps its filters whatever part is given.
+  const lost = new Set(
+    report.layers.filter(({ layer, shape }) => (layers.get(layer)?.filters ?? Infinity) < (shape[0] ?? 0)).map(({ layer }) => layer),
+  );
+  if (lost.size === 0) return undefined;
   const found = allocateLayers(narrowedChoices(report, layers), request);
-  return found && { ...found, choices: found.choices.map((each) => ({ ...each, filters: parts.get(each.layer) })) };
+  return (
+    found && {
+      ...found,
+      choices: found.choices.map((each) => ({ ...each, filters: lost.has(each.layer) ? parts.get(each.layer) : undefined })),
+    }
+  );
 }
 
 function rounded(part: number): number {

@@ -57,7 +57,8 @@ export async function withoutFilters(
 /**
  * What `filters` of the options and rules removes before weights are pruned.
  *
- * @throws EspalierError `invalid-argument` for a part outside [0, 1), or beside a structure that removes filters itself
+ * @throws EspalierError `invalid-argument` for a part outside [0, 1), beside a structure that removes filters itself, or
+ *   where there is no filter that could go
  */
 export function checkRemovedFilters(network: Network, request: TechniqueRequest<PruningOptions>): FilterChoice {
   const { options } = request;
@@ -69,10 +70,9 @@ export function checkRemovedFilters(network: Network, request: TechniqueRequest<
       fix: 'leave one of them out; the structure "filters" removes the part that "sparsity" gives',
     });
   const groups = channelGroups(network);
-  return {
-    groups,
-    removed: chooseFilters(network, groups, new Map(kernels.map(({ parameter, settings }) => [parameter, settings.filters]))),
-  };
+  const removed = chooseFilters(network, groups, new Map(kernels.map(({ parameter, settings }) => [parameter, settings.filters])));
+  if (kernels.length > 0 && removed.size === 0) throw nothingToRemove('filters');
+  return { groups, removed };
 }
 
 /**
@@ -125,10 +125,12 @@ export function checkFilterPruning(network: Network, request: TechniqueRequest<P
   for (const { layer, settings } of kernels) checkSparsity(settings.sparsity, `layer "${layer}"`);
   const groups = channelGroups(network);
   const removed = chooseFilters(network, groups, new Map(kernels.map(({ parameter, settings }) => [parameter, settings.sparsity])));
-  if (removed.size === 0) {
-    throw new EspalierError('invalid-argument', 'no filter can be removed', {
-      fix: 'raise "sparsity" or exclude fewer layers; the filters of the last layer, and of layers that are added to the input, have to stay',
-    });
-  }
+  if (removed.size === 0) throw nothingToRemove('sparsity');
   return { groups, removed };
+}
+
+function nothingToRemove(option: 'filters' | 'sparsity'): EspalierError {
+  return new EspalierError('invalid-argument', 'no filter can be removed', {
+    fix: `raise "${option}" or exclude fewer layers; the filters of the last layer, and of layers that are added to the input, have to stay`,
+  });
 }

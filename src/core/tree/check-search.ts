@@ -95,7 +95,8 @@ export function checkSizes(
       const overhead = sensitivity.overhead[count];
       const least = smallestFile(sensitivity, count);
       const [subject, verb] = count === 'ethosU' ? [`kernels of ${bytes} bytes for an Ethos-U`, 'are'] : [`a file of ${bytes} bytes`, 'is'];
-      if (count === 'ethosU' && !((hardware?.ethosUBytes ?? 0) > 0))
+      // Where the file could not be profiled, nothing is known of it.
+      if (count === 'ethosU' && hardware !== undefined && !((hardware.ethosUBytes ?? 0) > 0))
         throw new EspalierError('invalid-recipe', 'an Ethos-U runs no layer of this model, so its bytes limit nothing', {
           where: 'budgets',
           fix: 'give "compressedBytes", "packedBytes" or "fileBytes" instead of "ethosUBytes"',

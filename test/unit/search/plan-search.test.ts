@@ -101,7 +101,12 @@ describe('candidates of a budget', () => {
   it('remove filters where few weights are left, which leaves more of them within the same bytes', () => {
     const layers = [compressed('conv'), compressed('dense')];
     const half: NarrowLayers = (parts) =>
-      new Map(layers.map(({ layer: name, elements }) => [name, { elements: parts.has(name) ? elements / 4 : elements, filters: 1 }]));
+      new Map(
+        layers.map(({ layer: name, elements }) =>
+          // The last layer loses inputs, but no filters.
+          parts.has(name) ? [name, { elements: elements / 4, filters: name === 'dense' ? 4 : 2 }] : [name, { elements, filters: 4 }],
+        ),
+      );
     const style: Style = { ...plainStyle, narrowing: 0.5 };
     const whole = planCandidate({ report: { overhead, layers }, narrow: half }, budget(2000), plainStyle)!;
     const candidate = planCandidate({ report: { overhead, layers }, narrow: half }, budget(2000), style)!;
@@ -113,6 +118,7 @@ describe('candidates of a budget', () => {
     expect(techniques.pruning).toMatchObject({
       layers: [{ pattern: 'conv', filters: Math.round((1 - Math.sqrt(1 - first.sparsity)) * 1e4) / 1e4 }, { pattern: 'dense' }],
     });
+    expect(JSON.stringify(techniques.pruning).match(/"filters"/g)).toHaveLength(1);
     // Nothing changes where no filter can go.
     expect(planCandidate({ report: { overhead, layers }, narrow: keepsFilters }, budget(2000), style)!.allocation).toEqual(
       whole.allocation,
@@ -216,5 +222,5 @@ function layer(name: string, elements: number): LayerSensitivity {
     };
   };
   const choices = [0, 0.5, 0.9].flatMap((sparsity) => [0, 16, 8].map((clusters) => choice(sparsity, clusters)));
-  return { layer: name, operation: 'dense', shape: [1, elements], elements, macs: elements, fitted: true, choices };
+  return { layer: name, operation: 'dense', shape: [4, elements / 4], elements, macs: elements, fitted: true, choices };
 }

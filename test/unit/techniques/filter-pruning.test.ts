@@ -224,6 +224,9 @@ describe('filter pruning', () => {
   });
 
   it('says when no filter can go', async () => {
+    await expect(
+      apply('pruning', trainedModel(), techniqueContext(engine), { sparsity: 0.5 }, [{ pattern: 'dense', filters: 0.5 }]),
+    ).rejects.toThrow(/no filter can be removed.*raise "filters"/);
     const rules = [{ pattern: '*', exclude: ['pruning' as const] }];
     await expect(apply('pruning', trainedModel(), techniqueContext(engine), { structure: 'filters' }, rules)).rejects.toThrow(
       /no filter can be removed/,
