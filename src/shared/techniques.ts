@@ -13,7 +13,7 @@ export type { WeightBits };
 export const constraintOrder = ['sparsity', 'codebook', 'integerGrid'] as const;
 export type ConstraintKind = (typeof constraintOrder)[number];
 
-/** The fields of a rule that change a technique's settings for single layers. */
+/** The fields of a rule that change a technique's settings for single kernels. */
 export type LayerField = 'sparsity' | 'filters' | 'clusters' | 'bits';
 
 /** The compiler requires a row for each, here and in `core/techniques/index.ts`. */
@@ -39,8 +39,12 @@ export interface TechniqueRow {
   readonly onRequest?: true;
   /** Of the integer grid that it adds, where neither its options nor a rule for a layer say otherwise; default: 8. */
   readonly weightBits?: WeightBits;
-  /** What rules for single layers may say: the word that excludes a layer, and the settings. */
-  readonly layerRules?: { readonly exclude: NonNullable<LayerRule['exclude']>[number]; readonly fields: readonly LayerField[] };
+  /** What rules for single layers may say: the word that excludes a kernel, its settings, and whether the type of activations. */
+  readonly layerRules?: {
+    readonly exclude: NonNullable<LayerRule['exclude']>[number];
+    readonly fields: readonly LayerField[];
+    readonly activations?: true;
+  };
 }
 
 export const techniqueTable = {
@@ -86,7 +90,7 @@ export const techniqueTable = {
     adds: 'integerGrid',
     precision: 'int8',
     trains: false,
-    layerRules: { exclude: '4-bit', fields: ['bits'] },
+    layerRules: { exclude: '4-bit', fields: ['bits'], activations: true },
   },
   ptq4: {
     title: 'post-training quantization, 4-bit weights',
@@ -99,7 +103,7 @@ export const techniqueTable = {
     trains: false,
     onRequest: true,
     weightBits: 4,
-    layerRules: { exclude: '4-bit', fields: ['bits'] },
+    layerRules: { exclude: '4-bit', fields: ['bits'], activations: true },
   },
   qat: {
     title: 'QAT',
@@ -110,7 +114,7 @@ export const techniqueTable = {
     adds: 'integerGrid',
     precision: 'int8',
     trains: true,
-    layerRules: { exclude: '4-bit', fields: ['bits'] },
+    layerRules: { exclude: '4-bit', fields: ['bits'], activations: true },
   },
   pqat: {
     title: 'PQAT',
@@ -121,7 +125,7 @@ export const techniqueTable = {
     adds: 'integerGrid',
     precision: 'int8',
     trains: true,
-    layerRules: { exclude: '4-bit', fields: ['bits'] },
+    layerRules: { exclude: '4-bit', fields: ['bits'], activations: true },
   },
   cqat: {
     title: 'CQAT',
@@ -132,7 +136,7 @@ export const techniqueTable = {
     adds: 'integerGrid',
     precision: 'int8',
     trains: true,
-    layerRules: { exclude: '4-bit', fields: ['bits'] },
+    layerRules: { exclude: '4-bit', fields: ['bits'], activations: true },
   },
   pcqat: {
     title: 'PCQAT',
@@ -143,7 +147,7 @@ export const techniqueTable = {
     adds: 'integerGrid',
     precision: 'int8',
     trains: true,
-    layerRules: { exclude: '4-bit', fields: ['bits'] },
+    layerRules: { exclude: '4-bit', fields: ['bits'], activations: true },
   },
   'fine-tuning': {
     title: 'fine-tuning',

@@ -1,5 +1,5 @@
 /** Which kernels a technique applies to, and with which settings: by layer name or pattern. */
-import type { LayerRule } from '../../shared/recipe/layer-rule.ts';
+import type { ActivationType, LayerRule } from '../../shared/recipe/layer-rule.ts';
 import type { LayerField, TechniqueRow } from '../../shared/techniques.ts';
 import { EspalierError } from '../errors.ts';
 import { type NameTest, wildcard } from '../name-patterns.ts';
@@ -41,13 +41,7 @@ export function selectKernels<Field extends LayerField>(
   const kernels = kernelsOf(network);
   const fields = fieldsOf(settings);
   const relevant = rules.flatMap((rule) => (concerns(rule, row) ? [{ rule, pattern: layerPattern(rule.pattern) }] : []));
-  for (const { rule, pattern } of relevant) {
-    if (!kernels.some(({ layer }) => pattern.test(layer))) {
-      throw new EspalierError('invalid-argument', `pattern "${rule.pattern}" matches no layer with a kernel`, {
-        fix: `the model has ${kernels.map(({ layer }) => `"${layer}"`).join(', ')}`,
-      });
-    }
-  }
+  for (const { rule } of relevant) requireLayer(rule, kernels);
   const frozen = (options.freeze ?? []).map(layerPattern);
   return kernels.flatMap((kernel, index) => {
     const applying = relevant.filter(({ pattern }) => pattern.test(kernel.layer)).map(({ rule }) => rule);
@@ -71,18 +65,31 @@ export function selectKernels<Field extends LayerField>(
   });
 }
 
+/** @throws EspalierError `invalid-argument` for a pattern that matches none of the kernels */
+export function requireLayer({ pattern }: LayerRule, kernels: readonly Kernel[]): void {
+  if (kernels.some(({ layer }) => layerPattern(pattern).test(layer))) return;
+  throw new EspalierError('invalid-argument', `pattern "${pattern}" matches no layer with a kernel`, {
+    fix: `the model has ${kernels.map(({ layer }) => `"${layer}"`).join(', ')}`,
+  });
+}
+
 function fieldsOf<Field extends LayerField>(settings: LayerSettings<Field>): readonly Field[] {
   const isField = (key: string): key is Field => Object.hasOwn(settings, key);
   return Object.keys(settings).filter(isField);
 }
 
-/** Whether the rule affects this technique. */
+/** Whether the rule affects what this technique does with kernels. */
 export function concerns(rule: LayerRule, row: TechniqueRow): boolean {
   return excludes(rule, row) || (row.layerRules?.fields ?? []).some((field) => rule[field] !== undefined);
 }
 
 export function excludes({ exclude }: LayerRule, { layerRules }: TechniqueRow): boolean {
   return layerRules !== undefined && exclude?.includes(layerRules.exclude) === true;
+}
+
+/** The type of activations that the rule gives its layers, if this technique takes one. */
+export function activationsOf({ activations }: LayerRule, { layerRules }: TechniqueRow): ActivationType | undefined {
+  return layerRules?.activations === true ? activations : undefined;
 }
 
 /** Matches whole names. */

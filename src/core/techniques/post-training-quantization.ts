@@ -3,7 +3,7 @@ import type { PostTrainingQuantizationOptions } from '../../shared/recipe/quanti
 import { levelsOf } from '../constraints/composition.ts';
 import type { NetworkConstraints } from '../constraints/constraint.ts';
 import { calibrate, statedRanges } from '../quantize/calibrate.ts';
-import type { ParameterId } from '../network/network.ts';
+import { mixActivations, unmixActivations, withConvertedRanges } from '../quantize/mix-activations.ts';
 import type { QuantizedNetwork } from '../quantize/quantization.ts';
 import { quantizeNetwork } from '../quantize/quantize-network.ts';
 import { prepareModelForDeployment } from './fold-constraints.ts';
@@ -15,10 +15,12 @@ import { correctBiases } from './post-training/correct-biases.ts';
 import { equalizeLayers } from './post-training/equalize-layers.ts';
 import { fitCodebookScales } from './post-training/fit-codebook-scales.ts';
 import type { OptimizedModel, Technique, TechniqueContext } from './technique.ts';
+import { checkActivations, type LayerPrecision, wholeInt8, wideLayers } from './wide-layers.ts';
 
 export const postTrainingQuantization: Technique<PostTrainingQuantizationOptions> = {
   check: (network, request, zeros) => {
     checkWeightBits(network, request);
+    checkActivations(network, request);
     return zeros;
   },
   apply: async (model, request, context) => {
@@ -26,11 +28,12 @@ export const postTrainingQuantization: Technique<PostTrainingQuantizationOptions
     const inherited = { ...model, constraints: inheritConstraints(model.constraints, row) };
     const deployed = prepareModelForDeployment(inherited);
     const narrow = narrowKernels(deployed.network, deployed.constraints, { row, rules, bits: row.weightBits ?? 8 }, context);
-    const { quantized, grids } = await quantizeAfterTraining(inherited, options, context, narrow);
+    const wide = wideLayers(deployed.network, narrow, request, context);
+    const { quantized, grids } = await quantizeAfterTraining(inherited, options, context, { narrow, wide });
     return {
       model: {
         ...deployed,
-        network: quantized.network,
+        network: unmixActivations(quantized.network),
         constraints: withGrids(deployed.constraints, grids),
         curve: [],
         trainingSeconds: undefined,
@@ -51,13 +54,13 @@ export interface QuantizedAfterTraining {
  * grid of its codebook, so that a centroid is the same integer throughout the kernel, with the least error. Cross-layer
  * equalization and bias correction are those of data-free quantization: Nagel et al. 2019, arXiv:1906.04721.
  *
- * @param narrow kernels with 4-bit weights, see `fitNarrowWeights`
+ * @param precision kernels with 4-bit weights, see `fitNarrowWeights`; layers with int16 activations, see `mixActivations`
  */
 export async function quantizeAfterTraining(
   model: OptimizedModel,
   options: PostTrainingQuantizationOptions,
   context: TechniqueContext,
-  narrow: ReadonlySet<ParameterId> = new Set(),
+  { narrow, wide }: LayerPrecision = wholeInt8,
 ): Promise<QuantizedAfterTraining> {
   const { network: deployed, constraints } = prepareModelForDeployment(model);
   // Equalized channels share their range; grids of 15 values for each channel would not gain by it.
@@ -66,7 +69,7 @@ export async function quantizeAfterTraining(
   const known = notice === undefined ? undefined : model.ranges;
   // Channels that are scaled have other ranges than the model states.
   const equalizes = options.crossLayerEqualization ?? known === undefined;
-  const network = narrow.size === 0 && equalizes ? equalizeLayers(deployed, constraints) : deployed;
+  const network = mixActivations(narrow.size === 0 && equalizes ? equalizeLayers(deployed, constraints) : deployed, wide);
   const samples = options.calibrationSamples ?? defaultCalibrationSamples;
   const activationType = options.activations ?? 'int8';
   // Both gain up to a point on deep networks, which have batch norms, and nothing on the guide's MNIST network.
@@ -77,7 +80,7 @@ export async function quantizeAfterTraining(
     data: context.data.train,
     samples,
     signal: context.signal,
-    known,
+    known: known && withConvertedRanges(network, known),
     observer: options.observer ?? (normalizes && activationType === 'int8' ? { kind: 'squaredError' } : { kind: 'minMax' }),
     onProgress: (fraction) => {
       context.onProgress('calibrating', fraction);

@@ -4,6 +4,7 @@ import { levelsOf } from '../constraints/composition.ts';
 import { findConstraint, withConstraint } from '../constraints/constraint.ts';
 import { channelLayout } from '../constraints/channels.ts';
 import { calibrate } from '../quantize/calibrate.ts';
+import { mixActivations, noWideLayers, unmixActivations, type WideLayers, withConvertedRanges } from '../quantize/mix-activations.ts';
 import type { QuantizedNetwork } from '../quantize/quantization.ts';
 import { quantizeNetwork } from '../quantize/quantize-network.ts';
 import { roundedNetwork } from '../quantize/rounded-network.ts';
@@ -20,6 +21,7 @@ import { narrowStart } from './narrow-weights/narrow-start.ts';
 import { errorsShown, networkError } from './network-error.ts';
 import { quantizedWithoutTraining } from './quantized-without-training.ts';
 import type { OptimizedModel, Technique, TechniqueContext, TechniqueRequest } from './technique.ts';
+import { checkActivations, wideLayers } from './wide-layers.ts';
 
 const rangeDecay = 0.999;
 
@@ -30,11 +32,12 @@ const rangeDecay = 0.999;
 export const quantizationAwareTraining: Technique<QuantizationAwareTrainingOptions> = {
   check: (network, request, zeros) => {
     checkWeightBits(network, request);
+    checkActivations(network, request);
     return zeros;
   },
   apply: async (model, request, context) => {
-    const trained = await trainOnIntegerGrid(model, request, context);
-    return { model: trained, quantized: quantizeTrained(trained) };
+    const { trained, wide } = await trainOnIntegerGrid(model, request, context);
+    return { model: trained, quantized: quantizeTrained(trained, wide) };
   },
 };
 
@@ -50,18 +53,21 @@ export const quantizationAwareTraining: Technique<QuantizationAwareTrainingOptio
  */
 async function trainOnIntegerGrid(
   model: OptimizedModel,
-  { row, rules, options }: TechniqueRequest<QuantizationAwareTrainingOptions>,
+  request: TechniqueRequest<QuantizationAwareTrainingOptions>,
   context: TechniqueContext,
-): Promise<OptimizedModel> {
+): Promise<{ readonly trained: OptimizedModel; readonly wide: WideLayers }> {
+  const { row, rules, options } = request;
   const prepared = prepareModelForTraining(model);
   const inherited = holdZeros(prepared.network, inheritConstraints(prepared.constraints, row));
   const narrow = narrowKernels(prepared.network, inherited, { row, rules, bits: options.weightBits ?? 8 }, context);
+  const deployed = prepareModelForDeployment(model).network;
+  const wide = wideLayers(prepared.network, narrow, request, context, deployed);
   const start = await narrowStart(prepared.network, inherited, narrow, context);
   const { network } = start;
   const constraints = withGrids(withIntegerGrids(network, inherited, options.weightScales ?? 'maximum'), start.grids);
   const ranges = await calibrate({
     engine: context.engine,
-    network: prepareModelForDeployment(model).network,
+    network: mixActivations(deployed, wide),
     data: context.data.train,
     samples: defaultCalibrationSamples,
     signal: context.signal,
@@ -78,15 +84,25 @@ async function trainOnIntegerGrid(
     decay: rangeDecay,
   };
   const batchNorm = await chooseBatchNormMode(network, context, options);
-  const trained = optimizedModel(await trainStage({ network, constraints, activations }, context, { ...options, batchNorm }, defaults));
-  const updated = await updateBatchNorms(trained.network, context, batchNorm);
-  const trainedOnGrid = withShortScales(prepareModelForDeployment({ ...trained, network: updated }));
-  if (!context.parentTrained || options.restoreBest === false || context.data.validation.size === 0) return trainedOnGrid;
-  return betterOnValidation(trainedOnGrid, await quantizedWithoutTraining(model, row, context, narrow), context);
+  const mixed = mixActivations(network, wide);
+  const tuned = optimizedModel(
+    await trainStage({ network: mixed, constraints, activations }, context, { ...options, batchNorm }, defaults),
+  );
+  const updated = await updateBatchNorms(unmixActivations(tuned.network), context, batchNorm);
+  const trainedOnGrid = withShortScales(prepareModelForDeployment({ ...tuned, network: updated }));
+  if (!context.parentTrained || options.restoreBest === false || context.data.validation.size === 0)
+    return { trained: trainedOnGrid, wide };
+  const untrained = await quantizedWithoutTraining(model, row, context, { narrow, wide });
+  return { trained: await betterOnValidation(trainedOnGrid, untrained, wide, context), wide };
 }
 
-async function betterOnValidation(trained: OptimizedModel, untrained: OptimizedModel, context: TechniqueContext): Promise<OptimizedModel> {
-  const [before, after] = [await integerError(untrained, context), await integerError(trained, context)];
+async function betterOnValidation(
+  trained: OptimizedModel,
+  untrained: OptimizedModel,
+  wide: WideLayers,
+  context: TechniqueContext,
+): Promise<OptimizedModel> {
+  const [before, after] = [await integerError(untrained, wide, context), await integerError(trained, wide, context)];
   if (after <= before) return trained;
   context.warn(
     `training on the integer grid takes the network ${errorsShown(before, after, context.data.validation, 'validation')}, so it stays as quantization without training gives it; ` +
@@ -96,8 +112,8 @@ async function betterOnValidation(trained: OptimizedModel, untrained: OptimizedM
 }
 
 /** The error of the .tflite, computed by an engine that rounds as it does. */
-function integerError(model: OptimizedModel, context: TechniqueContext): Promise<number> {
-  const quantized = quantizeTrained(model);
+function integerError(model: OptimizedModel, wide: WideLayers, context: TechniqueContext): Promise<number> {
+  const quantized = quantizeTrained(model, wide);
   return networkError(context.data.validation, { network: roundedNetwork(quantized), activations: quantized.activations }, context);
 }
 
@@ -119,6 +135,7 @@ function withShortScales({ network, constraints, ...rest }: OptimizedModel): Opt
 }
 
 /** The trained integers in the form that the writer takes. */
-export function quantizeTrained({ network, constraints, ranges }: OptimizedModel): QuantizedNetwork {
-  return quantizeNetwork({ network, constraints, ranges: ranges ?? new Map() });
+export function quantizeTrained({ network, constraints, ranges }: OptimizedModel, wide: WideLayers = noWideLayers): QuantizedNetwork {
+  const mixed = mixActivations(network, wide);
+  return quantizeNetwork({ network: mixed, constraints, ranges: withConvertedRanges(mixed, ranges ?? new Map()) });
 }

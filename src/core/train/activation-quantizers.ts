@@ -119,7 +119,10 @@ export class ActivationQuantizers {
             builder,
             value.tensor,
             { minimum: number(3 * index), maximum: number(3 * index + 1), scale: number(3 * index + 2) },
-            { nonNegative: this.#nonNegative.has(id), ties: this.#integerMeans.has(id) ? 'awayFromZero' : 'up' },
+            {
+              nonNegative: this.#nonNegative.has(id),
+              ties: this.#groups[index]?.type === 'int8' && this.#integerMeans.has(id) ? 'awayFromZero' : 'up',
+            },
           ),
         );
       },

@@ -1,6 +1,6 @@
 import type { LayerRule } from '../../shared/recipe/layer-rule.ts';
 import { isTechnique, techniqueRow } from '../../shared/techniques.ts';
-import { concerns, excludes } from '../techniques/layer-rules.ts';
+import { activationsOf, concerns, excludes } from '../techniques/layer-rules.ts';
 import type { Stage } from './deployment-tree.ts';
 import { digestOf } from './store/digest.ts';
 
@@ -36,7 +36,8 @@ export function stageKey(parent: string | RootDependencies, stage: Stage, rules:
 function relevantPart(rule: LayerRule, { technique }: Stage): readonly object[] {
   if (!isTechnique(technique)) return [];
   const row = techniqueRow(technique);
-  if (!concerns(rule, row)) return [];
+  const activations = activationsOf(rule, row);
+  if (!concerns(rule, row)) return activations === undefined ? [] : [{ pattern: rule.pattern, activations }];
   const fields = (row.layerRules?.fields ?? []).map((field) => [field, rule[field]]);
-  return [{ pattern: rule.pattern, ...Object.fromEntries(fields), excluded: excludes(rule, row) }];
+  return [{ pattern: rule.pattern, ...Object.fromEntries(fields), excluded: excludes(rule, row), activations }];
 }

@@ -31,6 +31,12 @@ export interface LayerRule {
    * Bits of the weights in quantized files: 8, or 4 for convolutions (depthwise ones too) and dense layers.
    */
   readonly bits?: WeightBits;
+  /**
+   * Type of what the layer reads and writes in quantized files, with 8-bit weights: int16 where int8 is too coarse. QUANTIZE
+   * stands between it and neighbours with int8, so that layers which follow each other gain by it, the first one with
+   * `"interface": "float32"`, and the last one.
+   */
+  readonly activations?: ActivationType;
   /** What is not done to these layers. */
   readonly exclude?: readonly ('pruning' | 'clustering' | '4-bit')[];
 }
