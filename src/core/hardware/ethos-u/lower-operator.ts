@@ -1,16 +1,14 @@
 import { storedValues } from '../../tflite/tensor-values.ts';
-import { elementCount } from '../../tflite/tflite-model.ts';
-import { convolutionGeometry } from '../convolution-geometry.ts';
 import { numberOption, requiredInput, requiredOutput, type GraphOperator } from '../graph-operators.ts';
 import type { Volume } from './accelerators.ts';
 import { volumeOf } from './feature-maps.ts';
-import { convolutionWeights, denseWeights, depthwiseWeights, oneWeights, turnedWeights } from './kernel-weights.ts';
+import { oneWeights } from './kernel-weights.ts';
 import { pointKernel, type ElementwiseKind, type NpuKernel } from './npu-operation.ts';
 import { imagePadding } from './pad-fusion.ts';
 import { plainOperation, type NpuProgramBuilder } from './npu-program.ts';
 import { hasSameScale } from './npu-support.ts';
 import { lowerSoftmax } from './softmax-steps.ts';
-import { foldStride, kernelOf } from './strided-convolution.ts';
+import { lowerConvolution, lowerDense, lowerDepthwise, lowerTransposedConvolution } from './weighted-operators.ts';
 
 type Lowering = (operator: GraphOperator, program: NpuProgramBuilder) => void;
 
@@ -21,10 +19,10 @@ export function lowerOperator(operator: GraphOperator, program: NpuProgramBuilde
 }
 
 const lowerings: Readonly<Record<string, Lowering>> = {
-  CONV_2D: convolution,
-  DEPTHWISE_CONV_2D: depthwise,
-  TRANSPOSE_CONV: transposedConvolution,
-  FULLY_CONNECTED: dense,
+  CONV_2D: lowerConvolution,
+  DEPTHWISE_CONV_2D: lowerDepthwise,
+  TRANSPOSE_CONV: lowerTransposedConvolution,
+  FULLY_CONNECTED: lowerDense,
   AVERAGE_POOL_2D: pooling(false),
   MAX_POOL_2D: pooling(true),
   ADD: elementwise('add'),
@@ -60,91 +58,6 @@ const lowerings: Readonly<Record<string, Lowering>> = {
   RESIZE_BILINEAR: resize,
   RESIZE_NEAREST_NEIGHBOR: resize,
 };
-
-function convolution(operator: GraphOperator, program: NpuProgramBuilder): void {
-  const geometry = convolutionGeometry(operator);
-  const kernel = requiredInput(operator, 1);
-  const input = program.maps.of(program.input(operator, 0));
-  const output = program.maps.of(program.output(operator));
-  const weights = convolutionWeights(kernel);
-  const isPoint = kernel.shape[1] === 1 && kernel.shape[2] === 1 && input.shape.height === 1 && input.shape.width === 1;
-  const groups = Math.max(1, Math.floor(geometry.input.channels / geometry.filter.channels));
-  const work = foldStride(
-    { input: input.shape, kernel: kernelOf(geometry), weights },
-    operator.index === 0,
-    operator.options['padding'] !== 'valid',
-  );
-  for (let group = 0; group < groups; group++) {
-    const outputs = Math.floor(work.weights.outputs / groups);
-    program.emit(
-      {
-        ...plainOperation(operator),
-        kind: isPoint ? 'vectorProduct' : 'convolution',
-        input: { ...input, shape: { ...work.input, depth: work.input.depth / groups } },
-        output: { ...output, shape: { ...output.shape, depth: outputs } },
-        kernel: work.kernel,
-        weights: {
-          volume: { ...work.weights, outputs, at: (o, y, x, i) => work.weights.at(group * outputs + o, y, x, i) },
-          tensor: groups === 1 ? operator.source.inputs[1] : undefined,
-        },
-      },
-      program.output(operator),
-    );
-  }
-}
-
-function depthwise(operator: GraphOperator, program: NpuProgramBuilder): void {
-  const geometry = convolutionGeometry(operator);
-  const volume = depthwiseWeights(requiredInput(operator, 1));
-  const input = program.maps.of(program.input(operator, 0));
-  program.emit(
-    {
-      ...plainOperation(operator),
-      // Many outputs of one channel are a plain convolution.
-      kind: input.shape.depth === 1 && volume.outputs > 1 ? 'convolution' : 'depthwise',
-      input,
-      output: program.maps.of(program.output(operator)),
-      kernel: kernelOf(geometry),
-      weights: { volume, tensor: operator.source.inputs[1] },
-    },
-    program.output(operator),
-  );
-}
-
-function transposedConvolution(operator: GraphOperator, program: NpuProgramBuilder): void {
-  const volume = turnedWeights(requiredInput(operator, 1));
-  program.emit(
-    {
-      ...plainOperation(operator),
-      kind: 'convolution',
-      input: program.maps.of(program.input(operator, 2)),
-      output: program.maps.of(program.output(operator)),
-      kernel: { ...pointKernel, height: volume.height, width: volume.width },
-      weights: { volume, tensor: operator.source.inputs[1] },
-      isUpscaled: numberOption(operator, 'strideWidth', 1) > 1,
-    },
-    program.output(operator),
-  );
-}
-
-/** Rows of a batch lie beside each other as in an image. */
-const batchImages: Readonly<Record<number, readonly [number, number]>> = { 4: [2, 2], 8: [2, 4], 16: [4, 4] };
-
-function dense(operator: GraphOperator, program: NpuProgramBuilder): void {
-  const volume = denseWeights(requiredInput(operator, 1));
-  const rows = Math.max(1, Math.floor(elementCount(requiredInput(operator, 0).shape) / volume.inputs));
-  const [height, width] = batchImages[rows] ?? [1, rows];
-  program.emit(
-    {
-      ...plainOperation(operator),
-      kind: 'vectorProduct',
-      input: program.maps.of(program.input(operator, 0), { height, width, depth: volume.inputs }),
-      output: program.maps.of(program.output(operator), { height, width, depth: volume.outputs }),
-      weights: { volume, tensor: operator.source.inputs[1] },
-    },
-    program.output(operator),
-  );
-}
 
 function pooling(isMaximum: boolean): Lowering {
   return (operator, program) => {
