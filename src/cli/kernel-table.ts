@@ -7,6 +7,8 @@ export interface KernelColumn extends TextColumn {
   readonly cell: (kernel: WeightMetrics) => string;
 }
 
+const activationColumn: KernelColumn = { title: 'activations', cell: ({ activations = 'int8' }) => activations };
+
 interface KernelTableOptions {
   /** Zeros as a part of the weights, such as 72/144. */
   readonly zerosOfElements?: boolean;
@@ -22,6 +24,8 @@ export function kernelTable(kernels: readonly WeightMetrics[], { zerosOfElements
     { title: 'sparsity', numeric: true, cell: ({ zeros, elements }) => formatPercent(elements === 0 ? undefined : zeros / elements, 1) },
     { title: 'unique values', numeric: true, cell: ({ uniqueValues }) => String(uniqueValues) },
     { title: 'in a channel', numeric: true, cell: ({ uniqueValuesPerChannel }) => String(uniqueValuesPerChannel) },
+    // Only where some layers differ from int8.
+    ...(kernels.some(({ activations }) => activations !== undefined) ? [activationColumn] : []),
     ...more,
   ];
   return textTable(

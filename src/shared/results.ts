@@ -120,6 +120,8 @@ export interface WeightMetrics {
   readonly layer: string;
   readonly tensor: string;
   readonly operation: string;
+  /** Type of what its layer reads, where that is int16; missing for int8 and float. */
+  readonly activations?: 'int16' | undefined;
   readonly shape: readonly number[];
   readonly elements: number;
   readonly zeros: number;

@@ -23,6 +23,8 @@ export interface WeightExpectation {
   readonly sparse?: boolean;
   /** Bits of the stored integers. */
   readonly bits?: number;
+  /** Bits of what the layer reads and writes. */
+  readonly activationBits?: number;
   /** At least `zeros` of each `groupSize` consecutive weights along the input channels are zero (2:4 has 2 of 4). */
   readonly group?: { readonly zeros: number; readonly groupSize: number };
   /** At least `zeros` of the blocks of `[rows, columns]` of the kernel as a matrix `[out, elements]` are all zero. */

@@ -69,6 +69,7 @@ export function profileTflite({ file, bytes, target }: ProfileRequest): Hardware
       ...(computesInFloat === undefined || core === undefined
         ? []
         : [`it computes in float from ${computesInFloat} on: cycles are known for int8 only; quantize it first`]),
+      ...wideWarnings(graph, operators),
       ...npuWarnings(estimate),
     ],
   };
@@ -148,6 +149,16 @@ function cycleProfile(
       ...(estimate === undefined ? [] : [`a model of ${estimate.accelerator} after Vela 3.10, at ${estimate.clockHertz / 1e6} MHz`]),
     ],
   };
+}
+
+/** The figures of a core are those of its int8 kernels. */
+function wideWarnings(graph: Subgraph, operators: readonly OperatorProfile[]): readonly string[] {
+  const onCpu = new Set(operators.flatMap(({ processor }, index) => (processor === 'cpu' ? [index] : [])));
+  const wide = graphOperators(graph).filter(({ index, outputs }) => onCpu.has(index) && outputs[0]?.type === 'int16');
+  const [first, ...others] = wide;
+  if (first === undefined) return [];
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return [`${first.kind} "${first.name}"${more} computes in int16: its cycles are counted as those of int8, which takes fewer`];
 }
 
 function npuWarnings(estimate: EthosUEstimate | undefined): readonly string[] {

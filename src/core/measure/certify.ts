@@ -99,6 +99,10 @@ function weightChecks(kernel: KernelTensor, expectation: WeightExpectation, pare
   }
   if (expectation.bits !== undefined)
     add('bits a weight', `${expectation.bits}`, `${tensorBits(kernel.tensor.type)}`, tensorBits(kernel.tensor.type) === expectation.bits);
+  if (expectation.activationBits !== undefined) {
+    const found = kernel.activations === undefined ? 0 : tensorBits(kernel.activations);
+    add('bits an activation', `${expectation.activationBits}`, `${found}`, found === expectation.activationBits);
+  }
   if (expectation.group !== undefined) {
     const { zeros, groupSize } = expectation.group;
     const broken = brokenGroups(kernel, zeros, groupSize);

@@ -1,3 +1,4 @@
+import type { TensorType } from '../tflite/schema/tensor-types.ts';
 import { storedValues } from '../tflite/tensor-values.ts';
 import type { TfliteModel, TfliteTensor } from '../tflite/tflite-model.ts';
 
@@ -13,14 +14,16 @@ export interface KernelTensor {
   /** Axis of the output channels. */
   readonly channelAxis: number;
   readonly isInteger: boolean;
+  /** Type of what the first operator with this kernel reads. */
+  readonly activations: TensorType | undefined;
 }
 
-/** Where each operator that has a kernel keeps it, and its output channels. */
-const kernelOperators: Readonly<Record<string, { readonly input: number; readonly channelAxis: number }>> = {
-  CONV_2D: { input: 1, channelAxis: 0 },
-  DEPTHWISE_CONV_2D: { input: 1, channelAxis: 3 },
-  FULLY_CONNECTED: { input: 1, channelAxis: 0 },
-  TRANSPOSE_CONV: { input: 1, channelAxis: 0 },
+/** Where each operator that has a kernel keeps it, what it reads, and its output channels. */
+const kernelOperators: Readonly<Record<string, { readonly input: number; readonly data: number; readonly channelAxis: number }>> = {
+  CONV_2D: { input: 1, data: 0, channelAxis: 0 },
+  DEPTHWISE_CONV_2D: { input: 1, data: 0, channelAxis: 3 },
+  FULLY_CONNECTED: { input: 1, data: 0, channelAxis: 0 },
+  TRANSPOSE_CONV: { input: 1, data: 2, channelAxis: 0 },
 };
 
 /** Every constant kernel of a file, once even when operators share it; kernels behind DEQUANTIZE or DENSIFY too. */
@@ -49,6 +52,7 @@ export function kernelTensors(model: TfliteModel): readonly KernelTensor[] {
           values: storedValues(tensor),
           shape: tensor.shape,
           channelAxis: place.channelAxis,
+          activations: graph.tensors[operator.inputs[place.data] ?? -1]?.type,
           isInteger: tensor.type.startsWith('int') || tensor.type.startsWith('uint'),
         },
       ];

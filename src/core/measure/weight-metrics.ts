@@ -59,6 +59,7 @@ export function kernelMetrics(kernel: KernelTensor): WeightMetrics {
     layer: kernel.layer,
     tensor: kernel.tensor.name,
     operation: kernel.operation,
+    activations: kernel.activations === 'int16' ? 'int16' : undefined,
     shape,
     elements: values.length,
     zeros,

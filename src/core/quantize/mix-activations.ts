@@ -1,4 +1,5 @@
 /** int16 activations of single layers in a file whose other activations are int8. */
+import { factsOf } from '../network/kinds/operation-table.ts';
 import type { Network, Value, ValueId } from '../network/network.ts';
 import { hasKernel, type Operation, type Requantize } from '../network/operations.ts';
 import { dropUnused, redirect, usesOf } from '../network/passes/rewrite.ts';
@@ -96,7 +97,13 @@ export function withConvertedRanges(mixed: Network, ranges: ReadonlyMap<ValueId,
  */
 export function layersBetweenConversions(mixed: Network): readonly string[] {
   const uses = usesOf(mixed);
-  const isLost = (id: ValueId): boolean => !mixed.outputs.includes(id) && uses.consumers(id).every(isConversion);
+  const { groupOf } = planActivations(mixed);
+  // A maximum or a reshape gives codes on as they are; a mean does not.
+  const copies = (operation: Operation): boolean =>
+    factsOf(operation).integerScale(operation) === 'asInput' && groupOf.get(operation.output)?.rounded.includes(operation.output) !== true;
+  const isLost = (id: ValueId): boolean =>
+    !mixed.outputs.includes(id) &&
+    uses.consumers(id).every((operation) => isConversion(operation) || (copies(operation) && isLost(operation.output)));
   const kernels = mixed.operations.filter(hasKernel).filter(({ output }) => mixed.values.get(output)?.type === 'int16');
   const idle = kernels.filter(({ inputs: [from = ''], output }) => uses.producer(from)?.kind === 'requantize' && isLost(output));
   return [...new Set(idle.map(({ layer }) => layer))];

@@ -15,6 +15,7 @@ const phrases: readonly Phrase[] = [
   [/^sparse$/, (translate) => translate('sparse')],
   [/^dense$/, (translate) => translate('dense')],
   [/^bits a weight$/, (translate) => translate('bits a weight')],
+  [/^bits an activation$/, (translate) => translate('bits an activation')],
   [/^blocks of zeros$/, (translate) => translate('blocks of zeros')],
   [/^operators$/, (translate) => translate('operators')],
   [/^decoded integers$/, (translate) => translate('decoded integers')],

@@ -18,6 +18,7 @@ describe('a certificate in Chinese', () => {
     ['N:M groups', '2 zeros in each 4', '7 groups with fewer'],
     ['blocks of zeros', 'at least 12 of 16 x 1', '14'],
     ['bits a weight', '4', '4'],
+    ['bits an activation', '16', '16'],
     ['full integer', 'no float tensor but inputs and outputs', 'none'],
     ['operators', 'those of the plain file', 'the same, on the same tensors'],
     ['operators', 'those of the plain file', 'others'],

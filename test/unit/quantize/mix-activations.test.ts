@@ -142,12 +142,16 @@ describe('int16 activations of single layers', () => {
 
   it('change nothing for a layer whose neighbours are int8', () => {
     const between = (...layers: string[]) => layersBetweenConversions(mixActivations(chain(), wide(...layers)));
-    // What `second` writes goes through the pool as int16; the last layer's output becomes int8 again.
-    expect(between('second')).toEqual([]);
+    // What `second` writes goes through the pool, which takes maxima, and becomes int8 behind it.
+    expect(between('second')).toEqual(['second']);
     expect(between('first')).toEqual(['first']);
     expect(between('first', 'dense')).toEqual(['first', 'dense']);
     expect(between('second', 'dense')).toEqual([]);
     expect(layersBetweenConversions(mixActivations(chain(), { layers: new Set(['dense']), floatInterface: true }))).toEqual([]);
+    // A mean of int16 is another one than that of int8.
+    const b = new NetworkBuilder('mean');
+    const x = b.conv2d('conv', b.input([4, 4, 1]), { kernel: seededParameter([2, 1, 1, 1], 1) });
+    expect(layersBetweenConversions(mixActivations(b.build([b.pool2d('pool', x, 'average', [2, 2])]), wide('conv')))).toEqual([]);
   });
 
   it('take the range of the value that is converted, unless it has its own', () => {

@@ -2,12 +2,19 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createEngine } from '../../../src/core/engine/create-engine.ts';
 import type { Engine } from '../../../src/core/engine/engine.ts';
+import { kernelTable } from '../../../src/cli/kernel-table.ts';
+import { profileTflite } from '../../../src/core/hardware/profile-tflite.ts';
+import { chosenTarget } from '../../../src/core/hardware/targets.ts';
+import { certify } from '../../../src/core/measure/certify.ts';
 import { kernelTensors } from '../../../src/core/measure/kernel-tensors.ts';
+import { weightMetrics } from '../../../src/core/measure/weight-metrics.ts';
+import type { QuantizedNetwork } from '../../../src/core/quantize/quantization.ts';
 import { applyTechnique, checkTechnique } from '../../../src/core/techniques/index.ts';
 import type { OptimizedModel } from '../../../src/core/techniques/technique.ts';
 import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
 import { loadRuntime } from '../../../src/core/tflite/runtime.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
+import { expectationsOf, withWideLayers } from '../../../src/core/tree/stages/make-product.ts';
 import { stageKey } from '../../../src/core/tree/stage-key.ts';
 import type { LayerRule } from '../../../src/shared/recipe/layer-rule.ts';
 import type { PostTrainingQuantizationOptions } from '../../../src/shared/recipe/quantization-options.ts';
@@ -24,6 +31,7 @@ type Id = 'ptq' | 'ptq4' | 'qat' | 'pqat';
 interface Made {
   readonly bytes: Uint8Array;
   readonly model: OptimizedModel;
+  readonly quantized: QuantizedNetwork;
   readonly warnings: readonly string[];
 }
 
@@ -36,7 +44,12 @@ async function make(
   const type = 'interface' in options && options.interface === 'float32' ? 'float32' : 'int8';
   const { model, quantized } = await applyTechnique({ technique, options }, trainedModel(), context, rules);
   if (quantized === undefined) throw new Error('nothing was quantized');
-  return { model, bytes: writeTflite({ kind: 'integer', quantized, inputType: type, outputType: type }), warnings: context.warnings };
+  return {
+    model,
+    quantized,
+    bytes: writeTflite({ kind: 'integer', quantized, inputType: type, outputType: type }),
+    warnings: context.warnings,
+  };
 }
 
 const wide = (...patterns: string[]): LayerRule[] => patterns.map((pattern) => ({ pattern, activations: 'int16' }));
@@ -149,6 +162,50 @@ describe('int16 activations of single layers', () => {
     expect(kept.warnings).toContainEqual(expect.stringMatching(/training on the integer grid takes the network from/));
     const after = await make('ptq', wide('depthwise', 'dense'), {}, base);
     expect(kept.bytes).toEqual(after.bytes);
+  });
+});
+
+describe('the file of a network with int16 layers', () => {
+  it('is certified, each int16 layer by itself: a file of int8 does not pass', async () => {
+    const { bytes, model, quantized } = await make('ptq', wide('pointwise', 'depthwise'));
+    const expectations = withWideLayers(expectationsOf(model, true, false), quantized);
+    const verdict = certify({ bytes, expectations });
+    expect(verdict.passed).toBe(true);
+    expect(verdict.checks.filter(({ property }) => property === 'bits an activation')).toMatchObject([
+      { layer: 'pointwise', expected: '16', found: '16' },
+      { layer: 'depthwise', expected: '16', found: '16' },
+    ]);
+    const int8 = await make('ptq', []);
+    const failed = certify({ bytes: int8.bytes, expectations }).checks.filter(({ passed }) => !passed);
+    expect(failed.map(({ layer, property, found }) => `${layer} ${property} ${found}`)).toEqual([
+      'pointwise bits an activation 8',
+      'depthwise bits an activation 8',
+    ]);
+    expect(withWideLayers(expectationsOf(int8.model, true, false), int8.quantized)).toEqual(expectationsOf(int8.model, true, false));
+  });
+
+  it('is listed with the type of each layer', async () => {
+    const { bytes } = await make('ptq', wide('pointwise', 'depthwise'));
+    const weights = weightMetrics(readTflite(bytes));
+    expect(weights.map(({ activations }) => activations)).toEqual([undefined, 'int16', 'int16', undefined]);
+    expect(
+      kernelTable(weights)
+        .split('\n')
+        .map((line) => line.trim().split(/\s+/).at(-1)),
+    ).toEqual(expect.arrayContaining(['activations', 'int16', 'int8']));
+    expect(kernelTable(weightMetrics(readTflite((await make('ptq', [])).bytes)))).not.toContain('activations');
+  });
+
+  it.each(['cortex-m4', 'cortex-m55', 'cortex-m55+ethos-u55-128', 'ethos-u65-256'])('is profiled on %s', async (target) => {
+    const [int8, mixed] = [await make('ptq', []), await make('ptq', wide('pointwise', 'depthwise'))].map(({ bytes }) =>
+      profileTflite({ file: 'mixed.tflite', bytes, target: chosenTarget(target, undefined) }),
+    );
+    expect(mixed!.operators.length).toBe(int8!.operators.length + 2);
+    // The tensors of the two layers take two bytes an element.
+    expect(mixed!.ram.tensorBytes).toBeGreaterThan(int8!.ram.tensorBytes);
+    expect((mixed!.cycles?.cpu ?? 0) + (mixed!.cycles?.npu ?? 0)).toBeGreaterThan(0);
+    const remarks = mixed!.warnings.filter((text) => text.includes('computes in int16'));
+    expect(remarks.length).toBe(mixed!.operators.some(({ processor }) => processor === 'cpu') ? 1 : 0);
   });
 });
 

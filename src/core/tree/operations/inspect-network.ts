@@ -66,6 +66,7 @@ function networkWeights(network: Network): readonly WeightMetrics[] {
         shape: kernel.shape,
         channelAxis: operation.kind === 'depthwiseConv2d' ? 3 : 0,
         isInteger: false,
+        activations: 'float32',
       }),
     ];
   });

@@ -82,7 +82,18 @@ async function integerProduct(
   const islands = floatIslandsWarning(quantized.network, quantized.activationType);
   if (islands !== undefined) request.warn(islands);
   const fullInteger = islands === undefined;
-  return { model, tflite, simulated, expectations: { ...expectationsOf(model, true, keepsParentZeros(request.stage)), fullInteger } };
+  const expectations = withWideLayers(expectationsOf(model, true, keepsParentZeros(request.stage)), quantized);
+  return { model, tflite, simulated, expectations: { ...expectations, fullInteger } };
+}
+
+/** With the layers whose activations are int16 in a file of int8. */
+export function withWideLayers(expectations: Expectations, { network, activations, activationType }: QuantizedNetwork): Expectations {
+  const isWide = kernelsOf(network).map(({ operation }) => activations.get(operation.inputs[0] ?? '')?.type !== activationType);
+  if (!isWide.includes(true)) return expectations;
+  return {
+    ...expectations,
+    weights: expectations.weights.map((weight) => (isWide[weight.kernel ?? -1] === true ? { ...weight, activationBits: 16 } : weight)),
+  };
 }
 
 /** Whether the node must keep its parent's zeros: quantization and preserving techniques do, plain controls do not. */
