@@ -109,6 +109,16 @@ export function layersBetweenConversions(mixed: Network): readonly string[] {
   return [...new Set(idle.map(({ layer }) => layer))];
 }
 
+/**
+ * Layers that read int8 as int16. LiteRT (2.5.3) and TFLite Micro have the kernel, TensorFlow Lite of 2022 refuses the file.
+ *
+ * @param mixed as `mixActivations` gave it
+ */
+export function layersReadingInt8(mixed: Network): readonly string[] {
+  const widening = mixed.operations.filter(isConversion).filter(({ output }) => mixed.values.get(output)?.type === 'int16');
+  return [...new Set(widening.map(({ layer }) => layer))];
+}
+
 function isConversion(operation: Operation): operation is Requantize {
   return operation.kind === 'requantize';
 }

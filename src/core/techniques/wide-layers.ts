@@ -3,7 +3,7 @@ import type { PostTrainingQuantizationOptions, QuantizationAwareTrainingOptions 
 import { EspalierError } from '../errors.ts';
 import type { Network, ParameterId } from '../network/network.ts';
 import { lacksIntegerKernel } from '../quantize/integer-kernels.ts';
-import { layersBetweenConversions, mixActivations, noWideLayers, type WideLayers } from '../quantize/mix-activations.ts';
+import { layersBetweenConversions, layersReadingInt8, mixActivations, noWideLayers, type WideLayers } from '../quantize/mix-activations.ts';
 import type { ActivationType } from '../quantize/quantization.ts';
 import { type Kernel, kernelsOf } from './kernels.ts';
 import { activationsOf, layerPattern, requireLayer } from './layer-rules.ts';
@@ -22,7 +22,8 @@ type Request = Pick<TechniqueRequest<PostTrainingQuantizationOptions | Quantizat
 
 /**
  * The layers that get int16 activations. A layer that cannot have them keeps int8, and a warning names it with the reason;
- * another one names layers whose neighbours are int8, for which int16 changes nothing. None where the whole file has int16
+ * others name layers in front of which int8 becomes int16, which not all runtimes do, and layers whose neighbours are int8,
+ * for which int16 changes nothing. None where the whole file has int16
  * activations.
  *
  * @param network as it is deployed, or prepared for training
@@ -48,7 +49,13 @@ export function wideLayers(
   }
   for (const [reason, names] of kept) context.warn(`layers ${listed(names)} keep int8 activations: ${reason}`);
   const wide: WideLayers = { layers, floatInterface: request.options.interface === 'float32' };
-  const idle = layersBetweenConversions(mixActivations(deployed, wide));
+  const mixed = mixActivations(deployed, wide);
+  const widened = layersReadingInt8(mixed);
+  if (widened.length > 0)
+    context.warn(
+      `layers ${listed(widened)} read int8 as int16, by a QUANTIZE that LiteRT and TFLite Micro run, but TensorFlow Lite before LiteRT does not`,
+    );
+  const idle = layersBetweenConversions(mixed);
   if (idle.length > 0)
     context.warn(
       `int16 activations of layers ${listed(idle)} change nothing: all that they read and write is int8 around them; ` +

@@ -6,6 +6,7 @@ import type { Network } from '../../../src/core/network/network.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import {
   layersBetweenConversions,
+  layersReadingInt8,
   mixActivations,
   unmixActivations,
   withConvertedRanges,
@@ -19,7 +20,8 @@ import { loadRuntime } from '../../../src/core/tflite/runtime.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import { referenceOutputs } from '../network/reference-executor.ts';
 import { quantizeByReference } from '../tflite/quantized-reference.ts';
-import { runFloat } from '../tflite/run-tflite.ts';
+import { runInSecondRuntime } from '../tflite/second-runtime.ts';
+import { largestDifference, runFloat } from '../tflite/run-tflite.ts';
 import { filled, seededParameter } from '../train/training-fixtures.ts';
 
 let engine: Engine;
@@ -154,6 +156,11 @@ describe('int16 activations of single layers', () => {
     expect(layersBetweenConversions(mixActivations(b.build([b.pool2d('pool', x, 'average', [2, 2])]), wide('conv')))).toEqual([]);
   });
 
+  it('name the layers in front of which int8 becomes int16', () => {
+    expect(layersReadingInt8(mixActivations(chain(), wide('second', 'dense')))).toEqual(['second']);
+    expect(layersReadingInt8(mixActivations(chain(), { layers: new Set(['first']), floatInterface: true }))).toEqual([]);
+  });
+
   it('take the range of the value that is converted, unless it has its own', () => {
     const network = mixActivations(chain(), wide('second'));
     const first = { minimum: 0, maximum: 3 };
@@ -225,6 +232,17 @@ describe('in LiteRT', () => {
     const whole = await errorOf(mixActivations(chain(), { layers: new Set(['first', 'second', 'dense']), floatInterface: true }));
     expect(mixed).toBeLessThan(int8 * 0.9);
     expect(whole).toBeLessThan(mixed * 0.01);
+  });
+
+  it('and in the kernels of tfjs-tflite, a file that begins in int16 gives the same outputs to a step', async () => {
+    const mixed = quantized(mixActivations(chain(), { layers: new Set(['first', 'second']), floatInterface: true }));
+    const bytes = writeTflite({ kind: 'integer', quantized: mixed, inputType: 'float32', outputType: 'float32' });
+    const output = mixed.activations.get(mixed.network.outputs[0] ?? '');
+    expect(output?.type).toBe('int8');
+    for (const inputs of examples(chain(), 4)) {
+      const [values = new Float32Array(0)] = await runFloat(bytes, inputs);
+      expect(largestDifference(values, await runInSecondRuntime(bytes, inputs))).toBeLessThan(1.01 * (output?.scale ?? 0));
+    }
   });
 
   it.each([

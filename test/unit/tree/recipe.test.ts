@@ -73,6 +73,14 @@ describe('the recipe', () => {
       `{ "model": "m", ${data}, "techniques": { "pruning": { "structure": { "kind": "blocks", "size": [1.5, 4] } } } }`,
       [['contradiction', 'techniques.pruning.structure', 'blocks of 1.5 x 4 are not whole numbers above 0; give rows and columns']],
     ],
+    [
+      `{ "model": "m", ${data}, "layers": [{ "pattern": "dense", "activations": "int4" }] }`,
+      [['out-of-range', 'layers.0.activations', '"int4" is not one of "int8", "int16"']],
+    ],
+    [
+      `{ "model": "m", ${data}, "techniques": { "qat": { "layers": [{ "pattern": "dense", "activations": 16 }] } } }`,
+      [['out-of-range', 'techniques.qat.layers.0.activations', '16 is not one of "int8", "int16"']],
+    ],
     [`{ "model": "m", ${data}, "strategy": "ful" }`, [['out-of-range', 'strategy', '"ful": expected']]],
   ])('says what is wrong with %s', (text, expected) => {
     const found = findings(text);
