@@ -5,6 +5,7 @@ import { densityOf } from '../../shared/drawing/density-series.ts';
 import { densityPlot } from '../../shared/drawing/plot/density-plot.ts';
 import { drawPlot } from '../../shared/drawing/plot/draw-plot.ts';
 import { formatBytes, formatPercent, missing, formatCount } from '../../shared/drawing/format.ts';
+import { kernelOperation } from '../../shared/drawing/layer-table.ts';
 import { alignOperations } from '../../shared/graph/align-operations.ts';
 import { networkGraph } from '../../shared/graph/network-graph.ts';
 import type { InspectedOperation, InspectedTensor, ModelInspection } from '../../shared/inspection.ts';
@@ -76,7 +77,7 @@ function modelSections(model: ModelInspection): string {
         ],
         model.weights.map((kernel) => [
           kernel.layer,
-          kernel.operation,
+          kernelOperation(kernel),
           kernel.shape.join(' × '),
           formatPercent(kernel.elements === 0 ? 0 : kernel.zeros / kernel.elements, 1),
           `${kernel.uniqueValues} (${kernel.uniqueValuesPerChannel})`,

@@ -50,8 +50,8 @@ export function layerColumns(translate: Translate): readonly LayerColumn[] {
       key: 'operation',
       title: translate('Operation'),
       numeric: false,
-      order: ({ operation }) => operation,
-      text: ({ operation }) => operation,
+      order: kernelOperation,
+      text: kernelOperation,
     },
     { key: 'shape', title: translate('Shape'), numeric: false, order: ({ elements }) => elements, text: ({ shape }) => shape.join(' × ') },
     counted('elements', translate('Weights')),
@@ -71,6 +71,11 @@ export function layerColumns(translate: Translate): readonly LayerColumn[] {
   ];
 }
 
+/** `CONV_2D`, or `CONV_2D (int16)` where its activations are not int8 like those of others. */
+export function kernelOperation({ operation, activations }: WeightMetrics): string {
+  return activations === undefined ? operation : `${operation} (${activations})`;
+}
+
 export function sparsityOf({ elements, zeros }: WeightMetrics): number {
   return elements === 0 ? 0 : zeros / elements;
 }
@@ -82,7 +87,7 @@ export function layerRows(
   { filter, order }: { readonly filter: string; readonly order: Order<LayerColumnKey> | undefined },
 ): readonly WeightMetrics[] {
   const wanted = filter.trim().toLowerCase();
-  const found = weights.filter(({ layer, operation }) => `${layer} ${operation}`.toLowerCase().includes(wanted));
+  const found = weights.filter((kernel) => `${kernel.layer} ${kernelOperation(kernel)}`.toLowerCase().includes(wanted));
   const column = columns.find(({ key }) => key === order?.column);
   if (order === undefined || column === undefined) return found;
   return found.toSorted((first, second) => compareFigures(column.order(first), column.order(second), order.descending));

@@ -36,6 +36,13 @@ describe('the table of layers', () => {
     expect(names('', { column: 'layer', descending: false })).toEqual(['dw', 'head', 'stem']);
   });
 
+  it('says where activations are int16, and finds these layers', () => {
+    const mixed = [...weights, kernel('wide', 10, 0, { activations: 'int16' })];
+    const operation = columns.find(({ key }) => key === 'operation');
+    expect(mixed.map((each) => operation?.text(each))).toEqual(['CONV_2D', 'DEPTHWISE_CONV_2D', 'CONV_2D', 'CONV_2D (int16)']);
+    expect(layerRows(mixed, columns, { filter: 'int16', order: undefined }).map(({ layer }) => layer)).toEqual(['wide']);
+  });
+
   it('is filtered by layer or operation, whatever the case', () => {
     expect(names('HEAD')).toEqual(['head']);
     expect(names('depthwise')).toEqual(['dw']);
