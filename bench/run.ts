@@ -4,6 +4,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly str
   'guide-tree': () => import('./guide-tree.ts'),
   'real-size': () => import('./real-size.ts'),
   'profile-step': () => import('./profile-step.ts'),
+  provider: () => import('./provider.ts'),
   'guide-throughput': () => import('./guide-throughput.ts'),
   learning: () => import('./learning.ts'),
   evaluate: () => import('./evaluate.ts'),

@@ -1,4 +1,5 @@
 import type { Tensor } from '../../program/program.ts';
+import type { ProviderGap } from './provider-gaps.ts';
 import type { OnnxAttribute, OnnxInitializer, OnnxNode, OnnxValue, OperatorDomain } from './onnx-model.ts';
 
 /** A tensor of a body, with its name in the graph around it and the shape that it has in the body. */
@@ -26,10 +27,18 @@ export class GraphWriter {
   readonly contributed: boolean;
   /** Channels in a block of the runtime's blocked convolutions; undefined where it has none. */
   readonly channelBlock: number | undefined;
+  /** What is written in other operators. */
+  readonly gaps: ReadonlySet<ProviderGap>;
 
-  constructor(options: { readonly contributed: boolean; readonly channelBlock?: number | undefined; readonly around?: GraphWriter }) {
+  constructor(options: {
+    readonly contributed: boolean;
+    readonly channelBlock?: number | undefined;
+    readonly gaps?: ReadonlySet<ProviderGap> | undefined;
+    readonly around?: GraphWriter;
+  }) {
     this.contributed = options.contributed;
     this.channelBlock = options.channelBlock;
+    this.gaps = options.gaps ?? new Set();
     this.#around = options.around;
     this.#prefix = options.around === undefined ? '' : `${options.around.temporary()}_`;
   }
@@ -79,7 +88,7 @@ export class GraphWriter {
    * @param write the nodes of the body; names of other tensors mean those out here
    */
   scan(inputs: readonly ScanTensor[], outputs: readonly ScanTensor[], write: (body: GraphWriter) => void): void {
-    const body = new GraphWriter({ contributed: this.contributed, around: this });
+    const body = new GraphWriter({ contributed: this.contributed, gaps: this.gaps, around: this });
     const valueOf = ({ tensor, slice }: ScanTensor): OnnxValue => ({ name: body.nameOf(tensor), type: tensor.type, shape: slice });
     for (const { tensor } of [...inputs, ...outputs]) body.declare(tensor);
     body.inputs.push(...inputs.map(valueOf));

@@ -22,6 +22,7 @@ import { poolingsWithGradient, writeMaxPool2d, writeMaxPool2dGradient } from './
 import { rectifiedAffineRows, writeAffineRows, writeRectifiedRows, writeRectifierGradient, writeRowDot } from './nodes/rows.ts';
 import { writeArgReduce, writeMatMul, writeReduce } from './nodes/reductions.ts';
 import { encodeOnnxModel } from './onnx-model.ts';
+import type { ProviderGap } from './provider-gaps.ts';
 
 /** How programs are encoded. */
 export interface EncodingOptions {
@@ -29,13 +30,15 @@ export interface EncodingOptions {
   readonly contributed: boolean;
   /** Channels in a block of the runtime's blocked convolutions; undefined: they are not used. */
   readonly channelBlock?: number | undefined;
+  /** What the provider lacks; default: nothing. */
+  readonly gaps?: ReadonlySet<ProviderGap> | undefined;
   /** Of what is computed block by block; see `channelRegions`. */
   readonly blockBytes: number;
 }
 
 /** A program as the bytes of an ONNX model; `inputName` and `outputName` give the names of its inputs and outputs. */
-export function encodeProgram(program: Program, { contributed, channelBlock, blockBytes }: EncodingOptions): Uint8Array {
-  const graph = new GraphWriter({ contributed, channelBlock });
+export function encodeProgram(program: Program, { blockBytes, ...options }: EncodingOptions): Uint8Array {
+  const graph = new GraphWriter(options);
   const pooled = poolingsWithGradient(program.instructions);
   const parts = channelRegions(program, blockBytes);
   const alone = new Set(parts.flatMap((part) => (part.kind === 'instruction' ? [part.instruction.output.id] : [])));

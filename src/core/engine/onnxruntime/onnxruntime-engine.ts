@@ -7,6 +7,7 @@ import type { CompiledProgram, Engine, TensorData, Tensors } from '../engine.ts'
 import { findChannelBlock, smallestChannelBlock } from './channel-block.ts';
 import { hasBlocks } from './nodes/blocked-convolutions.ts';
 import { encodeProgram, inputName, outputName } from './onnx-program.ts';
+import { type ProviderGap, providerGaps } from './provider-gaps.ts';
 
 /** A loaded onnxruntime and how its sessions run. */
 export interface OnnxRuntimeEngineOptions {
@@ -18,6 +19,8 @@ export interface OnnxRuntimeEngineOptions {
   readonly description: string;
   /** Whether the runtime has the operators of `com.microsoft`. */
   readonly contributed: boolean;
+  /** Other than those of the provider. */
+  readonly gaps?: ReadonlySet<ProviderGap> | undefined;
   /** Other than the default: see `channelRegions`. */
   readonly blockBytes?: number | undefined;
   /** With it, each session writes the time of every node to a file when it is disposed of: the start of the files' paths. */
@@ -40,7 +43,12 @@ export function createOnnxRuntimeEngine(options: OnnxRuntimeEngineOptions): Engi
 async function compileProgram(program: Program, options: OnnxRuntimeEngineOptions): Promise<CompiledProgram> {
   const channelBlock = await channelBlockFor(program, options);
   const session = await createSession(
-    encodeProgram(program, { contributed: options.contributed, channelBlock, blockBytes: blockBytesOf(options) }),
+    encodeProgram(program, {
+      contributed: options.contributed,
+      channelBlock,
+      gaps: options.gaps ?? providerGaps(options.provider),
+      blockBytes: blockBytesOf(options),
+    }),
     options,
   );
   const inputs = program.instructions.flatMap((instruction) => (instruction.op === 'input' ? [instruction] : []));

@@ -39,8 +39,23 @@ const binaryOperators: Readonly<Record<BinaryFunction, string>> = {
 
 /** The operator of the same function; `relu6` is `Clip` from 0 to 6. */
 export function writeUnary(graph: GraphWriter, { function: name, x, output }: Unary): void {
-  if (name === 'relu6') graph.node('Clip', [graph.nameOf(x), graph.scalar(0), graph.scalar(6)], {}, graph.nameOf(output));
+  if (name === 'round' && graph.gaps.has('round')) writeRound(graph, graph.nameOf(x), graph.nameOf(output));
+  else if (name === 'relu6') graph.node('Clip', [graph.nameOf(x), graph.scalar(0), graph.scalar(6)], {}, graph.nameOf(output));
   else graph.node(unaryOperators[name], [graph.nameOf(x)], {}, graph.nameOf(output));
+}
+
+/** To the nearest integer, halves to the even one, as `Round`: the integer below, and one more above a half or at the half of an odd one. */
+function writeRound(graph: GraphWriter, x: string, output: string): void {
+  const toFloat = (condition: string): string => graph.node('Cast', [condition], { to: { integer: castType('float32') } });
+  const below = graph.node('Floor', [x]);
+  const rest = graph.node('Sub', [x, below]);
+  const isOdd = graph.node('Sub', [
+    below,
+    graph.node('Mul', [graph.node('Floor', [graph.node('Mul', [below, graph.scalar(0.5)])]), graph.scalar(2)]),
+  ]);
+  const atHalf = graph.node('Mul', [toFloat(graph.node('Equal', [rest, graph.scalar(0.5)])), isOdd]);
+  const up = graph.node('Add', [toFloat(graph.node('Greater', [rest, graph.scalar(0.5)])), atHalf]);
+  graph.node('Add', [below, up], {}, output);
 }
 
 /** The operator of the same function; both broadcast as NumPy does. */

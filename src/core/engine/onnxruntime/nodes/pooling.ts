@@ -18,7 +18,7 @@ function poolingKey({ x, size, strides, pads }: Pooling): string {
 export function writeMaxPool2d(graph: GraphWriter, instruction: MaxPool2d, withGradient: ReadonlySet<string>): void {
   const key = poolingKey(instruction);
   const output = graph.nameOf(instruction.output);
-  if (!withGradient.has(key)) {
+  if (!withGradient.has(key) || graph.gaps.has('poolIndices')) {
     graph.node('MaxPool', [graph.nameOf(instruction.x)], attributesOf(instruction), output);
   } else {
     graph.node('Identity', [writePoolWithIndices(graph, instruction).values], {}, output);
@@ -27,9 +27,13 @@ export function writeMaxPool2d(graph: GraphWriter, instruction: MaxPool2d, withG
 
 /**
  * `MaxUnpool` where windows do not overlap, else `ScatterElements` with reduction `add`, both at the indices of the
- * maxima.
+ * maxima; without indices, a comparison for each place of the window.
  */
 export function writeMaxPool2dGradient(graph: GraphWriter, instruction: MaxPool2dGradient): void {
+  if (graph.gaps.has('poolIndices')) {
+    writeGradientByTaps(graph, instruction);
+    return;
+  }
   const { x, g, size, strides, output } = instruction;
   const { indices } = writePoolWithIndices(graph, instruction);
   if (strides[0] >= size[0] && strides[1] >= size[1]) {
@@ -42,6 +46,60 @@ export function writeMaxPool2dGradient(graph: GraphWriter, instruction: MaxPool2
   const flat = graph.node('Reshape', [graph.nameOf(g), graph.integers([elements(g.shape)])]);
   const sums = graph.node('ScatterElements', [zeros, flatIndices, flat], { axis: { integer: 0 }, reduction: { string: 'add' } });
   graph.node('Reshape', [sums, graph.integers(output.shape)], {}, graph.nameOf(output));
+}
+
+/**
+ * Of what is left of `g`, each place of the window takes that of the windows whose maximum is there, so that the first of
+ * equal inputs has it. With strides s each share becomes the corner of s x s zeros, and shares of all places add up.
+ */
+function writeGradientByTaps(graph: GraphWriter, instruction: MaxPool2dGradient): void {
+  const { x, g, size, strides, pads, output } = instruction;
+  const [n = 1, c = 1, h = 1, w = 1] = x.shape;
+  const [, , rows = 1, columns = 1] = g.shape;
+  const [top, left] = pads;
+  // As far as the last window reaches, with the zeros behind its corner.
+  const reach = [rows * strides[0] + size[0] - 1, columns * strides[1] + size[1] - 1] as const;
+  const maxima = graph.node('MaxPool', [graph.nameOf(x)], attributesOf(instruction));
+  const below = [Math.max(0, reach[0] - top - h), Math.max(0, reach[1] - left - w)] as const;
+  const padded = graph.node('Pad', [graph.nameOf(x), graph.integers([0, 0, top, left, 0, 0, ...below]), graph.scalar(lowest)]);
+  let rest = graph.nameOf(g);
+  let sum: string | undefined;
+  for (const [dy, dx] of placesOf(size)) {
+    const corner = [dy + (rows - 1) * strides[0] + 1, dx + (columns - 1) * strides[1] + 1];
+    const inputs = graph.node('Slice', [
+      padded,
+      graph.integers([dy, dx]),
+      graph.integers(corner),
+      graph.integers([2, 3]),
+      graph.integers(strides),
+    ]);
+    const isMaximum = graph.node('Cast', [graph.node('Equal', [inputs, maxima])], { to: { integer: 1 } });
+    const share = graph.node('Mul', [rest, isMaximum]);
+    rest = graph.node('Sub', [rest, share]);
+    const apart = graph.node('Pad', [
+      graph.node('Reshape', [share, graph.integers([n * c, rows, 1, columns, 1])]),
+      graph.integers([0, 0, 0, 0, 0, 0, 0, strides[0] - 1, 0, strides[1] - 1]),
+      graph.scalar(0),
+    ]);
+    const placed = graph.node('Pad', [
+      graph.node('Reshape', [apart, graph.integers([n * c, rows * strides[0], columns * strides[1]])]),
+      graph.integers([0, dy, dx, 0, size[0] - 1 - dy, size[1] - 1 - dx]),
+      graph.scalar(0),
+    ]);
+    sum = sum === undefined ? placed : graph.node('Add', [sum, placed]);
+  }
+  const more = [Math.max(0, top + h - reach[0]), Math.max(0, left + w - reach[1])];
+  const whole = graph.node('Pad', [sum ?? rest, graph.integers([0, 0, 0, 0, ...more]), graph.scalar(0)]);
+  const inside = graph.node('Slice', [whole, graph.integers([top, left]), graph.integers([top + h, left + w]), graph.integers([1, 2])]);
+  graph.node('Reshape', [inside, graph.integers(output.shape)], {}, graph.nameOf(output));
+}
+
+/** Less than any value of a network. */
+const lowest = -3.4e38;
+
+/** Row by row, as `MaxPool` looks for the first maximum. */
+function placesOf([height, width]: readonly [number, number]): readonly (readonly [number, number])[] {
+  return Array.from({ length: height * width }, (_, i) => [Math.floor(i / width), i % width] as const);
 }
 
 /** One node for the forward pass and the gradient, whichever comes first. */
