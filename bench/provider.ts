@@ -65,7 +65,7 @@ async function train(
       threads: 1,
       provider,
       description: provider,
-      contributed: provider === 'cpu',
+      contributed: true,
       profile: join(folder, 'step'),
     });
     const setup = trainingSetup(network, variant);

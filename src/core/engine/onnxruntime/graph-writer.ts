@@ -36,9 +36,9 @@ export class GraphWriter {
     readonly gaps?: ReadonlySet<ProviderGap> | undefined;
     readonly around?: GraphWriter;
   }) {
-    this.contributed = options.contributed;
     this.channelBlock = options.channelBlock;
     this.gaps = options.gaps ?? new Set();
+    this.contributed = options.contributed && !this.gaps.has('contributed');
     this.#around = options.around;
     this.#prefix = options.around === undefined ? '' : `${options.around.temporary()}_`;
   }

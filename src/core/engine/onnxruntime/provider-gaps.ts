@@ -3,11 +3,13 @@ export type ProviderGap =
   /** `MaxPool` gives no indices of its maxima: the run fails. */
   | 'poolIndices'
   /** `Round` runs on the processor, to which its input is copied, and back. */
-  | 'round';
+  | 'round'
+  /** So does `FusedMatMul` of `com.microsoft`. */
+  | 'contributed';
 
 /** Found by `npm run bench -- provider`, with onnxruntime-node 1.30.0. */
 const gapsOf: Readonly<Record<string, readonly ProviderGap[]>> = {
-  webgpu: ['poolIndices', 'round'],
+  webgpu: ['poolIndices', 'round', 'contributed'],
 };
 
 export function providerGaps(provider: string): ReadonlySet<ProviderGap> {
