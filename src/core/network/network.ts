@@ -19,7 +19,7 @@ export interface Parameter {
 
 export interface Value {
   readonly shape: Shape;
-  /** Of its codes in an integer file, where it differs from the type of the others; see `mixActivations`. */
+  /** Type of its codes in an integer file; undefined: that of the file. See `mixActivations`. */
   readonly type?: ActivationType | undefined;
 }
 

@@ -74,6 +74,7 @@ export function unmixActivations(network: Network): Network {
  * Ranges of values, also for those that are the same numbers in codes of another type.
  *
  * @param mixed as `mixActivations` gave it
+ * @param ranges by the ids of the activation plan's groups, each of all values of its group
  */
 export function withConvertedRanges(mixed: Network, ranges: ReadonlyMap<ValueId, Range>): ReadonlyMap<ValueId, Range> {
   const conversions = mixed.operations.filter(isConversion);

@@ -2,7 +2,7 @@ import { defaultCalibrationSamples, defaultRoundingSteps } from '../../shared/re
 import type { PostTrainingQuantizationOptions } from '../../shared/recipe/quantization-options.ts';
 import { levelsOf } from '../constraints/composition.ts';
 import type { NetworkConstraints } from '../constraints/constraint.ts';
-import { calibrate, statedRanges } from '../quantize/calibrate.ts';
+import { calibrate, knownThroughout, statedRanges } from '../quantize/calibrate.ts';
 import { mixActivations, unmixActivations, withConvertedRanges } from '../quantize/mix-activations.ts';
 import type { QuantizedNetwork } from '../quantize/quantization.ts';
 import { quantizeNetwork } from '../quantize/quantize-network.ts';
@@ -80,7 +80,7 @@ export async function quantizeAfterTraining(
     data: context.data.train,
     samples,
     signal: context.signal,
-    known: known && withConvertedRanges(network, known),
+    known: known && new Map([...withConvertedRanges(network, knownThroughout(network, known).ranges), ...known]),
     observer: options.observer ?? (normalizes && activationType === 'int8' ? { kind: 'squaredError' } : { kind: 'minMax' }),
     onProgress: (fraction) => {
       context.onProgress('calibrating', fraction);

@@ -2,7 +2,6 @@
 import type { PostTrainingQuantizationOptions, QuantizationAwareTrainingOptions } from '../../shared/recipe/quantization-options.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, ParameterId } from '../network/network.ts';
-import { lacksIntegerKernel } from '../quantize/integer-kernels.ts';
 import { layersBetweenConversions, layersReadingInt8, mixActivations, noWideLayers, type WideLayers } from '../quantize/mix-activations.ts';
 import type { ActivationType } from '../quantize/quantization.ts';
 import { type Kernel, kernelsOf } from './kernels.ts';
@@ -21,10 +20,9 @@ export const wholeInt8: LayerPrecision = { narrow: new Set(), wide: noWideLayers
 type Request = Pick<TechniqueRequest<PostTrainingQuantizationOptions | QuantizationAwareTrainingOptions>, 'row' | 'rules' | 'options'>;
 
 /**
- * The layers that get int16 activations. A layer that cannot have them keeps int8, and a warning names it with the reason;
- * others name layers in front of which int8 becomes int16, which not all runtimes do, and layers whose neighbours are int8,
- * for which int16 changes nothing. None where the whole file has int16
- * activations.
+ * The layers that get int16 activations. A layer with 4-bit weights keeps int8, and a warning names it; others name layers
+ * in front of which int8 becomes int16, which not all runtimes do, and layers whose neighbours are int8, for which int16
+ * changes nothing. None where the whole file has int16 activations.
  *
  * @param network as it is deployed, or prepared for training
  * @param narrow its kernels with 4-bit weights
@@ -40,14 +38,14 @@ export function wideLayers(
   if (isWhole(request)) return noWideLayers;
   const types = ruledTypes(network, request);
   const layers = new Set<string>();
-  const kept = new Map<string, Set<string>>();
-  for (const [kernel, type] of types) {
-    if (type !== 'int16') continue;
-    const reason = obstacle(kernel, narrow, network);
-    if (reason === undefined) layers.add(kernel.layer);
-    else kept.set(reason, (kept.get(reason) ?? new Set()).add(kernel.layer));
-  }
-  for (const [reason, names] of kept) context.warn(`layers ${listed(names)} keep int8 activations: ${reason}`);
+  const kept = new Set<string>();
+  for (const [{ layer, parameter }, type] of types) if (type === 'int16') (narrow.has(parameter) ? kept : layers).add(layer);
+  for (const layer of kept) layers.delete(layer);
+  if (kept.size > 0)
+    context.warn(
+      `layers ${listed(kept)} keep int8 activations: TFLite Micro has no kernels for 4-bit weights with int16 activations; ` +
+        'a rule with "bits": 8 lets them have int16',
+    );
   const wide: WideLayers = { layers, floatInterface: request.options.interface === 'float32' };
   const mixed = mixActivations(deployed, wide);
   const widened = layersReadingInt8(mixed);
@@ -97,13 +95,6 @@ function ruledTypes(network: Network, { row, rules }: Request): ReadonlyMap<Kern
     for (const kernel of kernels) if (pattern.test(kernel.layer)) types.set(kernel, type);
   }
   return types;
-}
-
-/** Why a layer cannot have int16 activations. */
-function obstacle({ parameter, operation }: Kernel, narrow: ReadonlySet<ParameterId>, network: Network): string | undefined {
-  if (narrow.has(parameter)) return 'TFLite Micro has no kernels for 4-bit weights with int16 activations';
-  if (lacksIntegerKernel(operation, 'int16', network)) return `LiteRT has no sound int16 kernel for ${operation.kind}`;
-  return undefined;
 }
 
 function listed(layers: Iterable<string>): string {
