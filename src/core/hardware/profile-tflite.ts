@@ -157,8 +157,12 @@ function wideWarnings(graph: Subgraph, operators: readonly OperatorProfile[]): r
   const wide = graphOperators(graph).filter(({ index, outputs }) => onCpu.has(index) && outputs[0]?.type === 'int16');
   const [first, ...others] = wide;
   if (first === undefined) return [];
-  const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  return [`${first.kind} "${first.name}"${more} computes in int16: its cycles are counted as those of int8, which takes fewer`];
+  const subject = `${first.kind} "${first.name}"`;
+  return [
+    others.length === 0
+      ? `${subject} computes in int16: its cycles are counted as those of int8, which takes fewer`
+      : `${subject} and ${others.length} more compute in int16: their cycles are counted as those of int8, which takes fewer`,
+  ];
 }
 
 function npuWarnings(estimate: EthosUEstimate | undefined): readonly string[] {
