@@ -5,14 +5,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Batch } from '../src/core/data/dataset.ts';
-import { inputsOf } from '../src/core/data/inputs/model-inputs.ts';
 import { loadOnnxRuntimeNode } from '../src/core/engine/onnxruntime/load-onnxruntime.ts';
 import { createOnnxRuntimeEngine } from '../src/core/engine/onnxruntime/onnxruntime-engine.ts';
 import type { Network } from '../src/core/network/network.ts';
-import { elements } from '../src/core/program/shapes.ts';
-import { createRandom } from '../src/core/random.ts';
 import { TrainingSteps } from '../src/core/train/training-steps.ts';
+import { randomBatch } from './train-step/candidates.ts';
 import { benchedNetworks } from './train-step/networks.ts';
 import { trainingSetup, variants, type Variant } from './train-step/variants.ts';
 
@@ -89,16 +86,6 @@ async function train(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function randomBatch(network: Network, size: number): Batch {
-  const random = createRandom(1);
-  return {
-    size,
-    inputs: inputsOf(network).map(({ shape }) => Float32Array.from({ length: size * elements(shape) }, () => random.normal())),
-    labels: Int32Array.from({ length: size }, () => random.integer(10)),
-    targets: new Float32Array(0),
-  };
 }
 
 interface ProfileEvent {

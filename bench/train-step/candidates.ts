@@ -7,6 +7,7 @@ import { createTfjsEngine } from '../../src/core/engine/tfjs/tfjs-engine.ts';
 import { elements } from '../../src/core/program/shapes.ts';
 import { inputsOf } from '../../src/core/data/inputs/model-inputs.ts';
 import type { Batch } from '../../src/core/data/dataset.ts';
+import type { Network } from '../../src/core/network/network.ts';
 import type { TrainingSetup } from '../../src/core/train/training-program.ts';
 import { TrainingSteps } from '../../src/core/train/training-steps.ts';
 import { batchSize } from './networks.ts';
@@ -59,7 +60,7 @@ async function tfjsWasm(): Promise<Engine | undefined> {
 
 export function espalierCandidate(name: string, engine: Engine, setup: TrainingSetup, size = batchSize): Candidate {
   const steps = new TrainingSteps(setup, { engine, batchSize: size, seed: 1, memoryBytes: Number.POSITIVE_INFINITY });
-  const batch = randomBatch(setup, size);
+  const batch = randomBatch(setup.network, size);
   let count = 0;
   return {
     name,
@@ -68,7 +69,8 @@ export function espalierCandidate(name: string, engine: Engine, setup: TrainingS
   };
 }
 
-function randomBatch({ network }: TrainingSetup, size: number): Batch {
+/** Normally distributed inputs and labels of ten classes, the same for every call. */
+export function randomBatch(network: Network, size: number): Batch {
   const random = createRandom(1);
   return {
     size,
