@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../../src/core/engine/engine.ts';
 import { loadOnnxRuntimeNode } from '../../../src/core/engine/onnxruntime/load-onnxruntime.ts';
 import { createOnnxRuntimeEngine } from '../../../src/core/engine/onnxruntime/onnxruntime-engine.ts';
-import type { ProviderGap } from '../../../src/core/engine/onnxruntime/provider-gaps.ts';
+import { encodeProgram } from '../../../src/core/engine/onnxruntime/onnx-program.ts';
+import { type ProviderGap, providerGaps } from '../../../src/core/engine/onnxruntime/provider-gaps.ts';
 import { createProgramBuilder } from '../../../src/core/program/builder.ts';
 import { gradient } from '../../../src/core/program/gradient.ts';
 import { createRandom } from '../../../src/core/random.ts';
@@ -55,6 +56,28 @@ describe('a provider without Round', () => {
     // A sum of zeros has no sign.
     expect([...(rounded ?? [])].map((value) => value + 0)).toEqual([-4, -2, -2, 0, 0, 0, 0, 2, 2, 0, 128, 126, -128]);
   });
+});
+
+describe('a provider without FusedMatMul', () => {
+  it('multiplies transposed batches by operators of ONNX alone', async () => {
+    const builder = createProgramBuilder();
+    const product = builder.matmul(builder.input('a', [2, 3, 2]), builder.input('b', [2, 3, 1]), { transposeA: true });
+    const program = builder.build({ product });
+    const encoded = (gaps: readonly ProviderGap[]): Uint8Array =>
+      encodeProgram(program, { contributed: true, gaps: new Set(gaps), blockBytes: Infinity });
+    expect(Buffer.from(encoded([])).includes('FusedMatMul')).toBe(true);
+    expect(Buffer.from(encoded(['contributed'])).includes('FusedMatMul')).toBe(false);
+    const compiled = await engineWith(['contributed']).compile(program);
+    const result = await compiled.run({ a: Float32Array.of(1, 2, 3, 4, 5, 6, 1, 0, 0, 1, 1, 1), b: Float32Array.of(1, 0, -1, 2, 3, 4) });
+    await compiled.dispose();
+    // [1 3 5; 2 4 6] (1, 0, -1) and [1 0 1; 0 1 1] (2, 3, 4).
+    expect([...(result['product'] ?? [])]).toEqual([-4, -4, 6, 7]);
+  });
+});
+
+it('what a provider lacks is known by its name', () => {
+  expect([...providerGaps('webgpu')]).toEqual(['poolIndices', 'round', 'contributed']);
+  for (const name of ['cpu', 'cuda', 'toString']) expect(providerGaps(name).size).toBe(0);
 });
 
 function engineWith(gaps: readonly ProviderGap[]): Engine {
