@@ -11,10 +11,10 @@ import type { NormalEquations } from '../reconstruction/normal-equations.ts';
 import type { FittedLayer } from '../reconstruction/reconstruct-layers.ts';
 import type { TechniqueContext } from '../technique.ts';
 import { type ChannelMoments, depthwiseMoments } from './depthwise-moments.ts';
+import { narrowBits } from './narrow-kernels.ts';
 import { roundAdaptively } from './round-adaptively.ts';
 import { roundFilter, type RoundedFilter } from './round-filter.ts';
 
-export const bits = 4;
 /** Scales that are tried reach from that of the largest weight down to this share of it. */
 const leastRatio = 0.4;
 const mostRatios = 25;
@@ -64,7 +64,7 @@ export async function fitFilters(
       target: targets.subarray(...range),
       start: start.subarray(...range),
       mask: mask?.subarray(...range),
-      bits,
+      bits: narrowBits,
       ratios,
       storedScale: (scale) => shortScale(scale, filters),
     });
@@ -129,7 +129,7 @@ export async function fitDepthwise({ kernel, mask, layer }: KernelProblem, conte
         target,
         start: weights,
         mask: mask && Uint8Array.from({ length: taps }, (_, i) => mask[i * channels + channel] ?? 1),
-        bits,
+        bits: narrowBits,
         ratios,
         storedScale: (scale) => shortScale(scale, channels),
       });
@@ -189,23 +189,25 @@ function ratiosFor(multiplications: number): readonly number[] {
 }
 
 /** Without equations: each weight to nearest, at the scale of the least squared error of its channel. */
-export function nearest(kernel: Parameter, axis: number): FittedKernel {
+export function roundToNearest(kernel: Parameter, axis: number): FittedKernel {
   const granularity = { kind: 'channel', axis } as const;
   const { channels, channelOf } = channelLayout(kernel.shape, granularity);
-  const largest = gridScales(kernel.data, kernel.shape, { granularity, bits });
+  const largest = gridScales(kernel.data, kernel.shape, { granularity, bits: narrowBits });
   const least = new Float64Array(channels).fill(Infinity);
   const scales = largest.slice();
   for (const ratio of ratiosFor(1)) {
     const tried = largest.map((scale) => shortScale(scale * ratio, channels));
     const errors = new Float64Array(channels);
-    projectIntegerGrid(kernel.data, kernel.shape, { kind: 'integerGrid', granularity, bits, scales: tried }).forEach((weight, i) => {
-      errors[channelOf(i)] = (errors[channelOf(i)] ?? 0) + (weight - (kernel.data[i] ?? 0)) ** 2;
-    });
+    projectIntegerGrid(kernel.data, kernel.shape, { kind: 'integerGrid', granularity, bits: narrowBits, scales: tried }).forEach(
+      (weight, i) => {
+        errors[channelOf(i)] = (errors[channelOf(i)] ?? 0) + (weight - (kernel.data[i] ?? 0)) ** 2;
+      },
+    );
     errors.forEach((error, channel) => {
       if (error >= (least[channel] ?? 0)) return;
       least[channel] = error;
       scales[channel] = tried[channel] ?? 1;
     });
   }
-  return { scales, weights: projectIntegerGrid(kernel.data, kernel.shape, { kind: 'integerGrid', granularity, bits, scales }) };
+  return { scales, weights: projectIntegerGrid(kernel.data, kernel.shape, { kind: 'integerGrid', granularity, bits: narrowBits, scales }) };
 }

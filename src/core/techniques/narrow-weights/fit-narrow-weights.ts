@@ -17,8 +17,8 @@ import { outputChannels } from '../kernels.ts';
 import { fitCodebookScales } from '../post-training/fit-codebook-scales.ts';
 import { reconstructLayers } from '../reconstruction/reconstruct-layers.ts';
 import type { TechniqueContext } from '../technique.ts';
-import { bits, fitDepthwise, fitFilters, nearest } from './fit-kernel.ts';
-import { chosenKernels } from './narrow-kernels.ts';
+import { fitDepthwise, fitFilters, roundToNearest } from './fit-kernel.ts';
+import { chosenKernels, narrowBits } from './narrow-kernels.ts';
 
 /** Longer filters are rounded to nearest: the time of factoring grows with the cube of the length. */
 const longestFilter = 2304;
@@ -78,8 +78,8 @@ export async function fitNarrowWeights(
             : equations === undefined
               ? undefined
               : await fitFilters(problem, equations, context);
-        const { scales, weights, shift } = fitted ?? nearest(kernel, axis);
-        grids.set(id, { kind: 'integerGrid', granularity: { kind: 'channel', axis }, bits, scales, scaling: 'fixed' });
+        const { scales, weights, shift } = fitted ?? roundToNearest(kernel, axis);
+        grids.set(id, { kind: 'integerGrid', granularity: { kind: 'channel', axis }, bits: narrowBits, scales, scaling: 'fixed' });
         if (biased && shift !== undefined) layer.shiftBias(shift);
         return weights;
       },
@@ -101,8 +101,8 @@ function codebookGrids(
     const levels = levelsOf(list);
     if (levels === undefined) continue;
     const granularity = outputChannels(operation);
-    const scales = gridScales(data, shape, { granularity, bits }, levels);
-    clustered.set(parameter, withConstraint(list, { kind: 'integerGrid', granularity, bits, scales, scaling: 'fixed' }));
+    const scales = gridScales(data, shape, { granularity, bits: narrowBits }, levels);
+    clustered.set(parameter, withConstraint(list, { kind: 'integerGrid', granularity, bits: narrowBits, scales, scaling: 'fixed' }));
   }
   const grids = new Map<ParameterId, IntegerGrid>();
   for (const [parameter, list] of fitCodebookScales(network, clustered)) {

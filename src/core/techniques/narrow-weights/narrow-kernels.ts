@@ -9,7 +9,8 @@ import { type Kernel, kernelsOf } from '../kernels.ts';
 import { selectKernels } from '../layer-rules.ts';
 import type { TechniqueContext, TechniqueRequest } from '../technique.ts';
 
-const narrow = 4;
+/** Bits of the weights that this folder chooses. */
+export const narrowBits = 4;
 
 /**
  * The kernels that get 4 bits. A rule with `bits` decides for its layers, all others have those of the technique. A
@@ -26,7 +27,7 @@ export function narrowKernels(
   context: Pick<TechniqueContext, 'warn'>,
 ): ReadonlySet<ParameterId> {
   const wanted = selectKernels(network, { bits }, { row, options: { includeDepthwise: true }, rules }).filter(
-    ({ settings }) => settings.bits === narrow,
+    ({ settings }) => settings.bits === narrowBits,
   );
   const kept = new Map<string, string[]>();
   const chosen = wanted.filter((kernel) => {
@@ -36,7 +37,7 @@ export function narrowKernels(
     return false;
   });
   for (const [reason, layers] of kept) context.warn(`layers ${layers.join(', ')} keep 8-bit weights: ${reason}`);
-  if (chosen.length === 0 && bits === narrow)
+  if (chosen.length === 0 && bits === narrowBits)
     throw new EspalierError('invalid-argument', 'no kernel is left for 4 bits', {
       fix: 'convolutions and dense layers take them: let fewer rules keep layers at 8 bits, or use "ptq"',
     });
@@ -58,7 +59,7 @@ function obstacle({ parameter, operation }: Kernel, constraints: NetworkConstrai
   if (users.some((user) => !takesNarrowWeights(user))) return 'only convolutions, depthwise convolutions and dense layers take 4 bits';
   if (operation.kind === 'conv2d' && operation.groups > 1) return 'LiteRT has no grouped convolution with 4-bit weights';
   const codebook = findConstraint(constraints.get(parameter) ?? [], 'codebook');
-  if (codebook?.integers === true && codebook.centroids.some((value) => Math.abs(value) > weightLimit(narrow)))
+  if (codebook?.integers === true && codebook.centroids.some((value) => Math.abs(value) > weightLimit(narrowBits)))
     return 'their values are 8-bit integers already ("integerGrid")';
   return undefined;
 }

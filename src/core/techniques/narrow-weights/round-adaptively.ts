@@ -10,8 +10,8 @@ import { patchesOf } from '../reconstruction/patches.ts';
 import type { FittedLayer } from '../reconstruction/reconstruct-layers.ts';
 import type { TechniqueContext } from '../technique.ts';
 import { adaptiveRounding } from './adaptive-rounding.ts';
+import { narrowBits } from './narrow-kernels.ts';
 
-const bits = 4;
 const chunk = 1024;
 const mostRows = 8192;
 /** Of the inputs that are held in memory. */
@@ -42,7 +42,7 @@ export async function roundAdaptively(rounded: RoundedLayer, context: TechniqueC
   if (sampled === undefined) return fitted.weights;
   const length = kernel.data.length / scales.length;
   const scaleAt = (i: number): number => scales[Math.floor(i / length)] ?? 1;
-  const limit = weightLimit(bits);
+  const limit = weightLimit(narrowBits);
   const integers = Int8Array.from(fitted.weights, (weight, i) => Math.max(-limit, Math.min(limit, roundHalfToEven(weight / scaleAt(i)))));
   const { activation } = layer.operation;
   const learned = await adaptiveRounding({
@@ -52,7 +52,7 @@ export async function roundAdaptively(rounded: RoundedLayer, context: TechniqueC
     integers,
     scales,
     mask,
-    bits,
+    bits: narrowBits,
     activation,
     iterations: roundingSteps,
     seed: context.seed,
