@@ -69,7 +69,7 @@ export function profileTflite({ file, bytes, target }: ProfileRequest): Hardware
       ...(computesInFloat === undefined || core === undefined
         ? []
         : [`it computes in float from ${computesInFloat} on: cycles are known for int8 only; quantize it first`]),
-      ...wideWarnings(graph, operators),
+      ...int16Warnings(graph, operators),
       ...npuWarnings(estimate),
     ],
   };
@@ -152,10 +152,10 @@ function cycleProfile(
 }
 
 /** The figures of a core are those of its int8 kernels. */
-function wideWarnings(graph: Subgraph, operators: readonly OperatorProfile[]): readonly string[] {
+function int16Warnings(graph: Subgraph, operators: readonly OperatorProfile[]): readonly string[] {
   const onCpu = new Set(operators.flatMap(({ processor }, index) => (processor === 'cpu' ? [index] : [])));
-  const wide = graphOperators(graph).filter(({ index, outputs }) => onCpu.has(index) && outputs[0]?.type === 'int16');
-  const [first, ...others] = wide;
+  const operatorsInInt16 = graphOperators(graph).filter(({ index, outputs }) => onCpu.has(index) && outputs[0]?.type === 'int16');
+  const [first, ...others] = operatorsInInt16;
   if (first === undefined) return [];
   const subject = `${first.kind} "${first.name}"`;
   return [

@@ -7,28 +7,28 @@ import { lacksIntegerKernel } from './integer-kernels.ts';
 import { planActivations } from './plan-activations.ts';
 import type { ActivationType, Range } from './quantization.ts';
 
-export interface WideLayers {
+export interface Int16Layers {
   /** Names of layers with a kernel that read and write int16. */
   readonly layers: ReadonlySet<string>;
   /** Whether inputs and outputs of the file are float32: they may then have either type inside. Else they are int8. */
   readonly floatInterface: boolean;
 }
 
-export const noWideLayers: WideLayers = { layers: new Set(), floatInterface: false };
+export const noInt16Layers: Int16Layers = { layers: new Set(), floatInterface: false };
 
 /**
  * The network with types of its values, and an operation `requantize` wherever a value of one type is read as the other,
- * once for all that read it so. What a wide layer reads and writes is int16. An operation without a kernel computes in
- * int16 where all that it reads is int16 and it has an int16 kernel, so that what stands between two wide layers needs no
+ * once for all that read it so. What such a layer reads and writes is int16. An operation without a kernel computes in
+ * int16 where all that it reads is int16 and it has an int16 kernel, so that what stands between two int16 layers needs no
  * conversion. Inputs, constants and embeddings are int16 where nothing reads them as int8.
  *
  * @param network as `prepareForDeployment` or `prepareForTraining` gave it
- * @returns the same network where no layer is wide
+ * @returns the same network where no layer has int16 activations
  * @example mixActivations(network, { layers: new Set(['conv2d_1', 'conv2d_2']), floatInterface: false })
  */
-export function mixActivations(network: Network, wide: WideLayers): Network {
-  if (!network.operations.some((operation) => isWide(operation, wide))) return network;
-  const types = chooseTypes(network, wide);
+export function mixActivations(network: Network, int16: Int16Layers): Network {
+  if (!network.operations.some((operation) => isInt16(operation, int16))) return network;
+  const types = chooseTypes(network, int16);
   const values = new Map<ValueId, Value>(
     [...network.values].map(([id, value]) => [id, types.get(id) === 'int16' ? { ...value, type: 'int16' } : value]),
   );
@@ -54,7 +54,7 @@ export function mixActivations(network: Network, wide: WideLayers): Network {
     const layerOf = (id: ValueId): string => (type === 'int16' ? operation.layer : (layers.get(id) ?? operation.layer));
     operations.push(type === undefined ? operation : { ...operation, inputs: operation.inputs.map((id) => as(type, id, layerOf(id))) });
   }
-  const outputs = wide.floatInterface ? network.outputs : network.outputs.map((id) => as('int8', id, layers.get(id) ?? id));
+  const outputs = int16.floatInterface ? network.outputs : network.outputs.map((id) => as('int8', id, layers.get(id) ?? id));
   return { ...network, outputs, values, operations };
 }
 
@@ -92,7 +92,7 @@ export function withConvertedRanges(mixed: Network, ranges: ReadonlyMap<ValueId,
 }
 
 /**
- * Wide layers for which int16 changes nothing: what they read was int8 before, and all that they write becomes int8.
+ * Layers whose int16 activations change nothing: what they read was int8 before, and all that they write becomes int8.
  *
  * @param mixed as `mixActivations` gave it
  */
@@ -124,24 +124,24 @@ function isConversion(operation: Operation): operation is Requantize {
   return operation.kind === 'requantize';
 }
 
-function isWide(operation: Operation, { layers }: WideLayers): boolean {
+function isInt16(operation: Operation, { layers }: Int16Layers): boolean {
   return hasKernel(operation) && layers.has(operation.layer);
 }
 
 /** Of all values that have codes: those that only embeddings read do not. */
-function chooseTypes(network: Network, wide: WideLayers): ReadonlyMap<ValueId, ActivationType> {
+function chooseTypes(network: Network, int16: Int16Layers): ReadonlyMap<ValueId, ActivationType> {
   const { groupOf } = planActivations(network);
   const uses = usesOf(network);
-  const demands = demandedTypes(network, wide);
+  const demands = demandedTypes(network, int16);
   const types = new Map<ValueId, ActivationType>();
-  for (const id of network.inputs) if (groupOf.has(id)) types.set(id, wide.floatInterface ? (demands.get(id) ?? 'int8') : 'int8');
+  for (const id of network.inputs) if (groupOf.has(id)) types.set(id, int16.floatInterface ? (demands.get(id) ?? 'int8') : 'int8');
   const isConstant = (id: ValueId): boolean => uses.producer(id)?.kind === 'constant';
   for (const operation of network.operations) {
     if (!groupOf.has(operation.output)) continue;
     const read = operation.inputs.filter((id) => groupOf.has(id) && !isConstant(id));
-    const follows = read.length > 0 && read.every((id) => types.get(id) === 'int16') && mayBeWide(operation, network);
+    const follows = read.length > 0 && read.every((id) => types.get(id) === 'int16') && mayBeInt16(operation, network);
     const bringsOwn = read.length === 0 && demands.get(operation.output) === 'int16';
-    types.set(operation.output, (hasKernel(operation) ? isWide(operation, wide) : follows || bringsOwn) ? 'int16' : 'int8');
+    types.set(operation.output, (hasKernel(operation) ? isInt16(operation, int16) : follows || bringsOwn) ? 'int16' : 'int8');
   }
   for (const { output } of network.operations.filter(({ kind }) => kind === 'constant')) {
     const readers = uses.consumers(output);
@@ -151,15 +151,15 @@ function chooseTypes(network: Network, wide: WideLayers): ReadonlyMap<ValueId, A
 }
 
 /** The type in which all that depends on a value would read it: int8 where one of them would, none where nothing decides. */
-function demandedTypes(network: Network, wide: WideLayers): ReadonlyMap<ValueId, ActivationType> {
+function demandedTypes(network: Network, int16: Int16Layers): ReadonlyMap<ValueId, ActivationType> {
   const demands = new Map<ValueId, ActivationType>();
-  if (!wide.floatInterface) for (const id of network.outputs) demands.set(id, 'int8');
+  if (!int16.floatInterface) for (const id of network.outputs) demands.set(id, 'int8');
   for (const operation of network.operations.toReversed()) {
     const type = hasKernel(operation)
-      ? isWide(operation, wide)
+      ? isInt16(operation, int16)
         ? 'int16'
         : 'int8'
-      : mayBeWide(operation, network)
+      : mayBeInt16(operation, network)
         ? demands.get(operation.output)
         : 'int8';
     if (type === undefined) continue;
@@ -169,6 +169,6 @@ function demandedTypes(network: Network, wide: WideLayers): ReadonlyMap<ValueId,
 }
 
 /** Where there is no sound kernel of either type, the operation is float between conversions, and any codes do around it. */
-function mayBeWide(operation: Operation, network: Network): boolean {
+function mayBeInt16(operation: Operation, network: Network): boolean {
   return !lacksIntegerKernel(operation, 'int16', network) || lacksIntegerKernel(operation, 'int8', network);
 }

@@ -15,7 +15,7 @@ import { correctBiases } from './post-training/correct-biases.ts';
 import { equalizeLayers } from './post-training/equalize-layers.ts';
 import { fitCodebookScales } from './post-training/fit-codebook-scales.ts';
 import type { OptimizedModel, Technique, TechniqueContext } from './technique.ts';
-import { checkActivations, type LayerPrecision, wholeInt8, wideLayers } from './wide-layers.ts';
+import { checkActivations, type LayerPrecision, wholeInt8, int16Layers } from './int16-layers.ts';
 
 export const postTrainingQuantization: Technique<PostTrainingQuantizationOptions> = {
   check: (network, request, zeros) => {
@@ -28,8 +28,8 @@ export const postTrainingQuantization: Technique<PostTrainingQuantizationOptions
     const inherited = { ...model, constraints: inheritConstraints(model.constraints, row) };
     const deployed = prepareModelForDeployment(inherited);
     const narrow = narrowKernels(deployed.network, deployed.constraints, { row, rules, bits: row.weightBits ?? 8 }, context);
-    const wide = wideLayers(deployed.network, narrow, request, context);
-    const { quantized, grids } = await quantizeAfterTraining(inherited, options, context, { narrow, wide });
+    const int16 = int16Layers(deployed.network, narrow, request, context);
+    const { quantized, grids } = await quantizeAfterTraining(inherited, options, context, { narrow, int16 });
     return {
       model: {
         ...deployed,
@@ -60,7 +60,7 @@ export async function quantizeAfterTraining(
   model: OptimizedModel,
   options: PostTrainingQuantizationOptions,
   context: TechniqueContext,
-  { narrow, wide }: LayerPrecision = wholeInt8,
+  { narrow, int16 }: LayerPrecision = wholeInt8,
 ): Promise<QuantizedAfterTraining> {
   const { network: deployed, constraints } = prepareModelForDeployment(model);
   // Equalized channels share their range; grids of 15 values for each channel would not gain by it.
@@ -69,7 +69,7 @@ export async function quantizeAfterTraining(
   const known = notice === undefined ? undefined : model.ranges;
   // Channels that are scaled have other ranges than the model states.
   const equalizes = options.crossLayerEqualization ?? known === undefined;
-  const network = mixActivations(narrow.size === 0 && equalizes ? equalizeLayers(deployed, constraints) : deployed, wide);
+  const network = mixActivations(narrow.size === 0 && equalizes ? equalizeLayers(deployed, constraints) : deployed, int16);
   const samples = options.calibrationSamples ?? defaultCalibrationSamples;
   const activationType = options.activations ?? 'int8';
   // Both gain up to a point on deep networks, which have batch norms, and nothing on the guide's MNIST network.

@@ -4,7 +4,7 @@ import { levelsOf } from '../constraints/composition.ts';
 import { findConstraint, withConstraint } from '../constraints/constraint.ts';
 import { channelLayout } from '../constraints/channels.ts';
 import { calibrate } from '../quantize/calibrate.ts';
-import { mixActivations, noWideLayers, unmixActivations, type WideLayers, withConvertedRanges } from '../quantize/mix-activations.ts';
+import { mixActivations, noInt16Layers, unmixActivations, type Int16Layers, withConvertedRanges } from '../quantize/mix-activations.ts';
 import type { QuantizedNetwork } from '../quantize/quantization.ts';
 import { quantizeNetwork } from '../quantize/quantize-network.ts';
 import { roundedNetwork } from '../quantize/rounded-network.ts';
@@ -21,7 +21,7 @@ import { narrowStart } from './narrow-weights/narrow-start.ts';
 import { errorsShown, networkError } from './network-error.ts';
 import { quantizedWithoutTraining } from './quantized-without-training.ts';
 import type { OptimizedModel, Technique, TechniqueContext, TechniqueRequest } from './technique.ts';
-import { checkActivations, wideLayers } from './wide-layers.ts';
+import { checkActivations, int16Layers } from './int16-layers.ts';
 
 const rangeDecay = 0.999;
 
@@ -36,8 +36,8 @@ export const quantizationAwareTraining: Technique<QuantizationAwareTrainingOptio
     return zeros;
   },
   apply: async (model, request, context) => {
-    const { trained, wide } = await trainOnIntegerGrid(model, request, context);
-    return { model: trained, quantized: quantizeTrained(trained, wide) };
+    const { trained, int16 } = await trainOnIntegerGrid(model, request, context);
+    return { model: trained, quantized: quantizeTrained(trained, int16) };
   },
 };
 
@@ -55,19 +55,19 @@ async function trainOnIntegerGrid(
   model: OptimizedModel,
   request: TechniqueRequest<QuantizationAwareTrainingOptions>,
   context: TechniqueContext,
-): Promise<{ readonly trained: OptimizedModel; readonly wide: WideLayers }> {
+): Promise<{ readonly trained: OptimizedModel; readonly int16: Int16Layers }> {
   const { row, rules, options } = request;
   const prepared = prepareModelForTraining(model);
   const inherited = holdZeros(prepared.network, inheritConstraints(prepared.constraints, row));
   const narrow = narrowKernels(prepared.network, inherited, { row, rules, bits: options.weightBits ?? 8 }, context);
   const deployed = prepareModelForDeployment(model).network;
-  const wide = wideLayers(prepared.network, narrow, request, context, deployed);
+  const int16 = int16Layers(prepared.network, narrow, request, context, deployed);
   const start = await narrowStart(prepared.network, inherited, narrow, context);
   const { network } = start;
   const constraints = withGrids(withIntegerGrids(network, inherited, options.weightScales ?? 'maximum'), start.grids);
   const ranges = await calibrate({
     engine: context.engine,
-    network: mixActivations(deployed, wide),
+    network: mixActivations(deployed, int16),
     data: context.data.train,
     samples: defaultCalibrationSamples,
     signal: context.signal,
@@ -84,25 +84,25 @@ async function trainOnIntegerGrid(
     decay: rangeDecay,
   };
   const batchNorm = await chooseBatchNormMode(network, context, options);
-  const mixed = mixActivations(network, wide);
+  const mixed = mixActivations(network, int16);
   const tuned = optimizedModel(
     await trainStage({ network: mixed, constraints, activations }, context, { ...options, batchNorm }, defaults),
   );
   const updated = await updateBatchNorms(unmixActivations(tuned.network), context, batchNorm);
   const trainedOnGrid = withShortScales(prepareModelForDeployment({ ...tuned, network: updated }));
   if (!context.parentTrained || options.restoreBest === false || context.data.validation.size === 0)
-    return { trained: trainedOnGrid, wide };
-  const untrained = await quantizedWithoutTraining(model, row, context, { narrow, wide });
-  return { trained: await betterOnValidation(trainedOnGrid, untrained, wide, context), wide };
+    return { trained: trainedOnGrid, int16 };
+  const untrained = await quantizedWithoutTraining(model, row, context, { narrow, int16 });
+  return { trained: await betterOnValidation(trainedOnGrid, untrained, int16, context), int16 };
 }
 
 async function betterOnValidation(
   trained: OptimizedModel,
   untrained: OptimizedModel,
-  wide: WideLayers,
+  int16: Int16Layers,
   context: TechniqueContext,
 ): Promise<OptimizedModel> {
-  const [before, after] = [await integerError(untrained, wide, context), await integerError(trained, wide, context)];
+  const [before, after] = [await integerError(untrained, int16, context), await integerError(trained, int16, context)];
   if (after <= before) return trained;
   context.warn(
     `training on the integer grid takes the network ${errorsShown(before, after, context.data.validation, 'validation')}, so it stays as quantization without training gives it; ` +
@@ -112,8 +112,8 @@ async function betterOnValidation(
 }
 
 /** The error of the .tflite, computed by an engine that rounds as it does. */
-function integerError(model: OptimizedModel, wide: WideLayers, context: TechniqueContext): Promise<number> {
-  const quantized = quantizeTrained(model, wide);
+function integerError(model: OptimizedModel, int16: Int16Layers, context: TechniqueContext): Promise<number> {
+  const quantized = quantizeTrained(model, int16);
   return networkError(context.data.validation, { network: roundedNetwork(quantized), activations: quantized.activations }, context);
 }
 
@@ -135,7 +135,7 @@ function withShortScales({ network, constraints, ...rest }: OptimizedModel): Opt
 }
 
 /** The trained integers in the form that the writer takes. */
-export function quantizeTrained({ network, constraints, ranges }: OptimizedModel, wide: WideLayers = noWideLayers): QuantizedNetwork {
-  const mixed = mixActivations(network, wide);
+export function quantizeTrained({ network, constraints, ranges }: OptimizedModel, int16: Int16Layers = noInt16Layers): QuantizedNetwork {
+  const mixed = mixActivations(network, int16);
   return quantizeNetwork({ network: mixed, constraints, ranges: withConvertedRanges(mixed, ranges ?? new Map()) });
 }

@@ -9,7 +9,7 @@ import { prepareModelForDeployment } from './fold-constraints.ts';
 import { inheritConstraints } from './inheritance.ts';
 import { quantizeAfterTraining } from './post-training-quantization.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
-import { type LayerPrecision, wholeInt8 } from './wide-layers.ts';
+import { type LayerPrecision, wholeInt8 } from './int16-layers.ts';
 
 /**
  * The model that quantization after training gives, as quantization-aware training would return it: weights on their

@@ -38,7 +38,7 @@ function chain(): Network {
   return b.build([b.dense('dense', b.flatten('flatten', x), { kernel: seededParameter([3, 16], 3), bias: filled([3], 0.2) })]);
 }
 
-function wide(...layers: string[]) {
+function int16(...layers: string[]) {
   return { layers: new Set(layers), floatInterface: false };
 }
 
@@ -64,7 +64,7 @@ function operatorsOf(network: Network, interfaceType: 'int8' | 'float32' = 'int8
 
 describe('int16 activations of single layers', () => {
   it('stand between conversions, and reach over what has no kernel', () => {
-    expect(operatorsOf(mixActivations(chain(), wide('second')))).toEqual([
+    expect(operatorsOf(mixActivations(chain(), int16('second')))).toEqual([
       'CONV_2D 3: int8 -> int8',
       'QUANTIZE 2: int8 -> int16',
       'CONV_2D 4: int16 -> int16',
@@ -76,7 +76,7 @@ describe('int16 activations of single layers', () => {
   });
 
   it('are shared by neighbours, with a bias of int64 and zero points of 0', () => {
-    const network = mixActivations(chain(), wide('second', 'dense'));
+    const network = mixActivations(chain(), int16('second', 'dense'));
     expect(operatorsOf(network)).toEqual([
       'CONV_2D 3: int8 -> int8',
       'QUANTIZE 2: int8 -> int16',
@@ -88,9 +88,9 @@ describe('int16 activations of single layers', () => {
     ]);
     const bytes = writeTflite({ kind: 'integer', quantized: quantized(network), inputType: 'int8', outputType: 'int8' });
     const [graph] = readTflite(bytes).subgraphs;
-    const wideTensors = graph?.tensors.filter(({ type }) => type === 'int16') ?? [];
-    expect(wideTensors.length).toBe(5);
-    expect(wideTensors.flatMap(({ quantization }) => quantization?.zeroPoints ?? [])).toEqual([0, 0, 0, 0, 0]);
+    const int16Tensors = graph?.tensors.filter(({ type }) => type === 'int16') ?? [];
+    expect(int16Tensors.length).toBe(5);
+    expect(int16Tensors.flatMap(({ quantization }) => quantization?.zeroPoints ?? [])).toEqual([0, 0, 0, 0, 0]);
     const biases = graph?.operators.flatMap(({ inputs }) => (inputs.length === 3 ? graph.tensors[inputs[2] ?? -1]?.type : []));
     expect(biases).toEqual(['int32', 'int64', 'int64']);
   });
@@ -108,7 +108,7 @@ describe('int16 activations of single layers', () => {
     const x = b.dense('before', b.input([4]), { kernel: seededParameter([4, 4], 1), bias: filled([4], 0) });
     const y = b.activation('swish', x, 'hardSwish');
     const network = b.build([b.dense('after', y, { kernel: seededParameter([2, 4], 2), bias: filled([2], 0) })]);
-    expect(operatorsOf(mixActivations(network, wide('before', 'after')))).toEqual([
+    expect(operatorsOf(mixActivations(network, int16('before', 'after')))).toEqual([
       'QUANTIZE 2: int8 -> int16',
       'FULLY_CONNECTED 7: int16 -> int16',
       'QUANTIZE 1: int16 -> int8',
@@ -122,9 +122,9 @@ describe('int16 activations of single layers', () => {
   it('meet int8 in an addition by one conversion, which all int8 readers share', () => {
     const b = new NetworkBuilder('residual');
     const narrow = b.dense('narrow', b.input([4]), { kernel: seededParameter([4, 4], 1) });
-    const int16 = b.dense('wide', narrow, { kernel: seededParameter([4, 4], 2) });
-    const sum = b.binary('sum', 'add', narrow, int16);
-    const network = mixActivations(b.build([sum, b.dense('reader', int16, { kernel: seededParameter([2, 4], 3) })]), wide('wide'));
+    const x = b.dense('wide', narrow, { kernel: seededParameter([4, 4], 2) });
+    const sum = b.binary('sum', 'add', narrow, x);
+    const network = mixActivations(b.build([sum, b.dense('reader', x, { kernel: seededParameter([2, 4], 3) })]), int16('wide'));
     const conversions = network.operations.filter(({ kind }) => kind === 'requantize');
     expect(conversions.map(({ output, layer }) => [output, layer])).toEqual([
       ['narrow/int16', 'wide'],
@@ -134,16 +134,16 @@ describe('int16 activations of single layers', () => {
     expect(network.operations.find(({ name }) => name === 'reader')?.inputs).toEqual(['wide/int8']);
   });
 
-  it('leave a network without wide layers as it is, and can be taken out again', () => {
+  it('leave a network without int16 layers as it is, and can be taken out again', () => {
     const network = chain();
-    expect(mixActivations(network, wide())).toBe(network);
-    expect(mixActivations(network, wide('pool'))).toBe(network);
+    expect(mixActivations(network, int16())).toBe(network);
+    expect(mixActivations(network, int16('pool'))).toBe(network);
     expect(unmixActivations(network)).toBe(network);
-    expect(unmixActivations(mixActivations(network, wide('second', 'dense')))).toEqual(network);
+    expect(unmixActivations(mixActivations(network, int16('second', 'dense')))).toEqual(network);
   });
 
   it('change nothing for a layer whose neighbours are int8', () => {
-    const between = (...layers: string[]) => layersBetweenConversions(mixActivations(chain(), wide(...layers)));
+    const between = (...layers: string[]) => layersBetweenConversions(mixActivations(chain(), int16(...layers)));
     // What `second` writes goes through the pool, which takes maxima, and becomes int8 behind it.
     expect(between('second')).toEqual(['second']);
     expect(between('first')).toEqual(['first']);
@@ -153,16 +153,16 @@ describe('int16 activations of single layers', () => {
     // A mean of int16 is another one than that of int8.
     const b = new NetworkBuilder('mean');
     const x = b.conv2d('conv', b.input([4, 4, 1]), { kernel: seededParameter([2, 1, 1, 1], 1) });
-    expect(layersBetweenConversions(mixActivations(b.build([b.pool2d('pool', x, 'average', [2, 2])]), wide('conv')))).toEqual([]);
+    expect(layersBetweenConversions(mixActivations(b.build([b.pool2d('pool', x, 'average', [2, 2])]), int16('conv')))).toEqual([]);
   });
 
   it('name the layers in front of which int8 becomes int16', () => {
-    expect(layersReadingInt8(mixActivations(chain(), wide('second', 'dense')))).toEqual(['second']);
+    expect(layersReadingInt8(mixActivations(chain(), int16('second', 'dense')))).toEqual(['second']);
     expect(layersReadingInt8(mixActivations(chain(), { layers: new Set(['first']), floatInterface: true }))).toEqual([]);
   });
 
   it('take the range of the value that is converted, unless it has its own', () => {
-    const network = mixActivations(chain(), wide('second'));
+    const network = mixActivations(chain(), int16('second'));
     const first = { minimum: 0, maximum: 3 };
     const ranges = withConvertedRanges(network, new Map([['first', first]]));
     expect(ranges.get('first/int16')).toBe(first);
@@ -252,7 +252,7 @@ describe('in LiteRT', () => {
     ['neighbours at the end', ['second', 'dense']],
     ['all', ['first', 'second', 'dense']],
   ])('%s: the training engine computes the same, to a step of the output', async (_, layers) => {
-    const mixed = quantized(mixActivations(chain(), wide(...layers)));
+    const mixed = quantized(mixActivations(chain(), int16(...layers)));
     const rounded = roundedNetwork(mixed);
     const inference = await compileInference(engine, rounded, 1, { transform: roundActivations(rounded, mixed.activations) });
     const file = await (

@@ -7,7 +7,7 @@ import type { Network, ValueId } from '../../../src/core/network/network.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import { hasKernel } from '../../../src/core/network/operations.ts';
 import { prepareForDeployment } from '../../../src/core/network/passes/prepare-for-deployment.ts';
-import { mixActivations, unmixActivations, type WideLayers } from '../../../src/core/quantize/mix-activations.ts';
+import { mixActivations, unmixActivations, type Int16Layers } from '../../../src/core/quantize/mix-activations.ts';
 import { roundActivations } from '../../../src/core/quantize/round-activations.ts';
 import { roundedNetwork } from '../../../src/core/quantize/rounded-network.ts';
 import { createRandom } from '../../../src/core/random.ts';
@@ -55,7 +55,7 @@ function weights(shape: readonly number[], seed: number) {
   return { kernel: seededParameter(shape, seed, 0.8), bias: filled([outputs], 0.05) };
 }
 
-function randomLayers(network: Network, seed: number): WideLayers {
+function randomLayers(network: Network, seed: number): Int16Layers {
   const random = createRandom(1000 + seed);
   const kernels = network.operations.filter(hasKernel).map(({ layer }) => layer);
   return { layers: new Set(kernels.filter(() => random.next() < 0.6)), floatInterface: random.next() < 0.5 };
@@ -63,16 +63,16 @@ function randomLayers(network: Network, seed: number): WideLayers {
 
 const cases = Array.from({ length: 16 }, (_, seed) => {
   const network = prepareForDeployment(randomNetwork(seed));
-  return { seed, network, wide: randomLayers(network, seed) };
+  return { seed, network, int16: randomLayers(network, seed) };
 });
 
-describe.each(cases)('random network $seed with random layers of int16', ({ seed, network, wide }) => {
-  const mixed = mixActivations(network, wide);
+describe.each(cases)('random network $seed with random layers of int16', ({ seed, network, int16 }) => {
+  const mixed = mixActivations(network, int16);
   const examples = Array.from({ length: 4 }, (_, i) => [seededParameter([size, size, channels], 7000 + 10 * seed + i, 2).data]);
   const quantized = quantizeByReference(mixed, examples);
   const bytes = writeTflite({ kind: 'integer', quantized, inputType: 'float32', outputType: 'float32' });
 
-  it('reads and writes one type in each operator but conversions, int16 in the wide layers alone', () => {
+  it('reads and writes one type in each operator but conversions, int16 in these layers alone', () => {
     const [graph] = readTflite(bytes).subgraphs;
     for (const { name, inputs, outputs } of graph?.operators ?? []) {
       const tensors = [...inputs, ...outputs].flatMap((index) => graph?.tensors[index] ?? []);
@@ -82,7 +82,7 @@ describe.each(cases)('random network $seed with random layers of int16', ({ seed
         expect(`${from?.type} ${from?.quantization?.scales[0]}`).not.toBe(`${to?.type} ${to?.quantization?.scales[0]}`);
       } else expect(new Set(computed).size).toBe(1);
       const layer = /^(.*)\/kernel/.exec(tensors.find(({ name: tensor }) => tensor.endsWith('/kernel'))?.name ?? '')?.[1];
-      if (layer !== undefined) expect(computed[0]).toBe(wide.layers.has(layer) ? 'int16' : 'int8');
+      if (layer !== undefined) expect(computed[0]).toBe(int16.layers.has(layer) ? 'int16' : 'int8');
     }
   });
 
@@ -107,8 +107,8 @@ describe.each(cases)('random network $seed with random layers of int16', ({ seed
 
 it('these networks convert in both directions, and compute most kinds of operations in each type', () => {
   const seen = new Map<string, number>();
-  for (const { network, wide } of cases) {
-    const mixed = mixActivations(network, wide);
+  for (const { network, int16 } of cases) {
+    const mixed = mixActivations(network, int16);
     for (const { kind, output } of mixed.operations) {
       const key = `${kind} ${mixed.values.get(output)?.type ?? 'int8'}`;
       seen.set(key, (seen.get(key) ?? 0) + 1);

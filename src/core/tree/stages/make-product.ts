@@ -82,17 +82,18 @@ async function integerProduct(
   const islands = floatIslandsWarning(quantized.network, quantized.activationType);
   if (islands !== undefined) request.warn(islands);
   const fullInteger = islands === undefined;
-  const expectations = withWideLayers(expectationsOf(model, true, keepsParentZeros(request.stage)), quantized);
+  const expectations = withInt16Activations(expectationsOf(model, true, keepsParentZeros(request.stage)), quantized);
   return { model, tflite, simulated, expectations: { ...expectations, fullInteger } };
 }
 
 /** With the layers whose activations are int16 in a file of int8. */
-export function withWideLayers(expectations: Expectations, { network, activations, activationType }: QuantizedNetwork): Expectations {
-  const isWide = kernelsOf(network).map(({ operation }) => activations.get(operation.inputs[0] ?? '')?.type !== activationType);
-  if (!isWide.includes(true)) return expectations;
+export function withInt16Activations(expectations: Expectations, { network, activations, activationType }: QuantizedNetwork): Expectations {
+  if (activationType === 'int16') return expectations;
+  const isInt16 = kernelsOf(network).map(({ operation }) => activations.get(operation.inputs[0] ?? '')?.type === 'int16');
+  if (!isInt16.includes(true)) return expectations;
   return {
     ...expectations,
-    weights: expectations.weights.map((weight) => (isWide[weight.kernel ?? -1] === true ? { ...weight, activationBits: 16 } : weight)),
+    weights: expectations.weights.map((weight) => (isInt16[weight.kernel ?? -1] === true ? { ...weight, activationBits: 16 } : weight)),
   };
 }
 

@@ -15,7 +15,7 @@ import type { OptimizedModel } from '../../../src/core/techniques/technique.ts';
 import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
 import { loadRuntime } from '../../../src/core/tflite/runtime.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
-import { expectationsOf, withWideLayers } from '../../../src/core/tree/stages/make-product.ts';
+import { expectationsOf, withInt16Activations } from '../../../src/core/tree/stages/make-product.ts';
 import { stageKey } from '../../../src/core/tree/stage-key.ts';
 import type { LayerRule } from '../../../src/shared/recipe/layer-rule.ts';
 import type { PostTrainingQuantizationOptions } from '../../../src/shared/recipe/quantization-options.ts';
@@ -53,7 +53,7 @@ async function make(
   };
 }
 
-const wide = (...patterns: string[]): LayerRule[] => patterns.map((pattern) => ({ pattern, activations: 'int16' }));
+const int16 = (...patterns: string[]): LayerRule[] => patterns.map((pattern) => ({ pattern, activations: 'int16' }));
 
 /** Operators with the types that they read and write, without the constants. */
 function operatorsOf(bytes: Uint8Array): readonly string[] {
@@ -78,7 +78,7 @@ async function run(bytes: Uint8Array): Promise<Float32Array> {
 
 describe('int16 activations of single layers', () => {
   it('stand between QUANTIZE operators, and neighbours share a tensor', async () => {
-    const { bytes, model, warnings } = await make('ptq', wide('pointwise', 'depthwise'));
+    const { bytes, model, warnings } = await make('ptq', int16('pointwise', 'depthwise'));
     expect(operatorsOf(bytes)).toEqual([
       'CONV_2D int8 int8',
       'QUANTIZE int8 int16',
@@ -100,19 +100,19 @@ describe('int16 activations of single layers', () => {
   it('leave files of recipes without such a rule, or with a rule for int8, the same bytes', async () => {
     const { bytes } = await make('ptq', []);
     expect((await make('ptq', [{ pattern: '*', activations: 'int8' }])).bytes).toEqual(bytes);
-    expect((await make('ptq', [...wide('conv'), { pattern: 'c*', activations: 'int8' }])).bytes).toEqual(bytes);
+    expect((await make('ptq', [...int16('conv'), { pattern: 'c*', activations: 'int8' }])).bytes).toEqual(bytes);
   });
 
   it('of the whole file but its input and output are those of an int16 file, closer to the float network than int8', async () => {
     const options: PostTrainingQuantizationOptions = { interface: 'float32', crossLayerEqualization: false, biasCorrection: false };
     const [int8, mixed, whole] = [
       await make('ptq', [], options),
-      await make('ptq', wide('depthwise', 'dense'), options),
-      await make('ptq', wide('*'), options),
+      await make('ptq', int16('depthwise', 'dense'), options),
+      await make('ptq', int16('*'), options),
     ];
-    const int16 = await make('ptq', [], { ...options, activations: 'int16' });
-    expect(operatorsOf(whole.bytes)).toEqual(operatorsOf(int16.bytes));
-    const reference = await run(int16.bytes);
+    const file16 = await make('ptq', [], { ...options, activations: 'int16' });
+    expect(operatorsOf(whole.bytes)).toEqual(operatorsOf(file16.bytes));
+    const reference = await run(file16.bytes);
     const error = async (bytes: Uint8Array): Promise<number> =>
       (await run(bytes)).reduce((sum, value, i) => sum + (value - (reference[i] ?? 0)) ** 2, 0);
     const [errorInt8, errorMixed, errorWhole] = [await error(int8.bytes), await error(mixed.bytes), await error(whole.bytes)];
@@ -121,28 +121,28 @@ describe('int16 activations of single layers', () => {
   });
 
   it('name layers for which they change nothing', async () => {
-    const { warnings } = await make('ptq', wide('pointwise'));
+    const { warnings } = await make('ptq', int16('pointwise'));
     const isIdle = (text: string): boolean => text.includes('change nothing');
     expect(warnings.filter(isIdle)).toEqual([expect.stringMatching(/^int16 activations of layers "pointwise" change nothing/)]);
-    expect((await make('ptq', wide('dense'))).warnings.filter(isIdle)).toEqual([]);
+    expect((await make('ptq', int16('dense'))).warnings.filter(isIdle)).toEqual([]);
     // From a float32 input on, nothing has to become int16.
-    expect((await make('ptq', wide('conv', 'pointwise'), { interface: 'float32' })).warnings).toEqual([]);
+    expect((await make('ptq', int16('conv', 'pointwise'), { interface: 'float32' })).warnings).toEqual([]);
   });
 
   it('do not go with 4-bit weights: such a layer keeps int8 and is named', async () => {
-    const { bytes, warnings } = await make('ptq4', wide('depthwise', 'dense'));
+    const { bytes, warnings } = await make('ptq4', int16('depthwise', 'dense'));
     expect(operatorsOf(bytes).filter((text) => text.includes('int16'))).toEqual([]);
     expect(warnings).toEqual([
       'layers "depthwise", "dense" keep int8 activations: TFLite Micro has no kernels for 4-bit weights with int16 activations; ' +
         'a rule with "bits": 8 lets them have int16',
     ]);
-    const eight = await make('ptq4', [...wide('depthwise', 'dense'), { pattern: 'dense', bits: 8 }]);
+    const eight = await make('ptq4', [...int16('depthwise', 'dense'), { pattern: 'dense', bits: 8 }]);
     expect(kernelTensors(readTflite(eight.bytes)).map(({ tensor }) => tensor.type)).toEqual(['int4', 'int4', 'int4', 'int8']);
     expect(operatorsOf(eight.bytes)).toContain('FULLY_CONNECTED int16 int16');
   });
 
   it('leave the rules for bits alone', async () => {
-    const rules: LayerRule[] = [{ pattern: 'dense', exclude: ['4-bit'] }, ...wide('dense')];
+    const rules: LayerRule[] = [{ pattern: 'dense', exclude: ['4-bit'] }, ...int16('dense')];
     expect(kernelTensors(readTflite((await make('ptq4', rules)).bytes)).map(({ tensor }) => tensor.type)).toEqual([
       'int4',
       'int4',
@@ -160,7 +160,7 @@ describe('int16 activations of single layers', () => {
     const range = (limit: number) => ({ minimum: -limit, maximum: limit });
     const scaleOf = async (stated: readonly (readonly [string, number])[]): Promise<number> => {
       const model = { ...trainedModel(network), ranges: new Map(stated.map(([name, limit]) => [name, range(limit)])) };
-      const { quantized } = await applyTechnique({ technique: 'ptq', options: {} }, model, techniqueContext(engine), wide('dense'));
+      const { quantized } = await applyTechnique({ technique: 'ptq', options: {} }, model, techniqueContext(engine), int16('dense'));
       return quantized?.activations.get('flatten/int16')?.scale ?? NaN;
     };
     expect(
@@ -174,11 +174,11 @@ describe('int16 activations of single layers', () => {
   });
 
   it('are trained with in QAT', async () => {
-    const { bytes, model } = await make('qat', wide('pointwise', 'depthwise'), briefly);
-    expect(operatorsOf(bytes)).toEqual(operatorsOf((await make('ptq', wide('pointwise', 'depthwise'))).bytes));
+    const { bytes, model } = await make('qat', int16('pointwise', 'depthwise'), briefly);
+    expect(operatorsOf(bytes)).toEqual(operatorsOf((await make('ptq', int16('pointwise', 'depthwise'))).bytes));
     // Values that change their type have ranges of their own, which training moves.
     expect([...(model.ranges?.keys() ?? [])].filter((id) => id.includes('/int'))).toEqual(['relu1/int16', 'bn3/int8']);
-    const whole = await make('qat', wide('*'), { ...briefly, interface: 'float32' });
+    const whole = await make('qat', int16('*'), { ...briefly, interface: 'float32' });
     const rounded = await run(whole.bytes);
     expect(new Set(rounded).size).toBeGreaterThan(20);
   });
@@ -187,17 +187,17 @@ describe('int16 activations of single layers', () => {
     const base = techniqueContext(engine);
     const context: TestContext = { ...base, parentTrained: true, data: { ...base.data, validation: halves(100, 9) } };
     const ruinous = { steps: 6, batchSize: 16, learningRate: 2 };
-    const kept = await make('pqat', wide('depthwise', 'dense'), ruinous, context);
+    const kept = await make('pqat', int16('depthwise', 'dense'), ruinous, context);
     expect(kept.warnings).toContainEqual(expect.stringMatching(/training on the integer grid takes the network from/));
-    const after = await make('ptq', wide('depthwise', 'dense'), {}, base);
+    const after = await make('ptq', int16('depthwise', 'dense'), {}, base);
     expect(kept.bytes).toEqual(after.bytes);
   });
 });
 
 describe('the file of a network with int16 layers', () => {
   it('is certified, each int16 layer by itself: a file of int8 does not pass', async () => {
-    const { bytes, model, quantized } = await make('ptq', wide('pointwise', 'depthwise'));
-    const expectations = withWideLayers(expectationsOf(model, true, false), quantized);
+    const { bytes, model, quantized } = await make('ptq', int16('pointwise', 'depthwise'));
+    const expectations = withInt16Activations(expectationsOf(model, true, false), quantized);
     const verdict = certify({ bytes, expectations });
     expect(verdict.passed).toBe(true);
     expect(verdict.checks.filter(({ property }) => property === 'bits an activation')).toMatchObject([
@@ -210,11 +210,11 @@ describe('the file of a network with int16 layers', () => {
       'pointwise bits an activation 8',
       'depthwise bits an activation 8',
     ]);
-    expect(withWideLayers(expectationsOf(int8.model, true, false), int8.quantized)).toEqual(expectationsOf(int8.model, true, false));
+    expect(withInt16Activations(expectationsOf(int8.model, true, false), int8.quantized)).toEqual(expectationsOf(int8.model, true, false));
   });
 
   it('is listed with the type of each layer', async () => {
-    const { bytes } = await make('ptq', wide('pointwise', 'depthwise'));
+    const { bytes } = await make('ptq', int16('pointwise', 'depthwise'));
     const weights = weightMetrics(readTflite(bytes));
     expect(weights.map(({ activations }) => activations)).toEqual([undefined, 'int16', 'int16', undefined]);
     expect(
@@ -226,7 +226,7 @@ describe('the file of a network with int16 layers', () => {
   });
 
   it.each(['cortex-m4', 'cortex-m55', 'cortex-m55+ethos-u55-128', 'ethos-u65-256'])('is profiled on %s', async (target) => {
-    const [int8, mixed] = [await make('ptq', []), await make('ptq', wide('pointwise', 'depthwise'))].map(({ bytes }) =>
+    const [int8, mixed] = [await make('ptq', []), await make('ptq', int16('pointwise', 'depthwise'))].map(({ bytes }) =>
       profileTflite({ file: 'mixed.tflite', bytes, target: chosenTarget(target, undefined) }),
     );
     expect(mixed!.operators.length).toBe(int8!.operators.length + 2);
@@ -243,19 +243,19 @@ describe('rules for activations that cannot be', () => {
     checkTechnique({ technique: 'ptq', options }, residualNetwork(), rules, new Set());
 
   it('match no layer', () => {
-    expect(() => check(wide('relu1'))).toThrow(/pattern "relu1" matches no layer with a kernel/);
+    expect(() => check(int16('relu1'))).toThrow(/pattern "relu1" matches no layer with a kernel/);
   });
 
   it('ask for int8 in a file of int16', () => {
     const options = { activations: 'int16' } as const;
     expect(() => check([{ pattern: 'dense', activations: 'int8' }], options)).toThrow(/int8 activations of single layers do not go with/);
-    expect(check(wide('dense'), options)).toEqual(new Set());
+    expect(check(int16('dense'), options)).toEqual(new Set());
   });
 
   it('change the address of quantized stages alone', () => {
     const key = (technique: 'ptq' | 'pruning', rules: readonly LayerRule[]): string =>
       stageKey('parent', { technique, options: {} }, rules);
-    expect(key('ptq', wide('dense'))).not.toBe(key('ptq', []));
-    expect(key('pruning', wide('dense'))).toBe(key('pruning', []));
+    expect(key('ptq', int16('dense'))).not.toBe(key('ptq', []));
+    expect(key('pruning', int16('dense'))).toBe(key('pruning', []));
   });
 });

@@ -2,7 +2,13 @@
 import type { PostTrainingQuantizationOptions, QuantizationAwareTrainingOptions } from '../../shared/recipe/quantization-options.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, ParameterId } from '../network/network.ts';
-import { layersBetweenConversions, layersReadingInt8, mixActivations, noWideLayers, type WideLayers } from '../quantize/mix-activations.ts';
+import {
+  layersBetweenConversions,
+  layersReadingInt8,
+  mixActivations,
+  noInt16Layers,
+  type Int16Layers,
+} from '../quantize/mix-activations.ts';
 import type { ActivationType } from '../quantize/quantization.ts';
 import { type Kernel, kernelsOf } from './kernels.ts';
 import { activationsOf, layerPattern, requireLayer } from './layer-rules.ts';
@@ -12,10 +18,10 @@ import type { TechniqueContext, TechniqueRequest } from './technique.ts';
 export interface LayerPrecision {
   /** Kernels with 4-bit weights. */
   readonly narrow: ReadonlySet<ParameterId>;
-  readonly wide: WideLayers;
+  readonly int16: Int16Layers;
 }
 
-export const wholeInt8: LayerPrecision = { narrow: new Set(), wide: noWideLayers };
+export const wholeInt8: LayerPrecision = { narrow: new Set(), int16: noInt16Layers };
 
 type Request = Pick<TechniqueRequest<PostTrainingQuantizationOptions | QuantizationAwareTrainingOptions>, 'row' | 'rules' | 'options'>;
 
@@ -28,14 +34,14 @@ type Request = Pick<TechniqueRequest<PostTrainingQuantizationOptions | Quantizat
  * @param narrow its kernels with 4-bit weights
  * @param deployed as the file has it
  */
-export function wideLayers(
+export function int16Layers(
   network: Network,
   narrow: ReadonlySet<ParameterId>,
   request: Request,
   context: Pick<TechniqueContext, 'warn'>,
   deployed: Network = network,
-): WideLayers {
-  if (isWhole(request)) return noWideLayers;
+): Int16Layers {
+  if (isWhole(request)) return noInt16Layers;
   const types = ruledTypes(network, request);
   const layers = new Set<string>();
   const kept = new Set<string>();
@@ -46,8 +52,8 @@ export function wideLayers(
       `layers ${listed(kept)} keep int8 activations: TFLite Micro has no kernels for 4-bit weights with int16 activations; ` +
         'a rule with "bits": 8 lets them have int16',
     );
-  const wide: WideLayers = { layers, floatInterface: request.options.interface === 'float32' };
-  const mixed = mixActivations(deployed, wide);
+  const int16: Int16Layers = { layers, floatInterface: request.options.interface === 'float32' };
+  const mixed = mixActivations(deployed, int16);
   const widened = layersReadingInt8(mixed);
   if (widened.length > 0)
     context.warn(
@@ -59,7 +65,7 @@ export function wideLayers(
       `int16 activations of layers ${listed(idle)} change nothing: all that they read and write is int8 around them; ` +
         'give int16 to a neighbour too, or "interface": "float32" to the file where they are the first or the last',
     );
-  return wide;
+  return int16;
 }
 
 /**
