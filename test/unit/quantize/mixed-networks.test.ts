@@ -105,6 +105,45 @@ describe.each(cases)('random network $seed with random layers of int16', ({ seed
   });
 });
 
+describe('embeddings, constants and products of values', () => {
+  const b = new NetworkBuilder('rows of a table');
+  let x = b.embedding('embedding', b.input([6]), seededParameter([10, 4], 1, 2));
+  const constant = b.constant('constant', seededParameter([6, 4], 9));
+  x = b.binary('sum', 'add', b.dense('first', x, weights([4, 4], 2)), constant);
+  x = b.binary('bounded', 'min', x, b.constant('bound', filled([1], 0.7)));
+  x = b.dense('second', x, weights([4, 4], 3));
+  const product = b.batchMatmul('product', x, x, { transposeB: true });
+  const network = b.build([product, b.binary('scaled', 'mul', b.dense('narrow', x, weights([4, 4], 4)), constant)]);
+  const mixed = mixActivations(network, { layers: new Set(['first', 'second']), floatInterface: true });
+  const rows = [1, 2, 3, 4, 5, 6];
+  const quantized = quantizeByReference(mixed, [[Float32Array.from(rows)], [Float32Array.of(0, 9, 8, 7, 5, 6)]]);
+
+  it('are int16 where nothing reads them as int8; a constant of both has one conversion', () => {
+    const int16 = [...mixed.values].flatMap(([id, { type }]) => (type === 'int16' ? [id] : []));
+    expect(int16.toSorted()).toEqual(['bound', 'bounded', 'constant/int16', 'embedding', 'first', 'product', 'second', 'sum']);
+    expect(mixed.operations.flatMap(({ kind, output }) => (kind === 'requantize' ? [output] : []))).toEqual([
+      'constant/int16',
+      'second/int8',
+    ]);
+    expect(unmixActivations(mixed)).toEqual(network);
+  });
+
+  it('compute in LiteRT what the training engine computes', async () => {
+    const bytes = writeTflite({ kind: 'integer', quantized, inputType: 'float32', outputType: 'float32' });
+    const outputs = await runFloat(bytes, [new Float32Array(Int32Array.from(rows).buffer)]);
+    const rounded = roundedNetwork(quantized);
+    const inference = await compileInference(engine, rounded, 1, { transform: roundActivations(rounded, quantized.activations) });
+    const simulated = await inference.run([Float32Array.from(rows)], 1);
+    await inference.dispose();
+    expect(outputs.length).toBe(2);
+    outputs.forEach((output, i) => {
+      const step = quantized.activations.get(mixed.outputs[i] ?? '')?.scale ?? NaN;
+      // A product sums four products of codes, each of which may be a step off.
+      expect(largestDifference(output, simulated[i] ?? [])).toBeLessThan((i === 0 ? 8 : 2.01) * step);
+    });
+  });
+});
+
 it('these networks convert in both directions, and compute most kinds of operations in each type', () => {
   const seen = new Map<string, number>();
   for (const { network, int16 } of cases) {
