@@ -16,8 +16,12 @@ import { trainingSetup, variants, type Variant } from './train-step/variants.ts'
 const steps = 3;
 
 export async function run([provider = 'webgpu', part = 'MNIST', chosen, batchSize = '4']: readonly string[]): Promise<void> {
-  for (const { name, network } of benchedNetworks.filter((benched) => benched.name.includes(part)))
-    for (const variant of variants.filter((each) => chosen === undefined || each === chosen)) {
+  const networks = benchedNetworks.filter((benched) => benched.name.includes(part));
+  const chosenVariants = variants.filter((each) => chosen === undefined || each === chosen);
+  if (networks.length === 0 || chosenVariants.length === 0)
+    throw new Error(`networks are ${benchedNetworks.map(({ name }) => name).join(', ')}; steps are ${variants.join(', ')}`);
+  for (const { name, network } of networks)
+    for (const variant of chosenVariants) {
       const job = { network: network(), variant, size: Number(batchSize) };
       const expected = await train('cpu', job);
       const found = await train(provider, job);
