@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Engine } from '../../../src/core/engine/engine.ts';
-import { loadOnnxRuntimeNode } from '../../../src/core/engine/onnxruntime/load-onnxruntime.ts';
-import { createOnnxRuntimeEngine } from '../../../src/core/engine/onnxruntime/onnxruntime-engine.ts';
 import { encodeProgram } from '../../../src/core/engine/onnxruntime/onnx-program.ts';
 import { type ProviderGap, providerGaps } from '../../../src/core/engine/onnxruntime/provider-gaps.ts';
 import { createProgramBuilder } from '../../../src/core/program/builder.ts';
 import { gradient } from '../../../src/core/program/gradient.ts';
 import { createRandom } from '../../../src/core/random.ts';
+import { onnxRuntimeOnCpu } from '../../support/onnxruntime-on-cpu.ts';
 
 type Pads = readonly [number, number, number, number];
 const pools: readonly (readonly [string, readonly number[], readonly [number, number], readonly [number, number], Pads])[] = [
@@ -30,7 +28,7 @@ describe('a provider without indices of maxima', () => {
         );
         const [g] = gradient(builder, builder.sum(builder.mul(pooled, factors)), [x]);
         if (g === undefined) throw new Error('no gradient');
-        const engine = engineWith(gaps);
+        const engine = onnxRuntimeOnCpu({ gaps: new Set(gaps) });
         const compiled = await engine.compile(builder.build({ g, pooled }));
         const random = createRandom(3);
         // Few values, so that many are equal; below zero as well, where padding must not win.
@@ -50,7 +48,7 @@ describe('a provider without Round', () => {
     const values = Float32Array.of(-3.5, -2.5, -1.5, -0.5, -0.2, 0, 0.5, 1.5, 2.5, 0.49999997, 127.5, 126.5, -127.50001);
     const builder = createProgramBuilder();
     const x = builder.input('x', [values.length]);
-    const compiled = await engineWith(['round']).compile(builder.build({ rounded: builder.round(x) }));
+    const compiled = await onnxRuntimeOnCpu({ gaps: new Set(['round']) }).compile(builder.build({ rounded: builder.round(x) }));
     const { rounded } = await compiled.run({ x: values });
     await compiled.dispose();
     // A sum of zeros has no sign.
@@ -67,7 +65,7 @@ describe('a provider without FusedMatMul', () => {
       encodeProgram(program, { contributed: true, gaps: new Set(gaps), blockBytes: Infinity });
     expect(Buffer.from(encoded([])).includes('FusedMatMul')).toBe(true);
     expect(Buffer.from(encoded(['contributed'])).includes('FusedMatMul')).toBe(false);
-    const compiled = await engineWith(['contributed']).compile(program);
+    const compiled = await onnxRuntimeOnCpu({ gaps: new Set(['contributed']) }).compile(program);
     const result = await compiled.run({ a: Float32Array.of(1, 2, 3, 4, 5, 6, 1, 0, 0, 1, 1, 1), b: Float32Array.of(1, 0, -1, 2, 3, 4) });
     await compiled.dispose();
     // [1 3 5; 2 4 6] (1, 0, -1) and [1 0 1; 0 1 1] (2, 3, 4).
@@ -79,15 +77,3 @@ it('what a provider lacks is known by its name', () => {
   expect([...providerGaps('webgpu')]).toEqual(['poolIndices', 'round', 'contributed']);
   for (const name of ['cpu', 'cuda', 'toString']) expect(providerGaps(name).size).toBe(0);
 });
-
-function engineWith(gaps: readonly ProviderGap[]): Engine {
-  return createOnnxRuntimeEngine({
-    name: 'onnxruntime-node',
-    runtime: loadOnnxRuntimeNode(),
-    threads: 1,
-    provider: 'cpu',
-    description: '',
-    contributed: true,
-    gaps: new Set(gaps),
-  });
-}

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { loadOnnxRuntimeNode } from '../../../src/core/engine/onnxruntime/load-onnxruntime.ts';
-import { createOnnxRuntimeEngine } from '../../../src/core/engine/onnxruntime/onnxruntime-engine.ts';
 import { mobileNetV1 } from '../../../src/core/models/mobilenet-v1.ts';
 import { channelRegions } from '../../../src/core/program/channel-regions.ts';
 import { optimize } from '../../../src/core/program/optimize.ts';
 import { trainedParameters } from '../../../src/core/train/trained-parameters.ts';
 import { buildTrainingProgram, type TrainingSetup } from '../../../src/core/train/training-program.ts';
 import { TrainingSteps } from '../../../src/core/train/training-steps.ts';
+import { onnxRuntimeOnCpu } from '../../support/onnxruntime-on-cpu.ts';
 import { randomData } from '../fixtures/random-data.ts';
 
 const network = mobileNetV1({ alpha: 0.25, inputSize: 32, classes: 4, seed: 1 });
@@ -33,15 +32,7 @@ const batch = {
 };
 
 async function stateAfterStep(blockBytes: number): Promise<ReadonlyMap<string, Float32Array>> {
-  const engine = createOnnxRuntimeEngine({
-    name: 'onnxruntime-node',
-    runtime: loadOnnxRuntimeNode(),
-    threads: 1,
-    provider: 'cpu',
-    description: '',
-    contributed: true,
-    blockBytes,
-  });
+  const engine = onnxRuntimeOnCpu({ blockBytes });
   const steps = new TrainingSteps(setup, { engine, batchSize, seed: 1, memoryBytes: Number.POSITIVE_INFINITY });
   await steps.run(batch, 1, { update: 1, decay: 0 });
   const state = steps.copyState();

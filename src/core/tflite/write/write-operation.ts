@@ -1,9 +1,10 @@
 import type { Operation, OperationKind, OperationOf } from '../../network/operations.ts';
+import { lacksIntegerKernel } from '../../quantize/integer-kernels.ts';
+import { floatEncoding } from './float-encoding.ts';
+import { float32 } from './graph-builder.ts';
 import { writeActivation, writeUnary } from './write-activation.ts';
 import { writeBatchMatmul, writeBatchNorm, writeBinary, writeEmbedding, writePRelu, writeRescale } from './write-arithmetic.ts';
-import type { WriteContext } from './write-context.ts';
-import { lacksIntegerKernel } from '../../quantize/integer-kernels.ts';
-import { writeInFloat } from './write-in-float.ts';
+import { WriteContext } from './write-context.ts';
 import { writeConvolution, writeDense, writeTransposeConvolution } from './write-kernels.ts';
 import {
   writeBlocks,
@@ -56,7 +57,20 @@ const writers: { readonly [K in OperationKind]: Writer<OperationOf<K>> } = {
 export function writeOperation(context: WriteContext, operation: Operation): void {
   const activationType = context.encoding.activationType(operation.output);
   if (activationType !== undefined && lacksIntegerKernel(operation, activationType, context.network))
-    return writeInFloat(context, operation, writeOperation);
+    return writeInFloat(context, operation);
   const table: Readonly<Record<OperationKind, Writer<Operation>>> = writers;
   table[operation.kind].write(context, operation);
+}
+
+/** Between DEQUANTIZE and QUANTIZE. */
+function writeInFloat(context: WriteContext, operation: Operation): void {
+  const { graph, network, batch } = context;
+  const floats = new WriteContext(network, graph, floatEncoding(graph, network, 'float32'), batch);
+  operation.inputs.forEach((id, i) => {
+    const widened = context.inner(operation, 'dequantized', context.shapeOf(id), float32);
+    graph.operator('DEQUANTIZE', [context.input(operation, i)], widened);
+    floats.bind(id, widened);
+  });
+  writeOperation(floats, { ...operation, name: `${operation.name}/float` });
+  graph.operator('QUANTIZE', [floats.tensorOf(operation.output)], context.output(operation));
 }

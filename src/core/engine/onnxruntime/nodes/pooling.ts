@@ -18,10 +18,10 @@ function poolingKey({ x, size, strides, pads }: Pooling): string {
 export function writeMaxPool2d(graph: GraphWriter, instruction: MaxPool2d, withGradient: ReadonlySet<string>): void {
   const key = poolingKey(instruction);
   const output = graph.nameOf(instruction.output);
-  if (!withGradient.has(key) || graph.gaps.has('poolIndices')) {
+  if (!withGradient.has(key)) {
     graph.node('MaxPool', [graph.nameOf(instruction.x)], attributesOf(instruction), output);
   } else {
-    graph.node('Identity', [writePoolWithIndices(graph, instruction).values], {}, output);
+    graph.node('Identity', [writeSharedPool(graph, instruction).values], {}, output);
   }
 }
 
@@ -35,7 +35,7 @@ export function writeMaxPool2dGradient(graph: GraphWriter, instruction: MaxPool2
     return;
   }
   const { x, g, size, strides, output } = instruction;
-  const { indices } = writePoolWithIndices(graph, instruction);
+  const { indices } = writeSharedPool(graph, instruction);
   if (strides[0] >= size[0] && strides[1] >= size[1]) {
     // Each input lies in one window at most, so that placing is the same as adding.
     graph.node('MaxUnpool', [graph.nameOf(g), indices, graph.integers(output.shape)], attributesOf(instruction), graph.nameOf(output));
@@ -59,7 +59,7 @@ function writeGradientByTaps(graph: GraphWriter, instruction: MaxPool2dGradient)
   const [top, left] = pads;
   // As far as the last window reaches, with the zeros behind its corner.
   const reach = [rows * strides[0] + size[0] - 1, columns * strides[1] + size[1] - 1] as const;
-  const maxima = graph.node('MaxPool', [graph.nameOf(x)], attributesOf(instruction));
+  const { values: maxima } = writeSharedPool(graph, instruction);
   const below = [Math.max(0, reach[0] - top - h), Math.max(0, reach[1] - left - w)] as const;
   const padded = graph.node('Pad', [graph.nameOf(x), graph.integers([0, 0, top, left, 0, 0, ...below]), graph.scalar(lowest)]);
   let rest = graph.nameOf(g);
@@ -102,8 +102,8 @@ function placesOf([height, width]: readonly [number, number]): readonly (readonl
   return Array.from({ length: height * width }, (_, i) => [Math.floor(i / width), i % width] as const);
 }
 
-/** One node for the forward pass and the gradient, whichever comes first. */
-function writePoolWithIndices(graph: GraphWriter, instruction: Pooling): { readonly values: string; readonly indices: string } {
+/** One node for the forward pass and the gradient, whichever comes first; it has no indices where the provider gives none. */
+function writeSharedPool(graph: GraphWriter, instruction: Pooling): { readonly values: string; readonly indices: string } {
   const key = poolingKey(instruction);
   const outputs = { values: `${key}_values`, indices: `${key}_indices` };
   if (!graph.nodes.some((node) => node.outputs[0] === outputs.values)) {
@@ -111,7 +111,7 @@ function writePoolWithIndices(graph: GraphWriter, instruction: Pooling): { reado
       op: 'MaxPool',
       domain: '',
       inputs: [graph.nameOf(instruction.x)],
-      outputs: [outputs.values, outputs.indices],
+      outputs: graph.gaps.has('poolIndices') ? [outputs.values] : [outputs.values, outputs.indices],
       attributes: attributesOf(instruction),
     });
   }
