@@ -7,7 +7,8 @@ import type { NegativeFlips, NotRecorded } from '../src/shared/negative-flips.ts
 import type { NodeOfModel, PanelCommand, PanelStatus } from '../src/shared/panel-protocol.ts';
 import type { Targets } from '../src/shared/recipe/targets.ts';
 import { emptyRunState } from '../src/shared/run-state.ts';
-import type { ModelState, NodeResult, RunState } from '../src/shared/run-state.ts';
+import type { ModelState, RunState } from '../src/shared/run-state.ts';
+import type { NodeResult } from '../src/shared/node-result.ts';
 
 export interface PanelState {
   readonly title: string;

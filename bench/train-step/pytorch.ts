@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Network } from '../../src/core/network/network.ts';
-import { hasKernel } from '../../src/core/network/operations.ts';
+import { hasKernel } from '../../src/core/network/kernel-operations.ts';
 import type { Candidate, StepTime } from './candidates.ts';
 
 /** A reference BLAS reaches 3 to 5 GFLOP/s on one thread, an optimized one ten times as much. */

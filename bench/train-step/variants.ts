@@ -1,6 +1,6 @@
 import type { Constraints, NetworkConstraints } from '../../src/core/constraints/constraint.ts';
 import type { Network } from '../../src/core/network/network.ts';
-import { channelAxis, hasKernel } from '../../src/core/network/operations.ts';
+import { channelAxis, hasKernel } from '../../src/core/network/kernel-operations.ts';
 import { prepareForDeployment } from '../../src/core/network/passes/prepare-for-deployment.ts';
 import { ActivationQuantizers } from '../../src/core/train/activation-quantizers.ts';
 import { trainedParameters } from '../../src/core/train/trained-parameters.ts';

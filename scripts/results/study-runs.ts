@@ -2,7 +2,7 @@ import path from 'node:path';
 import { readRun, type ReadRun } from '../../src/core/report/read-run.ts';
 import { listRuns } from '../../src/core/tree/list-runs.ts';
 import type { NodeMetrics } from '../../src/shared/results.ts';
-import type { NodeResult } from '../../src/shared/run-state.ts';
+import type { NodeResult } from '../../src/shared/node-result.ts';
 import type { Study, StudyRun } from './studies.ts';
 
 /**

@@ -1,5 +1,6 @@
 /** Which file of a run to ship: one rule for the command line, the panel, the sidebar and reports. */
-import { bySize, measureRow, qualityRow, sizeMeasure } from './measures.ts';
+import { measureRow, sizeMeasure } from './measures.ts';
+import { bySize, qualityRow } from './measure-figures.ts';
 import { defaultSizeTie } from './recipe/defaults.ts';
 import type { Targets } from './recipe/targets.ts';
 import type { NodeMetrics } from './results.ts';

@@ -2,12 +2,12 @@
  * The state of a run as a pure function of its events. Panel, sidebar, CodeLenses, CLI and reports all go through
  * this reducer, so that they never disagree and any of them can start from `events.jsonl` alone.
  */
-import type { LogLine, NodePhase, RunEvent, RunFinished, TrainingProgress } from './events.ts';
-import type { HardwareProfile } from './hardware.ts';
+import type { LogLine, RunEvent, RunFinished, TrainingProgress } from './events.ts';
+import { beforeOf, endNode, isOpen, type NodeResult, runAgain, waitingNode } from './node-result.ts';
 import type { Targets } from './recipe/targets.ts';
-import type { CurvePoint, DensityPlot, NodeMetrics } from './results.ts';
+import type { CurvePoint } from './results.ts';
 import { flattenTree } from './tree.ts';
-import type { NodeState, TreeNode } from './tree.ts';
+import type { TreeNode } from './tree.ts';
 
 /** Live curves longer than this lose every other point; a plot has fewer pixels. */
 export const LONGEST_CURVE = 1_000;
@@ -49,31 +49,6 @@ export interface BudgetResult {
   readonly limits: Targets;
   /** The node that the search has chosen, by validation examples; undefined until it ends. */
   readonly node: string | undefined;
-}
-
-export interface NodeResult {
-  readonly node: TreeNode;
-  readonly parent: string | undefined;
-  readonly state: NodeState;
-  /**
-   * The node before it was started again: a finished node stays finished, even if the process dies while it looks up the
-   * result.
-   */
-  readonly before: NodeResult | undefined;
-  /** Id of its job, where a scheduler runs it. */
-  readonly job: string | undefined;
-  readonly phase: NodePhase | undefined;
-  readonly training: TrainingProgress | undefined;
-  /** Streams while the node trains; the node's own curve once it is finished. */
-  readonly curve: readonly CurvePoint[];
-  readonly metrics: NodeMetrics | undefined;
-  readonly densities: readonly DensityPlot[];
-  /** What the .tflite needs of a microcontroller, operator by operator. */
-  readonly profile: HardwareProfile | undefined;
-  /** Relative to the run folder. */
-  readonly tflite: string | undefined;
-  readonly startedAt: number | undefined;
-  readonly finishedAt: number | undefined;
 }
 
 export const emptyRunState: RunState = {
@@ -242,53 +217,6 @@ function nodesOf(tree: TreeNode, known: ReadonlyMap<string, NodeResult>): Readon
       return [node.id, before === undefined ? waitingNode(node, parent?.id) : { ...before, node }];
     }),
   );
-}
-
-function waitingNode(node: TreeNode, parent: string | undefined): NodeResult {
-  return {
-    node,
-    parent,
-    state: { kind: 'waiting' },
-    before: undefined,
-    job: undefined,
-    phase: undefined,
-    training: undefined,
-    curve: [],
-    metrics: undefined,
-    densities: [],
-    profile: undefined,
-    tflite: undefined,
-    startedAt: undefined,
-    finishedAt: undefined,
-  };
-}
-
-/** A node that was running, queued or waiting when its run ended has no result. */
-function endNode(node: NodeResult): NodeResult {
-  if (!isOpen(node)) return node;
-  return node.before ?? { ...waitingNode(node.node, node.parent), state: { kind: 'waiting', notRun: true } };
-}
-
-/** What a resumed run has no result of waits again, also what failed. */
-function runAgain(node: NodeResult): NodeResult {
-  return node.state.kind === 'done' ? node : (node.before ?? waitingNode(node.node, node.parent));
-}
-
-function isOpen(node: NodeResult): boolean {
-  return isUnderWay(node) || (node.state.kind === 'waiting' && node.state.notRun !== true);
-}
-
-function isUnderWay({ state }: NodeResult): boolean {
-  return state.kind === 'running' || (state.kind === 'waiting' && state.queued !== undefined);
-}
-
-/**
- * A finished node that is looked up again stays finished whatever the look-up gives. With a scheduler it is queued first
- * and starts later.
- */
-function beforeOf(node: NodeResult): NodeResult | undefined {
-  if (node.state.kind === 'done') return node;
-  return isUnderWay(node) ? node.before : undefined;
 }
 
 function mapNodes(nodes: ReadonlyMap<string, NodeResult>, change: (node: NodeResult) => NodeResult): ReadonlyMap<string, NodeResult> {

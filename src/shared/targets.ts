@@ -1,5 +1,6 @@
 /** Checks a file against the targets of a recipe, measure by measure. */
-import { formatUnit, type MeasureId, measureIds, measureRow } from './measures.ts';
+import { type MeasureId, measureIds, measureRow } from './measures.ts';
+import { formatUnit } from './measure-figures.ts';
 import { formatLoss, largestLoss, qualityTable } from './qualities.ts';
 import type { Targets } from './recipe/targets.ts';
 import type { NodeMetrics, QualityId } from './results.ts';

@@ -4,7 +4,8 @@ import { densityOutline, nodeFigures, nodeWarnings } from '../../src/shared/draw
 import { describeStatus, stateSymbol, statusOf } from '../../src/shared/drawing/node-status.ts';
 import type { RunTreeNode } from '../../src/shared/drawing/run-tree-layout.ts';
 import { nodeTitle, nodeTraits, shortTitle } from '../../src/shared/drawing/technique-names.ts';
-import type { ModelState, NodeResult, RunState } from '../../src/shared/run-state.ts';
+import type { ModelState, RunState } from '../../src/shared/run-state.ts';
+import type { NodeResult } from '../../src/shared/node-result.ts';
 import type { NodeState } from '../../src/shared/tree.ts';
 import type { DensityPlot } from '../../src/shared/results.ts';
 import { element, setAttribute, setHidden, setText, svg } from '../dom.ts';

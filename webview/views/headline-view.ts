@@ -1,6 +1,6 @@
 import { headline } from '../../src/shared/drawing/headline.ts';
 import type { BudgetFile, HeadlineFigure } from '../../src/shared/drawing/headline.ts';
-import type { NodeResult } from '../../src/shared/run-state.ts';
+import type { NodeResult } from '../../src/shared/node-result.ts';
 import { button, copyButton } from '../controls.ts';
 import { element, setHidden, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';

@@ -3,7 +3,8 @@ import { layerColumns, layerRows, pruningRemark, type LayerColumn, type LayerCol
 import { ariaSort, nextOrder, type Order } from '../../src/shared/drawing/sorting.ts';
 import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
 import type { WeightMetrics } from '../../src/shared/results.ts';
-import { pathTo, type NodeResult } from '../../src/shared/run-state.ts';
+import { pathTo } from '../../src/shared/run-state.ts';
+import { type NodeResult } from '../../src/shared/node-result.ts';
 import { button, textField } from '../controls.ts';
 import { element, section, setAttribute, setHidden, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';

@@ -3,15 +3,8 @@ import { outputTable } from '../../shared/drawing/output-table.ts';
 import { english } from '../../shared/drawing/translate.ts';
 import { isMeasured } from '../../shared/drawing/result-table.ts';
 import { formatPercent, formatSeconds, missing } from '../../shared/drawing/format.ts';
-import {
-  mainMeasures,
-  type MeasureId,
-  measureRow,
-  qualityRow,
-  shownMeasure,
-  simulatedQuality,
-  sizeMeasure,
-} from '../../shared/measures.ts';
+import { mainMeasures, type MeasureId, measureRow, sizeMeasure } from '../../shared/measures.ts';
+import { qualityRow, shownMeasure, simulatedQuality } from '../../shared/measure-figures.ts';
 import { compressedSaving } from '../../core/measure/file-sizes.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
 import { flattenTree } from '../../shared/tree.ts';

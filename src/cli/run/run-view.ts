@@ -1,7 +1,9 @@
 import type { RunEvent } from '../../shared/events.ts';
-import { shownMeasure, simulatedQuality, sizeMeasure } from '../../shared/measures.ts';
+import { sizeMeasure } from '../../shared/measures.ts';
+import { shownMeasure, simulatedQuality } from '../../shared/measure-figures.ts';
 import { reduceEvents, reduceRun } from '../../shared/run-state.ts';
-import type { NodeResult, RunState } from '../../shared/run-state.ts';
+import type { RunState } from '../../shared/run-state.ts';
+import type { NodeResult } from '../../shared/node-result.ts';
 import { flattenTree } from '../../shared/tree.ts';
 import type { NodeState } from '../../shared/tree.ts';
 import { progressBar } from '../progress-bar.ts';

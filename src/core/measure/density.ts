@@ -1,5 +1,5 @@
 import type { DensityPlot } from '../../shared/results.ts';
-import { hasKernel } from '../network/operations.ts';
+import { hasKernel } from '../network/kernel-operations.ts';
 import type { Network } from '../network/network.ts';
 import type { TfliteModel } from '../tflite/tflite-model.ts';
 import { kernelTensors, zeroPoint } from './kernel-tensors.ts';

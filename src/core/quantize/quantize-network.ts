@@ -1,7 +1,7 @@
 import type { Constraints, NetworkConstraints } from '../constraints/constraint.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, Parameter, ParameterId, ValueId } from '../network/network.ts';
-import { channelAxis, hasKernel, type KernelOperation } from '../network/operations.ts';
+import { channelAxis, hasKernel, type KernelOperation } from '../network/kernel-operations.ts';
 import { groupQuantization, planActivations, type ActivationGroup } from './plan-activations.ts';
 import type { ActivationType, QuantizedNetwork, Range, TensorQuantization, WeightQuantization } from './quantization.ts';
 import { rangeQuantization } from './range-quantization.ts';

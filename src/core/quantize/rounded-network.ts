@@ -1,7 +1,7 @@
 import type { IntegerGrid } from '../constraints/constraint.ts';
 import { projectIntegerGrid } from '../constraints/integer-grid.ts';
 import type { Network, ParameterId } from '../network/network.ts';
-import { hasKernel, type KernelOperation } from '../network/operations.ts';
+import { hasKernel, type KernelOperation } from '../network/kernel-operations.ts';
 import { usesOf } from '../network/passes/rewrite.ts';
 import type { QuantizedNetwork, WeightQuantization } from './quantization.ts';
 

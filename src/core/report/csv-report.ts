@@ -1,5 +1,6 @@
 import { csvCell } from '../../shared/csv-cell.ts';
-import { measureIds, measureRow, qualityOf } from '../../shared/measures.ts';
+import { measureIds, measureRow } from '../../shared/measures.ts';
+import { qualityOf } from '../../shared/measure-figures.ts';
 import { qualityTable } from '../../shared/qualities.ts';
 import type { QualityId } from '../../shared/results.ts';
 import type { RunState } from '../../shared/run-state.ts';

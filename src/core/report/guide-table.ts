@@ -4,10 +4,12 @@
  */
 import { compressedSaving, ratioToBaseline } from '../measure/file-sizes.ts';
 import { formatPercent, formatSeconds, missing } from '../../shared/drawing/format.ts';
-import { mainMeasures, measureRow, qualityRow, shownMeasure, shownTitle, simulatedQuality, sizeMeasure } from '../../shared/measures.ts';
+import { mainMeasures, measureRow, sizeMeasure } from '../../shared/measures.ts';
+import { qualityRow, shownMeasure, shownTitle, simulatedQuality } from '../../shared/measure-figures.ts';
 import { isMeasured, weightTotals } from '../../shared/drawing/result-table.ts';
 import type { FileSizes, NodeMetrics } from '../../shared/results.ts';
-import type { ModelState, NodeResult } from '../../shared/run-state.ts';
+import type { ModelState } from '../../shared/run-state.ts';
+import type { NodeResult } from '../../shared/node-result.ts';
 
 export interface GuideTable {
   /** Titles of the columns; the first is of the rows' names. */

@@ -1,5 +1,6 @@
 /** A run as one self-contained HTML file: no network, no script. */
-import { shownAccuracy, shownMeasure, shownQuality, sizeMeasure } from '../../shared/measures.ts';
+import { sizeMeasure } from '../../shared/measures.ts';
+import { shownAccuracy, shownMeasure, shownQuality } from '../../shared/measure-figures.ts';
 import { drawDeploymentTree } from '../../shared/drawing/deployment-tree.ts';
 import { describeStatus, type NodeStatus } from '../../shared/drawing/node-status.ts';
 import { formatSeconds } from '../../shared/drawing/format.ts';
@@ -7,7 +8,8 @@ import { outputTable } from '../../shared/drawing/output-table.ts';
 import { resultColumns, resultRows } from '../../shared/drawing/result-table.ts';
 import { english } from '../../shared/drawing/translate.ts';
 import type { Recipe } from '../../shared/recipe/recipe.ts';
-import type { ModelState, NodeResult, RunState } from '../../shared/run-state.ts';
+import type { ModelState, RunState } from '../../shared/run-state.ts';
+import type { NodeResult } from '../../shared/node-result.ts';
 import { guideTable } from './guide-table.ts';
 import { certificates } from './html/certificates.ts';
 import { curveFigures } from './html/curve-figures.ts';

@@ -1,7 +1,8 @@
 import { omit } from '../../shared/omit.ts';
 import { REPORT_VERSION } from '../../shared/run-report.ts';
 import type { NodeReport, RunReport } from '../../shared/run-report.ts';
-import type { NodeResult, RunState } from '../../shared/run-state.ts';
+import type { RunState } from '../../shared/run-state.ts';
+import type { NodeResult } from '../../shared/node-result.ts';
 
 /** The run as data: every node with its state and metrics, as `schemas/report.schema.json` describes it. */
 export function jsonReport(state: RunState): string {

@@ -2,7 +2,7 @@ import { activationChoices, type LayerChoice } from '../../shared/layer-choices.
 import type { DataSet } from '../data/dataset.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Network, ParameterId, ValueId } from '../network/network.ts';
-import { hasKernel } from '../network/operations.ts';
+import { hasKernel } from '../network/kernel-operations.ts';
 import { prepareForDeployment } from '../network/passes/prepare-for-deployment.ts';
 import { calibrate } from '../quantize/calibrate.ts';
 import { type ActivationPlan, groupQuantization, planActivations } from '../quantize/plan-activations.ts';

@@ -15,7 +15,7 @@ import { scaleBytes } from '../hardware/ethos-u/npu-operation.ts';
 import type { ChangedKernel, KernelCycles } from '../hardware/kernel-cycles.ts';
 import { shapeOf } from '../lowering/lower-network.ts';
 import type { Network } from '../network/network.ts';
-import { channelAxis } from '../network/operations.ts';
+import { channelAxis } from '../network/kernel-operations.ts';
 import { createProgramBuilder } from '../program/builder.ts';
 import { type Kernel, kernelsOf } from '../techniques/kernels.ts';
 import { ActivationDivergence } from './activation-divergence.ts';

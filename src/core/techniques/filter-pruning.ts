@@ -2,7 +2,7 @@ import { defaultSparsity, trainingDefaults } from '../../shared/recipe/defaults.
 import type { PruningOptions } from '../../shared/recipe/pruning-options.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, ParameterId } from '../network/network.ts';
-import { hasKernel } from '../network/operations.ts';
+import { hasKernel } from '../network/kernel-operations.ts';
 import { type ChannelGroups, channelGroups } from './filter-pruning/channel-groups.ts';
 import { chooseFilters } from './filter-pruning/choose-filters.ts';
 import { removeChannels } from './filter-pruning/remove-channels.ts';

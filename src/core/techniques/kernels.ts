@@ -1,5 +1,5 @@
 import type { Network, ParameterId, Shape } from '../network/network.ts';
-import { channelAxis, hasKernel, type KernelOperation } from '../network/operations.ts';
+import { channelAxis, hasKernel, type KernelOperation } from '../network/kernel-operations.ts';
 import type { Granularity } from '../constraints/constraint.ts';
 
 /** A kernel of the network, by the first operation that uses it. */

@@ -1,6 +1,6 @@
 /** Prepares a run: models with their trees, what their stages depend on, and how many run at once. */
-import { availableParallelism, cpus, freemem } from 'node:os';
-import path from 'node:path';
+import { availableParallelism, freemem } from 'node:os';
+import { parallelismFile, searchFile } from './cache-files.ts';
 import { createEngine, planEngine } from '../engine/create-engine.ts';
 import type { EngineOptions } from '../engine/create-engine.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -32,8 +32,6 @@ import { selectNodes } from './select-nodes.ts';
 import type { RootDependencies } from './stage-key.ts';
 import { checkStages } from './stages/check-stages.ts';
 import { openStageRunner } from './stages/open-stage-runner.ts';
-import { digestOf } from './store/digest.ts';
-import { cacheFolder } from './store/run-store.ts';
 import type { StoredRun } from './stored-run.ts';
 import type { ModelRun } from './tree-walker.ts';
 
@@ -244,27 +242,6 @@ function asked({ recipe, options }: StoredRun): ParallelismQuestion['asked'] {
   const threads = recipe.engine?.threads ?? options.threads;
   const processes = recipe.engine?.processes ?? options.processes;
   return { ...(threads === undefined ? {} : { threads }), ...(processes === undefined ? {} : { processes }) };
-}
-
-/** Kept with the cache, whose results can be reused only with the same number of threads. */
-function parallelismFile(folder: string, identities: readonly Identity[], engine: Engine, { code }: Environment): string {
-  const machine = { cores: availableParallelism(), processor: cpus()[0]?.model };
-  const key = digestOf({ models: identities.map(({ model }) => model), engine: engine.description, code, machine });
-  return path.join(cacheFolder(folder), `parallelism-${key.slice(0, 16)}.json`);
-}
-
-/** Kept with the cache: timed again, a search of so many minutes would train other files. */
-function searchFile(
-  folder: string,
-  identity: Identity,
-  { seed = 0, deploy }: RecipeDocument,
-  { description }: Engine,
-  { code }: Environment,
-): string {
-  return path.join(
-    cacheFolder(folder),
-    `search-${digestOf({ identity, seed, strip: deploy?.strip, engine: description, code }).slice(0, 16)}.json`,
-  );
 }
 
 function engineOf(recipe: RecipeDocument, threads: number, onNotice: (notice: string) => void): Promise<Engine> {

@@ -1,5 +1,5 @@
 /** The order in which nodes run, when to stop, and which file to ship. */
-import { qualityRow } from '../../shared/measures.ts';
+import { qualityRow } from '../../shared/measure-figures.ts';
 import { qualityTable } from '../../shared/qualities.ts';
 import { describeVerdict } from '../../shared/targets.ts';
 import { type Candidate, type Recommendation, recommendFile, sizeTieOf } from '../../shared/recommendation.ts';

@@ -2,7 +2,8 @@
  * Where every deployable node misses the accuracy target, the branch that comes closest is grown again with a lower
  * sparsity, or with more clusters where nothing is pruned: by bisection, within a budget of trained stages.
  */
-import { bySize, measureRow } from '../../shared/measures.ts';
+import { measureRow } from '../../shared/measures.ts';
+import { bySize } from '../../shared/measure-figures.ts';
 import { checkTargets, meetsTargets, missesAccuracyAlone } from '../../shared/targets.ts';
 import type { SearchOptions, Targets } from '../../shared/recipe/targets.ts';
 import { flattenTree, titleSeparator } from '../../shared/tree.ts';

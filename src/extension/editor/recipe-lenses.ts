@@ -1,9 +1,11 @@
 import * as vscode from 'vscode';
 import { nodeTitle } from '../../shared/drawing/technique-names.ts';
 import { translate } from '../translate.ts';
-import { qualityRow, shownMeasure, shownQuality, sizeMeasure } from '../../shared/measures.ts';
+import { sizeMeasure } from '../../shared/measures.ts';
+import { qualityRow, shownMeasure, shownQuality } from '../../shared/measure-figures.ts';
 import { bestLeaf } from '../../shared/drawing/target-verdicts.ts';
-import type { ModelState, NodeResult } from '../../shared/run-state.ts';
+import type { ModelState } from '../../shared/run-state.ts';
+import type { NodeResult } from '../../shared/node-result.ts';
 import type { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';

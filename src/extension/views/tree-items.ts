@@ -7,20 +7,12 @@ import { nodeWarnings } from '../../shared/drawing/node-figures.ts';
 import { describeStatus, statusOf } from '../../shared/drawing/node-status.ts';
 import { failureOf } from '../../shared/drawing/run-failures.ts';
 import { formatPercent, missing } from '../../shared/drawing/format.ts';
-import {
-  costMeasures,
-  measureRow,
-  qualityChange,
-  qualityRow,
-  shownMeasure,
-  shownQuality,
-  shownTitle,
-  simulatedQuality,
-  sizeMeasure,
-} from '../../shared/measures.ts';
+import { costMeasures, measureRow, sizeMeasure } from '../../shared/measures.ts';
+import { qualityChange, qualityRow, shownMeasure, shownQuality, shownTitle, simulatedQuality } from '../../shared/measure-figures.ts';
 import { nodeTitle, shortTitle, techniqueName } from '../../shared/drawing/technique-names.ts';
 import { escapeMarkdown, weightTotals } from '../../shared/drawing/result-table.ts';
-import type { ModelState, NodeResult, RunState } from '../../shared/run-state.ts';
+import type { ModelState, RunState } from '../../shared/run-state.ts';
+import type { NodeResult } from '../../shared/node-result.ts';
 import type { NodeState } from '../../shared/tree.ts';
 import { hasFailed, type Run } from '../runs/run.ts';
 import { isTflite, modelLabel } from '../workspace/model-files.ts';

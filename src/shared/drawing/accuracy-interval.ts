@@ -1,5 +1,5 @@
 /** How sure an accuracy is, in words. */
-import { qualityRow } from '../measures.ts';
+import { qualityRow } from '../measure-figures.ts';
 import { formatQuality, qualityOfAccuracy, qualityValue } from '../qualities.ts';
 import { wilsonInterval } from '../recommendation.ts';
 import type { Accuracy, NodeMetrics } from '../results.ts';

@@ -1,17 +1,6 @@
 /** The result of a run in one line: the leaf to ship, compared with the trained model and the targets. */
-import {
-  briefFigures,
-  floatAccuracy,
-  mainMeasures,
-  type MeasureId,
-  type MeasureRow,
-  measureRow,
-  qualityChange,
-  qualityOf,
-  qualityRow,
-  shownMeasure,
-  shownTitle,
-} from '../measures.ts';
+import { mainMeasures, type MeasureId, type MeasureRow, measureRow } from '../measures.ts';
+import { briefFigures, floatAccuracy, qualityChange, qualityOf, qualityRow, shownMeasure, shownTitle } from '../measure-figures.ts';
 import { type Recommendation, sizeTieOf } from '../recommendation.ts';
 import type { Targets } from '../recipe/targets.ts';
 import type { NodeMetrics } from '../results.ts';

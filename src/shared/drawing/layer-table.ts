@@ -1,5 +1,5 @@
 /** The kernels of a node as a table: sorted and filtered by pure functions. */
-import type { NodeResult } from '../run-state.ts';
+import type { NodeResult } from '../node-result.ts';
 import type { WeightMetrics } from '../results.ts';
 import { techniqueRow } from '../techniques.ts';
 import { formatBytes, formatCount, formatPercent } from './format.ts';

@@ -1,6 +1,8 @@
 /** What a node of a run shows of itself, as text and shares that any view can draw. */
-import { floatAccuracy, measureRow, qualityChange, shownAccuracy, shownMeasure, shownQuality, sizeMeasure } from '../measures.ts';
-import type { ModelState, NodeResult, RunState } from '../run-state.ts';
+import { measureRow, sizeMeasure } from '../measures.ts';
+import { floatAccuracy, qualityChange, shownAccuracy, shownMeasure, shownQuality } from '../measure-figures.ts';
+import type { ModelState, RunState } from '../run-state.ts';
+import type { NodeResult } from '../node-result.ts';
 import type { DensityPlot } from '../results.ts';
 
 export interface NodeFigures {

@@ -1,7 +1,7 @@
 /** The state of a node in words and as a symbol, the same in panel, sidebar, log and reports. */
 import type { NodePhase } from '../events.ts';
-import { briefFigures } from '../measures.ts';
-import type { NodeResult } from '../run-state.ts';
+import { briefFigures } from '../measure-figures.ts';
+import type { NodeResult } from '../node-result.ts';
 import type { NodeState, QueuedJob } from '../tree.ts';
 import { missing } from './format.ts';
 import type { Translate } from './translate.ts';

@@ -1,5 +1,6 @@
 /** Accuracy against what a file costs: which nodes are worth shipping. */
-import { type MeasureId, measureRow, qualityOf, shownAccuracy, sizeMeasure } from '../measures.ts';
+import { type MeasureId, measureRow, sizeMeasure } from '../measures.ts';
+import { qualityOf, shownAccuracy } from '../measure-figures.ts';
 import { qualityTable } from '../qualities.ts';
 import type { QualityId } from '../results.ts';
 import type { ModelState } from '../run-state.ts';

@@ -1,20 +1,10 @@
 /** The result table: the guide's columns as data, sorted and written as Markdown or CSV by pure functions. */
 import { csvCell } from '../csv-cell.ts';
-import type { ModelState, NodeResult } from '../run-state.ts';
+import type { ModelState } from '../run-state.ts';
+import type { NodeResult } from '../node-result.ts';
 import type { NodeMetrics } from '../results.ts';
-import {
-  accuracyChange,
-  floatAccuracy,
-  formatMeasure,
-  mapMeasures,
-  type MeasureId,
-  measureIds,
-  measureRow,
-  qualityOf,
-  qualityRow,
-  shownMeasure,
-  simulatedQuality,
-} from '../measures.ts';
+import { mapMeasures, type MeasureId, measureIds, measureRow } from '../measures.ts';
+import { accuracyChange, floatAccuracy, formatMeasure, qualityOf, qualityRow, shownMeasure, simulatedQuality } from '../measure-figures.ts';
 import { qualityValue } from '../qualities.ts';
 import { describeSpread } from './accuracy-interval.ts';
 import { formatPercent, missing } from './format.ts';

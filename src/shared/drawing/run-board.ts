@@ -1,5 +1,6 @@
 /** Runs as rows of a board: what each gave, when, and what the user noted. */
-import { shownAccuracy, shownMeasure, measureRow, shownQuality, sizeMeasure } from '../measures.ts';
+import { measureRow, sizeMeasure } from '../measures.ts';
+import { shownAccuracy, shownMeasure, shownQuality } from '../measure-figures.ts';
 import type { ModelState, RunState } from '../run-state.ts';
 import { formatSeconds, missing } from './format.ts';
 import { compareFigures, type Order } from './sorting.ts';

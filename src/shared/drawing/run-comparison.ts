@@ -1,6 +1,8 @@
 /** Two runs side by side, node by node. */
-import { measureRow, accuracyChange, qualityOf, qualityRow, shownAccuracy, shownQuality, sizeMeasure } from '../measures.ts';
-import type { NodeResult, RunState } from '../run-state.ts';
+import { measureRow, sizeMeasure } from '../measures.ts';
+import { accuracyChange, qualityOf, qualityRow, shownAccuracy, shownQuality } from '../measure-figures.ts';
+import type { RunState } from '../run-state.ts';
+import type { NodeResult } from '../node-result.ts';
 import { formatByteChange, formatBytes } from './format.ts';
 import { escapeMarkdown } from './result-table.ts';
 import type { Translate } from './translate.ts';

@@ -1,6 +1,7 @@
 /** What went wrong in a run, for the top of the panel and the sidebar: causes in words, never ids. */
 import { causeOf, type FailureCause } from '../errors.ts';
-import type { ModelState, NodeResult, RunState } from '../run-state.ts';
+import type { ModelState, RunState } from '../run-state.ts';
+import type { NodeResult } from '../node-result.ts';
 import { nodeTitle } from './technique-names.ts';
 import type { Translate } from './translate.ts';
 

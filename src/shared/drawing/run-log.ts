@@ -1,6 +1,7 @@
 /** A run as a log: its messages and the results of its nodes, in the order of time. */
 import type { LogLine } from '../events.ts';
-import type { ModelState, NodeResult, RunState } from '../run-state.ts';
+import type { ModelState, RunState } from '../run-state.ts';
+import type { NodeResult } from '../node-result.ts';
 import type { TreeNode } from '../tree.ts';
 import { statusOf, describeStatus } from './node-status.ts';
 import { formatSeconds } from './format.ts';

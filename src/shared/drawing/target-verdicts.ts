@@ -1,9 +1,11 @@
 /** Whether a run's leaves meet the targets, and by how much. */
-import { formatUnit, type MeasureId, measureRow } from '../measures.ts';
+import { type MeasureId, measureRow } from '../measures.ts';
+import { formatUnit } from '../measure-figures.ts';
 import { formatLoss, qualityTable } from '../qualities.ts';
 import type { Targets } from '../recipe/targets.ts';
 import type { NodeMetrics, QualityId } from '../results.ts';
-import type { BudgetResult, ModelState, NodeResult } from '../run-state.ts';
+import type { BudgetResult, ModelState } from '../run-state.ts';
+import type { NodeResult } from '../node-result.ts';
 import { type Candidate, type Recommendation, recommendFile, recommendWithin } from '../recommendation.ts';
 import { targetMeasures, verdictName } from '../targets.ts';
 import type { Translate } from './translate.ts';

@@ -1,5 +1,6 @@
 /** How long a run still takes: from the steps of what trains, and from how long nodes took in this run and before it. */
-import type { ModelState, NodeResult, RunState } from '../run-state.ts';
+import type { ModelState, RunState } from '../run-state.ts';
+import type { NodeResult } from '../node-result.ts';
 import type { TreeNode } from '../tree.ts';
 
 /** Seconds that nodes took in an earlier run of the recipe, by model and node. */

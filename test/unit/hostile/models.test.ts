@@ -8,7 +8,8 @@ import { importModel } from '../../../src/core/import/import-model.ts';
 import { inDependencyOrder } from '../../../src/core/import/keras/call-order.ts';
 import { parseKerasModel } from '../../../src/core/import/keras/model-config.ts';
 import { readSortedTable } from '../../../src/core/import/saved-model/sorted-table.ts';
-import { mostOperations, NetworkBuilder } from '../../../src/core/network/network-builder.ts';
+import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
+import { mostOperations } from '../../../src/core/network/graph-builder.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const testData = process.env['ESPALIER_TEST_DATA'];

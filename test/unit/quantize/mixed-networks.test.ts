@@ -5,7 +5,7 @@ import type { Engine } from '../../../src/core/engine/engine.ts';
 import { compileInference } from '../../../src/core/lowering/inference.ts';
 import type { Network, ValueId } from '../../../src/core/network/network.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
-import { hasKernel } from '../../../src/core/network/operations.ts';
+import { hasKernel } from '../../../src/core/network/kernel-operations.ts';
 import { prepareForDeployment } from '../../../src/core/network/passes/prepare-for-deployment.ts';
 import { mixActivations, unmixActivations, type Int16Layers } from '../../../src/core/quantize/mix-activations.ts';
 import { roundActivations } from '../../../src/core/quantize/round-activations.ts';

@@ -1,5 +1,5 @@
 import type { Network, ValueId } from '../../../src/core/network/network.ts';
-import { hasKernel } from '../../../src/core/network/operations.ts';
+import { hasKernel } from '../../../src/core/network/kernel-operations.ts';
 import { planActivations } from '../../../src/core/quantize/plan-activations.ts';
 import type { ActivationType, QuantizedNetwork, Range, TensorQuantization } from '../../../src/core/quantize/quantization.ts';
 import { quantizeNetwork } from '../../../src/core/quantize/quantize-network.ts';

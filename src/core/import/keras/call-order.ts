@@ -1,5 +1,5 @@
 import { EspalierError } from '../../errors.ts';
-import { mostOperations } from '../../network/network-builder.ts';
+import { mostOperations } from '../../network/graph-builder.ts';
 import type { LayerCall } from './inbound-nodes.ts';
 import type { KerasLayer, KerasModel } from './model-config.ts';
 

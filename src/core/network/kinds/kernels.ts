@@ -1,6 +1,7 @@
 /** Operations with a kernel that can be pruned, clustered and quantized. */
 import type { ParameterId, Shape } from '../network.ts';
-import type { Conv2d, Dense, DepthwiseConv2d, KernelOperation, TransposeConv2d } from '../operations.ts';
+import type { Conv2d, Dense, DepthwiseConv2d, TransposeConv2d } from '../operations.ts';
+import type { KernelOperation } from '../kernel-operations.ts';
 import { elementCount } from '../shapes/shape.ts';
 import { transposedOutput, windowExtent, windowOutput } from '../shapes/window.ts';
 import { type IntegerScale, type OperationFacts, type OperationShapes, strideDetails } from './operation-facts.ts';

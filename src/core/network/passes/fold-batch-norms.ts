@@ -5,7 +5,8 @@
  * Krishnamoorthi 2018, arXiv:1806.08342, section 3.2.2.
  */
 import type { Network, Parameter, ParameterId, ValueId } from '../network.ts';
-import { type BatchNorm, channelAxis, hasKernel, type KernelOperation, type Operation } from '../operations.ts';
+import { type BatchNorm, type Operation } from '../operations.ts';
+import { channelAxis, hasKernel, type KernelOperation } from '../kernel-operations.ts';
 import { dropUnused, type Uses, usesOf } from './rewrite.ts';
 
 /** The batch norm that a kernel can take in: the only reader of what it gives. */

@@ -1,5 +1,6 @@
 import type { Network, ValueId } from '../network.ts';
-import { type FusedActivation, hasKernel, type KernelOperation, type Operation } from '../operations.ts';
+import { type FusedActivation, type Operation } from '../operations.ts';
+import { hasKernel, type KernelOperation } from '../kernel-operations.ts';
 import { expandComposites } from './expand-composites.ts';
 import { convertBatchNorms, foldableBatchNorm, foldBatchNorms } from './fold-batch-norms.ts';
 import { foldPadding } from './fold-padding.ts';

@@ -2,7 +2,8 @@
 import { curvePlot, type CurveQuantity } from '../../../shared/drawing/plot/curve-plot.ts';
 import { drawPlot } from '../../../shared/drawing/plot/draw-plot.ts';
 import { english } from '../../../shared/drawing/translate.ts';
-import type { ModelState, NodeResult } from '../../../shared/run-state.ts';
+import type { ModelState } from '../../../shared/run-state.ts';
+import type { NodeResult } from '../../../shared/node-result.ts';
 import { element, text } from './markup.ts';
 
 const size = { width: 320, height: 170 };

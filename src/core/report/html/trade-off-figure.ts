@@ -3,7 +3,8 @@ import { drawLegendMark, drawPlot, listedSeries } from '../../../shared/drawing/
 import { tradeOffPlot } from '../../../shared/drawing/plot/trade-off-plot.ts';
 import { paretoFront, tradeOffPoints, tradeOffQuality } from '../../../shared/drawing/pareto-front.ts';
 import { english } from '../../../shared/drawing/translate.ts';
-import { formatMeasure, type MeasureId, sizeMeasure } from '../../../shared/measures.ts';
+import { type MeasureId, sizeMeasure } from '../../../shared/measures.ts';
+import { formatMeasure } from '../../../shared/measure-figures.ts';
 import { formatQuality } from '../../../shared/qualities.ts';
 import type { Targets } from '../../../shared/recipe/targets.ts';
 import type { ModelState } from '../../../shared/run-state.ts';

@@ -4,7 +4,7 @@ import { findConstraint, type NetworkConstraints } from '../../constraints/const
 import { weightLimit } from '../../constraints/integer-grid.ts';
 import { EspalierError } from '../../errors.ts';
 import type { Network, ParameterId } from '../../network/network.ts';
-import type { KernelOperation } from '../../network/operations.ts';
+import type { KernelOperation } from '../../network/kernel-operations.ts';
 import { type Kernel, kernelsOf } from '../kernels.ts';
 import { selectKernels } from '../layer-rules.ts';
 import type { TechniqueContext, TechniqueRequest } from '../technique.ts';

@@ -2,7 +2,7 @@
 import { weightLimit } from '../../constraints/integer-grid.ts';
 import { roundHalfToEven } from '../../constraints/rounding.ts';
 import type { Parameter } from '../../network/network.ts';
-import { hasKernel } from '../../network/operations.ts';
+import { hasKernel } from '../../network/kernel-operations.ts';
 import { createProgramBuilder } from '../../program/builder.ts';
 import type { InputMeans } from '../reconstruction/normal-equations.ts';
 import { samplePatches } from '../reconstruction/patch-sample.ts';

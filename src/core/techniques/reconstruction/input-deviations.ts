@@ -1,5 +1,5 @@
 import type { Network, ParameterId } from '../../network/network.ts';
-import { hasKernel } from '../../network/operations.ts';
+import { hasKernel } from '../../network/kernel-operations.ts';
 import { usesOf } from '../../network/passes/rewrite.ts';
 import type { TechniqueContext } from '../technique.ts';
 import { LayerInputs } from './layer-inputs.ts';

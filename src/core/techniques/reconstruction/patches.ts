@@ -1,5 +1,6 @@
 import type { Network, Parameter, Shape } from '../../network/network.ts';
-import type { Conv2d, Dense, DepthwiseConv2d, KernelOperation } from '../../network/operations.ts';
+import type { Conv2d, Dense, DepthwiseConv2d } from '../../network/operations.ts';
+import type { KernelOperation } from '../../network/kernel-operations.ts';
 import { windowExtent } from '../../network/shapes/window.ts';
 
 /** What a kernel is multiplied with at each position of its output. */

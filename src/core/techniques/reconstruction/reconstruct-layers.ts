@@ -1,5 +1,5 @@
 import type { Network, Parameter, ParameterId } from '../../network/network.ts';
-import { hasKernel, type KernelOperation } from '../../network/operations.ts';
+import { hasKernel, type KernelOperation } from '../../network/kernel-operations.ts';
 import { usesOf } from '../../network/passes/rewrite.ts';
 import type { TechniqueContext } from '../technique.ts';
 import { LayerInputs } from './layer-inputs.ts';

@@ -1,5 +1,6 @@
 import type { ParameterId, Shape, ValueId } from '../../network/network.ts';
-import type { DepthwiseConv2d, KernelOperation } from '../../network/operations.ts';
+import type { DepthwiseConv2d } from '../../network/operations.ts';
+import type { KernelOperation } from '../../network/kernel-operations.ts';
 import type { ActivationType, TensorQuantization } from '../../quantize/quantization.ts';
 import type { TensorEncoding } from './graph-builder.ts';
 

@@ -1,7 +1,7 @@
 import type { Network, ParameterId, Shape } from '../../network/network.ts';
 import { parametersOf } from '../../network/operation-parameters.ts';
 import type { SparsePart } from '../../network/sparse-inference/sparse-part.ts';
-import { channelAxis, type KernelOperation } from '../../network/operations.ts';
+import { channelAxis, type KernelOperation } from '../../network/kernel-operations.ts';
 import { requiredParameter } from '../../quantize/quantize-network.ts';
 import { quantizeWeights, weightScales } from '../../quantize/weight-quantization.ts';
 import { encodeFloat16 } from '../../float16.ts';

@@ -1,7 +1,7 @@
 import type { WeightBits } from '../../../shared/recipe/layer-rule.ts';
 import { EspalierError } from '../../errors.ts';
 import type { ValueId } from '../../network/network.ts';
-import type { KernelOperation } from '../../network/operations.ts';
+import type { KernelOperation } from '../../network/kernel-operations.ts';
 import type { ActivationType, QuantizedNetwork, TensorQuantization, WeightQuantization } from '../../quantize/quantization.ts';
 import { activationCodes, rangeQuantization } from '../../quantize/range-quantization.ts';
 import { requiredParameter } from '../../quantize/quantize-network.ts';

@@ -1,4 +1,5 @@
-import { channelAxis, type Conv2d, type Dense, type DepthwiseConv2d, type TransposeConv2d } from '../../network/operations.ts';
+import { type Conv2d, type Dense, type DepthwiseConv2d, type TransposeConv2d } from '../../network/operations.ts';
+import { channelAxis } from '../../network/kernel-operations.ts';
 import { requiredParameter } from '../../quantize/quantize-network.ts';
 import type { WriteContext } from './write-context.ts';
 

@@ -5,7 +5,7 @@ import { kernelDensities } from '../../measure/density.ts';
 import { kernelMetrics } from '../../measure/weight-metrics.ts';
 import { describeNetwork } from '../../network/describe.ts';
 import type { Network, Shape } from '../../network/network.ts';
-import { hasKernel } from '../../network/operations.ts';
+import { hasKernel } from '../../network/kernel-operations.ts';
 
 export function inspectNetwork(path: string, { network, format, warnings }: ImportedModel): ModelInspection {
   const description = describeNetwork(network);

@@ -1,5 +1,6 @@
 /** Accuracy against what files cost in a measure: the same plot in the panel and in reports. */
-import { floatAccuracy, formatMeasure, formatUnit, type MeasureId, measureRow } from '../../measures.ts';
+import { type MeasureId, measureRow } from '../../measures.ts';
+import { floatAccuracy, formatMeasure, formatUnit } from '../../measure-figures.ts';
 import type { Targets } from '../../recipe/targets.ts';
 import type { ModelState } from '../../run-state.ts';
 import { formatQuality, formatTick, qualityTable, worstQuality } from '../../qualities.ts';
