@@ -74,6 +74,15 @@ export class Editor {
     await rm(path.dirname(before), removal);
   }
 
+  /** The same window without any folder. */
+  async closeFolder(): Promise<void> {
+    const url = new URL(this.#page.url());
+    url.searchParams.delete('folder');
+    url.searchParams.set('ew', 'true');
+    await this.#page.goto(url.href);
+    await this.#ready();
+  }
+
   /** As the system does it when memory runs out: the extension's child processes are gone at once. */
   killOptimizer(): number {
     const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));

@@ -113,6 +113,15 @@ export function returningUser(opened: () => Editor): void {
       await editor.screenshot('14-36-nodes');
     });
 
+    it('without a folder is offered to open one, or the example', async () => {
+      await editor.closeFolder();
+      await editor.openSidebarIfHidden();
+      const welcome = editor.page.locator('.sidebar', { hasText: 'Open a folder with a trained model' }).first();
+      await welcome.waitFor({ timeout: 60_000 });
+      for (const name of ['Open Folder', 'Create Example Project']) await welcome.getByRole('button', { name }).first().waitFor();
+      await editor.screenshot('15-no-folder');
+    });
+
     it('reads Chinese', async () => {
       await editor.reopen('zh-cn');
       await editor.openSidebarIfHidden();
@@ -121,7 +130,7 @@ export function returningUser(opened: () => Editor): void {
       const page = editor.webview();
       await page.locator('h2', { hasText: '部署树' }).waitFor({ timeout: 60_000 });
       await page.locator('h1').scrollIntoViewIfNeeded();
-      await editor.screenshot('15-chinese');
+      await editor.screenshot('16-chinese');
     });
   });
 }

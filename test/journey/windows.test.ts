@@ -25,12 +25,12 @@ function writeProject(folder: string, name: string): string {
   return folder;
 }
 
-/** `npm test` opens the one without a folder. */
+/** Each takes a whole editor of its own: `npm test` leaves them to `npm run test:journey`. */
 const isShort = process.env['ESPALIER_JOURNEY'] === 'short';
 
 const store = (folder: string): string => path.join(folder, '.espalier');
 
-describe('a window', () => {
+describe.skipIf(isShort)('a window', () => {
   let editor: Editor | undefined;
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail') await editor?.screenshot(`window-${task.name.slice(0, 30)}`);
@@ -38,7 +38,7 @@ describe('a window', () => {
     editor = undefined;
   });
 
-  it.skipIf(isShort)('in Restricted Mode shows models and recipes, runs nothing, and says why with the way to trust', async () => {
+  it('in Restricted Mode shows models and recipes, runs nothing, and says why with the way to trust', async () => {
     editor = await Editor.open({ asksForTrust: true, settings: { 'security.workspace.trust.startupPrompt': 'never' } }, (folder) => ({
       folder: writeProject(folder, 'digits'),
     }));
@@ -63,16 +63,7 @@ describe('a window', () => {
     expect(readdirSync(path.join(store(folder), 'runs'))).toHaveLength(1);
   });
 
-  it('without a folder offers to open one, or the example', async () => {
-    editor = await Editor.open({}, () => ({}));
-    await editor.openSidebar();
-    const welcome = editor.page.locator('.sidebar', { hasText: 'Open a folder with a trained model' }).first();
-    await welcome.waitFor({ timeout: 60_000 });
-    for (const name of ['Open Folder', 'Create Example Project']) await welcome.getByRole('button', { name }).first().waitFor();
-    await editor.screenshot('window-empty');
-  });
-
-  it.skipIf(isShort)('with two folders lists the models of both, and a run is kept beside its recipe', async () => {
+  it('with two folders lists the models of both, and a run is kept beside its recipe', async () => {
     editor = await Editor.open({}, (folder) => {
       for (const name of ['first', 'second']) writeProject(path.join(folder, name), name);
       const workspace = path.join(folder, 'both.code-workspace');
@@ -89,7 +80,7 @@ describe('a window', () => {
     await editor.screenshot('window-two-folders');
   });
 
-  it.skipIf(isShort)('whose folder cannot be written says so, and what to do', async () => {
+  it('whose folder cannot be written says so, and what to do', async () => {
     let mounted = '';
     try {
       editor = await Editor.open({}, (folder) => {
@@ -120,7 +111,7 @@ describe('a window', () => {
     }
   });
 
-  it.skipIf(isShort)('says in its corner that the optimizer was killed, with a button that goes on', async () => {
+  it('says in its corner that the optimizer was killed, with a button that goes on', async () => {
     editor = await Editor.open({}, (folder) => {
       writeProject(folder, 'digits');
       const file = path.join(folder, 'digits.espalier.json');
