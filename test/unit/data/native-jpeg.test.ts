@@ -120,4 +120,16 @@ describe.skipIf(native === undefined)('large photos decoded by sharp', () => {
     }
     expect(failed).toBeGreaterThan(8);
   });
+
+  it('fail for damage in the last rows, after which sharp reads no more', async () => {
+    const whole = files['chroma in full'] ?? new Uint8Array();
+    for (const before of [20, 100, 400]) {
+      const ended = whole.slice();
+      // The end of the image in the midst of its last rows.
+      ended.set([0xff, 0xd9], whole.length - before);
+      const [a, b] = [await outcome(decodeImage, ended), await outcome(without.decode, ended)];
+      expect([before, a]).toEqual([before, b]);
+      expect(a).toContain('the file is damaged');
+    }
+  });
 });

@@ -27,9 +27,13 @@ async function load(): Promise<NativeDecoder> {
   sharp.concurrency(1);
   let last: Promise<unknown> = Promise.resolve();
   const decode = async (bytes: Uint8Array): Promise<Pixels> => {
+    const warnings: string[] = [];
     const { data, info } = await sharp(bytes, { failOn: 'warning', ignoreIcc: true, limitInputPixels: false, sequentialRead: true })
+      .on('warning', (warning: string) => warnings.push(warning))
       .raw()
       .toBuffer({ resolveWithObject: true });
+    // What libjpeg finds in the last rows does not fail, whatever `failOn` says: libvips looks before it reads rows, not after.
+    if (warnings.length > 0) throw new Error(warnings.join('; '));
     return { height: info.height, width: info.width, channels: info.channels, data };
   };
   return {
