@@ -1,8 +1,8 @@
-import { PNG } from 'pngjs';
 import { EspalierError } from '../../errors.ts';
-import { checkDimensions } from './check-dimensions.ts';
 import { decodeJpeg, jpegDecoderOf } from './decode-jpeg.ts';
-import { orientationOf, turnUpright } from './orientation.ts';
+import { frameOf } from './jpeg-header.ts';
+import { orientationOf, swapsSides, turnUpright } from './orientation.ts';
+import { pngPixels, pngSize } from './png-pixels.ts';
 import type { Pixels } from './resize.ts';
 
 /** What decodes an image and in which way, for digests of what is kept of it. */
@@ -21,6 +21,17 @@ export async function decodeImage(bytes: Uint8Array, where: string): Promise<Pix
   return turnUpright(pixels, orientationOf(bytes));
 }
 
+/** `[height, width]` of the image as `decodeImage` gives it, without decoding it; undefined where its header is damaged. */
+export function sizeOfImage(bytes: Uint8Array): readonly [number, number] | undefined {
+  if (!isJpeg(bytes) && !isPng(bytes)) return undefined;
+  try {
+    const { height, width } = isJpeg(bytes) ? frameOf(bytes) : pngSize(bytes);
+    return swapsSides(orientationOf(bytes)) ? [width, height] : [height, width];
+  } catch {
+    return undefined;
+  }
+}
+
 /** A PNG as its pixels are stored. */
 export function decodePng(bytes: Uint8Array, where: string): Pixels {
   try {
@@ -34,37 +45,18 @@ function isJpeg(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && bytes[1] === 0xd8;
 }
 
+function isPng(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x89 && bytes[1] === 0x50;
+}
+
 async function decodeAsStored(bytes: Uint8Array, where: string): Promise<Pixels> {
   try {
     if (isJpeg(bytes)) return await decodeJpeg(bytes);
-    if (bytes[0] === 0x89 && bytes[1] === 0x50) return pngPixels(bytes);
+    if (isPng(bytes)) return pngPixels(bytes);
     throw new Error(bytes.length === 0 ? 'the file is empty' : 'its content is neither JPEG nor PNG');
   } catch (error) {
     throw unreadable(where, error);
   }
-}
-
-function pngPixels(bytes: Uint8Array): Pixels {
-  const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 33) throw new Error('the file is cut short');
-  checkDimensions(header.getUint32(16) * header.getUint32(20), bytes.length);
-  if (hasSecondHeader(bytes)) throw new Error('it has two headers');
-  const colourType = header.getUint8(25);
-  const { width, height, data } = PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  const channels = colourType === 0 || colourType === 4 ? 1 : 3;
-  const pixels = new Uint8Array(width * height * channels);
-  for (let i = 0; i < width * height; i++) {
-    for (let c = 0; c < channels; c++) pixels[i * channels + c] = data[i * 4 + c] ?? 0;
-  }
-  return { height, width, channels, data: pixels };
-}
-
-/** The decoder would follow it, and the dimensions that were checked are those of the first. */
-function hasSecondHeader(bytes: Uint8Array): boolean {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let offset = 33; offset + 8 <= bytes.length; offset += 12 + view.getUint32(offset))
-    if (String.fromCharCode(...bytes.subarray(offset + 4, offset + 8)) === 'IHDR') return true;
-  return false;
 }
 
 function reasonOf(error: unknown): string {

@@ -5,6 +5,7 @@
 import type { JPEGDecoder } from '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs';
 import { decode as decodeInJavaScript } from 'jpeg-js';
 import { checkDimensions, maximumMegapixels } from './check-dimensions.ts';
+import { countScans, frameOf, isCutShort, withKnownVersion } from './jpeg-header.ts';
 import { nativeDecoder } from './native-jpeg.ts';
 import { convertChannels, type Pixels } from './resize.ts';
 
@@ -31,8 +32,8 @@ function isLarge(bytes: Uint8Array): boolean {
 /** Each scan of a progressive JPEG goes over the whole image, however few bytes it has; encoders write about ten. */
 const mostScans = 100;
 
-const startOfScan = Buffer.from([0xff, 0xda]);
-const endOfImage = Buffer.from([0xff, 0xd9]);
+/** JavaScript takes about 30 bytes a pixel for these, so more would take gigabytes. */
+const mostCmykMegapixels = 50;
 
 /** After larger images the library is loaded anew, since WebAssembly's memory does not shrink. */
 const largestKeptPixels = 16e6;
@@ -41,12 +42,13 @@ const largestKeptPixels = 16e6;
  * @returns three channels, not yet turned by the file's orientation
  * @throws Error with the reason
  */
-export async function decodeJpeg(bytes: Uint8Array): Promise<Pixels> {
-  const frame = frameOf(bytes);
-  checkDimensions(frame.height * frame.width, bytes.length);
+export async function decodeJpeg(file: Uint8Array): Promise<Pixels> {
+  const frame = frameOf(file);
+  checkDimensions(frame.height * frame.width, file.length);
+  const bytes = withKnownVersion(file);
   if (countScans(bytes) > mostScans) throw new Error(`it has more than ${mostScans} scans`);
   if (frame.precision !== 8) throw new Error(`it has ${frame.precision} bits a sample, and 8 are read`);
-  if (frame.components === 4) return decodeCmyk(bytes);
+  if (frame.components === 4) return decodeCmyk(bytes, (frame.height * frame.width) / 1e6);
   const native = frame.height * frame.width >= leastNativePixels ? await nativeDecoder() : undefined;
   // The library says what is wrong with a file.
   const decoded = await native?.decode(bytes).catch(() => undefined);
@@ -54,7 +56,9 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<Pixels> {
 }
 
 /** libjpeg converts these to RGB no further than CMYK. */
-function decodeCmyk(bytes: Uint8Array): Pixels {
+function decodeCmyk(bytes: Uint8Array, megapixels: number): Pixels {
+  if (megapixels > mostCmykMegapixels)
+    throw new Error(`it has ${Math.round(megapixels)} megapixels in CMYK, more than ${mostCmykMegapixels}`);
   const { width, height, data } = decodeInJavaScript(bytes, {
     useTArray: true,
     formatAsRGBA: false,
@@ -102,46 +106,8 @@ async function decodeWithLibrary(bytes: Uint8Array): Promise<Pixels> {
   }
 }
 
-/** No end-of-image marker follows the last start of a scan; a thumbnail, which has both, stands before. */
-function isCutShort(bytes: Uint8Array): boolean {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return buffer.lastIndexOf(endOfImage) < buffer.lastIndexOf(startOfScan);
-}
-
 function threeChannels(image: Pixels): Pixels {
   const converted = convertChannels(image, 3);
   if (converted === undefined) throw new Error(`it has ${image.channels} channels`);
   return converted;
-}
-
-interface Frame {
-  readonly precision: number;
-  readonly height: number;
-  readonly width: number;
-  readonly components: number;
-}
-
-/** From the frame header: segments are a marker 0xff.., a length and data. */
-function frameOf(bytes: Uint8Array): Frame {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let offset = 2; offset + 10 <= bytes.length;) {
-    if (bytes[offset] !== 0xff) throw new Error('a segment does not start where it should');
-    const marker = bytes[offset + 1] ?? 0;
-    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker))
-      return {
-        precision: view.getUint8(offset + 4),
-        height: view.getUint16(offset + 5),
-        width: view.getUint16(offset + 7),
-        components: view.getUint8(offset + 9),
-      };
-    // A fill byte before a marker.
-    offset += marker === 0xff ? 1 : 2 + view.getUint16(offset + 2);
-  }
-  throw new Error('it has no frame');
-}
-
-function countScans(bytes: Uint8Array): number {
-  let scans = 0;
-  for (let offset = bytes.indexOf(0xff); offset >= 0; offset = bytes.indexOf(0xff, offset + 1)) if (bytes[offset + 1] === 0xda) scans++;
-  return scans;
 }

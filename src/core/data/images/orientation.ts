@@ -62,22 +62,30 @@ function orientationOfTiff(tiff: DataView): number {
   return upright;
 }
 
+/** Whether an image of this orientation is seen with height and width exchanged. */
+export function swapsSides(orientation: number): boolean {
+  return orientation >= 5;
+}
+
 /** An image as it is to be seen. */
 export function turnUpright(image: Pixels, orientation: number): Pixels {
   if (orientation === upright) return image;
   const { height, width, channels, data } = image;
-  const swaps = orientation >= 5;
+  const swaps = swapsSides(orientation);
   const [turnedHeight, turnedWidth] = swaps ? [width, height] : [height, width];
   const turned = new Uint8Array(data.length);
   // Which way the stored rows and columns run in the image as it is seen.
   const flipsRows = [3, 4, 6, 7].includes(orientation);
   const flipsColumns = [2, 3, 7, 8].includes(orientation);
+  const toNextRow = (flipsRows ? -width : width) * channels;
+  const toNextColumn = flipsColumns ? -channels : channels;
+  const first = ((flipsRows ? (height - 1) * width : 0) + (flipsColumns ? width - 1 : 0)) * channels;
+  const [down, across] = swaps ? [toNextColumn, toNextRow] : [toNextRow, toNextColumn];
+  let to = 0;
   for (let y = 0; y < turnedHeight; y++) {
     for (let x = 0; x < turnedWidth; x++) {
-      const [row, column] = swaps ? [x, y] : [y, x];
-      const from = ((flipsRows ? height - 1 - row : row) * width + (flipsColumns ? width - 1 - column : column)) * channels;
-      const to = (y * turnedWidth + x) * channels;
-      for (let c = 0; c < channels; c++) turned[to + c] = data[from + c] ?? 0;
+      const from = first + y * down + x * across;
+      for (let c = 0; c < channels; c++) turned[to++] = data[from + c] ?? 0;
     }
   }
   return { height: turnedHeight, width: turnedWidth, channels, data: turned };

@@ -122,7 +122,12 @@ export function convertChannels(image: Pixels, channels: number): Pixels | undef
   const data = new Uint8Array(pixels * channels);
   const from = image.channels;
   if (from === 1 && channels === 3) {
-    for (let i = 0; i < pixels; i++) data.fill(image.data[i] ?? 0, i * 3, i * 3 + 3);
+    for (let i = 0; i < pixels; i++) {
+      const grey = image.data[i] ?? 0;
+      data[i * 3] = grey;
+      data[i * 3 + 1] = grey;
+      data[i * 3 + 2] = grey;
+    }
   } else if (from === 3 && channels === 1) {
     for (let i = 0; i < pixels; i++)
       data[i] = Math.round(0.299 * (image.data[i * 3] ?? 0) + 0.587 * (image.data[i * 3 + 1] ?? 0) + 0.114 * (image.data[i * 3 + 2] ?? 0));
