@@ -9,6 +9,15 @@ import { simplify } from './simplify.ts';
  * depends on. Take gradients before: `straightThrough` and `stopGradient` become their forward values here.
  */
 export function optimize(program: Program): Program {
+  const known = optimized.get(program) ?? optimizedAnew(program);
+  optimized.set(program, known);
+  return known;
+}
+
+/** A program's memory is predicted before it is compiled, and both need it optimized. */
+const optimized = new WeakMap<Program, Program>();
+
+function optimizedAnew(program: Program): Program {
   const instructions: Instruction[] = [];
   const replacements = new Map<number, Tensor>();
   const known = new Map<string, Tensor>();

@@ -6,6 +6,7 @@ import { predictMemory } from '../program/predict-memory.ts';
 import type { Program } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
 import { randomOf } from './batch-order.ts';
+import { largestLayer } from './largest-layer.ts';
 import type { DropoutMask } from '../lowering/lowering-context.ts';
 import type { StepSizes } from './optimizers.ts';
 import {
@@ -45,6 +46,17 @@ interface Kept {
   readonly program: Promise<Compiled>;
 }
 
+/** A step, or the gradients of a part of one. */
+type ProgramKind = 'whole' | 'part';
+
+interface BuiltProgram {
+  readonly kind: ProgramKind;
+  readonly batchSize: number;
+  readonly training: TrainingProgram;
+  /** Predicted, without what the process takes by itself. */
+  readonly bytes: number;
+}
+
 /** The rest is for the data's cache, the editor and the system. */
 const usableShare = 0.8;
 
@@ -67,19 +79,22 @@ export class TrainingSteps {
   readonly #setup: TrainingSetup;
   readonly #programs = new Map<string, Kept>();
   readonly #availableBytes: number;
+  /** Built to find out what fits, until a step takes it: building and optimizing one takes as long as several steps. */
+  #built: BuiltProgram | undefined;
   #update: Promise<CompiledProgram> | undefined;
 
   /** @throws EspalierError `out-of-memory` when not even one example fits */
   constructor(setup: TrainingSetup, options: StepOptions) {
     this.#setup = setup;
     this.#options = options;
-    const first = buildTrainingProgram(setup, options.batchSize);
-    this.state = first.initialState();
-    this.stepInputs = new Map(first.stepInputs.map(({ name, initial }) => [name, initial.slice()]));
+    const first = buildProgram(setup, 'whole', options.batchSize);
+    this.state = first.training.initialState();
+    this.stepInputs = new Map(first.training.stepInputs.map(({ name, initial }) => [name, initial.slice()]));
     this.ranges = setup.quantizers?.initialRanges() ?? new Float32Array(0);
     // Measured before the first program takes some of it.
     this.#availableBytes = options.memoryBytes ?? usableMemory();
-    this.partSize = fittingSize(setup, options.batchSize, this.#availableBytes, first.program);
+    this.#built = fittingProgram(setup, first, this.#availableBytes);
+    this.partSize = this.#built.batchSize;
   }
 
   /** @param step counts from 1 */
@@ -135,12 +150,13 @@ export class TrainingSteps {
     this.#programs.clear();
   }
 
-  async #program(kind: 'whole' | 'part', batchSize: number, stepSize: number): Promise<Compiled> {
+  async #program(kind: ProgramKind, batchSize: number, stepSize: number): Promise<Compiled> {
     const key = `${kind} ${batchSize}`;
     const known = this.#programs.get(key);
     if (known !== undefined) return known.program;
-    const training = kind === 'whole' ? buildTrainingProgram(this.#setup, batchSize) : buildGradientProgram(this.#setup, batchSize);
-    const bytes = programBytes(training.program);
+    const isBuilt = this.#built?.kind === kind && this.#built.batchSize === batchSize;
+    const { training, bytes } = (isBuilt ? this.#built : undefined) ?? buildProgram(this.#setup, kind, batchSize);
+    if (isBuilt) this.#built = undefined;
     await this.#makeRoom(bytes, stepSize);
     const program = this.#options.engine.compile(training.program).then((compiled) => ({ training, compiled }));
     this.#programs.set(key, { stepSize, bytes, program });
@@ -200,19 +216,36 @@ function programBytes(program: Program): number {
   return predictMemory(program) * stepOverhead;
 }
 
-function fittingSize(setup: TrainingSetup, batchSize: number, available: number, whole: Program): number {
-  let needed = predictStep(whole);
-  let size = batchSize;
-  while (needed > available && size > 1) {
-    size = Math.ceil(size / 2);
-    needed = predictStep(buildGradientProgram(setup, size).program);
-  }
-  if (needed <= available) return size;
+function buildProgram(setup: TrainingSetup, kind: ProgramKind, batchSize: number): BuiltProgram {
+  const training = kind === 'whole' ? buildTrainingProgram(setup, batchSize) : buildGradientProgram(setup, batchSize);
+  return { kind, batchSize, training, bytes: programBytes(training.program) };
+}
+
+/** The whole step, or its largest part that fits. */
+function fittingProgram(setup: TrainingSetup, whole: BuiltProgram, available: number): BuiltProgram {
+  let program = whole;
+  while (program.bytes + processBytes > available && program.batchSize > 1)
+    program = buildProgram(setup, 'part', Math.ceil(program.batchSize / 2));
+  const needed = program.bytes + processBytes;
+  if (needed <= available) return program;
   const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
+  const largest = largestLayer(setup);
+  const share =
+    largest &&
+    `; this layer takes most of all, about ${megabytes(largest.bytes)}, for ` +
+      (largest.holds === 'weights'
+        ? `${largest.weights} weights with their gradients and moments`
+        : `the ${largest.values} values that it gives for an example, and their gradients`);
   throw new EspalierError(
     'out-of-memory',
-    `a training step of a single example takes about ${megabytes(needed)}, and ${megabytes(available)} are free`,
-    { fix: 'close other programs, or take a smaller model or input' },
+    `a training step of a single example takes about ${megabytes(needed)}, and ${megabytes(available)} are free${share ?? ''}`,
+    {
+      where: largest && `layer "${largest.layer}"`,
+      fix:
+        largest?.holds === 'weights'
+          ? 'close other programs, freeze the layer, or take a smaller model'
+          : 'close other programs, or take a smaller model or input',
+    },
   );
 }
 

@@ -1,11 +1,16 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Constraints } from '../../../../src/core/constraints/constraint.ts';
 import { NetworkBuilder } from '../../../../src/core/network/network-builder.ts';
 import type { FineTuning } from '../../../../src/core/train/fine-tuning.ts';
 import { seededParameter, settings } from '../training-fixtures.ts';
+import { largestLayer } from '../../../../src/core/train/largest-layer.ts';
+import { trainedParameters } from '../../../../src/core/train/trained-parameters.ts';
+import { buildGradientProgram, buildTrainingProgram } from '../../../../src/core/train/training-program.ts';
 import { fineTune } from '../../../../src/core/train/fine-tune.ts';
 import type { Engine } from '../../../../src/core/engine/engine.ts';
 import { dataOf, engine, tune, weights } from './tune.ts';
+
+vi.mock(import('../../../../src/core/train/training-program.ts'), { spy: true });
 
 describe('memory', () => {
   it('trains a batch that does not fit in parts, to the same weights but for rounding', async () => {
@@ -53,10 +58,46 @@ describe('memory', () => {
     expect(tight.programs - roomy.programs).toBe(4);
   });
 
+  it('builds each program once: what was built to see whether it fits is the one that runs', async () => {
+    vi.clearAllMocks();
+    await tune({ batchSize: 20, epochs: 2, memoryBytes: 1e9 });
+    // Of 50 examples the full batches and the last one.
+    expect(vi.mocked(buildTrainingProgram).mock.calls.map(([, size]) => size)).toEqual([20, 10]);
+    expect(buildGradientProgram).not.toHaveBeenCalled();
+  });
+
   it('refuses what does not fit at all, and says how much it takes', async () => {
     await expect(tune({ memoryBytes: 1000 })).rejects.toMatchObject({
       code: 'out-of-memory',
-      message: expect.stringMatching(/a single example takes about \d+ MB, and 1 MB are free/),
+      // It has 98 weights, the convolution 30 and 48 values.
+      message: expect.stringMatching(
+        /^layer "dense": a training step of a single example takes about \d+ MB, and 1 MB are free; .* for 98 weights with .*freeze the layer/,
+      ),
+    });
+  });
+
+  it('says which layer takes the memory, and for what', () => {
+    const b = new NetworkBuilder('wide');
+    let x = b.conv2d('conv', b.input([8, 8, 1]), { kernel: seededParameter([4, 1, 1, 1], 1) });
+    x = b.dense('dense', b.flatten('flatten', x), { kernel: seededParameter([1, 256], 2) });
+    const network = b.build([x]);
+    const of = (optimizer: FineTuning['optimizer'], frozen: readonly string[] = []) =>
+      largestLayer({ network, parameters: trainedParameters(network, 'training', new Set(frozen)), optimizer });
+    // 256 weights: each with its gradient and twice moved, and with two moments, as inputs and twice moved; one value and its gradient.
+    expect(of({ kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 })).toEqual({
+      layer: 'dense',
+      bytes: 4 * (256 * (4 + 2 * 3) + 2),
+      holds: 'weights',
+      weights: 256,
+      values: 1,
+    });
+    // 256 values with their gradients and 4 weights, where the others do not learn.
+    expect(of({ kind: 'sgd', momentum: 0, nesterov: false }, ['dense/kernel'])).toEqual({
+      layer: 'conv',
+      bytes: 4 * (2 * 256 + 4 * 4),
+      holds: 'values',
+      weights: 4,
+      values: 256,
     });
   });
 });
