@@ -79,7 +79,7 @@ export class TrainingSteps {
   readonly #setup: TrainingSetup;
   readonly #programs = new Map<string, Kept>();
   readonly #availableBytes: number;
-  /** Built to find out what fits, until a step takes it: building and optimizing one takes as long as several steps. */
+  /** Built to find out what fits, until a step takes it. */
   #built: BuiltProgram | undefined;
   #update: Promise<CompiledProgram> | undefined;
 

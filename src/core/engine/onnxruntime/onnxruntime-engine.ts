@@ -58,8 +58,12 @@ async function compileProgram(program: Program, options: OnnxRuntimeEngineOption
     run: async (given) => {
       const feeds = Object.fromEntries(inputs.map(({ name, output }) => [inputName(name), feed(name, output, given[name], options)]));
       const set = sets[runs++ % 2 === 0 ? 0 : 1];
-      if (options.name === 'onnxruntime-node') await session.run(feeds, set.fetches);
-      else copyOutputs(await session.run(feeds, Object.keys(set.fetches)), set.data);
+      try {
+        if (options.name === 'onnxruntime-node') await session.run(feeds, set.fetches);
+        else copyOutputs(await session.run(feeds, Object.keys(set.fetches)), set.data);
+      } catch (error) {
+        throw runFailure(error, options);
+      }
       return set.data;
     },
     dispose: () => {
@@ -119,6 +123,27 @@ async function createSession(
       cause: error,
     });
   }
+}
+
+/** As the runtime's allocators and those of its providers say it. */
+const outOfMemory = /bad_alloc|fail\w* to allocate|out of memory|not enough memory|memory allocation/i;
+
+/** A GPU has less memory than the machine, by which steps are split; and a provider may fail at an operator when it is run. */
+function runFailure(error: unknown, { name, provider }: OnnxRuntimeEngineOptions): EspalierError {
+  const reason = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+  const where = `${name} (${provider})`;
+  const other = provider === 'cpu' ? '' : ', or choose the provider "cpu"';
+  return outOfMemory.test(reason)
+    ? new EspalierError('out-of-memory', `memory ran out while the program ran: ${reason}`, {
+        where,
+        fix: `close other programs, take a smaller batch size${other}`,
+        cause: error,
+      })
+    : new EspalierError('engine', `the program failed as it ran: ${reason}`, {
+        where,
+        fix: `choose another engine ("tfjs" or "onnxruntime-web") in the settings${other}`,
+        cause: error,
+      });
 }
 
 interface OutputSet {
