@@ -96,12 +96,16 @@ async function filesIn(folder: string): Promise<readonly KeptFile[]> {
   const found: KeptFile[] = [];
   for (const group of await readdir(folder)) {
     const names = await readdir(path.join(folder, group)).catch(() => []);
-    for (const name of names) {
-      const file = path.join(folder, group, name);
-      // Another process may remove it meanwhile.
-      const about = await stat(file).catch(() => undefined);
-      if (about !== undefined) found.push({ file, bytes: about.size, time: about.mtimeMs });
-    }
+    // One after the other they take seconds in a full folder, and the first photo waits for them.
+    const about = await Promise.all(
+      names.map(async (name) => {
+        const file = path.join(folder, group, name);
+        // Another process may remove it meanwhile.
+        const { size, mtimeMs } = await stat(file).catch(() => ({ size: undefined, mtimeMs: 0 }));
+        return size === undefined ? [] : [{ file, bytes: size, time: mtimeMs }];
+      }),
+    );
+    found.push(...about.flat());
   }
   return found;
 }

@@ -70,7 +70,8 @@ async function openInput(
   options: OpenDataOptions,
   selected: SelectedInput | undefined,
 ): Promise<DataSplits> {
-  const found = await openSources(spec, folder, selected, options.modelOutputs);
+  const kept = options.examplesFolder === undefined ? undefined : new KeptExamples(options.examplesFolder);
+  const found = await openSources(spec, folder, selected, options.modelOutputs, kept);
   const sources = spec.labelled === false ? unlabelledSplits(found) : found;
   for (const warning of sources.warnings) options.onWarning?.(warning);
   const splits = splitSources(spec, sources, options.seed);
@@ -89,7 +90,6 @@ async function openInput(
     modelInputShape: selected?.input.shape,
     remarks: sources.warnings,
   });
-  const kept = options.examplesFolder === undefined ? undefined : new KeptExamples(options.examplesFolder);
   const normalisation =
     normalise === 'training'
       ? await measureChannels(splits.train, createPipeline(splits.train.kind, pipelineOptions(undefined)), kept)
@@ -141,6 +141,7 @@ async function openSources(
   folder: string,
   selected: SelectedInput | undefined,
   outputs: readonly ModelTensor[] | undefined,
+  kept: KeptExamples | undefined,
 ): Promise<SourceSplits> {
   switch (spec.format) {
     case 'npy':
@@ -153,21 +154,26 @@ async function openSources(
       return openRaw(spec, folder, selected, outputs);
     default:
       requireSingleInput(spec.format, selected);
-      return openSingleInput(spec, folder, outputs);
+      return openSingleInput(spec, folder, outputs, kept);
   }
 }
 
 /** Formats whose examples are one image, sound or pattern each. */
 type SingleInputSpec = Exclude<DataSpec, { readonly format: 'npy' | 'npz' | 'csv' | 'raw' }>;
 
-async function openSingleInput(spec: SingleInputSpec, folder: string, outputs: readonly ModelTensor[] | undefined): Promise<SourceSplits> {
+async function openSingleInput(
+  spec: SingleInputSpec,
+  folder: string,
+  outputs: readonly ModelTensor[] | undefined,
+  kept: KeptExamples | undefined,
+): Promise<SourceSplits> {
   switch (spec.format) {
     case 'idx':
       return openIdx(spec, folder);
     case 'cifar-binary':
       return openCifarBinary(spec, folder);
     case 'images':
-      return openImageFolder(spec, folder, outputs);
+      return openImageFolder(spec, folder, outputs, kept);
     case 'audio':
       return openAudioFolder(spec, folder);
     case 'generated':

@@ -2,11 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { decodeImage } from '../../../src/core/data/images/decode-image.ts';
 import { listDataFiles } from '../../../src/core/data/list-data-files.ts';
 import { openData } from '../../../src/core/data/open-data.ts';
 import type { ImageDataSpec } from '../../../src/core/data/spec/image-spec.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+vi.mock(import('../../../src/core/data/images/decode-image.ts'), { spy: true });
 
 const folder = temporaryFolder();
 
@@ -57,6 +60,34 @@ describe('images with masks', () => {
     await expect(first('beyond')).rejects.toThrow(/label 3, but classes go from 0 to 2/);
     savePng('colour/a.png', 4, 4, mask, true);
     await expect(first('colour')).rejects.toThrow(/PNG in colour/);
+  });
+
+  it('are left out with a warning, image or mask, where "unreadable" says so', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) {
+      savePng(`some/${name}.png`, 4, 4, mask);
+      savePng(`some-masks/${name}.png`, 4, 4, mask);
+    }
+    writeFileSync(path.join(folder, 'some/b.png'), 'no image');
+    writeFileSync(path.join(folder, 'some-masks/d.png'), 'no mask');
+    const warnings: string[] = [];
+    const set: ImageDataSpec = { ...spec, folder: 'some', masks: 'some-masks', unreadable: 'skip' };
+    const { train, test } = await openData(set, folder, { seed: 0, ...model, onWarning: (text) => warnings.push(text) });
+    expect(train.size + test.size).toBe(3);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^left out: .*some\/b\.png: /),
+      expect.stringMatching(/^left out: .*some-masks\/d\.png: /),
+    ]);
+  });
+
+  it('are compared with the size of their image without decoding it, where it is kept decoded', async () => {
+    const read = async (): Promise<Int32Array> => {
+      const { train } = await openData(spec, folder, { seed: 0, ...model, examplesFolder: path.join(folder, 'kept') });
+      return (await train.read(Uint32Array.of(0, 1))).labels;
+    };
+    const labels = await read();
+    vi.mocked(decodeImage).mockClear();
+    expect(await read()).toEqual(labels);
+    expect(decodeImage).not.toHaveBeenCalled();
   });
 
   it('may have palettes, whose indices are the classes', async () => {

@@ -1,8 +1,9 @@
-import { isEspalierError } from '../../errors.ts';
 import type { FileCollection } from '../spec/file-collection-spec.ts';
 import type { Example, ExampleSource, SourceSplits } from '../example-source.ts';
 import type { BackgroundFile } from '../files/classed-files.ts';
+import { decodableFiles } from '../files/decodable-files.ts';
 import { findLabelledFiles, type LabelledFile, type LabellingOptions } from '../files/labelled-files.ts';
+import type { KeptExamples } from '../kept-examples.ts';
 
 export interface FileFormat extends LabellingOptions {
   readonly kind: 'image' | 'sound';
@@ -10,6 +11,8 @@ export interface FileFormat extends LabellingOptions {
   readonly decode: (bytes: Uint8Array, where: string) => Example | Promise<Example>;
   /** With its version, where decoded examples may be kept. */
   readonly decoderOf?: ((bytes: Uint8Array) => Promise<string>) | undefined;
+  /** Where it is kept which files can be decoded. */
+  readonly kept?: KeptExamples | undefined;
 }
 
 /** Examples from one file each, decoded when they are read. */
@@ -36,11 +39,11 @@ export async function filesAsSource<F extends BackgroundFile>(
   name: string,
   list: readonly F[],
   { unreadable }: Pick<FileCollection, 'unreadable'>,
-  format: Pick<FileFormat, 'kind' | 'decode' | 'decoderOf'>,
+  format: Pick<FileFormat, 'kind' | 'decode' | 'decoderOf' | 'kept'>,
   warnings: string[],
   label: (usable: readonly F[]) => Pick<ExampleSource, 'target' | 'labels' | 'targets'>,
 ): Promise<ExampleSource> {
-  const usable = unreadable === 'skip' ? await decodable(list, format, warnings) : list;
+  const usable = unreadable === 'skip' ? await decodableFiles(list, format, warnings, format.kept) : list;
   const { decoderOf } = format;
   const fileAt = (index: number): F => {
     const file = usable[index];
@@ -71,23 +74,4 @@ export interface FileSplits extends SourceSplits {
 
 export async function decodeFile(file: BackgroundFile, { decode }: Pick<FileFormat, 'decode'>): Promise<Example> {
   return decode(await file.tree.read(file.path), `${file.tree.name}/${file.path}`);
-}
-
-/** Decodes every file once, because files that cannot be decoded must be known before sets are split. */
-async function decodable<F extends BackgroundFile>(
-  list: readonly F[],
-  format: Pick<FileFormat, 'decode'>,
-  warnings: string[],
-): Promise<readonly F[]> {
-  const usable: F[] = [];
-  for (const file of list) {
-    try {
-      await decodeFile(file, format);
-      usable.push(file);
-    } catch (error) {
-      if (!isEspalierError(error)) throw error;
-      warnings.push(`left out: ${error.message}`);
-    }
-  }
-  return usable;
 }

@@ -4,13 +4,14 @@ import type { ModelTensor } from '../../network/model-interface.ts';
 import { openMaskedImages } from './image-masks.ts';
 import { splitFolders } from '../spec/file-collection-spec.ts';
 import type { ImageDataSpec } from '../spec/image-spec.ts';
-import type { Example, ExampleSource, SourceSplits } from '../example-source.ts';
+import type { ExampleSource, SourceSplits } from '../example-source.ts';
 import { type ClassedFile, ClassedFiles } from '../files/classed-files.ts';
 import { findSplits } from '../files/file-splits.ts';
 import { resolvePath } from '../files/resolve-path.ts';
-import { decodeImage, imageDecoderOf } from '../images/decode-image.ts';
+import type { KeptExamples } from '../kept-examples.ts';
 import { withoutLabels } from '../without-labels.ts';
 import { filesAsSource, openFiles } from './file-source.ts';
+import { imageDecoding } from './image-decoding.ts';
 import { openImageLabels } from './image-labels.ts';
 
 /** What is read of a folder. */
@@ -22,22 +23,17 @@ export const imageFiles = {
 /** The same where no folder is a class. */
 export const unclassedImages = { ...imageFiles, classFolder: 'none', readsOtherClasses: true } as const;
 
-const imageFormat = {
-  kind: 'image',
-  ...imageFiles,
-  decoderOf: imageDecoderOf,
-  decode: async (bytes: Uint8Array, where: string): Promise<Example> => {
-    const { height, width, channels, data } = await decodeImage(bytes, where);
-    return { kind: 'image', shape: [height, width, channels], data };
-  },
-} as const;
-
 /** JPEG and PNG files by class, with masks, by a table, or without labels: where they lie in no folder of a class. */
-export async function openImageFolder(spec: ImageDataSpec, folder: string, outputs?: readonly ModelTensor[]): Promise<SourceSplits> {
+export async function openImageFolder(
+  spec: ImageDataSpec,
+  folder: string,
+  outputs?: readonly ModelTensor[],
+  kept?: KeptExamples,
+): Promise<SourceSplits> {
   const { masks } = spec;
-  if (masks !== undefined && spec.labelled !== false) return openMaskedImages({ ...spec, masks }, folder, outputs);
-  if (await isUnclassed(spec, folder)) return openUnclassedImages(spec, folder, outputs);
-  return openFiles(spec, folder, { ...imageFormat, classFolder: 'outermost' });
+  if (masks !== undefined && spec.labelled !== false) return openMaskedImages({ ...spec, masks }, folder, outputs, kept);
+  if (await isUnclassed(spec, folder)) return openUnclassedImages(spec, folder, outputs, kept);
+  return openFiles(spec, folder, { ...imageFiles, ...imageDecoding, kept, classFolder: 'outermost' });
 }
 
 /** Whether folders say nothing about what is to be predicted. */
@@ -67,6 +63,7 @@ async function openUnclassedImages(
   spec: ImageDataSpec,
   folder: string,
   outputs: readonly ModelTensor[] | undefined,
+  kept: KeptExamples | undefined,
 ): Promise<SourceSplits> {
   const listing = new ClassedFiles(spec, folder, unclassedImages);
   const found = await findSplits(spec, (path) => listing.list(path), undefined);
@@ -75,7 +72,7 @@ async function openUnclassedImages(
   const labels = spec.labels === undefined ? undefined : await openImageLabels(spec.labels, { spec, folder, outputs, paths: all });
   warnings.push(...(labels?.warnings ?? []));
   const open = (name: string, files: readonly ClassedFile[]): Promise<ExampleSource> =>
-    filesAsSource(name, labels === undefined ? files : files.filter(labels.has), spec, imageFormat, warnings, (usable) =>
+    filesAsSource(name, labels === undefined ? files : files.filter(labels.has), spec, { ...imageDecoding, kept }, warnings, (usable) =>
       labels === undefined ? withoutLabels : labels.read(usable),
     );
   return {

@@ -1,18 +1,21 @@
 /** Images with a mask each: a class for each position of the model's output. */
 import { EspalierError } from '../../errors.ts';
 import type { ModelTensor } from '../../network/model-interface.ts';
-import type { Example, ExampleSource, SourceSplits } from '../example-source.ts';
+import type { ExampleSource, SourceSplits } from '../example-source.ts';
 import { classNames } from '../files/class-order.ts';
 import type { ClassedFile } from '../files/classed-files.ts';
+import { decodableFiles } from '../files/decodable-files.ts';
 import { findSplits } from '../files/file-splits.ts';
 import { type FileTree, openFileTree } from '../files/file-tree.ts';
 import { resolvePath } from '../files/resolve-path.ts';
-import { decodeImage, imageDecoderOf } from '../images/decode-image.ts';
+import { sizeOfImage } from '../images/decode-image.ts';
 import { decodeMask, resizeMask } from '../images/decode-mask.ts';
+import type { KeptExamples } from '../kept-examples.ts';
 import { ByteCache } from '../prepared-dataset.ts';
 import { coveringRegion } from '../preprocessing/image-pipeline.ts';
 import type { ImageDataSpec } from '../spec/image-spec.ts';
 import { ignoredLabel } from '../target.ts';
+import { imageDecoding } from './image-decoding.ts';
 
 export type MaskedImageSpec = ImageDataSpec & { readonly masks: string };
 
@@ -37,17 +40,22 @@ export async function openMaskedImages(
   spec: MaskedImageSpec,
   folder: string,
   outputs: readonly ModelTensor[] | undefined,
+  kept?: KeptExamples,
 ): Promise<SourceSplits> {
   const map = mapOf(spec, outputs);
   const masks = await openFileTree(resolvePath(folder, spec.masks));
   const byStem = new Map(masks.paths.filter((path) => /\.png$/i.test(path)).map((path) => [stemOf(path), path]));
   const found = await listMaskedImages(spec, folder);
-  const open = (name: string, files: readonly ClassedFile[]): ExampleSource => source(name, files, masks, byStem, map, spec);
+  const warnings = found.warning === undefined ? [] : [found.warning];
+  const open = async (name: string, files: readonly ClassedFile[]): Promise<ExampleSource> => {
+    const paired = pairs(files, masks, byStem);
+    return source(name, spec.unreadable === 'skip' ? await usablePairs(paired, masks, warnings, kept) : paired, masks, map, spec);
+  };
   return {
-    train: open('train', found.train),
-    validation: found.validation && open('validation', found.validation),
-    test: found.test && open('test', found.test),
-    warnings: found.warning === undefined ? [] : [found.warning],
+    train: await open('train', found.train),
+    validation: found.validation && (await open('validation', found.validation)),
+    test: found.test && (await open('test', found.test)),
+    warnings,
   };
 }
 
@@ -75,27 +83,48 @@ function mapOf(spec: ImageDataSpec, outputs: readonly ModelTensor[] | undefined)
   return { height, width, classes: names?.length ?? Math.max(channels, 2), names };
 }
 
-function source(
-  name: string,
-  files: readonly ClassedFile[],
-  masks: FileTree,
-  byStem: ReadonlyMap<string, string>,
-  { height, width, classes, names }: ClassMapShape,
-  spec: ImageDataSpec,
-): ExampleSource {
-  const paired = files.map((file) => {
-    const mask = byStem.get(stemOf(file.path));
+interface Pair extends Pick<ClassedFile, 'tree' | 'path'> {
+  readonly mask: string;
+}
+
+/** @throws EspalierError for an image without a mask */
+function pairs(files: readonly ClassedFile[], masks: FileTree, byStem: ReadonlyMap<string, string>): readonly Pair[] {
+  return files.map(({ tree, path }) => {
+    const mask = byStem.get(stemOf(path));
     if (mask === undefined)
-      throw new EspalierError('invalid-data', `there is no mask "${stemOf(file.path)}.png" of the image "${file.path}"`, {
+      throw new EspalierError('invalid-data', `there is no mask "${stemOf(path)}.png" of the image "${path}"`, {
         where: masks.name,
         fix: 'give every image a mask of its name, or leave "masks" out: then every stage learns the outputs of the trained model',
       });
-    return { ...file, mask };
+    return { tree, path, mask };
   });
+}
+
+const maskDecoding = { decode: decodeMask, decoderOf: () => Promise.resolve('mask by pngjs 7.0.0') } as const;
+
+/** Those of which both can be decoded. */
+async function usablePairs(
+  paired: readonly Pair[],
+  masks: FileTree,
+  warnings: string[],
+  kept: KeptExamples | undefined,
+): Promise<readonly Pair[]> {
+  const withImage = await decodableFiles(paired, imageDecoding, warnings, kept);
+  const asMasks = withImage.map((pair) => ({ tree: masks, path: pair.mask, pair }));
+  return (await decodableFiles(asMasks, maskDecoding, warnings, kept)).map(({ pair }) => pair);
+}
+
+function source(
+  name: string,
+  paired: readonly Pair[],
+  masks: FileTree,
+  { height, width, classes, names }: ClassMapShape,
+  spec: ImageDataSpec,
+): ExampleSource {
   const cache = new ByteCache(maskCacheBytes);
   // 1 where the mask has been found to be of its image's size.
   const sizesChecked = new Uint8Array(paired.length);
-  const pairOf = (index: number): (typeof paired)[number] => {
+  const pairOf = (index: number): Pair => {
     const pair = paired[index];
     if (pair === undefined) throw new RangeError(`example ${index} of ${paired.length}`);
     return pair;
@@ -103,13 +132,16 @@ function source(
   const readEncoded = async (index: number) => {
     const { tree, path } = pairOf(index);
     const bytes = await tree.read(path);
-    const decode = async (): Promise<Example & { readonly kind: 'image' }> => {
-      const image = await decodeImage(bytes, `${tree.name}/${path}`);
-      return { kind: 'image', shape: [image.height, image.width, image.channels], data: image.data };
-    };
-    return { bytes, decoder: await imageDecoderOf(bytes), decode };
+    return { bytes, decoder: await imageDecoding.decoderOf(bytes), decode: () => imageDecoding.decode(bytes, `${tree.name}/${path}`) };
   };
-  const decoded = async (index: number): Promise<Example & { readonly kind: 'image' }> => (await readEncoded(index)).decode();
+  /** Decoding takes longer than reading the header, and what is decoded may be kept already. */
+  const sizeOf = async (index: number): Promise<readonly [number, number]> => {
+    const { bytes, decode } = await readEncoded(index);
+    const known = sizeOfImage(bytes);
+    if (known !== undefined) return known;
+    const [height, width] = (await decode()).shape;
+    return [height, width];
+  };
   return {
     name,
     kind: 'image',
@@ -118,7 +150,7 @@ function source(
     target: { kind: 'classMap', positions: height * width, classes, names },
     labels: new Int32Array(0),
     targets: new Float32Array(0),
-    load: decoded,
+    load: async (index) => (await readEncoded(index)).decode(),
     readEncoded,
     loadLabels: async (index) => {
       const known = cache.get(index);
@@ -127,7 +159,7 @@ function source(
       const where = `${masks.name}/${path}`;
       const mask = decodeMask(await masks.read(path), where);
       if (sizesChecked[index] !== 1) {
-        const [imageHeight, imageWidth] = (await decoded(index)).shape;
+        const [imageHeight, imageWidth] = await sizeOf(index);
         if (mask.height !== imageHeight || mask.width !== imageWidth)
           throw new EspalierError('invalid-data', `the mask is ${mask.height}x${mask.width}, its image ${imageHeight}x${imageWidth}`, {
             where,
