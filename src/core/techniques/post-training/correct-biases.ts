@@ -20,6 +20,8 @@ export interface MeanMeasurement {
 }
 
 const batchSize = 32;
+/** Of a run, which gives the inputs of all kernels: 32 images of 224 pixels would take gigabytes. */
+const memoryBytes = 700e6;
 
 /**
  * Takes the mean error of rounded kernels out of the biases. Rounding W to W' shifts the mean of a layer's outputs by
@@ -84,11 +86,11 @@ async function channelMeans(
     values.map((value) => [value, new Float64Array(network.values.get(value)?.shape.at(-1) ?? 1)]),
   );
   const rows = new Map<ValueId, number>();
-  const inference = await compileInference(engine, network, Math.min(batchSize, count), { outputs: values });
+  const inference = await compileInference(engine, network, Math.min(batchSize, count), { outputs: values, memoryBytes });
   try {
-    for (let start = 0; start < count; start += batchSize) {
+    for (let start = 0; start < count; start += inference.batchSize) {
       if (signal.aborted) throw new EspalierError('cancelled', 'bias correction was cancelled');
-      const size = Math.min(batchSize, count - start);
+      const size = Math.min(inference.batchSize, count - start);
       const batch = await data.read(indices.subarray(start, start + size));
       const results = await inference.run(batch.inputs, size);
       values.forEach((value, index) => {
