@@ -25,6 +25,7 @@ import type { ResolvedModel } from './recipe/resolve-recipe.ts';
 import type { NarrowLayers } from '../search/narrow-layers.ts';
 import { layersWithoutFilters } from '../techniques/filter-pruning.ts';
 import { withFileErrors } from './store/atomic-files.ts';
+import { examplesFolder } from './store/run-store.ts';
 import { readSealedJson, writeSealedJson } from './store/sealed-file.ts';
 
 /** What the choices of a search follow from. */
@@ -76,7 +77,7 @@ const ownFile = 'search.json';
 export function searchSupport({ recipe, folder, model, engine, target, threadScript, file }: SupportSetting): SearchSupport {
   const seed = recipe.seed ?? 0;
   let opened: Promise<OpenedModel> | undefined;
-  const open = (): Promise<OpenedModel> => (opened ??= openModel(model, engine, seed));
+  const open = (): Promise<OpenedModel> => (opened ??= openModel(model, folder, engine, seed));
   return {
     recipe,
     folder,
@@ -111,6 +112,7 @@ interface OpenedModel {
 
 async function openModel(
   { path: file, inputShapes, data, dataFolder, outputs }: ResolvedModel,
+  recipeFolder: string,
   engine: Engine,
   seed: number,
 ): Promise<OpenedModel> {
@@ -120,6 +122,8 @@ async function openModel(
     onWarning: () => undefined,
     modelInputs: inputsOf(network),
     modelOutputs: outputsOf(network),
+    // Each file of the search is measured on these, and its stages read them too.
+    examplesFolder: examplesFolder(recipeFolder),
   });
   const task = await openTask({
     network,
