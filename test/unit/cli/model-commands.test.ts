@@ -212,6 +212,16 @@ describe('espalier evaluate', () => {
     expect((await espalier('evaluate', model, '--data', wrongType)).err).toMatch(/^error: data\.folder: expected a string, found a number/);
   });
 
+  it('says that labels stand in the way of a comparison with another model', async () => {
+    const labelled = await espalier('evaluate', model, '--data', digits, '--reference', model, '--json');
+    expect(labelled.err).toContain('"labelled": false');
+    expect(labelled.out).toContain('"top1"');
+    const unlabelled = JSON.stringify({ format: 'generated', set: 'digits', trainSize: 120, testSize: 20, labelled: false });
+    const compared = await espalier('evaluate', model, '--data', unlabelled, '--reference', model, '--json');
+    expect(compared.err).not.toContain('"labelled"');
+    expect(compared.out).toContain('"cosine"');
+  });
+
   it('warns on standard error when a model only guesses', async () => {
     const { code, out, err } = await espalier(
       'evaluate',

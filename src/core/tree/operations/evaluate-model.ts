@@ -97,6 +97,8 @@ async function openSplit(
     engine: () => (engine === undefined ? createEngine({ onNotice: onWarning }) : Promise.resolve(engine)),
     isAugmented: false,
   });
+  if (task.data === opened)
+    onWarning('every output has labels, so nothing is compared with the reference: "labelled": false in the data block leaves them unread');
   return { data: task.data[split], release: task.release };
 }
 
