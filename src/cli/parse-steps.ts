@@ -13,6 +13,9 @@ export interface OptimizationPath {
 /** Quantizations that keep whatever the steps before gave. */
 const untrained = techniqueIds.filter((id) => techniqueRow(id).inherits === 'all');
 
+/** What `quantize=` may name. */
+export const quantizations: readonly string[] = [...untrained.map((id) => techniqueRow(id).node), 'qat'];
+
 const example = 'write steps such as prune=0.5,cluster=16,quantize=qat';
 
 /**
@@ -39,8 +42,8 @@ export function parseSteps(text: string): OptimizationPath {
     'a whole number of clusters, at least 2',
   );
   const quantization = values.get('quantize');
-  if (quantization !== undefined && quantization !== 'qat' && !untrained.some((id) => techniqueRow(id).node === quantization))
-    throw wrong(`"quantize=${quantization}" is none of ${[...untrained.map((id) => techniqueRow(id).node), 'qat'].join(', ')}`);
+  if (quantization !== undefined && !quantizations.includes(quantization))
+    throw wrong(`"quantize=${quantization}" is none of ${quantizations.join(', ')}`);
   const path: TechniqueId[] = [];
   const techniques: { -readonly [Key in keyof TechniqueOptions]: TechniqueOptions[Key] } = {};
   const keys: { -readonly [Key in keyof OptimizationPath['keys']]: OptimizationPath['keys'][Key] } = {};

@@ -73,7 +73,7 @@ function describeFailure({ layer, property, expected, found }: CertificateCheck)
 
 function verdictLine(checks: readonly CertificateCheck[]): string {
   if (checks.length === 0)
-    return 'measured only: nothing was demanded (--parent, --sparsity, --clusters, --group, --full-integer, --plain)';
+    return 'measured only: nothing was demanded (--parent, --sparsity, --clusters, --clusters-per-channel, --group, --full-integer, --plain)';
   const passed = checks.filter((check) => check.passed).length;
   return passed === checks.length
     ? `✓ passed: ${passed} of ${checks.length} checks`

@@ -29,7 +29,7 @@ export function registerEvaluate(program: Command, terminal: Terminal = processT
     .argument('<model>', 'Keras .h5 or .keras, TFJS model.json, SavedModel folder, .onnx, or any .tflite')
     .requiredOption('--data <spec>', dataOptionHelp)
     .addOption(new Option('--split <split>', 'examples to measure on').choices(['train', 'validation', 'test']).default('test'))
-    .option('--reference <model>', 'of data without labels: the trained model whose outputs those of this one are compared with')
+    .option('--reference <model>', 'trained model that outputs are compared with, where the data have no labels ("labelled": false)')
     .option('--threads <count>', 'runtimes side by side, for a .tflite (default: all cores)', wholeNumber)
     .addOption(inputShapeOption())
     .option('--json', 'print the result as JSON')

@@ -11,7 +11,7 @@ import { inputShapeOption } from '../input-shape-option.ts';
 import { defaultSearchMinutes } from '../../shared/recipe/defaults.ts';
 import { type BudgetOptions, byteSize, byteSizes, searchOf } from '../budget-options.ts';
 import { nonNegativeNumber, positiveNumber, wholeNumber, wholeNumberOrZero } from '../numbers.ts';
-import { parseSteps } from '../parse-steps.ts';
+import { parseSteps, quantizations } from '../parse-steps.ts';
 import { applySettings } from '../step-settings.ts';
 import { followRun } from '../run/follow-run.ts';
 import { processTerminal } from '../terminal.ts';
@@ -25,7 +25,7 @@ interface Options extends BudgetOptions {
   readonly output: string;
   readonly seed: number;
   readonly epochs?: number;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly threads?: number;
   readonly board?: string;
   readonly target?: string;
@@ -47,14 +47,13 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
     .option('--max-drop <points>', 'with a budget: points of accuracy that may be lost, or percent of an error', nonNegativeNumber)
     .option('--minutes <minutes>', `with a budget: minutes of training (default: ${defaultSearchMinutes})`, positiveNumber)
     .option('--training-steps <count>', 'with a budget: training steps in all, instead of minutes: the same on every machine', wholeNumber)
-    .option('--steps <steps>', 'prune=SPARSITY, cluster=COUNT, quantize=ptq|qat: those that are wanted, in this order')
+    .option('--steps <steps>', `prune=SPARSITY, cluster=COUNT, quantize=${quantizations.join('|')}: those that are wanted, in this order`)
     .requiredOption('-o, --output <folder>', 'folder for the .tflite, the recipe and the run')
     .option('--epochs <count>', 'passes over the training examples in each step', wholeNumber)
     .option(
       '--set <step.option=value>',
-      'an option of a step as in the recipe, such as prune.structure=filters, cluster.weighting=fisher, training.distillation=true; repeatable',
-      (value: string, all: readonly string[]) => [...all, value],
-      [],
+      'an option of a step as in the recipe, such as prune.structure=filters, cluster.weighting=fisher, training.distillation=true, or rules for layers as layers=JSON; repeatable',
+      (value: string, all: readonly string[] = []) => [...all, value],
     )
     .option('--seed <seed>', 'fixes every random choice', wholeNumberOrZero, 0)
     .option('--threads <count>', 'threads of each step (default: what is measured to be fastest)', wholeNumber)
@@ -123,13 +122,13 @@ function planOf(options: Options): OptimizePlan {
         'add --max-bytes 60kB, or --steps prune=0.5,cluster=16,quantize=qat',
       );
     const steps = parseSteps(options.steps);
-    const { techniques, training, layers } = applySettings(steps, options.set);
+    const { techniques, training, layers } = applySettings(steps, options.set ?? []);
     return { node: steps.node, recipe: { techniques, nodes: [steps.node], training: { epochs: options.epochs, ...training }, layers } };
   }
   if (options.steps !== undefined)
     throw new WrongUsage('--steps', 'it contradicts a budget, from which the steps follow', 'leave one of them out');
   if (options.epochs !== undefined) throw new WrongUsage('--epochs', 'it contradicts a budget', 'give --minutes or --training-steps');
-  const { training } = applySettings({ node: '', techniques: {}, keys: {} }, options.set);
+  const { training } = applySettings({ node: '', techniques: {}, keys: {} }, options.set ?? []);
   return { node: undefined, recipe: { strategy, training } };
 }
 

@@ -41,14 +41,16 @@ export function registerSensitivity(program: Command, terminal: Terminal = proce
     .argument('<model>', 'the trained model')
     .requiredOption('--data <spec>', dataOptionHelp)
     .option('--layer <name>', 'every choice of this layer, with all bytes')
-    .addOption(new Option('--bytes <count>', 'bytes to show beside').choices(byteCounts).default('gzip'))
     .addOption(
-      new Option('--cycles <count>', 'where to count the cycles beside')
+      new Option('--bytes <count>', 'form of the file that the bytes of kernels are counted in').choices(byteCounts).default('gzip'),
+    )
+    .addOption(
+      new Option('--cycles <count>', 'processor whose cycles are shown')
         .choices(cycleCounts)
         .default(undefined, 'the NPU, where the target has one'),
     )
-    .option('--target <core+npu>', `what cycles are estimated for (default: ${sensitivityTarget})`)
-    .option('--board <name>', `the same by a board: ${boardNames().join(', ')}`)
+    .option('--target <core+npu>', `device that cycles are estimated for (default: ${sensitivityTarget})`)
+    .option('--board <name>', `board that cycles are estimated for: ${boardNames().join(', ')}`)
     .option('--threads <count>', 'threads of the engine (default: all cores)', wholeNumber)
     .addOption(inputShapeOption())
     .option('--json', 'print the result as JSON')

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { registerOptimize } from '../../../src/cli/commands/optimize.ts';
 import { parseSteps } from '../../../src/cli/parse-steps.ts';
 import { applySettings } from '../../../src/cli/step-settings.ts';
+import { runCli } from '../../support/run-cli.ts';
 
 describe('--steps', () => {
   it.each([
@@ -17,6 +19,12 @@ describe('--steps', () => {
     ['prune=0', 'pruned', { pruning: { sparsity: 0 } }],
   ])('%s leads to %s', (steps, node, techniques) => {
     expect(parseSteps(steps)).toMatchObject({ node, techniques });
+  });
+
+  it('names every quantization in its help, and --set no default', async () => {
+    const { out } = await runCli([registerOptimize], ['optimize', '--help']);
+    expect(out).toContain('quantize=ptq|ptq4|qat');
+    expect(out).not.toContain('[]');
   });
 
   it.each([
