@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { documentPages } from '../../support/documents.ts';
 import { readmes, readmeTable, withReadmeTable } from '../../../scripts/results/readme-table.ts';
 
 const results = readFileSync('docs/results.md', 'utf8');
@@ -25,22 +26,19 @@ it('a table is not made of results that lack a section, a row or the number of e
   expect(() => readmeTable(results.replaceAll(/^\d+ test examples/gm, 'Some'), 'en')).toThrow(/number of test examples/);
 });
 
-/** Links and pictures of the pages that people read first. */
-describe.each(['README.md', 'README.zh-cn.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CODE_OF_CONDUCT.md', ...pagesOf('docs')])(
-  'links of %s',
-  (file) => {
-    it('lead to files, and to headings that they have', () => {
-      const text = readFileSync(file, 'utf8').replaceAll(/^ {4}.*$/gm, '');
-      const targets = [...text.matchAll(/\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"/g)].map((match) => match[1] ?? match[2] ?? '');
-      for (const target of targets.filter((link) => !/^(https?|mailto):/.test(link))) {
-        const [name = '', heading] = target.split('#');
-        const linked = name === '' ? file : path.join(path.dirname(file), name);
-        expect(existsSync(linked), `${file} links to ${target}`).toBe(true);
-        if (heading !== undefined) expect(headingsOf(readFileSync(linked, 'utf8')), `${file} links to ${target}`).toContain(heading);
-      }
-    });
-  },
-);
+/** Links and pictures. */
+describe.each(documentPages)('links of %s', (file) => {
+  it('lead to files, and to headings that they have', () => {
+    const text = readFileSync(file, 'utf8').replaceAll(/^ {4}.*$/gm, '');
+    const targets = [...text.matchAll(/\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"/g)].map((match) => match[1] ?? match[2] ?? '');
+    for (const target of targets.filter((link) => !/^(https?|mailto):/.test(link))) {
+      const [name = '', heading] = target.split('#');
+      const linked = name === '' ? file : path.join(path.dirname(file), name);
+      expect(existsSync(linked), `${file} links to ${target}`).toBe(true);
+      if (heading !== undefined) expect(headingsOf(readFileSync(linked, 'utf8')), `${file} links to ${target}`).toContain(heading);
+    }
+  });
+});
 
 function pagesOf(folder: string): readonly string[] {
   return readdirSync(folder)

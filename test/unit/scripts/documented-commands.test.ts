@@ -1,0 +1,83 @@
+/** Commands, options and npm scripts in the documents are there, and those that are there are in the documents. */
+import { existsSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { scripts } from '../../../package.json';
+import { commandTable } from '../../../src/cli/command-table.ts';
+import { createProgram } from '../../../src/cli/program.ts';
+import { codeOf, documentPages, readPage } from '../../support/documents.ts';
+
+/** Of each command its options: `--output` and, where there is one, the short form. */
+const options = new Map<string, readonly (readonly string[])[]>();
+
+beforeAll(async () => {
+  const program = createProgram('1.2.3');
+  for (const { load } of commandTable) (await load())(program);
+  for (const command of program.commands) {
+    options.set(
+      command.name(),
+      command.options.map(({ long, short }) => [long ?? '', short ?? ''].filter((form) => form !== '')),
+    );
+  }
+});
+
+/** `espalier run x --seed 1` as `['run', ' x --seed 1']`. */
+function callsIn(text: string): readonly (readonly [command: string, rest: string])[] {
+  return codeOf(text)
+    .flatMap((code) => [...code.matchAll(/(?<![\w-])espalier ([a-z][a-z-]*)([^\n;|&#]*)/g)])
+    .map(([, command = '', rest = '']) => [command, rest] as const);
+}
+
+const everywhere = ['--help', '--verbose'];
+
+function unknownIn(text: string): readonly string[] {
+  return callsIn(text).flatMap(([command, rest]) => {
+    const known = options.get(command)?.flat();
+    if (known === undefined) return [command];
+    const named = rest.match(/(?<=^|[\s[(|])--?[a-z][a-z-]*/g) ?? [];
+    return named.filter((option) => !known.includes(option) && !everywhere.includes(option)).map((option) => `${command} ${option}`);
+  });
+}
+
+describe('the command line in the documents', () => {
+  it.each(documentPages)('%s names commands and options that there are', (page) => {
+    expect(unknownIn(readPage(page))).toEqual([]);
+  });
+
+  it('would find others', () => {
+    expect(unknownIn('`espalier inspct a`, `espalier inspect a [--tensor]`\n\n    espalier run a --seed 1 --sed 2\n')).toEqual([
+      'run --sed',
+      'inspct',
+      'inspect --tensor',
+    ]);
+  });
+
+  it('is whole: docs/cli.md names every command, and the documents every option', () => {
+    const overview = readPage('docs/cli.md');
+    const code = documentPages.filter((page) => page.startsWith('docs/')).flatMap((page) => codeOf(readPage(page)));
+    expect(
+      commandTable.map(({ name }) => name).filter((name) => !overview.includes(`\`espalier ${name}`) && !overview.includes(`\`${name}\``)),
+    ).toEqual([]);
+    const missing = [...options].flatMap(([command, forms]) =>
+      forms
+        .filter((each) => !each.some((form) => code.some((piece) => new RegExp(`${form}(?![\\w-])`).test(piece))))
+        .map((each) => `${command} ${each.join(', ')}`),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+it.each(documentPages)('%s: npm scripts and benches that it names are there', (page) => {
+  const text = readPage(page);
+  const named = [...text.matchAll(/npm run ([a-z][\w:-]*)/g)].map(([, name = '']) => name);
+  expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+  const benches = [...text.matchAll(/npm run bench -- ([a-z][\w-]*)/g)].map(([, name = '']) => name);
+  expect(benches.filter((name) => !existsSync(`bench/${name}.ts`))).toEqual([]);
+});
+
+it.each(documentPages)('%s: files of the project that it names as code are there', (page) => {
+  const named = codeOf(readPage(page)).flatMap(
+    (code) => code.match(/(?<![\w/.])(?:src|test|scripts|docs|schemas|bench|examples|l10n|webview)\/[\w./-]*\w/g) ?? [],
+  );
+  // FOLDER and its like stand for a name.
+  expect(named.filter((file) => !/[A-Z]{4}/.test(file.replace('README', '')) && !existsSync(file))).toEqual([]);
+});
