@@ -1,7 +1,9 @@
-/** Commands, options and npm scripts in the documents are there, and those that are there are in the documents. */
+/** Commands, options, settings and npm scripts in the documents are there, and those that are there are in the documents. */
 import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { scripts } from '../../../package.json';
+import { contributes, scripts } from '../../../package.json';
+import english from '../../../package.nls.json';
+import chinese from '../../../package.nls.zh-cn.json';
 import { commandTable } from '../../../src/cli/command-table.ts';
 import { createProgram } from '../../../src/cli/program.ts';
 import { codeOf, documentPages, readPage } from '../../support/documents.ts';
@@ -80,4 +82,25 @@ it.each(documentPages)('%s: files of the project that it names as code are there
   );
   // FOLDER and its like stand for a name.
   expect(named.filter((file) => !/[A-Z]{4}/.test(file.replace('README', '')) && !existsSync(file))).toEqual([]);
+});
+
+describe('the editor in the documents', () => {
+  it.each(documentPages)('%s names commands by their titles', (page) => {
+    const texts = page.includes('zh-cn') ? chinese : english;
+    const titles = Object.entries(texts).flatMap(([key, title]) => (key.startsWith('command.') ? [title] : []));
+    const named = [...readPage(page).matchAll(/\*\*Espalier: ([^*]+)\*\*|_Espalier: ([^_]+)_/g)].map(
+      ([, bold, italic]) => bold ?? italic ?? '',
+    );
+    expect(named.filter((title) => !titles.includes(title))).toEqual([]);
+  });
+
+  it('docs/panel.md has every setting with its default', () => {
+    const rows = readPage('docs/panel.md').split('\n');
+    const missing = Object.entries(contributes.configuration.properties).filter(([name, { default: value }]) => {
+      const row = rows.find((line) => line.startsWith('| `espalier.') && line.includes(`\`${name}\``));
+      const shown = typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value);
+      return row === undefined || (typeof value !== 'object' && !row.includes(` ${shown} |`) && !row.includes(`\`${shown}\``));
+    });
+    expect(missing.map(([name]) => name)).toEqual([]);
+  });
 });
