@@ -12,6 +12,7 @@ export interface LayerRule {
    */
   readonly pattern: string;
   /**
+   * Part of the layer's weights that pruning makes zero.
    * @minimum 0
    * @exclusiveMaximum 1
    */
@@ -23,6 +24,7 @@ export interface LayerRule {
    */
   readonly filters?: number;
   /**
+   * Unique values that clustering leaves the layer's kernel.
    * @asType integer
    * @minimum 2
    */

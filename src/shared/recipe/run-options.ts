@@ -18,7 +18,10 @@ export interface EngineChoice {
    * @maximum 64
    */
   readonly processes?: number;
-  /** Execution provider of onnxruntime. */
+  /**
+   * Execution provider of onnxruntime: `cpu`, `webgpu`, `dml`, `coreml` or `cuda`.
+   * @default "cpu"
+   */
   readonly provider?: string;
 }
 

@@ -14,11 +14,14 @@ export interface TrainingOptions {
    */
   readonly steps?: number;
   /**
+   * Training examples in each step.
    * @asType integer
    * @minimum 1
+   * @default 64
    */
   readonly batchSize?: number;
   /**
+   * Of Adam, at the start. Default: by technique, from 1e-4 (PQAT, CQAT, PCQAT) to 1e-3 (pruning before the training).
    * @exclusiveMinimum 0
    * @examples [0.0001]
    */

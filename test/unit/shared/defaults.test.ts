@@ -8,6 +8,7 @@ import {
   defaultFreezeRangesAfter,
   defaultSchedule,
   defaultSparsity,
+  trainingDefaults,
 } from '../../../src/shared/recipe/defaults.ts';
 
 interface Schema {
@@ -23,7 +24,13 @@ it.each([
   ['PostTrainingQuantizationOptions', { calibrationSamples: defaultCalibrationSamples }],
   ['QuantizationAwareTrainingOptions', { freezeRangesAfter: defaultFreezeRangesAfter }],
   ['Distillation', defaultDistillation],
+  ['TrainingOptions', { batchSize: trainingDefaults.float.batchSize }],
 ])('the schema of %s has the defaults of the code', (name, defaults) => {
   const shown = Object.entries(defaults).map(([field]) => [field, schema.definitions[name]?.properties?.[field]?.default]);
   expect(Object.fromEntries(shown)).toEqual(defaults);
+});
+
+it('every training has the batch size that the schema shows', () => {
+  const sizes = Object.values(trainingDefaults).map(({ batchSize }): number => batchSize);
+  expect(new Set(sizes)).toEqual(new Set([trainingDefaults.float.batchSize]));
 });
