@@ -22,7 +22,7 @@ export function registerDeploy(program: Command, terminal: Terminal = processTer
         .choices(deploymentTargetIds)
         .makeOptionMandatory(),
     )
-    .requiredOption('-o, --output <folder>', 'the folder to write, which must not exist or be empty')
+    .requiredOption('-o, --output <folder>', 'a new or empty folder')
     .option('--data <spec>', `${dataOptionHelp}; its preprocessing becomes code, and its first test example the test case`)
     .option('--name <name>', "begins every name in the code (default: the file's)")
     .option('--json', 'print the result as JSON')

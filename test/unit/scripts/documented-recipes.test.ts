@@ -1,7 +1,10 @@
-/** Parts of recipes in the documents, against the schema; and whether docs/recipe.md has every field. */
+/** The examples, and parts of recipes in the documents, against the schema; and whether docs/recipe.md has every field. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { parseTree, type ParseError } from 'jsonc-parser';
 import { describe, expect, it } from 'vitest';
 import schema from '../../../schemas/recipe.schema.json' with { type: 'json' };
+import { parseRecipe } from '../../../src/core/tree/recipe/parse-recipe.ts';
 import { checkAgainstSchema, type JsonSchema } from '../../../src/core/tree/recipe/schema-check.ts';
 import { codeOf, documentPages, jsonOf, readPage } from '../../support/documents.ts';
 
@@ -52,6 +55,18 @@ describe('recipes in the documents', () => {
     ]);
     expect(parts.flatMap((json) => mistakeIn(json) ?? [])).toEqual(['{ "sede": 1 }', '{"sparsity": 2}']);
   });
+});
+
+const examples = readdirSync('examples', { recursive: true, encoding: 'utf8' }).map((name) => path.join('examples', name));
+
+it.each(examples.filter((file) => file.endsWith('.espalier.json')))('%s is a valid recipe', (file) => {
+  expect(parseRecipe(readFileSync(file, 'utf8')).diagnostics).toEqual([]);
+});
+
+it.each(examples.filter((file) => file.endsWith('.data.json')))('%s is a valid data block', (file) => {
+  const text = readFileSync(file, 'utf8');
+  expect(mistakeIn(text)).toBeUndefined();
+  expect(text).toContain('"format"');
 });
 
 it('docs/recipe.md names every field of a recipe', () => {
