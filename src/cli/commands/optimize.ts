@@ -128,7 +128,13 @@ function planOf(options: Options): OptimizePlan {
   if (options.steps !== undefined)
     throw new WrongUsage('--steps', 'it contradicts a budget, from which the steps follow', 'leave one of them out');
   if (options.epochs !== undefined) throw new WrongUsage('--epochs', 'it contradicts a budget', 'give --minutes or --training-steps');
-  const { training } = applySettings({ node: '', techniques: {}, keys: {} }, options.set ?? []);
+  const { training, layers } = applySettings({ node: '', techniques: {}, keys: {} }, options.set ?? []);
+  if (layers !== undefined)
+    throw new WrongUsage(
+      '--set',
+      'layers contradict a budget, from which their settings follow',
+      'leave layers=… out, or give --steps instead of the budget',
+    );
   return { node: undefined, recipe: { strategy, training } };
 }
 

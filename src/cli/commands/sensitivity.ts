@@ -45,9 +45,7 @@ export function registerSensitivity(program: Command, terminal: Terminal = proce
       new Option('--bytes <count>', 'form of the file that the bytes of kernels are counted in').choices(byteCounts).default('gzip'),
     )
     .addOption(
-      new Option('--cycles <count>', 'processor whose cycles are shown')
-        .choices(cycleCounts)
-        .default(undefined, 'the NPU, where the target has one'),
+      new Option('--cycles <count>', 'processor whose cycles are shown (default: the NPU, where the target has one)').choices(cycleCounts),
     )
     .option('--target <core+npu>', `device that cycles are estimated for (default: ${sensitivityTarget})`)
     .option('--board <name>', `board that cycles are estimated for: ${boardNames().join(', ')}`)

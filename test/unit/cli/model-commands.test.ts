@@ -60,6 +60,12 @@ describe('espalier', () => {
     expect(err).not.toBe('');
   });
 
+  it('refuses rules for layers beside a budget, which it would leave out', async () => {
+    const rules = 'layers=[{"pattern":"dense","sparsity":0.8}]';
+    const { code, err } = await espalier('optimize', 'a', '-o', 'b', '--data', '{}', '--max-bytes', '60kB', '--set', rules);
+    expect([code, err]).toEqual([2, expect.stringContaining('--set: layers contradict a budget')]);
+  });
+
   it('exits 1 with the message alone, and a stack only when asked', async () => {
     const { code, out, err } = await espalier('inspect', join(folder, 'missing.h5'));
     expect([code, out]).toEqual([1, '']);
