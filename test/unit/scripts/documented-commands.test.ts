@@ -1,26 +1,32 @@
 /** Commands, options, settings and npm scripts in the documents are there, and those that are there are in the documents. */
-import { existsSync } from 'node:fs';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { contributes, scripts } from '../../../package.json';
 import english from '../../../package.nls.json';
 import chinese from '../../../package.nls.zh-cn.json';
 import { commandTable } from '../../../src/cli/command-table.ts';
-import { createProgram } from '../../../src/cli/program.ts';
 import { codeOf, documentPages, readPage } from '../../support/documents.ts';
 
-/** Of each command its options: `--output` and, where there is one, the short form. */
-const options = new Map<string, readonly (readonly string[])[]>();
+const sources = 'src/cli/commands';
+/** Functions that add options of several commands, and where they stand. */
+const shared = { 'inputShapeOption(': 'src/cli/input-shape-option.ts', 'addExecutionOptions(': 'src/cli/run/slurm-options.ts' };
 
-beforeAll(async () => {
-  const program = createProgram('1.2.3');
-  for (const { load } of commandTable) (await load())(program);
-  for (const command of program.commands) {
-    options.set(
-      command.name(),
-      command.options.map(({ long, short }) => [long ?? '', short ?? ''].filter((form) => form !== '')),
-    );
-  }
-});
+/** Declarations in a source: `-o, --output <file>` as `['-o', '--output']`. Loading all commands takes too long for what is asked here. */
+function declaredIn(source: string): readonly (readonly string[])[] {
+  const declarations = source.matchAll(/(?:\.(?:requiredOption|option)\(|new Option\()\s*'([^']+)'/g);
+  return [...declarations].map(([, flags = '']) => flags.match(/(?<![\w-])--?[a-z][a-z-]*/g) ?? []);
+}
+
+/** Of each command its options. */
+const options = new Map(
+  readdirSync(sources).flatMap((file) => {
+    const source = readFileSync(`${sources}/${file}`, 'utf8');
+    const parts = source.split(/\.command\('([a-z-]+)'\)/).slice(1);
+    const names = parts.filter((_, index) => index % 2 === 0);
+    const common = Object.entries(shared).flatMap(([call, from]) => (source.includes(call) ? declaredIn(readFileSync(from, 'utf8')) : []));
+    return names.map((name, index) => [name, [...declaredIn(parts[2 * index + 1] ?? ''), ...common]] as const);
+  }),
+);
 
 /** `espalier run x --seed 1` as `['run', ' x --seed 1']`. */
 function callsIn(text: string): readonly (readonly [command: string, rest: string])[] {
@@ -41,6 +47,29 @@ function unknownIn(text: string): readonly string[] {
 }
 
 describe('the command line in the documents', () => {
+  it('is compared with every command, and all of its options', () => {
+    expect([...options.keys()].toSorted()).toEqual(commandTable.map(({ name }) => name).toSorted());
+    expect(options.get('run')?.map((forms) => forms.join(' '))).toEqual([
+      '--resume',
+      '--node',
+      '--threads',
+      '--processes',
+      '--seed',
+      '--no-cache',
+      '--json',
+      '--executor',
+      '--partition',
+      '--account',
+      '--gres',
+      '--time',
+      '--memory',
+      '--stage-data',
+    ]);
+    expect(options.get('inspect')).toEqual([['--tensors'], ['--json'], ['--input-shape']]);
+    expect(options.get('clean')).toEqual([['--all'], ['--cache'], ['--folder']]);
+    expect(options.get('init')).toEqual([['--data'], ['-o', '--output']]);
+  });
+
   it.each(documentPages)('%s names commands and options that there are', (page) => {
     expect(unknownIn(readPage(page))).toEqual([]);
   });
