@@ -42,8 +42,8 @@ const legend = [
   'In the tables: _fp32 / fake-int8_ is the accuracy on the training engine, of the float network or of the simulated integers; _INT8_ that of the file in LiteRT;',
   '_− control_ is its difference, in points, to the float control, which is the baseline fine-tuned for as many steps without any constraint; _Saved_ is 1 − gzip / raw;',
   '_Zeros_ and _Unique_ are read back from the file, over all kernels but depthwise ones (which are neither pruned nor clustered by default); _Unique_ is the',
-  'most in any kernel, in any one channel in brackets; _Training_ is the time of that stage alone. Accuracies of several runs are their mean ± half of its 95% interval (Student’s t over runs),',
-  'of one run ± half of Wilson’s interval for its test examples; other figures of several runs are the mean (lowest – highest).',
+  'most in any kernel, in any one channel in brackets; _Training_ is the time of that stage alone. Accuracies are means of the runs ± half of the 95% interval,',
+  'by Student’s t over runs or by Wilson for the test examples, whichever is larger; differences by Student’s t alone, for both sides see the same examples; other figures of several runs are the mean (lowest – highest).',
 ];
 
 /** What was measured with, and when. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { resultsDocument } from '../../../scripts/results/results-document.ts';
 import type { Studies, Study } from '../../../scripts/results/studies.ts';
+import { accuracyCell } from '../../../scripts/results/statistics.ts';
 import { withFigures, worstLeaf } from '../../../scripts/results/study-figures.ts';
 import { finishedRuns, seriesOf } from '../../../scripts/results/study-runs.ts';
 import type { ReadRun } from '../../../src/core/report/read-run.ts';
@@ -142,5 +143,12 @@ describe('sentences about a study', () => {
   it('cannot ask for what was not measured', () => {
     expect(() => withFigures('{ptq speed}', series, undefined)).toThrow(/there are accuracy, saved, gzip, difference of .*ptq/);
     expect(() => withFigures('{none accuracy}', series, undefined)).toThrow(/asks for "accuracy" of "none"/);
+  });
+
+  it('gives runs that agree the interval of their test examples', () => {
+    // By hand: 1.96 * sqrt(0.8 * 0.2 / 10,000) = 0.00784.
+    expect(accuracyCell([0.8, 0.8, 0.8], 10_000)).toBe('80.00% ± 0.78');
+    // Student's t with two degrees of freedom, 4.303 * 0.02 / sqrt(3) = 0.0497, is the larger one here.
+    expect(accuracyCell([0.9, 0.92, 0.94], 1000)).toBe('92.00% ± 4.97');
   });
 });
