@@ -1,5 +1,12 @@
 import { isSettable, type LayerChoice } from '../../shared/layer-choices.ts';
-import type { ByteCount, ChoiceSensitivity, LayerSensitivity, SensitivityReport } from '../../shared/sensitivity.ts';
+import {
+  mapBytes,
+  type ByteCount,
+  type Bytes,
+  type ChoiceSensitivity,
+  type LayerSensitivity,
+  type SensitivityReport,
+} from '../../shared/sensitivity.ts';
 import { bytesBetween, geometric, linear } from '../sensitivity/interpolation.ts';
 import { allocate, leastBytes } from './allocate.ts';
 
@@ -10,6 +17,8 @@ export interface Allocation {
   readonly divergence: number;
   /** Of the file, an estimate. */
   readonly bytes: number;
+  /** The same in every way to count them. */
+  readonly sizes: Bytes;
 }
 
 export interface LayerAllocation {
@@ -43,13 +52,15 @@ export function allocateLayers(
   const chosen = allocate(counted, bytes - overhead[count]);
   if (chosen === undefined) return undefined;
   const taken = chosen.flatMap((index, layer) => options[layer]?.[index] ?? []);
+  const sizes = mapBytes((each) => overhead[each] + taken.reduce((sum, choice) => sum + choice.bytes[each], 0));
   return {
     choices: taken.map(({ sparsity, clusters, bits }, index) => ({
       layer: layers[index]?.layer ?? '',
       choice: { sparsity, clusters, bits },
     })),
     divergence: taken.reduce((sum, { divergence }) => sum + divergence, 0),
-    bytes: overhead[count] + taken.reduce((sum, choice) => sum + choice.bytes[count], 0),
+    bytes: sizes[count],
+    sizes,
   };
 }
 

@@ -53,7 +53,7 @@ export interface Candidate {
 }
 
 /** Files come out a little larger or smaller than they are estimated. */
-const margin = 0.98;
+export const margin = 0.98;
 
 /** What candidates are planned from. */
 export interface FieldBasis {

@@ -2,12 +2,15 @@
 import { measureRow } from '../../shared/measures.ts';
 import type { ParetoSearch, Targets } from '../../shared/recipe/targets.ts';
 import type { HardwareFigures, NodeMetrics } from '../../shared/results.ts';
-import { budgetCounts } from '../../shared/search-budget.ts';
+import { isSettable } from '../../shared/layer-choices.ts';
+import { budgetCounts, type CountedBudget } from '../../shared/search-budget.ts';
 import type { SensitivityReport } from '../../shared/sensitivity.ts';
 import { targetMeasures } from '../../shared/targets.ts';
 import { EspalierError } from '../errors.ts';
 import { smallestFile } from '../search/allocate-layers.ts';
-import { fewestSteps, planRungs, type Rung } from '../search/plan-search.ts';
+import { hasRoom, nearestOfApart, nearestSize } from '../search/check-field.ts';
+import { type Candidate, fewestSteps, margin, planRungs, type Rung } from '../search/plan-search.ts';
+import { deployTarget } from './profile-node.ts';
 import type { SearchBasis, SearchSupport } from './search-support.ts';
 
 export interface CheckedSearch {
@@ -28,6 +31,12 @@ export async function checkSearch(
   steps: number,
 ): Promise<readonly Rung[]> {
   const { sensitivity, baselineError, chanceError, stepSeconds } = basis;
+  // In a file that was read again it is null.
+  if (!Number.isFinite(baselineError))
+    throw new EspalierError('invalid-data', 'the trained model has no measure on the validation examples, by which a search chooses', {
+      where: 'data',
+      fix: 'hold back more of them, so that each class occurs, and check that the outputs of the model are numbers',
+    });
   if (chanceError !== undefined && baselineError > chanceError * 0.95)
     throw new EspalierError(
       'invalid-data',
@@ -49,13 +58,15 @@ export async function checkSearch(
       )
         continue;
       const found = measureRow(measure).value({ ...baseline, hardware });
-      if (found === undefined || found <= limit) continue;
+      const saved = measure === 'flash' ? mostSaved(support, sensitivity) : 0;
+      const least = found === undefined ? undefined : Math.ceil(found - saved);
+      if (least === undefined || least <= limit) continue;
       throw new EspalierError(
         'invalid-recipe',
-        `${measureRow(measure).target?.name ?? measure} of ${limit} is not possible: an int8 file of this model with all of its filters takes ${found}`,
+        `${measureRow(measure).target?.name ?? measure} of ${limit} is not possible: an int8 file of this model with all of its filters takes ${saved > 0 ? `at least about ${least}` : least}`,
         {
           where: 'budgets',
-          fix: `allow at least ${found}, or take a smaller model; pruning whole filters makes it smaller`,
+          fix: `allow at least ${least}, or take a smaller model; pruning whole filters makes it smaller`,
         },
       );
     }
@@ -73,6 +84,19 @@ export async function checkSearch(
   );
 }
 
+/** Bytes of flash that the strongest settings take less than the plain int8 file: 4-bit weights, and what is packed. */
+function mostSaved({ recipe }: SearchSupport, sensitivity: SearchBasis['sensitivity']): number {
+  const whole = wholeFile(sensitivity);
+  const packs = (recipe.deploy?.pack ?? 'off') !== 'off' && deployTarget(recipe.deploy).npu === undefined;
+  const least = Math.min(smallestFile(sensitivity, 'raw'), packs ? smallestFile(sensitivity, 'packed') : Infinity);
+  return Math.max(0, whole - least);
+}
+
+/** The plain int8 file. */
+function wholeFile({ overhead, layers }: Pick<SensitivityReport, 'layers' | 'overhead'>): number {
+  return overhead.raw + layers.reduce((sum, { choices }) => sum + (choices[0]?.bytes.raw ?? 0), 0);
+}
+
 /**
  * What no settings of layers keep.
  *
@@ -83,7 +107,7 @@ export function checkSizes(
   sensitivity: Pick<SensitivityReport, 'layers' | 'overhead'>,
   hardware: HardwareFigures | undefined,
 ): void {
-  const whole = sensitivity.overhead.raw + sensitivity.layers.reduce((sum, { choices }) => sum + (choices[0]?.bytes.raw ?? 0), 0);
+  const whole = wholeFile(sensitivity);
   for (const budget of budgets) {
     if (budget.ethosUBytes !== undefined && budget.fileBytes !== undefined && budget.fileBytes < whole)
       throw new EspalierError(
@@ -101,14 +125,44 @@ export function checkSizes(
           where: 'budgets',
           fix: 'give "compressedBytes", "packedBytes" or "fileBytes" instead of "ethosUBytes"',
         });
-      if (bytes > least) continue;
+      if (hasRoom(sensitivity, { count, bytes })) continue;
+      if (!Number.isFinite(least))
+        throw new EspalierError('invalid-recipe', 'a rule gives layers 4-bit weights, with which they leave the Ethos-U', {
+          where: 'layers',
+          fix: 'leave its "bits" out, or give "compressedBytes", "packedBytes" or "fileBytes" instead of "ethosUBytes"',
+        });
+      const taken = `${count === 'ethosU' ? 'they take' : 'it takes'} about ${Math.ceil(least)}`;
+      const nearest = nearestSize(sensitivity, count);
+      if (sensitivity.layers.every(({ choices }) => choices.filter(isSettable).length <= 1))
+        throw new EspalierError('invalid-recipe', `${subject} ${verb} not possible: no layer may change, so ${taken}`, {
+          where: 'budgets',
+          fix: `allow about ${nearest} bytes, or let fewer rules under "layers" and patterns of "freeze" keep layers as they are; depthwise kernels always keep their weights`,
+        });
       throw new EspalierError(
         'invalid-recipe',
         bytes <= overhead
           ? `${subject} ${verb} not possible: without its kernels it takes about ${Math.ceil(overhead)}`
-          : `${subject} ${verb} not possible: with the strongest setting of every layer ${count === 'ethosU' ? 'they take' : 'it takes'} about ${Math.ceil(least)}`,
-        { where: 'budgets', fix: `the nearest that is possible is about ${Math.ceil(least * 1.05)} bytes; expect it to lose much` },
+          : `${subject} ${verb} not possible: with the strongest setting of every layer ${taken}`,
+        { where: 'budgets', fix: `the nearest that is possible is about ${nearest} bytes; expect it to lose much` },
       );
     }
   }
+}
+
+/**
+ * Sizes of one budget of which no candidate keeps both.
+ *
+ * @param candidates all that there are for the budget
+ * @throws EspalierError that says what is possible instead
+ */
+export function checkTogether(budget: Targets, candidates: readonly Candidate[]): void {
+  const counts = budgetCounts(budget);
+  const nearest = nearestOfApart(candidates, counts);
+  if (nearest === undefined) return;
+  const named = (bytesOf: (counted: CountedBudget) => number): string =>
+    counts.map((counted) => `${measureRow(counted.count).target?.name ?? counted.count} of ${Math.ceil(bytesOf(counted))}`).join(' and ');
+  throw new EspalierError('invalid-recipe', `${named(({ bytes }) => bytes)} bytes are each possible, but not together`, {
+    where: 'budgets',
+    fix: `the nearest that is possible is about ${named(({ count }) => nearest.allocation.sizes[count] / margin)}; or leave one of them out`,
+  });
 }

@@ -31,6 +31,8 @@ export interface Verdict {
   readonly node?: string;
   /** Of a search from budgets: the node of each, by its place from 0. */
   readonly chosen?: readonly { readonly node: string; readonly budget: number }[];
+  /** Of a search that was cancelled: what it had compared by then. */
+  readonly cancelled?: boolean;
 }
 
 /** Which file to ship where nothing was asked for, and why. */

@@ -31,9 +31,10 @@ export async function runRecipe(walk: Walk): Promise<Outcome> {
   return outcome;
 }
 
-interface TreeOutcome extends Omit<Verdict, 'chosen'> {
+interface TreeOutcome extends Omit<Verdict, 'chosen' | 'cancelled'> {
   readonly failed: readonly string[];
   readonly chosen?: readonly ChosenFile[] | undefined;
+  readonly cancelled: boolean | undefined;
 }
 
 const OTHER_LISTENERS = 10;
@@ -46,23 +47,37 @@ async function walkModels(walk: Walk): Promise<Outcome> {
     if (walk.modelsAtOnce === true) outcomes.push(...(await Promise.all(walk.models.map((model) => walkModel(walk, model)))));
     else for (const model of walk.models) outcomes.push(await walkModel(walk, model));
   } catch (error) {
-    if (isCancellation(error, walk.signal)) return { outcome: 'cancelled', reason: 'cancelled; finished nodes are kept' };
+    if (isCancellation(error, walk.signal)) return cancelled(walk, outcomes);
     throw error;
   }
+  if (outcomes.some((outcome) => outcome.cancelled === true)) return cancelled(walk, outcomes);
   const failed = outcomes.flatMap((outcome) => outcome.failed);
   const reasons = outcomes.flatMap(({ reason }) => (reason === '' ? [] : [reason]));
-  const chosen = walk.pareto === undefined ? undefined : outcomes.flatMap((outcome) => outcome.chosen ?? []);
+  const chosen = chosenFiles(walk, outcomes);
   if (failed.length > 0) return { outcome: 'failed', reason: [`${failed.join(', ')} failed`, ...reasons].join('; '), chosen };
   const outcome = outcomes.every(({ met }) => met) ? 'done' : 'targets-missed';
   return { outcome, reason: reasons.join('; ') || 'all nodes are done', chosen };
 }
 
+/** With what a search has, of the models that it came to. */
+function cancelled(walk: Walk, outcomes: readonly TreeOutcome[]): Outcome {
+  const found = walk.pareto === undefined ? [] : outcomes.map(({ reason }) => reason);
+  const soFar = found.length === 0 ? '' : `; so far: ${found.join('; ')}`;
+  return { outcome: 'cancelled', reason: `cancelled; finished nodes are kept${soFar}`, chosen: chosenFiles(walk, outcomes) };
+}
+
+/** The files of a search from budgets; undefined of other runs. */
+function chosenFiles({ pareto }: Walk, outcomes: readonly TreeOutcome[]): readonly ChosenFile[] | undefined {
+  return pareto === undefined ? undefined : outcomes.flatMap((outcome) => outcome.chosen ?? []);
+}
+
 async function walkModel(walk: Walk, model: ModelRun): Promise<TreeOutcome> {
   const named = (text: string): string => (walk.models.length > 1 ? `${model.name}: ${text}` : text);
   const walker = new TreeWalker(walk, model);
-  const { met, reason, chosen } = await walkTree(walk, model, walker);
+  const { met, reason, chosen, cancelled: isCancelled } = await walkTree(walk, model, walker);
   return {
     met,
+    cancelled: isCancelled,
     reason: reason === '' ? '' : named(reason),
     failed: walker.failed.map(named),
     chosen: chosen?.map((file) => ({ ...file, model: model.name })),

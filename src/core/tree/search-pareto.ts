@@ -16,13 +16,15 @@ import { type Candidate, candidatePath, type FieldBasis, fewestSteps, planCandid
 import type { LayerAllocation } from '../search/allocate-layers.ts';
 import { type PlannedTree, planTree, rootId } from './deployment-tree.ts';
 import type { Verdict } from './recommendation.ts';
-import { checkSearch, trainingShare } from './check-search.ts';
+import { checkSearch, checkTogether, trainingShare } from './check-search.ts';
+import { permittedChoices } from './permitted-choices.ts';
 import type { SearchSupport } from './search-support.ts';
 import { selectNodes } from './select-nodes.ts';
 import { relocateData } from './recipe/relocate-data.ts';
 import { withFileErrors, writeFileAtomically } from './store/atomic-files.ts';
+import { folderName } from './store/folder-names.ts';
 import { tflitePath } from './store/run-store.ts';
-import type { TreeWalker } from './tree-walker.ts';
+import { isCancellation, type TreeWalker } from './tree-walker.ts';
 
 export interface ParetoWalk {
   readonly walker: TreeWalker;
@@ -58,14 +60,19 @@ interface Trained {
 }
 
 /**
+ * What was compared before a search was cancelled is its verdict.
+ *
  * @throws EspalierError before anything trains: for budgets that no file can keep, too little time, too few validation
  * examples, a trained model at chance; `cancelled`
  */
 export async function searchPareto(walk: ParetoWalk): Promise<Verdict> {
   const { walker, support, search, runFolder, signal, report } = walk;
-  const { training = {}, targets } = support.recipe;
+  const { training = {}, targets, layers: rules = [] } = support.recipe;
   const budgets = budgetsOf(search, targets);
-  const basis = await support.basis(runFolder, signal, report);
+  if (!walker.results.has(rootId)) return { met: false, reason: 'the trained model has no result to compare files with' };
+  await support.checkLayers();
+  const measured = await support.basis(runFolder, signal, report);
+  const basis = { ...measured, sensitivity: permittedChoices(measured.sensitivity, { rules, freeze: training.freeze ?? [] }) };
   const steps = search.steps ?? Math.floor(((search.minutes ?? 0) * 60 * trainingShare) / basis.stepSeconds);
   const rungs = await checkSearch({ support, search, baseline: walker.results.get(rootId) }, budgets, basis, steps);
   report(
@@ -75,10 +82,29 @@ export async function searchPareto(walk: ParetoWalk): Promise<Verdict> {
   const keepsTeacher = training.distillation !== undefined;
   const fieldBasis: FieldBasis = { report: basis.sensitivity, narrow: await support.narrowing() };
   const contests = budgets.map((budget, index): Contest => {
-    const field = planField(fieldBasis, budgetCounts(budget), rungs[0]?.candidates ?? 1, keepsTeacher);
-    return { budget, place: index + 1, rungs, field };
+    const candidates = planField(fieldBasis, budgetCounts(budget), Infinity, keepsTeacher);
+    checkTogether(budget, candidates);
+    return { budget, place: index + 1, rungs, field: candidates.slice(0, rungs[0]?.candidates ?? 1) };
   });
   const trained: Trained[] = [];
+  try {
+    await compete(walk, contests, rungs, fieldBasis, trained);
+  } catch (error) {
+    if (!isCancellation(error, signal)) throw error;
+    return { ...(await conclude(walk, contests, trained)), cancelled: true };
+  }
+  return conclude(walk, contests, trained);
+}
+
+/** Trains round after round; what a round has compared is kept in `trained`, also where the next one is cancelled. */
+async function compete(
+  walk: ParetoWalk,
+  contests: readonly Contest[],
+  rungs: readonly Rung[],
+  fieldBasis: FieldBasis,
+  trained: Trained[],
+): Promise<void> {
+  const { walker } = walk;
   for (const [round, rung] of rungs.entries()) {
     const made = await train(walk, contests, rung.steps);
     trained.push(...made);
@@ -106,7 +132,6 @@ export async function searchPareto(walk: ParetoWalk): Promise<Verdict> {
       .flatMap((each) => corrected(each, fieldBasis) ?? []);
   if (missed.some(({ field }) => field.length > 0))
     trained.push(...(await train(walk, missed, rungs.at(-1)?.steps ?? fewestSteps, 'again-')));
-  return conclude(walk, contests, trained);
 }
 
 function isOfLastRound({ contest, steps }: Trained, { place, rungs }: Contest): boolean {
@@ -177,10 +202,18 @@ function byPromise(a: Trained, b: Trained): number {
   return fits(b) - fits(a) || a.error - b.error || (measureRow('gzip').value(a.metrics) ?? 0) - (measureRow('gzip').value(b.metrics) ?? 0);
 }
 
-/** Of the files that keep every limit but that of the loss, the one with the smallest error on validation examples. */
+/** Of the files that keep every limit but that of the loss, the one with the smallest error on validation examples; of sound ones. */
 function best(trained: readonly Trained[], budget: Targets, { results }: TreeWalker): Trained | undefined {
   const keeps = ({ metrics }: Trained): boolean => keepsOtherLimits(checkTargets(budget, results.get(rootId), metrics));
-  return trained.filter(keeps).toSorted((a, b) => a.error - b.error || a.tflite.length - b.tflite.length)[0];
+  return trained
+    .filter(isSound)
+    .filter(keeps)
+    .toSorted((a, b) => a.error - b.error || a.tflite.length - b.tflite.length)[0];
+}
+
+/** Whether a file is what its certificate says. */
+function isSound({ metrics }: Trained): boolean {
+  return metrics.certificate?.passed !== false;
 }
 
 function describeRound({ report, walker }: ParetoWalk, { place, budget }: Contest, ranked: readonly Trained[], round: number): void {
@@ -204,9 +237,9 @@ async function conclude(walk: ParetoWalk, contests: readonly Contest[], trained:
   const verdicts: { readonly met: boolean; readonly reason: string; readonly node?: string }[] = [];
   for (const { budget, place } of contests) {
     const found = best(trained, budget, walker);
-    const shown = found ?? trained.filter(({ contest }) => contest.place === place).toSorted(byPromise)[0];
+    const shown = found ?? trained.filter((each) => each.contest.place === place && isSound(each)).toSorted(byPromise)[0];
     if (shown === undefined) {
-      verdicts.push({ met: false, reason: `budget ${place}: no file is done` });
+      verdicts.push({ met: false, reason: `budget ${place}: no file has been compared on validation examples` });
       continue;
     }
     const checks = checkTargets(budget, baseline, shown.metrics);
@@ -237,15 +270,18 @@ async function writeRecommended(
   { candidate, steps, tflite }: Trained,
 ): Promise<string> {
   const folder = path.join(runFolder, recommendedFolder);
-  const file = path.join(folder, `${model}-budget-${place}.tflite`);
-  const recipe = path.join(folder, `${model}-budget-${place}.espalier.json`);
+  const name = `${folderName(model)}-budget-${place}`;
+  const file = path.join(folder, `${name}.tflite`);
+  const recipe = path.join(folder, `${name}.espalier.json`);
   const { techniques, node } = candidatePath(candidate, steps, support.recipe.training ?? {});
-  const { seed, measure, deploy, engine } = support.recipe;
+  const { seed, measure, deploy, engine, layers } = support.recipe;
   const contents = {
     models: [{ name: model, path: support.model.path, inputShape: support.model.inputShapes, outputs: support.model.outputs }],
     data: relocateData(support.model.data, support.model.dataFolder, folder),
     techniques,
     nodes: [node],
+    // Those of the techniques come after them, and say nothing of int16.
+    layers,
     seed,
     engine: { ...engine, threads: support.threads },
     measure,

@@ -24,7 +24,11 @@ import type { RecipeDocument } from './recipe/recipe-document.ts';
 import type { ResolvedModel } from './recipe/resolve-recipe.ts';
 import type { NarrowLayers } from '../search/narrow-layers.ts';
 import { layersWithoutFilters } from '../techniques/filter-pruning.ts';
+import { checkFrozenLayers } from '../techniques/frozen-layers.ts';
+import { kernelsOf } from '../techniques/kernels.ts';
+import { requireLayer } from '../techniques/layer-rules.ts';
 import { withFileErrors } from './store/atomic-files.ts';
+import { folderName } from './store/folder-names.ts';
 import { examplesFolder } from './store/run-store.ts';
 import { readSealedJson, writeSealedJson } from './store/sealed-file.ts';
 
@@ -46,6 +50,8 @@ export interface SearchSupport {
   readonly folder: string;
   readonly model: ResolvedModel;
   readonly threads: number;
+  /** @throws EspalierError for patterns of the recipe that match no layer, which stages would find only after a while */
+  checkLayers(): Promise<void>;
   /**
    * From a file where it has been made before: of this run, or of an earlier one of the same model, data and program.
    *
@@ -71,8 +77,10 @@ export interface SupportSetting {
   readonly file: string;
 }
 
-/** The name of the copy in a run's folder, which a resumed run takes. */
-const ownFile = 'search.json';
+/** The copy in a run's folder, which a resumed run takes: one for each model. */
+function ownFile({ models = [] }: RecipeDocument, { name }: ResolvedModel): string {
+  return models.length > 1 ? `search-${folderName(name)}.json` : 'search.json';
+}
 
 export function searchSupport({ recipe, folder, model, engine, target, threadScript, file }: SupportSetting): SearchSupport {
   const seed = recipe.seed ?? 0;
@@ -83,8 +91,14 @@ export function searchSupport({ recipe, folder, model, engine, target, threadScr
     folder,
     model,
     threads: engine.threads,
+    async checkLayers() {
+      const { network } = await open();
+      const kernels = kernelsOf(network);
+      for (const rule of recipe.layers ?? []) requireLayer(rule, kernels);
+      checkFrozenLayers(network, recipe.training?.freeze ?? []);
+    },
     async basis(runFolder, signal, report) {
-      const own = path.join(runFolder, ownFile);
+      const own = path.join(runFolder, ownFile(recipe, model));
       const known = (await readBasis(own)) ?? (await readBasis(file));
       const found = known ?? (await makeBasis(await open(), engine, seed, recipe.deploy?.strip ?? false, signal, report));
       await withFileErrors(file, () => mkdir(path.dirname(file), { recursive: true }));
@@ -96,7 +110,7 @@ export function searchSupport({ recipe, folder, model, engine, target, threadScr
       return (parts) => layersWithoutFilters(network, parts);
     },
     async hardware() {
-      return profileNode(integerStructure((await open()).network), target, undefined, countedNpu(recipe)).figures;
+      return profileNode(integerStructure((await open()).network, recipe.deploy?.strip), target, undefined, countedNpu(recipe)).figures;
     },
     async validationError(bytes, signal) {
       const { validation } = (await open()).data;
@@ -148,11 +162,7 @@ async function makeBasis(
   report: (message: string) => void,
 ): Promise<SearchBasis> {
   const { validation, train } = data;
-  if (validation.size < fewestValidation)
-    throw new EspalierError('invalid-data', `a search chooses by validation examples, and there are ${validation.size}`, {
-      where: 'data',
-      fix: `hold back at least ${fewestValidation}, better 500: leave out "validation" of the data block, or raise it`,
-    });
+  if (validation.size < fewestValidation) throw tooFewToChooseBy(validation.size, train.size);
   const baselineError = taskError(await evaluateNetwork({ engine, network, data: validation, signal }));
   const { target } = validation;
   const chanceError = target.kind === 'classes' ? 1 - 1 / target.classes : undefined;
@@ -165,6 +175,22 @@ async function makeBasis(
   } finally {
     await timing.dispose();
   }
+}
+
+function tooFewToChooseBy(validation: number, train: number): EspalierError {
+  const all = validation + train;
+  const share = Math.ceil((fewestValidation / all) * 100) / 100;
+  return new EspalierError(
+    'invalid-data',
+    `a search chooses by validation examples: it needs ${fewestValidation}, better 500, and there are ${validation}`,
+    {
+      where: 'data',
+      fix:
+        share <= 0.5
+          ? `"validation": ${share} of the data block holds back enough of the ${all} training examples; a validation set of the data's own, or "limit", must be larger`
+          : `give more examples: there are ${all} for training and validation together`,
+    },
+  );
 }
 
 /** Undefined where it is missing or damaged: then it is made again. */

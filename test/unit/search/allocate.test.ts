@@ -70,7 +70,12 @@ describe('allocation', () => {
     };
     expect(allocateLayers(report, { count: 'gzip', bytes: 100 })!.choices[0]!.choice.sparsity).toBe(0);
     const half = allocateLayers(report, { count: 'gzip', bytes: 84 })!;
-    expect(half).toEqual({ choices: [{ layer: 'conv', choice: { sparsity: 0.5, clusters: 0, bits: 8 } }], divergence: 0.1, bytes: 84 });
+    expect(half).toEqual({
+      choices: [{ layer: 'conv', choice: { sparsity: 0.5, clusters: 0, bits: 8 } }],
+      divergence: 0.1,
+      bytes: 84,
+      sizes: { raw: 140, gzip: 84, packed: 104, ethosU: 24 },
+    });
     expect(allocateLayers(report, { count: 'gzip', bytes: 67 })).toBeUndefined();
     expect(smallestFile(report, 'gzip')).toBe(68);
   });

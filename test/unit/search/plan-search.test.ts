@@ -5,6 +5,7 @@ import { type Style, styles } from '../../../src/core/search/styles.ts';
 import type { ChoiceSensitivity, LayerSensitivity } from '../../../src/shared/sensitivity.ts';
 
 const overhead = { raw: 100, gzip: 100, packed: 100, ethosU: 0 };
+const sizes = { raw: 0, gzip: 0, packed: 0, ethosU: 0 };
 /** Of a network whose filters cannot go. */
 const keepsFilters: NarrowLayers = () => new Map();
 const plainStyle: Style = { name: 'b', training: {}, clustering: { rateWeight: 2 }, narrowing: 0, forFewWeights: false };
@@ -71,6 +72,7 @@ describe('candidates of a budget', () => {
         ],
         divergence: 0,
         bytes: 0,
+        sizes,
       },
     } as const;
     const { techniques, node } = candidatePath(candidate, 1200, { batchSize: 32 }, '1b-1200');
@@ -129,7 +131,7 @@ describe('candidates of a budget', () => {
     const candidate = (sparsity: number) => ({
       style: { ...plainStyle, clustering: { rateWeight: 0, movingMasks: true, learningRate: 5e-4 } },
       count: 'gzip' as const,
-      allocation: { choices: [{ layer: 'dense', choice: { sparsity, clusters: 8, bits: 8 as const } }], divergence: 0, bytes: 0 },
+      allocation: { choices: [{ layer: 'dense', choice: { sparsity, clusters: 8, bits: 8 as const } }], divergence: 0, bytes: 0, sizes },
     });
     expect(candidatePath(candidate(0.5), 600, {}).techniques.sparsityPreservingClustering).toMatchObject({
       rateWeight: 0,
@@ -169,7 +171,7 @@ describe('candidates of a budget', () => {
         {
           style: styles[0]!,
           count: 'gzip',
-          allocation: { choices: [{ layer: 'dense', choice: { sparsity, clusters, bits: 8 } }], divergence: 0, bytes: 0 },
+          allocation: { choices: [{ layer: 'dense', choice: { sparsity, clusters, bits: 8 } }], divergence: 0, bytes: 0, sizes },
         },
         600,
         {},

@@ -81,6 +81,11 @@ describe('the recipe', () => {
       `{ "model": "m", ${data}, "techniques": { "qat": { "layers": [{ "pattern": "dense", "activations": 16 }] } } }`,
       [['out-of-range', 'techniques.qat.layers.0.activations', '16 is not one of "int8", "int16"']],
     ],
+    [
+      `{ "model": "m", ${data}, "strategy": { "kind": "pareto", "steps": 600, "budgets": [{ "compressedBytes": 9 }] },
+        "layers": [{ "pattern": "a", "exclude": ["pruning"] }, { "pattern": "b", "clusters": 4 }] }`,
+      [['contradiction', 'layers.1.clusters', 'the strategy "pareto" chooses "clusters" of each layer itself: leave it out']],
+    ],
     [`{ "model": "m", ${data}, "strategy": "ful" }`, [['out-of-range', 'strategy', '"ful": expected']]],
   ])('says what is wrong with %s', (text, expected) => {
     const found = findings(text);

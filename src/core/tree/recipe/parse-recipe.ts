@@ -6,6 +6,7 @@ import type { TechniqueOptions } from '../../../shared/recipe/technique-options.
 import type { RecipeDiagnostic } from '../../../shared/recipe-diagnostics.ts';
 import { findStructureMistake, type StructureMistake } from '../../techniques/pruning/pruning-structure.ts';
 import { isList } from '../deployment-tree.ts';
+import type { LayerRule } from '../../../shared/recipe/layer-rule.ts';
 import type { ParetoSearch, Targets } from '../../../shared/recipe/targets.ts';
 import { budgetCounts, paretoSearch } from '../../../shared/search-budget.ts';
 import type { RecipeDocument } from './recipe-document.ts';
@@ -99,6 +100,8 @@ function checkContradictions(recipe: RecipeDocument, root: Node, others: readonl
     report('contradiction', 'the strategy "until-targets" needs "targets"', ['strategy']);
   if (pareto !== undefined && !isWrong('strategy') && !isWrong('targets'))
     for (const mistake of paretoMistakes(pareto, recipe.targets)) report('contradiction', mistake, ['strategy']);
+  if (pareto !== undefined && !isWrong('layers'))
+    for (const { mistake, path } of searchedFields(recipe.layers ?? [])) report('contradiction', mistake, path);
   if (!others.some(({ path }) => path[0] === 'techniques'))
     for (const { mistake, path } of structureMistakes(recipe.techniques?.pruning))
       report('contradiction', `${mistake.what}; ${mistake.fix}`, path);
@@ -118,6 +121,19 @@ function paretoMistakes({ minutes, steps, budgets }: ParetoSearch, targets: Targ
         ]
       : []),
   ];
+}
+
+/** Fields of rules for layers that a search sets itself: its own would win. */
+function searchedFields(rules: readonly LayerRule[]): readonly { readonly mistake: string; readonly path: RecipeDiagnostic['path'] }[] {
+  const searched = ['sparsity', 'filters', 'clusters'] as const;
+  return rules.flatMap((rule, index) =>
+    searched
+      .filter((field) => rule[field] !== undefined)
+      .map((field) => ({
+        mistake: `the strategy "pareto" chooses "${field}" of each layer itself: leave it out; "exclude", "bits" and "activations" hold in a search`,
+        path: ['layers', index, field],
+      })),
+  );
 }
 
 interface LocatedMistake {

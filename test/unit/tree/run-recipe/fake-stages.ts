@@ -39,6 +39,7 @@ function withoutChildren(tree: PlannedTree): PlannedTree {
 interface Setup {
   readonly folder?: string;
   readonly run?: string;
+  readonly model?: string | undefined;
   readonly walk?: Partial<Walk>;
   readonly techniques?: Parameters<typeof planTree>[0];
   readonly data?: string;
@@ -50,6 +51,7 @@ interface Setup {
 export async function run({
   folder = temporaryFolder(),
   run: name = 'run',
+  model = 'net',
   walk = {},
   techniques = {},
   data = 'd',
@@ -62,7 +64,7 @@ export async function run({
   const outcome = await runRecipe({
     models: [
       {
-        name: 'net',
+        name: model,
         tree: search === undefined ? planTree(techniques) : withoutChildren(planTree(techniques)),
         search,
         dependencies: { model: 'm', data, seed: 0, engine: 'e', runtime: 'r', code: 'c', latency: false, pack: 'off' },

@@ -1,98 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { SearchBasis, SearchSupport } from '../../../../src/core/tree/search-support.ts';
-import type { StageRequest } from '../../../../src/core/tree/stages/stage-runner.ts';
-import type { ParetoSearch } from '../../../../src/shared/recipe/targets.ts';
-import type { ChoiceSensitivity } from '../../../../src/shared/sensitivity.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
-import { fakeOutcome, run } from './fake-stages.ts';
-
-/** One dense layer of 1,000 bytes, in a file of 100 more. */
-const basis: SearchBasis = {
-  sensitivity: {
-    divergence: 'KL divergence',
-    examples: 10,
-    engine: 'fake',
-    overhead: { raw: 100, gzip: 100, packed: 100, ethosU: 0 },
-    layers: [
-      {
-        layer: 'dense',
-        operation: 'dense',
-        shape: [1, 1000],
-        elements: 1000,
-        macs: 1000,
-        fitted: true,
-        choices: [0, 0.5, 0.9].flatMap((sparsity) => [0, 16, 8].map((clusters) => choice(sparsity, clusters))),
-      },
-    ],
-  },
-  stepSeconds: 0.01,
-  baselineError: 0.05,
-  chanceError: 0.9,
-  validationExamples: 500,
-};
-
-function choice(sparsity: number, clusters: number): ChoiceSensitivity {
-  const bytes = 1000 * (1 - sparsity) * (clusters === 0 ? 1 : clusters / 32);
-  return {
-    sparsity,
-    clusters,
-    bits: 8,
-    divergence: sparsity ** 2 + (clusters === 0 ? 0 : 1 / clusters),
-    measured: true,
-    bytes: { raw: 1000, gzip: bytes, packed: bytes, ethosU: bytes },
-    cycles: {},
-  };
-}
-
-interface Case {
-  readonly folder?: string;
-  readonly run?: string;
-  readonly search?: Partial<ParetoSearch>;
-  readonly basis?: Partial<SearchBasis>;
-  /** Bytes of the files; by default 300. */
-  readonly size?: (request: StageRequest) => number;
-  /** By the name of a leaf. */
-  readonly error?: (file: string) => number;
-  readonly ram?: number;
-  /** Bytes that an Ethos-U reads of any file; 0 where it runs no layer. */
-  readonly ethosU?: number;
-}
-
-function supportOf(folder: string, { basis: other = {}, error = () => 0.1, ram = 1000, ethosU }: Case): SearchSupport {
-  return {
-    recipe: { seed: 3 },
-    folder,
-    model: {
-      name: 'net',
-      path: path.join(folder, 'net.h5'),
-      data: { format: 'generated', set: 'digits' },
-      dataFolder: folder,
-      inputShapes: undefined,
-    },
-    threads: 2,
-    basis: () => Promise.resolve({ ...basis, ...other }),
-    narrowing: () => Promise.resolve(() => new Map()),
-    hardware: () => Promise.resolve({ ramBytes: ram, flashBytes: 10, macs: 10, ethosUBytes: ethosU }),
-    validationError: (tflite) => Promise.resolve(error(new TextDecoder().decode(tflite))),
-  };
-}
-
-function search(given: Case) {
-  const { folder = temporaryFolder(), run: name = 'run', search: options = {}, size = () => 300, ethosU } = given;
-  const figures = { ramBytes: 1000, flashBytes: 10, macs: 10, ethosUBytes: ethosU };
-  return run({
-    folder,
-    run: name,
-    search: supportOf(folder, given),
-    walk: {
-      pareto: { kind: 'pareto', steps: 16 * 600, budgets: [{ compressedBytes: 400, accuracyDrop: 0.2 }], ...options },
-      profile: () => Promise.resolve({ profile: undefined, figures, warnings: [] }),
-    },
-    stage: (request) => fakeOutcome(request, { sizes: { raw: 1100, gzip: size(request), zip: 0 } }),
-  });
-}
+import { run } from './fake-stages.ts';
+import { plainRecipe, search } from './search-fixtures.ts';
 
 describe('a search from budgets', () => {
   it('trains a field for a short time, the better half longer, and the best longest', async () => {
@@ -184,54 +94,41 @@ describe('a search from budgets', () => {
     expect(missed.outcome.reason).toContain('Ethos-U size 410 bytes above 400 bytes');
   });
 
-  it.each<[string, Case, string]>([
-    ['a budget below the overhead', { search: { budgets: [{ compressedBytes: 90 }] } }, 'without its kernels it takes about 100'],
-    [
-      'a budget below the strongest settings',
-      { search: { budgets: [{ compressedBytes: 110 }] } },
-      'with the strongest setting of every layer it takes about 125',
-    ],
-    [
-      'kernels below the strongest settings',
-      // 10% of the weights with 8 values: 1000 * 0.1 / 4.
-      { ethosU: 1000, search: { budgets: [{ ethosUBytes: 20 }] } },
-      'kernels of 20 bytes for an Ethos-U are not possible: with the strongest setting of every layer they take about 25; the nearest',
-    ],
-    ['a model that no Ethos-U runs', { ethosU: 0, search: { budgets: [{ ethosUBytes: 400 }] } }, 'an Ethos-U runs no layer of this model'],
-    [
-      'a plain file that needs 4 bits beside an Ethos-U that lacks them',
-      { ethosU: 1000, search: { budgets: [{ ethosUBytes: 400, fileBytes: 1050 }] } },
-      '"fileBytes" of 1050 needs 4-bit weights',
-    ],
-    ['too few steps', { search: { steps: 100 } }, 'give at least 600 steps'],
-    [
-      'too few steps for several budgets',
-      { search: { steps: 1000, budgets: [{ compressedBytes: 400 }, { compressedBytes: 500 }] } },
-      'give at least 1200 steps',
-    ],
-    [
-      'less memory than the model needs',
-      { search: { budgets: [{ compressedBytes: 400, ramBytes: 500 }] } },
-      'an int8 file of this model with all of its filters takes 1000',
-    ],
-    ['a model at chance', { basis: { baselineError: 0.89 } }, 'near chance'],
-  ])('answers %s before anything trains', async (_, given, message) => {
-    await expect(search(given)).rejects.toThrow(message);
-  });
-
-  it('takes minutes by the time of a step', async () => {
-    // 6 seconds at 10 ms a step, of which 70% train: 420 steps are fewer than 600.
-    await expect(
-      run({
-        search: supportOf(temporaryFolder(), {}),
-        walk: { pareto: { kind: 'pareto', minutes: 0.1, budgets: [{ compressedBytes: 400 }] } },
-      }),
-    ).rejects.toThrow('give at least 1 minutes');
-  });
-
   it('has a recipe with every field that decides the file', async () => {
     const { folder } = await search({});
     const text = readFileSync(path.join(folder, 'run/recommended/net-budget-1.espalier.json'), 'utf8');
     expect(JSON.parse(text)).toMatchObject({ models: [{ name: 'net' }], data: { format: 'generated', set: 'digits' } });
+  });
+
+  it('goes for less flash than the plain file takes where packing saves it', async () => {
+    // Packed kernels take 25 of 1,000 bytes at least.
+    const given = {
+      flash: 3000,
+      search: { budgets: [{ compressedBytes: 400, flashBytes: 2500 }] },
+      recipe: { deploy: { pack: 'small' } },
+    } as const;
+    const { made } = await search(given);
+    expect(made.length).toBeGreaterThan(1);
+  });
+
+  it('has a plain recipe whose stages are those of the search, with the rules of its own recipe', async () => {
+    const layers = [{ pattern: 'dense', activations: 'int16' }] as const;
+    const { folder } = await search({ recipe: { layers } });
+    const plain = plainRecipe(folder);
+    expect(plain.layers).toEqual(layers);
+    // Every result is found by its key, which holds all that a stage depends on.
+    const again = await run({ folder, run: 'plain', techniques: plain.techniques, walk: { rules: plain.layers ?? [] } });
+    expect(again.made).toEqual([]);
+    expect(again.finished.map(({ node }) => node)).toContain(plain.nodes?.[0]);
+    const without = await run({ folder, run: 'without', techniques: plain.techniques });
+    expect(without.made).toEqual(plain.nodes);
+  });
+
+  it('leaves layers alone that its recipe excludes', async () => {
+    const { made, outcome } = await search({ recipe: { layers: [{ pattern: 'den*', exclude: ['pruning'] }] } });
+    expect(outcome.outcome).toBe('done');
+    expect(made.some((node) => node.startsWith('clustered-'))).toBe(true);
+    expect(made.some((node) => node.startsWith('pruned'))).toBe(false);
+    await expect(search({ recipe: { training: { freeze: ['*'] } } })).rejects.toThrow('no layer may change, so it takes about 1100');
   });
 });

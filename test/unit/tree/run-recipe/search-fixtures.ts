@@ -1,0 +1,117 @@
+/** Searches over a fake sensitivity, whose stages train nothing. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { RecipeDocument } from '../../../../src/core/tree/recipe/recipe-document.ts';
+import type { SearchBasis, SearchSupport } from '../../../../src/core/tree/search-support.ts';
+import type { StageRequest } from '../../../../src/core/tree/stages/stage-runner.ts';
+import type { ParetoSearch } from '../../../../src/shared/recipe/targets.ts';
+import type { CertificateVerdict } from '../../../../src/shared/results.ts';
+import type { ChoiceSensitivity } from '../../../../src/shared/sensitivity.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { fakeOutcome, run } from './fake-stages.ts';
+
+/** One dense layer of 1,000 bytes, in a file of 100 more. */
+const basis: SearchBasis = {
+  sensitivity: {
+    divergence: 'KL divergence',
+    examples: 10,
+    engine: 'fake',
+    overhead: { raw: 100, gzip: 100, packed: 100, ethosU: 0 },
+    layers: [
+      {
+        layer: 'dense',
+        operation: 'dense',
+        shape: [1, 1000],
+        elements: 1000,
+        macs: 1000,
+        fitted: true,
+        choices: [0, 0.5, 0.9].flatMap((sparsity) => [0, 16, 8].map((clusters) => choice(sparsity, clusters))),
+      },
+    ],
+  },
+  stepSeconds: 0.01,
+  baselineError: 0.05,
+  chanceError: 0.9,
+  validationExamples: 500,
+};
+
+function choice(sparsity: number, clusters: number): ChoiceSensitivity {
+  const bytes = 1000 * (1 - sparsity) * (clusters === 0 ? 1 : clusters / 32);
+  return {
+    sparsity,
+    clusters,
+    bits: 8,
+    divergence: sparsity ** 2 + (clusters === 0 ? 0 : 1 / clusters),
+    measured: true,
+    bytes: { raw: 1000, gzip: bytes, packed: bytes, ethosU: bytes },
+    cycles: {},
+  };
+}
+
+export interface Case {
+  readonly folder?: string;
+  readonly run?: string;
+  readonly search?: Partial<ParetoSearch>;
+  readonly basis?: Partial<SearchBasis>;
+  /** Bytes of the files; by default 300. */
+  readonly size?: (request: StageRequest) => number;
+  /** By the name of a leaf. */
+  readonly error?: (file: string) => number;
+  readonly ram?: number;
+  /** Bytes that an Ethos-U reads of any file; 0 where it runs no layer. */
+  readonly ethosU?: number;
+  readonly recipe?: RecipeDocument;
+  readonly flash?: number;
+  readonly model?: string;
+  readonly signal?: AbortSignal;
+  readonly stage?: (request: StageRequest) => void;
+  readonly certificate?: (request: StageRequest) => CertificateVerdict | undefined;
+}
+
+export function supportOf(folder: string, given: Case): SearchSupport {
+  const { basis: other = {}, error = () => 0.1, ram = 1000, ethosU, flash = 10, recipe = {} } = given;
+  return {
+    recipe: { seed: 3, ...recipe },
+    folder,
+    model: {
+      name: 'net',
+      path: path.join(folder, 'net.h5'),
+      data: { format: 'generated', set: 'digits' },
+      dataFolder: folder,
+      inputShapes: undefined,
+    },
+    threads: 2,
+    basis: () => Promise.resolve({ ...basis, ...other }),
+    checkLayers: () => Promise.resolve(),
+    narrowing: () => Promise.resolve(() => new Map()),
+    hardware: () => Promise.resolve({ ramBytes: ram, flashBytes: flash, macs: 10, ethosUBytes: ethosU }),
+    validationError: (tflite) => Promise.resolve(error(new TextDecoder().decode(tflite))),
+  };
+}
+
+export function search(given: Case) {
+  const { folder = temporaryFolder(), run: name = 'run', search: options = {}, size = () => 300, ethosU, certificate } = given;
+  const figures = { ramBytes: 1000, flashBytes: 10, macs: 10, ethosUBytes: ethosU };
+  return run({
+    model: given.model,
+    folder,
+    run: name,
+    search: supportOf(folder, given),
+    walk: {
+      pareto: { kind: 'pareto', steps: 16 * 600, budgets: [{ compressedBytes: 400, accuracyDrop: 0.2 }], ...options },
+      profile: () => Promise.resolve({ profile: undefined, figures, warnings: [] }),
+      rules: given.recipe?.layers ?? [],
+      ...(given.signal === undefined ? {} : { signal: given.signal }),
+    },
+    stage: (request) => {
+      given.stage?.(request);
+      return fakeOutcome(request, { sizes: { raw: 1100, gzip: size(request), zip: 0 }, certificate: certificate?.(request) });
+    },
+  });
+}
+
+/** What is beside the file that was recommended. */
+export function plainRecipe(folder: string): RecipeDocument {
+  const recipe: RecipeDocument = JSON.parse(readFileSync(path.join(folder, 'run/recommended/net-budget-1.espalier.json'), 'utf8'));
+  return recipe;
+}
