@@ -1,6 +1,6 @@
 /** Starts or resumes a run of a recipe file: folder, events, models, and the walk. */
 import path from 'node:path';
-import { isEspalierError } from '../errors.ts';
+import { type EspalierError, isEspalierError } from '../errors.ts';
 import { EVENTS_VERSION } from '../../shared/events.ts';
 import type { RunEvent, RunEventBody, RunFinished } from '../../shared/events.ts';
 import type { Environment } from './environment.ts';
@@ -139,10 +139,9 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
           signal,
         });
       } catch (error) {
-        // The disk is full, so this event cannot be stored either; the run can be resumed once there is space.
         if (!isEspalierError(error)) throw error;
         const outcome = { outcome: 'failed', reason: error.message } as const;
-        log.notify({ type: 'run-finished', ...outcome });
+        finishFailed(log, { type: 'run-finished', ...outcome }, error);
         return outcome;
       } finally {
         log.close();
@@ -151,6 +150,16 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
       }
     },
   };
+}
+
+/** Where the disk is full this event cannot be stored either; the run can be resumed once there is space. */
+function finishFailed(log: EventLog, event: RunEventBody, { code }: EspalierError): void {
+  try {
+    if (code !== 'file-access') return void log.append(event);
+  } catch (error) {
+    if (!isEspalierError(error)) throw error;
+  }
+  log.notify(event);
 }
 
 function eventsWereDamaged(line: number): RunEventBody {
