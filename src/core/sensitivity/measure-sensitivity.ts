@@ -154,9 +154,9 @@ async function fitChoices(
   return fits;
 }
 
-/** Fewer weights than values leave nothing to choose, and runtimes take 4 bits of convolutions and dense layers. */
+/** Fewer weights than values leave nothing to choose, and runtimes take 4 bits of convolutions without groups and dense layers. */
 function isPossible({ data, operation }: Kernel, { sparsity, clusters, bits }: LayerChoice): boolean {
-  if (bits === 4 && operation.kind !== 'conv2d' && operation.kind !== 'dense') return false;
+  if (bits === 4 && operation.kind !== 'dense' && !(operation.kind === 'conv2d' && operation.groups === 1)) return false;
   if (operation.kind === 'depthwiseConv2d' && (sparsity > 0 || clusters > 0)) return false;
   return data.length * (1 - sparsity) > 2 * clusters && data.length * (1 - sparsity) >= 1;
 }

@@ -161,6 +161,16 @@ describe('sensitivity', () => {
     expect(layers).toHaveLength(2);
   });
 
+  it('offers 4 bits where the runtimes take them: not of convolutions in groups', async () => {
+    const builder = new NetworkBuilder('groups');
+    const wide = builder.conv2d('wide', builder.input([4, 4, 1]), { kernel: seededParameter([4, 1, 1, 1], 5), padding: 'same' });
+    const grouped = builder.conv2d('grouped', wide, { kernel: seededParameter([4, 1, 1, 2], 6), padding: 'same' });
+    const network = builder.build([builder.dense('head', builder.flatten('flatten', grouped), { kernel: seededParameter([2, 64], 7) })]);
+    const { layers } = await measureSensitivity({ engine, network, data: halves(8), seed: 0, signal });
+    const offers = layers.map(({ layer, choices }) => [layer, choices.some(({ bits }) => bits === 4)]);
+    expect(Object.fromEntries(offers)).toEqual({ wide: true, grouped: false, head: true });
+  });
+
   it('is refused where there is nothing to change or nothing to compare', async () => {
     const builder = new NetworkBuilder('none');
     const none = builder.build([builder.flatten('flatten', builder.input([4, 4, 1]))]);

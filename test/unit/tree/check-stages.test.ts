@@ -3,6 +3,8 @@ import type { LayerRule } from '../../../src/shared/recipe/layer-rule.ts';
 import type { TechniqueOptions } from '../../../src/shared/recipe/technique-options.ts';
 import { planTree } from '../../../src/core/tree/deployment-tree.ts';
 import { checkStages } from '../../../src/core/tree/stages/check-stages.ts';
+import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
+import { seededParameter } from '../train/training-fixtures.ts';
 import { residualNetwork } from '../techniques/technique-fixtures.ts';
 
 const check = (techniques: TechniqueOptions, rules: readonly LayerRule[] = []): void =>
@@ -44,8 +46,21 @@ describe('stages checked before anything is trained', () => {
       [],
       /4 zeros in each 4 weights is not a pattern/,
     ],
+    [
+      '4 bits of all where rules leave none',
+      { ptq4: {} },
+      [{ pattern: '*', bits: 8 }],
+      /node "pruned\/ptq4": no kernel is left for 4 bits/,
+    ],
     ['filters of nothing', { pruning: { structure: 'filters', sparsity: 0 } }, [], /node "pruned": no filter can be removed/],
   ])('refuse %s, by node and layer', (_, techniques, rules, message) => {
     expect(() => check(techniques, rules)).toThrow(message);
+  });
+
+  it('refuse 4 bits of all where no operator takes them', () => {
+    const builder = new NetworkBuilder('up');
+    const network = builder.build([builder.transposeConv2d('up', builder.input([2, 2, 1]), { kernel: seededParameter([1, 2, 2, 1], 3) })]);
+    const tree = planTree({ ptq4: {}, pruning: false, clustering: false });
+    expect(() => checkStages(tree, network, [])).toThrow('no kernel is left for 4 bits; convolutions and dense layers take them');
   });
 });

@@ -37,20 +37,27 @@ export function narrowKernels(
     return false;
   });
   for (const [reason, layers] of kept) context.warn(`layers ${layers.join(', ')} keep 8-bit weights: ${reason}`);
-  if (chosen.length === 0 && bits === narrowBits)
-    throw new EspalierError('invalid-argument', 'no kernel is left for 4 bits', {
-      fix: 'convolutions and dense layers take them: let fewer rules keep layers at 8 bits, or use "ptq"',
-    });
+  if (chosen.length === 0 && bits === narrowBits) throw noneLeft();
   return new Set(chosen.map(({ parameter }) => parameter));
+}
+
+function noneLeft(): EspalierError {
+  return new EspalierError('invalid-argument', 'no kernel is left for 4 bits', {
+    fix: 'convolutions and dense layers take them: let fewer rules keep layers at 8 bits, or use "ptq"',
+  });
 }
 
 /**
  * Checks the rules for bits before anything is trained.
  *
- * @throws EspalierError `invalid-argument` for a pattern that matches no layer
+ * @throws EspalierError `invalid-argument` for a pattern that matches no layer, and where all are to have 4 bits and none can
  */
 export function checkWeightBits(network: Network, { row, rules }: Pick<TechniqueRequest<object>, 'row' | 'rules'>): void {
-  selectKernels(network, { bits: 8 }, { row, options: {}, rules });
+  const bits = row.weightBits ?? 8;
+  const kernels = selectKernels(network, { bits }, { row, options: { includeDepthwise: true }, rules });
+  if (bits !== narrowBits) return;
+  const takes = kernels.some((kernel) => kernel.settings.bits === narrowBits && obstacle(kernel, new Map(), network) === undefined);
+  if (!takes) throw noneLeft();
 }
 
 /** Why a kernel cannot have 4 bits. */
