@@ -47,7 +47,7 @@ export function recommendFile(
 ): Recommendation | undefined {
   const asked = hasTargets(targets);
   const limits = asked ? targets : usualTargets;
-  const sound = candidates.filter(({ metrics }) => metrics.certificate?.passed !== false);
+  const sound = candidates.filter(isSound);
   const fitting = sound.filter(({ metrics }) => metrics.hardware?.fitsBoard !== false);
   const judged = (fitting.length > 0 ? fitting : sound).map((candidate) => ({
     candidate,
@@ -67,8 +67,13 @@ export function recommendFile(
   };
 }
 
+function isSound({ metrics }: Candidate): boolean {
+  return metrics.certificate?.passed !== false;
+}
+
 /**
- * The file of a budget: the most accurate of those that keep its other limits, else the nearest.
+ * The file of a budget: the most accurate of those that keep its other limits, else the nearest. A file that is not what its
+ * certificate says is no candidate. Until the search has chosen, what is known here is the accuracy on test examples.
  *
  * @param chosen what the search has chosen, where it has ended
  */
@@ -78,10 +83,11 @@ export function recommendWithin(
   budget: Targets,
   chosen: string | undefined,
 ): Recommendation | undefined {
-  const known = candidates.find(({ id }) => id === chosen);
-  const keeping = candidates.filter(({ metrics }) => keepsOtherLimits(checkTargets(budget, baseline, metrics)));
+  const sound = candidates.filter(isSound);
+  const known = sound.find(({ id }) => id === chosen);
+  const keeping = sound.filter(({ metrics }) => keepsOtherLimits(checkTargets(budget, baseline, metrics)));
   const found = known ?? keeping.toSorted((a, b) => byAccuracy(a, b) || bySize(a.metrics, b.metrics))[0];
-  if (found === undefined) return recommendFile(candidates, baseline, budget);
+  if (found === undefined) return recommendFile(sound, baseline, budget);
   const verdicts = checkTargets(budget, baseline, found.metrics);
   return {
     ...found,

@@ -103,7 +103,7 @@ function reasonText(reason: Recommendation['reason'], inPoints: boolean, transla
     case 'budget':
       return translate('most accurate within the budget, on validation examples');
     case 'so-far':
-      return translate('most accurate within the budget so far');
+      return translate('most accurate within the budget so far, on test examples; the search chooses on validation examples');
   }
 }
 

@@ -74,7 +74,23 @@ describe('the headline', () => {
       // It loses 0.4 points, and 0.1 are allowed.
       ['accuracy drop ≤ 0.10 points, compressed size ≤ 20.0 kB', 'pruned/pqat', false],
     ]);
+    // A file that is not what its certificate says is not recommended, whatever was chosen.
+    const broken = events.map((event) =>
+      event.type === 'node-finished' && event.node === 'pruned/pqat'
+        ? { ...event, metrics: { ...event.metrics, certificate: { passed: false, checks: [] } } }
+        : event.type === 'run-started'
+          ? { ...event, budgets: [{ compressedBytes: 20_000 }] }
+          : event,
+    );
+    const [model] = reduceEvents(
+      broken.map((event) =>
+        event.type === 'run-finished' ? { ...event, chosen: [{ model: 'mnist', node: 'pruned/pqat', budget: 0 }] } : event,
+      ),
+    ).models;
+    expect(model && headline(model, {}, english)?.node).not.toBe('pruned/pqat');
     // Until the search has ended: the most accurate of those that are small enough.
-    expect(searched(undefined)?.reason).toMatch(/^most accurate within the budget so far;/);
+    expect(searched(undefined)?.reason).toMatch(
+      /^most accurate within the budget so far, on test examples; the search chooses on validation examples;/,
+    );
   });
 });
