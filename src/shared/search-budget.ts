@@ -1,4 +1,5 @@
 /** Budgets of a search as recipes and the command line give them. */
+import type { LayerRule } from './recipe/layer-rule.ts';
 import type { ParetoSearch, Strategy, Targets } from './recipe/targets.ts';
 import type { ByteCount } from './sensitivity.ts';
 
@@ -47,4 +48,13 @@ export function budgetsOf({ budgets }: ParetoSearch, targets: Targets | undefine
 
 export function paretoSearch(strategy: Strategy | undefined): ParetoSearch | undefined {
   return typeof strategy === 'object' && strategy.kind === 'pareto' ? strategy : undefined;
+}
+
+/** Fields of rules for layers that a search sets itself: its own would win. */
+export const searchedFields = ['sparsity', 'filters', 'clusters'] as const satisfies readonly (keyof LayerRule)[];
+
+/** Whole bytes, as budgets have them; undefined where they are less than one. */
+export function bytesOfKilobytes(kilobytes: number): number | undefined {
+  const bytes = Math.round(kilobytes * 1000);
+  return bytes >= 1 && Number.isSafeInteger(bytes) ? bytes : undefined;
 }

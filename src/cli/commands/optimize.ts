@@ -9,6 +9,7 @@ import { tflitePath } from '../../core/tree/store/run-store.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { inputShapeOption } from '../input-shape-option.ts';
 import { defaultSearchMinutes } from '../../shared/recipe/defaults.ts';
+import { searchedFields } from '../../shared/search-budget.ts';
 import { type BudgetOptions, byteSize, byteSizes, searchOf } from '../budget-options.ts';
 import { nonNegativeNumber, positiveNumber, wholeNumber, wholeNumberOrZero } from '../numbers.ts';
 import { parseSteps, quantizations } from '../parse-steps.ts';
@@ -64,7 +65,7 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
     .action(async (model: string, options: Options) => {
       // Before anything is written.
       chosenTarget(options.target, options.board);
-      const plan = planOf(options);
+      const plan = optimizePlan(options);
       const data = readDataOption(options.data);
       const folder = path.resolve(options.output);
       await mkdir(folder, { recursive: true });
@@ -112,7 +113,8 @@ interface OptimizePlan {
   readonly recipe: object;
 }
 
-function planOf(options: Options): OptimizePlan {
+/** @throws WrongUsage for options that contradict each other, or lack one */
+export function optimizePlan(options: Pick<Options, 'steps' | 'epochs' | 'set'> & BudgetOptions): OptimizePlan {
   const strategy = searchOf(options);
   if (strategy === undefined) {
     if (options.steps === undefined)
@@ -129,13 +131,20 @@ function planOf(options: Options): OptimizePlan {
     throw new WrongUsage('--steps', 'it contradicts a budget, from which the steps follow', 'leave one of them out');
   if (options.epochs !== undefined) throw new WrongUsage('--epochs', 'it contradicts a budget', 'give --minutes or --training-steps');
   const { training, layers } = applySettings({ node: '', techniques: {}, keys: {} }, options.set ?? []);
-  if (layers !== undefined)
+  const chosen = searchedFields.find(
+    (field) => Array.isArray(layers) && layers.some((rule) => isObject(rule) && Object.hasOwn(rule, field)),
+  );
+  if (chosen !== undefined)
     throw new WrongUsage(
       '--set',
-      'layers contradict a budget, from which their settings follow',
-      'leave layers=… out, or give --steps instead of the budget',
+      `layers contradict a budget, from which "${chosen}" of each follows`,
+      'leave it out ("exclude", "bits" and "activations" hold in a search), or give --steps instead of the budget',
     );
-  return { node: undefined, recipe: { strategy, training } };
+  return { node: undefined, recipe: { strategy, training, layers } };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Copies the recommended files of a search, and the recipes that make them again. */

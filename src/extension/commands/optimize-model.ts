@@ -4,6 +4,7 @@ import type { RecipePreset, RunQuestion, WriteRecipe } from '../../shared/protoc
 import { defaultSearchMinutes } from '../../shared/recipe/defaults.ts';
 import type { InputShape } from '../../shared/recipe/input-shape.ts';
 import type { ParetoSearch, Targets } from '../../shared/recipe/targets.ts';
+import { bytesOfKilobytes } from '../../shared/search-budget.ts';
 import { askInTurn, type Ask } from '../questions/ask-in-turn.ts';
 import { enterText, pickOne, type TextEntry } from '../questions/quick-inputs.ts';
 import type { Services } from '../services.ts';
@@ -106,20 +107,18 @@ function roughTime(seconds: number): string {
 
 /** As the command line asks: a size, memory, what may be lost, and time. */
 async function chooseBudget(ask: Ask, title: string): Promise<ParetoSearch> {
-  const kilobytes = await askNumber(ask, {
+  const size = await askBytes(ask, {
     required: vscode.l10n.t('A search needs a size to look for.'),
     title,
     prompt: vscode.l10n.t('Budget: largest compressed size in kB'),
     value: '',
     stepsAfter: 3,
-    isAllowed: (value) => value > 0,
   });
-  const ram = await askNumber(ask, {
+  const ram = await askBytes(ask, {
     title,
     prompt: vscode.l10n.t('Budget: most RAM in kB, for TFLite Micro (empty for any)'),
     value: '',
     stepsAfter: 2,
-    isAllowed: (value) => value > 0,
   });
   const drop = await askNumber(ask, {
     title,
@@ -140,12 +139,18 @@ async function chooseBudget(ask: Ask, title: string): Promise<ParetoSearch> {
     minutes: minutes ?? defaultSearchMinutes,
     budgets: [
       {
-        ...(kilobytes === undefined ? {} : { compressedBytes: Math.round(kilobytes * 1000) }),
-        ...(ram === undefined ? {} : { ramBytes: Math.round(ram * 1000) }),
+        ...(size === undefined ? {} : { compressedBytes: size }),
+        ...(ram === undefined ? {} : { ramBytes: ram }),
         ...(drop === undefined ? {} : { accuracyDrop: drop / 100 }),
       },
     ],
   };
+}
+
+/** Asks for kB. Less than a byte would be refused with the recipe, after all other answers. */
+async function askBytes(ask: Ask, question: Omit<NumberQuestion, 'isAllowed'>): Promise<number | undefined> {
+  const kilobytes = await askNumber(ask, { ...question, isAllowed: (value) => bytesOfKilobytes(value) !== undefined });
+  return kilobytes === undefined ? undefined : bytesOfKilobytes(kilobytes);
 }
 
 /** @param required whether there must be at least one */
@@ -157,7 +162,7 @@ async function chooseTargets(ask: Ask, title: string, required: boolean): Promis
     stepsAfter: 1,
     isAllowed: (value) => value >= 0 && value <= 100,
   });
-  const kilobytes = await askNumber(ask, {
+  const size = await askBytes(ask, {
     required:
       required && drop === undefined
         ? vscode.l10n.t('A run until the targets are met needs a target: a size here, or an accuracy one step back.')
@@ -165,11 +170,10 @@ async function chooseTargets(ask: Ask, title: string, required: boolean): Promis
     title,
     prompt: vscode.l10n.t('Largest compressed size in kB (empty for none)'),
     value: '',
-    isAllowed: (value) => value > 0,
   });
   return {
     ...(drop === undefined ? {} : { accuracyDrop: drop / 100 }),
-    ...(kilobytes === undefined ? {} : { compressedBytes: Math.round(kilobytes * 1000) }),
+    ...(size === undefined ? {} : { compressedBytes: size }),
   };
 }
 

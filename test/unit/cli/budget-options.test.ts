@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { optimizePlan } from '../../../src/cli/commands/optimize.ts';
 import { byteSize, byteSizes, searchOf } from '../../../src/cli/budget-options.ts';
 
 describe('bytes on the command line', () => {
@@ -55,5 +56,18 @@ describe('the search of the options of optimize', () => {
     [{ maxBytes: [1, 2], maxPacked: [1, 2] }, 'several of more than one kind'],
   ])('refuses %j', (options, message) => {
     expect(() => searchOf(options)).toThrow(message);
+  });
+
+  it('goes into a recipe with the rules and the training that --set gives', () => {
+    const set = ['training.batchSize=32', 'layers=[{"pattern":"dense","activations":"int16"}]'];
+    expect(optimizePlan({ maxBytes: [4000], trainingSteps: 900, set })).toEqual({
+      node: undefined,
+      recipe: {
+        strategy: { kind: 'pareto', steps: 900, budgets: [{ compressedBytes: 4000 }] },
+        training: { batchSize: 32 },
+        layers: [{ pattern: 'dense', activations: 'int16' }],
+      },
+    });
+    expect(() => optimizePlan({ maxBytes: [4000], set: ['prune.sparsity=0.5'] })).toThrow('"prune" is set but is not among the steps');
   });
 });

@@ -8,7 +8,7 @@ import { findStructureMistake, type StructureMistake } from '../../techniques/pr
 import { isList } from '../deployment-tree.ts';
 import type { LayerRule } from '../../../shared/recipe/layer-rule.ts';
 import type { ParetoSearch, Targets } from '../../../shared/recipe/targets.ts';
-import { budgetCounts, paretoSearch } from '../../../shared/search-budget.ts';
+import { budgetCounts, paretoSearch, searchedFields } from '../../../shared/search-budget.ts';
 import type { RecipeDocument } from './recipe-document.ts';
 import { salvageRecipe } from './salvage-recipe.ts';
 import type { SalvagedRecipe } from './salvage-recipe.ts';
@@ -101,7 +101,7 @@ function checkContradictions(recipe: RecipeDocument, root: Node, others: readonl
   if (pareto !== undefined && !isWrong('strategy') && !isWrong('targets'))
     for (const mistake of paretoMistakes(pareto, recipe.targets)) report('contradiction', mistake, ['strategy']);
   if (pareto !== undefined && !isWrong('layers'))
-    for (const { mistake, path } of searchedFields(recipe.layers ?? [])) report('contradiction', mistake, path);
+    for (const { mistake, path } of searchedRules(recipe.layers ?? [])) report('contradiction', mistake, path);
   if (!others.some(({ path }) => path[0] === 'techniques'))
     for (const { mistake, path } of structureMistakes(recipe.techniques?.pruning))
       report('contradiction', `${mistake.what}; ${mistake.fix}`, path);
@@ -123,11 +123,10 @@ function paretoMistakes({ minutes, steps, budgets }: ParetoSearch, targets: Targ
   ];
 }
 
-/** Fields of rules for layers that a search sets itself: its own would win. */
-function searchedFields(rules: readonly LayerRule[]): readonly { readonly mistake: string; readonly path: RecipeDiagnostic['path'] }[] {
-  const searched = ['sparsity', 'filters', 'clusters'] as const;
+/** Rules that a search would override. */
+function searchedRules(rules: readonly LayerRule[]): readonly { readonly mistake: string; readonly path: RecipeDiagnostic['path'] }[] {
   return rules.flatMap((rule, index) =>
-    searched
+    searchedFields
       .filter((field) => rule[field] !== undefined)
       .map((field) => ({
         mistake: `the strategy "pareto" chooses "${field}" of each layer itself: leave it out; "exclude", "bits" and "activations" hold in a search`,
