@@ -1,5 +1,5 @@
 /** What keeps a search from finding anything, answered before it trains. */
-import { measureRow } from '../../shared/measures.ts';
+import { type MeasureId, measureRow } from '../../shared/measures.ts';
 import type { ParetoSearch, Targets } from '../../shared/recipe/targets.ts';
 import type { HardwareFigures, NodeMetrics } from '../../shared/results.ts';
 import { isSettable } from '../../shared/layer-choices.ts';
@@ -46,6 +46,7 @@ export async function checkSearch(
       },
     );
   const hardware = await support.hardware();
+  await checkMeasured(support, budgets, hardware);
   checkSizes(budgets, sensitivity, hardware);
   for (const budget of budgets)
     for (const { measure, target } of targetMeasures) {
@@ -82,6 +83,27 @@ export async function checkSearch(
       fix: `give at least ${search.steps === undefined ? `${Math.max(1, Math.ceil(minutes))} minutes` : `${needed} steps`}`,
     },
   );
+}
+
+/** A file keeps no limit of what cannot be measured. */
+async function checkMeasured(support: SearchSupport, budgets: readonly Targets[], hardware: HardwareFigures | undefined): Promise<void> {
+  for (const { measure, target, name } of targetMeasures) {
+    if (budgets.every((budget) => budget[target] === undefined)) continue;
+    const isKnown =
+      measure === 'packed' ? await support.canPack() : !profiled.has(measure) || (hardware !== undefined && hasCycles(measure, hardware));
+    if (isKnown) continue;
+    throw new EspalierError('invalid-recipe', `${name} of this model cannot be measured, so no file would keep a limit of it`, {
+      where: 'budgets',
+      fix: `leave "${target}" out; \`espalier convert\` and then \`espalier profile\` say which operator TFLite Micro lacks`,
+    });
+  }
+}
+
+const profiled: ReadonlySet<MeasureId> = new Set(['ethosU', 'ram', 'flash', 'macs', 'cycles']);
+
+/** An operator without a model of its cycles leaves the whole without. */
+function hasCycles(measure: MeasureId, { cycles }: HardwareFigures): boolean {
+  return measure !== 'cycles' || cycles !== undefined;
 }
 
 /** Bytes of flash that the strongest settings take less than the plain int8 file: 4-bit weights, and what is packed. */

@@ -16,6 +16,7 @@ import { evaluateTflite } from '../measure/evaluate-tflite.ts';
 import type { Network } from '../network/network.ts';
 import { taskError } from '../scoring/task-error.ts';
 import { openTask } from '../task/open-task.ts';
+import { packedSize } from '../tflite/pack/pack-tflite.ts';
 import { prepareStepTiming } from '../train/step-timing.ts';
 import { integerStructure } from './operations/integer-structure.ts';
 import { networkSensitivity } from './operations/model-sensitivity.ts';
@@ -62,6 +63,8 @@ export interface SearchSupport {
   narrowing(): Promise<NarrowLayers>;
   /** What a file of the search needs that keeps all filters: the other settings of layers do not change it. */
   hardware(): Promise<HardwareFigures | undefined>;
+  /** Whether its files can be packed for TFLite Micro. */
+  canPack(): Promise<boolean>;
   /** Error of a .tflite on the validation examples, in LiteRT. */
   validationError(tflite: Uint8Array, signal: AbortSignal): Promise<number>;
 }
@@ -111,6 +114,10 @@ export function searchSupport({ recipe, folder, model, engine, target, threadScr
     },
     async hardware() {
       return profileNode(integerStructure((await open()).network, recipe.deploy?.strip), target, undefined, countedNpu(recipe)).figures;
+    },
+    async canPack() {
+      const goal = recipe.deploy?.pack ?? 'small';
+      return goal !== 'off' && packedSize(integerStructure((await open()).network), goal) !== undefined;
     },
     async validationError(bytes, signal) {
       const { validation } = (await open()).data;

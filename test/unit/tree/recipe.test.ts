@@ -86,6 +86,15 @@ describe('the recipe', () => {
         "layers": [{ "pattern": "a", "exclude": ["pruning"] }, { "pattern": "b", "clusters": 4 }] }`,
       [['contradiction', 'layers.1.clusters', 'the strategy "pareto" chooses "clusters" of each layer itself: leave it out']],
     ],
+    [
+      `{ "model": "m", ${data}, "deploy": { "pack": "off" }, "measure": { "latency": false },
+        "strategy": { "kind": "pareto", "steps": 600, "budgets": [{ "packedBytes": 9, "latencyMilliseconds": 1, "cycles": 5 }] } }`,
+      [
+        ['contradiction', 'strategy', '"packedBytes" is measured on packed files, which "pack": "off" of "deploy" leaves out'],
+        ['contradiction', 'strategy', '"latencyMilliseconds" is not measured with "latency": false'],
+        ['contradiction', 'strategy', '"cycles" is counted for a device: name one by "board" or "target"'],
+      ],
+    ],
     [`{ "model": "m", ${data}, "strategy": "ful" }`, [['out-of-range', 'strategy', '"ful": expected']]],
   ])('says what is wrong with %s', (text, expected) => {
     const found = findings(text);

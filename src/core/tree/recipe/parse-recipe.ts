@@ -99,7 +99,7 @@ function checkContradictions(recipe: RecipeDocument, root: Node, others: readonl
   )
     report('contradiction', 'the strategy "until-targets" needs "targets"', ['strategy']);
   if (pareto !== undefined && !isWrong('strategy') && !isWrong('targets'))
-    for (const mistake of paretoMistakes(pareto, recipe.targets)) report('contradiction', mistake, ['strategy']);
+    for (const mistake of paretoMistakes(pareto, recipe)) report('contradiction', mistake, ['strategy']);
   if (pareto !== undefined && !isWrong('layers'))
     for (const { mistake, path } of searchedRules(recipe.layers ?? [])) report('contradiction', mistake, path);
   if (!others.some(({ path }) => path[0] === 'techniques'))
@@ -109,7 +109,8 @@ function checkContradictions(recipe: RecipeDocument, root: Node, others: readonl
 }
 
 /** What a search from budgets lacks, or what contradicts itself. */
-function paretoMistakes({ minutes, steps, budgets }: ParetoSearch, targets: Targets | undefined): readonly string[] {
+function paretoMistakes({ minutes, steps, budgets }: ParetoSearch, recipe: RecipeDocument): readonly string[] {
+  const { targets } = recipe;
   const wanted = budgets ?? (targets === undefined ? [] : [targets]);
   return [
     ...(minutes === undefined && steps === undefined ? ['the strategy "pareto" needs "minutes" or "steps"'] : []),
@@ -119,6 +120,23 @@ function paretoMistakes({ minutes, steps, budgets }: ParetoSearch, targets: Targ
       ? [
           'a budget of the strategy "pareto" needs "compressedBytes", "packedBytes", "fileBytes" or "ethosUBytes": no other measure follows from the settings of layers',
         ]
+      : []),
+    ...unmeasured(wanted, recipe),
+  ];
+}
+
+/** Budgets that no file can keep, since the recipe does not have them measured. */
+function unmeasured(budgets: readonly Targets[], { deploy, measure }: RecipeDocument): readonly string[] {
+  const isLimited = (target: keyof Targets): boolean => budgets.some((budget) => budget[target] !== undefined);
+  return [
+    ...(isLimited('packedBytes') && deploy?.pack === 'off'
+      ? ['a budget of "packedBytes" is measured on packed files, which "pack": "off" of "deploy" leaves out: choose "small" or "fast"']
+      : []),
+    ...(isLimited('latencyMilliseconds') && measure?.latency === false
+      ? ['a budget of "latencyMilliseconds" is not measured with "latency": false of "measure": leave one of them out']
+      : []),
+    ...(isLimited('cycles') && deploy?.board === undefined && deploy?.target === undefined
+      ? ['a budget of "cycles" is counted for a device: name one by "board" or "target" of "deploy"']
       : []),
   ];
 }

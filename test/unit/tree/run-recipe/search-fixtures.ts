@@ -62,6 +62,8 @@ export interface Case {
   readonly ethosU?: number;
   readonly recipe?: RecipeDocument;
   readonly flash?: number;
+  /** Whether TFLite Micro has all operators. */
+  readonly isKnown?: boolean;
   readonly model?: string;
   readonly signal?: AbortSignal;
   readonly stage?: (request: StageRequest) => void;
@@ -69,7 +71,7 @@ export interface Case {
 }
 
 export function supportOf(folder: string, given: Case): SearchSupport {
-  const { basis: other = {}, error = () => 0.1, ram = 1000, ethosU, flash = 10, recipe = {} } = given;
+  const { basis: other = {}, error = () => 0.1, ram = 1000, ethosU, flash = 10, recipe = {}, isKnown = true } = given;
   return {
     recipe: { seed: 3, ...recipe },
     folder,
@@ -84,7 +86,8 @@ export function supportOf(folder: string, given: Case): SearchSupport {
     basis: () => Promise.resolve({ ...basis, ...other }),
     checkLayers: () => Promise.resolve(),
     narrowing: () => Promise.resolve(() => new Map()),
-    hardware: () => Promise.resolve({ ramBytes: ram, flashBytes: flash, macs: 10, ethosUBytes: ethosU }),
+    hardware: () => Promise.resolve(isKnown ? { ramBytes: ram, flashBytes: flash, macs: 10, ethosUBytes: ethosU } : undefined),
+    canPack: () => Promise.resolve(isKnown),
     validationError: (tflite) => Promise.resolve(error(new TextDecoder().decode(tflite))),
   };
 }

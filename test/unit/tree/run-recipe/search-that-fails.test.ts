@@ -44,6 +44,21 @@ describe('a search from budgets', () => {
       { flash: 3000, search: { budgets: [{ compressedBytes: 400, flashBytes: 2500 }] } },
       'an int8 file of this model with all of its filters takes 3000',
     ],
+    [
+      'RAM of operators that TFLite Micro lacks',
+      { isKnown: false, search: { budgets: [{ compressedBytes: 400, ramBytes: 5000 }] } },
+      'RAM of this model cannot be measured, so no file would keep a limit of it',
+    ],
+    [
+      'packed bytes where nothing can be packed',
+      { isKnown: false, search: { budgets: [{ packedBytes: 400 }] } },
+      'packed size of this model cannot be measured',
+    ],
+    [
+      'cycles that are not known',
+      { search: { budgets: [{ compressedBytes: 400, cycles: 5000 }] } },
+      'cycles of this model cannot be measured',
+    ],
     ['no error to choose by', { basis: { baselineError: NaN } }, 'has no measure on the validation examples'],
     ['a model at chance', { basis: { baselineError: 0.89 } }, 'near chance'],
   ])('answers %s before anything trains', async (_, given, message) => {
