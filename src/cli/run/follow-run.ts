@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { EspalierError, isEspalierError } from '../../core/errors.ts';
 import type { RunEvent, RunFinished } from '../../shared/events.ts';
 import type { RunHandle } from '../../shared/protocol.ts';
@@ -6,6 +7,7 @@ import { CommandFailure, exitCodes } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
 import { startWorker } from '../worker-client.ts';
 import type { WorkerClient } from '../worker-client.ts';
+import { resumeName } from './resumable-run.ts';
 import { terminalTable } from './result-table.ts';
 import { RunView } from './run-view.ts';
 
@@ -50,7 +52,8 @@ export async function followRun(
     if (cancelled) cancel();
     const { outcome, reason } = await Promise.race([finished, crashed]);
     if (!json) printResults(view, handle, reason, terminal);
-    if (outcome === 'cancelled') throw new CommandFailure(`cancelled; go on with: espalier run --resume ${handle.runId}`, exitCodes.failed);
+    if (outcome === 'cancelled')
+      throw new CommandFailure(`cancelled; go on with: espalier run --resume ${resumeName(handle, path.resolve())}`, exitCodes.failed);
     if (outcome === 'failed') throw new CommandFailure(`failed: ${reason}`, exitCodes.failed);
     if (outcome === 'targets-missed') throw new CommandFailure(`targets missed: ${reason}`, TARGETS_MISSED);
     return handle;

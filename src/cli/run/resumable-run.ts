@@ -4,7 +4,7 @@ import { EspalierError } from '../../core/errors.ts';
 import { listRuns } from '../../core/tree/list-runs.ts';
 import { hasDamagedResults } from '../../core/tree/operations/verify-run.ts';
 import { recipeFolderOf } from '../../core/tree/store/run-store.ts';
-import type { RunSummary } from '../../shared/protocol.ts';
+import type { RunPlace, RunSummary } from '../../shared/protocol.ts';
 import { isAlive } from '../../worker/process-identity.ts';
 import { findRun } from './find-run.ts';
 
@@ -45,4 +45,9 @@ export async function findResumableRun(folder: string, named: string | undefined
 
 function isUnfinished({ outcome }: RunSummary): boolean {
   return outcome === 'interrupted' || outcome === 'cancelled' || outcome === 'failed';
+}
+
+/** What `--resume` wants to find a run from the current folder: its id, or its folder where it lies with another recipe's. */
+export function resumeName({ runId, runFolder }: RunPlace, from: string): string {
+  return recipeFolderOf(runFolder) === path.resolve(from) ? runId : path.relative(from, runFolder);
 }
