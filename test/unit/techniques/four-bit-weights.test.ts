@@ -117,6 +117,15 @@ describe('quantization after training with 4-bit weights', () => {
     expect(new Set(integersOf(few, 'dense/kernel').subarray(0, 96)).size).toBeLessThanOrEqual(4);
   });
 
+  it.each(['conv/kernel', 'depthwise/kernel', 'dense/kernel'])('rounds a layer without a weight other than zero: %s', async (id) => {
+    const { network } = trainedModel();
+    const kernel = network.parameters.get(id)!;
+    const parameters = new Map(network.parameters).set(id, { ...kernel, data: new Float32Array(kernel.data.length) });
+    const { bytes, quantized } = await fourBits(trainedModel({ ...network, parameters }));
+    expect(integersOf(quantized, id)).toEqual(new Int8Array(kernel.data.length));
+    expect(kernelTensors(readTflite(bytes)).every(({ tensor }) => tensor.type === 'int4')).toBe(true);
+  });
+
   it('leaves layers at 8 bits that a rule excludes, and refuses to leave all', async () => {
     const { bytes } = await fourBits(trainedModel(), [{ pattern: 'dense', exclude: ['4-bit'] }]);
     expect(kernelTensors(readTflite(bytes)).map(({ tensor }) => tensor.type)).toEqual(['int4', 'int4', 'int4', 'int8']);

@@ -57,7 +57,7 @@ export async function fitFilters(
   if (!start.every(Number.isFinite)) return undefined;
   const ratios = ratiosFor(filters * length ** 2);
   const moments = { gram, ...factored };
-  const fitted = await collect(filters, signal, (filter) => {
+  const fitted = await collect([filters, length], signal, (filter) => {
     const range = [filter * length, (filter + 1) * length] as const;
     const result = roundFilter({
       moments,
@@ -116,7 +116,7 @@ export async function fitDepthwise({ kernel, mask, layer }: KernelProblem, conte
       return factorMoments(own.gram, signal).then((factor) => ({ own, factor }));
     }),
   );
-  return collect(channels, signal, (channel) => {
+  return collect([channels, taps], signal, (channel) => {
     const { own = whiteInputs(taps), factor } = prepared[channel] ?? {};
     const weights = Float64Array.from({ length: taps }, (_, i) => kernel.data[i * channels + channel] ?? 0);
     const target = Float64Array.from({ length: taps }, (_, j) =>
@@ -156,14 +156,18 @@ interface ChannelResult {
   readonly shift: (weight: number, i: number) => number;
 }
 
-async function collect(channels: number, signal: AbortSignal, fit: (channel: number) => ChannelResult): Promise<FittedKernel> {
+/** @param size channels, and weights of each */
+async function collect(
+  [channels, length]: readonly [number, number],
+  signal: AbortSignal,
+  fit: (channel: number) => ChannelResult,
+): Promise<FittedKernel> {
   const results: ChannelResult[] = [];
   for (let channel = 0; channel < channels; channel++) {
     if (signal.aborted) throw new EspalierError('cancelled', 'rounding the weights of a layer was cancelled');
     results.push(fit(channel));
     await nextTurn();
   }
-  const length = Math.max(0, ...results.map(({ result }) => result?.integers.length ?? 0));
   const scales = Float32Array.from(results, ({ result }) => result?.scale ?? emptyScale(results));
   const weights = new Float32Array(channels * length);
   const shift = new Float32Array(channels);
