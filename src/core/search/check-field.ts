@@ -13,13 +13,16 @@ export function hasRoom(report: Layers, { count, bytes }: CountedBudget): boolea
 
 /** Part by which the nearest size is above the smallest file, at least. */
 const nearestRoom = 0.05;
+/** Where divergences are not numbers no size has room. */
+const mostTries = 20;
 
 /** A size near the smallest one that leaves room for a candidate, where there is a smallest one. */
 export function nearestSize(report: Layers, count: CountedBudget['count']): number {
   const least = smallestFile(report, count);
   let size = Math.ceil(least * (1 + nearestRoom));
   // Bytes of each layer are rounded up: of many layers in a small file that may be more than the room.
-  while (Number.isFinite(size) && !hasRoom(report, { count, bytes: size })) size = Math.ceil(size * (1 + nearestRoom));
+  for (let tries = 0; tries < mostTries && Number.isFinite(size) && !hasRoom(report, { count, bytes: size }); tries++)
+    size = Math.ceil(size * (1 + nearestRoom));
   return size;
 }
 
