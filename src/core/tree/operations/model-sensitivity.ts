@@ -9,7 +9,9 @@ import { kernelCycles } from '../../hardware/kernel-cycles.ts';
 import { chosenTarget, type HardwareTarget } from '../../hardware/targets.ts';
 import { gzipSize } from '../../measure/file-sizes.ts';
 import { measureSensitivity, overheadOf } from '../../sensitivity/measure-sensitivity.ts';
+import { EspalierError } from '../../errors.ts';
 import type { Network } from '../../network/network.ts';
+import { kernelsOf } from '../../techniques/kernels.ts';
 import { packedSize } from '../../tflite/pack/pack-tflite.ts';
 import { importCompared } from '../import-compared.ts';
 import { integerStructure } from './integer-structure.ts';
@@ -24,6 +26,8 @@ export interface SensitivityQuestion {
   /** What cycles are estimated for; `sensitivityTarget` by default. */
   readonly target?: string | undefined;
   readonly board?: string | undefined;
+  /** A layer that the report has to have: asked for before the measurement, which takes minutes. */
+  readonly layer?: string | undefined;
 }
 
 /** A core and an NPU that are sold together: what cycles are estimated for unless another target is chosen. */
@@ -32,11 +36,11 @@ export const sensitivityTarget = 'cortex-m55+ethos-u55-128';
 /**
  * How much each layer of a model suffers from each choice; see `measureSensitivity`.
  *
- * @throws EspalierError as importing and opening data do; `invalid-argument` for a target that is not known; `invalid-data`
+ * @throws EspalierError as importing and opening data do; `invalid-argument` for a target or layer that is not known; `invalid-data`
  * without training examples; `cancelled`
  */
 export async function modelSensitivity(
-  { model, data, inputShape, threads, target, board }: SensitivityQuestion,
+  { model, data, inputShape, threads, target, board, layer }: SensitivityQuestion,
   { signal, onProgress }: OperationContext,
 ): Promise<SensitivityReport> {
   const chosen = chosenTarget(target ?? (board === undefined ? sensitivityTarget : undefined), board);
@@ -45,6 +49,7 @@ export async function modelSensitivity(
   const engine = await createEngine({ onNotice: warn, threads });
   const { network, warnings: notes } = await importCompared(model, { inputShapes: inputShapesOf(inputShape), engine });
   notes.forEach(warn);
+  if (layer !== undefined) requireKernel(network, layer);
   const { train } = await openModelData(data, { inputs: inputsOf(network), outputs: outputsOf(network) }, warn);
   (await checkData(network, train)).forEach(warn);
   return {
@@ -52,6 +57,15 @@ export async function modelSensitivity(
     model,
     warnings,
   };
+}
+
+function requireKernel(network: Network, name: string): void {
+  const layers = kernelsOf(network).map(({ layer }) => layer);
+  if (layers.includes(name)) return;
+  throw new EspalierError('invalid-argument', `no layer with a kernel is called "${name}"`, {
+    where: '--layer',
+    fix: layers.length === 0 ? 'the model has none' : `the model has ${layers.map((layer) => `"${layer}"`).join(', ')}`,
+  });
 }
 
 export interface NetworkQuestion extends OperationContext {
