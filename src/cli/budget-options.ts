@@ -60,6 +60,8 @@ export function searchOf(options: BudgetOptions): ParetoSearch | undefined {
   }
   if (minutes !== undefined && trainingSteps !== undefined)
     throw new WrongUsage('--minutes', 'it contradicts --training-steps', 'give one of the two');
+  if (maxDrop !== undefined && maxDrop > 100)
+    throw new WrongUsage('--max-drop', `${maxDrop} is more than all of the accuracy`, 'give points from 0 to 100, such as 1');
   const listed = given.filter((key) => sizes[key].length > 1);
   if (listed.length > 1)
     throw new WrongUsage('the sizes', 'several of more than one kind do not say which go together', 'give several of one kind');

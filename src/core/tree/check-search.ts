@@ -80,9 +80,14 @@ export async function checkSearch(
     `${steps} training steps for ${budgets.length === 1 ? 'a budget' : `${budgets.length} budgets`} are too few`,
     {
       where: 'strategy',
-      fix: `give at least ${search.steps === undefined ? `${Math.max(1, Math.ceil(minutes))} minutes` : `${needed} steps`}`,
+      fix: `give at least ${search.steps === undefined ? inMinutes(minutes) : `${needed} steps`}`,
     },
   );
+}
+
+function inMinutes(minutes: number): string {
+  const whole = Math.max(1, Math.ceil(minutes));
+  return whole === 1 ? 'a minute' : `${whole} minutes`;
 }
 
 /** A file keeps no limit of what cannot be measured. */

@@ -53,6 +53,7 @@ describe('the search of the options of optimize', () => {
     [{ maxDrop: 1 }, '--max-drop'],
     [{ minutes: 3 }, '--minutes'],
     [{ maxBytes: [1], minutes: 3, trainingSteps: 4 }, '--training-steps'],
+    [{ maxBytes: [1], maxDrop: 200 }, 'give points from 0 to 100'],
     [{ maxBytes: [1, 2], maxPacked: [1, 2] }, 'several of more than one kind'],
   ])('refuses %j', (options, message) => {
     expect(() => searchOf(options)).toThrow(message);

@@ -72,7 +72,7 @@ describe('a search from budgets', () => {
         search: supportOf(temporaryFolder(), {}),
         walk: { pareto: { kind: 'pareto', minutes: 0.1, budgets: [{ compressedBytes: 400 }] } },
       }),
-    ).rejects.toThrow('give at least 1 minutes');
+    ).rejects.toThrow('give at least a minute');
   });
 
   it('says what it has where it is cancelled, by what was compared', async () => {
