@@ -2,7 +2,7 @@ import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { chosenTarget } from '../../core/hardware/targets.ts';
-import { recommendedFolder } from '../../core/tree/search-pareto.ts';
+import { recommendedFolder } from '../../core/tree/recommended-files.ts';
 import { relocateData } from '../../core/tree/recipe/relocate-data.ts';
 import { writeFileAtomically } from '../../core/tree/store/atomic-files.ts';
 import { tflitePath } from '../../core/tree/store/run-store.ts';

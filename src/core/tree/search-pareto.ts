@@ -2,8 +2,8 @@
  * From budgets to files: allocations along the front become branches of ordinary stages, trained short first, and those
  * that do best on validation examples longer. Test examples are measured, as of every node, and decide nothing.
  */
-import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { EspalierError } from '../errors.ts';
 import { formatPercent } from '../../shared/drawing/format.ts';
 import { describeChoice } from '../../shared/layer-choices.ts';
 import { measureRow } from '../../shared/measures.ts';
@@ -21,9 +21,9 @@ import { permittedChoices } from './permitted-choices.ts';
 import type { SearchSupport } from './search-support.ts';
 import { selectNodes } from './select-nodes.ts';
 import { relocateData } from './recipe/relocate-data.ts';
-import { withFileErrors, writeFileAtomically } from './store/atomic-files.ts';
-import { folderName } from './store/folder-names.ts';
-import { tflitePath } from './store/run-store.ts';
+import { recommendedFolder, writeRecommended } from './recommended-files.ts';
+import { readResult } from './store/result-folder.ts';
+import { resultPath } from './store/run-store.ts';
 import { isCancellation, type TreeWalker } from './tree-walker.ts';
 
 export interface ParetoWalk {
@@ -163,10 +163,20 @@ async function train(
   for (const { contest, candidate, leaf } of branches) {
     const metrics = walker.results.get(leaf);
     if (metrics === undefined) continue;
-    const tflite = new Uint8Array(await readFile(path.join(runFolder, tflitePath(model, leaf))));
+    const tflite = await tfliteOf(path.join(runFolder, resultPath(model, leaf)));
     trained.push({ contest, candidate, steps, leaf, metrics, tflite, error: await support.validationError(tflite, signal) });
   }
   return trained;
+}
+
+/** As it was written. */
+async function tfliteOf(folder: string): Promise<Uint8Array> {
+  const found = await readResult(folder);
+  if (found.kind === 'sound') return found.outcome.files.tflite;
+  throw new EspalierError('file-access', 'this result was changed while the run went on', {
+    where: folder,
+    fix: 'resume the run: what is damaged is made again',
+  });
 }
 
 function withBranch(tree: PlannedTree, branch: PlannedTree): PlannedTree {
@@ -244,7 +254,7 @@ async function conclude(walk: ParetoWalk, contests: readonly Contest[], trained:
     }
     const checks = checkTargets(budget, baseline, shown.metrics);
     const met = found !== undefined && checks.every((check) => check.met);
-    const files = await writeRecommended(walk, place, shown);
+    const files = await recommend(walk, place, shown);
     const title = titleIn(walker.tree.root, shown.leaf);
     report(`search: budget ${place}: ${files}`);
     verdicts.push({
@@ -261,21 +271,11 @@ async function conclude(walk: ParetoWalk, contests: readonly Contest[], trained:
   };
 }
 
-/** Folder of the recommended files, within the run's. */
-export const recommendedFolder = 'recommended';
-
-async function writeRecommended(
-  { runFolder, support, model }: ParetoWalk,
-  place: number,
-  { candidate, steps, tflite }: Trained,
-): Promise<string> {
+async function recommend({ runFolder, support, model }: ParetoWalk, place: number, { candidate, steps, tflite }: Trained): Promise<string> {
   const folder = path.join(runFolder, recommendedFolder);
-  const name = `${folderName(model)}-budget-${place}`;
-  const file = path.join(folder, `${name}.tflite`);
-  const recipe = path.join(folder, `${name}.espalier.json`);
   const { techniques, node } = candidatePath(candidate, steps, support.recipe.training ?? {});
   const { seed, measure, deploy, engine, layers } = support.recipe;
-  const contents = {
+  const recipe = {
     models: [{ name: model, path: support.model.path, inputShape: support.model.inputShapes, outputs: support.model.outputs }],
     data: relocateData(support.model.data, support.model.dataFolder, folder),
     techniques,
@@ -287,8 +287,6 @@ async function writeRecommended(
     measure,
     deploy,
   };
-  await withFileErrors(folder, () => mkdir(folder, { recursive: true }));
-  await writeFileAtomically(file, tflite);
-  await writeFileAtomically(recipe, `${JSON.stringify(contents, undefined, 2)}\n`);
-  return `${file}, and the recipe that makes it again: ${recipe}`;
+  const files = await writeRecommended(runFolder, { model, place, tflite, recipe });
+  return `${files.tflite}, and the recipe that makes it again: ${files.recipe}`;
 }

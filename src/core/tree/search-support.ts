@@ -1,6 +1,5 @@
 /** What a search from budgets needs to know of a model before it trains: made once, and kept. */
 import path from 'node:path';
-import { mkdir } from 'node:fs/promises';
 import { trainingDefaults } from '../../shared/recipe/defaults.ts';
 import type { SensitivityReport } from '../../shared/sensitivity.ts';
 import type { HardwareFigures } from '../../shared/results.ts';
@@ -8,7 +7,7 @@ import { outputsOf, inputsOf } from '../data/inputs/model-inputs.ts';
 import type { DataSplits } from '../data/dataset.ts';
 import { openData } from '../data/open-data.ts';
 import type { Engine } from '../engine/engine.ts';
-import { EspalierError } from '../errors.ts';
+import { EspalierError, isEspalierError } from '../errors.ts';
 import type { HardwareTarget } from '../hardware/targets.ts';
 import { importModel } from '../import/import-model.ts';
 import { evaluateNetwork } from '../measure/evaluate-network.ts';
@@ -28,7 +27,7 @@ import { layersWithoutFilters } from '../techniques/filter-pruning.ts';
 import { checkFrozenLayers } from '../techniques/frozen-layers.ts';
 import { kernelsOf } from '../techniques/kernels.ts';
 import { requireLayer } from '../techniques/layer-rules.ts';
-import { withFileErrors } from './store/atomic-files.ts';
+import { makeFolderOf } from './store/atomic-files.ts';
 import { folderName } from './store/folder-names.ts';
 import { examplesFolder } from './store/run-store.ts';
 import { readSealedJson, writeSealedJson } from './store/sealed-file.ts';
@@ -81,8 +80,13 @@ export interface SupportSetting {
 }
 
 /** The copy in a run's folder, which a resumed run takes: one for each model. */
-function ownFile({ models = [] }: RecipeDocument, { name }: ResolvedModel): string {
+function ownBasisFile({ models = [] }: RecipeDocument, { name }: ResolvedModel): string {
   return models.length > 1 ? `search-${folderName(name)}.json` : 'search.json';
+}
+
+/** Whether a file of a run's folder is such a copy. */
+export function isOwnBasisFile(name: string): boolean {
+  return name.startsWith('search') && name.endsWith('.json');
 }
 
 export function searchSupport({ recipe, folder, model, engine, target, threadScript, file }: SupportSetting): SearchSupport {
@@ -101,11 +105,13 @@ export function searchSupport({ recipe, folder, model, engine, target, threadScr
       checkFrozenLayers(network, recipe.training?.freeze ?? []);
     },
     async basis(runFolder, signal, report) {
-      const own = path.join(runFolder, ownFile(recipe, model));
-      const known = (await readBasis(own)) ?? (await readBasis(file));
+      const own = path.join(runFolder, ownBasisFile(recipe, model));
+      const ofRun = await readBasis(own, report);
+      if (ofRun !== undefined) return ofRun;
+      const known = await readBasis(file, report);
       const found = known ?? (await makeBasis(await open(), engine, seed, recipe.deploy?.strip ?? false, signal, report));
-      await withFileErrors(file, () => mkdir(path.dirname(file), { recursive: true }));
-      for (const place of [own, file]) await writeSealedJson(place, found);
+      await writeSealedJson(own, found);
+      if (known === undefined) await keepForLater(file, found, report);
       return found;
     },
     async narrowing() {
@@ -201,9 +207,24 @@ function tooFewToChooseBy(validation: number, train: number): EspalierError {
 }
 
 /** Undefined where it is missing or damaged: then it is made again. */
-async function readBasis(file: string): Promise<SearchBasis | undefined> {
-  const value = await readSealedJson(file, 'delete it').catch(() => undefined);
+async function readBasis(file: string, report: (message: string) => void): Promise<SearchBasis | undefined> {
+  const value = await readSealedJson(file, 'layers and steps are measured again').catch((error: unknown) => {
+    if (!isEspalierError(error)) throw error;
+    report(`search: ${error.message}`);
+    return undefined;
+  });
   return value !== undefined && isBasis(value) ? value : undefined;
+}
+
+/** The run has its own: without the other only later runs measure again. */
+async function keepForLater(file: string, found: SearchBasis, report: (message: string) => void): Promise<void> {
+  try {
+    await makeFolderOf(file);
+    await writeSealedJson(file, found);
+  } catch (error) {
+    if (!isEspalierError(error)) throw error;
+    report(`search: what was measured is not kept for later runs: ${error.message}`);
+  }
 }
 
 /** The digest has been compared: these fields tell whether it is this kind of file. */

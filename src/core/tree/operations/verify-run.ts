@@ -1,4 +1,5 @@
 /** Checks that a run's files were not changed and that its figures follow from them. */
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { availableParallelism } from 'node:os';
 import type { NodeFinished, RunEvent } from '../../../shared/events.ts';
@@ -17,6 +18,9 @@ import type { StageOutcome } from '../stages/stage-runner.ts';
 import { digestOf } from '../store/digest.ts';
 import { readResult } from '../store/result-folder.ts';
 import { recipeFolderOf, resultPath } from '../store/run-store.ts';
+import { damagedRecommendations } from '../recommended-files.ts';
+import { isOwnBasisFile } from '../search-support.ts';
+import { readSealedJson } from '../store/sealed-file.ts';
 import { readRunFolder } from '../stored-run.ts';
 import type { EvaluationContext } from './evaluate-model.ts';
 import { openTestExamples, type TestExamples } from './open-test-examples.ts';
@@ -58,6 +62,7 @@ export interface VerifyOptions {
 export async function verifyRun(runFolder: string, { accuracy, context }: VerifyOptions): Promise<RunVerification> {
   const problems: VerificationProblem[] = [];
   const accuracies: VerifiedAccuracy[] = [];
+  const opened: OpenedExamples[] = [];
   let verified = 0;
   try {
     const { stored, events } = await readRunFolder(runFolder);
@@ -72,6 +77,7 @@ export async function verifyRun(runFolder: string, { accuracy, context }: Verify
       const tflites = new Map<string, Uint8Array>();
       const resolved = models.find(({ name }) => name === model);
       const tests = new OpenedExamples(resolved, stored.recipe.seed ?? 0);
+      opened.push(tests);
       for (const { node, parent, state } of nodes.values()) {
         throwIfCancelled(context.signal);
         if (state.kind !== 'done') continue;
@@ -103,11 +109,15 @@ export async function verifyRun(runFolder: string, { accuracy, context }: Verify
         if (own.length === 0) verified++;
         for (const message of own) problems.push({ ...about, message });
       }
-      await tests.release();
     }
+    for (const { model, node, budget } of await damagedRecommendations(runFolder, events))
+      problems.push({ model, node, message: `the file that is recommended for budget ${budget + 1} is not the file of this node` });
+    for (const message of await damagedOwnFiles(runFolder)) problems.push({ model: undefined, node: undefined, message });
   } catch (error) {
     if (!isEspalierError(error) || error.code === 'cancelled') throw error;
     problems.push({ model: undefined, node: undefined, message: error.message });
+  } finally {
+    for (const tests of opened) await tests.release();
   }
   return { runId: path.basename(runFolder), runFolder, verified, problems, accuracies };
 }
@@ -122,7 +132,21 @@ export async function hasDamagedResults(runFolder: string): Promise<boolean> {
       if (found.kind !== 'sound') return true;
     }
   }
-  return false;
+  return (await damagedRecommendations(runFolder, events)).length > 0;
+}
+
+/** What a search has measured, for each of its models; a run of another kind has no such file. */
+async function damagedOwnFiles(runFolder: string): Promise<readonly string[]> {
+  const damaged: string[] = [];
+  for (const name of (await readdir(runFolder)).filter(isOwnBasisFile)) {
+    try {
+      await readSealedJson(path.join(runFolder, name), 'it is measured again where the run is resumed');
+    } catch (error) {
+      if (!isEspalierError(error)) throw error;
+      damaged.push(error.message);
+    }
+  }
+  return damaged;
 }
 
 /** Compares what the reports show, which is made of the events. */

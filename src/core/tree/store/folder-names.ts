@@ -4,7 +4,8 @@ import { digestBytes } from './digest.ts';
 /** Letters, digits and `._-`, so short that there is room for more, not beginning or ending with a dot. */
 const plain = /^[A-Za-z0-9_-](?:[A-Za-z0-9._-]{0,78}[A-Za-z0-9_-])?$/;
 /** Of files and folders that a run has beside those of its models and nodes, and what Windows keeps for devices. */
-const taken = /^(?:result|checkpoint-.*|recipe\.json|events.*\.jsonl|owner\.json|report\..*|con|prn|aux|nul|com\d|lpt\d)(?:\..*)?$/i;
+const taken =
+  /^(?:result|checkpoint-.*|recipe\.json|search\.json|events.*\.jsonl|owner\.json|report\..*|con|prn|aux|nul|com\d|lpt\d)(?:\..*)?$/i;
 const LONGEST_READABLE_PART = 40;
 const DIGEST_LENGTH = 16;
 
@@ -18,5 +19,7 @@ const DIGEST_LENGTH = 16;
 export function folderName(name: string): string {
   if (plain.test(name) && !taken.test(name)) return name;
   const readable = name.replaceAll(/[^A-Za-z0-9-]+/g, '_').slice(0, LONGEST_READABLE_PART);
-  return `${readable}~${digestBytes(name).slice(0, DIGEST_LENGTH)}`;
+  // Halves of characters, which JSON allows, are all the same in UTF-8.
+  const whole = /\p{Surrogate}/u.test(name) ? JSON.stringify(name) : name;
+  return `${readable}~${digestBytes(whole).slice(0, DIGEST_LENGTH)}`;
 }
