@@ -7,8 +7,8 @@ import type { RunSummary } from '../../shared/protocol.ts';
 import { isAlive } from '../../worker/process-identity.ts';
 
 /**
- * Finds a run by its folder, its id (or the start of it), or the latest one that is wanted; `missing` is the error
- * message when there is none.
+ * Finds a run by its folder, its id (or the start of it, where that is of one run only), or the latest one that is
+ * wanted; `missing` is the error message when there is none.
  */
 export async function findRun(
   folder: string,
@@ -16,18 +16,31 @@ export async function findRun(
   wanted: (run: RunSummary) => boolean = () => true,
   missing = 'there is no run here',
 ): Promise<string> {
-  if (named !== undefined && Object.values(runFiles).some((file) => existsSync(path.join(named, file)))) return path.resolve(named);
+  if (named !== undefined && named !== '' && Object.values(runFiles).some((file) => existsSync(path.join(named, file))))
+    return path.resolve(named);
   const runs = (await listRuns(folder, isAlive)).filter(wanted);
-  const found = named === undefined ? runs[0] : runs.find((run) => run.runId.startsWith(named) || path.resolve(named) === run.runFolder);
-  if (found !== undefined) return found.runFolder;
+  const found = named === undefined ? runs.slice(0, 1) : runsNamed(runs, named);
+  if (found.length > 1)
+    throw new EspalierError('invalid-argument', `${found.length} runs begin with "${named ?? ''}"`, {
+      where: folder,
+      fix: `give more of its id: ${listed(found)}`,
+    });
+  const [only] = found;
+  if (only !== undefined) return only.runFolder;
   throw new EspalierError('invalid-argument', named === undefined ? missing : `there is no run "${named}"`, {
     where: folder,
-    fix:
-      runs.length === 0
-        ? 'start one with `espalier run RECIPE`'
-        : `use one of ${runs
-            .slice(0, 5)
-            .map(({ runId }) => runId)
-            .join(', ')}`,
+    fix: runs.length === 0 ? 'start one with `espalier run RECIPE`' : `use one of ${listed(runs)}`,
   });
+}
+
+/** Nothing is the start of every id: an empty variable of a script must not choose the latest run. */
+function runsNamed(runs: readonly RunSummary[], named: string): readonly RunSummary[] {
+  if (named === '') return [];
+  const exact = runs.filter(({ runId, runFolder }) => runId === named || path.resolve(named) === runFolder);
+  return exact.length > 0 ? exact : runs.filter(({ runId }) => runId.startsWith(named));
+}
+
+function listed(runs: readonly RunSummary[]): string {
+  const ids = runs.slice(0, 5).map(({ runId }) => runId);
+  return `${ids.join(', ')}${runs.length > ids.length ? ', …' : ''}`;
 }
