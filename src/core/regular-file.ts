@@ -1,5 +1,6 @@
 /** Reading of what may be a pipe or a device, whose end never comes: only what has a size is read. */
-import { readFile as readFileWithCallback } from 'node:fs';
+import { readFile as readFileWithCallback, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
@@ -21,6 +22,14 @@ export async function readRegularFile(path: string): Promise<Buffer> {
  * @throws Error with the system's code, or `notRegular`
  */
 export async function requireRegularFile(path: string): Promise<void> {
-  const found = await stat(path);
+  refuseOthers(await stat(path));
+}
+
+/** The same for readers that block. */
+export function requireRegularFileSync(path: string): void {
+  refuseOthers(statSync(path));
+}
+
+function refuseOthers(found: Stats): void {
   if (!found.isFile() && !found.isDirectory()) throw Object.assign(new Error('it is neither a file nor a folder'), { code: notRegular });
 }

@@ -24,7 +24,7 @@ import type { Handlers } from '../shared/message-handler.ts';
 import { PROTOCOL_VERSION } from '../shared/protocol.ts';
 import type { WorkerProtocol } from '../shared/protocol.ts';
 import { environment } from './environment.ts';
-import { isAlive } from './process-identity.ts';
+import { isAlive, ownIdentity } from './process-identity.ts';
 import type { Runs } from './runs.ts';
 
 export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
@@ -46,7 +46,9 @@ export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
     },
     negativeFlips: ({ readable, ...question }) => findNegativeFlips({ ...question, mayRead: readableBelow(readable) }),
     listRuns: async ({ folder }) => ({ runs: await listRuns(folder, isAlive) }),
-    clean: async ({ folder, runFolders = [], cache = false }) => ({ bytes: await cleanRuns(folder, runFolders, cache, isAlive) }),
+    clean: async ({ folder, runFolders = [], cache = false }) => ({
+      bytes: await cleanRuns(folder, runFolders, { cache, self: ownIdentity(), isAlive }),
+    }),
     checkRecipe: async ({ path: file, text, readable }) => ({
       diagnostics: await checkRecipe(text, path.dirname(file), readableBelow(readable)),
     }),

@@ -15,7 +15,7 @@ import { verifyStore } from '../../src/core/tree/operations/verify-store.ts';
 import type { RecipeDocument } from '../../src/core/tree/recipe/recipe-document.ts';
 import { isTemporary } from '../../src/core/tree/store/atomic-files.ts';
 import type { RunSummary } from '../../src/shared/protocol.ts';
-import { isAlive } from '../../src/worker/process-identity.ts';
+import { isAlive, ownIdentity } from '../../src/worker/process-identity.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { runCommand } from './killed-command.ts';
 import type { CommandEnd, Moment } from './killed-command.ts';
@@ -224,6 +224,6 @@ function temporaries(folder: string): readonly string[] {
 async function expectNothingLeft(folder: string): Promise<void> {
   const old = new Date(Date.now() - 2 * 3_600_000);
   for (const name of temporaries(store(folder))) utimesSync(path.join(store(folder), name), old, old);
-  await cleanRuns(folder, [], false, isAlive);
+  await cleanRuns(folder, [], { cache: false, self: ownIdentity(), isAlive });
   expect(temporaries(store(folder))).toEqual([]);
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { cleanRuns, listRuns } from '../../core/tree/list-runs.ts';
 import { cacheFolder, sizeOnDisk } from '../../core/tree/store/run-store.ts';
 import { formatBytes } from '../../shared/drawing/format.ts';
-import { isAlive } from '../../worker/process-identity.ts';
+import { isAlive, ownIdentity } from '../../worker/process-identity.ts';
 import { findRun } from '../run/find-run.ts';
 import { printJson, processTerminal } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
@@ -53,6 +53,7 @@ export function registerClean(program: Command, terminal: Terminal = processTerm
         terminal.print(`${runs.length} runs: ${formatBytes(bytes)}; cache: ${formatBytes(await sizeOnDisk(cacheFolder(folder)))}`);
         return terminal.note('name runs, or add --all or --cache, to delete\n');
       }
-      terminal.print(`freed ${formatBytes(await cleanRuns(folder, chosen, options.cache ?? false, isAlive))}`);
+      const freed = await cleanRuns(folder, chosen, { cache: options.cache ?? false, self: ownIdentity(), isAlive });
+      terminal.print(`freed ${formatBytes(freed)}`);
     });
 }

@@ -4,9 +4,9 @@ import { EspalierError, isEspalierError } from '../errors.ts';
 import type { RunSummary } from '../../shared/protocol.ts';
 import { reduceEvents } from '../../shared/run-state.ts';
 import type { RunState } from '../../shared/run-state.ts';
-import { removeFolderAtomically, removeLeftovers } from './store/atomic-files.ts';
-import { readOwner } from './store/run-owner.ts';
-import type { IsAlive } from './store/run-owner.ts';
+import { hasCode, removeFolderAtomically, removeLeftovers } from './store/atomic-files.ts';
+import { claimRun, readOwner } from './store/run-owner.ts';
+import type { IsAlive, ReleaseRun, RunOwner } from './store/run-owner.ts';
 import { cacheFolder, recipeFolderOf, runsFolder, sizeOnDisk, storeFolder } from './store/run-store.ts';
 import { readRunFolder } from './stored-run.ts';
 
@@ -41,7 +41,8 @@ async function summarize(runFolder: string, isAlive: IsAlive): Promise<RunSummar
       bytes: await sizeOnDisk(runFolder),
     };
   } catch (error) {
-    if (!isEspalierError(error)) throw error;
+    // A run with damaged files leaves the others alone, however the system puts it.
+    if (!hasCode(error)) throw error;
     return withoutEvents(runFolder, undefined, isAlive, error.message);
   }
 }
@@ -89,12 +90,19 @@ async function outcomeOf(runFolder: string, state: RunState, isAlive: IsAlive): 
   return owner !== undefined && isAlive(owner) ? 'running' : 'interrupted';
 }
 
+export interface CleaningOptions {
+  /** Whether the cache of stages is deleted as well. */
+  readonly cache: boolean;
+  readonly self: RunOwner;
+  readonly isAlive: IsAlive;
+}
+
 /**
  * Deletes runs, and on request the cache of stages. Returns the bytes freed.
  *
  * @throws EspalierError `invalid-argument` for a folder that is not a run of this store, or one that is running
  */
-export async function cleanRuns(folder: string, runFolders: readonly string[], cache: boolean, isAlive: IsAlive): Promise<number> {
+export async function cleanRuns(folder: string, runFolders: readonly string[], { cache, self, isAlive }: CleaningOptions): Promise<number> {
   const known = await listRuns(folder, isAlive);
   let freed = 0;
   for (const runFolder of runFolders.map((run) => path.resolve(run))) {
@@ -103,8 +111,8 @@ export async function cleanRuns(folder: string, runFolders: readonly string[], c
       throw new EspalierError('invalid-argument', 'is not the folder of a run', { where: runFolder, fix: '`espalier runs` lists them' });
     if (run.outcome === 'running')
       throw new EspalierError('invalid-argument', 'this run is going on', { where: run.runId, fix: 'cancel it first' });
+    await removeRun(runFolder, self, isAlive);
     freed += run.bytes;
-    await removeFolderAtomically(runFolder);
   }
   // What killed processes left half written; a process at work is done with such a file sooner than this.
   await removeLeftovers(storeFolder(folder), LEFTOVER_MILLISECONDS);
@@ -116,3 +124,17 @@ export async function cleanRuns(folder: string, runFolders: readonly string[], c
 }
 
 const LEFTOVER_MILLISECONDS = 3_600_000;
+
+/** Claimed before: another process may have gone on with the run since it was listed. */
+async function removeRun(runFolder: string, self: RunOwner, isAlive: IsAlive): Promise<void> {
+  const release = await claimRun(runFolder, self, isAlive).catch((error: unknown): ReleaseRun => {
+    // A folder that cannot be claimed has no owner either.
+    if (isEspalierError(error) && error.code === 'file-access') return () => undefined;
+    throw error;
+  });
+  try {
+    await removeFolderAtomically(runFolder);
+  } finally {
+    release();
+  }
+}

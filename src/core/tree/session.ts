@@ -105,10 +105,19 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
       const events = path.join(runFolder, runFiles.events);
       // A listener may end this process or resume the run in another one when it receives the end, so the run is
       // released before.
-      const log = new EventLog(events, (event) => {
-        if (event.type === 'run-finished') release();
-        follow(event);
-      });
+      const openLog = (): EventLog =>
+        new EventLog(events, (event) => {
+          if (event.type === 'run-finished') release();
+          follow(event);
+        });
+      let log: EventLog;
+      try {
+        log = openLog();
+      } catch (error) {
+        prepared.stop();
+        release();
+        throw error;
+      }
       const emit = (event: RunEventBody): void => {
         log.append(event);
       };

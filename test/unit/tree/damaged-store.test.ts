@@ -212,7 +212,7 @@ describe('a store', () => {
     });
     expect(summaries.find(({ runId }) => runId.startsWith('2026'))?.startedAt).toBe(Date.UTC(2026, 0, 2, 3, 4, 5));
     const damaged = summaries.filter(({ outcome }) => outcome === 'damaged').map(({ runFolder }) => runFolder);
-    await cleanRuns(folder, damaged, false, nobody);
+    await cleanRuns(folder, damaged, { cache: false, self: { process: 1 }, isAlive: nobody });
     expect(readdirSync(runsFolder(folder)).sort()).toEqual(['notes.txt', 'second']);
   });
 });

@@ -1,7 +1,9 @@
+import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isEspalierError } from '../../errors.ts';
 import { throwIfCancelled } from '../../measure/evaluate-network.ts';
+import { hasCode, toFileError } from '../store/atomic-files.ts';
 import { readResult } from '../store/result-folder.ts';
 import { cacheFolder, runsFolder } from '../store/run-store.ts';
 import { readSealedJson } from '../store/sealed-file.ts';
@@ -29,7 +31,7 @@ export interface CacheVerification {
  */
 export async function verifyStore(folder: string, options: VerifyOptions): Promise<StoreVerification> {
   const runs: RunVerification[] = [];
-  for (const runFolder of await foldersIn(runsFolder(folder))) runs.push(await verifyRun(runFolder, options));
+  for (const runFolder of await runFoldersIn(runsFolder(folder))) runs.push(await verifyRun(runFolder, options));
   return { version: VERIFICATION_VERSION, runs, cache: await verifyCache(folder, options) };
 }
 
@@ -37,7 +39,7 @@ async function verifyCache(folder: string, { context }: VerifyOptions): Promise<
   const cache = cacheFolder(folder);
   const problems: { readonly entry: string; readonly message: string }[] = [];
   let verified = 0;
-  for (const name of await visibleEntries(cache)) {
+  for (const { name } of await visibleEntries(cache)) {
     throwIfCancelled(context.signal);
     const found = await entryProblems(path.join(cache, name));
     if (found.length === 0) verified++;
@@ -69,11 +71,16 @@ async function entryProblems(entry: string): Promise<readonly string[]> {
   }
 }
 
-async function foldersIn(folder: string): Promise<readonly string[]> {
-  return (await visibleEntries(folder)).map((name) => path.join(folder, name));
+/** Notes beside the folders are no runs. */
+async function runFoldersIn(folder: string): Promise<readonly string[]> {
+  return (await visibleEntries(folder)).filter((entry) => entry.isDirectory()).map(({ name }) => path.join(folder, name));
 }
 
-async function visibleEntries(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder).catch(() => []);
-  return names.filter((name) => !name.startsWith('.')).sort();
+/** @throws EspalierError `file-access` for a folder that is there and cannot be read: nothing in it has been verified */
+async function visibleEntries(folder: string): Promise<readonly Dirent[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (hasCode(error) && error.code === 'ENOENT') return [];
+    throw toFileError(folder, error);
+  });
+  return entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
 }

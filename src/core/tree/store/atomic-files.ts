@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { EspalierError } from '../../errors.ts';
+import { notRegular } from '../../regular-file.ts';
 
 /** Writes a file under another name, flushes it, then renames it: readers see the whole file or none. */
 export async function writeFileAtomically(file: string, contents: Uint8Array | string): Promise<void> {
@@ -148,6 +149,11 @@ const reasons: Readonly<Record<string, readonly [what: string, fix: string]>> = 
   ENOSPC: ['the disk is full', 'free some space (`espalier clean` shows what the runs take)'],
   EDQUOT: ['the disk quota is used up', 'free some space (`espalier clean` shows what the runs take)'],
   EISDIR: ['is a folder', 'give the name of a file'],
+  EEXIST: ['a file stands in the place of a folder', 'remove it'],
+  [notRegular]: ['is neither a file nor a folder', 'remove it'],
+  ELOOP: ['is a link that leads back to itself', 'remove it'],
+  EIO: ['the disk cannot be read or written', 'check the disk'],
+  EMFILE: ['too many files are open', 'raise the limit (`ulimit -n`)'],
   EACCES: ['no permission to write', 'change the permissions or use another folder'],
   EPERM: ['no permission to write', 'change the permissions or use another folder'],
   EROFS: ['the file system is read-only', 'use a folder that can be written'],

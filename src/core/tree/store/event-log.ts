@@ -1,6 +1,7 @@
 import { appendFileSync, closeSync, copyFileSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { EspalierError } from '../../errors.ts';
+import { requireRegularFileSync } from '../../regular-file.ts';
 import type { RunEvent, RunEventBody } from '../../../shared/events.ts';
 import { toFileError, hasCode } from './atomic-files.ts';
 import { digestBytes } from './digest.ts';
@@ -29,24 +30,26 @@ export function readEventLog(file: string, from = 0): CheckedPart {
   // The last line before tells what the first one continues.
   const start = Math.max(0, from - CHECK_BYTES);
   const bytes = readBytes(file, start);
-  let check = from === 0 ? '' : checkPattern.exec(bytes.subarray(0, CHECK_BYTES).toString('latin1').trimEnd())?.[1];
+  const before = from === 0 ? '' : checkPattern.exec(bytes.subarray(0, CHECK_BYTES).toString('latin1').trimEnd())?.[1];
   let end = from;
   const events: RunEvent[] = [];
-  const damaged = (): CheckedPart => ({ events, end, damagedLine: events.length + 1, check: check ?? '' });
-  const length = bytes.lastIndexOf(newline) + 1;
-  if (check === undefined) return bytes.length === 0 ? { events, end, damagedLine: undefined, check: '' } : damaged();
-  for (const line of bytes
-    .subarray(from - start, length)
-    .toString('utf8')
-    .split('\n')) {
-    if (line === '') continue;
-    const read = readLine(line, check);
-    if (read === undefined) return damaged();
+  if (before === undefined) return { events, end, damagedLine: bytes.length === 0 ? undefined : 1, check: '' };
+  let check = before;
+  // Line by line: the log of a run of days may be longer than a text can be.
+  for (let at = from - start; ;) {
+    const length = bytes.indexOf(newline, at) - at;
+    if (length < 0) return { events, end, damagedLine: undefined, check };
+    if (length === 0) {
+      at++;
+      continue;
+    }
+    const read: CheckedLine | undefined = length > LONGEST_LINE ? undefined : readLine(bytes.toString('utf8', at, at + length), check);
+    if (read === undefined) return { events, end, damagedLine: events.length + 1, check };
     events.push(read.event);
     check = read.check;
-    end += Buffer.byteLength(line) + 1;
+    at += length + 1;
+    end += length + 1;
   }
-  return { events, end, damagedLine: undefined, check };
 }
 
 /** @throws EspalierError `file-access` for a damaged log */
@@ -72,6 +75,8 @@ export function readEventsFrom(file: string, from: number): EventLogPart {
 
 const newline = 0x0a;
 const CHECK_LENGTH = 16;
+/** Far above what is written, and below what a text can be. */
+const LONGEST_LINE = 2 ** 28;
 const checkPattern = /,"check":"([0-9a-f]{16})"\}$/;
 /** Of the end of a line, from the comma on. */
 const CHECK_BYTES = ',"check":""}\n'.length + CHECK_LENGTH;
@@ -87,7 +92,12 @@ function checkOf(before: string, line: string): string {
   return digestBytes(before, line).slice(0, CHECK_LENGTH);
 }
 
-function readLine(text: string, before: string): { readonly event: RunEvent; readonly check: string } | undefined {
+interface CheckedLine {
+  readonly event: RunEvent;
+  readonly check: string;
+}
+
+function readLine(text: string, before: string): CheckedLine | undefined {
   const match = checkPattern.exec(text);
   const check = match?.[1];
   if (match === null || check === undefined) return undefined;
@@ -124,9 +134,13 @@ export class EventLog {
     this.#bytes = end;
     this.#check = check;
     this.damagedLine = damagedLine;
-    if (damagedLine !== undefined) keepDamaged(file);
-    this.#descriptor = openSync(file, 'a+');
-    ftruncateSync(this.#descriptor, this.#bytes);
+    try {
+      if (damagedLine !== undefined) keepDamaged(file);
+      this.#descriptor = openSync(file, 'a+');
+      ftruncateSync(this.#descriptor, this.#bytes);
+    } catch (error) {
+      throw toFileError(file, error);
+    }
   }
 
   /** @throws EspalierError `file-access` when the disk is full, for all that is not mere progress */
@@ -181,6 +195,7 @@ export const damagedEventsFile = 'events.damaged.jsonl';
 function readBytes(file: string, from: number): Buffer {
   let descriptor: number;
   try {
+    requireRegularFileSync(file);
     descriptor = openSync(file, 'r');
   } catch (error) {
     if (hasCode(error) && error.code === 'ENOENT') return Buffer.alloc(0);

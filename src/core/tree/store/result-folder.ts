@@ -6,6 +6,7 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { DensityPlot, NodeMetrics } from '../../../shared/results.ts';
 import type { Expectations } from '../../constraints/expectation.ts';
+import { readRegularFile } from '../../regular-file.ts';
 import type { Mistakes } from '../../scoring/mistakes.ts';
 import type { StageOutcome } from '../stages/stage-runner.ts';
 import { toFileError, hasCode, writeFolderAtomically } from './atomic-files.ts';
@@ -79,7 +80,7 @@ export async function readResult(folder: string, key?: string): Promise<FoundRes
   const present = await list(folder);
   if (present === undefined) return { kind: 'none' };
   const manifest = await readManifest(folder);
-  if (manifest === undefined) return { kind: 'damaged', problems: [`${manifestFile} is missing or damaged`] };
+  if (manifest === undefined) return unlessRemoved(folder, [`${manifestFile} is missing or damaged`]);
   if (key !== undefined && manifest.key !== key) return { kind: 'other' };
   const contents = new Map<string, Uint8Array>();
   const problems: string[] = [];
@@ -90,9 +91,16 @@ export async function readResult(folder: string, key?: string): Promise<FoundRes
   }
   for (const name of [resultFiles.model, resultFiles.tflite, resultFiles.metrics, resultFiles.densities])
     if (manifest.files[name] === undefined) problems.push(`${manifestFile} does not list ${name}`);
-  for (const name of present)
-    if (name !== manifestFile && manifest.files[name] === undefined) problems.push(`${name} is not part of the result`);
-  return problems.length > 0 ? { kind: 'damaged', problems } : { kind: 'sound', key: manifest.key, outcome: outcomeOf(contents) };
+  // A user's own files, and those of file managers, may lie beside the result's; what is called like one of them is taken for it.
+  for (const name of Object.values(resultFiles))
+    if (present.includes(name) && manifest.files[name] === undefined) problems.push(`${name} is not part of the result`);
+  if (problems.length === 0) return { kind: 'sound', key: manifest.key, outcome: outcomeOf(contents) };
+  return unlessRemoved(folder, problems);
+}
+
+/** Another process may remove the folder while it is read: that is no damage. */
+async function unlessRemoved(folder: string, problems: readonly string[]): Promise<FoundResult> {
+  return (await list(folder)) === undefined ? { kind: 'none' } : { kind: 'damaged', problems };
 }
 
 /** Undefined where there is no such folder. */
@@ -109,7 +117,7 @@ async function list(folder: string): Promise<readonly string[] | undefined> {
 
 async function readManifest(folder: string): Promise<Manifest | undefined> {
   try {
-    const manifest = openSealedJson(await readFile(path.join(folder, manifestFile), 'utf8'));
+    const manifest = openSealedJson((await readRegularFile(path.join(folder, manifestFile))).toString('utf8'));
     return manifest !== undefined && isManifest(manifest) ? manifest : undefined;
   } catch (error) {
     if (hasCode(error)) return undefined;

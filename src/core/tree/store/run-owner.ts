@@ -10,12 +10,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { renameSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { isNumber, isObjectOf, isString, optional, parseChecked } from '../../../shared/checked-json.ts';
 import { EspalierError } from '../../errors.ts';
-import { withFileErrors, hasCode } from './atomic-files.ts';
+import { notRegular, readRegularFile } from '../../regular-file.ts';
+import { hasCode, toFileError, withFileErrors } from './atomic-files.ts';
 
 export interface RunOwner {
   /** Name of the machine. */
@@ -78,9 +79,11 @@ export async function readOwner(runFolder: string): Promise<FoundOwner | undefin
 /** False where another process has made this claim first. */
 function makeClaim(claim: string, self: RunOwner): Promise<boolean> {
   return withFileErrors(claim, async () => {
-    const temporary = path.join(path.dirname(claim), `${randomBytes(6).toString('hex')}.tmp`);
+    const claims = path.dirname(claim);
+    const temporary = path.join(claims, `${randomBytes(6).toString('hex')}.tmp`);
     try {
-      await mkdir(temporary, { recursive: true });
+      await makeClaimsFolder(claims);
+      await mkdir(temporary);
       await writeFile(path.join(temporary, ownerFile), JSON.stringify(self));
       await rename(temporary, claim);
       return true;
@@ -91,6 +94,21 @@ function makeClaim(claim: string, self: RunOwner): Promise<boolean> {
       throw error;
     }
   });
+}
+
+/** In a run's folder that is there: one that was deleted meanwhile must not come back without its recipe. */
+async function makeClaimsFolder(claims: string): Promise<void> {
+  try {
+    await mkdir(claims);
+  } catch (error) {
+    if (hasCode(error) && error.code === 'EEXIST') return;
+    if (!hasCode(error) || error.code !== 'ENOENT') throw error;
+    throw new EspalierError('file-access', 'the run was deleted', {
+      where: path.dirname(claims),
+      fix: '`espalier runs` lists those that are there',
+      cause: error,
+    });
+  }
 }
 
 function keepClaim(claim: string): ReleaseRun {
@@ -117,8 +135,8 @@ function releaseClaim(claim: string): void {
 async function latestClaim(runFolder: string): Promise<Claim> {
   const claims = path.join(runFolder, claimsFolder);
   const names = await readdir(claims).catch((error: unknown) => {
-    if (hasCode(error) && error.code === 'ENOENT') return [];
-    throw error;
+    if (isNoClaim(error)) return [];
+    throw toFileError(claims, error);
   });
   const number = Math.max(0, ...names.filter((name) => claimName.test(name)).map(Number));
   return { number, owner: await readClaim(path.join(claims, `${number}`)) };
@@ -127,13 +145,18 @@ async function latestClaim(runFolder: string): Promise<Claim> {
 /** Undefined where there is no claim, where it was released, and where a power failure has left no complete file. */
 async function readClaim(claim: string): Promise<FoundOwner | undefined> {
   try {
-    const owner = parseChecked(await readFile(path.join(claim, ownerFile), 'utf8'), isOwner);
+    const owner = parseChecked((await readRegularFile(path.join(claim, ownerFile))).toString('utf8'), isOwner);
     const isHere = owner?.host === undefined || owner.host === hostname();
     return isHere ? owner : { ...owner, silence: await silenceOf(claim) };
   } catch (error) {
-    if (hasCode(error) && error.code === 'ENOENT') return undefined;
-    throw error;
+    if (isNoClaim(error)) return undefined;
+    throw toFileError(claim, error);
   }
+}
+
+/** Nothing is there, or something that no process has put there. */
+function isNoClaim(error: unknown): boolean {
+  return hasCode(error) && ['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', notRegular].includes(error.code);
 }
 
 const isOwner = isObjectOf<RunOwner>({ process: isNumber, started: optional(isString), host: optional(isString) });

@@ -3,8 +3,10 @@
  * `cache/<key>/` with the results of stages by content address. Runs are independent of each other and of the cache.
  */
 import { randomBytes } from 'node:crypto';
-import { readFile, readdir, rm, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { readRegularFile } from '../../regular-file.ts';
 import type { Checkpoint, StageOutcome } from '../stages/stage-runner.ts';
 import { fillFolderAtomically, hasCode, makeFolder, makeFolderOf, removeFolderAtomically, writeFileAtomically } from './atomic-files.ts';
 import { folderName } from './folder-names.ts';
@@ -98,14 +100,30 @@ export function stageStore({ runFolder, cacheFolder: cache, model, node, key, wa
   const inCache = path.join(cache, key);
   // A checkpoint of other work (another recipe, other code) must not be resumed from.
   const checkpointFile = path.join(runFolder, nodeFolder(model, node), `checkpoint-${key.slice(0, 16)}`);
-  /** The result in one of the two folders; a damaged one is removed, so that an intact one can take its place. */
-  const read = async (folder: string, place: string): Promise<StageOutcome | undefined> => {
-    const found = await readResult(folder, key);
-    if (found.kind === 'damaged') {
-      warn(`the result ${place} is damaged (${found.problems.join('; ')}): it is not used, and made again`);
-      await removeFolderAtomically(folder);
-    }
+  /** A damaged result is removed, so that an intact one can take its place. */
+  const dropDamaged = async (folder: string, place: string, problems: readonly string[]): Promise<void> => {
+    warn(`the result ${place} is damaged (${problems.join('; ')}): it is not used, and made again`);
+    await removeFolderAtomically(folder);
+  };
+  const readOwn = async (): Promise<StageOutcome | undefined> => {
+    const found = await readResult(own, key);
+    if (found.kind === 'damaged') await dropDamaged(own, "in this run's folder", found.problems);
     return found.kind === 'sound' ? found.outcome : undefined;
+  };
+  /** A cache that cannot be read is as good as none. */
+  const readCache = async (): Promise<StageOutcome | undefined> => {
+    let outcome: StageOutcome | undefined;
+    await unlessImpossible(
+      async () => {
+        const found = await readResult(inCache, key);
+        if (found.kind === 'sound') outcome = found.outcome;
+        else if (found.kind === 'damaged') await dropDamaged(inCache, 'in the cache', found.problems);
+        // It would stand in the way of the result that its name says, for ever.
+        else if (found.kind === 'other') await dropDamaged(inCache, 'in the cache', ['it is of other work than its name says']);
+      },
+      (reason) => warn(`the cache is not used: ${reason}`),
+    );
+    return outcome;
   };
   const writeOwn = async (outcome: StageOutcome): Promise<void> => {
     await makeFolderOf(own);
@@ -113,12 +131,18 @@ export function stageStore({ runFolder, cacheFolder: cache, model, node, key, wa
     await removeFolderAtomically(own);
     await writeResult(own, key, outcome);
   };
+  // One that stays is overwritten by the next, or of no use any more.
+  const removeCheckpoint = (): Promise<void> =>
+    unlessImpossible(
+      () => rm(checkpointFile, { force: true, recursive: true }),
+      () => undefined,
+    );
   let checkpointFailed = false;
   return {
     async find(ignoreCache) {
-      const finished = await read(own, "in this run's folder");
+      const finished = await readOwn();
       if (finished !== undefined) return { outcome: finished, cached: false };
-      const known = ignoreCache ? undefined : await read(inCache, 'in the cache');
+      const known = ignoreCache ? undefined : await readCache();
       if (known === undefined) return undefined;
       await writeOwn(known);
       return { outcome: known, cached: true };
@@ -133,15 +157,15 @@ export function stageStore({ runFolder, cacheFolder: cache, model, node, key, wa
         },
         (reason) => warn(`the result is not kept in the cache: ${reason}`),
       );
-      await rm(checkpointFile, { force: true });
+      await removeCheckpoint();
     },
     checkpoint: {
       async load() {
         const stored = await readIfThere(checkpointFile);
-        const bytes = stored === undefined ? undefined : openBytes(stored, key);
+        const bytes = stored === undefined || stored === 'unreadable' ? undefined : openBytes(stored, key);
         if (stored !== undefined && bytes === undefined) {
           warn('the checkpoint is damaged: this stage starts from its beginning');
-          await rm(checkpointFile, { force: true });
+          await removeCheckpoint();
         }
         return bytes;
       },
@@ -183,20 +207,34 @@ export function tflitePath(model: string, node: string): string {
   return path.posix.join(resultPath(model, node), resultFiles.tflite);
 }
 
-async function readIfThere(file: string): Promise<Uint8Array | undefined> {
+/** Undefined where there is no such file; a folder, a pipe or a file of another user is not readable. */
+async function readIfThere(file: string): Promise<Uint8Array | 'unreadable' | undefined> {
   try {
-    return new Uint8Array(await readFile(file));
+    return new Uint8Array(await readRegularFile(file));
   } catch (error) {
-    if (hasCode(error) && error.code === 'ENOENT') return undefined;
-    throw error;
+    if (!hasCode(error)) throw error;
+    return error.code === 'ENOENT' ? undefined : 'unreadable';
   }
 }
 
-/** Bytes of a file or of all files below a folder; 0 when it is not there. */
+/**
+ * Bytes of a file or of all files below a folder; 0 when it is not there, or is removed meanwhile. Links below it count
+ * as themselves: they may lead back to it.
+ */
 export async function sizeOnDisk(target: string): Promise<number> {
   const found = await stat(target).catch(() => undefined);
-  if (found === undefined) return 0;
+  return found === undefined ? 0 : sizeBelow(target, found);
+}
+
+async function sizeBelow(target: string, found: Stats): Promise<number> {
   if (!found.isDirectory()) return found.size;
-  const sizes = await Promise.all((await readdir(target)).map((name) => sizeOnDisk(path.join(target, name))));
+  const names = await readdir(target).catch(() => []);
+  const sizes = await Promise.all(
+    names.map(async (name) => {
+      const below = path.join(target, name);
+      const entry = await lstat(below).catch(() => undefined);
+      return entry === undefined ? 0 : sizeBelow(below, entry);
+    }),
+  );
   return sizes.reduce((sum, size) => sum + size, 0);
 }

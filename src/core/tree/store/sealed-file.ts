@@ -1,6 +1,6 @@
 /** Files that carry a digest of their own content, so that a changed one is found when it is read. */
-import { readFile } from 'node:fs/promises';
 import { EspalierError } from '../../errors.ts';
+import { readRegularFile } from '../../regular-file.ts';
 import { toFileError, hasCode, writeFileAtomically } from './atomic-files.ts';
 import { digestBytes, digestOf } from './digest.ts';
 
@@ -37,7 +37,7 @@ export async function writeSealedJson(file: string, value: object): Promise<void
 export async function readSealedJson(file: string, fix: string): Promise<object | undefined> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = (await readRegularFile(file)).toString('utf8');
   } catch (error) {
     if (hasCode(error) && error.code === 'ENOENT') return undefined;
     throw toFileError(file, error);
