@@ -12,7 +12,7 @@ import { publishedColumns, publishedResults } from './published-results.ts';
 export function markdownReport(state: RunState, recipe: Recipe): string {
   const parts = state.models.map((model) =>
     [
-      `## ${model.model}`,
+      `## ${escapeMarkdown(model.model)}`,
       '',
       ...guideLines(model),
       '',
@@ -24,9 +24,19 @@ export function markdownReport(state: RunState, recipe: Recipe): string {
       ...references(model, recipe),
     ].join('\n'),
   );
-  return `${parts.join('\n')}\n${provenance(state)
-    .map((line) => `- ${line}`)
-    .join('\n')}\n`;
+  const closing = [...warningLines(state), ...provenance(state).map((line) => `- ${escapeMarkdown(line)}`)];
+  return `${parts.join('\n')}\n${closing.join('\n')}\n`;
+}
+
+/** What changes the meaning of the figures above. */
+function warningLines({ log }: RunState): readonly string[] {
+  const shown = log.filter(({ level }) => level !== 'info');
+  if (shown.length === 0) return [];
+  const lines = shown.map(({ level, model, node, message }) => {
+    const place = [model, node].filter((name) => name !== undefined).join(', ');
+    return `- ${escapeMarkdown(`${level}${place === '' ? '' : `, ${place}`}: ${message}`)}`;
+  });
+  return ['Warnings and errors:', '', ...new Set(lines), '', 'How it was made:', ''];
 }
 
 function outputLines(model: ModelState): readonly string[] {
@@ -45,7 +55,7 @@ function outputLines(model: ModelState): readonly string[] {
 
 function guideLines(model: ModelState): readonly string[] {
   const { titles, rows } = guideTable(model);
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: readonly string[]): string => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
   return [line(titles), line(titles.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(line)];
 }
 
@@ -74,7 +84,7 @@ export function provenance(state: RunState): readonly string[] {
 }
 
 function references(model: ModelState, recipe: Recipe): readonly string[] {
-  const rows = publishedResults(model, recipe).map(({ node, cells }) => `| ${[node, ...cells].join(' | ')} |`);
+  const rows = publishedResults(model, recipe).map(({ node, cells }) => `| ${[node, ...cells].map(escapeMarkdown).join(' | ')} |`);
   if (rows.length === 0) return [];
   return [
     'Measured / published:',

@@ -100,6 +100,23 @@ describe('reports for machines and for README files', () => {
     expect(markdown).toContain('10000 test examples in LiteRT 2.5.3');
   });
 
+  it('Markdown says what is doubtful, and shows names as text', () => {
+    const name = 'net](x)\n# <b>*a*';
+    const renamed = exampleRun().map((event): RunEvent => {
+      if (event.type === 'run-started') return { ...event, models: event.models.map((model) => ({ ...model, model: name })) };
+      if (event.type === 'run-finished') return { ...event, reason: `${name}: all nodes are done` };
+      return 'model' in event ? { ...event, model: name } : event;
+    });
+    const last = renamed.at(-1)?.sequence ?? 0;
+    const warning = { type: 'log', level: 'warning', message: 'there is 1 test example', model: name, node: 'baseline' } as const;
+    const markdown = markdownReport(reduceEvents([...renamed, { ...warning, time: 0, sequence: last + 1 }]), recipe);
+    const shown = 'net\\](x) # &lt;b>\\*a\\*';
+    expect(markdown.split('\n')[0]).toBe(`## ${shown}`);
+    expect(markdown).toContain(`\n- warning, ${shown}, baseline: there is 1 test example\n`);
+    expect(markdown).toContain(`\n- Outcome: ${shown}: all nodes are done\n`);
+    expect(markdown).not.toMatch(/<b>|^# /m);
+  });
+
   it('CSV has one line a node with plain numbers', () => {
     const lines = csvReport(state).trimEnd().split('\r\n');
     expect(lines).toHaveLength(13);

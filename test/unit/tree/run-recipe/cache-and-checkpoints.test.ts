@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StageOutcome, StageRequest } from '../../../../src/core/tree/stages/stage-runner.ts';
+import type { RunEventBody } from '../../../../src/shared/events.ts';
 import { fakeOutcome, run } from './fake-stages.ts';
 
 describe('runRecipe', () => {
@@ -9,6 +10,19 @@ describe('runRecipe', () => {
     expect(again.made).toEqual([]);
     expect(again.finished.every(({ cached }) => cached)).toBe(true);
     expect((await run({ folder, run: 'third', walk: { ignoreCache: true } })).made).toHaveLength(12);
+  });
+
+  it('says again what is doubtful in a result that comes from the cache', async () => {
+    const stage = (request: StageRequest): StageOutcome => {
+      if (request.node.id === 'baseline') request.warn('there is 1 test example');
+      return fakeOutcome(request);
+    };
+    const said = (events: readonly RunEventBody[]): unknown =>
+      events.flatMap((event) => (event.type === 'log' && event.level === 'warning' ? [[event.node, event.message]] : []));
+    const first = await run({ stage });
+    const again = await run({ stage, folder: first.folder, run: 'second' });
+    expect(again.made).toEqual([]);
+    expect([said(first.events), said(again.events)]).toEqual(Array.from({ length: 2 }, () => [['baseline', 'there is 1 test example']]));
   });
 
   it('does only the work that a changed parameter concerns, and all of it when the data changed', async () => {
