@@ -142,14 +142,20 @@ function labelWarning({ confusion, samples }: Accuracy, top1: number, classes: n
     const moved = order.flatMap((predicted, label) => (predicted === label ? [] : [`${label} is the model's ${predicted}`]));
     return `the baseline scores ${formatPercent(top1, 1)} of the test examples, and ${formatPercent(ordered, 1)} with the classes in another order (${moved.slice(0, 5).join(', ')}${moved.length > 5 ? ', …' : ''}): give the classes in the order of the model's training`;
   }
-  const chance = 1 / classes;
-  if (top1 > chance + Math.max(0.05, 3 * Math.sqrt((chance * (1 - chance)) / samples))) return undefined;
-  // Data in a wrong range make a model choose few classes. One that uses them all sees what it knows.
+  const labels = confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
   const predictions = Array.from({ length: classes }, (_, predicted) => confusion.reduce((sum, row) => sum + (row[predicted] ?? 0), 0));
-  const entropy = predictions.reduce((sum, count) => sum - (count === 0 ? 0 : (count / samples) * Math.log(count / samples)), 0);
-  return entropy > 0.9 * Math.log(classes)
-    ? `the baseline chooses every class about equally often and is right in ${formatPercent(top1, 1)}, as guessing is: the labels may belong to other examples; check that labels and examples are in the same order`
+  // Of predictions and labels that have nothing to do with each other.
+  const chance = labels.reduce((sum, count, label) => sum + (count / samples) * ((predictions[label] ?? 0) / samples), 0);
+  if (top1 > chance + Math.max(0.05, 3 * Math.sqrt((chance * (1 - chance)) / samples))) return undefined;
+  // Data in a wrong range make a model choose few classes. One that uses them as they occur sees what it knows.
+  const spread = entropy(labels, samples);
+  return spread > 0.5 * Math.log(classes) && entropy(predictions, samples) > 0.9 * spread
+    ? `the baseline chooses the classes about as often as they occur and is right in ${formatPercent(top1, 1)}, as guessing is: the labels may belong to other examples; check that labels and examples are in the same order`
     : undefined;
+}
+
+function entropy(counts: readonly number[], samples: number): number {
+  return counts.reduce((sum, count) => sum - (count === 0 ? 0 : (count / samples) * Math.log(count / samples)), 0);
 }
 
 /** For each label the class that the model most likely has for it: the largest counts first, each class once. */

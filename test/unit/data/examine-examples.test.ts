@@ -2,15 +2,22 @@ import { expect, it } from 'vitest';
 import type { DataSet } from '../../../src/core/data/dataset.ts';
 import { examineExamples } from '../../../src/core/data/examine-examples.ts';
 
-const set = (...examples: readonly number[]): DataSet => ({
+const set = (...examples: readonly number[]): DataSet => setOf(examples, 2);
+
+/** @param length of an example: its number, and zeros */
+const setOf = (examples: readonly number[], length: number): DataSet => ({
   name: 'x',
   size: examples.length,
-  inputShapes: [[2]],
+  inputShapes: [[length]],
   target: { kind: 'classes', classes: 2, names: undefined },
   read: (indices) =>
     Promise.resolve({
       size: indices.length,
-      inputs: [Float32Array.from([...indices].flatMap((index) => [examples[index] ?? 0, 1]))],
+      inputs: [
+        Float32Array.from({ length: indices.length * length }, (_, at) =>
+          at % length === 0 ? (examples[indices[at / length] ?? 0] ?? 0) : 0,
+        ),
+      ],
       labels: new Int32Array(indices.length),
       targets: new Float32Array(0),
     }),
@@ -34,4 +41,34 @@ it('says what is wrong, how often, and what to do', async () => {
     'there is 1 training example: nothing can be learned; check the data block',
   ]);
   expect(await examine(set(5, 5, 5), set(...numbers(200, 10)))).toEqual(['all 3 training examples are the same: check the data block']);
+});
+
+it('finds test examples wherever they stand among the training examples, and those held back for validation', async () => {
+  // More than 10,000 small ones are all read.
+  expect(await examine(set(...numbers(12_000)), set(...numbers(200, 11_900)))).toEqual([
+    expect.stringMatching(/^100 of 200 test examples are training examples as well/),
+  ]);
+  expect(
+    await examineExamples({ train: set(...numbers(300)), validation: set(...numbers(100, 300)), test: set(...numbers(200, 390)) }),
+  ).toEqual([expect.stringMatching(/^10 of 200 test examples/)]);
+  // Of 20,000 that take 80 kB each every second one is read.
+  const reads: number[] = [];
+  const large = setOf([], 20_000);
+  const train: DataSet = {
+    ...large,
+    size: 20_000,
+    read: (indices) => {
+      reads.push(...indices);
+      const inputs = Float32Array.from({ length: indices.length }, (_, index) => indices[index] ?? 0);
+      return Promise.resolve({
+        size: indices.length,
+        inputs: [inputs],
+        labels: new Int32Array(indices.length),
+        targets: new Float32Array(0),
+      });
+    },
+  };
+  const test: DataSet = { ...train, size: 200, read: (indices) => train.read(indices.map((index) => 19_800 + index)) };
+  expect(await examine(train, test)).toEqual([expect.stringMatching(/^at least 100 of 200 test examples are training examples as well/)]);
+  expect(reads.slice(0, 3)).toEqual([0, 2, 4]);
 });

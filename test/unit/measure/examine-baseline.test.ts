@@ -106,7 +106,24 @@ describe('examineBaseline', () => {
         0.515,
       ),
     ).toEqual([
-      'the baseline chooses every class about equally often and is right in 51.5%, as guessing is: the labels may belong to other examples; check that labels and examples are in the same order',
+      'the baseline chooses the classes about as often as they occur and is right in 51.5%, as guessing is: the labels may belong to other examples; check that labels and examples are in the same order',
     ]);
+    // Four of five are of one class: guessing alike is right in 0.8² + 0.2² = 68%.
+    const uneven = [
+      [640, 160],
+      [160, 40],
+    ];
+    expect(await examine(uneven, 0.68)).toEqual([expect.stringMatching(/as often as they occur and is right in 68.0%, as guessing is/)]);
+    const known = [
+      [760, 40],
+      [40, 160],
+    ];
+    expect(await examine(known, 0.92)).toEqual([]);
+    // One class only says nothing of the order of labels.
+    const one = [
+      [900, 100],
+      [0, 0],
+    ];
+    expect(await examine(one, 0.9)).toEqual([]);
   });
 });
