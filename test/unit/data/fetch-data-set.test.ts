@@ -110,6 +110,14 @@ describe('fetching a published data set', () => {
     expect(existsSync(path()) || existsSync(`${path()}.part`)).toBe(false);
   });
 
+  it('says what is in the place of a file', async () => {
+    mkdirSync(join(folder, 'data.tar.gz'));
+    await expect(fetchDataSet('mnist', options())).rejects.toThrow(/data\.tar\.gz: it is a folder, not a file/);
+    rmSync(join(folder, 'data.tar.gz'), { recursive: true });
+    mkdirSync(join(folder, 'data.tar.gz.part'));
+    await expect(fetchDataSet('mnist', options())).rejects.toThrow(/data\.tar\.gz\.part: it is a folder, not a file/);
+  });
+
   it('asks only servers that are reached over https, also after a redirection', async () => {
     for (const { files } of Object.values(catalogue))
       for (const { url, sha256 } of files) expect([url.slice(0, 8), sha256]).toEqual(['https://', expect.stringMatching(/^[0-9a-f]{64}$/)]);

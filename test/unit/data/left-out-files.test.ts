@@ -3,6 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { zipSync } from 'fflate';
 import { expect, it } from 'vitest';
+import { openFileTree } from '../../../src/core/data/files/file-tree.ts';
 import { openData } from '../../../src/core/data/open-data.ts';
 import type { ImageDataSpec } from '../../../src/core/data/spec/image-spec.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -68,6 +69,18 @@ it('follows links to files and folders, but not in a circle', async () => {
   expect(train.target).toMatchObject({ names: ['a', 'b'] });
   const { labels } = await train.read(Uint32Array.from({ length: train.size }, (_, i) => i));
   expect([...labels].sort()).toEqual([0, 0, 0, 1, 1]);
+});
+
+it('refuses links whose ways multiply, in a moment', async () => {
+  const folder = temporaryFolder();
+  // From each folder two ways to the next: 2^30 paths to one image.
+  for (let level = 0; level <= 30; level++) {
+    await mkdir(join(folder, '.levels', `${level}`), { recursive: true });
+    for (const way of level === 30 ? [] : ['a', 'b']) await symlink(`../${level + 1}`, join(folder, '.levels', `${level}`, way));
+  }
+  await writeFile(join(folder, '.levels', '30', '1.png'), image);
+  await symlink('.levels/0', join(folder, 'set'));
+  await expect(openFileTree(join(folder, 'set'))).rejects.toThrow(/more than 100 links lead to the folder .*\.levels.\d+; remove links/);
 });
 
 it('names a link that leads nowhere when its image is wanted', async () => {

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { EspalierError } from '../../errors.ts';
+import { requireRegularFile } from '../../regular-file.ts';
 import { fileError } from '../files/file-access.ts';
 import type { DataSetFile } from './catalogue.ts';
 
@@ -35,12 +36,20 @@ export async function downloadFile(file: DataSetFile, path: string, options: Dow
       fix: 'try again; a proxy may have answered in its place',
     });
   }
-  await rename(part, path);
+  await rename(part, path).catch((error: unknown) => {
+    throw fileError(error, path);
+  });
 }
 
+/** @throws EspalierError `file-access` for what cannot be read, such as a folder of that name */
 export async function hasDigest(path: string, sha256: string): Promise<boolean> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  try {
+    await requireRegularFile(path);
+    await pipeline(createReadStream(path), hash);
+  } catch (error) {
+    throw fileError(error, path);
+  }
   return hash.digest('hex') === sha256;
 }
 

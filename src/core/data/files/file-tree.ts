@@ -32,8 +32,12 @@ export async function openFileTree(path: string, budget?: Budget): Promise<FileT
   }
 }
 
+/** By as many links a folder may be reached: two links in each of thirty folders, to the next, make a billion paths. */
+const MOST_VISITS = 100;
+
 async function openFolder(root: string): Promise<FileTree> {
   const paths: string[] = [];
+  const visits = new Map<string, number>();
   /** @param above real paths of the folder and those around it */
   const walk = async (folder: string, above: readonly string[]): Promise<void> => {
     for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
@@ -44,7 +48,15 @@ async function openFolder(root: string): Promise<FileTree> {
       if (kind !== 'folder') continue;
       const real = entry.isSymbolicLink() ? await realpath(join(root, path)) : join(above.at(-1) ?? root, entry.name);
       // A link to a parent folder would never end.
-      if (!above.includes(real)) await walk(path, [...above, real]);
+      if (above.includes(real)) continue;
+      const visit = (visits.get(real) ?? 0) + 1;
+      visits.set(real, visit);
+      if (visit > MOST_VISITS)
+        throw new EspalierError('invalid-data', `more than ${MOST_VISITS} links lead to the folder ${real}`, {
+          where: root,
+          fix: 'remove links from the folder of the data',
+        });
+      await walk(path, [...above, real]);
     }
   };
   await walk('', [await realpath(root)]);
