@@ -1,11 +1,12 @@
-import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { chosenTarget } from '../../core/hardware/targets.ts';
 import { recommendedFolder } from '../../core/tree/recommended-files.ts';
 import { relocateData } from '../../core/tree/recipe/relocate-data.ts';
 import { writeFileAtomically } from '../../core/tree/store/atomic-files.ts';
-import { tflitePath } from '../../core/tree/store/run-store.ts';
+import { soundTflite } from '../../core/tree/store/result-folder.ts';
+import { resultPath } from '../../core/tree/store/run-store.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { inputShapeOption } from '../input-shape-option.ts';
 import { defaultSearchMinutes } from '../../shared/recipe/defaults.ts';
@@ -102,7 +103,7 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
       }
       if (plan.node === undefined) return;
       const output = path.join(folder, `${name}.tflite`);
-      await copyFile(path.join(runFolder, tflitePath(MODEL_NAME, plan.node)), output);
+      await writeFileAtomically(output, await soundTflite(path.join(runFolder, resultPath(MODEL_NAME, plan.node))));
       if (options.json !== true) terminal.print(output);
     });
 }
@@ -155,7 +156,7 @@ async function keepRecommended(runFolder: string, folder: string, name: string):
   for (const file of files.toSorted()) {
     const output = path.join(folder, file.replace(MODEL_NAME, name));
     if (file.endsWith('.json')) await writeFileAtomically(output, await movedRecipe(path.join(from, file), folder));
-    else await copyFile(path.join(from, file), output);
+    else await writeFileAtomically(output, await readFile(path.join(from, file)));
     kept.push(output);
   }
   return kept;

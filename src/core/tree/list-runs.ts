@@ -41,9 +41,8 @@ async function summarize(runFolder: string, isAlive: IsAlive): Promise<RunSummar
       bytes: await sizeOnDisk(runFolder),
     };
   } catch (error) {
-    // A run with damaged files leaves the others alone, however the system puts it.
-    if (!hasCode(error)) throw error;
-    return withoutEvents(runFolder, undefined, isAlive, error.message);
+    // Whatever is wrong with one run, the others are listed: events of a later version may be unknown here.
+    return withoutEvents(runFolder, undefined, isAlive, hasCode(error) ? error.message : `it is not understood (${String(error)})`);
   }
 }
 

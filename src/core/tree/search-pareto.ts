@@ -3,7 +3,6 @@
  * that do best on validation examples longer. Test examples are measured, as of every node, and decide nothing.
  */
 import path from 'node:path';
-import { EspalierError } from '../errors.ts';
 import { formatPercent } from '../../shared/drawing/format.ts';
 import { describeChoice } from '../../shared/layer-choices.ts';
 import { measureRow } from '../../shared/measures.ts';
@@ -22,7 +21,7 @@ import type { SearchSupport } from './search-support.ts';
 import { selectNodes } from './select-nodes.ts';
 import { relocateData } from './recipe/relocate-data.ts';
 import { recommendedFolder, writeRecommended } from './recommended-files.ts';
-import { readResult } from './store/result-folder.ts';
+import { soundTflite } from './store/result-folder.ts';
 import { resultPath } from './store/run-store.ts';
 import { isCancellation, type TreeWalker } from './tree-walker.ts';
 
@@ -163,20 +162,10 @@ async function train(
   for (const { contest, candidate, leaf } of branches) {
     const metrics = walker.results.get(leaf);
     if (metrics === undefined) continue;
-    const tflite = await tfliteOf(path.join(runFolder, resultPath(model, leaf)));
+    const tflite = await soundTflite(path.join(runFolder, resultPath(model, leaf)));
     trained.push({ contest, candidate, steps, leaf, metrics, tflite, error: await support.validationError(tflite, signal) });
   }
   return trained;
-}
-
-/** As it was written. */
-async function tfliteOf(folder: string): Promise<Uint8Array> {
-  const found = await readResult(folder);
-  if (found.kind === 'sound') return found.outcome.files.tflite;
-  throw new EspalierError('file-access', 'this result was changed while the run went on', {
-    where: folder,
-    fix: 'resume the run: what is damaged is made again',
-  });
 }
 
 function withBranch(tree: PlannedTree, branch: PlannedTree): PlannedTree {

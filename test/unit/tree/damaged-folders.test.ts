@@ -6,10 +6,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { findRun } from '../../../src/cli/run/find-run.ts';
 import { cleanRuns, listRuns } from '../../../src/core/tree/list-runs.ts';
 import { verifyStore } from '../../../src/core/tree/operations/verify-store.ts';
-import { EventLog } from '../../../src/core/tree/store/event-log.ts';
+import { encodeEvent, EventLog } from '../../../src/core/tree/store/event-log.ts';
 import { folderName } from '../../../src/core/tree/store/folder-names.ts';
+import { soundTflite } from '../../../src/core/tree/store/result-folder.ts';
 import { claimRun } from '../../../src/core/tree/store/run-owner.ts';
 import { cacheFolder, runFiles, runsFolder, sizeOnDisk, stageStore } from '../../../src/core/tree/store/run-store.ts';
+import type { RunEvent } from '../../../src/shared/events.ts';
 import { smallRun, type SmallRun } from '../../support/small-store.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -83,6 +85,22 @@ describe('a run', () => {
     expect(runs.map(({ problems }) => problems.length)).toEqual([1, 0]);
   });
 
+  it('whose events are not understood leaves the others alone', async () => {
+    const { folder, run } = copy();
+    // Sealed as it should be, as a later version would write it.
+    const later: RunEvent = JSON.parse('{"type":"run-started","runId":"first","time":1,"sequence":0}');
+    writeFileSync(path.join(run, runFiles.events), encodeEvent(later, '').line);
+    const [damaged, second] = await listRuns(folder, nobody);
+    expect(second).toMatchObject({ runId: 'second', outcome: 'done' });
+    expect(damaged).toMatchObject({
+      runId: 'first',
+      outcome: 'damaged',
+      problem: expect.stringContaining('it is not understood (TypeError'),
+    });
+    const { runs } = await verifyStore(folder, { accuracy: false, context });
+    expect(runs.map(({ problems }) => problems.length)).toEqual([1, 0]);
+  });
+
   it('counts links as themselves, which may lead round in circles', async () => {
     const { run } = copy();
     const before = await sizeOnDisk(run);
@@ -134,6 +152,17 @@ describe('a result', () => {
     writeFileSync(path.join(run, 'net', 'pruned', 'result', 'model.packed.tflite'), 'x');
     const again = await verifyStore(folder, { accuracy: false, context });
     expect(again.runs.flatMap(({ problems }) => problems)).toMatchObject([{ message: 'model.packed.tflite is not part of the result' }]);
+  });
+
+  it('gives its .tflite as it was written, or not at all', async () => {
+    const { run } = copy();
+    const result = path.join(run, 'net', 'pruned', 'result');
+    const bytes = readFileSync(path.join(result, 'model.tflite'));
+    expect(bytes.equals(await soundTflite(result))).toBe(true);
+    bytes[100] = (bytes[100] ?? 0) ^ 1;
+    writeFileSync(path.join(result, 'model.tflite'), bytes);
+    await expect(soundTflite(result)).rejects.toThrow('is damaged: model.tflite has other bytes than were written; resume the run');
+    await expect(soundTflite(path.join(run, 'none'))).rejects.toThrow('is missing');
   });
 
   it('is made once more where the cache has that of other work under its name, and then found', async () => {

@@ -114,8 +114,9 @@ export async function verifyRun(runFolder: string, { accuracy, context }: Verify
       problems.push({ model, node, message: `the file that is recommended for budget ${budget + 1} is not the file of this node` });
     for (const message of await damagedOwnFiles(runFolder)) problems.push({ model: undefined, node: undefined, message });
   } catch (error) {
-    if (!isEspalierError(error) || error.code === 'cancelled') throw error;
-    problems.push({ model: undefined, node: undefined, message: error.message });
+    if (isEspalierError(error) && error.code === 'cancelled') throw error;
+    const message = isEspalierError(error) ? error.message : `it is not understood (${String(error)})`;
+    problems.push({ model: undefined, node: undefined, message });
   } finally {
     for (const tests of opened) await tests.release();
   }

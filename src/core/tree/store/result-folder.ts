@@ -6,6 +6,7 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { DensityPlot, NodeMetrics } from '../../../shared/results.ts';
 import type { Expectations } from '../../constraints/expectation.ts';
+import { EspalierError } from '../../errors.ts';
 import { readRegularFile } from '../../regular-file.ts';
 import type { Mistakes } from '../../scoring/mistakes.ts';
 import type { StageOutcome } from '../stages/stage-runner.ts';
@@ -96,6 +97,20 @@ export async function readResult(folder: string, key?: string): Promise<FoundRes
     if (present.includes(name) && manifest.files[name] === undefined) problems.push(`${name} is not part of the result`);
   if (problems.length === 0) return { kind: 'sound', key: manifest.key, outcome: outcomeOf(contents) };
   return unlessRemoved(folder, problems);
+}
+
+/**
+ * The `.tflite` of a result, as it was written.
+ *
+ * @throws EspalierError `file-access` where the result is missing or was changed
+ */
+export async function soundTflite(folder: string): Promise<Uint8Array> {
+  const found = await readResult(folder);
+  if (found.kind === 'sound') return found.outcome.files.tflite;
+  throw new EspalierError('file-access', found.kind === 'damaged' ? `is damaged: ${found.problems.join('; ')}` : 'is missing', {
+    where: folder,
+    fix: 'resume the run: what is damaged is made again',
+  });
 }
 
 /** Another process may remove the folder while it is read: that is no damage. */
