@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { EspalierError } from '../errors.ts';
 import { readRegularFile } from '../regular-file.ts';
+import { firstTooDeep, nestedTooDeep } from '../../shared/nesting.ts';
 import type { DataSpec } from './spec/data-spec.ts';
 
 /** A spec, and the folder that its paths are relative to. */
@@ -47,6 +48,8 @@ export function parseDataSpec(text: string, where: string): DataSpec {
 }
 
 function parseJson(text: string, where: string): unknown {
+  if (firstTooDeep(text) !== undefined)
+    throw new EspalierError('invalid-data', nestedTooDeep, { where, fix: `write a data block such as ${example}` });
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });
   const [error] = errors;

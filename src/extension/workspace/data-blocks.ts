@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { parse } from 'jsonc-parser';
 import * as vscode from 'vscode';
+import { firstTooDeep } from '../../shared/nesting.ts';
 import type { RecipeFiles } from './model-files.ts';
 
 /** The fields of a data block that are paths. */
@@ -23,7 +24,8 @@ export async function readDataBlocks(
 ): Promise<readonly { readonly recipe: vscode.Uri; readonly data: object | string }[]> {
   const blocks = await Promise.all(
     (await recipes.files()).map(async (recipe) => {
-      const content: unknown = parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(recipe)));
+      const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(recipe));
+      const content: unknown = firstTooDeep(text) === undefined ? parse(text) : undefined;
       const data = typeof content === 'object' && content !== null && 'data' in content ? content.data : undefined;
       const folder = path.dirname(recipe.fsPath);
       if (typeof data === 'string') return [{ recipe, data: path.resolve(folder, data) }];

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { parseTree } from 'jsonc-parser';
 import type { Node } from 'jsonc-parser';
+import { firstTooDeep } from '../../shared/nesting.ts';
 import type { Targets } from '../../shared/recipe/targets.ts';
 import { targetMeasures } from '../../shared/targets.ts';
 
@@ -29,7 +30,7 @@ const targetKeys: readonly (keyof Targets)[] = [...targetMeasures.map(({ target 
 
 /** Also of incomplete text: parts that cannot be parsed are left out. */
 export function outlineRecipe(text: string): RecipeOutline {
-  const root = parseTree(text, [], { allowTrailingComma: true });
+  const root = rootOf(text);
   const model = property(root, 'model')?.value;
   const models = property(root, 'models')?.value.children ?? [];
   return {
@@ -52,7 +53,7 @@ export function outlineRecipe(text: string): RecipeOutline {
 
 /** The property at a path such as `techniques.pruning`, else of what stands above it; undefined where the text has neither. */
 export function findPlace(text: string, path: readonly string[]): Place | undefined {
-  let node = parseTree(text, [], { allowTrailingComma: true });
+  let node = rootOf(text);
   let found: Place | undefined;
   for (const name of path) {
     const next = property(node, name);
@@ -65,7 +66,7 @@ export function findPlace(text: string, path: readonly string[]): Place | undefi
 
 /** Where the recipe says that its stages run; undefined where it does not. */
 export function executionKind(text: string): string | undefined {
-  const kind: unknown = property(property(parseTree(text, [], { allowTrailingComma: true }), 'execution')?.value, 'kind')?.value.value;
+  const kind: unknown = property(property(rootOf(text), 'execution')?.value, 'kind')?.value.value;
   return typeof kind === 'string' ? kind : undefined;
 }
 
@@ -78,6 +79,11 @@ export function modelName(file: string): string {
   const name = path.posix.basename(file);
   const known = name === 'model.json' || name === 'saved_model.pb' ? path.posix.basename(path.posix.dirname(file)) : name;
   return known.replace(/\.(keras|h5|hdf5|onnx|tflite|json)$/, '');
+}
+
+/** Undefined for what is no JSON, and for what is nested so deep that nobody has written it. */
+function rootOf(text: string): Node | undefined {
+  return firstTooDeep(text) === undefined ? parseTree(text, [], { allowTrailingComma: true }) : undefined;
 }
 
 interface Property {

@@ -38,8 +38,9 @@ type Report = (field: FieldPath, code: DiagnosticCode, message: string, more?: P
  */
 export async function checkRecipe(text: string, folder: string, mayRead: MayRead = () => true): Promise<readonly RecipeDiagnostic[]> {
   const { salvaged, diagnostics } = parseRecipe(text);
+  if (salvaged === undefined) return diagnostics;
   const root = parseTree(text, [], { allowTrailingComma: true });
-  if (salvaged === undefined || root === undefined) return diagnostics;
+  if (root === undefined) return diagnostics;
   const { recipe } = salvaged;
   const found: RecipeDiagnostic[] = [...diagnostics];
   const report: Report = (field, code, message, more = {}) => {

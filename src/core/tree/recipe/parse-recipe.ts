@@ -2,6 +2,7 @@ import { findNodeAtLocation, getNodeValue, parseTree, printParseErrorCode } from
 import type { Node, ParseError } from 'jsonc-parser';
 import schema from '../../../../schemas/recipe.schema.json' with { type: 'json' };
 import { EspalierError } from '../../errors.ts';
+import { firstTooDeep, nestedTooDeep } from '../../../shared/nesting.ts';
 import type { TechniqueOptions } from '../../../shared/recipe/technique-options.ts';
 import type { RecipeDiagnostic } from '../../../shared/recipe-diagnostics.ts';
 import { findStructureMistake, type StructureMistake } from '../../techniques/pruning/pruning-structure.ts';
@@ -25,17 +26,11 @@ export interface ParsedRecipe {
 
 /** Checks the text alone. Comments and trailing commas are allowed. */
 export function parseRecipe(text: string): ParsedRecipe {
+  const deep = firstTooDeep(text);
+  if (deep !== undefined) return { recipe: undefined, salvaged: undefined, diagnostics: [syntaxError(nestedTooDeep, deep, 1)] };
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true });
-  const syntax = errors.map(({ error, offset, length }): RecipeDiagnostic => ({
-    severity: 'error',
-    code: 'syntax',
-    message: words(printParseErrorCode(error)),
-    offset,
-    length,
-    path: [],
-    suggestions: [],
-  }));
+  const syntax = errors.map(({ error, offset, length }) => syntaxError(words(printParseErrorCode(error)), offset, length));
   if (root === undefined) return { recipe: undefined, salvaged: undefined, diagnostics: syntax.length > 0 ? syntax : [empty(text)] };
   const recipeSchema: JsonSchema = schema;
   const found = checkAgainstSchema(root, recipeSchema);
@@ -172,7 +167,11 @@ function structureMistakes(pruning: TechniqueOptions['pruning']): readonly Locat
 }
 
 function empty(text: string): RecipeDiagnostic {
-  return { severity: 'error', code: 'syntax', message: 'the file is empty', offset: 0, length: text.length, path: [], suggestions: [] };
+  return syntaxError('the file is empty', 0, text.length);
+}
+
+function syntaxError(message: string, offset: number, length: number): RecipeDiagnostic {
+  return { severity: 'error', code: 'syntax', message, offset, length, path: [], suggestions: [] };
 }
 
 /** `PropertyNameExpected` -> `property name expected` */

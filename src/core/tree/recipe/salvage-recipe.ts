@@ -19,7 +19,7 @@ export function salvageRecipe(root: Node, findings: readonly RecipeDiagnostic[])
   // An object without a required field or its discriminator cannot be checked; the recipe itself has no required field.
   const wrong = findings.map(({ path }) => (isDiscriminator(path.at(-1)) ? path.slice(0, -1) : path)).filter((path) => path.length > 0);
   const kept = new Map<string, readonly number[]>();
-  const recipe = keep(getNodeValue(root), [], wrong, kept);
+  const recipe = keep(getNodeValue(root), [], new WrongPlaces(wrong), kept);
   if (!isRecipe(recipe)) return undefined;
   return {
     recipe,
@@ -34,36 +34,42 @@ export function salvageRecipe(root: Node, findings: readonly RecipeDiagnostic[])
 /** The schema has checked all fields, and those it found wrong are left out; it requires none. */
 const isRecipe = (value: unknown): value is RecipeDocument => isRecord(value);
 
+/** Looked up by name: a list may have as many mistakes as entries. */
+class WrongPlaces {
+  readonly #places: ReadonlySet<string>;
+  readonly #outer: ReadonlySet<string>;
+
+  constructor(paths: readonly RecipeDiagnostic['path'][]) {
+    this.#places = new Set(paths.map((path) => JSON.stringify(path)));
+    this.#outer = new Set(paths.flatMap((path) => path.map((_, index) => JSON.stringify(path.slice(0, index + 1)))));
+  }
+
+  has(path: RecipeDiagnostic['path']): boolean {
+    return this.#places.has(JSON.stringify(path));
+  }
+
+  /** Whether the path is wrong, or something below it. */
+  hasWithin(path: RecipeDiagnostic['path']): boolean {
+    return this.#outer.has(JSON.stringify(path));
+  }
+}
+
 /** A copy without the wrong paths; `kept` receives the original indexes of the entries that stay in each list. */
-function keep(
-  value: unknown,
-  path: RecipeDiagnostic['path'],
-  wrong: readonly RecipeDiagnostic['path'][],
-  kept: Map<string, readonly number[]>,
-): unknown {
-  const isWrong = (part: string | number): boolean => wrong.some((other) => isSame(other, [...path, part]));
+function keep(value: unknown, path: RecipeDiagnostic['path'], wrong: WrongPlaces, kept: Map<string, readonly number[]>): unknown {
   if (Array.isArray(value)) {
     // A list entry with a mistake is left out as a whole, since the rest may be incomplete.
-    const indexes = value.flatMap((_, index) => (wrong.some((other) => isWithin(other, [...path, index])) ? [] : [index]));
+    const indexes = value.flatMap((_, index) => (wrong.hasWithin([...path, index]) ? [] : [index]));
     kept.set(path.join('/'), indexes);
     return indexes.map((index): unknown => keep(value[index], [...path, index], wrong, kept));
   }
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([name]) => !isWrong(name))
+      .filter(([name]) => !wrong.has([...path, name]))
       .map(([name, inner]) => [name, keep(inner, [...path, name], wrong, kept)]),
   );
 }
 
 function isDiscriminator(part: string | number | undefined): boolean {
   return discriminators.some((name) => name === part);
-}
-
-function isSame(a: RecipeDiagnostic['path'], b: RecipeDiagnostic['path']): boolean {
-  return a.length === b.length && isWithin(a, b);
-}
-
-function isWithin(path: RecipeDiagnostic['path'], outer: RecipeDiagnostic['path']): boolean {
-  return outer.every((part, index) => path[index] === part);
 }

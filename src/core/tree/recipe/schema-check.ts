@@ -11,6 +11,9 @@ import { closest } from '../../closest.ts';
 /** Discriminators: fields whose constant selects one of the alternatives of an object. */
 export const discriminators = ['format', 'kind'] as const;
 
+/** Of one list: nobody reads more, and the place of each has to be looked for. */
+const MOST_FINDINGS = 100;
+
 export interface JsonSchema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -164,10 +167,13 @@ class SchemaCheck {
       return [finding(node, 'out-of-range', `expected at least ${minItems} entries, found ${entries.length}`)];
     if (maxItems !== undefined && entries.length > maxItems)
       return [finding(node, 'out-of-range', `expected at most ${maxItems} entries, found ${entries.length}`)];
-    return entries.flatMap((entry, index) => {
+    const findings: RecipeDiagnostic[] = [];
+    for (const [index, entry] of entries.entries()) {
       const expected = isTuple(items) ? items[index] : items;
-      return expected === undefined ? [] : this.check(entry, expected);
-    });
+      if (expected !== undefined) findings.push(...this.check(entry, expected));
+      if (findings.length > MOST_FINDINGS) return [...findings, finding(node, 'wrong-type', `has more than ${MOST_FINDINGS} mistakes`)];
+    }
+    return findings;
   }
 }
 

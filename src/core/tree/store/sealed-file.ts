@@ -13,15 +13,16 @@ export function sealedJson(value: object): string {
 
 /** Undefined when the text is not what was sealed. */
 export function openSealedJson(text: string): object | undefined {
-  let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || !(digestField in value)) return undefined;
+    const { [digestField]: digest, ...content } = value;
+    return digest === digestOf(content) ? content : undefined;
+  } catch (error) {
+    // No JSON, or nested deeper than anything that was sealed.
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
+    throw error;
   }
-  if (typeof value !== 'object' || value === null || !(digestField in value)) return undefined;
-  const { [digestField]: digest, ...content } = value;
-  return digest === digestOf(content) ? content : undefined;
 }
 
 export async function writeSealedJson(file: string, value: object): Promise<void> {
