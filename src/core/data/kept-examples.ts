@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Each file starts with so many bytes of the SHA-256 of the rest: a damaged one is not used. */
+/** Each file starts with so many bytes of the SHA-256 of its key and the rest: a damaged one, or that of another key, is not used. */
 const digestBytes = 16;
 const mostBytes = 4e9;
 /** Of the free space and what the folder takes together. */
@@ -32,7 +32,7 @@ export class KeptExamples {
     if (file?.length !== digestBytes + length) return undefined;
     // A copy without the digest, since caches count a view's whole buffer.
     const example = new Uint8Array(file.subarray(digestBytes));
-    return digestOf(example).equals(file.subarray(0, digestBytes)) ? example : undefined;
+    return digestOf(key, example).equals(file.subarray(0, digestBytes)) ? example : undefined;
   }
 
   async put(key: string, example: Uint8Array): Promise<void> {
@@ -51,7 +51,7 @@ export class KeptExamples {
     const temporary = path.join(path.dirname(file), `${temporaryPrefix}${randomBytes(6).toString('hex')}`);
     try {
       await mkdir(path.dirname(file), { recursive: true });
-      await writeFile(temporary, [digestOf(example), example]);
+      await writeFile(temporary, [digestOf(key, example), example]);
       await rename(temporary, file);
     } catch {
       this.#isFull = true;
@@ -110,6 +110,6 @@ async function filesIn(folder: string): Promise<readonly KeptFile[]> {
   return found;
 }
 
-function digestOf(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest().subarray(0, digestBytes);
+function digestOf(key: string, bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(key).update(bytes).digest().subarray(0, digestBytes);
 }

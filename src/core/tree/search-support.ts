@@ -213,14 +213,19 @@ async function readBasis(file: string, report: (message: string) => void): Promi
     report(`search: ${error.message}`);
     return undefined;
   });
-  return value !== undefined && isBasis(value) ? value : undefined;
+  if (value === undefined || !isBasis(value)) return undefined;
+  const { of, ...basis } = value;
+  // In the cache it stands under a name that says what it is of; the copy in a run's folder came from there.
+  if (of === undefined || of === path.basename(file) || path.basename(file) === ownBasisFile) return basis;
+  report(`search: ${file}: is of other work than its name says; layers and steps are measured again`);
+  return undefined;
 }
 
 /** The run has its own: without the other only later runs measure again. */
 async function keepForLater(file: string, found: SearchBasis, report: (message: string) => void): Promise<void> {
   try {
     await makeFolderOf(file);
-    await writeSealedJson(file, found);
+    await writeSealedJson(file, { ...found, of: path.basename(file) });
   } catch (error) {
     if (!isEspalierError(error)) throw error;
     report(`search: what was measured is not kept for later runs: ${error.message}`);
@@ -228,6 +233,6 @@ async function keepForLater(file: string, found: SearchBasis, report: (message: 
 }
 
 /** The digest has been compared: these fields tell whether it is this kind of file. */
-function isBasis(value: object): value is SearchBasis {
+function isBasis(value: object): value is SearchBasis & { readonly of?: unknown } {
   return 'sensitivity' in value && 'stepSeconds' in value && typeof value.stepSeconds === 'number' && 'baselineError' in value;
 }

@@ -30,6 +30,18 @@ it('gives back what was put, to another process too, and nothing for a damaged f
   expect(await other.get(keyOf(1), 4)).toBeUndefined();
 });
 
+it('gives nothing for the example of another key, and takes the right one in its place', async () => {
+  const kept = new KeptExamples(folder);
+  await kept.put(keyOf(1), Uint8Array.of(1, 1));
+  await kept.put(keyOf(2), Uint8Array.of(2, 2));
+  const [first = '', second = ''] = files(folder).toSorted();
+  writeFileSync(second, readFileSync(first));
+  expect(await kept.get(keyOf(1), 2)).toEqual(Uint8Array.of(1, 1));
+  expect(await kept.get(keyOf(2), 2)).toBeUndefined();
+  await kept.put(keyOf(2), Uint8Array.of(2, 2));
+  expect(await kept.get(keyOf(2), 2)).toEqual(Uint8Array.of(2, 2));
+});
+
 it('keeps within its limit, and removes the oldest when it is opened nearly full', async () => {
   const size = (): number => files(folder).reduce((sum, file) => sum + statSync(file).size, 0);
   const first = new KeptExamples(folder, 1000);

@@ -3,6 +3,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { anyTarget } from '../../../src/core/hardware/targets.ts';
 import { damagedRecommendations, recommendedFolder, writeRecommended } from '../../../src/core/tree/recommended-files.ts';
+import { verifyStore } from '../../../src/core/tree/operations/verify-store.ts';
+import { cacheFolder } from '../../../src/core/tree/store/run-store.ts';
 import { searchSupport, type SearchBasis } from '../../../src/core/tree/search-support.ts';
 import { writeSealedJson } from '../../../src/core/tree/store/sealed-file.ts';
 import type { RunEvent } from '../../../src/shared/events.ts';
@@ -65,7 +67,7 @@ describe('what a search has measured', () => {
     const folder = temporaryFolder();
     const runFolder = path.join(folder, 'run');
     mkdirSync(runFolder);
-    const file = path.join(folder, 'cache', 'search.json');
+    const file = path.join(folder, 'cache', 'search-0.json');
     mkdirSync(path.dirname(file));
     await writeSealedJson(file, basis);
     const reports: string[] = [];
@@ -92,7 +94,26 @@ describe('what a search has measured', () => {
     expect(await ask(file)).toEqual(basis);
     expect(existsSync(own)).toBe(true);
     writeFileSync(path.join(folder, 'no-folder'), '');
-    expect(await ask(path.join(folder, 'no-folder', 'search.json'))).toEqual(basis);
+    expect(await ask(path.join(folder, 'no-folder', 'search-0.json'))).toEqual(basis);
+  });
+
+  it('is not taken from the cache where it is of other work than its name says', async () => {
+    const { own, file, reports, ask } = await support();
+    await writeSealedJson(file, { ...basis, of: 'search-other.json' });
+    await expect(ask(file)).rejects.toThrow();
+    expect(existsSync(own)).toBe(false);
+    expect(reports).toEqual([`search: ${file}: is of other work than its name says; layers and steps are measured again`]);
+    const problems = async (): Promise<unknown> => {
+      const context = { signal: new AbortController().signal, onProgress: () => undefined, threadScript: undefined };
+      return (await verifyStore(store, { accuracy: false, context })).cache?.problems;
+    };
+    const store = temporaryFolder();
+    const entry = path.join(cacheFolder(store), 'search-0.json');
+    mkdirSync(path.dirname(entry), { recursive: true });
+    await writeSealedJson(entry, { ...basis, of: 'search-0.json' });
+    expect(await problems()).toEqual([]);
+    await writeSealedJson(entry, { ...basis, of: 'search-1.json' });
+    expect(await problems()).toEqual([{ entry: 'search-0.json', message: 'it is of other work than its name says' }]);
   });
 
   it('is taken from the cache where it is damaged in the run, which is said', async () => {

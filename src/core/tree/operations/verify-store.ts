@@ -51,8 +51,8 @@ async function verifyCache(folder: string, { context }: VerifyOptions): Promise<
 async function entryProblems(entry: string): Promise<readonly string[]> {
   if (entry.endsWith('.json')) {
     try {
-      await readSealedJson(entry, 'it is measured again when it is next needed');
-      return [];
+      const value = await readSealedJson(entry, 'it is measured again when it is next needed');
+      return value !== undefined && 'of' in value && value.of !== path.basename(entry) ? ['it is of other work than its name says'] : [];
     } catch (error) {
       if (!isEspalierError(error)) throw error;
       return [error.message];
