@@ -215,8 +215,8 @@ async function readBasis(file: string, report: (message: string) => void): Promi
   });
   if (value === undefined || !isBasis(value)) return undefined;
   const { of, ...basis } = value;
-  // In the cache it stands under a name that says what it is of; the copy in a run's folder came from there.
-  if (of === undefined || of === path.basename(file) || path.basename(file) === ownBasisFile) return basis;
+  // In the cache it stands under a name that says what it is of; the copy in a run's folder does not name it.
+  if (of === undefined || of === path.basename(file)) return basis;
   report(`search: ${file}: is of other work than its name says; layers and steps are measured again`);
   return undefined;
 }
