@@ -34,6 +34,14 @@ describe('figures in the documents', () => {
     (file) => expect(unprovenSections(read(`docs/${file}`))).toEqual([]),
   );
 
+  it('docs/results.md is of one commit', () => {
+    const studies = results.split(/^(?=## )/m).filter((section) => section.includes('\n| Model |'));
+    expect(studies.length).toBeGreaterThan(5);
+    const commits = studies.map((section) => /^Espalier [\d.]+ \(([0-9a-f]{7})\)/m.exec(section)?.[1]);
+    expect(commits).not.toContain(undefined);
+    expect(new Set(commits).size).toBe(1);
+  });
+
   it('would find a figure that nobody measured', () => {
     expect(unprovenSections('## A\n\nIt scores 12.3456%.\n\n## B\n\nAt 1a2b3c4 it scores 12.3456%.\n')).toEqual(['## A']);
   });
