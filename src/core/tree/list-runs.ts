@@ -4,11 +4,11 @@ import { EspalierError, isEspalierError } from '../errors.ts';
 import type { RunSummary } from '../../shared/protocol.ts';
 import { reduceEvents } from '../../shared/run-state.ts';
 import type { RunState } from '../../shared/run-state.ts';
-import { hasCode, removeFolderAtomically, removeLeftovers } from './store/atomic-files.ts';
+import { removeFolderAtomically, removeLeftovers } from './store/atomic-files.ts';
 import { claimRun, readOwner } from './store/run-owner.ts';
 import type { IsAlive, ReleaseRun, RunOwner } from './store/run-owner.ts';
 import { cacheFolder, recipeFolderOf, runsFolder, sizeOnDisk, storeFolder } from './store/run-store.ts';
-import { readRunFolder } from './stored-run.ts';
+import { readRunFolder, whyUnreadable } from './stored-run.ts';
 
 /**
  * All runs next to a recipe, newest first. A run counts as running while the process that owns it lives, and as damaged
@@ -41,8 +41,7 @@ async function summarize(runFolder: string, isAlive: IsAlive): Promise<RunSummar
       bytes: await sizeOnDisk(runFolder),
     };
   } catch (error) {
-    // Whatever is wrong with one run, the others are listed: events of a later version may be unknown here.
-    return withoutEvents(runFolder, undefined, isAlive, hasCode(error) ? error.message : `it is not understood (${String(error)})`);
+    return withoutEvents(runFolder, undefined, isAlive, whyUnreadable(error));
   }
 }
 
@@ -127,7 +126,7 @@ const LEFTOVER_MILLISECONDS = 3_600_000;
 /** Claimed before: another process may have gone on with the run since it was listed. */
 async function removeRun(runFolder: string, self: RunOwner, isAlive: IsAlive): Promise<void> {
   const release = await claimRun(runFolder, self, isAlive).catch((error: unknown): ReleaseRun => {
-    // A folder that cannot be claimed has no owner either.
+    // No living owner was found, and on a full disk, or with a file in the place of claims, none can be made.
     if (isEspalierError(error) && error.code === 'file-access') return () => undefined;
     throw error;
   });

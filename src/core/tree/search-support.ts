@@ -79,14 +79,9 @@ export interface SupportSetting {
   readonly file: string;
 }
 
-/** The copy in a run's folder, which a resumed run takes: one for each model. */
-function ownBasisFile({ models = [] }: RecipeDocument, { name }: ResolvedModel): string {
-  return models.length > 1 ? `search-${folderName(name)}.json` : 'search.json';
-}
-
-/** Whether a file of a run's folder is such a copy. */
-export function isOwnBasisFile(name: string): boolean {
-  return name.startsWith('search') && name.endsWith('.json');
+/** In a run's folder, the copy that a resumed run takes: one for each model. */
+export function ownBasisFile({ models = [] }: RecipeDocument, model: string): string {
+  return models.length > 1 ? `search-${folderName(model)}.json` : 'search.json';
 }
 
 export function searchSupport({ recipe, folder, model, engine, target, threadScript, file }: SupportSetting): SearchSupport {
@@ -105,7 +100,7 @@ export function searchSupport({ recipe, folder, model, engine, target, threadScr
       checkFrozenLayers(network, recipe.training?.freeze ?? []);
     },
     async basis(runFolder, signal, report) {
-      const own = path.join(runFolder, ownBasisFile(recipe, model));
+      const own = path.join(runFolder, ownBasisFile(recipe, model.name));
       const ofRun = await readBasis(own, report);
       if (ofRun !== undefined) return ofRun;
       const known = await readBasis(file, report);
@@ -175,7 +170,7 @@ async function makeBasis(
   report: (message: string) => void,
 ): Promise<SearchBasis> {
   const { validation, train } = data;
-  if (validation.size < fewestValidation) throw tooFewToChooseBy(validation.size, train.size);
+  if (validation.size < fewestValidation) throw tooFewValidationExamples(validation.size, train.size);
   const baselineError = taskError(await evaluateNetwork({ engine, network, data: validation, signal }));
   const { target } = validation;
   const chanceError = target.kind === 'classes' ? 1 - 1 / target.classes : undefined;
@@ -190,7 +185,7 @@ async function makeBasis(
   }
 }
 
-function tooFewToChooseBy(validation: number, train: number): EspalierError {
+function tooFewValidationExamples(validation: number, train: number): EspalierError {
   const all = validation + train;
   const share = Math.ceil((fewestValidation / all) * 100) / 100;
   return new EspalierError(

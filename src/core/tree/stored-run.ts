@@ -5,6 +5,7 @@ import type { RunEvent } from '../../shared/events.ts';
 import type { ExecutionChoice, SlurmOptions } from '../../shared/recipe/execution.ts';
 import type { Parallelism } from './parallel/parallelism.ts';
 import type { RecipeDocument } from './recipe/recipe-document.ts';
+import { hasCode } from './store/atomic-files.ts';
 import { readEvents } from './store/event-log.ts';
 import { runFiles } from './store/run-store.ts';
 import { readSealedJson, writeSealedJson } from './store/sealed-file.ts';
@@ -74,4 +75,9 @@ export async function readRunFolder(runFolder: string): Promise<{ readonly store
       fix: `put the events of ${stored.runId} there, or start the run again: what is finished is taken from the cache`,
     });
   return { stored, events };
+}
+
+/** Why a run cannot be read. Whatever is wrong with one, others are listed: events of a later version may be unknown here. */
+export function whyUnreadable(error: unknown): string {
+  return hasCode(error) ? error.message : `it is not understood (${String(error)})`;
 }

@@ -1,5 +1,4 @@
 /** Checks that a run's files were not changed and that its figures follow from them. */
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { availableParallelism } from 'node:os';
 import type { NodeFinished, RunEvent } from '../../../shared/events.ts';
@@ -19,9 +18,9 @@ import { digestOf } from '../store/digest.ts';
 import { readResult } from '../store/result-folder.ts';
 import { recipeFolderOf, resultPath } from '../store/run-store.ts';
 import { damagedRecommendations } from '../recommended-files.ts';
-import { isOwnBasisFile } from '../search-support.ts';
+import { ownBasisFile } from '../search-support.ts';
 import { readSealedJson } from '../store/sealed-file.ts';
-import { readRunFolder } from '../stored-run.ts';
+import { readRunFolder, whyUnreadable } from '../stored-run.ts';
 import type { EvaluationContext } from './evaluate-model.ts';
 import { openTestExamples, type TestExamples } from './open-test-examples.ts';
 
@@ -62,7 +61,6 @@ export interface VerifyOptions {
 export async function verifyRun(runFolder: string, { accuracy, context }: VerifyOptions): Promise<RunVerification> {
   const problems: VerificationProblem[] = [];
   const accuracies: VerifiedAccuracy[] = [];
-  const opened: OpenedExamples[] = [];
   let verified = 0;
   try {
     const { stored, events } = await readRunFolder(runFolder);
@@ -72,55 +70,69 @@ export async function verifyRun(runFolder: string, { accuracy, context }: Verify
         node: undefined,
         message: 'it has no events: its process ended before the first one, or they were removed',
       });
-    const models = accuracy ? await resolveModels(stored.recipe, recipeFolderOf(runFolder)) : [];
-    for (const { model, nodes } of reduceEvents(events).models) {
+    const resolved = accuracy ? await resolveModels(stored.recipe, recipeFolderOf(runFolder)) : [];
+    const { models } = reduceEvents(events);
+    for (const { model, nodes } of models) {
       const tflites = new Map<string, Uint8Array>();
-      const resolved = models.find(({ name }) => name === model);
-      const tests = new OpenedExamples(resolved, stored.recipe.seed ?? 0);
-      opened.push(tests);
-      for (const { node, parent, state } of nodes.values()) {
-        throwIfCancelled(context.signal);
-        if (state.kind !== 'done') continue;
-        const about = { model, node: node.id };
-        const found = await readResult(path.join(runFolder, resultPath(model, node.id)));
-        const own =
-          found.kind !== 'sound'
-            ? [found.kind === 'damaged' ? found.problems.join('; ') : 'its result is missing']
-            : [
-                ...reportedOtherwise(found.outcome, events, about),
-                ...(await checkFigures(found.outcome)),
-                ...checkCertificate(found.outcome, parent === undefined ? 'none' : (tflites.get(parent) ?? 'damaged')),
-              ];
-        if (found.kind === 'sound') tflites.set(node.id, found.outcome.files.tflite);
-        if (found.kind === 'sound' && accuracy && found.outcome.metrics.deployed !== undefined) {
-          const { tflite } = found.outcome.files;
-          const again = await evaluateTflite({
-            bytes: tflite,
-            data: await tests.of(tflite),
-            threads: context.threads ?? availableParallelism(),
-            signal: context.signal,
-            onProgress: (fraction) => context.onProgress({ phase: `${model}, ${node.id}`, fraction }),
-            ...(context.threadScript === undefined ? {} : { threadScript: context.threadScript }),
-          });
-          accuracies.push({ ...about, recorded: found.outcome.metrics.deployed, measured: again });
-          const differences = differenceOfAccuracy(found.outcome.metrics.deployed, again);
-          if (differences !== undefined) own.push(differences);
+      const tests = new OpenedExamples(
+        resolved.find(({ name }) => name === model),
+        stored.recipe.seed ?? 0,
+      );
+      try {
+        for (const { node, parent, state } of nodes.values()) {
+          throwIfCancelled(context.signal);
+          if (state.kind !== 'done') continue;
+          const about = { model, node: node.id };
+          const found = await readResult(path.join(runFolder, resultPath(model, node.id)));
+          const own =
+            found.kind !== 'sound'
+              ? [found.kind === 'damaged' ? found.problems.join('; ') : 'its result is missing']
+              : [
+                  ...reportedOtherwise(found.outcome, events, about),
+                  ...(await checkFigures(found.outcome)),
+                  ...checkCertificate(found.outcome, parent === undefined ? 'none' : (tflites.get(parent) ?? 'damaged')),
+                ];
+          if (found.kind === 'sound') tflites.set(node.id, found.outcome.files.tflite);
+          if (found.kind === 'sound' && accuracy && found.outcome.metrics.deployed !== undefined) {
+            const recorded = found.outcome.metrics.deployed;
+            const measured = await measureAgain(found.outcome.files.tflite, tests, about, context);
+            accuracies.push({ ...about, recorded, measured });
+            const differences = differenceOfAccuracy(recorded, measured);
+            if (differences !== undefined) own.push(differences);
+          }
+          if (own.length === 0) verified++;
+          for (const message of own) problems.push({ ...about, message });
         }
-        if (own.length === 0) verified++;
-        for (const message of own) problems.push({ ...about, message });
+      } finally {
+        await tests.release();
       }
     }
     for (const { model, node, budget } of await damagedRecommendations(runFolder, events))
       problems.push({ model, node, message: `the file that is recommended for budget ${budget + 1} is not the file of this node` });
-    for (const message of await damagedOwnFiles(runFolder)) problems.push({ model: undefined, node: undefined, message });
+    for (const { model } of models)
+      for (const message of await damagedBasis(path.join(runFolder, ownBasisFile(stored.recipe, model))))
+        problems.push({ model: undefined, node: undefined, message });
   } catch (error) {
     if (isEspalierError(error) && error.code === 'cancelled') throw error;
-    const message = isEspalierError(error) ? error.message : `it is not understood (${String(error)})`;
-    problems.push({ model: undefined, node: undefined, message });
-  } finally {
-    for (const tests of opened) await tests.release();
+    problems.push({ model: undefined, node: undefined, message: whyUnreadable(error) });
   }
   return { runId: path.basename(runFolder), runFolder, verified, problems, accuracies };
+}
+
+async function measureAgain(
+  tflite: Uint8Array,
+  tests: OpenedExamples,
+  { model, node }: { readonly model: string; readonly node: string },
+  { threads = availableParallelism(), signal, onProgress, threadScript }: EvaluationContext,
+): Promise<Accuracy> {
+  return evaluateTflite({
+    bytes: tflite,
+    data: await tests.of(tflite),
+    threads,
+    signal,
+    onProgress: (fraction) => onProgress({ phase: `${model}, ${node}`, fraction }),
+    ...(threadScript === undefined ? {} : { threadScript }),
+  });
 }
 
 /** Whether a result that the run reports is missing, or not as it was written. */
@@ -136,18 +148,15 @@ export async function hasDamagedResults(runFolder: string): Promise<boolean> {
   return (await damagedRecommendations(runFolder, events)).length > 0;
 }
 
-/** What a search has measured, for each of its models; a run of another kind has no such file. */
-async function damagedOwnFiles(runFolder: string): Promise<readonly string[]> {
-  const damaged: string[] = [];
-  for (const name of (await readdir(runFolder)).filter(isOwnBasisFile)) {
-    try {
-      await readSealedJson(path.join(runFolder, name), 'it is measured again where the run is resumed');
-    } catch (error) {
-      if (!isEspalierError(error)) throw error;
-      damaged.push(error.message);
-    }
+/** What a search has measured; a run of another kind has no such file. */
+async function damagedBasis(file: string): Promise<readonly string[]> {
+  try {
+    await readSealedJson(file, 'it is measured again where the run is resumed');
+    return [];
+  } catch (error) {
+    if (!isEspalierError(error)) throw error;
+    return [error.message];
   }
-  return damaged;
 }
 
 /** Compares what the reports show, which is made of the events. */
@@ -243,7 +252,9 @@ class OpenedExamples {
     return (await this.#opened).data;
   }
 
+  /** Examples that could not be opened have nothing to free; why is said where they were wanted. */
   async release(): Promise<void> {
-    await (await this.#opened)?.release();
+    const opened = await this.#opened?.catch(() => undefined);
+    await opened?.release();
   }
 }
