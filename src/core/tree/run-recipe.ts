@@ -41,10 +41,8 @@ const OTHER_LISTENERS = 10;
 
 async function walkModels(walk: Walk): Promise<Outcome> {
   const outcomes: TreeOutcome[] = [];
-  // Every model that is walked listens, and Node.js warns of more than ten.
-  if (walk.modelsAtOnce === true) setMaxListeners(walk.models.length + OTHER_LISTENERS, walk.signal);
   try {
-    if (walk.modelsAtOnce === true) outcomes.push(...(await Promise.all(walk.models.map((model) => walkModel(walk, model)))));
+    if (walk.modelsAtOnce === true) await walkAtOnce(walk, outcomes);
     else for (const model of walk.models) outcomes.push(await walkModel(walk, model));
   } catch (error) {
     if (isCancellation(error, walk.signal)) return cancelled(walk, outcomes);
@@ -57,6 +55,20 @@ async function walkModels(walk: Walk): Promise<Outcome> {
   if (failed.length > 0) return { outcome: 'failed', reason: [`${failed.join(', ')} failed`, ...reasons].join('; '), chosen };
   const outcome = outcomes.every(({ met }) => met) ? 'done' : 'targets-missed';
   return { outcome, reason: reasons.join('; ') || 'all nodes are done', chosen };
+}
+
+/** Where the run is cancelled all models have ended: a search goes on to write the files that it has chosen. */
+async function walkAtOnce(walk: Walk, outcomes: TreeOutcome[]): Promise<void> {
+  // Every model that is walked listens, and Node.js warns of more than ten.
+  setMaxListeners(walk.models.length + OTHER_LISTENERS, walk.signal);
+  const walks = walk.models.map((model) => walkModel(walk, model));
+  try {
+    outcomes.push(...(await Promise.all(walks)));
+  } catch (error) {
+    if (isCancellation(error, walk.signal))
+      for (const ended of await Promise.allSettled(walks)) if (ended.status === 'fulfilled') outcomes.push(ended.value);
+    throw error;
+  }
 }
 
 /** With what a search has, of the models that it came to. */

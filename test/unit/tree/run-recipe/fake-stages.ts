@@ -39,19 +39,19 @@ function withoutChildren(tree: PlannedTree): PlannedTree {
 interface Setup {
   readonly folder?: string;
   readonly run?: string;
-  readonly model?: string | undefined;
+  readonly models?: readonly string[];
   readonly walk?: Partial<Walk>;
   readonly techniques?: Parameters<typeof planTree>[0];
   readonly data?: string;
   readonly processes?: number;
-  readonly search?: SearchSupport | undefined;
+  readonly search?: (model: string) => SearchSupport;
   readonly stage?: (request: StageRequest) => StageOutcome | Promise<StageOutcome>;
 }
 
 export async function run({
   folder = temporaryFolder(),
   run: name = 'run',
-  model = 'net',
+  models = ['net'],
   walk = {},
   techniques = {},
   data = 'd',
@@ -62,24 +62,22 @@ export async function run({
   const events: RunEventBody[] = [];
   const made: string[] = [];
   const outcome = await runRecipe({
-    models: [
-      {
-        name: model,
-        tree: search === undefined ? planTree(techniques) : withoutChildren(planTree(techniques)),
-        search,
-        dependencies: { model: 'm', data, seed: 0, engine: 'e', runtime: 'r', code: 'c', latency: false, pack: 'off' },
-        openExecutor: (place) =>
-          new LocalExecutor({
-            place,
-            processes,
-            openRunner: () =>
-              Promise.resolve((request) => {
-                made.push(request.node.id);
-                return Promise.resolve(stage(request));
-              }),
-          }),
-      },
-    ],
+    models: models.map((model) => ({
+      name: model,
+      tree: search === undefined ? planTree(techniques) : withoutChildren(planTree(techniques)),
+      search: search?.(model),
+      dependencies: { model: 'm', data, seed: 0, engine: 'e', runtime: 'r', code: 'c', latency: false, pack: 'off' },
+      openExecutor: (place) =>
+        new LocalExecutor({
+          place,
+          processes,
+          openRunner: () =>
+            Promise.resolve((request) => {
+              made.push(request.node.id);
+              return Promise.resolve(stage(request));
+            }),
+        }),
+    })),
     rules: [],
     targets: undefined,
     untilTargets: false,

@@ -65,6 +65,8 @@ export interface Case {
   /** Whether TFLite Micro has all operators. */
   readonly isKnown?: boolean;
   readonly model?: string;
+  /** Of a second model, which is walked at the same time. */
+  readonly beside?: Partial<SearchSupport>;
   readonly signal?: AbortSignal;
   readonly stage?: (request: StageRequest) => void;
   readonly certificate?: (request: StageRequest) => CertificateVerdict | undefined;
@@ -93,17 +95,18 @@ export function supportOf(folder: string, given: Case): SearchSupport {
 }
 
 export function search(given: Case) {
-  const { folder = temporaryFolder(), run: name = 'run', search: options = {}, size = () => 300, ethosU, certificate } = given;
+  const { folder = temporaryFolder(), run: name = 'run', search: options = {}, size = () => 300, ethosU, certificate, beside } = given;
   const figures = { ramBytes: 1000, flashBytes: 10, macs: 10, ethosUBytes: ethosU };
   return run({
-    model: given.model,
+    models: [given.model ?? 'net', ...(beside === undefined ? [] : ['beside'])],
     folder,
     run: name,
-    search: supportOf(folder, given),
+    search: (model) => ({ ...supportOf(folder, given), ...(model === 'beside' ? beside : {}) }),
     walk: {
       pareto: { kind: 'pareto', steps: 16 * 600, budgets: [{ compressedBytes: 400, accuracyDrop: 0.2 }], ...options },
       profile: () => Promise.resolve({ profile: undefined, figures, warnings: [] }),
       rules: given.recipe?.layers ?? [],
+      modelsAtOnce: beside !== undefined,
       ...(given.signal === undefined ? {} : { signal: given.signal }),
     },
     stage: (request) => {

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { EspalierError } from '../../../../src/core/errors.ts';
 import type { StageRequest } from '../../../../src/core/tree/stages/stage-runner.ts';
 import type { CertificateVerdict } from '../../../../src/shared/results.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -69,7 +70,7 @@ describe('a search from budgets', () => {
     // 6 seconds at 10 ms a step, of which 70% train: 420 steps are fewer than 600.
     await expect(
       run({
-        search: supportOf(temporaryFolder(), {}),
+        search: () => supportOf(temporaryFolder(), {}),
         walk: { pareto: { kind: 'pareto', minutes: 0.1, budgets: [{ compressedBytes: 400 }] } },
       }),
     ).rejects.toThrow('give at least a minute');
@@ -93,6 +94,22 @@ describe('a search from budgets', () => {
     const ended = await search({ folder, error: (file) => (file.includes('-4800') ? 0.05 : file.includes('-1b-') ? 0.06 : 0.1) });
     expect(ended.outcome.outcome).toBe('done');
     expect(readFileSync(path.join(folder, 'run/recommended/net-budget-1.tflite'), 'utf8')).toContain('-4800');
+  });
+
+  it('says what it has of one model where another is cancelled before it has anything', async () => {
+    const controller = new AbortController();
+    const cancelled = (): EspalierError => new EspalierError('cancelled', 'the measurement was cancelled');
+    const { outcome, events } = await search({
+      signal: controller.signal,
+      beside: {
+        basis: (_runFolder, signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(cancelled()))),
+      },
+      stage: ({ node }) => {
+        if (node.id.endsWith('-1200')) controller.abort();
+      },
+    });
+    expect(outcome).toMatchObject({ outcome: 'cancelled', chosen: [{ model: 'net', budget: 0 }] });
+    expect(events.at(-1)).toMatchObject({ type: 'run-finished' });
   });
 
   it('says that it has nothing yet where its first round is cancelled', async () => {
