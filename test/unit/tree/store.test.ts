@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stageKey } from '../../../src/core/tree/stage-key.ts';
@@ -76,6 +76,16 @@ describe('the event log', () => {
       ['node-started', 0],
       ['run-finished', 1],
     ]);
+  });
+
+  it('writes nothing once it is closed, when its number may be that of another file', () => {
+    const folder = temporaryFolder();
+    const log = new EventLog(path.join(folder, 'events.jsonl'), () => undefined);
+    log.close();
+    const other = openSync(path.join(folder, 'other'), 'w');
+    expect(() => log.append({ type: 'node-started', model: 'm', node: 'a' })).toThrow('the log is closed');
+    closeSync(other);
+    expect(readFileSync(path.join(folder, 'other'), 'utf8')).toBe('');
   });
 });
 

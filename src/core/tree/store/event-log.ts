@@ -118,6 +118,7 @@ export class EventLog {
   /** Of whole lines. */
   #bytes: number;
   #check: string;
+  #isClosed = false;
   /** Number of the line from which on the file was damaged when it was opened. */
   readonly damagedLine: number | undefined;
 
@@ -145,6 +146,7 @@ export class EventLog {
 
   /** @throws EspalierError `file-access` when the disk is full, for all that is not mere progress */
   append(body: RunEventBody): RunEvent {
+    if (this.#isClosed) throw new Error('the log is closed');
     const event = this.#next(body);
     try {
       this.#write(event);
@@ -177,6 +179,8 @@ export class EventLog {
   }
 
   close(): void {
+    // The system gives the same number to the next file that is opened.
+    this.#isClosed = true;
     closeSync(this.#descriptor);
   }
 }
