@@ -6,6 +6,8 @@ import { spreadIndices } from './spread-indices.ts';
 /** So many are read, and of small examples more: all of MNIST's and CIFAR-10's, in seconds. */
 const MOST_EXAMPLES = 10_000;
 const MOST_BYTES = 600e6;
+/** Digests of as many rows of a table as fit into these bytes would take gigabytes. */
+const MOST_SMALL_EXAMPLES = 100_000;
 const BATCH = 256;
 /** One example more or less moves the accuracy by 1% or more. */
 const FEW_TEST_EXAMPLES = 100;
@@ -53,7 +55,7 @@ async function examine(data: DataSet): Promise<Examined> {
   const digests: string[] = [];
   let infinite = 0;
   const bytes = data.inputShapes.reduce((sum, shape) => sum + shape.reduce((product, side) => product * side, 4), 0);
-  const count = Math.min(data.size, Math.max(MOST_EXAMPLES, Math.floor(MOST_BYTES / bytes)));
+  const count = Math.min(data.size, MOST_SMALL_EXAMPLES, Math.max(MOST_EXAMPLES, Math.floor(MOST_BYTES / bytes)));
   // Examples are often sorted by class, and what was copied may stand at the end.
   const chosen = spreadIndices(data.size, count);
   for (let start = 0; start < count; start += BATCH) {

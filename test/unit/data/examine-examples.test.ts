@@ -72,3 +72,10 @@ it('finds test examples wherever they stand among the training examples, and tho
   expect(await examine(train, test)).toEqual([expect.stringMatching(/^at least 100 of 200 test examples are training examples as well/)]);
   expect(reads.slice(0, 3)).toEqual([0, 2, 4]);
 });
+
+it('reads a part of a large table, whose digests would take gigabytes', async () => {
+  const table = setOf(numbers(120_000), 2);
+  expect(await examine(table, setOf(numbers(200, 60_000), 2))).toEqual([
+    expect.stringMatching(/^at least 1\d\d of 200 test examples are training examples as well/),
+  ]);
+});
