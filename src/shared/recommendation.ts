@@ -67,7 +67,8 @@ export function recommendFile(
   };
 }
 
-function isSound({ metrics }: Candidate): boolean {
+/** Whether a file is what its certificate says. */
+export function isSound({ metrics }: Pick<Candidate, 'metrics'>): boolean {
   return metrics.certificate?.passed !== false;
 }
 

@@ -124,16 +124,11 @@ function rounded(part: number): number {
 const manyZeros = 0.8;
 
 /**
- * The first candidates: those of different settings or training, the most promising first.
+ * All candidates of different settings or training, the most promising first.
  *
  * @param keepsTeacher whether the recipe sets `distillation`, which no style changes then
  */
-export function planField(
-  basis: FieldBasis,
-  budgets: readonly CountedBudget[],
-  count: number,
-  keepsTeacher: boolean,
-): readonly Candidate[] {
+export function planField(basis: FieldBasis, budgets: readonly CountedBudget[], keepsTeacher: boolean): readonly Candidate[] {
   const seen = new Set<string>();
   const candidates = styles
     .filter(({ training }) => !keepsTeacher || training.distillation === undefined)
@@ -145,7 +140,7 @@ export function planField(
   const [first] = candidates;
   const few = first !== undefined && zeroShare(first.allocation, basis.report) >= manyZeros;
   const isFirst = ({ style }: Candidate): number => Number(few && style.forFewWeights);
-  return candidates.toSorted((a, b) => isFirst(b) - isFirst(a)).slice(0, count);
+  return candidates.toSorted((a, b) => isFirst(b) - isFirst(a));
 }
 
 function zeroShare({ choices }: Allocation, { layers }: FieldBasis['report']): number {

@@ -7,6 +7,7 @@ import { formatPercent } from '../../shared/drawing/format.ts';
 import { describeChoice } from '../../shared/layer-choices.ts';
 import { measureRow } from '../../shared/measures.ts';
 import type { ParetoSearch, Targets } from '../../shared/recipe/targets.ts';
+import { isSound } from '../../shared/recommendation.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
 import { budgetCounts, budgetsOf } from '../../shared/search-budget.ts';
 import { checkTargets, describeVerdict, keepsOtherLimits } from '../../shared/targets.ts';
@@ -81,7 +82,7 @@ export async function searchPareto(walk: ParetoWalk): Promise<Verdict> {
   const keepsTeacher = training.distillation !== undefined;
   const fieldBasis: FieldBasis = { report: basis.sensitivity, narrow: await support.narrowing() };
   const contests = budgets.map((budget, index): Contest => {
-    const candidates = planField(fieldBasis, budgetCounts(budget), Infinity, keepsTeacher);
+    const candidates = planField(fieldBasis, budgetCounts(budget), keepsTeacher);
     checkTogether(budget, candidates);
     return { budget, place: index + 1, rungs, field: candidates.slice(0, rungs[0]?.candidates ?? 1) };
   });
@@ -201,18 +202,13 @@ function byPromise(a: Trained, b: Trained): number {
   return fits(b) - fits(a) || a.error - b.error || (measureRow('gzip').value(a.metrics) ?? 0) - (measureRow('gzip').value(b.metrics) ?? 0);
 }
 
-/** Of the files that keep every limit but that of the loss, the one with the smallest error on validation examples; of sound ones. */
+/** Of the sound files that keep every limit but that of the loss, the one with the smallest error on validation examples. */
 function best(trained: readonly Trained[], budget: Targets, { results }: TreeWalker): Trained | undefined {
   const keeps = ({ metrics }: Trained): boolean => keepsOtherLimits(checkTargets(budget, results.get(rootId), metrics));
   return trained
     .filter(isSound)
     .filter(keeps)
     .toSorted((a, b) => a.error - b.error || a.tflite.length - b.tflite.length)[0];
-}
-
-/** Whether a file is what its certificate says. */
-function isSound({ metrics }: Trained): boolean {
-  return metrics.certificate?.passed !== false;
 }
 
 function describeRound({ report, walker }: ParetoWalk, { place, budget }: Contest, ranked: readonly Trained[], round: number): void {
