@@ -62,6 +62,11 @@ export function isEspalierError(error: unknown): error is EspalierError {
   return error instanceof EspalierError;
 }
 
+/** What was thrown, in one line: messages of runtimes go on with traces. */
+export function firstLineOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+}
+
 /** Marks a branch that the types rule out, so that a new member of a union is a compile error here. */
 export function unreachable(value: never): never {
   throw new Error(`unexpected value ${JSON.stringify(value)}`);

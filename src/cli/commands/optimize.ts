@@ -9,6 +9,7 @@ import { soundTflite } from '../../core/tree/store/result-folder.ts';
 import { resultPath } from '../../core/tree/store/run-store.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { inputShapeOption } from '../input-shape-option.ts';
+import { isRecord } from '../../shared/checked-json.ts';
 import { defaultSearchMinutes } from '../../shared/recipe/defaults.ts';
 import { searchedFields } from '../../shared/search-budget.ts';
 import { type BudgetOptions, byteSize, byteSizes, searchOf } from '../budget-options.ts';
@@ -133,7 +134,7 @@ export function optimizePlan(options: Pick<Options, 'steps' | 'epochs' | 'set'> 
   if (options.epochs !== undefined) throw new WrongUsage('--epochs', 'it contradicts a budget', 'give --minutes or --training-steps');
   const { training, layers } = applySettings({ node: '', techniques: {}, keys: {} }, options.set ?? []);
   const chosen = searchedFields.find(
-    (field) => Array.isArray(layers) && layers.some((rule) => isObject(rule) && Object.hasOwn(rule, field)),
+    (field) => Array.isArray(layers) && layers.some((rule) => isRecord(rule) && Object.hasOwn(rule, field)),
   );
   if (chosen !== undefined)
     throw new WrongUsage(
@@ -142,10 +143,6 @@ export function optimizePlan(options: Pick<Options, 'steps' | 'epochs' | 'set'> 
       'leave it out ("exclude", "bits" and "activations" hold in a search), or give --steps instead of the budget',
     );
   return { node: undefined, recipe: { strategy, training, layers } };
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
 
 /** Copies the recommended files of a search, and the recipes that make them again. */

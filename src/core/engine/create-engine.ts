@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { EspalierError, isEspalierError, unreachable } from '../errors.ts';
+import { EspalierError, firstLineOf, isEspalierError, unreachable } from '../errors.ts';
 import { createProgramBuilder } from '../program/builder.ts';
 import type { Engine } from './engine.ts';
 import { loadOnnxRuntimeNode, loadOnnxRuntimeWeb } from './onnxruntime/load-onnxruntime.ts';
@@ -149,5 +149,5 @@ async function tried(engine: Engine): Promise<Engine> {
 
 function messageOf(error: unknown): string {
   // Without place and remedy: the sentence around it has both.
-  return (isEspalierError(error) ? error.what : error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+  return firstLineOf(isEspalierError(error) ? error.what : error);
 }

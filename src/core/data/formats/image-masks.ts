@@ -10,6 +10,7 @@ import { type FileTree, openFileTree } from '../files/file-tree.ts';
 import { resolvePath } from '../files/resolve-path.ts';
 import { sizeOfImage } from '../images/decode-image.ts';
 import { decodeMask, resizeMask } from '../images/decode-mask.ts';
+import { pngDecoder } from '../images/png-pixels.ts';
 import type { KeptExamples } from '../kept-examples.ts';
 import { ByteCache } from '../prepared-dataset.ts';
 import { coveringRegion } from '../preprocessing/image-pipeline.ts';
@@ -100,7 +101,7 @@ function pairs(files: readonly ClassedFile[], masks: FileTree, byStem: ReadonlyM
   });
 }
 
-const maskDecoding = { decode: decodeMask, decoderOf: () => Promise.resolve('mask by pngjs 7.0.0') } as const;
+const maskDecoding = { decode: decodeMask, decoderOf: () => Promise.resolve(`mask by ${pngDecoder}`) } as const;
 
 /** Those of which both can be decoded. */
 async function usablePairs(

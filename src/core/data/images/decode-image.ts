@@ -2,12 +2,12 @@ import { EspalierError } from '../../errors.ts';
 import { decodeJpeg, jpegDecoderOf } from './decode-jpeg.ts';
 import { frameOf } from './jpeg-header.ts';
 import { orientationOf, swapsSides, turnUpright } from './orientation.ts';
-import { pngPixels, pngSize } from './png-pixels.ts';
+import { pngDecoder, pngPixels, pngSize } from './png-pixels.ts';
 import type { Pixels } from './resize.ts';
 
 /** What decodes an image and in which way, for digests of what is kept of it. */
 export async function imageDecoderOf(bytes: Uint8Array): Promise<string> {
-  return `${isJpeg(bytes) ? await jpegDecoderOf(bytes) : 'pngjs 7.0.0'}; turned by EXIF, resized in single precision`;
+  return `${isJpeg(bytes) ? await jpegDecoderOf(bytes) : pngDecoder}; turned by EXIF, resized in single precision`;
 }
 
 /**

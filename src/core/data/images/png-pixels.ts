@@ -7,6 +7,9 @@ import type { Pixels } from './resize.ts';
 /** 100 megapixels in 8 bits with transparency; unpacking takes about five times as much. */
 const mostUnpackedBytes = 400e6;
 
+/** For digests of what is kept of PNGs. */
+export const pngDecoder = 'pngjs 7.0.0';
+
 const channelsOfColourType: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 interface Header {

@@ -1,6 +1,6 @@
 /** Runs a model that was not written here: an ONNX file as it is, on the CPU. */
 import type * as OnnxRuntime from 'onnxruntime-node';
-import { EspalierError } from '../../errors.ts';
+import { EspalierError, firstLineOf } from '../../errors.ts';
 import { decodeFloat16, encodeFloat16 } from '../../float16.ts';
 import { loadOnnxRuntimeNode } from './load-onnxruntime.ts';
 
@@ -65,7 +65,7 @@ async function refusing<T>(attempt: () => Promise<T>): Promise<T> {
   try {
     return await attempt();
   } catch (cause) {
-    const reason = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0] ?? '';
+    const reason = firstLineOf(cause);
     throw new EspalierError('engine', `onnxruntime does not run the model: ${reason}`, { cause });
   }
 }

@@ -2,7 +2,7 @@ import type * as OnnxRuntime from 'onnxruntime-common';
 import { optimize } from '../../program/optimize.ts';
 import type { ElementType, Program, Tensor } from '../../program/program.ts';
 import { elements } from '../../program/shapes.ts';
-import { EspalierError, unreachable } from '../../errors.ts';
+import { EspalierError, firstLineOf, unreachable } from '../../errors.ts';
 import type { CompiledProgram, Engine, TensorData, Tensors } from '../engine.ts';
 import { findChannelBlock, smallestChannelBlock } from './channel-block.ts';
 import { hasBlocks } from './nodes/blocked-convolutions.ts';
@@ -130,7 +130,7 @@ const outOfMemory = /bad_alloc|fail\w* to allocate|out of memory|not enough memo
 
 /** A GPU has less memory than the machine, by which steps are split; and a provider may fail at an operator when it is run. */
 function runFailure(error: unknown, { name, provider }: OnnxRuntimeEngineOptions): EspalierError {
-  const reason = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+  const reason = firstLineOf(error);
   const where = `${name} (${provider})`;
   const other = provider === 'cpu' ? '' : ', or choose the provider "cpu"';
   return outOfMemory.test(reason)

@@ -4,6 +4,7 @@
  */
 import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isRecord } from '../../../shared/checked-json.ts';
 import type { DensityPlot, NodeMetrics } from '../../../shared/results.ts';
 import type { Expectations } from '../../constraints/expectation.ts';
 import { EspalierError } from '../../errors.ts';
@@ -92,7 +93,7 @@ export async function readResult(folder: string, key?: string): Promise<FoundRes
   }
   for (const name of [resultFiles.model, resultFiles.tflite, resultFiles.metrics, resultFiles.densities])
     if (manifest.files[name] === undefined) problems.push(`${manifestFile} does not list ${name}`);
-  // A user's own files, and those of file managers, may lie beside the result's; what is called like one of them is taken for it.
+  // Users and file managers put files of their own beside a result's; one with the name of a result's file would be taken for it.
   for (const name of Object.values(resultFiles))
     if (present.includes(name) && manifest.files[name] === undefined) problems.push(`${name} is not part of the result`);
   if (problems.length === 0) return { kind: 'sound', key: manifest.key, outcome: outcomeOf(contents) };
@@ -151,10 +152,6 @@ function isManifest(value: object): value is Manifest {
         path.basename(name) === name && isRecord(file) && typeof file['bytes'] === 'number' && typeof file['sha256'] === 'string',
     )
   );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The bytes, or what is wrong with them. Only what has the right size is read. */
