@@ -8,7 +8,7 @@ import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
 import { measureRow, sizeMeasure } from '../../src/shared/measures.ts';
 import { accuracyChange, briefFigures, qualityOf, shownAccuracy } from '../../src/shared/measure-figures.ts';
 import { reduceEvents, type ModelState } from '../../src/shared/run-state.ts';
-import { type NodeResult } from '../../src/shared/node-result.ts';
+import type { NodeResult } from '../../src/shared/node-result.ts';
 import { chooser } from '../controls.ts';
 import { element, section } from '../dom.ts';
 import { translate } from '../page-data.ts';

@@ -4,7 +4,7 @@ import { ariaSort, nextOrder, type Order } from '../../src/shared/drawing/sortin
 import { nodeTitle } from '../../src/shared/drawing/technique-names.ts';
 import type { WeightMetrics } from '../../src/shared/results.ts';
 import { pathTo } from '../../src/shared/run-state.ts';
-import { type NodeResult } from '../../src/shared/node-result.ts';
+import type { NodeResult } from '../../src/shared/node-result.ts';
 import { button, textField } from '../controls.ts';
 import { element, section, setAttribute, setHidden, setText } from '../dom.ts';
 import { translate } from '../page-data.ts';

@@ -1,7 +1,7 @@
 /** int16 activations of single layers in a file whose other activations are int8. */
 import { factsOf } from '../network/kinds/operation-table.ts';
 import type { Network, Value, ValueId } from '../network/network.ts';
-import { type Operation, type Requantize } from '../network/operations.ts';
+import type { Operation, Requantize } from '../network/operations.ts';
 import { hasKernel } from '../network/kernel-operations.ts';
 import { dropUnused, redirect, usesOf } from '../network/passes/rewrite.ts';
 import { lacksIntegerKernel } from './integer-kernels.ts';

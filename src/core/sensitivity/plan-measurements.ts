@@ -2,7 +2,7 @@
 import { type LayerChoice, weightChoices } from '../../shared/layer-choices.ts';
 import { shapeOf } from '../lowering/lower-network.ts';
 import type { Network, ParameterId } from '../network/network.ts';
-import { type Operation } from '../network/operations.ts';
+import type { Operation } from '../network/operations.ts';
 import { hasKernel } from '../network/kernel-operations.ts';
 import { elements } from '../program/shapes.ts';
 import type { Kernel } from '../techniques/kernels.ts';

@@ -1,5 +1,5 @@
 /** Runs the lowered projection of a weight with the gradients of `sum(value * upstream)`. */
-import { type Constraints } from '../../../src/core/constraints/constraint.ts';
+import type { Constraints } from '../../../src/core/constraints/constraint.ts';
 import { lowerConstraints } from '../../../src/core/constraints/composition.ts';
 import type { Engine, TensorData } from '../../../src/core/engine/engine.ts';
 import { createProgramBuilder } from '../../../src/core/program/builder.ts';

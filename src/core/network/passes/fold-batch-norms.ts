@@ -5,7 +5,7 @@
  * Krishnamoorthi 2018, arXiv:1806.08342, section 3.2.2.
  */
 import type { Network, Parameter, ParameterId, ValueId } from '../network.ts';
-import { type BatchNorm, type Operation } from '../operations.ts';
+import type { BatchNorm, Operation } from '../operations.ts';
 import { channelAxis, hasKernel, type KernelOperation } from '../kernel-operations.ts';
 import { dropUnused, type Uses, usesOf } from './rewrite.ts';
 

@@ -1,5 +1,5 @@
 import type { Network, ValueId } from '../network.ts';
-import { type FusedActivation, type Operation } from '../operations.ts';
+import type { FusedActivation, Operation } from '../operations.ts';
 import { hasKernel, type KernelOperation } from '../kernel-operations.ts';
 import { expandComposites } from './expand-composites.ts';
 import { convertBatchNorms, foldableBatchNorm, foldBatchNorms } from './fold-batch-norms.ts';

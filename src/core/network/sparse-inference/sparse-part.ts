@@ -7,7 +7,7 @@
  * ConvNets", arXiv:1911.09723.
  */
 import type { Network, ValueId } from '../network.ts';
-import { type ActivationFunction, type Conv2d, type Operation, type Pad } from '../operations.ts';
+import type { ActivationFunction, Conv2d, Operation, Pad } from '../operations.ts';
 import { hasKernel } from '../kernel-operations.ts';
 import { type Uses, usesOf } from '../passes/rewrite.ts';
 import { windowPhase, type WindowPhase } from './window-phase.ts';

@@ -2,7 +2,7 @@
 import { isAlongLastAxis } from '../../network/kinds/element-wise.ts';
 import { factsOf } from '../../network/kinds/operation-table.ts';
 import type { Network, ParameterId, ValueId } from '../../network/network.ts';
-import { type Operation } from '../../network/operations.ts';
+import type { Operation } from '../../network/operations.ts';
 import { hasKernel } from '../../network/kernel-operations.ts';
 
 /** One output channel of a kernel. */

@@ -4,7 +4,7 @@ import { spreadIndices } from '../../data/spread-indices.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { EspalierError } from '../../errors.ts';
 import type { Network, Parameter, ValueId } from '../../network/network.ts';
-import { type Operation } from '../../network/operations.ts';
+import type { Operation } from '../../network/operations.ts';
 import { channelAxis, hasKernel, inputChannel, type KernelOperation } from '../../network/kernel-operations.ts';
 import { usesOf } from '../../network/passes/rewrite.ts';
 import type { QuantizedNetwork } from '../../quantize/quantization.ts';

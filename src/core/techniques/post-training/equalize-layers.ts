@@ -2,7 +2,7 @@
 import { findConstraint, type NetworkConstraints } from '../../constraints/constraint.ts';
 import { factsOf, shapesAround } from '../../network/kinds/operation-table.ts';
 import type { Network, ParameterId } from '../../network/network.ts';
-import { type Operation } from '../../network/operations.ts';
+import type { Operation } from '../../network/operations.ts';
 import { channelAxis, hasKernel, inputChannel, type KernelOperation } from '../../network/kernel-operations.ts';
 import { type Uses, usesOf } from '../../network/passes/rewrite.ts';
 

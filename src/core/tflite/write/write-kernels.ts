@@ -1,4 +1,4 @@
-import { type Conv2d, type Dense, type DepthwiseConv2d, type TransposeConv2d } from '../../network/operations.ts';
+import type { Conv2d, Dense, DepthwiseConv2d, TransposeConv2d } from '../../network/operations.ts';
 import { channelAxis } from '../../network/kernel-operations.ts';
 import { requiredParameter } from '../../quantize/quantize-network.ts';
 import type { WriteContext } from './write-context.ts';
