@@ -127,7 +127,7 @@ export function describeSensitivity(report: SensitivityReport, bytes: ByteCount,
 
 function describeLayer(report: SensitivityReport, name: string): string {
   const layer = report.layers.find((each) => each.layer === name);
-  // It was asked for by name, and refused there.
+  // Not reached: `modelSensitivity` refuses the name of a layer that the model does not have.
   if (layer === undefined) return heading(report);
   const counted = cycleCounts.filter((count) => report.targets[count] !== undefined);
   return [

@@ -93,21 +93,21 @@ interface KeptFile {
 }
 
 async function filesIn(folder: string): Promise<readonly KeptFile[]> {
-  const found: KeptFile[] = [];
+  const kept: KeptFile[] = [];
   for (const group of await readdir(folder)) {
     const names = await readdir(path.join(folder, group)).catch(() => []);
     // One after the other they take seconds in a full folder, and the first photo waits for them.
-    const about = await Promise.all(
+    const files = await Promise.all(
       names.map(async (name) => {
         const file = path.join(folder, group, name);
         // Another process may remove it meanwhile.
-        const { size, mtimeMs } = await stat(file).catch(() => ({ size: undefined, mtimeMs: 0 }));
-        return size === undefined ? [] : [{ file, bytes: size, time: mtimeMs }];
+        const found = await stat(file).catch(() => undefined);
+        return found === undefined ? [] : [{ file, bytes: found.size, time: found.mtimeMs }];
       }),
     );
-    found.push(...about.flat());
+    kept.push(...files.flat());
   }
-  return found;
+  return kept;
 }
 
 function digestOf(key: string, bytes: Uint8Array): Buffer {

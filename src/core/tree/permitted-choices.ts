@@ -25,11 +25,11 @@ export function permittedChoices<Report extends Pick<SensitivityReport, 'layers'
 function permitted(layer: LayerSensitivity, { rules, freeze }: LayerLimits): LayerSensitivity {
   const applying = rules.filter(({ pattern }) => layerPattern(pattern).test(layer.layer));
   const frozen = freeze.some((pattern) => layerPattern(pattern).test(layer.layer));
-  const keepsWeights = frozen || isExcluded(applying, 'pruning');
-  const keepsValues = frozen || isExcluded(applying, 'clustering');
+  const mayPrune = !frozen && !isExcluded(applying, 'pruning');
+  const mayCluster = !frozen && !isExcluded(applying, 'clustering');
   const bits = ruledBits(applying);
   const allowed = (choice: LayerChoice): boolean =>
-    !isSettable(choice) || ((!keepsWeights || choice.sparsity === 0) && (!keepsValues || choice.clusters === 0));
+    !isSettable(choice) || ((mayPrune || choice.sparsity === 0) && (mayCluster || choice.clusters === 0));
   const choices = layer.choices.filter(allowed);
   const ofBits = choices.filter((choice) => bits === undefined || !isSettable(choice) || choice.bits === bits);
   // A layer that cannot have 4 bits keeps 8, as everywhere.

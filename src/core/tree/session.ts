@@ -103,16 +103,14 @@ function session(runFolder: string, stored: StoredRun, prepared: Prepared, envir
     isScheduled: prepared.isScheduled,
     async run(follow, signal) {
       const events = path.join(runFolder, runFiles.events);
-      // A listener may end this process or resume the run in another one when it receives the end, so the run is
-      // released before.
-      const openLog = (): EventLog =>
-        new EventLog(events, (event) => {
+      let log: EventLog;
+      try {
+        // A listener may end this process or resume the run in another one when it receives the end, so the run is
+        // released before.
+        log = new EventLog(events, (event) => {
           if (event.type === 'run-finished') release();
           follow(event);
         });
-      let log: EventLog;
-      try {
-        log = openLog();
       } catch (error) {
         prepared.stop();
         release();

@@ -229,7 +229,7 @@ export class TreeWalker {
     this.results.set(node, metrics);
     this.#progress.delete(node);
     this.#noteProcessor(node, metrics.processor);
-    // Whoever reads this run has not seen the one that made the result.
+    // Readers of this run have not seen the warnings of the run that made the result.
     for (const message of cached ? (metrics.warnings ?? []) : []) this.#walk.emit({ type: 'log', level: 'warning', message, ...about });
     this.#walk.emit({ type: 'node-finished', ...about, cached, metrics, densities, profile, tflite: tflitePath(about.model, about.node) });
     if (metrics.certificate?.passed !== false) return;

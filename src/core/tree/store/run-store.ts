@@ -118,7 +118,7 @@ export function stageStore({ runFolder, cacheFolder: cache, model, node, key, wa
         const found = await readResult(inCache, key);
         if (found.kind === 'sound') outcome = found.outcome;
         else if (found.kind === 'damaged') await dropDamaged(inCache, 'in the cache', found.problems);
-        // It would stand in the way of the result that its name says, for ever.
+        // Else the result that the name stands for could never be kept.
         else if (found.kind === 'other') await dropDamaged(inCache, 'in the cache', ['it is of other work than its name says']);
       },
       (reason) => warn(`the cache is not used: ${reason}`),
