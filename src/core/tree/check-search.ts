@@ -119,9 +119,9 @@ function mostSaved({ recipe }: SearchSupport, sensitivity: SearchBasis['sensitiv
   return Math.max(0, whole - least);
 }
 
-/** The plain int8 file. */
+/** The plain int8 file: a byte for each weight, whatever bits a recipe's rules permit. */
 function wholeFile({ overhead, layers }: Pick<SensitivityReport, 'layers' | 'overhead'>): number {
-  return overhead.raw + layers.reduce((sum, { choices }) => sum + (choices[0]?.bytes.raw ?? 0), 0);
+  return overhead.raw + layers.reduce((sum, { elements }) => sum + elements, 0);
 }
 
 /**

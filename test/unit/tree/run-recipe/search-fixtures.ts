@@ -11,7 +11,7 @@ import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { fakeOutcome, run } from './fake-stages.ts';
 
 /** One dense layer of 1,000 bytes, in a file of 100 more. */
-const basis: SearchBasis = {
+export const basis: SearchBasis = {
   sensitivity: {
     divergence: 'KL divergence',
     examples: 10,

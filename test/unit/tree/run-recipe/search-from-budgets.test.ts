@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run } from './fake-stages.ts';
-import { plainRecipe, search } from './search-fixtures.ts';
+import { basis, plainRecipe, search } from './search-fixtures.ts';
 
 describe('a search from budgets', () => {
   it('trains a field for a short time, the better half longer, and the best longest', async () => {
@@ -108,6 +108,22 @@ describe('a search from budgets', () => {
       recipe: { deploy: { pack: 'small' } },
     } as const;
     const { made } = await search(given);
+    expect(made.length).toBeGreaterThan(1);
+  });
+
+  it('goes for less flash than the plain file takes where a rule gives all layers 4 bits', async () => {
+    const [layer] = basis.sensitivity.layers;
+    const [whole] = layer?.choices ?? [];
+    if (layer === undefined || whole === undefined) throw new Error('the basis has no choice');
+    const bytes = { raw: 500, gzip: 500, packed: 500, ethosU: Infinity };
+    const choices = [whole, { ...whole, bits: 4 as const, divergence: 0.1, bytes }];
+    const { made } = await search({
+      basis: { sensitivity: { ...basis.sensitivity, layers: [{ ...layer, choices }] } },
+      flash: 3000,
+      // 500 of 3,000 bytes less.
+      search: { budgets: [{ compressedBytes: 700, flashBytes: 2500 }] },
+      recipe: { layers: [{ pattern: '*', bits: 4 }] },
+    });
     expect(made.length).toBeGreaterThan(1);
   });
 
