@@ -47,8 +47,8 @@ export function isGzip(path: string): boolean {
 async function gunzip(path: string, budget: Budget): Promise<ByteSource> {
   const store = new ByteStore();
   const allowance = new Allowance(budget, path, 'invalid-data', unpackingRemedy);
+  const stream = createReadStream(path);
   try {
-    const stream = createReadStream(path);
     const plain = createGunzip();
     stream.on('error', (error) => plain.destroy(error));
     for await (const chunk of stream.pipe(plain)) {
@@ -60,6 +60,9 @@ async function gunzip(path: string, budget: Budget): Promise<ByteSource> {
   } catch (error) {
     store.discard();
     throw isZlibError(error) ? damagedGzip(path, error) : error;
+  } finally {
+    // A pipe whose end fails leaves its source open.
+    stream.destroy();
   }
 }
 
