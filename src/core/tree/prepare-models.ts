@@ -1,6 +1,5 @@
 /** Prepares a run: models with their trees, what their stages depend on, and how many run at once. */
 import { availableParallelism, freemem } from 'node:os';
-import { parallelismFile, searchFile } from './cache-files.ts';
 import { createEngine, planEngine } from '../engine/create-engine.ts';
 import type { EngineOptions } from '../engine/create-engine.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -19,7 +18,7 @@ import { describeMachine } from './execution/machine.ts';
 import { refuseLoginNode } from './execution/login-node.ts';
 import { chooseExecution } from './execution/scheduler.ts';
 import { fitWarning } from './operations/fit-before-training.ts';
-import { decideParallelism } from './parallel/decide-parallelism.ts';
+import { decideParallelism, parallelismFile } from './parallel/decide-parallelism.ts';
 import type { ParallelismQuestion } from './parallel/decide-parallelism.ts';
 import type { Parallelism } from './parallel/parallelism.ts';
 import type { RecipeDocument } from './recipe/recipe-document.ts';
@@ -27,7 +26,7 @@ import { deployTarget } from './profile-node.ts';
 import { resolveModels } from './recipe/resolve-recipe.ts';
 import type { ResolvedModel } from './recipe/resolve-recipe.ts';
 import { paretoSearch } from '../../shared/search-budget.ts';
-import { searchSupport, type SearchSupport } from './search-support.ts';
+import { searchFile, searchSupport, type SearchSupport } from './search-support.ts';
 import { selectNodes } from './select-nodes.ts';
 import type { RootDependencies } from './stage-key.ts';
 import { checkStages } from './stages/check-stages.ts';

@@ -20,6 +20,8 @@ import { prepareStepTiming } from '../train/step-timing.ts';
 import { integerStructure } from './operations/integer-structure.ts';
 import { networkSensitivity } from './operations/model-sensitivity.ts';
 import { countedNpu, profileNode } from './profile-node.ts';
+import type { Environment } from './environment.ts';
+import type { Identity } from './identity.ts';
 import type { RecipeDocument } from './recipe/recipe-document.ts';
 import type { ResolvedModel } from './recipe/resolve-recipe.ts';
 import type { NarrowLayers } from '../search/narrow-layers.ts';
@@ -29,7 +31,8 @@ import { kernelsOf } from '../techniques/kernels.ts';
 import { requireLayer } from '../techniques/layer-rules.ts';
 import { makeFolderOf } from './store/atomic-files.ts';
 import { folderName } from './store/folder-names.ts';
-import { examplesFolder } from './store/run-store.ts';
+import { digestOf } from './store/digest.ts';
+import { cacheFolder, examplesFolder } from './store/run-store.ts';
 import { readSealedJson, writeSealedJson } from './store/sealed-file.ts';
 
 /** What the choices of a search follow from. */
@@ -77,6 +80,20 @@ export interface SupportSetting {
   readonly threadScript: string | undefined;
   /** The file that keeps the basis for later runs. */
   readonly file: string;
+}
+
+/** In the cache, what a search measured: timed again, a search of so many minutes would train other files. */
+export function searchFile(
+  folder: string,
+  identity: Identity,
+  { seed = 0, deploy }: RecipeDocument,
+  { description }: Engine,
+  { code }: Environment,
+): string {
+  return path.join(
+    cacheFolder(folder),
+    `search-${digestOf({ identity, seed, strip: deploy?.strip, engine: description, code }).slice(0, 16)}.json`,
+  );
 }
 
 /** In a run's folder, the copy that a resumed run takes: one for each model. */

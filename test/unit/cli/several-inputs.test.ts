@@ -16,7 +16,7 @@ import { fineTune } from '../../../src/core/train/fine-tune.ts';
 import { convertModel } from '../../../src/core/tree/operations/convert-model.ts';
 import { evaluateModel } from '../../../src/core/tree/operations/evaluate-model.ts';
 import { readTfliteBytes } from '../../../src/core/tree/operations/read-model-file.ts';
-import { LocalExecutor } from '../../../src/execution/local/local-executor.ts';
+import { localEnvironment } from '../../support/local-environment.ts';
 import { startSession } from '../../../src/core/tree/session.ts';
 import { loadRuntime } from '../../../src/core/tflite/runtime.ts';
 import type { ConversionMode } from '../../../src/shared/protocol.ts';
@@ -132,18 +132,7 @@ describe('a model of two inputs', () => {
       measure: { latency: false },
     };
     await writeFile(file('two.espalier.json'), JSON.stringify(recipe));
-    const session = await startSession(
-      file('two.espalier.json'),
-      {},
-      {
-        espalier: '0',
-        code: '0',
-        threadScript: undefined,
-        self: { process: process.pid },
-        isAlive: () => false,
-        localExecutor: (stages) => new LocalExecutor(stages),
-      },
-    );
+    const session = await startSession(file('two.espalier.json'), {}, localEnvironment);
     const finished = new Map<string, RunEvent & { readonly type: 'node-finished' }>();
     const { outcome } = await session.run((event) => {
       if (event.type === 'node-finished') finished.set(event.node, event);

@@ -109,7 +109,7 @@ describe('images with masks', () => {
   });
 
   it('follow their images when these are mirrored and shifted', async () => {
-    // The image's pixels are their numbers, so each tells where it comes from.
+    // Each pixel's value is its position, which shows where it was moved to.
     const at = { ...model, modelOutputs: [{ name: 'mask', shape: [4, 4, 3] }] };
     const { train } = await open({ augmentation: { flip: true, shift: 2 }, preprocessing: { scale: 1 } }, at);
     const seen = new Set<string>();

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { candidatePath, fewestSteps, planCandidate, planField, planRungs } from '../../../src/core/search/plan-search.ts';
 import type { NarrowLayers } from '../../../src/core/search/narrow-layers.ts';
 import { type Style, styles } from '../../../src/core/search/styles.ts';
+import { layerChoice } from '../../support/layer-choices.ts';
 import type { ChoiceSensitivity, LayerSensitivity } from '../../../src/shared/sensitivity.ts';
 
 const overhead = { raw: 100, gzip: 100, packed: 100, ethosU: 0 };
@@ -208,20 +209,7 @@ function compressed(name: string): LayerSensitivity {
   return { ...whole, choices };
 }
 
-/** Half of the bytes go with half of the weights, and a quarter remains with 16 values. */
 function layer(name: string, elements: number): LayerSensitivity {
-  const choice = (sparsity: number, clusters: number): ChoiceSensitivity => {
-    const bytes = elements * (1 - sparsity) * (clusters === 0 ? 1 : clusters / 32);
-    return {
-      sparsity,
-      clusters,
-      bits: 8,
-      divergence: sparsity ** 2 + (clusters === 0 ? 0 : 1 / clusters),
-      measured: true,
-      bytes: { raw: elements, gzip: bytes, packed: bytes, ethosU: bytes },
-      cycles: {},
-    };
-  };
-  const choices = [0, 0.5, 0.9].flatMap((sparsity) => [0, 16, 8].map((clusters) => choice(sparsity, clusters)));
+  const choices = [0, 0.5, 0.9].flatMap((sparsity) => [0, 16, 8].map((clusters) => layerChoice(elements, sparsity, clusters)));
   return { layer: name, operation: 'dense', shape: [4, elements / 4], elements, macs: elements, fitted: true, choices };
 }

@@ -1,4 +1,4 @@
-/** What stands in a store where something else should: it is told, it harms no other run, and no work is lost by it. */
+/** Wrong kinds of entries in a store, such as a folder in place of a file: each is reported, harms no other run and loses no work. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -10,7 +10,7 @@ import { findNegativeFlips } from '../../../src/core/tree/operations/find-negati
 import { startSession } from '../../../src/core/tree/session.ts';
 import { readResult } from '../../../src/core/tree/store/result-folder.ts';
 import { resultPath } from '../../../src/core/tree/store/run-store.ts';
-import { LocalExecutor } from '../../../src/execution/local/local-executor.ts';
+import { localEnvironment } from '../../support/local-environment.ts';
 import { mostFlipsShown, type NegativeFlips, type NotRecorded } from '../../../src/shared/negative-flips.ts';
 import type { NodeMetrics } from '../../../src/shared/results.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -39,18 +39,7 @@ beforeAll(async () => {
   writeFileSync(path.join(folder, 'net', 'weights.bin'), weights);
   const file = path.join(folder, 'net.espalier.json');
   writeFileSync(file, JSON.stringify(recipe));
-  const session = await startSession(
-    file,
-    {},
-    {
-      espalier: '0',
-      code: '0',
-      threadScript: undefined,
-      self: { process: process.pid },
-      isAlive: () => false,
-      localExecutor: (stages) => new LocalExecutor(stages),
-    },
-  );
+  const session = await startSession(file, {}, localEnvironment);
   ({ runFolder } = session);
   const { outcome } = await session.run((event) => {
     if (event.type === 'node-finished') metrics.set(event.node, event.metrics);

@@ -11,7 +11,7 @@ import { searchSupport } from '../../../src/core/tree/search-support.ts';
 import { startSession } from '../../../src/core/tree/session.ts';
 import { readEvents } from '../../../src/core/tree/store/event-log.ts';
 import { writeSealedJson } from '../../../src/core/tree/store/sealed-file.ts';
-import { LocalExecutor } from '../../../src/execution/local/local-executor.ts';
+import { localEnvironment } from '../../support/local-environment.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { seededParameter } from '../train/training-fixtures.ts';
 
@@ -37,18 +37,7 @@ it('a search without enough validation examples has failed: it is not interrupte
   const few = { ...data, validation: 0.1 };
   const strategy = { kind: 'pareto', steps: 600, budgets: [{ compressedBytes: 5000 }] };
   writeFileSync(file, JSON.stringify({ model: 'head.tflite', data: few, strategy, measure: { latency: false }, engine: { threads: 1 } }));
-  const session = await startSession(
-    file,
-    {},
-    {
-      espalier: '0',
-      code: '0',
-      threadScript: undefined,
-      self: { process: process.pid },
-      isAlive: () => false,
-      localExecutor: (stages) => new LocalExecutor(stages),
-    },
-  );
+  const session = await startSession(file, {}, localEnvironment);
   const { outcome, reason } = await session.run(() => undefined, signal);
   expect(outcome).toBe('failed');
   expect(reason).toContain(

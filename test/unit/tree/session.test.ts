@@ -5,7 +5,7 @@ import { digitsCnn } from '../../../src/core/models/digits-cnn.ts';
 import { writeTfjsLayers } from '../../../src/core/export/tfjs-layers.ts';
 import { startSession } from '../../../src/core/tree/session.ts';
 import { readOwner } from '../../../src/core/tree/store/run-owner.ts';
-import { LocalExecutor } from '../../../src/execution/local/local-executor.ts';
+import { localEnvironment } from '../../support/local-environment.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 it('a run whose events cannot be written is given up, so that another process can go on with it', async () => {
@@ -16,18 +16,7 @@ it('a run whose events cannot be written is given up, so that another process ca
   const file = path.join(folder, 'net.espalier.json');
   const data = { format: 'generated', set: 'digits', trainSize: 100, testSize: 50 };
   writeFileSync(file, JSON.stringify({ model: 'model.json', data, measure: { latency: false } }));
-  const session = await startSession(
-    file,
-    {},
-    {
-      espalier: '0',
-      code: '0',
-      threadScript: undefined,
-      self: { process: process.pid },
-      isAlive: () => true,
-      localExecutor: (stages) => new LocalExecutor(stages),
-    },
-  );
+  const session = await startSession(file, {}, { ...localEnvironment, isAlive: () => true });
   expect(await readOwner(session.runFolder)).toEqual({ process: process.pid });
   mkdirSync(path.join(session.runFolder, 'events.jsonl'));
   await expect(session.run(() => undefined, new AbortController().signal)).rejects.toThrow('events.jsonl: is a folder');

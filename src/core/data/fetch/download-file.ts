@@ -9,7 +9,7 @@ import type { DataSetFile } from './catalogue.ts';
 
 export interface DownloadOptions {
   readonly signal: AbortSignal;
-  /** Bytes so far, and in all where the server tells. */
+  /** Bytes received so far; the total is undefined where the server does not state it. */
   readonly onProgress?: (received: number, total: number | undefined) => void;
 }
 

@@ -1,9 +1,15 @@
 import { mkdir } from 'node:fs/promises';
+import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
 import { isEspalierError } from '../../errors.ts';
 import type { EngineChoice } from '../../../shared/recipe/run-options.ts';
 import type { TreeNode } from '../../../shared/tree.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Environment } from '../environment.ts';
+import type { Identity } from '../identity.ts';
 import { withFileErrors } from '../store/atomic-files.ts';
+import { digestOf } from '../store/digest.ts';
+import { cacheFolder } from '../store/run-store.ts';
 import { readSealedJson, writeSealedJson } from '../store/sealed-file.ts';
 import { describeParallelism, fastestParallelism, parallelismCandidates } from './parallelism.ts';
 import type { Parallelism, TimedParallelism } from './parallelism.ts';
@@ -25,6 +31,13 @@ export interface ParallelismQuestion {
 
 /** The data's cache may hold a gigabyte; the rest is for the runtime and the training. */
 const BYTES_A_PROCESS = 1.5 * 2 ** 30;
+
+/** In the cache, how many stages ran at once: kept, for results can be reused only with the same number of threads. */
+export function parallelismFile(folder: string, identities: readonly Identity[], engine: Engine, { code }: Environment): string {
+  const machine = { cores: availableParallelism(), processor: cpus()[0]?.model };
+  const key = digestOf({ models: identities.map(({ model }) => model), engine: engine.description, code, machine });
+  return path.join(cacheFolder(folder), `parallelism-${key.slice(0, 16)}.json`);
+}
 
 /** From the recipe, else from an earlier run, else from timing training steps of the models. */
 export async function decideParallelism(question: ParallelismQuestion): Promise<Parallelism> {

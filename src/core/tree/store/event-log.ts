@@ -27,7 +27,7 @@ interface CheckedPart extends EventLogPart {
  * @param from 0, or the `end` of an earlier part
  */
 export function readEventLog(file: string, from = 0): CheckedPart {
-  // The last line before tells what the first one continues.
+  // The first line's digest continues the one of the line before it.
   const start = Math.max(0, from - CHECK_BYTES);
   const bytes = readBytes(file, start);
   const before = from === 0 ? '' : checkPattern.exec(bytes.subarray(0, CHECK_BYTES).toString('latin1').trimEnd())?.[1];

@@ -6,7 +6,7 @@ import type { SearchBasis, SearchSupport } from '../../../../src/core/tree/searc
 import type { StageRequest } from '../../../../src/core/tree/stages/stage-runner.ts';
 import type { ParetoSearch } from '../../../../src/shared/recipe/targets.ts';
 import type { CertificateVerdict } from '../../../../src/shared/results.ts';
-import type { ChoiceSensitivity } from '../../../../src/shared/sensitivity.ts';
+import { layerChoice } from '../../../support/layer-choices.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { fakeOutcome, run } from './fake-stages.ts';
 
@@ -25,7 +25,7 @@ export const basis: SearchBasis = {
         elements: 1000,
         macs: 1000,
         fitted: true,
-        choices: [0, 0.5, 0.9].flatMap((sparsity) => [0, 16, 8].map((clusters) => choice(sparsity, clusters))),
+        choices: [0, 0.5, 0.9].flatMap((sparsity) => [0, 16, 8].map((clusters) => layerChoice(1000, sparsity, clusters))),
       },
     ],
   },
@@ -34,19 +34,6 @@ export const basis: SearchBasis = {
   chanceError: 0.9,
   validationExamples: 500,
 };
-
-function choice(sparsity: number, clusters: number): ChoiceSensitivity {
-  const bytes = 1000 * (1 - sparsity) * (clusters === 0 ? 1 : clusters / 32);
-  return {
-    sparsity,
-    clusters,
-    bits: 8,
-    divergence: sparsity ** 2 + (clusters === 0 ? 0 : 1 / clusters),
-    measured: true,
-    bytes: { raw: 1000, gzip: bytes, packed: bytes, ethosU: bytes },
-    cycles: {},
-  };
-}
 
 export interface Case {
   readonly folder?: string;
