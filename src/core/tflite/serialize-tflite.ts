@@ -2,9 +2,19 @@ import { Builder, type Offset } from 'flatbuffers';
 import { EspalierError } from '../errors.ts';
 import { withoutTexts } from './compact-texts.ts';
 import { builtinOperatorCode, customOperatorCode, isBuiltinOperator } from './schema/builtin-operators.ts';
-import { type Field, type Filler, FlatbufferWriter, float32Field, int32Field, int8Field, offsetField } from './schema/flatbuffer-writer.ts';
+import {
+  type Field,
+  type FileLayout,
+  type Filler,
+  FlatbufferWriter,
+  float32Field,
+  int32Field,
+  int8Field,
+  offsetField,
+} from './schema/flatbuffer-writer.ts';
 import { optionTable, type OperatorOptions, type OptionField, type OptionTable, type OptionValue } from './schema/operator-options.ts';
 import { tensorTypes } from './schema/tensor-types.ts';
+import { isStripped } from './strip-model.ts';
 import { sparsityOffset } from './sparsity.ts';
 import type { Quantization, Signature, SignatureTensor, Subgraph, TfliteModel, TfliteOperator, TfliteTensor } from './tflite-model.ts';
 
@@ -14,11 +24,14 @@ const dataAlignment = 16;
 /** How to lay out the file. */
 export interface SerializeOptions {
   /**
-   * For flash: equal vectors, strings and tables are stored once, empty names not at all, and one zero point where all
-   * of a tensor are equal, which TFLite Micro reads as one for each channel. Names, signatures and metadata, which it
-   * never reads, are compressed. `readTflite` gives the same model.
+   * `'shared'`: equal vectors and strings are stored once, which every runtime reads. Zero points of kernels are most of
+   * what becomes fewer: eight bytes for each channel and bias.
+   *
+   * `'compact'`, for flash: tables too, empty names not at all, and one zero point where all of a tensor are equal, which
+   * TFLite Micro reads as one for each channel. Names, signatures and metadata, which it never reads, are compressed.
+   * `readTflite` gives the same model of each; default: `'shared'` of a stripped model, else `'plain'`.
    */
-  readonly compact?: boolean;
+  readonly layout?: FileLayout;
 }
 
 /**
@@ -26,18 +39,19 @@ export interface SerializeOptions {
  *
  * @throws EspalierError `unsupported-model` for an operator that this writer does not know, or whose options it does not
  */
-export function serializeTflite(model: TfliteModel, { compact = false }: SerializeOptions = {}): Uint8Array {
+export function serializeTflite(model: TfliteModel, { layout = isStripped(model) ? 'shared' : 'plain' }: SerializeOptions = {}): Uint8Array {
   checkOperators(model);
-  if (!compact) return layOut(model, false);
-  const [whole, separate] = [layOut(model, true), layOut(withoutTexts(model), true)];
+  if (layout !== 'compact') return layOut(model, layout);
+  const [whole, separate] = [layOut(model, layout), layOut(withoutTexts(model), layout)];
   return model.isForFlash === true || separate.length < whole.length ? separate : whole;
 }
 
-function layOut(model: TfliteModel, compact: boolean): Uint8Array {
+function layOut(model: TfliteModel, layout: FileLayout): Uint8Array {
+  const compact = layout === 'compact';
   const builder = new Builder(
     1024 + model.subgraphs.reduce((bytes, graph) => bytes + graph.tensors.reduce((sum, tensor) => sum + (tensor.data?.length ?? 0), 0), 0),
   );
-  const write = new FlatbufferWriter(builder, compact);
+  const write = new FlatbufferWriter(builder, layout);
   const buffers = new Buffers();
   const codes = new OperatorCodes();
   if (compact) {

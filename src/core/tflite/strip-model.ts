@@ -22,6 +22,11 @@ export function stripModel(model: TfliteModel, keepsName: (tensor: TfliteTensor)
   };
 }
 
+/** Whether its texts were left out; files of other programs may have none either. */
+export function isStripped({ description, signatures }: TfliteModel): boolean {
+  return description === '' && signatures.length === 0;
+}
+
 /** Whether a tensor holds the weights of a layer, which reports name. */
 export function isKernel({ data, shape }: TfliteTensor): boolean {
   return data !== undefined && shape.length > 1;

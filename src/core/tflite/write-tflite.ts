@@ -37,7 +37,7 @@ export type TfliteSource =
 export interface WriteOptions {
   /** The static batch of every tensor; default 1. */
   readonly batchSize?: number;
-  /** Leave out the texts that no runtime needs, but names of kernels, see `stripModel`; default: false. */
+  /** Leave out the texts that no runtime needs, but names of kernels, see `stripModel`, and equal vectors but one; default: false. */
   readonly strip?: boolean | undefined;
 }
 

@@ -9,8 +9,9 @@ export interface DeployOptions {
    */
   readonly pack?: 'small' | 'fast' | 'off';
   /**
-   * Leave out of integer files what no runtime needs: names of tensors inside the graph, signatures, the description and metadata.
-   * Inputs, outputs and kernels keep their names. It saves a few hundred bytes, which counts for the smallest networks.
+   * Leave out of integer files what no runtime needs: names of tensors inside the graph, signatures, the description and metadata,
+   * and vectors that equal others, such as zero points. Inputs, outputs and kernels keep their names. It saves a few hundred
+   * bytes after gzip, which counts for the smallest networks, and 16 bytes of the plain file for each channel.
    * @default false
    */
   readonly strip?: boolean;

@@ -25,13 +25,13 @@ const named: TfliteModel = {
 
 describe('a file laid out for flash', () => {
   it('gives the same model when it is read', () => {
-    const read = readTflite(serializeTflite(named, { compact: true }));
+    const read = readTflite(serializeTflite(named, { layout: 'compact' }));
     expect(read).toEqual({ ...readTflite(serializeTflite(named)), isForFlash: true });
     expect(read.metadata.map(({ name }) => name)).toEqual(['OfflineMemoryAllocation', 'bytes']);
   });
 
   it('is smaller than the plain one, and so is one whose tensors have long names', () => {
-    const bytes = (from: TfliteModel): number => serializeTflite(from, { compact: true }).length;
+    const bytes = (from: TfliteModel): number => serializeTflite(from, { layout: 'compact' }).length;
     const longNamed = { ...model, subgraphs: named.subgraphs };
     expect(bytes(model)).toBeLessThan(serializeTflite(model).length);
     expect(bytes(longNamed) - bytes(model)).toBeLessThan((serializeTflite(longNamed).length - serializeTflite(model).length) / 2);
@@ -49,14 +49,14 @@ describe('a file laid out for flash', () => {
             ),
           })),
         },
-        { compact: true },
+        { layout: 'compact' },
       ).length;
     // A quantization is a table of 12 bytes and a zero point of 12; three tensors are computed.
     expect(withZeroPoint((tensor) => tensor) - withZeroPoint(() => 3)).toBeGreaterThanOrEqual(2 * 24 - 16);
   });
 
   it('keeps data at multiples of 16', () => {
-    const bytes = serializeTflite(named, { compact: true });
+    const bytes = serializeTflite(named, { layout: 'compact' });
     for (const { data } of readTflite(bytes).subgraphs[0]?.tensors ?? [])
       if (data !== undefined) expect((data.byteOffset - bytes.byteOffset) % 16).toBe(0);
   });

@@ -2,8 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { kernelTensors } from '../../../src/core/measure/kernel-tensors.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import { readTflite } from '../../../src/core/tflite/read-tflite.ts';
+import { packTflite, unpackTflite } from '../../../src/core/tflite/pack/pack-tflite.ts';
+import { serializeTflite } from '../../../src/core/tflite/serialize-tflite.ts';
+import { stripModel } from '../../../src/core/tflite/strip-model.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import { randomInputs, randomParameter } from './operation-networks.ts';
+import { packableModel } from './pack/packable-model.ts';
 import { quantizeByReference } from './quantized-reference.ts';
 import { runFloat } from './run-tflite.ts';
 
@@ -33,6 +37,35 @@ describe('a file without the texts that no runtime needs', () => {
     expect(new Set(named)).toEqual(new Set([...ends, 'hidden/kernel', 'classes/kernel']));
     expect([signatures, metadata, description]).toEqual([[], [], '']);
     expect(written(true).length).toBeLessThan(written(false).length - 200);
+  });
+
+  it('stores equal vectors once, which LiteRT reads as before', async () => {
+    const wide = new NetworkBuilder('wide');
+    const first = wide.conv2d('first', wide.input([2, 2, 8]), {
+      kernel: randomParameter([500, 1, 1, 8], 0.3),
+      bias: randomParameter([500], 0.1),
+      padding: 'valid',
+    });
+    const last = wide.conv2d('last', first, {
+      kernel: randomParameter([500, 1, 1, 500], 0.1),
+      bias: randomParameter([500], 0.1),
+      padding: 'valid',
+    });
+    const whole = wide.build([last]);
+    const source = quantizeByReference(whole, [randomInputs(whole, 1), randomInputs(whole, 2)], 'int8');
+    const file = (strip: boolean): Uint8Array =>
+      writeTflite({ kind: 'integer', quantized: source, inputType: 'float32', outputType: 'float32' }, { strip });
+    const inputs = randomInputs(whole, 3);
+    expect(await runFloat(file(true), inputs)).toEqual(await runFloat(file(false), inputs));
+    // Two kernels and two biases have 500 zero points of eight bytes each, of which one vector stays.
+    expect(file(true).length).toBeLessThan(file(false).length - 3 * 500 * 8);
+  });
+
+  it('comes back from a packed file byte for byte', () => {
+    const stripped = serializeTflite(stripModel(packableModel({ values: 16, sparsity: 0.5 })));
+    const { bytes, undo } = packTflite(stripped, { goal: 'small' });
+    expect(undo).toBe('same-bytes');
+    expect(Buffer.from(unpackTflite(bytes)).equals(stripped)).toBe(true);
   });
 
   it('is reported layer by layer as the whole file is', () => {

@@ -66,8 +66,8 @@ function packedBytes(
   goal: PackGoal,
 ): { readonly bytes: Uint8Array | undefined; readonly kernels: readonly KernelPacking[] } {
   const { model: packed, kernels } = packModel(model, goal);
-  if (hasDecoders(packed)) return { bytes: serializeTflite(packed, { compact: true }), kernels };
-  return { bytes: goal === 'fast' ? undefined : serializeTflite({ ...packed, isForFlash: true }, { compact: true }), kernels };
+  if (hasDecoders(packed)) return { bytes: serializeTflite(packed, { layout: 'compact' }), kernels };
+  return { bytes: goal === 'fast' ? undefined : serializeTflite({ ...packed, isForFlash: true }, { layout: 'compact' }), kernels };
 }
 
 /**

@@ -32,14 +32,19 @@ export interface Filler {
   readonly write: () => void;
 }
 
-/** Writes vectors, strings and tables; in a compact file equal ones once, and small fields of a table side by side. */
+/** What is stored once: nothing, equal vectors and strings, or equal tables as well. */
+export type FileLayout = 'plain' | 'shared' | 'compact';
+
+/** Writes vectors, strings and tables; equal ones once as the layout says, small fields of a compact table side by side. */
 export class FlatbufferWriter {
   readonly builder: Builder;
+  readonly #isCompact: boolean;
   readonly #written: Map<string, Offset> | undefined;
 
-  constructor(builder: Builder, compact: boolean) {
+  constructor(builder: Builder, layout: FileLayout) {
     this.builder = builder;
-    this.#written = compact ? new Map() : undefined;
+    this.#isCompact = layout === 'compact';
+    this.#written = layout === 'plain' ? undefined : new Map();
   }
 
   ints(values: readonly number[]): Offset {
@@ -53,13 +58,13 @@ export class FlatbufferWriter {
   /** A compact file has one zero point where all are equal. */
   zeroPoints(values: readonly number[]): Offset {
     const [first = 0] = values;
-    const stored = this.#written !== undefined && values.every((value) => value === first) ? [first] : values;
+    const stored = this.#isCompact && values.every((value) => value === first) ? [first] : values;
     return this.#once(`longs ${stored.join()}`, () => longsVector(this.builder, stored));
   }
 
   /** No field at all for an empty text in a compact file. */
   string(text: string): Offset {
-    if (this.#written !== undefined && text === '') return 0;
+    if (this.#isCompact && text === '') return 0;
     return this.#once(`string ${text}`, () => this.builder.createString(text));
   }
 
@@ -73,7 +78,7 @@ export class FlatbufferWriter {
 
   /** Equal tables of a compact file are one, whatever they are of: what refers to them says how they are read. */
   table(slots: number, fields: readonly Field[]): Offset {
-    if (this.#written === undefined) return this.#table(slots, fields);
+    if (!this.#isCompact) return this.#table(slots, fields);
     const sorted = [...fields].sort((a, b) => byteSize(a) - byteSize(b));
     return this.#once(`table ${JSON.stringify(sorted)}`, () => this.#table(slots, sorted));
   }
