@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { chosenTarget } from '../../core/hardware/targets.ts';
 import { recommendedFolder } from '../../core/tree/recommended-files.ts';
-import { relocateData } from '../../core/tree/recipe/relocate-data.ts';
+import { relocateData, relocatedPath } from '../../core/tree/recipe/relocate-data.ts';
 import { writeFileAtomically } from '../../core/tree/store/atomic-files.ts';
 import { soundTflite } from '../../core/tree/store/result-folder.ts';
 import { resultPath } from '../../core/tree/store/run-store.ts';
@@ -11,11 +11,12 @@ import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { inputShapeOption } from '../input-shape-option.ts';
 import { isRecord } from '../../shared/checked-json.ts';
 import { defaultSearchMinutes } from '../../shared/recipe/defaults.ts';
+import { withTeachers } from '../../shared/recipe/teachers.ts';
 import { searchedFields } from '../../shared/search-budget.ts';
 import { type BudgetOptions, byteSize, byteSizes, searchOf } from '../budget-options.ts';
 import { nonNegativeNumber, positiveNumber, wholeNumber, wholeNumberOrZero } from '../numbers.ts';
 import { parseSteps, quantizations } from '../parse-steps.ts';
-import { applySettings } from '../step-settings.ts';
+import { applySettings, type StepSettings } from '../step-settings.ts';
 import { followRun } from '../run/follow-run.ts';
 import { processTerminal } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
@@ -29,6 +30,7 @@ interface Options extends BudgetOptions {
   readonly seed: number;
   readonly epochs?: number;
   readonly set?: readonly string[];
+  readonly teacher?: string;
   readonly threads?: number;
   readonly board?: string;
   readonly target?: string;
@@ -58,6 +60,7 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
       'an option of a step as in the recipe, such as prune.structure=filters, cluster.weighting=fisher, training.distillation=true, or rules for layers as layers=JSON; repeatable',
       (value: string, all: readonly string[] = []) => [...all, value],
     )
+    .option('--teacher <model>', 'another trained model, whose predictions every training learns beside the labels')
     .option('--seed <seed>', 'fixes every random choice', wholeNumberOrZero, 0)
     .option('--threads <count>', 'threads of each step (default: what is measured to be fastest)', wholeNumber)
     .option('--board <name>', 'the board that the file is for: `espalier profile --boards` lists them')
@@ -75,7 +78,7 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
       const contents = {
         models: [{ name: MODEL_NAME, path: path.resolve(model), inputShape: options.inputShape }],
         data: relocateData(data, path.resolve(), folder),
-        ...plan.recipe,
+        ...withTeachers(plan.recipe, (teacher) => relocatedPath(teacher, path.resolve(), folder)),
         seed: options.seed,
         deploy: options.board === undefined && options.target === undefined ? undefined : { board: options.board, target: options.target },
       };
@@ -112,11 +115,11 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
 interface OptimizePlan {
   /** The node whose file is wanted; undefined of a search. */
   readonly node: string | undefined;
-  readonly recipe: object;
+  readonly recipe: Readonly<Record<string, unknown>>;
 }
 
 /** @throws WrongUsage for options that contradict each other, or lack one */
-export function optimizePlan(options: Pick<Options, 'steps' | 'epochs' | 'set'> & BudgetOptions): OptimizePlan {
+export function optimizePlan(options: Pick<Options, 'steps' | 'epochs' | 'set' | 'teacher'> & BudgetOptions): OptimizePlan {
   const strategy = searchOf(options);
   if (strategy === undefined) {
     if (options.steps === undefined)
@@ -127,7 +130,8 @@ export function optimizePlan(options: Pick<Options, 'steps' | 'epochs' | 'set'> 
       );
     const steps = parseSteps(options.steps);
     const { techniques, training, layers } = applySettings(steps, options.set ?? []);
-    return { node: steps.node, recipe: { techniques, nodes: [steps.node], training: { epochs: options.epochs, ...training }, layers } };
+    const all = { epochs: options.epochs, ...withTeacherOption(training, options.teacher) };
+    return { node: steps.node, recipe: { techniques, nodes: [steps.node], training: all, layers } };
   }
   if (options.steps !== undefined)
     throw new WrongUsage('--steps', 'it contradicts a budget, from which the steps follow', 'leave one of them out');
@@ -142,7 +146,16 @@ export function optimizePlan(options: Pick<Options, 'steps' | 'epochs' | 'set'> 
       `layers contradict a budget, from which "${chosen}" of each follows`,
       'leave it out ("exclude", "bits" and "activations" hold in a search), or give --steps instead of the budget',
     );
-  return { node: undefined, recipe: { strategy, training, layers } };
+  return { node: undefined, recipe: { strategy, training: withTeacherOption(training, options.teacher), layers } };
+}
+
+/** What `--set` says of temperature and weight stays. */
+function withTeacherOption(training: StepSettings['training'], teacher: string | undefined): StepSettings['training'] {
+  if (teacher === undefined) return training;
+  const { distillation } = training;
+  if (distillation === false)
+    throw new WrongUsage('--teacher', 'it contradicts --set training.distillation=false', 'leave one of them out');
+  return { ...training, distillation: { ...(isRecord(distillation) ? distillation : {}), teacher } };
 }
 
 /** Copies the recommended files of a search, and the recipes that make them again. */
@@ -162,5 +175,7 @@ async function keepRecommended(runFolder: string, folder: string, name: string):
 async function movedRecipe(file: string, to: string): Promise<string> {
   const recipe: unknown = JSON.parse(await readFile(file, 'utf8'));
   const data = typeof recipe === 'object' && recipe !== null && 'data' in recipe ? recipe.data : undefined;
-  return `${JSON.stringify({ ...(recipe ?? {}), data: relocateData(data, path.dirname(file), to) }, undefined, 2)}\n`;
+  const from = path.dirname(file);
+  const moved = withTeachers(isRecord(recipe) ? recipe : {}, (teacher) => relocatedPath(teacher, from, to));
+  return `${JSON.stringify({ ...moved, data: relocateData(data, from, to) }, undefined, 2)}\n`;
 }

@@ -5,7 +5,16 @@ import { defaultDistillation, type TrainingDefaults } from '../../shared/recipe/
 import type { TrainingOptions } from '../../shared/recipe/training-options.ts';
 import type { Network } from '../network/network.ts';
 import { fineTune } from '../train/fine-tune.ts';
-import type { ActivationFakeQuantization, FineTuned, LearningRateSchedule, Loss, MaskSchedule, Optimizer } from '../train/fine-tuning.ts';
+import type {
+  ActivationFakeQuantization,
+  Distillation,
+  FineTuned,
+  LearningRateSchedule,
+  Loss,
+  MaskSchedule,
+  Optimizer,
+} from '../train/fine-tuning.ts';
+import { lossTerms } from '../train/losses.ts';
 import { chooseBatchNormMode, updateBatchNorms } from './batch-norm-mode.ts';
 import { frozenParameters } from './frozen-layers.ts';
 import type { OptimizedModel, TechniqueContext } from './technique.ts';
@@ -48,7 +57,7 @@ export async function trainStage(
     engine: context.engine,
     train: context.data.train,
     validation: context.data.validation,
-    loss: stageLoss(context, options.distillation),
+    loss: await stageLoss(context, options.distillation),
     optimizer: adam,
     learningRate,
     epochs: options.epochs ?? defaults.epochs,
@@ -93,8 +102,15 @@ export function optimizedModel({ network, constraints, ranges, curve, seconds }:
   return { network, constraints, ranges: ranges.size === 0 ? undefined : ranges, curve, trainingSeconds: seconds };
 }
 
-function stageLoss({ loss, teacher }: TechniqueContext, distillation: TrainingOptions['distillation']): Loss {
+async function stageLoss({ loss, teacher }: TechniqueContext, distillation: TrainingOptions['distillation']): Promise<Loss> {
   if (distillation === undefined || distillation === false) return loss;
-  const soft = { teacher: teacher(), ...defaultDistillation, ...(distillation === true ? {} : distillation) };
-  return loss.kind === 'outputs' ? { ...loss, distillation: soft } : { kind: 'distillation', ...soft };
+  const { teacher: file, ...options } = distillation === true ? {} : distillation;
+  const soft: Distillation = { ...defaultDistillation, ...options, teacher: await teacher(file) };
+  if (loss.kind === 'crossEntropy') return { kind: 'distillation', ...soft };
+  // Without another model as teacher, outputs that learn from the trained model do so already.
+  return { ...asOutputs(loss), distillation: { ...soft, onlyClasses: loss.kind === 'outputs' && file === undefined } };
+}
+
+function asOutputs(loss: Loss): Extract<Loss, { readonly kind: 'outputs' }> {
+  return { kind: 'outputs', outputs: lossTerms(loss).outputs };
 }

@@ -42,8 +42,8 @@ export interface TechniqueContext {
    * that a preserving technique and its plain control train alike.
    */
   readonly parentTrained: boolean;
-  /** The teacher of a distillation: the baseline. */
-  readonly teacher: () => Network;
+  /** The teacher of a distillation: the model of a file, by the path in the options, or without one the baseline. */
+  readonly teacher: (file?: string) => Network | Promise<Network>;
   /** Where the stage's training stores its state and resumes from. */
   readonly checkpoint?: Checkpointing | undefined;
   /** What a training step may take; by default most of what is free. */

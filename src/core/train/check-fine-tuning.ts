@@ -3,7 +3,8 @@ import { type BoundTarget, boundTargets, labelsWidth, numbersWidth, partOf } fro
 import { EspalierError } from '../errors.ts';
 import { elements } from '../program/shapes.ts';
 import type { FineTuning, Loss, LossKind, Optimizer, OutputLoss } from './fine-tuning.ts';
-import { classAxis, lossValue } from './loss-value.ts';
+import { checkTeacher } from './check-teacher.ts';
+import { classAxis, finalActivation, lossValue } from './loss-value.ts';
 import { lossTerms } from './losses.ts';
 import type { Network } from '../network/network.ts';
 import { shapeOf } from '../lowering/lower-network.ts';
@@ -69,20 +70,17 @@ function checkOptimizer(optimizer: Optimizer, positive: (name: string, value: nu
 function checkNetwork({ network, loss }: FineTuning): void {
   const { outputs, distillation } = lossTerms(loss);
   if (distillation === undefined) return;
+  const { teacher } = distillation;
+  const where = `teacher "${teacher.name}"`;
+  checkTeacher(network, teacher, where);
   for (const { output, loss: kind } of outputs) {
-    const [student, teacher] = [network, distillation.teacher].map((each) => ({
-      inputs: shapesText(each.inputs.map((id) => shapeOf(each, id))),
-      output: shapeOf(each, lossValue(each, kind, output)),
-    }));
-    if (student?.inputs !== teacher?.inputs || elements(student?.output ?? []) !== elements(teacher?.output ?? [])) {
-      throw new EspalierError(
-        'invalid-argument',
-        `the teacher "${distillation.teacher.name}" takes ${teacher?.inputs} and gives [${teacher?.output.join(', ')}], the network ${student?.inputs} and [${student?.output.join(', ')}]`,
-        {
-          fix: 'distil from a model with the same input and classes',
-        },
-      );
-    }
+    if (kind !== 'meanSquaredError' && kind !== 'meanAbsoluteError') continue;
+    const [own, others] = [network, teacher].map((each) => finalActivation(each, each.outputs[output] ?? '') === 'softmax');
+    if (own !== others)
+      throw new EspalierError('invalid-model', `only one of teacher and model ends in a softmax, and "${kind}" compares their outputs`, {
+        where,
+        fix: 'distil from a model that ends as this one does, or take the loss "crossEntropy"',
+      });
   }
 }
 

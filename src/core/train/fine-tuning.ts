@@ -20,11 +20,16 @@ export interface OutputLoss {
   readonly variance?: number | undefined;
 }
 
-/** The soft part of a loss of labels: `weight * T^2 * KL(teacher || student) + (1 - weight) * cross-entropy`; Hinton et al. 2015, arXiv:1503.02531. */
+/**
+ * The soft part of a loss of labels: `weight * T^2 * KL(teacher || student) + (1 - weight) * cross-entropy`; Hinton et al.
+ * 2015, arXiv:1503.02531. With a binary cross-entropy the same of its sigmoids; errors of numbers are mixed as they are.
+ */
 export interface Distillation {
   readonly teacher: Network;
   readonly temperature: number;
   readonly weight: number;
+  /** Outputs without a cross-entropy learn their labels alone. */
+  readonly onlyClasses?: boolean | undefined;
 }
 
 /** Of the only or first output, or the weighted sum over several. */
@@ -34,7 +39,6 @@ export type Loss =
   | {
       readonly kind: 'outputs';
       readonly outputs: readonly OutputLoss[];
-      /** Of the outputs with a cross-entropy. */
       readonly distillation?: Distillation | undefined;
     };
 

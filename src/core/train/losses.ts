@@ -70,14 +70,11 @@ export function lowerLoss(
   });
   const losses = compared.map((each) => {
     const hard = outputLoss(builder, each);
-    const value =
-      distillation && each.term.loss === 'crossEntropy' ? lossValue(distillation.teacher, 'crossEntropy', each.term.output) : undefined;
-    if (distillation === undefined || value === undefined) return weighted(builder, hard, each.term.weight);
+    if (distillation === undefined || (distillation.onlyClasses === true && each.term.loss !== 'crossEntropy'))
+      return weighted(builder, hard, each.term.weight);
+    const value = lossValue(distillation.teacher, each.term.loss, each.term.output);
     const teacher = builder.reshape(valueOf('teacher', value), each.predicted.shape);
-    const soft = builder.mul(
-      divergence(builder, teacher, each.predicted, distillation.temperature),
-      distillation.weight * distillation.temperature ** 2,
-    );
+    const soft = softLoss(builder, each, teacher, distillation);
     return weighted(builder, builder.add(soft, builder.mul(hard, 1 - distillation.weight)), each.term.weight);
   });
   const [first, ...others] = losses;
@@ -130,6 +127,25 @@ function outputLoss(builder: ProgramBuilder, { term, target, predicted, wanted, 
       // As large as the squared error over the variance where errors are as large as the deviation.
       return term.variance === undefined || term.variance === 1 ? error : builder.mul(error, 1 / Math.sqrt(term.variance));
     }
+    default:
+      return unreachable(term.loss);
+  }
+}
+
+/** The part of an output's loss that compares it with the teacher's: what is soft in it is softened by the temperature. */
+function softLoss(builder: ProgramBuilder, compared: Compared, teacher: Tensor, { temperature, weight }: Distillation): Tensor {
+  const { predicted, term } = compared;
+  switch (term.loss) {
+    case 'crossEntropy':
+      return builder.mul(divergence(builder, teacher, predicted, temperature), weight * temperature ** 2);
+    case 'binaryCrossEntropy': {
+      const wanted = builder.stopGradient(builder.sigmoid(builder.mul(teacher, 1 / temperature)));
+      const loss = builder.mean(binaryCrossEntropy(builder, builder.mul(predicted, 1 / temperature), wanted));
+      return builder.mul(loss, weight * temperature ** 2);
+    }
+    case 'meanSquaredError':
+    case 'meanAbsoluteError':
+      return builder.mul(outputLoss(builder, { ...compared, wanted: builder.stopGradient(teacher) }), weight);
     default:
       return unreachable(term.loss);
   }

@@ -29,6 +29,7 @@ import { paretoSearch } from '../../shared/search-budget.ts';
 import { searchFile, searchSupport, type SearchSupport } from './search-support.ts';
 import { selectNodes } from './select-nodes.ts';
 import type { RootDependencies } from './stage-key.ts';
+import { checkTeachers, digestTeachers, type TeacherDigests } from './teachers.ts';
 import { checkStages } from './stages/check-stages.ts';
 import { openStageRunner } from './stages/open-stage-runner.ts';
 import type { StoredRun } from './stored-run.ts';
@@ -60,6 +61,7 @@ export async function prepareModels(stored: StoredRun, folder: string, environme
   const models = await resolveModels(recipe, folder);
   const warnings = board === undefined ? [] : await fitWarnings(models, recipe.deploy);
   const identities = await Promise.all(models.map(identityOf));
+  const teachers = await digestTeachers(recipe, folder);
   const tree = planTree(recipe.techniques, {
     controls: recipe.controls ?? false,
     ...(recipe.training === undefined ? {} : { training: recipe.training }),
@@ -69,6 +71,7 @@ export async function prepareModels(stored: StoredRun, folder: string, environme
     folder,
     environment,
     tree,
+    teachers,
     warnings,
     models: models.map((model, index) => ({ model, identity: identities[index] ?? { model: '', data: '' } })),
     chosen: chosenTree(tree, stored),
@@ -92,12 +95,13 @@ interface RunPlan {
   readonly models: readonly { readonly model: ResolvedModel; readonly identity: Identity }[];
   readonly warnings: Prepared['warnings'];
   readonly tree: PlannedTree;
+  readonly teachers: TeacherDigests;
   /** Without the nodes that are not wanted. */
   readonly chosen: PlannedTree;
 }
 
 /** Stages in this process or in others of this machine. */
-async function prepareProcesses({ stored, folder, environment, models, warnings, tree, chosen }: RunPlan): Promise<Prepared> {
+async function prepareProcesses({ stored, folder, environment, models, warnings, tree, teachers, chosen }: RunPlan): Promise<Prepared> {
   const { recipe } = stored;
   const notices: string[] = [];
   const identities = models.map(({ identity }) => identity);
@@ -125,7 +129,9 @@ async function prepareProcesses({ stored, folder, environment, models, warnings,
         processes: parallelism.processes,
         async openRunner(warn) {
           const { path: file, inputShapes } = model;
-          checkStages(chosen, (await importCompared(file, { inputShapes, engine })).network, recipe.layers ?? []);
+          const { network } = await importCompared(file, { inputShapes, engine });
+          checkStages(chosen, network, recipe.layers ?? []);
+          await checkTeachers(recipe, folder, network, model);
           if (parallelism.processes > 1 && processes !== undefined) return processes.runner(model.name, parallelism);
           const { threadScript, readingScript } = environment;
           return openStageRunner({ recipe, model, recipeFolder: folder, engine, threadScript, readingScript, warn });
@@ -143,6 +149,7 @@ async function prepareProcesses({ stored, folder, environment, models, warnings,
       models: models.map(({ model, identity }) => ({
         name: model.name,
         tree: chosen,
+        teachers,
         dependencies: dependenciesOf(recipe, identity, engine.description, runtime, environment),
         openExecutor: (place) => openExecutor(model, place),
         search: openSearch({ model, identity, engine, recipe, folder, environment }),
@@ -156,7 +163,7 @@ async function prepareProcesses({ stored, folder, environment, models, warnings,
 
 /** Stages as jobs on other machines: nothing is trained or timed here, and the engine is only described. */
 async function prepareJobs(
-  { stored, folder, environment, models, warnings, chosen }: RunPlan,
+  { stored, folder, environment, models, warnings, teachers, chosen }: RunPlan,
   execution: SlurmExecution,
 ): Promise<Prepared> {
   const { recipe, options } = stored;
@@ -189,6 +196,7 @@ async function prepareJobs(
     models: models.map(({ model, identity }) => ({
       name: model.name,
       tree: chosen,
+      teachers,
       dependencies: dependenciesOf(recipe, identity, engine.description, runtime, environment),
       openExecutor: (place) =>
         scheduler.executor(
@@ -198,6 +206,7 @@ async function prepareJobs(
             async check() {
               const { network } = await importCompared(model.path, { inputShapes: model.inputShapes });
               checkStages(chosen, network, recipe.layers ?? []);
+              await checkTeachers(recipe, folder, network, model);
             },
           },
           place,

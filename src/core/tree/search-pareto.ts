@@ -7,6 +7,7 @@ import { formatPercent } from '../../shared/drawing/format.ts';
 import { describeChoice } from '../../shared/layer-choices.ts';
 import { measureRow } from '../../shared/measures.ts';
 import type { ParetoSearch, Targets } from '../../shared/recipe/targets.ts';
+import { withTeachers } from '../../shared/recipe/teachers.ts';
 import { isSound } from '../../shared/recommendation.ts';
 import type { NodeMetrics } from '../../shared/results.ts';
 import { budgetCounts, budgetsOf } from '../../shared/search-budget.ts';
@@ -20,7 +21,7 @@ import { checkSearch, checkTogether, trainingShare } from './check-search.ts';
 import { permittedChoices } from './permitted-choices.ts';
 import type { SearchSupport } from './search-support.ts';
 import { selectNodes } from './select-nodes.ts';
-import { relocateData } from './recipe/relocate-data.ts';
+import { relocateData, relocatedPath } from './recipe/relocate-data.ts';
 import { recommendedFolder, writeRecommended } from './recommended-files.ts';
 import { soundTflite } from './store/result-folder.ts';
 import { resultPath } from './store/run-store.ts';
@@ -260,10 +261,11 @@ async function recommend({ runFolder, support, model }: ParetoWalk, place: numbe
   const folder = path.join(runFolder, recommendedFolder);
   const { techniques, node } = candidatePath(candidate, steps, support.recipe.training ?? {});
   const { seed, measure, deploy, engine, layers } = support.recipe;
+  const { techniques: moved } = withTeachers({ techniques }, (file) => relocatedPath(file, support.folder, folder));
   const recipe = {
     models: [{ name: model, path: support.model.path, inputShape: support.model.inputShapes, outputs: support.model.outputs }],
     data: relocateData(support.model.data, support.model.dataFolder, folder),
-    techniques,
+    techniques: moved,
     nodes: [node],
     // Those of the techniques come after them, and say nothing of int16.
     layers,

@@ -32,6 +32,7 @@ import { requireLayer } from '../techniques/layer-rules.ts';
 import { makeFolderOf } from './store/atomic-files.ts';
 import { folderName } from './store/folder-names.ts';
 import { digestOf } from './store/digest.ts';
+import { checkTeachers } from './teachers.ts';
 import { cacheFolder, examplesFolder } from './store/run-store.ts';
 import { readSealedJson, writeSealedJson } from './store/sealed-file.ts';
 
@@ -115,6 +116,7 @@ export function searchSupport({ recipe, folder, model, engine, target, threadScr
       const kernels = kernelsOf(network);
       for (const rule of recipe.layers ?? []) requireLayer(rule, kernels);
       checkFrozenLayers(network, recipe.training?.freeze ?? []);
+      await checkTeachers(recipe, folder, network, model);
     },
     async basis(runFolder, signal, report) {
       const own = path.join(runFolder, ownBasisFile(recipe, model.name));

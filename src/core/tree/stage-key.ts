@@ -1,8 +1,10 @@
 import type { LayerRule } from '../../shared/recipe/layer-rule.ts';
 import { isTechnique, techniqueRow } from '../../shared/techniques.ts';
+import { withTeacher } from '../../shared/recipe/teachers.ts';
 import { activationsOf, concerns, excludes } from '../techniques/layer-rules.ts';
 import type { Stage } from './deployment-tree.ts';
 import { digestOf } from './store/digest.ts';
+import type { TeacherDigests } from './teachers.ts';
 
 /** What every stage of one model depends on. */
 export interface RootDependencies {
@@ -27,9 +29,20 @@ export interface RootDependencies {
  * The content address of a stage's result: everything it depends on, its parent's address included.
  *
  * @param parent key of the parent, or what the root depends on
+ * @param teachers other models that stages learn from: their bytes count, wherever they lie
  */
-export function stageKey(parent: string | RootDependencies, stage: Stage, rules: readonly LayerRule[]): string {
-  return digestOf({ parent, stage, rules: rules.flatMap((rule) => relevantPart(rule, stage)) });
+export function stageKey(
+  parent: string | RootDependencies,
+  stage: Stage,
+  rules: readonly LayerRule[],
+  teachers: TeacherDigests = new Map(),
+): string {
+  return digestOf({ parent, stage: withDigest(stage, teachers), rules: rules.flatMap((rule) => relevantPart(rule, stage)) });
+}
+
+function withDigest(stage: Stage, teachers: TeacherDigests): Stage {
+  if (stage.technique === 'baseline') return stage;
+  return { ...stage, options: withTeacher(stage.options, (path) => teachers.get(path) ?? path) };
 }
 
 /** Only the fields that the technique reads, so that a changed cluster count does not prune again. */

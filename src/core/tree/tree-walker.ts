@@ -13,6 +13,7 @@ import { stageKey } from './stage-key.ts';
 import type { RootDependencies } from './stage-key.ts';
 import type { StageOutcome } from './stages/stage-runner.ts';
 import { noProfile, type NodeProfile } from './profile-node.ts';
+import { type TeacherDigests, teacherOfStage } from './teachers.ts';
 import { stageStore, tflitePath } from './store/run-store.ts';
 
 export interface ModelRun {
@@ -20,6 +21,8 @@ export interface ModelRun {
   readonly name: string;
   readonly tree: PlannedTree;
   readonly dependencies: RootDependencies;
+  /** Other models that stages learn from. */
+  readonly teachers?: TeacherDigests | undefined;
   openExecutor(place: StagePlace): Executor;
   /** Where stages run on this machine. */
   readonly search?: SearchSupport | undefined;
@@ -105,7 +108,8 @@ export class TreeWalker {
     const stage = this.#tree.stages.get(node.id);
     if (stage === undefined) throw new Error(`node "${node.id}" has no stage`);
     const parentKey = parent === undefined ? undefined : this.#keys.get(parent.id);
-    const key = stageKey(parentKey ?? this.#model.dependencies, stage, rules);
+    const { dependencies, teachers } = this.#model;
+    const key = stageKey(parentKey ?? dependencies, stage, rules, teachers);
     this.#keys.set(node.id, key);
     if (parent !== undefined && !open.has(parent.id) && !this.results.has(parent.id)) {
       this.#skip(node.id, parent.id);
@@ -116,7 +120,8 @@ export class TreeWalker {
     const found = await stageStore({ runFolder, cacheFolder, ...about, key, warn }).find(ignoreCache);
     if (found === undefined) {
       const rootKey = this.#keys.get(this.#tree.root.id) ?? key;
-      return { entry, stage, parentTrained: parent !== undefined && parent.id !== this.#tree.root.id, key, parentKey, rootKey };
+      const parentTrained = parent !== undefined && parent.id !== this.#tree.root.id;
+      return { entry, stage, parentTrained, key, parentKey, rootKey, teacher: teachers?.get(teacherOfStage(stage) ?? '') };
     }
     this.#walk.emit({ type: 'node-started', ...about });
     await this.#accept(node.id, found.outcome, found.cached);

@@ -19,6 +19,7 @@ import { writeFileAtomically } from '../../core/tree/store/atomic-files.ts';
 import { digestData } from '../../core/tree/store/digest.ts';
 import { recipeFolderOf } from '../../core/tree/store/run-store.ts';
 import { readStoredRun } from '../../core/tree/stored-run.ts';
+import { requireSameTeacher } from '../../core/tree/teachers.ts';
 import { EspalierError, isEspalierError } from '../../shared/errors.ts';
 import { stageData } from './stage-data.ts';
 import type { StagedData } from './stage-data.ts';
@@ -106,6 +107,7 @@ async function runTask(
   const openModel = async (): Promise<ResolvedModel> => {
     const model = await modelOf(recipe, place.model, recipeFolder);
     await checkInputs(model, request);
+    await requireSameTeacher(job, recipeFolder);
     if (!request.stageData) return model;
     staged = await stageData(model, request.data);
     log.say(`${staged.files} files of data are on this machine's own disk`);

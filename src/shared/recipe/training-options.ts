@@ -43,7 +43,7 @@ export interface TrainingOptions {
    * unless that makes the model much worse before any training.
    */
   readonly batchNorm?: 'training' | 'frozen';
-  /** Distillation from the baseline; `true` takes temperature 2 and weight 0.5. */
+  /** Learns a teacher's predictions beside the labels; `true` takes the trained model itself, temperature 2 and weight 0.5. */
   readonly distillation?: boolean | Distillation;
   /**
    * Names or patterns of layers that keep their weights: they are not trained, pruned or clustered. `*` stands for any
@@ -54,6 +54,12 @@ export interface TrainingOptions {
 }
 
 export interface Distillation {
+  /**
+   * Path of another trained model, relative to the recipe, in any format that models have. It takes the same inputs, with the same
+   * preprocessing, and gives the same outputs. Default: the trained model itself.
+   * @examples ["big.h5"]
+   */
+  readonly teacher?: string;
   /**
    * @exclusiveMinimum 0
    * @default 2

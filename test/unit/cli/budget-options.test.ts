@@ -69,6 +69,12 @@ describe('the search of the options of optimize', () => {
         layers: [{ pattern: 'dense', activations: 'int16' }],
       },
     });
+    const teacher = 'big.h5';
+    const taught = optimizePlan({ maxBytes: [4000], trainingSteps: 900, teacher, set: ['training.distillation={"weight":0.8}'] });
+    expect(taught.recipe).toMatchObject({ training: { distillation: { teacher, weight: 0.8 } } });
+    expect(() => optimizePlan({ maxBytes: [4000], teacher, set: ['training.distillation=false'] })).toThrow(
+      '--teacher: it contradicts --set',
+    );
     expect(() => optimizePlan({ maxBytes: [4000], set: ['prune.sparsity=0.5'] })).toThrow('"prune" is set but is not among the steps');
   });
 });

@@ -27,6 +27,7 @@ it('names what a recipe reads outside: absolute paths, paths up, links, and what
   expect(await unreadable({ model: secret, data: { format: 'images', folder: 'here' } })).toEqual([secret]);
   expect(await unreadable({ models: [{ path: path.relative(workspace, secret) }] })).toEqual([secret]);
   expect(await unreadable({ model: 'link/secret.h5' })).toEqual([path.join(workspace, 'link/secret.h5')]);
+  expect(await unreadable({ model: 'own.h5', training: { distillation: { teacher: secret } } })).toEqual([secret]);
   expect(await unreadable({ model: 'own.h5', data: 'data.json' })).toEqual([path.join(outside, 'photos')]);
   expect(await unreadable({ model: 'own.h5', data: { format: 'images', train: 'link' } })).toEqual([path.join(workspace, 'link')]);
 });

@@ -20,6 +20,8 @@ export interface StageJob {
   readonly parentKey: string | undefined;
   /** Content address of the root's result, which distillation needs. */
   readonly rootKey: string;
+  /** Digest of another model that it learns from, as the key holds it. */
+  readonly teacher?: string | undefined;
 }
 
 /** Where the stages of one model find and keep results, and what they have in common. */

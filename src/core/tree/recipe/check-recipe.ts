@@ -16,12 +16,14 @@ import { kernelsOf } from '../../techniques/kernels.ts';
 import { layerPattern } from '../../techniques/layer-rules.ts';
 import type { DiagnosticCode, RecipeDiagnostic } from '../../../shared/recipe-diagnostics.ts';
 import { targetNames } from '../../hardware/targets.ts';
+import { namedTeachers } from '../../../shared/recipe/teachers.ts';
 import { hasTargets } from '../../../shared/targets.ts';
 import { flattenTree } from '../../../shared/tree.ts';
 import { planTree } from '../deployment-tree.ts';
 import { fitWarning } from '../operations/fit-before-training.ts';
 import { deployTarget } from '../profile-node.ts';
 import { nodeAdvice } from '../select-nodes.ts';
+import { importTeacher } from '../teachers.ts';
 import { closest } from '../../closest.ts';
 import { missingPaths, pathNaming } from './data-paths.ts';
 import { parseRecipe } from './parse-recipe.ts';
@@ -51,6 +53,8 @@ export async function checkRecipe(text: string, folder: string, mayRead: MayRead
   checkNodes(recipe, report);
   const networks: Network[] = [];
   for (const model of modelsOf(recipe)) networks.push(...(await checkModel(model, folder, report, mayRead)));
+  for (const { path: teacher, field } of namedTeachers(recipe))
+    if (mayRead(path.resolve(folder, teacher))) await checkTeacherFile(teacher, field, networks, folder, report);
   checkLayers(networks, recipe, report);
   checkTarget(networks, recipe, report);
   return found;
@@ -122,6 +126,22 @@ async function readNetwork(model: NamedModel, folder: string, report: Report): P
     async () => (await importModel(file, { inputShapes: inputShapesOf(model.inputShape) })).network,
     ({ message }) => report(model.field, 'unreadable-model', message),
   );
+}
+
+/** Every model of the recipe learns from it. */
+async function checkTeacherFile(
+  teacher: string,
+  field: FieldPath,
+  networks: readonly Network[],
+  folder: string,
+  report: Report,
+): Promise<void> {
+  if (!existsSync(path.resolve(folder, teacher))) return reportMissingFile(teacher, field, folder, report);
+  for (const network of networks)
+    await trying(
+      () => importTeacher(teacher, folder, network, {}),
+      ({ message }) => report(field, 'unreadable-model', message),
+    );
 }
 
 /** A rule may match layers of any of the models. */

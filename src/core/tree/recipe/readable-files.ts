@@ -4,6 +4,7 @@
  */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
+import { namedTeachers } from '../../../shared/recipe/teachers.ts';
 import { parseRecipe } from './parse-recipe.ts';
 import { namedPaths } from './data-paths.ts';
 import { readDataBlock } from './read-data-block.ts';
@@ -42,7 +43,9 @@ export async function unreadableFiles(text: string, folder: string, mayRead: May
   const { salvaged } = parseRecipe(text);
   if (salvaged === undefined) return [];
   const { recipe } = salvaged;
-  const found = modelPaths(recipe).map((model) => path.resolve(folder, model));
+  const found = [...modelPaths(recipe), ...namedTeachers(recipe).map((teacher) => teacher.path)].map((model) =>
+    path.resolve(folder, model),
+  );
   for (const data of [recipe.data, ...(recipe.models ?? []).map((model) => model.data)]) {
     if (data !== undefined) found.push(...(await dataPaths(data, folder, mayRead)));
   }

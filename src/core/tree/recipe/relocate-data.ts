@@ -42,18 +42,18 @@ export const pathFields: ReadonlySet<string> = new Set(['folder', 'file', 'testF
  */
 export function relocateData<T>(value: T, from: string, to: string): T;
 export function relocateData(value: unknown, from: string, to: string): unknown {
-  return typeof value === 'string' ? moved(value, from, to) : relocated(value, from, to);
+  return typeof value === 'string' ? relocatedPath(value, from, to) : relocated(value, from, to);
 }
 
 function relocated(value: unknown, from: string, to: string): unknown {
-  if (typeof value === 'string') return existsSync(path.resolve(from, value)) ? moved(value, from, to) : value;
+  if (typeof value === 'string') return existsSync(path.resolve(from, value)) ? relocatedPath(value, from, to) : value;
   if (Array.isArray(value)) return value.map((entry: unknown) => relocated(entry, from, to));
   if (typeof value !== 'object' || value === null) return value;
   const only = 'format' in value && typeof value.format === 'string' ? pathsOnlyIn[value.format] : undefined;
   const holdsPath = (field: string): boolean => (only === undefined ? !textFields.has(field) : only.includes(field));
   const field = (name: string, entry: unknown): unknown => {
     if (!holdsPath(name)) return entry;
-    if (pathFields.has(name) && typeof entry === 'string') return moved(entry, from, to);
+    if (pathFields.has(name) && typeof entry === 'string') return relocatedPath(entry, from, to);
     if (!byTensor.has(name) || typeof entry !== 'object' || entry === null) return relocated(entry, from, to);
     return Object.fromEntries(
       Object.entries(entry).map(([tensor, file]: readonly [string, unknown]) => [tensor, relocated(file, from, to)]),
@@ -62,6 +62,7 @@ function relocated(value: unknown, from: string, to: string): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, entry]: readonly [string, unknown]) => [name, field(name, entry)]));
 }
 
-function moved(file: string, from: string, to: string): string {
+/** A path relative to one folder as it is relative to another. */
+export function relocatedPath(file: string, from: string, to: string): string {
   return file === '' ? file : path.relative(to, path.resolve(from, file)).split(path.sep).join('/') || '.';
 }

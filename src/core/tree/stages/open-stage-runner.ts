@@ -4,11 +4,14 @@ import { inputsOf, outputsOf } from '../../data/inputs/model-inputs.ts';
 import { readInThread } from '../../data/reading/read-in-thread.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { importModel } from '../../import/import-model.ts';
+import { examineTeacher } from '../../measure/examine-teacher.ts';
 import { openTask } from '../../task/open-task.ts';
 import type { RecipeDocument } from '../recipe/recipe-document.ts';
 import type { ResolvedModel } from '../recipe/resolve-recipe.ts';
 import { examplesFolder } from '../store/run-store.ts';
+import { importTeacher } from '../teachers.ts';
 import { createStageRunner } from './create-stage-runner.ts';
+import type { OpenedTeacher } from './stage-setting.ts';
 import type { StageRunner } from './stage-runner.ts';
 
 export interface OpenStageRunner {
@@ -53,9 +56,21 @@ export async function openStageRunner(options: OpenStageRunner): Promise<StageRu
   });
   for (const note of notes) warn(note);
   const data = turn === undefined ? task : inTurn(task, turn);
+  const teachers = new Map<string, Promise<OpenedTeacher>>();
+  const openTeacher = (file: string): Promise<OpenedTeacher> => {
+    const known = teachers.get(file);
+    if (known !== undefined) return known;
+    const found = importTeacher(file, recipeFolder, network, model).then(async (teacher) => ({
+      network: teacher,
+      warning: await examineTeacher({ engine, network, teacher, where: file, train: task.train }),
+    }));
+    teachers.set(file, found);
+    return found;
+  };
   const run = createStageRunner({
     engine,
     network,
+    openTeacher,
     ranges: ranges.size === 0 ? undefined : ranges,
     data,
     loss,

@@ -20,7 +20,10 @@ const STEPS_BETWEEN_CHECKPOINTS = 200;
 const SECONDS_BETWEEN_CHECKPOINTS = 5;
 
 /** What a technique needs to train in a stage, from its last checkpoint where there is one. */
-async function techniqueContext({ engine, data, loss, seed, processes }: StageSetting, request: StageRequest): Promise<TechniqueContext> {
+async function techniqueContext(
+  { engine, data, loss, seed, processes, openTeacher }: StageSetting,
+  request: StageRequest,
+): Promise<TechniqueContext> {
   const saved = await request.checkpoint.load();
   const checkpoint: Checkpointing = {
     everySteps: STEPS_BETWEEN_CHECKPOINTS,
@@ -35,7 +38,12 @@ async function techniqueContext({ engine, data, loss, seed, processes }: StageSe
     seed,
     signal: request.signal,
     parentTrained: request.parentTrained,
-    teacher: () => decodeModel(request.baseline?.model, 'baseline').network,
+    async teacher(file) {
+      if (file === undefined) return decodeModel(request.baseline?.model, 'baseline').network;
+      const { network, warning } = await openTeacher(file);
+      if (warning !== undefined) request.warn(warning);
+      return network;
+    },
     checkpoint,
     memoryBytes: processes === 1 ? undefined : usableMemory() / processes,
     onProgress: request.onProgress.bind(request),

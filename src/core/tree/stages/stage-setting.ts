@@ -13,6 +13,8 @@ export interface StageSetting {
   readonly ranges?: ReadonlyMap<ValueId, Range> | undefined;
   readonly data: DataSplits;
   readonly loss: Loss;
+  /** Another model that a stage learns from, by the path in its options, with what should be said of it. */
+  readonly openTeacher: (path: string) => Promise<OpenedTeacher>;
   readonly seed: number;
   readonly latency: boolean;
   readonly pack: PackGoal | 'off';
@@ -22,4 +24,9 @@ export interface StageSetting {
   readonly threadScript: string | undefined;
   /** Processes that run stages at the same time, this one included: they share the memory. */
   readonly processes: number;
+}
+
+export interface OpenedTeacher {
+  readonly network: Network;
+  readonly warning: string | undefined;
 }

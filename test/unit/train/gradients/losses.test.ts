@@ -109,6 +109,49 @@ it('distillation: temperature squared times the divergence from the teacher, plu
   );
 });
 
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+const binary = (logit: number, wanted: number): number => Math.log(1 + Math.exp(logit)) - wanted * logit;
+
+it.each([
+  [
+    'binary cross-entropy: that of the softened sigmoids, times the square of the temperature',
+    'binaryCrossEntropy' as const,
+    (row: readonly number[], taught: readonly number[], wanted: readonly number[]): number =>
+      row.reduce((sum, x, k) => sum + 0.7 * 9 * binary(x / 3, sigmoid(taught[k]! / 3)) + 0.3 * binary(x, wanted[k]!), 0) / 3,
+  ],
+  [
+    'squared error: that of the teacher and that of the targets, in parts',
+    'meanSquaredError' as const,
+    (row: readonly number[], taught: readonly number[], wanted: readonly number[]): number =>
+      row.reduce((sum, x, k) => sum + 0.7 * (x - taught[k]!) ** 2 + 0.3 * (x - wanted[k]!) ** 2, 0) / 3,
+  ],
+])('distillation with a %s', async (_, kind, lossOf) => {
+  const inputs = randomData(batchSize * 6, 8);
+  const targets = Float32Array.from([0, 1, 1, 1, 0, 0, 0, 0, 1]);
+  const taught = rows(batchOutputs(teacher, inputs));
+  const expected = numericGradient(
+    classifier(3),
+    (outputs) => rows(outputs).reduce((sum, row, i) => sum + lossOf(row, taught[i]!, rows([...targets])[i]!), 0) / 3,
+    inputs,
+  );
+  const loss: Loss = {
+    kind: 'outputs',
+    outputs: [{ output: 0, loss: kind, weight: 1 }],
+    distillation: { teacher, temperature: 3, weight: 0.7 },
+  };
+  compare(
+    await symbolicGradient(
+      engines[0]!,
+      classifier(3),
+      loss,
+      kind === 'binaryCrossEntropy' ? { kind: 'multiLabel', size: 3, names: undefined } : { kind: 'regression', size: 3 },
+      { inputs, labels: new Int32Array(0), targets },
+    ),
+    expected,
+    1e-4,
+  );
+});
+
 it('cross-entropy of each position, without those that have no class', async () => {
   const inputs = randomData(batchSize * 6, 8);
   const map = Int32Array.of(2, 0, 255, 1, 0, 255);

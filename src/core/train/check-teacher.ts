@@ -1,0 +1,39 @@
+import { EspalierError } from '../errors.ts';
+import { shapeOf } from '../lowering/lower-network.ts';
+import type { Network } from '../network/network.ts';
+import { elements } from '../program/shapes.ts';
+import { finalActivation } from './loss-value.ts';
+
+/**
+ * Whether a network can learn another one's predictions: the same inputs, and outputs of the same numbers and meaning.
+ *
+ * @param where names the teacher's file
+ * @throws EspalierError `invalid-model`
+ */
+export function checkTeacher(network: Network, teacher: Network, where: string): void {
+  const refuse = (what: string, fix: string): EspalierError => new EspalierError('invalid-model', `the teacher ${what}`, { where, fix });
+  const [taken, wanted] = [shapesText(teacher, teacher.inputs), shapesText(network, network.inputs)];
+  if (taken !== wanted) throw refuse(`takes ${taken}, the model ${wanted}`, 'distil from a model with the same inputs and preprocessing');
+  const sizes = (of: Network): string => of.outputs.map((id) => elements(shapeOf(of, id))).join();
+  if (sizes(teacher) !== sizes(network))
+    throw refuse(
+      `gives ${shapesText(teacher, teacher.outputs)}, the model ${shapesText(network, network.outputs)}`,
+      'distil from a model with the same outputs: as many classes, in the same order',
+    );
+  network.outputs.forEach((id, place) => {
+    const [own, others] = [finalActivation(network, id), finalActivation(teacher, teacher.outputs[place] ?? '')];
+    if (own === undefined || others === undefined || isSigmoid(own) === isSigmoid(others)) return;
+    throw refuse(
+      `ends in ${others} where the model ends in ${own} (output ${place})`,
+      'distil from a model whose outputs mean the same: one class of all, or each class by itself',
+    );
+  });
+}
+
+function isSigmoid(name: string): boolean {
+  return name === 'sigmoid';
+}
+
+function shapesText(network: Network, ids: readonly string[]): string {
+  return ids.map((id) => `[${shapeOf(network, id).join(', ')}]`).join(' and ');
+}
