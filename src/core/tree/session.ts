@@ -17,6 +17,7 @@ import { removeLeftovers } from './store/atomic-files.ts';
 import { damagedEventsFile, EventLog, readEvents } from './store/event-log.ts';
 import { claimRun } from './store/run-owner.ts';
 import type { ReleaseRun } from './store/run-owner.ts';
+import { stripSmallFiles } from './recipe/strip-small-files.ts';
 import { cacheFolder, createRunFolder, newRunId, recipeFolderOf, runFiles } from './store/run-store.ts';
 import { readStoredRun, writeStoredRun } from './stored-run.ts';
 import type { SessionOptions, StoredRun } from './stored-run.ts';
@@ -33,7 +34,7 @@ export interface Session {
 /** @throws EspalierError when recipe, model or data cannot be read: before anything is written */
 export async function startSession(recipePath: string, options: SessionOptions, environment: Environment): Promise<Session> {
   const folder = path.dirname(path.resolve(recipePath));
-  const written = requireRecipe(await readText(recipePath), path.basename(recipePath));
+  const written = stripSmallFiles(requireRecipe(await readText(recipePath), path.basename(recipePath)));
   const recipe = options.seed === undefined ? written : { ...written, seed: options.seed };
   const stored: StoredRun = { path: path.resolve(recipePath), options, recipe };
   const prepared = await prepareModels(stored, folder, environment);
