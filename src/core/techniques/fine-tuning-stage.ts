@@ -1,12 +1,13 @@
 /** The training that stages share: defaults derived from the data, distillation, and progress in the node's terms. */
 import type { NetworkConstraints } from '../constraints/constraint.ts';
 import { projectNetwork } from '../constraints/composition.ts';
-import { defaultDistillation, type TrainingDefaults } from '../../shared/recipe/defaults.ts';
+import { defaultAveraging, defaultDistillation, type TrainingDefaults } from '../../shared/recipe/defaults.ts';
 import type { TrainingOptions } from '../../shared/recipe/training-options.ts';
 import type { Network } from '../network/network.ts';
 import { fineTune } from '../train/fine-tune.ts';
 import type {
   ActivationFakeQuantization,
+  Averaging,
   Distillation,
   FineTuned,
   LearningRateSchedule,
@@ -68,6 +69,7 @@ export async function trainStage(
     slowSmallKernels: true,
     frozen: options.freeze && frozenParameters(stage.network, options.freeze),
     restoreBest: options.restoreBest ?? learningRate.kind === 'constant',
+    averaging: averagingOf(options, steps),
     checkpoint: context.checkpoint,
     memoryBytes: context.memoryBytes,
     signal: context.signal,
@@ -75,6 +77,12 @@ export async function trainStage(
       context.onProgress('training', training.step / training.steps, training);
     },
   });
+}
+
+function averagingOf({ averaging }: TrainingOptions, steps: number): Averaging | undefined {
+  if (averaging === undefined || averaging === false) return undefined;
+  const { decay, begin } = { ...defaultAveraging, ...(averaging === true ? {} : averaging) };
+  return { decay, fromStep: Math.min(Math.floor(steps * begin) + 1, steps) };
 }
 
 /** A cosine ends at a hundredth of the rate. */

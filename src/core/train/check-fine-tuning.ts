@@ -43,6 +43,13 @@ function checkNumbers(options: FineTuning): void {
   if (options.gradientClipNorm !== undefined) positive('gradientClipNorm', options.gradientClipNorm);
   if (options.earlyStopping !== undefined) count('earlyStopping.patience', options.earlyStopping.patience);
   checkOptimizer(options.optimizer, positive);
+  const { averaging } = options;
+  if (averaging !== undefined && !(averaging.decay > 0 && averaging.decay < 1))
+    throw new EspalierError(
+      'invalid-argument',
+      `the decay of the averaging is ${averaging.decay}; it must lie between 0 and 1, both excluded`,
+    );
+  if (averaging !== undefined) count('averaging.fromStep', averaging.fromStep);
   const { distillation } = lossTerms(options.loss);
   if (distillation !== undefined) {
     positive('temperature', distillation.temperature);

@@ -17,6 +17,7 @@ import type { TrainingSetup } from './training-program.ts';
 import { readTrainingState, restoreTrainingState } from './training-snapshot.ts';
 import { TrainingSteps } from './training-steps.ts';
 import { ValidationWatch } from './validation-watch.ts';
+import { WeightAverages } from './weight-averages.ts';
 
 /**
  * Continues the training of a network with its constraints in force in every forward pass. The same settings, data, seed
@@ -75,8 +76,10 @@ async function train(
 ): Promise<FineTuned> {
   const { train: data, checkpoint, signal, optimizer } = options;
   const resumed = checkpoint?.resumeFrom;
+  const averages = averagesOf(options, watch);
   if (resumed !== undefined) {
     restoreTrainingState(steps, resumed, total);
+    averages?.resume(resumed.tensors, steps.state, resumed.step);
     watch.resume(resumed.best);
   }
   const first = (resumed?.step ?? 0) + 1;
@@ -98,6 +101,7 @@ async function train(
     const rate = learningRate(options.learningRate, step, total);
     const result = await steps.run(batch, step, stepSizes(optimizer, rate, step));
     divergence.check(result.loss, step, rate);
+    averages?.add(steps.state, step);
     curve.add(step, batch.size, result);
     meter.step(batch.size, {
       step,
@@ -106,16 +110,21 @@ async function train(
       accuracy: result.correct === undefined ? undefined : result.correct / batch.size,
       learningRate: rate,
     });
-    if (step % order.stepsPerEpoch === 0 || step === total) await watch.epochEnded(steps, step);
+    if (step % order.stepsPerEpoch === 0 || step === total) await epochEnded(steps, step, watch, averages);
     if (checkpoint !== undefined && step < total && isDue(checkpoint, step, performance.now() - saved)) {
       await checkpoint.save(
-        readTrainingState(steps, { step, curve: curve.points, pending: curve.pending, best: watch.best, seconds: seconds() }),
+        readTrainingState(
+          steps,
+          { step, curve: curve.points, pending: curve.pending, best: watch.best, seconds: seconds() },
+          averages?.copyTensors(),
+        ),
       );
       saved = performance.now();
     }
     // A step blocks the event loop, so messages (cancellation above all) are received between steps.
     await nextTurn();
   }
+  averages?.take(steps);
   watch.restore(steps);
   const trained = trainedNetwork(setup.network, setup.parameters, options.constraints, new Map([...steps.state, ...steps.stepInputs]));
   return {
@@ -125,6 +134,17 @@ async function train(
     steps: step,
     seconds: seconds(),
   };
+}
+
+/** Weights of before the last change of a mask would leave zeros where it has let weights grow. */
+function averagesOf({ averaging, optimizer }: FineTuning, { masksFinal }: ValidationWatch): WeightAverages | undefined {
+  return averaging && new WeightAverages({ ...averaging, fromStep: Math.max(averaging.fromStep, masksFinal) }, optimizer);
+}
+
+/** What is judged, and may be taken, are the weights that would be the result. */
+async function epochEnded(steps: TrainingSteps, step: number, watch: ValidationWatch, averages: WeightAverages | undefined): Promise<void> {
+  if (averages === undefined) return watch.epochEnded(steps, step);
+  await averages.inPlace(steps, () => watch.epochEnded(steps, step));
 }
 
 function isDue({ everySteps, everySeconds = Number.POSITIVE_INFINITY }: Checkpointing, step: number, millisecondsSince: number): boolean {

@@ -75,6 +75,14 @@ export interface MaskSchedule {
   masks(step: number, weights: ReadonlyMap<ParameterId, Float32Array>): ReadonlyMap<ParameterId, Uint8Array>;
 }
 
+/** The result has moving averages of the weights instead of the last ones; see `WeightAverages`. */
+export interface Averaging {
+  /** Weight of the old average at each step. */
+  readonly decay: number;
+  /** The first step that counts, from 1; where masks still move after it, the last step at which they do. */
+  readonly fromStep: number;
+}
+
 export interface EarlyStopping {
   readonly patience: number;
   /** Of the accuracy (or of minus the mean squared error). */
@@ -116,6 +124,7 @@ export interface FineTuning {
   readonly slowSmallKernels?: boolean;
   /** Take the weights of the epoch with the best validation accuracy (only once masks are final). */
   readonly restoreBest?: boolean;
+  readonly averaging?: Averaging | undefined;
   /** Stops when the validation score has not risen by `minimumDelta` for `patience` epochs. */
   readonly earlyStopping?: EarlyStopping;
   readonly checkpoint?: Checkpointing | undefined;

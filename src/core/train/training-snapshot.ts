@@ -29,8 +29,13 @@ export function writeTensors(steps: TrainingSteps, tensors: ReadonlyMap<string, 
   if (steps.ranges.length > 0) steps.ranges = found(rangesName, steps.ranges.length);
 }
 
-export function readTrainingState(steps: TrainingSteps, rest: Omit<TrainingState, 'tensors'>): TrainingState {
-  return { ...rest, tensors: copyTensors(steps) };
+/** @param more tensors beside those of the steps, under names of their own */
+export function readTrainingState(
+  steps: TrainingSteps,
+  rest: Omit<TrainingState, 'tensors'>,
+  more: ReadonlyMap<string, Float32Array> = new Map(),
+): TrainingState {
+  return { ...rest, tensors: new Map([...copyTensors(steps), ...more]) };
 }
 
 /** @throws EspalierError when the checkpoint does not fit this training */

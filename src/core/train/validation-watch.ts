@@ -12,13 +12,13 @@ export class ValidationWatch {
   readonly #options: FineTuning;
   readonly #setup: TrainingSetup;
   /** The last step at which a mask may change: weights from before are less sparse and must not be chosen. */
-  readonly #masksFinal: number;
+  readonly masksFinal: number;
   #validation: Validation | undefined;
 
   constructor(options: FineTuning, setup: TrainingSetup, total: number) {
     this.#options = options;
     this.#setup = setup;
-    this.#masksFinal = lastDue(options, total);
+    this.masksFinal = lastDue(options, total);
   }
 
   resume(best: BestEpoch | undefined): void {
@@ -31,7 +31,7 @@ export class ValidationWatch {
     if (
       validation === undefined ||
       validation.size === 0 ||
-      step < this.#masksFinal ||
+      step < this.masksFinal ||
       (restoreBest !== true && earlyStopping === undefined)
     )
       return;

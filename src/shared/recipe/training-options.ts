@@ -46,6 +46,12 @@ export interface TrainingOptions {
   /** Learns a teacher's predictions beside the labels; `true` takes the trained model itself, temperature 2 and weight 0.5. */
   readonly distillation?: boolean | Distillation;
   /**
+   * Take moving averages of the weights over the last steps instead of the last weights; `true` averages over the second half
+   * with a decay of 0.99. Masks, shared values and integer grids hold for the averages as for the weights.
+   * @default false
+   */
+  readonly averaging?: boolean | AveragingOptions;
+  /**
    * Names or patterns of layers that keep their weights: they are not trained, pruned or clustered. `*` stands for any
    * characters.
    * @examples [["conv2d*"]]
@@ -72,4 +78,21 @@ export interface Distillation {
    * @default 0.5
    */
   readonly weight?: number;
+}
+
+export interface AveragingOptions {
+  /**
+   * Weight of the old average at each step: 0.99 averages over about a hundred.
+   * @exclusiveMinimum 0
+   * @exclusiveMaximum 1
+   * @default 0.99
+   */
+  readonly decay?: number;
+  /**
+   * Share of the training after which weights are averaged.
+   * @minimum 0
+   * @exclusiveMaximum 1
+   * @default 0.5
+   */
+  readonly begin?: number;
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import {
+  defaultAveraging,
   defaultCalibrationSamples,
   defaultClusters,
   defaultDistillation,
@@ -24,6 +25,7 @@ it.each([
   ['PostTrainingQuantizationOptions', { calibrationSamples: defaultCalibrationSamples }],
   ['QuantizationAwareTrainingOptions', { freezeRangesAfter: defaultFreezeRangesAfter }],
   ['Distillation', defaultDistillation],
+  ['AveragingOptions', defaultAveraging],
   ['TrainingOptions', { batchSize: trainingDefaults.float.batchSize }],
 ])('the schema of %s has the defaults of the code', (name, defaults) => {
   const shown = Object.entries(defaults).map(([field]) => [field, schema.definitions[name]?.properties?.[field]?.default]);

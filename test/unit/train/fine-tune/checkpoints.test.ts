@@ -6,7 +6,10 @@ import { halves } from '../training-fixtures.ts';
 import { tune, weights } from './tune.ts';
 
 describe('checkpoints', () => {
-  it('resumes at any step to the same bits', async () => {
+  it.each([
+    ['', undefined],
+    [', with averages of the weights from step 5 on', { decay: 0.8, fromStep: 5 }],
+  ])('resumes at any step to the same bits%s', async (_, averaging) => {
     const saved: Uint8Array[] = [];
     const codebook: Constraints = [
       { kind: 'codebook', granularity: { kind: 'tensor' }, centroids: Float32Array.of(-0.4, 0.1, 0.5), clusters: 3, zeroPinned: false },
@@ -15,6 +18,7 @@ describe('checkpoints', () => {
       constraints: new Map([['dense/kernel', codebook]]),
       validation: halves(30, 8),
       restoreBest: true,
+      averaging,
     };
     const whole = await tune({
       ...changed,
