@@ -2,7 +2,8 @@
 import type { CountedBudget } from '../../shared/search-budget.ts';
 import type { SensitivityReport } from '../../shared/sensitivity.ts';
 import { allocateLayers, smallestFile } from './allocate-layers.ts';
-import { type Candidate, margin } from './plan-search.ts';
+import type { Candidate } from './candidate.ts';
+import { margin } from './candidates.ts';
 
 type Layers = Pick<SensitivityReport, 'layers' | 'overhead'>;
 

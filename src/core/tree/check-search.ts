@@ -9,7 +9,9 @@ import { targetMeasures } from '../../shared/targets.ts';
 import { EspalierError } from '../errors.ts';
 import { smallestFile } from '../search/allocate-layers.ts';
 import { hasRoom, nearestOfApart, nearestSize } from '../search/check-field.ts';
-import { type Candidate, fewestSteps, margin, planRungs, type Rung } from '../search/plan-search.ts';
+import type { Candidate } from '../search/candidate.ts';
+import { margin } from '../search/candidates.ts';
+import { fewestSteps, planRungs, type Rung } from '../search/rounds.ts';
 import { deployTarget } from './profile-node.ts';
 import type { SearchBasis, SearchSupport } from './search-support.ts';
 

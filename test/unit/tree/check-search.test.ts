@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Candidate } from '../../../src/core/search/plan-search.ts';
+import type { Candidate } from '../../../src/core/search/candidate.ts';
 import { checkSizes, checkTogether } from '../../../src/core/tree/check-search.ts';
 import type { ChoiceSensitivity } from '../../../src/shared/sensitivity.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { candidatePath, fewestSteps, planCandidate, planField, planRungs } from '../../../src/core/search/plan-search.ts';
+import { candidatePath } from '../../../src/core/search/candidate-path.ts';
+import { planCandidate, planField } from '../../../src/core/search/candidates.ts';
 import type { NarrowLayers } from '../../../src/core/search/narrow-layers.ts';
 import { type Style, styles } from '../../../src/core/search/styles.ts';
 import { layerChoice } from '../../support/layer-choices.ts';
@@ -11,26 +12,6 @@ const sizes = { raw: 0, gzip: 0, packed: 0, ethosU: 0 };
 const keepsFilters: NarrowLayers = () => new Map();
 const plainStyle: Style = { name: 'b', training: {}, clustering: { rateWeight: 2 }, narrowing: 0, forFewWeights: false };
 const budget = (bytes: number) => [{ count: 'gzip', bytes }] as const;
-
-describe('rounds of a search', () => {
-  it('take half of the steps for the last candidate, with as many before it as the other half allows', () => {
-    expect(planRungs(16 * fewestSteps)).toEqual([
-      { candidates: 4, steps: fewestSteps },
-      { candidates: 2, steps: 2 * fewestSteps },
-      { candidates: 1, steps: 8 * fewestSteps },
-    ]);
-    expect(planRungs(4 * fewestSteps)).toEqual([
-      { candidates: 2, steps: fewestSteps },
-      { candidates: 1, steps: 2 * fewestSteps },
-    ]);
-    expect(planRungs(fewestSteps)).toEqual([{ candidates: 1, steps: fewestSteps }]);
-    expect(planRungs(fewestSteps - 1)).toBeUndefined();
-    for (let steps = fewestSteps; steps < 100 * fewestSteps; steps += 777) {
-      const rungs = planRungs(steps)!;
-      expect(rungs.reduce((sum, rung) => sum + rung.candidates * rung.steps, 0)).toBeLessThanOrEqual(steps);
-    }
-  });
-});
 
 describe('candidates of a budget', () => {
   const basis = { report: { overhead, layers: [layer('conv', 100), layer('dense', 1000)] }, narrow: keepsFilters };

@@ -1,0 +1,34 @@
+/** How many files a search tries for a budget, and how long it trains each. */
+
+/** A round of successive halving. */
+export interface Rung {
+  readonly candidates: number;
+  /** Training steps of each candidate, all of its stages together. */
+  readonly steps: number;
+}
+
+/** Below it a candidate says nothing of what training makes of it. */
+export const fewestSteps = 600;
+/** Candidates of the first round; each next round keeps half or less. */
+const fields: readonly (readonly number[])[] = [[6, 3, 1], [4, 2, 1], [2, 1], [1]];
+
+/** Part of all steps that the last candidate takes, where others were before it: it is the file that is wanted. */
+const lastShare = 0.5;
+
+/**
+ * Successive halving (Jamieson & Talwalkar 2016, arXiv:1502.07943): what a round keeps is trained again, longer. The last
+ * round takes half of the steps, the rounds before it the same number each. As many candidates as the steps allow.
+ *
+ * @param steps of one budget
+ * @returns undefined where they are too few for one candidate
+ * @example planRungs(9600) // [{ candidates: 4, steps: 600 }, { candidates: 2, steps: 1200 }, { candidates: 1, steps: 4800 }]
+ */
+export function planRungs(steps: number): readonly Rung[] | undefined {
+  const rungs = fields.map((field) =>
+    field.map((candidates, round): Rung => {
+      const share = field.length === 1 ? 1 : round === field.length - 1 ? lastShare : (1 - lastShare) / (field.length - 1);
+      return { candidates, steps: Math.floor((steps * share) / candidates) };
+    }),
+  );
+  return rungs.find(([first]) => first !== undefined && first.steps >= fewestSteps);
+}
