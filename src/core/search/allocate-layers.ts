@@ -7,17 +7,19 @@ import {
   type LayerSensitivity,
   type SensitivityReport,
 } from '../../shared/sensitivity.ts';
+import type { CountedBudget } from '../../shared/search-budget.ts';
 import { bytesBetween, geometric, linear } from '../sensitivity/interpolation.ts';
-import { allocate, leastBytes } from './allocate.ts';
+import { leastBytes } from './allocate.ts';
+import { allocateAlone, allocateTogether, bytesOf, divergenceOf, keepsAll } from './allocate-together.ts';
 
 /** A choice for each layer, and what is expected of it. */
 export interface Allocation {
   readonly choices: readonly LayerAllocation[];
   /** Sum over the layers; before any training. */
   readonly divergence: number;
-  /** Of the file, an estimate. */
-  readonly bytes: number;
-  /** The same in every way to count them. */
+  /** Of the wanted sizes the one that is hardest to keep. */
+  readonly count: ByteCount;
+  /** Of the file in every way to count them, estimates. */
   readonly sizes: Bytes;
 }
 
@@ -30,37 +32,39 @@ export interface LayerAllocation {
 }
 
 export interface AllocationRequest {
-  readonly count: ByteCount;
-  /** Of the whole file. */
-  readonly bytes: number;
+  /** Of the whole file, one at least; all are to be kept. */
+  readonly sizes: readonly CountedBudget[];
   /** Choices that may be taken; the smallest of a layer's choices is, where none may. */
   readonly allows?: ((choice: LayerChoice) => boolean) | undefined;
 }
 
 /**
- * The choice of each layer that moves the output least in a file of so many bytes; see `allocate`.
+ * The choice of each layer that moves the output least in a file of such sizes; see `allocate`, and `allocateTogether`
+ * where the choices for the hardest of several sizes do not keep the others.
  *
- * @returns undefined where no choices fit
+ * @returns undefined where no choices keep one of the sizes; where some keep each and none keep all, those that are nearest
  */
 export function allocateLayers(
   { layers, overhead }: Pick<SensitivityReport, 'layers' | 'overhead'>,
-  request: AllocationRequest,
+  { sizes, allows = () => true }: AllocationRequest,
 ): Allocation | undefined {
-  const { count, bytes, allows = () => true } = request;
-  const options = layers.map((layer) => allowedChoices(layer, count, allows));
-  const counted = options.map((choices) => choices.map((choice) => ({ bytes: choice.bytes[count], loss: choice.divergence })));
-  const chosen = allocate(counted, bytes - overhead[count]);
-  if (chosen === undefined) return undefined;
-  const taken = chosen.flatMap((index, layer) => options[layer]?.[index] ?? []);
-  const sizes = mapBytes((each) => overhead[each] + taken.reduce((sum, choice) => sum + choice.bytes[each], 0));
+  const counts = sizes.map(({ count }) => count);
+  const options = layers.map((layer) => allowedChoices(layer, counts, allows));
+  const kernelSizes = sizes.map(({ count, bytes }) => ({ count, bytes: bytes - overhead[count] }));
+  const alone = kernelSizes.map((size) => ({ count: size.count, taken: allocateAlone(options, size) }));
+  const [hardest] = alone
+    .flatMap(({ count, taken }) => (taken === undefined ? [] : [{ count, taken }]))
+    .toSorted((a, b) => divergenceOf(b.taken) - divergenceOf(a.taken));
+  if (hardest === undefined || alone.some(({ taken }) => taken === undefined)) return undefined;
+  const taken = keepsAll(hardest.taken, kernelSizes) ? hardest.taken : (allocateTogether(options, kernelSizes) ?? hardest.taken);
   return {
     choices: taken.map(({ sparsity, clusters, bits }, index) => ({
       layer: layers[index]?.layer ?? '',
       choice: { sparsity, clusters, bits },
     })),
-    divergence: taken.reduce((sum, { divergence }) => sum + divergence, 0),
-    bytes: sizes[count],
-    sizes,
+    divergence: divergenceOf(taken),
+    count: hardest.count,
+    sizes: mapBytes((count) => overhead[count] + bytesOf(taken, count)),
   };
 }
 
@@ -70,23 +74,23 @@ export function smallestFile({ layers, overhead }: Pick<SensitivityReport, 'laye
     overhead[count] +
     leastBytes(
       layers.map(({ choices }) =>
-        choices.filter((choice) => isCounted(choice, count)).map(({ bytes, divergence }) => ({ bytes: bytes[count], loss: divergence })),
+        choices.filter((choice) => isCounted(choice, [count])).map(({ bytes, divergence }) => ({ bytes: bytes[count], loss: divergence })),
       ),
     )
   );
 }
 
 /** An NPU has no kernels of 4-bit weights: the layer would leave it instead of taking fewer of its bytes. */
-function isCounted(choice: LayerChoice, count: ByteCount): boolean {
-  return isSettable(choice) && (count !== 'ethosU' || choice.bits === 8);
+function isCounted(choice: LayerChoice, counts: readonly ByteCount[]): boolean {
+  return isSettable(choice) && (!counts.includes('ethosU') || choice.bits === 8);
 }
 
 function allowedChoices(
   { choices }: LayerSensitivity,
-  count: ByteCount,
+  counts: readonly ByteCount[],
   allows: (choice: LayerChoice) => boolean,
 ): readonly ChoiceSensitivity[] {
-  const finer = withFinerSparsities(choices.filter((choice) => isCounted(choice, count)));
+  const finer = withFinerSparsities(choices.filter((choice) => isCounted(choice, counts)));
   const allowed = finer.filter(allows);
   return allowed.length > 0 ? allowed : finer;
 }

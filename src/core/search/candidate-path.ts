@@ -28,12 +28,7 @@ const stepShares: Readonly<Record<ConstraintKind, number>> = { sparsity: 3, code
  *
  * @param name of the first stage's variant; without one the path is that of a plain recipe
  */
-export function candidatePath(
-  { allocation, style, count }: Candidate,
-  steps: number,
-  training: TrainingOptions,
-  name?: string,
-): CandidatePath {
+export function candidatePath({ allocation, style }: Candidate, steps: number, training: TrainingOptions, name?: string): CandidatePath {
   const kinds = constraintOrder.filter((kind) => rulesOf(allocation, kind) !== undefined);
   const shares = kinds.reduce((sum, kind) => sum + stepShares[kind], 0);
   const techniques: Record<string, object | false> = Object.fromEntries(everyTechnique.map((key) => [key, false]));
@@ -48,7 +43,7 @@ export function candidatePath(
       ...(name === undefined || path.length > 0 ? {} : { name }),
       ...(kind === 'sparsity' ? { structure: 'unstructured', criterion: 'contribution' } : {}),
       // The recipe's learning rate goes before the style's. No style that sets `distillation` is here where the recipe does.
-      ...(kind === 'codebook' ? clusteringOptions(style, inForce, count) : {}),
+      ...(kind === 'codebook' ? clusteringOptions(style, inForce, allocation.count) : {}),
       ...training,
       ...style.training,
       ...(layers.length === 0 ? {} : { layers }),
@@ -64,7 +59,7 @@ export function candidatePath(
 function clusteringOptions(
   { clustering: { movingMasks, ...options } }: Style,
   inForce: ReadonlySet<ConstraintKind>,
-  count: Candidate['count'],
+  count: ByteCount,
 ): ClusteringOptions {
   return {
     ...options,

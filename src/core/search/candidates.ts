@@ -1,6 +1,6 @@
 /** Which files a search tries for a budget. */
 import type { CountedBudget } from '../../shared/search-budget.ts';
-import type { SensitivityReport } from '../../shared/sensitivity.ts';
+import type { Bytes, SensitivityReport } from '../../shared/sensitivity.ts';
 import { type Allocation, allocateLayers, type AllocationRequest } from './allocate-layers.ts';
 import type { Candidate } from './candidate.ts';
 import { candidatePath } from './candidate-path.ts';
@@ -18,25 +18,21 @@ export interface FieldBasis {
 }
 
 /**
- * @param correction bytes of a file of this style over what was estimated of it
- * @returns undefined where nothing fits
+ * @param corrections by the way to count them, bytes of a file of this style over what was estimated of it
+ * @returns undefined where nothing fits; where all of several sizes cannot be kept, what is nearest
  */
 export function planCandidate(
   { report, narrow }: FieldBasis,
   budgets: readonly CountedBudget[],
   style: Style,
-  correction = 1,
+  corrections: Partial<Bytes> = {},
 ): Candidate | undefined {
   const { allows, narrowing } = style;
-  const allocations = budgets.map(({ count, bytes }) => {
-    const request = { count, bytes: (bytes * margin) / correction, allows };
-    const whole = allocateLayers(report, request);
-    const allocation = whole && narrowing > 0 ? (narrowed(whole, { report, narrow }, request, narrowing) ?? whole) : whole;
-    return allocation && { count, allocation };
-  });
-  // The tighter of several sizes decides: its settings move the output more.
-  const found = allocations.flatMap((each) => each ?? []).toSorted((a, b) => b.allocation.divergence - a.allocation.divergence)[0];
-  return found === undefined || allocations.includes(undefined) ? undefined : { style, ...found };
+  const sizes = budgets.map(({ count, bytes }) => ({ count, bytes: (bytes * margin) / (corrections[count] ?? 1) }));
+  const whole = allocateLayers(report, { sizes, allows });
+  if (whole === undefined) return undefined;
+  const narrower = narrowing > 0 ? narrowed(whole, { report, narrow }, { sizes, allows }, narrowing) : undefined;
+  return { style, allocation: narrower ?? whole };
 }
 
 /** Fewer filters removed from a layer are not worth it: their zeros can lie anywhere. */

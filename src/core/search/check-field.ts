@@ -9,7 +9,7 @@ type Layers = Pick<SensitivityReport, 'layers' | 'overhead'>;
 
 /** Whether some settings of layers keep the size with the margin that candidates leave. */
 export function hasRoom(report: Layers, { count, bytes }: CountedBudget): boolean {
-  return allocateLayers(report, { count, bytes: bytes * margin }) !== undefined;
+  return allocateLayers(report, { sizes: [{ count, bytes: bytes * margin }] }) !== undefined;
 }
 
 /** Part by which the nearest size is above the smallest file, at least. */
@@ -31,7 +31,7 @@ export function nearestSize(report: Layers, count: CountedBudget['count']): numb
 const estimateTolerance = 1.15;
 
 /**
- * Of several sizes in one budget settings are chosen for the one that is hardest to keep; other sizes follow from them.
+ * Sizes that some settings of layers keep each, but none keep all.
  *
  * @returns undefined where a candidate is near all sizes; else the one that misses by least
  */

@@ -190,9 +190,15 @@ function pathsTo({ root }: PlannedTree, leaves: ReadonlySet<string>): readonly T
 
 /** The same style with settings by the bytes that its file took. */
 function corrected({ contest, candidate, metrics }: Trained, basis: FieldBasis): Candidate | undefined {
-  const taken = measureRow(candidate.count).value(metrics);
-  const correction = taken === undefined ? 1 : taken / candidate.allocation.bytes;
-  return planCandidate(basis, budgetCounts(contest.budget), candidate.style, correction) ?? candidate;
+  const counts = budgetCounts(contest.budget);
+  const { sizes } = candidate.allocation;
+  const corrections = Object.fromEntries(
+    counts.flatMap(({ count }) => {
+      const taken = measureRow(count).value(metrics);
+      return taken === undefined || sizes[count] === 0 ? [] : [[count, taken / sizes[count]]];
+    }),
+  );
+  return planCandidate(basis, counts, candidate.style, corrections) ?? candidate;
 }
 
 /** A file that is too large by less is judged too: the next round corrects its size. */

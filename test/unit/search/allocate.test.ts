@@ -68,15 +68,15 @@ describe('allocation', () => {
         },
       ],
     };
-    expect(allocateLayers(report, { count: 'gzip', bytes: 100 })!.choices[0]!.choice.sparsity).toBe(0);
-    const half = allocateLayers(report, { count: 'gzip', bytes: 84 })!;
+    expect(allocateLayers(report, { sizes: [{ count: 'gzip', bytes: 100 }] })!.choices[0]!.choice.sparsity).toBe(0);
+    const half = allocateLayers(report, { sizes: [{ count: 'gzip', bytes: 84 }] })!;
     expect(half).toEqual({
       choices: [{ layer: 'conv', choice: { sparsity: 0.5, clusters: 0, bits: 8 } }],
       divergence: 0.1,
-      bytes: 84,
+      count: 'gzip',
       sizes: { raw: 140, gzip: 84, packed: 104, ethosU: 24 },
     });
-    expect(allocateLayers(report, { count: 'gzip', bytes: 67 })).toBeUndefined();
+    expect(allocateLayers(report, { sizes: [{ count: 'gzip', bytes: 67 }] })).toBeUndefined();
     expect(smallestFile(report, 'gzip')).toBe(68);
   });
 
@@ -107,8 +107,16 @@ describe('bytes of an Ethos-U', () => {
         },
       ],
     };
-    expect(allocateLayers(report, { count: 'ethosU', bytes: 30 })!.choices[0]!.choice).toEqual({ sparsity: 0.5, clusters: 0, bits: 8 });
-    expect(allocateLayers(report, { count: 'gzip', bytes: 30 })!.choices[0]!.choice).toEqual({ sparsity: 0, clusters: 0, bits: 4 });
+    expect(allocateLayers(report, { sizes: [{ count: 'ethosU', bytes: 30 }] })!.choices[0]!.choice).toEqual({
+      sparsity: 0.5,
+      clusters: 0,
+      bits: 8,
+    });
+    expect(allocateLayers(report, { sizes: [{ count: 'gzip', bytes: 30 }] })!.choices[0]!.choice).toEqual({
+      sparsity: 0,
+      clusters: 0,
+      bits: 4,
+    });
     expect(smallestFile(report, 'ethosU')).toBe(24);
     expect(smallestFile(report, 'gzip')).toBe(5);
   });

@@ -4,7 +4,7 @@ import { planCandidate, planField } from '../../../src/core/search/candidates.ts
 import type { NarrowLayers } from '../../../src/core/search/narrow-layers.ts';
 import { type Style, styles } from '../../../src/core/search/styles.ts';
 import { layerChoice } from '../../support/layer-choices.ts';
-import type { ChoiceSensitivity, LayerSensitivity } from '../../../src/shared/sensitivity.ts';
+import type { Bytes, ChoiceSensitivity, LayerSensitivity } from '../../../src/shared/sensitivity.ts';
 
 const overhead = { raw: 100, gzip: 100, packed: 100, ethosU: 0 };
 const sizes = { raw: 0, gzip: 0, packed: 0, ethosU: 0 };
@@ -19,9 +19,9 @@ describe('candidates of a budget', () => {
   it('keep a margin below it, and the correction of sizes that came out larger', () => {
     const [style] = styles;
     const plain = planCandidate(basis, budget(800), style!)!;
-    expect(plain.allocation.bytes).toBeLessThanOrEqual(0.98 * 800);
-    const corrected = planCandidate(basis, budget(800), style!, 1.25)!;
-    expect(corrected.allocation.bytes).toBeLessThanOrEqual((0.98 * 800) / 1.25);
+    expect(plain.allocation.sizes.gzip).toBeLessThanOrEqual(0.98 * 800);
+    const corrected = planCandidate(basis, budget(800), style!, { gzip: 1.25 })!;
+    expect(corrected.allocation.sizes.gzip).toBeLessThanOrEqual((0.98 * 800) / 1.25);
     expect(corrected.allocation.divergence).toBeGreaterThan(plain.allocation.divergence);
     expect(planCandidate(basis, budget(120), style!)).toBeUndefined();
   });
@@ -45,14 +45,13 @@ describe('candidates of a budget', () => {
   it('become the stages that preserve each other, with rules for every layer', () => {
     const candidate = {
       style: { ...plainStyle, training: { distillation: true } },
-      count: 'gzip',
       allocation: {
+        count: 'gzip',
         choices: [
           { layer: 'conv', choice: { sparsity: 0, clusters: 8, bits: 8 } },
           { layer: 'dense', choice: { sparsity: 0.9, clusters: 16, bits: 8 } },
         ],
         divergence: 0,
-        bytes: 0,
         sizes,
       },
     } as const;
@@ -111,8 +110,12 @@ describe('candidates of a budget', () => {
   it('move masks only where there are zeros, and leave the rate to the recipe where it gives one', () => {
     const candidate = (sparsity: number) => ({
       style: { ...plainStyle, clustering: { rateWeight: 0, movingMasks: true, learningRate: 5e-4 } },
-      count: 'gzip' as const,
-      allocation: { choices: [{ layer: 'dense', choice: { sparsity, clusters: 8, bits: 8 as const } }], divergence: 0, bytes: 0, sizes },
+      allocation: {
+        count: 'gzip' as const,
+        choices: [{ layer: 'dense', choice: { sparsity, clusters: 8, bits: 8 as const } }],
+        divergence: 0,
+        sizes,
+      },
     });
     expect(candidatePath(candidate(0.5), 600, {}).techniques.sparsityPreservingClustering).toMatchObject({
       rateWeight: 0,
@@ -129,18 +132,39 @@ describe('candidates of a budget', () => {
     const plain = { report: { overhead, layers: [layer('conv', 100), layer('dense', 1000)].map(withFourBits) }, narrow: keepsFilters };
     const candidate = planCandidate(plain, [{ count: 'raw', bytes: 760 }], styles[0]!)!;
     // 100 + 100 + 500, below 98% of the budget; 4 bits of the small layer alone are not enough.
-    expect(candidate.allocation.bytes).toBe(700);
+    expect(candidate.allocation.sizes.raw).toBe(700);
     const { techniques, node } = candidatePath(candidate, 600, {});
     expect(node).toBe('qat');
     expect(techniques.qat).toEqual({ layers: [{ pattern: 'dense', bits: 4 }], steps: 600 });
     expect(planCandidate(plain, [{ count: 'raw', bytes: 640 }], styles[0]!)).toBeUndefined();
   });
 
+  it('keep two sizes at once, each by what it is corrected by', () => {
+    // Plain bytes fall by 4 bits alone, and those after gzip by zeros and values alone: one layer has to serve each.
+    const both = { report: { overhead, layers: [layer('conv', 1000), layer('dense', 1000)].map(withFourBits) }, narrow: keepsFilters };
+    const sizesOf = (corrections: Partial<Bytes>) =>
+      planCandidate(
+        both,
+        [
+          { count: 'gzip', bytes: 1500 },
+          { count: 'raw', bytes: 1700 },
+        ],
+        styles[0]!,
+        corrections,
+      )!.allocation.sizes;
+    expect(sizesOf({}).raw).toBe(1600);
+    expect(sizesOf({}).gzip).toBeLessThanOrEqual(0.98 * 1500);
+    const corrected = sizesOf({ gzip: 1.25 });
+    expect(corrected.raw).toBe(1600);
+    expect(corrected.gzip).toBeLessThanOrEqual((0.98 * 1500) / 1.25);
+  });
+
   it('shape values for the form whose bytes are short', () => {
     const candidate = planCandidate(basis, [{ count: 'packed', bytes: 500 }], { ...plainStyle, allows: ({ clusters }) => clusters > 0 })!;
-    const clusterings = [candidate, { ...candidate, count: 'ethosU' as const }, { ...candidate, count: 'gzip' as const }].map(
-      (each) => candidatePath(each, 600, {}).techniques.clustering,
+    const clusterings = (['packed', 'ethosU', 'gzip'] as const).map(
+      (count) => candidatePath({ ...candidate, allocation: { ...candidate.allocation, count } }, 600, {}).techniques.clustering,
     );
+    expect(candidate.allocation.count).toBe('packed');
     expect(
       clusterings.map((options) => (options === false || options === undefined || 'length' in options ? options : options.sizeOf)),
     ).toEqual(['packed', 'ethos-u', undefined]);
@@ -151,8 +175,7 @@ describe('candidates of a budget', () => {
       candidatePath(
         {
           style: styles[0]!,
-          count: 'gzip',
-          allocation: { choices: [{ layer: 'dense', choice: { sparsity, clusters, bits: 8 } }], divergence: 0, bytes: 0, sizes },
+          allocation: { count: 'gzip', choices: [{ layer: 'dense', choice: { sparsity, clusters, bits: 8 } }], divergence: 0, sizes },
         },
         600,
         {},

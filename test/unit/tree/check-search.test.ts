@@ -53,8 +53,7 @@ describe('several sizes in one budget', () => {
   const style = { name: 'a', training: {}, clustering: {}, narrowing: 0, forFewWeights: false };
   const candidate = (own: Partial<typeof sizes>): Candidate => ({
     style,
-    count: 'gzip',
-    allocation: { choices: [], divergence: 1, bytes: 300, sizes: { ...sizes, ...own } },
+    allocation: { choices: [], divergence: 1, count: 'gzip', sizes: { ...sizes, ...own } },
   });
   const budget = { compressedBytes: 320, fileBytes: 700 };
 
