@@ -16,7 +16,7 @@ export interface LayerChoice {
   readonly bits: WeightBits;
   /**
    * Bits of the layer's input and output, with 8-bit weights. Undefined: they are not rounded, so that what the weights do
-   * is seen alone. Measured only: a rule for layers can set int16, a search does not.
+   * is seen alone.
    */
   readonly activations?: ActivationBits | undefined;
 }
@@ -68,7 +68,7 @@ export const singleChoices: readonly LayerChoice[] = layerChoices.filter(
     Number(sparsity > 0) + Number(clusters > 0) + Number(bits !== 8) + Number(activations !== undefined) === 1,
 );
 
-/** Whether a search gives a layer these settings. */
+/** Whether these are settings of a layer's weights, which an allocation chooses by their bytes. */
 export function isSettable({ activations }: LayerChoice): boolean {
   return activations === undefined;
 }

@@ -29,6 +29,8 @@ export interface LayerAllocation {
   readonly choice: LayerChoice;
   /** Part of the filters that is removed. */
   readonly filters?: number | undefined;
+  /** Where they are not int8. */
+  readonly activations?: 'int16' | undefined;
 }
 
 export interface AllocationRequest {

@@ -71,10 +71,13 @@ function clusteringOptions(
 /** None of which grows unless it is named. */
 const everyTechnique = techniqueIds.map((id) => techniqueRow(id).options);
 
-/** Rules of one stage; undefined where no layer takes part. The grid holds for all layers, with rules for those of 4 bits. */
+/** Rules of one stage; undefined where no layer takes part. The grid holds for all layers, with rules for those of 4 bits or int16. */
 function rulesOf({ choices }: Allocation, kind: ConstraintKind): readonly LayerRule[] | undefined {
   if (kind === 'integerGrid')
-    return choices.filter(({ choice }) => choice.bits !== 8).map(({ layer, choice: { bits } }) => ({ pattern: layer, bits }));
+    return choices.flatMap(({ layer, choice: { bits }, activations }) => [
+      ...(bits === 8 ? [] : [{ pattern: layer, bits }]),
+      ...(activations === undefined ? [] : [{ pattern: layer, activations }]),
+    ]);
   if (kind === 'codebook') {
     if (choices.every(({ choice }) => choice.clusters === 0)) return undefined;
     return choices.map(({ layer, choice }) => ({ pattern: layer, ...dials.clusters.rule(choice.clusters) }));

@@ -1,10 +1,12 @@
 /** Which files a search tries for a budget. */
 import type { CountedBudget } from '../../shared/search-budget.ts';
-import type { Bytes, SensitivityReport } from '../../shared/sensitivity.ts';
-import { type Allocation, allocateLayers, type AllocationRequest } from './allocate-layers.ts';
-import type { Candidate } from './candidate.ts';
+import { type Bytes, mapBytes, type SensitivityReport } from '../../shared/sensitivity.ts';
+import { type Allocation, allocateLayers } from './allocate-layers.ts';
+import { type Candidate, type FileForm, formOf } from './candidate.ts';
 import { candidatePath } from './candidate-path.ts';
-import { narrowedChoices, type NarrowLayers } from './narrow-layers.ts';
+import { giveInt16, type Int16CostOf, int16Gains } from './choose-int16.ts';
+import { narrowAllocation } from './narrow-allocation.ts';
+import type { NarrowLayers } from './narrow-layers.ts';
 import { fewestSteps } from './rounds.ts';
 import { type Style, styles } from './styles.ts';
 
@@ -15,6 +17,10 @@ export const margin = 0.98;
 export interface FieldBasis {
   readonly report: Pick<SensitivityReport, 'layers' | 'overhead'>;
   readonly narrow: NarrowLayers;
+  /** What int16 activations of layers take; without it all layers have int8. */
+  readonly int16?: { readonly costOf: Int16CostOf; readonly leastGain: number } | undefined;
+  /** Whether a file of such a form keeps what a budget limits besides sizes; default: yes. */
+  readonly keeps?: ((form: FileForm) => boolean) | undefined;
 }
 
 /**
@@ -22,54 +28,46 @@ export interface FieldBasis {
  * @returns undefined where nothing fits; where all of several sizes cannot be kept, what is nearest
  */
 export function planCandidate(
-  { report, narrow }: FieldBasis,
+  basis: FieldBasis,
   budgets: readonly CountedBudget[],
   style: Style,
   corrections: Partial<Bytes> = {},
 ): Candidate | undefined {
-  const { allows, narrowing } = style;
   const sizes = budgets.map(({ count, bytes }) => ({ count, bytes: (bytes * margin) / (corrections[count] ?? 1) }));
-  const whole = allocateLayers(report, { sizes, allows });
-  if (whole === undefined) return undefined;
-  const narrower = narrowing > 0 ? narrowed(whole, { report, narrow }, { sizes, allows }, narrowing) : undefined;
-  return { style, allocation: narrower ?? whole };
+  const int8 = allocateInStyle(basis.report, basis, sizes, style);
+  return int8 && { style, allocation: withInt16(int8, basis, sizes, style) ?? int8 };
 }
 
-/** Fewer filters removed from a layer are not worth it: their zeros can lie anywhere. */
-const leastPart = 0.1;
+function allocateInStyle(
+  report: FieldBasis['report'],
+  { narrow }: FieldBasis,
+  sizes: readonly CountedBudget[],
+  { allows, narrowing }: Style,
+): Allocation | undefined {
+  const request = { sizes, allows };
+  const whole = allocateLayers(report, request);
+  return whole && narrowing > 0 ? (narrowAllocation(whole, report, narrow, request, narrowing) ?? whole) : whole;
+}
 
 /**
- * The same budget with filters removed, more of them in layers that keep fewer weights; undefined where none are, or
- * nothing fits.
+ * With int16 activations of the layers that gain most by them, of as many as the budget lets have them: their bytes are taken from
+ * weights, which must lose less by it. Undefined where that is none.
  */
-function narrowed(
-  { choices }: Allocation,
-  { report, narrow }: FieldBasis,
-  request: AllocationRequest,
-  narrowing: number,
-): Allocation | undefined {
-  const parts = new Map(
-    choices
-      .map(({ layer, choice }) => [layer, rounded(1 - (1 - choice.sparsity) ** narrowing)] as const)
-      .filter(([, part]) => part >= leastPart),
-  );
-  const layers = narrow(parts);
-  // The last layer, for one, keeps its filters whatever part is given.
-  const lost = new Set(
-    report.layers.filter(({ layer, shape }) => (layers.get(layer)?.filters ?? Infinity) < (shape[0] ?? 0)).map(({ layer }) => layer),
-  );
-  if (lost.size === 0) return undefined;
-  const found = allocateLayers(narrowedChoices(report, layers), request);
-  return (
-    found && {
-      ...found,
-      choices: found.choices.map((each) => ({ ...each, filters: lost.has(each.layer) ? parts.get(each.layer) : undefined })),
-    }
-  );
-}
-
-function rounded(part: number): number {
-  return Math.round(part * 1e4) / 1e4;
+function withInt16(int8: Allocation, basis: FieldBasis, sizes: readonly CountedBudget[], style: Style): Allocation | undefined {
+  const { report, int16, keeps = () => true } = basis;
+  if (int16 === undefined) return undefined;
+  const gains = int16Gains(report, int8, int16.leastGain);
+  for (let most = gains.length; most > 0; most--) {
+    const cost = int16.costOf(gains.slice(0, most).map(({ layer }) => layer));
+    const overhead = mapBytes((count) => report.overhead[count] + cost.bytes[count]);
+    const found = allocateInStyle({ ...report, overhead }, basis, sizes, style);
+    if (found === undefined) continue;
+    const allocation = giveInt16(found, new Set(cost.layers));
+    const wide = new Set(formOf(allocation).int16);
+    const gain = gains.reduce((sum, each) => sum + (wide.has(each.layer) ? each.gain : 0), 0);
+    if (gain > found.divergence - int8.divergence && keeps(formOf(allocation))) return allocation;
+  }
+  return undefined;
 }
 
 /** Share of zeros of all weights from which on few are left. */

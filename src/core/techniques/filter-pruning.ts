@@ -76,15 +76,11 @@ export function checkRemovedFilters(network: Network, request: TechniqueRequest<
 }
 
 /**
- * The kernels of the network without these parts of their layers' filters, as pruning removes them.
+ * The network without these parts of its layers' filters, as pruning removes them.
  *
- * @param parts in [0, 1), by layer; others keep their filters, unless they are tied to those
- * @returns by layer: weights of the kernel, and its filters
+ * @param parts in [0, 1), by layer; others keep their filters, and so do those that are tied to them
  */
-export function layersWithoutFilters(
-  network: Network,
-  parts: ReadonlyMap<string, number>,
-): ReadonlyMap<string, { readonly elements: number; readonly filters: number }> {
+export function networkWithoutFilters(network: Network, parts: ReadonlyMap<string, number>): Network {
   const groups = channelGroups(network);
   const wanted = new Map<ParameterId, number>(
     kernelsOf(network).flatMap(({ parameter, layer }) => {
@@ -92,8 +88,16 @@ export function layersWithoutFilters(
       return part === undefined ? [] : [[parameter, part] as const];
     }),
   );
-  const narrowed = removeChannels(network, groups, chooseFilters(network, groups, wanted));
-  return new Map(kernelsOf(narrowed).map(({ layer, shape, data }) => [layer, { elements: data.length, filters: shape[0] ?? 0 }]));
+  return removeChannels(network, groups, chooseFilters(network, groups, wanted));
+}
+
+/** Of `networkWithoutFilters`, by layer: weights of the kernel, and its filters. */
+export function layersWithoutFilters(
+  network: Network,
+  parts: ReadonlyMap<string, number>,
+): ReadonlyMap<string, { readonly elements: number; readonly filters: number }> {
+  const kernels = kernelsOf(networkWithoutFilters(network, parts));
+  return new Map(kernels.map(({ layer, shape, data }) => [layer, { elements: data.length, filters: shape[0] ?? 0 }]));
 }
 
 /** Masks of the kernels that read a removed channel: 0 for the weights that it is multiplied with. */

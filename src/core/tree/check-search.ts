@@ -1,7 +1,7 @@
 /** What keeps a search from finding anything, answered before it trains. */
 import { type MeasureId, measureRow } from '../../shared/measures.ts';
 import type { ParetoSearch, Targets } from '../../shared/recipe/targets.ts';
-import type { HardwareFigures, NodeMetrics } from '../../shared/results.ts';
+import type { HardwareFigures } from '../../shared/results.ts';
 import { isSettable } from '../../shared/layer-choices.ts';
 import { budgetCounts, type CountedBudget } from '../../shared/search-budget.ts';
 import type { SensitivityReport } from '../../shared/sensitivity.ts';
@@ -12,14 +12,11 @@ import { hasRoom, nearestOfApart, nearestSize } from '../search/check-field.ts';
 import type { Candidate } from '../search/candidate.ts';
 import { margin } from '../search/candidates.ts';
 import { fewestSteps, planRungs, type Rung } from '../search/rounds.ts';
-import { deployTarget } from './profile-node.ts';
 import type { SearchBasis, SearchSupport } from './search-support.ts';
 
 export interface CheckedSearch {
   readonly support: SearchSupport;
   readonly search: ParetoSearch;
-  /** Of the trained model. */
-  readonly baseline: NodeMetrics | undefined;
 }
 
 /** Stages also fit, calibrate and measure: the part of the time that is left for training steps. */
@@ -27,7 +24,7 @@ export const trainingShare = 0.7;
 
 /** @throws EspalierError that says what is possible instead */
 export async function checkSearch(
-  { support, search, baseline }: CheckedSearch,
+  { support, search }: CheckedSearch,
   budgets: readonly Targets[],
   basis: SearchBasis,
   steps: number,
@@ -47,32 +44,9 @@ export async function checkSearch(
         fix: 'check the preprocessing (scale, normalise) and the order of classes in the data block',
       },
     );
-  const hardware = await support.hardware();
+  const hardware = (await support.structures()).hardware();
   await checkMeasured(support, budgets, hardware);
   checkSizes(budgets, sensitivity, hardware);
-  for (const budget of budgets)
-    for (const { measure, target } of targetMeasures) {
-      const limit = budget[target];
-      if (
-        limit === undefined ||
-        (measure !== 'ram' && measure !== 'flash' && measure !== 'macs') ||
-        hardware === undefined ||
-        baseline === undefined
-      )
-        continue;
-      const found = measureRow(measure).value({ ...baseline, hardware });
-      const saved = measure === 'flash' ? mostSaved(support, sensitivity) : 0;
-      const least = found === undefined ? undefined : Math.ceil(found - saved);
-      if (least === undefined || least <= limit) continue;
-      throw new EspalierError(
-        'invalid-recipe',
-        `${measureRow(measure).target?.name ?? measure} of ${limit} is not possible: an int8 file of this model with all of its filters takes ${saved > 0 ? `at least about ${least}` : least}`,
-        {
-          where: 'budgets',
-          fix: `allow at least ${least}, or take a smaller model; pruning whole filters makes it smaller`,
-        },
-      );
-    }
   const rungs = planRungs(Math.floor(steps / budgets.length));
   if (rungs !== undefined) return rungs;
   const needed = fewestSteps * budgets.length;
@@ -113,16 +87,8 @@ function hasCycles(measure: MeasureId, { cycles }: HardwareFigures): boolean {
   return measure !== 'cycles' || cycles !== undefined;
 }
 
-/** Bytes of flash that the strongest settings take less than the plain int8 file: 4-bit weights, and what is packed. */
-function mostSaved({ recipe }: SearchSupport, sensitivity: SearchBasis['sensitivity']): number {
-  const whole = wholeFile(sensitivity);
-  const packs = (recipe.deploy?.pack ?? 'off') !== 'off' && deployTarget(recipe.deploy).npu === undefined;
-  const least = Math.min(smallestFile(sensitivity, 'raw'), packs ? smallestFile(sensitivity, 'packed') : Infinity);
-  return Math.max(0, whole - least);
-}
-
 /** The plain int8 file: a byte for each weight, whatever bits a recipe's rules permit. */
-function wholeFile({ overhead, layers }: Pick<SensitivityReport, 'layers' | 'overhead'>): number {
+export function wholeFile({ overhead, layers }: Pick<SensitivityReport, 'layers' | 'overhead'>): number {
   return overhead.raw + layers.reduce((sum, { elements }) => sum + elements, 0);
 }
 

@@ -14,8 +14,8 @@ export interface LayerLimits {
 }
 
 /**
- * Without the choices that `exclude`, `bits` and `freeze` rule out: the rules of a candidate come after those of the recipe and
- * would win. Choices that a search does not take stay. The same report where nothing is ruled out.
+ * Without the choices that `exclude`, `bits`, `activations` and `freeze` rule out: the rules of a candidate come after those of the
+ * recipe and would win. The same report where nothing is ruled out.
  */
 export function permittedChoices<Report extends Pick<SensitivityReport, 'layers'>>(report: Report, limits: LayerLimits): Report {
   if (limits.rules.length === 0 && limits.freeze.length === 0) return report;
@@ -28,8 +28,9 @@ function permitted(layer: LayerSensitivity, { rules, freeze }: LayerLimits): Lay
   const mayPrune = !frozen && !isExcluded(applying, 'pruning');
   const mayCluster = !frozen && !isExcluded(applying, 'clustering');
   const bits = ruledBits(applying);
+  const mayWiden = applying.every(({ activations }) => activations === undefined);
   const allowed = (choice: LayerChoice): boolean =>
-    !isSettable(choice) || ((mayPrune || choice.sparsity === 0) && (mayCluster || choice.clusters === 0));
+    isSettable(choice) ? (mayPrune || choice.sparsity === 0) && (mayCluster || choice.clusters === 0) : mayWiden;
   const choices = layer.choices.filter(allowed);
   const ofBits = choices.filter((choice) => bits === undefined || !isSettable(choice) || choice.bits === bits);
   // A layer that cannot have 4 bits keeps 8, as everywhere.

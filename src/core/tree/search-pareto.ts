@@ -15,12 +15,13 @@ import { checkTargets, describeVerdict, keepsOtherLimits } from '../../shared/ta
 import { flattenTree, titleIn, type TreeEntry } from '../../shared/tree.ts';
 import type { LayerAllocation } from '../search/allocate-layers.ts';
 import { candidatePath } from '../search/candidate-path.ts';
-import type { Candidate } from '../search/candidate.ts';
-import { type FieldBasis, planCandidate, planField } from '../search/candidates.ts';
+import { type Candidate, formOf } from '../search/candidate.ts';
+import { planCandidate } from '../search/candidates.ts';
 import { fewestSteps, type Rung } from '../search/rounds.ts';
 import { type PlannedTree, planTree, rootId } from './deployment-tree.ts';
 import type { Verdict } from './recommendation.ts';
-import { checkSearch, checkTogether, trainingShare } from './check-search.ts';
+import { checkSearch, trainingShare } from './check-search.ts';
+import { type Contest, planContest } from './contest.ts';
 import { permittedChoices } from './permitted-choices.ts';
 import type { SearchSupport } from './search-support.ts';
 import { selectNodes } from './select-nodes.ts';
@@ -38,16 +39,6 @@ export interface ParetoWalk {
   readonly runFolder: string;
   readonly signal: AbortSignal;
   readonly report: (message: string) => void;
-}
-
-/** A budget on its way through the rounds. */
-interface Contest {
-  readonly budget: Targets;
-  /** From 1, in the names of nodes. */
-  readonly place: number;
-  readonly rungs: readonly Rung[];
-  /** Those that the next round trains. */
-  field: readonly Candidate[];
 }
 
 /** A branch that has been trained. */
@@ -73,26 +64,23 @@ export async function searchPareto(walk: ParetoWalk): Promise<Verdict> {
   const { walker, support, search, runFolder, signal, report } = walk;
   const { training = {}, targets, layers: rules = [] } = support.recipe;
   const budgets = budgetsOf(search, targets);
-  if (!walker.results.has(rootId)) return { met: false, reason: 'the trained model has no result to compare files with' };
+  const baseline = walker.results.get(rootId);
+  if (baseline === undefined) return { met: false, reason: 'the trained model has no result to compare files with' };
   await support.checkLayers();
   const measured = await support.basis(runFolder, signal, report);
   const basis = { ...measured, sensitivity: permittedChoices(measured.sensitivity, { rules, freeze: training.freeze ?? [] }) };
   const steps = search.steps ?? Math.floor(((search.minutes ?? 0) * 60 * trainingShare) / basis.stepSeconds);
-  const rungs = await checkSearch({ support, search, baseline: walker.results.get(rootId) }, budgets, basis, steps);
+  const rungs = await checkSearch({ support, search }, budgets, basis, steps);
   report(
     `search: ${steps} training steps${search.steps === undefined ? `, ${search.minutes ?? 0} minutes at ${(basis.stepSeconds * 1000).toFixed(1)} ms a step` : ''}; ` +
       rungs.map((rung) => `${rung.candidates} of ${rung.steps}`).join(', then '),
   );
-  const keepsTeacher = training.distillation !== undefined;
-  const fieldBasis: FieldBasis = { report: basis.sensitivity, narrow: await support.narrowing() };
-  const contests = budgets.map((budget, index): Contest => {
-    const candidates = planField(fieldBasis, budgetCounts(budget), keepsTeacher);
-    checkTogether(budget, candidates);
-    return { budget, place: index + 1, rungs, field: candidates.slice(0, rungs[0]?.candidates ?? 1) };
-  });
+  const structures = await support.structures();
+  const planned = { recipe: support.recipe, structures, sensitivity: basis.sensitivity, baseline };
+  const contests = budgets.map((budget, index) => planContest(budget, index + 1, rungs, planned));
   const trained: Trained[] = [];
   try {
-    await compete(walk, contests, rungs, fieldBasis, trained);
+    await compete(walk, contests, rungs, trained);
   } catch (error) {
     if (!isCancellation(error, signal)) throw error;
     return { ...(await conclude(walk, contests, trained)), cancelled: true };
@@ -101,13 +89,7 @@ export async function searchPareto(walk: ParetoWalk): Promise<Verdict> {
 }
 
 /** Trains round after round; what a round has compared is kept in `trained`, also where the next one is cancelled. */
-async function compete(
-  walk: ParetoWalk,
-  contests: readonly Contest[],
-  rungs: readonly Rung[],
-  fieldBasis: FieldBasis,
-  trained: Trained[],
-): Promise<void> {
+async function compete(walk: ParetoWalk, contests: readonly Contest[], rungs: readonly Rung[], trained: Trained[]): Promise<void> {
   const { walker } = walk;
   for (const [round, rung] of rungs.entries()) {
     const made = await train(walk, contests, rung.steps);
@@ -116,7 +98,7 @@ async function compete(
     for (const contest of contests) {
       const ranked = made.filter((each) => each.contest === contest).toSorted(byPromise);
       describeRound(walk, contest, ranked, round + 1);
-      contest.field = ranked.slice(0, next).flatMap((each) => corrected(each, fieldBasis) ?? []);
+      contest.field = ranked.slice(0, next).map(corrected);
     }
   }
   // What trained longest is the file that is wanted, so it has another try before a shorter one stands in for it.
@@ -133,7 +115,7 @@ async function compete(
       .filter((each) => isOfLastRound(each, contest))
       .toSorted(byPromise)
       .slice(0, 1)
-      .flatMap((each) => corrected(each, fieldBasis) ?? []);
+      .map(corrected);
   if (missed.some(({ field }) => field.length > 0))
     trained.push(...(await train(walk, missed, rungs.at(-1)?.steps ?? fewestSteps, 'again-')));
 }
@@ -188,8 +170,8 @@ function pathsTo({ root }: PlannedTree, leaves: ReadonlySet<string>): readonly T
   );
 }
 
-/** The same style with settings by the bytes that its file took. */
-function corrected({ contest, candidate, metrics }: Trained, basis: FieldBasis): Candidate | undefined {
+/** The same style with settings by the bytes that its file took; as it was where these do not keep the limits of a device. */
+function corrected({ contest, candidate, metrics }: Trained): Candidate {
   const counts = budgetCounts(contest.budget);
   const { sizes } = candidate.allocation;
   const corrections = Object.fromEntries(
@@ -198,7 +180,9 @@ function corrected({ contest, candidate, metrics }: Trained, basis: FieldBasis):
       return taken === undefined || sizes[count] === 0 ? [] : [[count, taken / sizes[count]]];
     }),
   );
-  return planCandidate(basis, counts, candidate.style, corrections) ?? candidate;
+  const { basis } = contest;
+  const found = planCandidate(basis, counts, candidate.style, corrections);
+  return found === undefined || basis.keeps?.(formOf(found.allocation)) === false ? candidate : found;
 }
 
 /** A file that is too large by less is judged too: the next round corrects its size. */
@@ -231,8 +215,9 @@ function describeRound({ report, walker }: ParetoWalk, { place, budget }: Contes
   }
 }
 
-function describeLayer({ layer, choice, filters }: LayerAllocation): string {
-  return `${layer}: ${filters === undefined ? '' : `${formatPercent(filters, 1)} of the filters removed, `}${describeChoice(choice)}`;
+function describeLayer({ layer, choice, filters, activations }: LayerAllocation): string {
+  const removed = filters === undefined ? '' : `${formatPercent(filters, 1)} of the filters removed, `;
+  return `${layer}: ${removed}${describeChoice(choice)}${activations === undefined ? '' : `, ${activations} activations`}`;
 }
 
 /** Writes the recommended file of each budget with a recipe that makes it again, and judges the budgets. */
@@ -276,7 +261,7 @@ async function recommend({ runFolder, support, model }: ParetoWalk, place: numbe
     data: relocateData(support.model.data, support.model.dataFolder, folder),
     techniques: moved,
     nodes: [node],
-    // Those of the techniques come after them, and say nothing of int16.
+    // Those of the techniques come after them, and say nothing of the int16 layers that these name.
     layers,
     seed,
     engine: { ...engine, threads: support.threads },

@@ -2,7 +2,6 @@
 import path from 'node:path';
 import { trainingDefaults } from '../../shared/recipe/defaults.ts';
 import type { SensitivityReport } from '../../shared/sensitivity.ts';
-import type { HardwareFigures } from '../../shared/results.ts';
 import { outputsOf, inputsOf } from '../data/inputs/model-inputs.ts';
 import type { DataSplits } from '../data/dataset.ts';
 import { openData } from '../data/open-data.ts';
@@ -19,13 +18,12 @@ import { packedSize } from '../tflite/pack/pack-tflite.ts';
 import { prepareStepTiming } from '../train/step-timing.ts';
 import { integerStructure } from './operations/integer-structure.ts';
 import { networkSensitivity } from './operations/model-sensitivity.ts';
-import { countedNpu, profileNode } from './profile-node.ts';
+import { countedNpu } from './profile-node.ts';
+import { SearchStructures } from './search-structures.ts';
 import type { Environment } from './environment.ts';
 import type { Identity } from './identity.ts';
 import type { RecipeDocument } from './recipe/recipe-document.ts';
 import type { ResolvedModel } from './recipe/resolve-recipe.ts';
-import type { NarrowLayers } from '../search/narrow-layers.ts';
-import { layersWithoutFilters } from '../techniques/filter-pruning.ts';
 import { checkFrozenLayers } from '../techniques/frozen-layers.ts';
 import { kernelsOf } from '../techniques/kernels.ts';
 import { requireLayer } from '../techniques/layer-rules.ts';
@@ -48,6 +46,9 @@ export interface SearchBasis {
   readonly validationExamples: number;
 }
 
+/** See `SearchStructures`. */
+export type Structures = Pick<SearchStructures, 'narrow' | 'hardware' | 'int16Cost'>;
+
 export interface SearchSupport {
   readonly recipe: RecipeDocument;
   /** The recipe's folder. */
@@ -62,10 +63,7 @@ export interface SearchSupport {
    * @throws EspalierError where a search is not possible; `cancelled`
    */
   basis(runFolder: string, signal: AbortSignal, report: (message: string) => void): Promise<SearchBasis>;
-  /** What becomes of the layers without part of their filters. */
-  narrowing(): Promise<NarrowLayers>;
-  /** What a file of the search needs that keeps all filters: the other settings of layers do not change it. */
-  hardware(): Promise<HardwareFigures | undefined>;
+  structures(): Promise<Structures>;
   /** Whether its files can be packed for TFLite Micro. */
   canPack(): Promise<boolean>;
   /** Error of a .tflite on the validation examples, in LiteRT. */
@@ -128,12 +126,10 @@ export function searchSupport({ recipe, folder, model, engine, target, threadScr
       if (known === undefined) await keepForLater(file, found, report);
       return found;
     },
-    async narrowing() {
+    async structures() {
       const { network } = await open();
-      return (parts) => layersWithoutFilters(network, parts);
-    },
-    async hardware() {
-      return profileNode(integerStructure((await open()).network, recipe.deploy?.strip), target, undefined, countedNpu(recipe)).figures;
+      const { layers: rules = [], deploy } = recipe;
+      return new SearchStructures({ network, rules, strip: deploy?.strip ?? false, target, npu: countedNpu(recipe) });
     },
     async canPack() {
       const goal = recipe.deploy?.pack ?? 'small';
@@ -194,7 +190,16 @@ async function makeBasis(
   const { target } = validation;
   const chanceError = target.kind === 'classes' ? 1 - 1 / target.classes : undefined;
   report('search: measuring how much each layer suffers from each choice');
-  const sensitivity = await networkSensitivity({ engine, network, data: train, seed, strip, signal, onProgress: () => undefined });
+  const sensitivity = await networkSensitivity({
+    engine,
+    network,
+    data: train,
+    seed,
+    strip,
+    activations: true,
+    signal,
+    onProgress: () => undefined,
+  });
   const timing = await prepareStepTiming(engine, network, Math.min(trainingDefaults.float.batchSize, train.size));
   try {
     const stepSeconds = (await timing.run(timedMilliseconds)) / 1000;

@@ -43,6 +43,14 @@ describe('choices that a recipe permits', () => {
     expect(left([], ['first'])).toEqual(['0/0/8', '0/0/4']);
   });
 
+  it('are none of activations where a rule decides on these', () => {
+    const wide = all.concat([8, 16].map((activations) => ({ sparsity: 0, clusters: 0, bits: 8, activations }) as LayerChoice));
+    const given = { layers: [layer('first', wide)] };
+    expect(left([{ pattern: 'other', activations: 'int8' }], [], given)).toHaveLength(wide.length);
+    expect(left([{ pattern: 'first', activations: 'int8' }], [], given)).toHaveLength(all.length);
+    expect(left([{ pattern: 'first', exclude: ['pruning'] }], ['first'], given)).toHaveLength(4);
+  });
+
   it('have the bits of the last rule, where the layer can have them', () => {
     expect(left([{ pattern: '*', bits: 4 }])).toEqual(['0/0/4']);
     expect(

@@ -36,7 +36,7 @@ it('a search takes photos from where its stages keep them decoded', async () => 
     threadScript: undefined,
     file: path.join(folder, 'basis.json'),
   });
-  await support.narrowing();
+  await support.structures();
   // That the photos can be decoded is kept there when they are opened.
   expect(readdirSync(examplesFolder(folder)).length).toBeGreaterThan(0);
 });

@@ -76,7 +76,7 @@ export interface NetworkQuestion extends OperationContext {
   readonly seed: number;
   /** Whether files are written without the texts that no runtime needs. */
   readonly strip?: boolean | undefined;
-  /** Whether choices of activations are measured too; a search takes none. */
+  /** Whether choices of activations are measured too. */
   readonly activations?: boolean | undefined;
   /** Default: no cycles. */
   readonly target?: HardwareTarget | undefined;
@@ -101,7 +101,7 @@ export async function networkSensitivity(question: NetworkQuestion): Promise<Omi
   };
 }
 
-/** Of the int8 file that the network becomes. What an NPU reads besides kernels is not known from it. */
-function fileBytes(file: Uint8Array): Bytes {
+/** Of the integer file that a network becomes. What an NPU reads besides kernels is not known from it. */
+export function fileBytes(file: Uint8Array): Bytes {
   return { raw: file.length, gzip: gzipSize(file), packed: packedSize(file, 'small') ?? file.length, ethosU: 0 };
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RecipeDocument } from '../../../../src/core/tree/recipe/recipe-document.ts';
-import type { SearchBasis, SearchSupport } from '../../../../src/core/tree/search-support.ts';
+import type { SearchBasis, SearchSupport, Structures } from '../../../../src/core/tree/search-support.ts';
 import type { StageRequest } from '../../../../src/core/tree/stages/stage-runner.ts';
 import type { ParetoSearch } from '../../../../src/shared/recipe/targets.ts';
 import type { CertificateVerdict } from '../../../../src/shared/results.ts';
@@ -55,6 +55,7 @@ export interface Case {
   /** Of a second model, which is walked at the same time. */
   readonly beside?: Partial<SearchSupport>;
   readonly signal?: AbortSignal;
+  readonly structures?: Partial<Structures>;
   readonly stage?: (request: StageRequest) => void;
   readonly certificate?: (request: StageRequest) => CertificateVerdict | undefined;
 }
@@ -74,8 +75,13 @@ export function supportOf(folder: string, given: Case): SearchSupport {
     threads: 2,
     basis: () => Promise.resolve({ ...basis, ...other }),
     checkLayers: () => Promise.resolve(),
-    narrowing: () => Promise.resolve(() => new Map()),
-    hardware: () => Promise.resolve(isKnown ? { ramBytes: ram, flashBytes: flash, macs: 10, ethosUBytes: ethosU } : undefined),
+    structures: () =>
+      Promise.resolve({
+        narrow: () => new Map(),
+        hardware: () => (isKnown ? { ramBytes: ram, flashBytes: flash, macs: 10, ethosUBytes: ethosU } : undefined),
+        int16Cost: (layers) => ({ layers, bytes: { raw: 0, gzip: 0, packed: 0, ethosU: 0 } }),
+        ...given.structures,
+      }),
     canPack: () => Promise.resolve(isKnown),
     validationError: (tflite) => Promise.resolve(error(new TextDecoder().decode(tflite))),
   };
