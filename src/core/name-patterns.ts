@@ -3,23 +3,43 @@
 /** Whether a name is matched as a whole. */
 export type NameTest = (name: string) => boolean;
 
-/** `*` stands for any text, also none, and `?` for one character. */
+/**
+ * `*` stands for any text, also none, and `?` for one character; with a backslash before them these and the backslash stand for
+ * themselves. Before other characters a backslash is one like any other.
+ */
 export function wildcard(pattern: string): NameTest {
-  const symbols = [...pattern.replaceAll(/\*+/g, '*')];
+  const symbols = (pattern.match(/\\[*?\\]|\*+|[^*]/gsu) ?? []).map(symbolOf);
   return (name) => matchesSymbols(symbols, [...name]);
 }
 
+/** The pattern that this name alone matches. */
+export function exactPattern(name: string): string {
+  return name.replaceAll(/[*?]|\\(?=[*?\\])/g, '\\$&');
+}
+
+type PatternSymbol = { readonly kind: 'letter'; readonly letter: string } | { readonly kind: 'any letter' } | { readonly kind: 'any text' };
+
+function symbolOf(text: string): PatternSymbol {
+  if (text.startsWith('*')) return { kind: 'any text' };
+  if (text === '?') return { kind: 'any letter' };
+  return { kind: 'letter', letter: text.length > 1 && text.startsWith('\\') ? text.slice(1) : text };
+}
+
+function matchesOne(symbol: PatternSymbol | undefined, letter: string | undefined): boolean {
+  return symbol?.kind === 'any letter' || (symbol?.kind === 'letter' && symbol.letter === letter);
+}
+
 /** After a mismatch only the last star takes one character more: what matched before it never has to be tried again. */
-function matchesSymbols(symbols: readonly string[], letters: readonly string[]): boolean {
+function matchesSymbols(symbols: readonly PatternSymbol[], letters: readonly string[]): boolean {
   let symbol = 0;
   let letter = 0;
   let star = -1;
   let afterStar = 0;
   while (letter < letters.length) {
-    if (symbols[symbol] === '*') {
+    if (symbols[symbol]?.kind === 'any text') {
       star = symbol++;
       afterStar = letter;
-    } else if (symbol < symbols.length && (symbols[symbol] === '?' || symbols[symbol] === letters[letter])) {
+    } else if (matchesOne(symbols[symbol], letters[letter])) {
       symbol++;
       letter++;
     } else if (star >= 0) {
@@ -27,7 +47,7 @@ function matchesSymbols(symbols: readonly string[], letters: readonly string[]):
       letter = ++afterStar;
     } else return false;
   }
-  while (symbols[symbol] === '*') symbol++;
+  while (symbols[symbol]?.kind === 'any text') symbol++;
   return symbol === symbols.length;
 }
 

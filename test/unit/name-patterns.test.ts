@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fieldPattern, wildcard } from '../../src/core/name-patterns.ts';
+import { exactPattern, fieldPattern, wildcard } from '../../src/core/name-patterns.ts';
 import { createRandom } from '../../src/core/random.ts';
 
 const random = createRandom(7);
@@ -34,6 +34,28 @@ describe('a wildcard', () => {
 
   it('takes steps in proportion to pattern and name where a regular expression would not end', () => {
     expect(wildcard('**e*e*e*e*e*e*e*e*e*e*e*e*Q')('e'.repeat(20_000))).toBe(false);
+  });
+
+  it.each([
+    ['a\\*b', 'a*b', true],
+    ['a\\*b', 'a-b', false],
+    ['a\\?', 'a?', true],
+    ['a\\?', 'ab', false],
+    ['a\\\\*', 'a\\-', true],
+    ['a\\b*', 'a\\bc', true],
+    ['a\\', 'a\\', true],
+  ])('with a backslash, %s, matches %s: %s', (pattern, name, expected) => {
+    expect(wildcard(pattern)(name)).toBe(expected);
+  });
+
+  it('can be one that a name alone matches', () => {
+    for (let trial = 0; trial < 5000; trial++) {
+      const [name, other] = [text('a*?\\', 5), text('a*?\\', 5)];
+      expect(wildcard(exactPattern(name))(name)).toBe(true);
+      expect([name, other, wildcard(exactPattern(name))(other)]).toEqual([name, other, name === other]);
+    }
+    // Names without these letters are patterns already.
+    expect(exactPattern('model/dense_1:0\\kernel')).toBe('model/dense_1:0\\kernel');
   });
 });
 

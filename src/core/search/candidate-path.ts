@@ -6,6 +6,7 @@ import type { TechniqueOptions } from '../../shared/recipe/technique-options.ts'
 import type { TrainingOptions } from '../../shared/recipe/training-options.ts';
 import type { ByteCount } from '../../shared/sensitivity.ts';
 import { type ConstraintKind, constraintOrder, preservingTechnique, techniqueIds, techniqueRow } from '../../shared/techniques.ts';
+import { exactPattern } from '../name-patterns.ts';
 import type { Allocation, LayerAllocation } from './allocate-layers.ts';
 import type { Candidate } from './candidate.ts';
 import type { Style } from './styles.ts';
@@ -75,17 +76,17 @@ const everyTechnique = techniqueIds.map((id) => techniqueRow(id).options);
 function rulesOf({ choices }: Allocation, kind: ConstraintKind): readonly LayerRule[] | undefined {
   if (kind === 'integerGrid')
     return choices.flatMap(({ layer, choice: { bits }, activations }) => [
-      ...(bits === 8 ? [] : [{ pattern: layer, bits }]),
-      ...(activations === undefined ? [] : [{ pattern: layer, activations }]),
+      ...(bits === 8 ? [] : [{ pattern: exactPattern(layer), bits }]),
+      ...(activations === undefined ? [] : [{ pattern: exactPattern(layer), activations }]),
     ]);
   if (kind === 'codebook') {
     if (choices.every(({ choice }) => choice.clusters === 0)) return undefined;
-    return choices.map(({ layer, choice }) => ({ pattern: layer, ...dials.clusters.rule(choice.clusters) }));
+    return choices.map(({ layer, choice }) => ({ pattern: exactPattern(layer), ...dials.clusters.rule(choice.clusters) }));
   }
   if (choices.every(({ choice, filters }) => choice.sparsity === 0 && filters === undefined)) return undefined;
   return choices.map(pruningRule);
 }
 
 function pruningRule({ layer, choice: { sparsity }, filters }: LayerAllocation): LayerRule {
-  return { pattern: layer, ...(filters === undefined ? dials.sparsity.rule(sparsity) : { filters, sparsity }) };
+  return { pattern: exactPattern(layer), ...(filters === undefined ? dials.sparsity.rule(sparsity) : { filters, sparsity }) };
 }

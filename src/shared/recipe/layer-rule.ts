@@ -7,7 +7,7 @@ export type ActivationType = 'int8' | 'int16';
 /** What single layers do differently. */
 export interface LayerRule {
   /**
-   * Name of a layer; `*` stands for any characters.
+   * Name of a layer; `*` stands for any characters and `?` for one. In names that have these, or a backslash before them, a backslash stands before each.
    * @examples ["conv2d_1", "dense*"]
    */
   readonly pattern: string;

@@ -170,6 +170,21 @@ describe('candidates of a budget', () => {
     ).toEqual(['packed', 'ethos-u', undefined]);
   });
 
+  it('have rules that hold for the layers of these names alone', () => {
+    const choices = ['a*', 'ab'].map((name, index) => ({
+      layer: name,
+      choice: { sparsity: 0.5 + 0.4 * index, clusters: 0, bits: 8 as const },
+    }));
+    const candidate = { style: plainStyle, allocation: { count: 'gzip' as const, choices: choices.toReversed(), divergence: 0, sizes } };
+    expect(candidatePath(candidate, 600, {}).techniques.pruning).toMatchObject({
+      layers: [
+        { pattern: 'ab', sparsity: 0.9 },
+        // Without the backslash it would be the last that matches both.
+        { pattern: 'a\\*', sparsity: 0.5 },
+      ],
+    });
+  });
+
   it('leave out stages that no layer takes part in', () => {
     const only = (sparsity: number, clusters: number) =>
       candidatePath(

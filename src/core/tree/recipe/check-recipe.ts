@@ -25,6 +25,7 @@ import { deployTarget } from '../profile-node.ts';
 import { nodeAdvice } from '../select-nodes.ts';
 import { importTeacher } from '../teachers.ts';
 import { closest } from '../../closest.ts';
+import { exactPattern } from '../../name-patterns.ts';
 import { missingPaths, pathNaming } from './data-paths.ts';
 import { parseRecipe } from './parse-recipe.ts';
 import { readDataBlock } from './read-data-block.ts';
@@ -151,7 +152,7 @@ function checkLayers(networks: readonly Network[], recipe: RecipeDocument, repor
   recipe.layers?.forEach(({ pattern }, index) => {
     if (layers.some((layer) => layerPattern(pattern).test(layer))) return;
     report(['layers', index, 'pattern'], 'unknown-layer', `"${pattern}" matches no layer with a kernel; there are ${layers.join(', ')}`, {
-      suggestions: closest(pattern, layers),
+      suggestions: closest(pattern, layers).map(exactPattern),
     });
   });
 }
