@@ -1,8 +1,7 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { chosenTarget } from '../../core/hardware/targets.ts';
-import { recommendedFolder } from '../../core/tree/recommended-files.ts';
 import { relocateData, relocatedPath } from '../../core/tree/recipe/relocate-data.ts';
 import { writeFileAtomically } from '../../core/tree/store/atomic-files.ts';
 import { soundTflite } from '../../core/tree/store/result-folder.ts';
@@ -17,6 +16,7 @@ import { type BudgetOptions, byteSize, byteSizes, searchOf } from '../budget-opt
 import { nonNegativeNumber, positiveNumber, wholeNumber, wholeNumberOrZero } from '../numbers.ts';
 import { parseSteps, quantizations } from '../parse-steps.ts';
 import { applySettings, type StepSettings } from '../step-settings.ts';
+import { copyRecommended } from '../run/copy-recommended.ts';
 import { followRun } from '../run/follow-run.ts';
 import { processTerminal } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
@@ -102,8 +102,12 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
         });
       } finally {
         // A search that misses its targets has the nearest file.
-        for (const file of plan.node === undefined ? await keepRecommended(runFolder, folder, name) : [])
-          if (options.json !== true) terminal.print(file);
+        if (plan.node === undefined && runFolder !== '') {
+          const { copied, removed, unknown } = await copyRecommended({ runFolder, folder, model: MODEL_NAME, name });
+          for (const file of removed) terminal.note(`removed, of an earlier search: ${file}\n`);
+          for (const file of unknown) terminal.note(`stays, but is not of this search: ${file}\n`);
+          for (const file of copied) if (options.json !== true) terminal.print(file);
+        }
       }
       if (plan.node === undefined) return;
       const output = path.join(folder, `${name}.tflite`);
@@ -156,26 +160,4 @@ function withTeacherOption(training: StepSettings['training'], teacher: string |
   if (distillation === false)
     throw new WrongUsage('--teacher', 'it contradicts --set training.distillation=false', 'leave one of them out');
   return { ...training, distillation: { ...(isRecord(distillation) ? distillation : {}), teacher } };
-}
-
-/** Copies the recommended files of a search, and the recipes that make them again. */
-async function keepRecommended(runFolder: string, folder: string, name: string): Promise<readonly string[]> {
-  const from = path.join(runFolder, recommendedFolder);
-  const files = runFolder === '' ? [] : await readdir(from).catch(() => []);
-  const kept: string[] = [];
-  for (const file of files.toSorted()) {
-    const output = path.join(folder, file.replace(MODEL_NAME, name));
-    if (file.endsWith('.json')) await writeFileAtomically(output, await movedRecipe(path.join(from, file), folder));
-    else await writeFileAtomically(output, await readFile(path.join(from, file)));
-    kept.push(output);
-  }
-  return kept;
-}
-
-async function movedRecipe(file: string, to: string): Promise<string> {
-  const recipe: unknown = JSON.parse(await readFile(file, 'utf8'));
-  const data = typeof recipe === 'object' && recipe !== null && 'data' in recipe ? recipe.data : undefined;
-  const from = path.dirname(file);
-  const moved = withTeachers(isRecord(recipe) ? recipe : {}, (teacher) => relocatedPath(teacher, from, to));
-  return `${JSON.stringify({ ...moved, data: relocateData(data, from, to) }, undefined, 2)}\n`;
 }
