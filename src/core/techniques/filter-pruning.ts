@@ -8,7 +8,7 @@ import { chooseFilters } from './filter-pruning/choose-filters.ts';
 import { removeChannels } from './filter-pruning/remove-channels.ts';
 import { trainFloatStage } from './fine-tuning-stage.ts';
 import { kernelsOf } from './kernels.ts';
-import { selectKernels } from './layer-rules.ts';
+import { layerPattern, type SelectedKernel, selectKernels } from './layer-rules.ts';
 import { reconstructKernels } from './pruning/reconstruct-kernels.ts';
 import { checkSparsity } from './pruning/schedules.ts';
 import type { OptimizedModel, TechniqueContext, TechniqueRequest } from './technique.ts';
@@ -71,8 +71,31 @@ export function checkRemovedFilters(network: Network, request: TechniqueRequest<
     });
   const groups = channelGroups(network);
   const removed = chooseFilters(network, groups, new Map(kernels.map(({ parameter, settings }) => [parameter, settings.filters])));
+  requireEffect(kernels, { groups, removed }, request);
   if (kernels.length > 0 && removed.size === 0) throw nothingToRemove('filters');
   return { groups, removed };
+}
+
+/** @throws EspalierError for a rule whose part of the filters is so small, or of such layers, that none of them loses any */
+function requireEffect(
+  kernels: readonly SelectedKernel<'filters'>[],
+  { groups, removed }: FilterChoice,
+  { rules }: TechniqueRequest<PruningOptions>,
+): void {
+  const narrowed = new Set([...removed].flatMap((group) => (groups.removable.get(group) ?? []).map(({ kernel }) => kernel)));
+  const removable = new Set([...groups.removable.values()].flatMap((filters) => filters.map(({ kernel }) => kernel)));
+  const ofFilters = rules.filter(({ filters }) => filters !== undefined);
+  for (const rule of ofFilters) {
+    const { pattern, filters = 0 } = rule;
+    const named = kernels.filter(({ layer }) => ofFilters.findLast((each) => layerPattern(each.pattern).test(layer)) === rule);
+    if (named.length === 0 || named.some(({ parameter }) => narrowed.has(parameter))) continue;
+    throw new EspalierError('invalid-argument', `"filters": ${filters} for "${pattern}" removes no filter`, {
+      where: 'layers',
+      fix: named.some(({ parameter }) => removable.has(parameter))
+        ? `raise it: half a filter of ${Math.max(...named.map(({ shape }) => shape[0] ?? 1))} at least; layers that are added to each other lose as many filters as the least of them, so all need it`
+        : 'leave it out; the filters of the last layer, of depthwise convolutions, and of layers that are added to the input, have to stay',
+    });
+  }
 }
 
 /**

@@ -9,7 +9,7 @@ import { validateNetwork } from '../../../src/core/network/validate-network.ts';
 import { channelGroups } from '../../../src/core/techniques/filter-pruning/channel-groups.ts';
 import { chooseFilters } from '../../../src/core/techniques/filter-pruning/choose-filters.ts';
 import { removeChannels } from '../../../src/core/techniques/filter-pruning/remove-channels.ts';
-import { layersWithoutFilters, withoutFilters } from '../../../src/core/techniques/filter-pruning.ts';
+import { checkRemovedFilters, layersWithoutFilters, withoutFilters } from '../../../src/core/techniques/filter-pruning.ts';
 import { techniqueRow } from '../../../src/shared/techniques.ts';
 import { writeTflite } from '../../../src/core/tflite/write-tflite.ts';
 import { randomData } from '../fixtures/random-data.ts';
@@ -180,6 +180,30 @@ describe('filter pruning', () => {
         if (constraint.kind === 'sparsity') expect(constraint.mask).toHaveLength(network.parameters.get(id)!.data.length);
   });
 
+  it.each([
+    // The last layer keeps its filters, whatever the others lose.
+    [{ pattern: 'dense', filters: 0.5 }, '"filters": 0.5 for "dense" removes no filter; leave it out'],
+    [{ pattern: 'depth*', filters: 0.5 }, '"filters": 0.5 for "depth*" removes no filter; leave it out'],
+    // A twelfth of six filters is half a filter. With this the rule before it loses what it removes as well, since the layers are tied.
+    [{ pattern: 'conv', filters: 0.08 }, '"filters": 0.5 for "pointwise" removes no filter; raise it: half a filter of 6 at least; layers'],
+    [{ pattern: '*', filters: 0.08 }, '"filters": 0.08 for "*" removes no filter; raise it: half a filter of 6 at least'],
+  ])('refuses the rule %o', (rule, message) => {
+    const rules = [{ pattern: 'conv', filters: 0.5 }, { pattern: 'pointwise', filters: 0.5 }, rule];
+    const check = () => checkRemovedFilters(residualNetwork(), { row: techniqueRow('pruning'), options: {}, rules });
+    expect(check).toThrow(message);
+  });
+
+  it('takes rules that a later one overrides, and patterns of which one layer loses filters', () => {
+    const rules = [
+      { pattern: '*', filters: 0.5 },
+      { pattern: 'dense', filters: 0 },
+    ];
+    const found = checkRemovedFilters(residualNetwork(), { row: techniqueRow('pruning'), options: {}, rules });
+    expect(found.removed.size).toBe(3);
+    const none = [...rules, { pattern: '*', filters: 0 }];
+    expect(checkRemovedFilters(residualNetwork(), { row: techniqueRow('pruning'), options: {}, rules: none }).removed.size).toBe(0);
+  });
+
   it('fits the layers that read removed filters, which moves the outputs less', async () => {
     const context = techniqueContext(engine);
     const whole = await logits(engine, residualNetwork());
@@ -224,9 +248,9 @@ describe('filter pruning', () => {
   });
 
   it('says when no filter can go', async () => {
-    await expect(
-      apply('pruning', trainedModel(), techniqueContext(engine), { sparsity: 0.5 }, [{ pattern: 'dense', filters: 0.5 }]),
-    ).rejects.toThrow(/no filter can be removed.*raise "filters"/);
+    await expect(apply('pruning', trainedModel(), techniqueContext(engine), { sparsity: 0.5, filters: 0.01 })).rejects.toThrow(
+      /no filter can be removed.*raise "filters"/,
+    );
     const rules = [{ pattern: '*', exclude: ['pruning' as const] }];
     await expect(apply('pruning', trainedModel(), techniqueContext(engine), { structure: 'filters' }, rules)).rejects.toThrow(
       /no filter can be removed/,
