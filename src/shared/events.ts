@@ -76,7 +76,8 @@ export interface NodeProgress extends NodeEventBase {
   readonly fraction: number;
   readonly training: TrainingProgress | undefined;
 }
-export type NodePhase = 'loading' | 'training' | 'calibrating' | 'converting' | 'evaluating' | 'measuring' | 'latency' | 'certifying';
+export type NodePhase =
+  'loading' | 'finding-rate' | 'training' | 'calibrating' | 'converting' | 'evaluating' | 'measuring' | 'latency' | 'certifying';
 export interface TrainingProgress {
   readonly step: number;
   readonly steps: number;

@@ -11,12 +11,24 @@ export interface NodeMetrics {
   readonly certificate: CertificateVerdict | undefined;
   readonly trainingSeconds: number | undefined;
   readonly curve: readonly CurvePoint[];
+  /** Where a test chose the learning rate of the training. */
+  readonly rangeTest?: RangeTest | undefined;
   /** What changes the meaning of these figures: accuracy near chance, layers that were shared out otherwise. */
   readonly warnings?: readonly string[] | undefined;
   /** Model of the processor that the stage ran on. */
   readonly processor?: string | undefined;
   /** Missing where the file could not be profiled. */
   readonly hardware?: HardwareFigures | undefined;
+}
+
+/** Of a learning-rate range test: how the loss of training examples changes while the rate rises. */
+export interface RangeTest {
+  /** The one that was chosen, which the training begins with. */
+  readonly learningRate: number;
+  /** Steps of the test, besides those of the training. */
+  readonly steps: number;
+  /** Smoothed change of the loss against that of the same examples with the weights of the start. */
+  readonly curve: readonly { readonly rate: number; readonly change: number }[];
 }
 
 /** What the node's .tflite needs of a microcontroller, from its bytes alone: figures of `HardwareProfile`. */

@@ -6,6 +6,7 @@ import type { RunTreeNode } from '../../src/shared/drawing/run-tree-layout.ts';
 import { nodeTitle, nodeTraits, shortTitle } from '../../src/shared/drawing/technique-names.ts';
 import type { ModelState, RunState } from '../../src/shared/run-state.ts';
 import type { NodeResult } from '../../src/shared/node-result.ts';
+import type { NodePhase } from '../../src/shared/events.ts';
 import type { NodeState } from '../../src/shared/tree.ts';
 import type { DensityPlot } from '../../src/shared/results.ts';
 import { element, setAttribute, setHidden, setText, svg } from '../dom.ts';
@@ -108,7 +109,7 @@ export function createNodeElement({ node }: RunTreeNode): NodeElement {
 }
 
 function classesOf({ node, state, phase }: NodeResult, { selected, recommended, onPath, collapsed }: NodeMarks): readonly string[] {
-  const isOpenEnded = state.kind === 'running' && phase !== undefined && phase !== 'training' && phase !== 'calibrating';
+  const isOpenEnded = state.kind === 'running' && phase !== undefined && !hasLength(phase);
   return [
     'node',
     state.kind === 'waiting' && state.notRun === true ? 'not-run' : state.kind,
@@ -123,10 +124,14 @@ function classesOf({ node, state, phase }: NodeResult, { selected, recommended, 
   ];
 }
 
+function hasLength(phase: NodePhase): boolean {
+  return phase === 'finding-rate' || phase === 'training' || phase === 'calibrating';
+}
+
 /** Of the phase that has a length; later phases move without one. */
 function progressOf({ state, phase }: NodeResult): number {
   if (state.kind !== 'running') return 0;
-  return phase === undefined || phase === 'training' || phase === 'calibrating' ? Math.min(1, Math.max(0, state.fraction)) : 1;
+  return phase === undefined || hasLength(phase) ? Math.min(1, Math.max(0, state.fraction)) : 1;
 }
 
 function reasonsOf(state: NodeState): readonly string[] {

@@ -6,6 +6,8 @@ import type { RunState } from '../../shared/run-state.ts';
 import type { NodeResult } from '../../shared/node-result.ts';
 import { flattenTree } from '../../shared/tree.ts';
 import type { NodeState } from '../../shared/tree.ts';
+import { rangeTestText } from '../../shared/drawing/range-test-text.ts';
+import { english } from '../../shared/drawing/translate.ts';
 import { progressBar } from '../progress-bar.ts';
 import { type Terminal, visible } from '../terminal.ts';
 
@@ -134,7 +136,9 @@ export function describeEvent(event: RunEvent, state: RunState): string | undefi
       return `${about}: started${event.job === undefined ? '' : ` as job ${event.job}`}${event.host === undefined ? '' : ` on ${event.host}`}`;
     case 'node-finished': {
       const result = state.models.find(({ model }) => model === event.model)?.nodes.get(event.node);
-      return `${about}: ${event.cached ? 'cached' : 'done'}, ${result === undefined ? '' : summary(result)}`;
+      const { rangeTest } = event.metrics;
+      const rate = rangeTest === undefined ? '' : `, ${rangeTestText(rangeTest, english)}`;
+      return `${about}: ${event.cached ? 'cached' : 'done'}, ${result === undefined ? '' : summary(result)}${rate}`;
     }
     case 'node-failed':
       return `${about}: failed: ${event.message}`;

@@ -4,6 +4,7 @@ import { shownAccuracy, shownMeasure, shownQuality } from '../../shared/measure-
 import { drawDeploymentTree } from '../../shared/drawing/deployment-tree.ts';
 import { describeStatus, type NodeStatus } from '../../shared/drawing/node-status.ts';
 import { formatSeconds } from '../../shared/drawing/format.ts';
+import { rangeTestTexts } from '../../shared/drawing/range-test-text.ts';
 import { outputTable } from '../../shared/drawing/output-table.ts';
 import { resultColumns, resultRows } from '../../shared/drawing/result-table.ts';
 import { english } from '../../shared/drawing/translate.ts';
@@ -91,7 +92,7 @@ function modelSection(model: ModelState, recipe: Recipe): string {
     part('Accuracy and size', tradeOffFigure(model, recipe.targets ?? {})),
     ...hardwareSection(model, recipe),
     part('Density of the weights', densityFigures(model)),
-    part('Training', curveFigures(model)),
+    part('Training', curveFigures(model), ...rangeTestTexts(model, english).map((line) => element('p', {}, text(line)))),
     part('Certificates', certificates(model)),
   );
 }

@@ -4,6 +4,7 @@ import { outputTable } from '../../shared/drawing/output-table.ts';
 import { escapeMarkdown, resultColumns, resultRows, toMarkdown } from '../../shared/drawing/result-table.ts';
 import { measureIds, measureRow } from '../../shared/measures.ts';
 import { shownTitle } from '../../shared/measure-figures.ts';
+import { rangeTestTexts } from '../../shared/drawing/range-test-text.ts';
 import { english } from '../../shared/drawing/translate.ts';
 import { guideTable } from './guide-table.ts';
 import { publishedColumns, publishedResults } from './published-results.ts';
@@ -76,6 +77,9 @@ export function provenance(state: RunState): readonly string[] {
       : [
           `${shownTitle('accuracy', metrics)}: ${samples.samples} test examples in ${samples.runtime}; compressed: ${compressors} of the .tflite`,
         ]),
+    ...state.models.flatMap((model) =>
+      rangeTestTexts(model, english).map((line) => (state.models.length > 1 ? `${model.model}, ${line}` : line)),
+    ),
     `Training engine: ${state.engine}`,
     `Machine: ${state.machine}`,
     `Espalier ${state.espalier}, run ${state.runId ?? ''}`,

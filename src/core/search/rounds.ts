@@ -1,4 +1,7 @@
 /** How many files a search tries for a budget, and how long it trains each. */
+import { rangeTestSteps } from '../../shared/recipe/defaults.ts';
+import type { TrainingOptions } from '../../shared/recipe/training-options.ts';
+import { constraintOrder } from '../../shared/techniques.ts';
 
 /** A round of successive halving. */
 export interface Rung {
@@ -20,15 +23,21 @@ const lastShare = 0.5;
  * round takes half of the steps, the rounds before it the same number each. As many candidates as the steps allow.
  *
  * @param steps of one budget
+ * @param tests steps of each candidate that find its learning rates, and train nothing
  * @returns undefined where they are too few for one candidate
  * @example planRungs(9600) // [{ candidates: 4, steps: 600 }, { candidates: 2, steps: 1200 }, { candidates: 1, steps: 4800 }]
  */
-export function planRungs(steps: number): readonly Rung[] | undefined {
+export function planRungs(steps: number, tests = 0): readonly Rung[] | undefined {
   const rungs = fields.map((field) =>
     field.map((candidates, round): Rung => {
       const share = field.length === 1 ? 1 : round === field.length - 1 ? lastShare : (1 - lastShare) / (field.length - 1);
-      return { candidates, steps: Math.floor((steps * share) / candidates) };
+      return { candidates, steps: Math.floor((steps * share) / candidates) - tests };
     }),
   );
   return rungs.find(([first]) => first !== undefined && first.steps >= fewestSteps);
+}
+
+/** Steps of a candidate's range tests, one in each stage. */
+export function testSteps({ learningRate }: TrainingOptions): number {
+  return learningRate === 'range-test' ? constraintOrder.length * rangeTestSteps : 0;
 }

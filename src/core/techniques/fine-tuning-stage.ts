@@ -61,6 +61,8 @@ export async function trainStage(
     loss: await stageLoss(context, options.distillation),
     optimizer: adam,
     learningRate,
+    rangeTest:
+      options.learningRate === 'range-test' ? { onProgress: (fraction) => context.onProgress('finding-rate', fraction) } : undefined,
     epochs: options.epochs ?? defaults.epochs,
     steps,
     batchSize,
@@ -87,7 +89,7 @@ function averagingOf({ averaging }: TrainingOptions, steps: number): Averaging |
 
 /** A cosine ends at a hundredth of the rate. */
 function scheduleOf({ learningRate, learningRateSchedule }: TrainingOptions, defaults: TrainingDefaults): LearningRateSchedule {
-  const rate = learningRate ?? defaults.learningRate;
+  const rate = learningRate === undefined || learningRate === 'range-test' ? defaults.learningRate : learningRate;
   return learningRateSchedule === 'constant' ? { kind: 'constant', rate } : { kind: 'cosine', rate, finalRate: rate / 100 };
 }
 
@@ -106,8 +108,8 @@ export async function trainFloatStage(
   return optimizedModel({ ...trained, network: await updateBatchNorms(trained.network, context, batchNorm) });
 }
 
-export function optimizedModel({ network, constraints, ranges, curve, seconds }: FineTuned): OptimizedModel {
-  return { network, constraints, ranges: ranges.size === 0 ? undefined : ranges, curve, trainingSeconds: seconds };
+export function optimizedModel({ network, constraints, ranges, curve, rangeTest, seconds }: FineTuned): OptimizedModel {
+  return { network, constraints, ranges: ranges.size === 0 ? undefined : ranges, curve, rangeTest, trainingSeconds: seconds };
 }
 
 async function stageLoss({ loss, teacher }: TechniqueContext, distillation: TrainingOptions['distillation']): Promise<Loss> {

@@ -1,7 +1,7 @@
 /** The interface of techniques: a technique is a function from one node of the deployment tree to the next. */
 import type { NodePhase, TrainingProgress } from '../../shared/events.ts';
 import type { LayerRule } from '../../shared/recipe/layer-rule.ts';
-import type { CurvePoint } from '../../shared/results.ts';
+import type { CurvePoint, RangeTest } from '../../shared/results.ts';
 import type { TechniqueRow } from '../../shared/techniques.ts';
 import type { NetworkConstraints } from '../constraints/constraint.ts';
 import type { DataSplits } from '../data/dataset.ts';
@@ -18,6 +18,8 @@ export interface OptimizedModel {
   readonly ranges: ReadonlyMap<ValueId, Range> | undefined;
   /** Of the training that made it; empty where there was none. */
   readonly curve?: readonly CurvePoint[];
+  /** Where a test chose the learning rate of that training. */
+  readonly rangeTest?: RangeTest | undefined;
   readonly trainingSeconds?: number | undefined;
 }
 

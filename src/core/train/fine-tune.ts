@@ -1,16 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { maskName } from '../constraints/sparsity.ts';
-import type { Batch } from '../data/dataset.ts';
+import type { RangeTest } from '../../shared/results.ts';
 import { EspalierError } from '../errors.ts';
 import { ActivationQuantizers } from './activation-quantizers.ts';
 import { BatchOrder } from './batch-order.ts';
-import { batchCheck, checkFineTuning } from './check-fine-tuning.ts';
+import { BatchReader } from './batch-reader.ts';
+import { checkFineTuning } from './check-fine-tuning.ts';
 import { DivergenceDetector } from './divergence.ts';
 import type { Checkpointing, FineTuned, FineTuning } from './fine-tuning.ts';
 import { unpack } from './flat-layout.ts';
 import { kernelStepFactors } from './kernel-step-factors.ts';
 import { chanceLoss } from './losses.ts';
-import { learningRate, stepSizes } from './optimizers.ts';
+import { learningRate, stepSizes, withRate } from './optimizers.ts';
+import { testRates } from './range-test.ts';
 import { trainedNetwork, trainedParameters } from './trained-parameters.ts';
 import { ProgressMeter, TrainingCurve } from './training-progress.ts';
 import type { TrainingSetup } from './training-program.ts';
@@ -40,11 +42,30 @@ export async function fineTune(options: FineTuning): Promise<FineTuned> {
   });
   const watch = new ValidationWatch(options, setup, total);
   try {
-    return await train(options, setup, order, total, steps, watch);
+    const begun = performance.now();
+    const rangeTest = await rangeTestOf(options, order, steps);
+    const schedule = rangeTest === undefined ? options.learningRate : withRate(options.learningRate, rangeTest.learningRate);
+    const trained = await train({ ...options, learningRate: schedule }, setup, order, total, steps, watch, {
+      rangeTest,
+      seconds: (performance.now() - begun) / 1000,
+    });
+    return { ...trained, rangeTest };
   } finally {
     await watch.dispose();
     await steps.dispose();
   }
+}
+
+/** That of the checkpoint, or a new one, after which the training begins as if there had been none. */
+async function rangeTestOf(options: FineTuning, order: BatchOrder, steps: TrainingSteps): Promise<RangeTest | undefined> {
+  const { rangeTest, checkpoint, train: data } = options;
+  if (rangeTest === undefined) return undefined;
+  const resumed = checkpoint?.resumeFrom;
+  if (resumed === undefined) return testRates(steps, options, order, chanceLoss(options.loss, data.target), rangeTest.onProgress);
+  if (resumed.rangeTest !== undefined) return resumed.rangeTest;
+  throw new EspalierError('invalid-data', 'the checkpoint has no learning rate that was tested: it is of other settings', {
+    fix: 'delete it and train from the start',
+  });
 }
 
 function trainingSetup(options: FineTuning): TrainingSetup {
@@ -73,6 +94,7 @@ async function train(
   total: number,
   steps: TrainingSteps,
   watch: ValidationWatch,
+  { rangeTest, seconds: tested }: { readonly rangeTest: RangeTest | undefined; readonly seconds: number },
 ): Promise<FineTuned> {
   const { train: data, checkpoint, signal, optimizer } = options;
   const resumed = checkpoint?.resumeFrom;
@@ -84,7 +106,7 @@ async function train(
   }
   const first = (resumed?.step ?? 0) + 1;
   const started = performance.now();
-  const seconds = (): number => (resumed?.seconds ?? 0) + (performance.now() - started) / 1000;
+  const seconds = (): number => (resumed?.seconds ?? tested) + (performance.now() - started) / 1000;
   const curve = new TrainingCurve(total, resumed);
   const meter = new ProgressMeter(total, options.onProgress);
   const divergence = new DivergenceDetector(chanceLoss(options.loss, data.target));
@@ -115,7 +137,7 @@ async function train(
       await checkpoint.save(
         readTrainingState(
           steps,
-          { step, curve: curve.points, pending: curve.pending, best: watch.best, seconds: seconds() },
+          { step, curve: curve.points, pending: curve.pending, best: watch.best, seconds: seconds(), rangeTest },
           averages?.copyTensors(),
         ),
       );
@@ -162,40 +184,5 @@ function updateMasks({ maskSchedule }: FineTuning, { parameters }: TrainingSetup
     const stepInputs = steps.stepInputs.get(maskName(id));
     if (stepInputs?.length !== mask.length) throw new Error(`parameter "${id}" has no sparsity constraint that a mask could replace`);
     stepInputs.set(mask);
-  }
-}
-
-/** Reads the batch of the next step while the engine works on this one. */
-class BatchReader {
-  readonly #options: FineTuning;
-  readonly #order: BatchOrder;
-  readonly #total: number;
-  readonly #check: ReturnType<typeof batchCheck>;
-  #ahead: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
-
-  constructor(options: FineTuning, order: BatchOrder, total: number) {
-    this.#options = options;
-    this.#order = order;
-    this.#total = total;
-    this.#check = batchCheck(options.train, options.network, options.loss);
-  }
-
-  async read(step: number): Promise<Batch> {
-    const batch = await (this.#ahead?.step === step ? this.#ahead.batch : this.#start(step));
-    if (step < this.#total) {
-      const next = this.#start(step + 1);
-      // A failure is reported when its step comes, not as an unhandled rejection meanwhile.
-      next.catch(() => undefined);
-      this.#ahead = { step: step + 1, batch: next };
-    }
-    return batch;
-  }
-
-  async #start(step: number): Promise<Batch> {
-    const { train } = this.#options;
-    const indices = this.#order.indices(step);
-    const batch = await train.read(indices, this.#order.epochOf(step));
-    this.#check(batch, indices.length);
-    return batch;
   }
 }

@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Network, ParameterId, ValueId } from '../network/network.ts';
 import type { TrainingState } from './training-state.ts';
 import type { Range } from '../quantize/quantization.ts';
-import type { CurvePoint } from '../../shared/results.ts';
+import type { CurvePoint, RangeTest } from '../../shared/results.ts';
 import type { TrainingProgress } from '../../shared/events.ts';
 
 export type LossKind = 'crossEntropy' | 'binaryCrossEntropy' | 'meanSquaredError' | 'meanAbsoluteError';
@@ -111,6 +111,8 @@ export interface FineTuning {
   readonly loss: Loss;
   readonly optimizer: Optimizer;
   readonly learningRate: LearningRateSchedule;
+  /** Replaces the rate at the start by one that a short test finds before the training; see `testRates`. */
+  readonly rangeTest?: { readonly onProgress: (fraction: number) => void } | undefined;
   readonly epochs: number;
   /** Overrides epochs when given. */
   readonly steps?: number;
@@ -141,6 +143,8 @@ export interface FineTuned {
   readonly constraints: NetworkConstraints;
   readonly ranges: ReadonlyMap<ValueId, Range>;
   readonly curve: readonly CurvePoint[];
+  /** Where a test chose the learning rate. */
+  readonly rangeTest?: RangeTest | undefined;
   readonly steps: number;
   readonly seconds: number;
 }

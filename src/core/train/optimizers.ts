@@ -107,6 +107,11 @@ export function clipByGlobalNorm(builder: ProgramBuilder, gradients: readonly Te
   return gradients.map((gradient) => builder.mul(gradient, factor));
 }
 
+/** The same course of the learning rate from another one at the start. */
+export function withRate(schedule: LearningRateSchedule, rate: number): LearningRateSchedule {
+  return schedule.kind === 'cosine' ? { ...schedule, rate, finalRate: (schedule.finalRate * rate) / schedule.rate } : { ...schedule, rate };
+}
+
 /**
  * The learning rate of a step. It rises linearly over the warm-up. From there it is constant, falls by a factor every
  * so many steps, or falls with a cosine (Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5):

@@ -1,5 +1,5 @@
 import { isArrayOf, isCount, isNumber, isObjectOf, isPairOf, isString, optional, parseChecked } from '../../shared/checked-json.ts';
-import type { CurvePoint } from '../../shared/results.ts';
+import type { CurvePoint, RangeTest } from '../../shared/results.ts';
 import { EspalierError } from '../errors.ts';
 
 /** Everything that the rest of a training depends on, besides its settings, data and seed. */
@@ -15,6 +15,8 @@ export interface TrainingState {
   readonly pending: PendingPoint;
   /** Spent on training until here. */
   readonly seconds: number;
+  /** Where a test chose the learning rate. */
+  readonly rangeTest?: RangeTest | undefined;
 }
 
 export interface BestEpoch {
@@ -39,6 +41,7 @@ interface Header {
   readonly curve: readonly CurvePoint[];
   readonly pending: PendingPoint;
   readonly seconds: number;
+  readonly rangeTest?: RangeTest | undefined;
   readonly tensors: readonly (readonly [name: string, length: number])[];
   readonly bestTensors: readonly (readonly [name: string, length: number])[];
 }
@@ -53,6 +56,7 @@ export function encodeTrainingState(state: TrainingState): Uint8Array {
     curve: state.curve,
     pending: state.pending,
     seconds: state.seconds,
+    rangeTest: state.rangeTest,
     tensors: tensors.map(([name, { length }]) => [name, length]),
     bestTensors: bestTensors.map(([name, { length }]) => [name, length]),
   };
@@ -98,8 +102,9 @@ export function decodeTrainingState(bytes: Uint8Array): TrainingState {
   const tensors = read(header.tensors);
   const bestTensors = read(header.bestTensors);
   if (offset !== bytes.length) throw damaged('is longer than it says');
-  const { step, curve, pending, seconds } = header;
-  return { step, curve, pending, seconds, tensors, best: header.best === undefined ? undefined : { ...header.best, tensors: bestTensors } };
+  const { step, curve, pending, seconds, rangeTest } = header;
+  const best = header.best === undefined ? undefined : { ...header.best, tensors: bestTensors };
+  return { step, curve, pending, seconds, tensors, best, ...(rangeTest === undefined ? {} : { rangeTest }) };
 }
 
 const isEntry = isPairOf(isString, isCount);
@@ -109,6 +114,13 @@ const isHeader = isObjectOf<Header>({
   curve: isArrayOf(isObjectOf<CurvePoint>({ step: isCount, loss: isNumber, accuracy: optional(isNumber) })),
   pending: isObjectOf<PendingPoint>({ loss: isNumber, correct: isNumber, examples: isNumber }),
   seconds: isNumber,
+  rangeTest: optional(
+    isObjectOf<RangeTest>({
+      learningRate: isNumber,
+      steps: isCount,
+      curve: isArrayOf(isObjectOf<RangeTest['curve'][number]>({ rate: isNumber, change: isNumber })),
+    }),
+  ),
   tensors: isArrayOf(isEntry),
   bestTensors: isArrayOf(isEntry),
 });

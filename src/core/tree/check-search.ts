@@ -11,7 +11,7 @@ import { smallestFile } from '../search/allocate-layers.ts';
 import { hasRoom, nearestOfApart, nearestSize } from '../search/check-field.ts';
 import type { Candidate } from '../search/candidate.ts';
 import { margin } from '../search/candidates.ts';
-import { fewestSteps, planRungs, type Rung } from '../search/rounds.ts';
+import { fewestSteps, planRungs, type Rung, testSteps } from '../search/rounds.ts';
 import type { SearchBasis, SearchSupport } from './search-support.ts';
 
 export interface CheckedSearch {
@@ -47,9 +47,10 @@ export async function checkSearch(
   const hardware = (await support.structures()).hardware();
   await checkMeasured(support, budgets, hardware);
   checkSizes(budgets, sensitivity, hardware);
-  const rungs = planRungs(Math.floor(steps / budgets.length));
+  const tests = testSteps(support.recipe.training ?? {});
+  const rungs = planRungs(Math.floor(steps / budgets.length), tests);
   if (rungs !== undefined) return rungs;
-  const needed = fewestSteps * budgets.length;
+  const needed = (fewestSteps + tests) * budgets.length;
   const minutes = (needed * stepSeconds) / 60 / trainingShare;
   throw new EspalierError(
     'invalid-recipe',

@@ -74,6 +74,8 @@ export function phaseName(phase: NodePhase, translate: Translate): string {
       return translate('loading');
     case 'training':
       return translate('training');
+    case 'finding-rate':
+      return translate('finding the learning rate');
     case 'calibrating':
       return translate('calibrating');
     case 'converting':

@@ -5,6 +5,7 @@ import type { NodeResult } from '../node-result.ts';
 import type { TreeNode } from '../tree.ts';
 import { statusOf, describeStatus } from './node-status.ts';
 import { formatSeconds } from './format.ts';
+import { rangeTestText } from './range-test-text.ts';
 import { nodeTitle } from './technique-names.ts';
 import type { Translate } from './translate.ts';
 
@@ -43,12 +44,13 @@ function said(line: LogLine, state: RunState, nameOf: NameOf): RunLogLine {
 }
 
 function endOf(model: ModelState, result: NodeResult, nameOf: NameOf, translate: Translate): readonly RunLogLine[] {
-  const { node, state, finishedAt, startedAt } = result;
+  const { node, state, finishedAt, startedAt, metrics } = result;
   if (finishedAt === undefined) return [];
   const parts = [
     describeStatus(statusOf(result), translate),
     ...(state.kind === 'done' && state.cached ? [translate('done before')] : []),
     ...(state.kind === 'done' && !state.cached && startedAt !== undefined ? [formatSeconds((finishedAt - startedAt) / 1000)] : []),
+    ...(state.kind === 'done' && metrics?.rangeTest !== undefined ? [rangeTestText(metrics.rangeTest, translate)] : []),
     ...(state.kind === 'failed' ? [state.message] : []),
     ...(state.kind === 'skipped' ? [state.reason] : []),
   ];

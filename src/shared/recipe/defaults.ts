@@ -25,6 +25,8 @@ export const defaultFreezeRangesAfter = 0.5;
 export const defaultDistillation = { temperature: 2, weight: 0.5 } as const;
 /** Weight of the old average at a step, and the share of the training after which weights are averaged. */
 export const defaultAveraging = { decay: 0.99, begin: 0.5 } as const;
+/** Training steps of a learning-rate range test: one pass with weights that stand still, one with rates that rise. */
+export const rangeTestSteps = 96;
 /** Part of the smallest size by which others may be larger and count as equal. */
 export const defaultSizeTie = 0.02;
 /** Of a search from budgets, where a person is asked for them. */

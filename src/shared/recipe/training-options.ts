@@ -21,11 +21,11 @@ export interface TrainingOptions {
    */
   readonly batchSize?: number;
   /**
-   * Of Adam, at the start. Default: by technique, from 1e-4 (PQAT, CQAT, PCQAT) to 1e-3 (pruning before the training).
-   * @exclusiveMinimum 0
-   * @examples [0.0001]
+   * Of Adam, at the start; `"range-test"` finds it by a short test with rising rates before each training. Default: by
+   * technique, from 1e-4 (PQAT, CQAT, PCQAT) to 1e-3 (pruning before the training).
+   * @examples [0.0001, "range-test"]
    */
-  readonly learningRate?: number;
+  readonly learningRate?: LearningRate | 'range-test';
   /**
    * How the learning rate goes on from there: falls with a cosine to a hundredth, or stays.
    * @default "cosine"
@@ -58,6 +58,9 @@ export interface TrainingOptions {
    */
   readonly freeze?: readonly string[];
 }
+
+/** @exclusiveMinimum 0 */
+export type LearningRate = number;
 
 export interface Distillation {
   /**

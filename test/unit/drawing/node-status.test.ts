@@ -18,9 +18,10 @@ const result = (id: string) => {
 describe('the status of a node', () => {
   it('names what a running node does, with a percentage only where it says how much is left', () => {
     const running = (fraction: number) => ({ kind: 'running', fraction }) as const;
-    const shown = (fraction: number, phase?: 'training' | 'latency' | 'measuring') =>
+    const shown = (fraction: number, phase?: 'finding-rate' | 'training' | 'latency' | 'measuring') =>
       describeStatus({ state: running(fraction), result: undefined, phase }, english);
     expect(shown(0)).toBe('starting');
+    expect(shown(0.25, 'finding-rate')).toBe('finding the learning rate 25%');
     expect(shown(0.437, 'training')).toBe('training 43%');
     expect(shown(1, 'training')).toBe('finishing the training');
     expect(shown(0, 'latency')).toBe('measuring latency');

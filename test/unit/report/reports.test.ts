@@ -12,6 +12,8 @@ import { checkAgainstSchema } from '../../../src/core/tree/recipe/schema-check.t
 import type { JsonSchema } from '../../../src/core/tree/recipe/schema-check.ts';
 import { writeReport } from '../../../src/core/report/write-report.ts';
 import type { RunEvent } from '../../../src/shared/events.ts';
+import { runLog } from '../../../src/shared/drawing/run-log.ts';
+import { english } from '../../../src/shared/drawing/translate.ts';
 import { reduceEvents } from '../../../src/shared/run-state.ts';
 import { exampleRun } from '../../support/example-run.ts';
 import { writeRunFolder } from '../../support/stored-run.ts';
@@ -19,6 +21,21 @@ import { writeRunFolder } from '../../support/stored-run.ts';
 const recipe = { model: 'mnist.h5', data: { format: 'generated', set: 'digits' } };
 const state = reduceEvents(exampleRun());
 const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
+
+it('reports say which learning rate a test has chosen', () => {
+  const rangeTest = { learningRate: 0.000357, steps: 96, curve: [{ rate: 1e-5, change: -0.5 }] };
+  const events = exampleRun().map((event): RunEvent =>
+    event.type === 'node-finished' && event.node === 'pruned' ? { ...event, metrics: { ...event.metrics, rangeTest } } : event,
+  );
+  const tested = reduceEvents(events);
+  const line = /Pruned model: learning rate 0\.000357 by a range test of 96 steps/;
+  expect(markdownReport(tested, recipe)).toMatch(line);
+  expect(htmlReport(tested, recipe)).toMatch(line);
+  expect(runLog(tested, english).map(({ text }) => text)).toContainEqual(
+    expect.stringMatching(/learning rate 0\.000357 by a range test of 96/),
+  );
+  expect(markdownReport(state, recipe)).not.toMatch(/range test/);
+});
 
 describe('the HTML report', () => {
   const html = htmlReport(state, recipe);

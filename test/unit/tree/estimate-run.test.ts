@@ -24,6 +24,7 @@ describe('the training steps of a tree', () => {
     expect(equivalentSteps(small, { train: 640, test: 0 }, { epochs: 3 })).toBe(30);
     expect(equivalentSteps(small, { train: 640, test: 0 }, { steps: 7 })).toBe(7);
     expect(equivalentSteps(small, { train: 10, test: 0 }, { epochs: 1 })).toBe(1);
+    expect(equivalentSteps(small, { train: 10, test: 0 }, { epochs: 1, learningRate: 'range-test' })).toBe(1 + 96);
   });
 
   it('grow with the test examples: a third of a step for each batch and node, and two thirds for each file', () => {

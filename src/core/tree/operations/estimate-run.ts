@@ -1,6 +1,6 @@
 import type { RunEstimate, RunQuestion } from '../../../shared/protocol.ts';
 import { inputShapesOf } from '../../../shared/recipe/input-shape.ts';
-import { trainingDefaults } from '../../../shared/recipe/defaults.ts';
+import { rangeTestSteps, trainingDefaults } from '../../../shared/recipe/defaults.ts';
 import type { TrainingOptions } from '../../../shared/recipe/training-options.ts';
 import { techniqueRow, type TechniqueRow } from '../../../shared/techniques.ts';
 import { flattenTree, type TreeNode } from '../../../shared/tree.ts';
@@ -58,7 +58,7 @@ export function equivalentSteps(tree: TreeNode, { train, test }: Examples, train
     if (!row.trains) return sum + evaluation;
     const steps =
       training.steps ?? (training.epochs === undefined ? Math.max(defaultEpochs(row) * perEpoch, fewestSteps) : training.epochs * perEpoch);
-    return sum + steps + evaluation;
+    return sum + steps + (training.learningRate === 'range-test' ? rangeTestSteps : 0) + evaluation;
   }, 0);
 }
 

@@ -38,6 +38,7 @@ export function createStageRunner(setting: StageSetting): StageRunner {
       threadScript: setting.threadScript,
       trainingSeconds: product.model.trainingSeconds,
       curve: product.model.curve ?? [],
+      rangeTest: product.model.rangeTest,
       signal: request.signal,
       onProgress: request.onProgress.bind(request),
     });

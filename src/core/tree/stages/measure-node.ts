@@ -11,7 +11,7 @@ import { readTflite } from '../../tflite/read-tflite.ts';
 import { packedSize } from '../../tflite/pack/pack-tflite.ts';
 import type { PackGoal } from '../../../shared/packing.ts';
 import type { NodePhase } from '../../../shared/events.ts';
-import type { Accuracy, CurvePoint, DensityPlot, NodeMetrics } from '../../../shared/results.ts';
+import type { Accuracy, CurvePoint, DensityPlot, NodeMetrics, RangeTest } from '../../../shared/results.ts';
 
 export interface Measurement {
   readonly tflite: Uint8Array;
@@ -28,6 +28,7 @@ export interface Measurement {
   readonly threadScript: string | undefined;
   readonly trainingSeconds: number | undefined;
   readonly curve: readonly CurvePoint[];
+  readonly rangeTest: RangeTest | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (phase: NodePhase, fraction: number) => void;
 }
@@ -67,6 +68,7 @@ export async function measureNode(measurement: Measurement): Promise<Measured> {
         expectations === undefined ? undefined : certify({ bytes: tflite, expectations, parent: parentTflite, packed: measurement.packed }),
       trainingSeconds: measurement.trainingSeconds,
       curve: measurement.curve,
+      rangeTest: measurement.rangeTest,
     },
     densities: kernelDensities(model),
     mistakes,
