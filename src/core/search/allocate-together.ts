@@ -17,8 +17,10 @@ export function allocateAlone(options: Options, size: KernelSize): Taken | undef
   return allocatePriced(options, size, () => 0);
 }
 
-/** Halvings of the logarithm of the price. */
-const halvings = 20;
+/** Halvings of the logarithm of the price: it is known to 3% then. */
+const halvings = 10;
+/** Bytes are rounded to such a part of the size while the price is looked for. */
+const coarseSteps = 2 ** 12;
 /** The highest price and the lowest, of the largest divergence: at the first bytes alone count, at the second divergence alone. */
 const highestPrice = 1e6;
 const lowestPrice = 1e-9;
@@ -46,31 +48,39 @@ export function allocateTogether(options: Options, sizes: readonly KernelSize[])
 function cheapest(options: Options, exact: KernelSize, sizes: readonly KernelSize[]): Taken | undefined {
   const others = sizes.filter((size) => size !== exact);
   const share = (choice: ChoiceSensitivity): number => others.reduce((sum, { count, bytes }) => sum + choice.bytes[count] / bytes, 0);
-  const solve = (price: number): Taken | undefined => allocatePriced(options, exact, (choice) => price * share(choice));
+  const solve = (price: number, steps?: number): Taken | undefined =>
+    allocatePriced(options, exact, (choice) => price * share(choice), steps);
   const largest = options.reduce(
     (sum, choices) => sum + Math.max(0, ...choices.map(({ divergence }) => divergence).filter(Number.isFinite)),
     0,
   );
   let high = highestPrice * (largest || 1);
   let low = lowestPrice * (largest || 1);
-  let best = solve(high);
-  if (best === undefined || !keepsAll(best, sizes)) return best;
+  const smallest = solve(high);
+  if (smallest === undefined || !keepsAll(smallest, sizes)) return smallest;
+  let best = smallest;
   for (let i = 0; i < halvings; i++) {
     const price = Math.sqrt(low * high);
-    const taken = solve(price);
+    const taken = solve(price, coarseSteps);
     if (taken !== undefined && keepsAll(taken, sizes)) {
       best = taken;
       high = price;
     } else low = price;
   }
-  return best;
+  const exactly = solve(high);
+  return exactly !== undefined && keepsAll(exactly, sizes) && divergenceOf(exactly) < divergenceOf(best) ? exactly : best;
 }
 
-function allocatePriced(options: Options, { count, bytes }: KernelSize, priceOf: (choice: ChoiceSensitivity) => number): Taken | undefined {
+function allocatePriced(
+  options: Options,
+  { count, bytes }: KernelSize,
+  priceOf: (choice: ChoiceSensitivity) => number,
+  steps?: number,
+): Taken | undefined {
   const counted = options.map((choices) =>
     choices.map((choice) => ({ bytes: choice.bytes[count], loss: choice.divergence + priceOf(choice) })),
   );
-  return allocate(counted, bytes)?.flatMap((index, layer) => options[layer]?.[index] ?? []);
+  return allocate(counted, bytes, steps)?.flatMap((index, layer) => options[layer]?.[index] ?? []);
 }
 
 export function divergenceOf(taken: Taken): number {

@@ -7,7 +7,7 @@ export interface LayerOption {
 }
 
 /** Steps that a budget is divided into, at most: the rounding of bytes. */
-const mostSteps = 2 ** 15;
+const finestSteps = 2 ** 15;
 
 /**
  * The setting of each layer that loses least within a budget: the multiple-choice knapsack problem
@@ -23,10 +23,15 @@ const mostSteps = 2 ** 15;
  * Pisinger 2004, Knapsack Problems, section 11.5. That losses of layers add up is an approximation, for small changes.
  *
  * @param layers at least one setting each
+ * @param mostSteps fewer round more and take less time
  * @returns the index of each layer's setting; undefined where the smallest settings do not fit
  * @example allocate([[{ bytes: 9, loss: 0 }, { bytes: 5, loss: 1 }], [{ bytes: 9, loss: 0 }, { bytes: 5, loss: 3 }]], 14) // [1, 0]
  */
-export function allocate(layers: readonly (readonly LayerOption[])[], budget: number): readonly number[] | undefined {
+export function allocate(
+  layers: readonly (readonly LayerOption[])[],
+  budget: number,
+  mostSteps = finestSteps,
+): readonly number[] | undefined {
   if (!(budget >= 0)) return undefined;
   const unit = Math.max(1, Math.ceil(budget / mostSteps));
   const steps = Math.floor(budget / unit);

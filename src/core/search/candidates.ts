@@ -80,13 +80,18 @@ const manyZeros = 0.8;
  */
 export function planField(basis: FieldBasis, budgets: readonly CountedBudget[], keepsTeacher: boolean): readonly Candidate[] {
   const seen = new Set<string>();
-  const candidates = styles
-    .filter(({ training }) => !keepsTeacher || training.distillation === undefined)
-    .flatMap((style) => planCandidate(basis, budgets, style) ?? [])
-    .filter((candidate) => {
-      const key = JSON.stringify(candidatePath(candidate, fewestSteps, {}));
-      return !seen.has(key) && seen.add(key);
-    });
+  const planned: Candidate[] = [];
+  for (const style of styles) {
+    if (keepsTeacher && style.training.distillation !== undefined) continue;
+    // Styles that train differently may allow the same settings.
+    const alike = planned.find((each) => each.style.allows === style.allows && each.style.narrowing === style.narrowing);
+    const candidate = alike === undefined ? planCandidate(basis, budgets, style) : { style, allocation: alike.allocation };
+    if (candidate !== undefined) planned.push(candidate);
+  }
+  const candidates = planned.filter((candidate) => {
+    const key = JSON.stringify(candidatePath(candidate, fewestSteps, {}));
+    return !seen.has(key) && seen.add(key);
+  });
   const [first] = candidates;
   const few = first !== undefined && zeroShare(first.allocation, basis.report) >= manyZeros;
   const isFirst = ({ style }: Candidate): number => Number(few && style.forFewWeights);

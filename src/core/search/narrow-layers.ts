@@ -39,12 +39,14 @@ const sparsities = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 
  *
  * of n weights among N with v bits a value: fewer places for the same number of weights. An Ethos-U also reads a scale and
  * a bias for each filter.
+ *
+ * @param fourBits whether narrowed layers may have 4-bit weights, where they may have them whole
  */
-export function narrowedChoices({ layers, overhead }: Layers, narrowed: ReadonlyMap<string, NarrowedLayer>): Layers {
+export function narrowedChoices({ layers, overhead }: Layers, narrowed: ReadonlyMap<string, NarrowedLayer>, fourBits = false): Layers {
   const removed = layers.reduce((sum, { layer, shape }) => sum + filtersOf(shape) - (narrowed.get(layer)?.filters ?? filtersOf(shape)), 0);
   return {
     overhead: mapBytes((count) => Math.max(overhead[count] / 2, overhead[count] - removed * bytesOfFilter)),
-    layers: layers.map((layer) => narrowLayer(layer, narrowed.get(layer.layer) ?? { ...layer, filters: filtersOf(layer.shape) })),
+    layers: layers.map((layer) => narrowLayer(layer, narrowed.get(layer.layer) ?? { ...layer, filters: filtersOf(layer.shape) }, fourBits)),
   };
 }
 
@@ -56,7 +58,7 @@ function filtersOf(shape: readonly number[]): number {
   return shape[0] ?? 0;
 }
 
-function narrowLayer(layer: LayerSensitivity, { elements, filters }: NarrowedLayer): LayerSensitivity {
+function narrowLayer(layer: LayerSensitivity, { elements, filters }: NarrowedLayer, fourBits: boolean): LayerSensitivity {
   const part = elements / layer.elements;
   if (part >= 1) return layer;
   const settable = layer.choices.filter(isSettable);
@@ -74,7 +76,20 @@ function narrowLayer(layer: LayerSensitivity, { elements, filters }: NarrowedLay
     });
   });
   // Nothing was measured with as many zeros as the removed filters alone make.
-  return choices.length === 0 ? layer : { ...layer, elements, choices };
+  if (choices.length === 0) return layer;
+  const removed = choices.find(({ sparsity, clusters, bits }) => sparsity === 0 && clusters === 0 && bits === 8);
+  const narrow = settable.find(({ sparsity, bits }) => sparsity === 0 && bits === 4);
+  if (!fourBits || removed === undefined || narrow === undefined) return { ...layer, elements, choices };
+  const bytes = kernelBytes({ elements, filters }, elements, narrow);
+  // 4 bits were measured without zeros only: what the removed filters lose comes on top.
+  const both = {
+    ...narrow,
+    divergence: removed.divergence + narrow.divergence,
+    measured: false,
+    bytes,
+    cycles: narrowedCycles(narrow.cycles, part),
+  };
+  return { ...layer, elements, choices: [...choices, both] };
 }
 
 /** Between two measured choices, the divergence as a power. */

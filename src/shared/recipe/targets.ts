@@ -18,7 +18,7 @@ export interface Targets {
    */
   readonly compressedBytes?: number;
   /**
-   * Most bytes of the .tflite as it is, neither compressed nor packed. A search keeps it by 4-bit weights.
+   * Most bytes of the .tflite as it is, neither compressed nor packed. A search keeps it by 4-bit weights or fewer filters.
    * @asType integer
    * @minimum 1
    */

@@ -129,7 +129,10 @@ describe('candidates of a budget', () => {
   });
 
   it('keep bytes of the plain file by 4 bits, which the last stage gives to single layers', () => {
-    const plain = { report: { overhead, layers: [layer('conv', 100), layer('dense', 1000)].map(withFourBits) }, narrow: keepsFilters };
+    const plain = {
+      report: { overhead, layers: [layer('conv', 100), layer('dense', 1000)].map((each) => withFourBits(each)) },
+      narrow: keepsFilters,
+    };
     const candidate = planCandidate(plain, [{ count: 'raw', bytes: 760 }], styles[0]!)!;
     // 100 + 100 + 500, below 98% of the budget; 4 bits of the small layer alone are not enough.
     expect(candidate.allocation.sizes.raw).toBe(700);
@@ -139,9 +142,41 @@ describe('candidates of a budget', () => {
     expect(planCandidate(plain, [{ count: 'raw', bytes: 640 }], styles[0]!)).toBeUndefined();
   });
 
+  it('keep bytes of the plain file by fewer filters of all layers too, where that loses less than 4 bits', () => {
+    const layers = [compressed('conv'), compressed('dense')].map((each) =>
+      withFourBits({ ...each, choices: each.choices.map((one) => ({ ...one, clusters: 0 })) }, 1),
+    );
+    // The last layer keeps its filters, and loses inputs.
+    const narrow: NarrowLayers = (parts) =>
+      new Map(
+        layers.map(({ layer: name, elements }) => {
+          const part = parts.get(name) ?? 0;
+          return [name, { elements: elements * (1 - part), filters: name === 'dense' || part === 0 ? 4 : 3 }];
+        }),
+      );
+    const style: Style = { ...plainStyle, narrowing: 1 / 3 };
+    const planned = (each: Style) => planCandidate({ report: { overhead, layers }, narrow }, [{ count: 'raw', bytes: 12_000 }], each)!;
+    expect(planned(plainStyle).allocation.choices.some(({ choice }) => choice.bits === 4)).toBe(true);
+    const { allocation } = planned(style);
+    expect(allocation.sizes.raw).toBeLessThanOrEqual(0.98 * 12_000);
+    expect(allocation.divergence).toBeLessThan(planned(plainStyle).allocation.divergence);
+    const { techniques, node } = candidatePath(planned(style), 600, {});
+    expect(node).toBe('pruned/pqat');
+    // 8 bits of 58% of the weights would be 11,700 bytes; half of them stay.
+    expect(techniques.pruning).toMatchObject({
+      layers: [
+        { pattern: 'conv', filters: 0.5, sparsity: 0 },
+        { pattern: 'dense', exclude: ['pruning'] },
+      ],
+    });
+  });
+
   it('keep two sizes at once, each by what it is corrected by', () => {
     // Plain bytes fall by 4 bits alone, and those after gzip by zeros and values alone: one layer has to serve each.
-    const both = { report: { overhead, layers: [layer('conv', 1000), layer('dense', 1000)].map(withFourBits) }, narrow: keepsFilters };
+    const both = {
+      report: { overhead, layers: [layer('conv', 1000), layer('dense', 1000)].map((each) => withFourBits(each)) },
+      narrow: keepsFilters,
+    };
     const sizesOf = (corrections: Partial<Bytes>) =>
       planCandidate(
         both,
@@ -201,9 +236,9 @@ describe('candidates of a budget', () => {
   });
 });
 
-function withFourBits(whole: LayerSensitivity): LayerSensitivity {
+function withFourBits(whole: LayerSensitivity, divergence = 0.1): LayerSensitivity {
   const bytes = { raw: whole.elements / 2, gzip: whole.elements, packed: whole.elements, ethosU: whole.elements };
-  const narrow: ChoiceSensitivity = { sparsity: 0, clusters: 0, bits: 4, divergence: 0.1, measured: true, bytes, cycles: {} };
+  const narrow: ChoiceSensitivity = { sparsity: 0, clusters: 0, bits: 4, divergence, measured: true, bytes, cycles: {} };
   return { ...whole, choices: [...whole.choices, narrow] };
 }
 

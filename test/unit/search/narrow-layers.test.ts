@@ -38,6 +38,21 @@ describe('choices of layers that have lost filters', () => {
     expect(withActivations).toEqual(plain);
   });
 
+  it('have 4 bits where these are asked for, which lose as much as in the whole kernel besides', () => {
+    const narrow: ChoiceSensitivity = { ...choice(0, 0), clusters: 0, bits: 4, divergence: 0.05 };
+    const any = [choice(0, 0), choice(0.5, 0.1), choice(0.9, 0.4)].map((each) => ({ ...each, clusters: 0 }));
+    const layers = [{ ...dense, choices: [...any, narrow] }];
+    const fourBits = (asked: boolean) =>
+      narrowedChoices({ overhead, layers }, new Map([['dense', { elements: 500, filters: 10 }]]), asked).layers[0]!.choices.filter(
+        ({ bits }) => bits === 4,
+      );
+    expect(fourBits(false)).toEqual([]);
+    expect(fourBits(true)).toHaveLength(1);
+    // Half of the kernel is left: 0.1 as of 50% zeros.
+    expect(fourBits(true)[0]!.divergence).toBeCloseTo(0.15, 12);
+    expect(fourBits(true)[0]!.bytes.raw).toBe(250);
+  });
+
   it('leave layers alone that keep their kernels, and take the biases from the overhead', () => {
     const narrowed = narrowedChoices(
       { overhead, layers: [dense, { ...dense, layer: 'last' }] },
