@@ -76,8 +76,8 @@ export async function searchPareto(walk: ParetoWalk): Promise<Verdict> {
       rungs.map((rung) => `${rung.candidates} of ${rung.steps}`).join(', then '),
   );
   const structures = await support.structures();
-  const planned = { recipe: support.recipe, structures, sensitivity: basis.sensitivity, baseline };
-  const contests = budgets.map((budget, index) => planContest(budget, index + 1, rungs, planned));
+  const setting = { recipe: support.recipe, structures, sensitivity: basis.sensitivity, baseline };
+  const contests = budgets.map((budget, index) => planContest(budget, index + 1, rungs, setting));
   const trained: Trained[] = [];
   try {
     await compete(walk, contests, rungs, trained);
