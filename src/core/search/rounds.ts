@@ -41,3 +41,17 @@ export function planRungs(steps: number, tests = 0): readonly Rung[] | undefined
 export function testSteps({ learningRate }: TrainingOptions): number {
   return learningRate === 'range-test' ? constraintOrder.length * rangeTestSteps : 0;
 }
+
+/** A file that is larger than its budget by less is compared too: the next round corrects its size. */
+export const sizeTolerance = 1.15;
+
+/**
+ * The error by which files of a round are compared. What a file takes beyond its budget it loses in the next round, and accuracy
+ * with it: its error counts in proportion, so that a file does not win by bytes that it may not keep.
+ *
+ * @param excess its size over the budget, of several sizes the largest
+ * @example errorWithinBudget(0.18, 1.1) // 0.198
+ */
+export function errorWithinBudget(error: number, excess: number): number {
+  return error * Math.max(1, excess);
+}

@@ -17,7 +17,7 @@ import type { LayerAllocation } from '../search/allocate-layers.ts';
 import { candidatePath } from '../search/candidate-path.ts';
 import { type Candidate, formOf } from '../search/candidate.ts';
 import { planCandidate } from '../search/candidates.ts';
-import { fewestSteps, type Rung } from '../search/rounds.ts';
+import { errorWithinBudget, fewestSteps, type Rung, sizeTolerance } from '../search/rounds.ts';
 import { type PlannedTree, planTree, rootId } from './deployment-tree.ts';
 import type { Verdict } from './recommendation.ts';
 import { checkSearch, trainingShare } from './check-search.ts';
@@ -185,15 +185,15 @@ function corrected({ contest, candidate, metrics }: Trained): Candidate {
   return found === undefined || basis.keeps?.(formOf(found.allocation)) === false ? candidate : found;
 }
 
-/** A file that is too large by less is judged too: the next round corrects its size. */
-const sizeTolerance = 1.15;
-
+/** The more promising first: those that are far too large come last, of others what is expected of them within the budget decides. */
 function byPromise(a: Trained, b: Trained): number {
-  const fits = ({ contest, metrics }: Trained): number =>
-    Number(
-      budgetCounts(contest.budget).every(({ count, bytes }) => (measureRow(count).value(metrics) ?? Infinity) <= bytes * sizeTolerance),
-    );
-  return fits(b) - fits(a) || a.error - b.error || (measureRow('gzip').value(a.metrics) ?? 0) - (measureRow('gzip').value(b.metrics) ?? 0);
+  const excess = ({ contest, metrics }: Trained): number =>
+    Math.max(...budgetCounts(contest.budget).map(({ count, bytes }) => (measureRow(count).value(metrics) ?? Infinity) / bytes));
+  return (
+    Number(excess(a) > sizeTolerance) - Number(excess(b) > sizeTolerance) ||
+    errorWithinBudget(a.error, excess(a)) - errorWithinBudget(b.error, excess(b)) ||
+    (measureRow('gzip').value(a.metrics) ?? 0) - (measureRow('gzip').value(b.metrics) ?? 0)
+  );
 }
 
 /** Of the sound files that keep every limit but that of the loss, the one with the smallest error on validation examples. */

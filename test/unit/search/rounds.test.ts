@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fewestSteps, planRungs, testSteps } from '../../../src/core/search/rounds.ts';
+import { errorWithinBudget, fewestSteps, planRungs, testSteps } from '../../../src/core/search/rounds.ts';
 
 describe('rounds of a search', () => {
   it('take half of the steps for the last candidate, with as many before it as the other half allows', () => {
@@ -25,5 +25,13 @@ describe('rounds of a search', () => {
       const rungs = planRungs(steps)!;
       expect(rungs.reduce((sum, rung) => sum + rung.candidates * rung.steps, 0)).toBeLessThanOrEqual(steps);
     }
+  });
+
+  it('prefer a file that keeps its budget to a slightly better one that does not', () => {
+    // 18.0% at 38.5 kB and 18.6% at 35.0 kB, of 34.2 kB: the first has to lose an eighth of its bytes.
+    expect(errorWithinBudget(0.18, 38.5 / 34.2)).toBeCloseTo(0.2026, 4);
+    expect(errorWithinBudget(0.186, 35 / 34.2)).toBeCloseTo(0.1904, 4);
+    // Room to spare is no merit.
+    expect(errorWithinBudget(0.18, 0.5)).toBe(0.18);
   });
 });
