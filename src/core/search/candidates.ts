@@ -5,7 +5,7 @@ import { type Allocation, allocateLayers } from './allocate-layers.ts';
 import { type Candidate, type FileForm, formOf } from './candidate.ts';
 import { candidatePath } from './candidate-path.ts';
 import { giveInt16, type Int16CostOf, int16Gains } from './choose-int16.ts';
-import { narrowAllocation } from './narrow-allocation.ts';
+import { narrowAlike, narrowAllocation } from './narrow-allocation.ts';
 import type { NarrowLayers } from './narrow-layers.ts';
 import { fewestSteps } from './rounds.ts';
 import { type Style, styles } from './styles.ts';
@@ -40,13 +40,18 @@ export function planCandidate(
 
 function allocateInStyle(
   report: FieldBasis['report'],
-  { narrow }: FieldBasis,
+  { narrow, keeps = () => true }: FieldBasis,
   sizes: readonly CountedBudget[],
   { allows, narrowing }: Style,
 ): Allocation | undefined {
   const request = { sizes, allows };
   const whole = allocateLayers(report, request);
-  return whole && narrowing > 0 ? (narrowAllocation(whole, report, narrow, request, narrowing) ?? whole) : whole;
+  if (whole === undefined || narrowing === 0) return whole;
+  const found = narrowAllocation(whole, report, narrow, request, narrowing) ?? whole;
+  if (keeps(formOf(found))) return found;
+  // RAM and work fall with the filters of all layers: as few are removed as the limits of the device ask for.
+  const alike = narrowAlike(report, narrow, request);
+  return alike.find((each) => keeps(formOf(each))) ?? alike.at(-1) ?? found;
 }
 
 /**

@@ -21,12 +21,9 @@ export function narrowAllocation(
   request: AllocationRequest,
   narrowing: number,
 ): Allocation | undefined {
-  if (request.sizes.some(({ count }) => count === 'raw')) {
-    const found = plainParts.flatMap((part) => {
-      const parts = new Map(report.layers.map(({ layer }) => [layer, part] as const));
-      return withoutFilters(parts, report, narrow, request, true) ?? [];
-    });
-    return found.filter((each) => each.divergence < divergence).toSorted((a, b) => a.divergence - b.divergence)[0];
+  if (isPlain(request)) {
+    const found = narrowAlike(report, narrow, request).filter((each) => each.divergence < divergence);
+    return found.toSorted((a, b) => a.divergence - b.divergence)[0];
   }
   const parts = new Map(
     choices
@@ -36,8 +33,19 @@ export function narrowAllocation(
   return withoutFilters(parts, report, narrow, request, false);
 }
 
-/** Layers that are still too large have 4 bits: the part that loses least is taken. */
-const plainParts = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7];
+/** Allocations with the same part of all layers' filters removed, the widest first; in plain files layers that are still too large have 4 bits. */
+export function narrowAlike(report: Report, narrow: NarrowLayers, request: AllocationRequest): readonly Allocation[] {
+  return alikeParts.flatMap((part) => {
+    const parts = new Map(report.layers.map(({ layer }) => [layer, part] as const));
+    return withoutFilters(parts, report, narrow, request, isPlain(request)) ?? [];
+  });
+}
+
+function isPlain({ sizes }: AllocationRequest): boolean {
+  return sizes.some(({ count }) => count === 'raw');
+}
+
+const alikeParts = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7];
 
 /** @param fourBits whether narrowed layers may have 4-bit weights */
 function withoutFilters(

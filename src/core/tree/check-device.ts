@@ -65,7 +65,7 @@ export function deviceLimits(budget: Targets, { recipe, structures, sensitivity,
         'each limit of a device can be kept by some file that the search would try, but none keeps all',
         {
           where: 'budgets',
-          fix: 'leave one of them out, or give fewer bytes, for which more filters are removed',
+          fix: 'leave one of them out, or take a smaller model',
         },
       );
     },
@@ -84,7 +84,7 @@ function notPossible(
     `${measureRow(measure).target?.name ?? measure} of ${limit} is not possible: ${file} takes ${isEstimate ? `at least about ${least}` : least}`,
     {
       where: 'budgets',
-      fix: `allow at least ${least}, take a smaller model, or give fewer bytes after gzip or packed: then the search removes ${isNarrower ? 'more ' : ''}filters`,
+      fix: `allow at least ${least}, or take a smaller model`,
     },
   );
 }
