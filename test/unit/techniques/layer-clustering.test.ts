@@ -132,6 +132,22 @@ describe('rounding with error feedback', () => {
     });
     expect(outputError(values, weights, gram)).toBeLessThan(0.8 * outputError(weights.map(Math.round), weights, gram));
   });
+
+  it('gives a filter the same bits whichever filters are rounded beside it', async () => {
+    const length = 12;
+    const random = createRandom(7);
+    const gram = Float32Array.from(moments(length, 8));
+    // Filters are rounded four at a time: the last block of seven is not full.
+    const mask = Uint8Array.from({ length: 7 * length }, () => (random.next() < 0.3 ? 0 : 1));
+    const weights = Float32Array.from(mask, () => random.normal());
+    const round = (from: number, to: number): Promise<Float32Array> =>
+      errorFeedback({ weights: weights.slice(from, to), gram, mask: mask.slice(from, to), signal }).then((rounded) =>
+        rounded!((weight) => Math.round(weight * 3) / 3),
+      );
+    const together = await round(0, weights.length);
+    for (let from = 0; from < weights.length; from += length)
+      expect(together.subarray(from, from + length)).toEqual(await round(from, from + length));
+  });
 });
 
 describe('rounding to centroids', () => {

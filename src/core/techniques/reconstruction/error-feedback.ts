@@ -69,7 +69,12 @@ export async function factorMoments(gram: ArrayLike<number>, signal: AbortSignal
   return { order, factor, pivots: Float64Array.from(order, (_, place) => factor[place * (length + 1)] ?? 1) };
 }
 
+/** Filters that are rounded side by side, so that a row of the factor is read once for all of them. */
+const filtersAtOnce = 4;
+
 /**
+ * Filters do not depend on each other: each takes the same values whichever are rounded beside it.
+ *
  * @param weights `[filters, d]`
  * @param mask as in `FeedbackProblem`
  */
@@ -78,23 +83,40 @@ export function feedbackRounding({ order, factor, pivots }: MomentFactor, weight
   const meanSquare = pivots.reduce((sum, pivot) => sum + pivot ** 2, 0) / length;
   return (round) => {
     const rounded = weights.slice();
-    const feedback = new Float64Array(length);
-    for (let row = 0; row < weights.length; row += length) {
+    // That of each filter beside those of the others: `[d, filtersAtOnce]`.
+    const feedback = new Float64Array(length * filtersAtOnce);
+    const errors = new Float64Array(filtersAtOnce);
+    for (let block = 0; block < weights.length; block += length * filtersAtOnce) {
       feedback.fill(0);
       for (let place = 0; place < length; place++) {
-        const index = row + (order[place] ?? 0);
-        if (mask?.[index] === 0) continue;
-        const weight = weights[index] ?? 0;
         const pivot = pivots[place] ?? 1;
-        rounded[index] = round(weight + (feedback[place] ?? 0) / pivot, index, pivot ** 2 / meanSquare);
-        const error = weight - (rounded[index] ?? 0);
-        if (error === 0) continue;
-        for (let later = place + 1; later < length; later++)
-          feedback[later] = (feedback[later] ?? 0) + (factor[place * length + later] ?? 0) * error;
+        for (let filter = 0; filter < filtersAtOnce; filter++) {
+          const index = block + filter * length + (order[place] ?? 0);
+          errors[filter] = 0;
+          if (index >= weights.length || mask?.[index] === 0) continue;
+          const weight = weights[index] ?? 0;
+          rounded[index] = round(weight + (feedback[place * filtersAtOnce + filter] ?? 0) / pivot, index, pivot ** 2 / meanSquare);
+          errors[filter] = weight - (rounded[index] ?? 0);
+        }
+        addErrors(feedback, factor.subarray(place * length, (place + 1) * length), place + 1, errors);
       }
     }
     return rounded;
   };
+}
+
+/** `feedback[later] += row[later] errors` from `first` on, of `filtersAtOnce` filters. */
+function addErrors(feedback: Float64Array, row: Float64Array, first: number, errors: Float64Array): void {
+  const [a = 0, b = 0, c = 0, d = 0] = errors;
+  if (a === 0 && b === 0 && c === 0 && d === 0) return;
+  for (let later = first; later < row.length; later++) {
+    const factor = row[later] ?? 0;
+    const at = later * filtersAtOnce;
+    feedback[at] = (feedback[at] ?? 0) + factor * a;
+    feedback[at + 1] = (feedback[at + 1] ?? 0) + factor * b;
+    feedback[at + 2] = (feedback[at + 2] ?? 0) + factor * c;
+    feedback[at + 3] = (feedback[at + 3] ?? 0) + factor * d;
+  }
 }
 
 export type RoundWeights = (round: Rounding) => Float32Array;
