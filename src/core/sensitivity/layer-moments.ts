@@ -10,6 +10,7 @@ import { createProgramBuilder } from '../program/builder.ts';
 import { elements } from '../program/shapes.ts';
 import { createRandom } from '../random.ts';
 import type { Kernel } from '../techniques/kernels.ts';
+import { operationMacs } from './plan-measurements.ts';
 import { standardDeviation } from '../techniques/reconstruction/input-deviations.ts';
 import { type Patches, patchesOf } from '../techniques/reconstruction/patches.ts';
 
@@ -17,6 +18,8 @@ export interface MomentRequest {
   readonly engine: Engine;
   readonly network: Network;
   readonly kernels: readonly Kernel[];
+  /** Those whose moments are wanted; the moments of a layer are the same whichever others are. Default: all. */
+  readonly wanted?: ReadonlySet<ParameterId> | undefined;
   readonly data: DataSet;
   readonly seed: number;
   readonly signal: AbortSignal;
@@ -29,6 +32,11 @@ const patchesPerWeight = 8;
 const fewestPatches = 4096;
 const mostPatches = 16_384;
 const fewestExamples = 256;
+/**
+ * Multiply-accumulates of the pass through the network. Layers of few positions want an example for each patch, which
+ * takes long where all layers are large.
+ */
+const macBudget = 1e11;
 const rowsAtOnce = 1024;
 /** Values of all layers' inputs that are in memory at a time. */
 const valuesAtOnce = 2 ** 25;
@@ -58,7 +66,7 @@ class Moments {
   constructor(source: ValueId, patches: Patches, program: CompiledProgram) {
     this.source = source;
     this.patches = patches;
-    this.wanted = Math.min(Math.max(patchesPerWeight * patches.length, fewestPatches), mostPatches);
+    this.wanted = patchCount(patches);
     this.#gram = new Float32Array(patches.length ** 2);
     this.#rows = new Float32Array(rowsAtOnce * patches.length);
     this.#sums = new Float64Array(patches.length);
@@ -104,33 +112,36 @@ export async function layerMoments(request: MomentRequest): Promise<ReadonlyMap<
   const { engine, network, data, seed, signal, onProgress } = request;
   const programs = new Map<number, CompiledProgram>();
   const moments = new Map<ParameterId, Moments>();
+  const layers = patchedLayers(request);
   try {
-    for (const { kernel, source, patches } of patchedLayers(request)) {
+    for (const { kernel, source, patches } of layers.filter(({ kernel: { parameter } }) => request.wanted?.has(parameter) !== false)) {
       const program = programs.get(patches.length) ?? (await engine.compile(productProgram(patches.length)));
       programs.set(patches.length, program);
       moments.set(kernel.parameter, new Moments(source, patches, program));
     }
     if (moments.size === 0) return new Map();
-    const sources = [...new Set([...moments.values()].map(({ source }) => source))];
+    // Of all layers, so that the same is computed whichever are wanted.
+    const sources = [...new Set(layers.map(({ source }) => source))];
     const values = sources.reduce((sum, source) => sum + elements(shapeOf(network, source)), 0);
-    const wanted = Math.max(...[...moments.values()].map((each) => Math.ceil(each.wanted / each.patches.positions)));
-    const examples = Math.min(data.size, Math.max(fewestExamples, wanted));
+    const examples = exampleCount(network, layers, data.size);
     const batchSize = Math.max(1, Math.min(64, examples, Math.floor(valuesAtOnce / values)));
     const indices = spreadIndices(data.size, examples);
-    const random = createRandom(seed);
+    // A sequence for each layer: what one draws does not depend on the others.
+    const randoms = new Map([...moments.keys()].map((id) => [id, createRandom(seed)]));
     const inference = await compileInference(engine, network, batchSize, { outputs: sources });
     try {
       for (let start = 0; start < examples; start += batchSize) {
         if (signal.aborted) throw new EspalierError('cancelled', 'measuring the inputs of layers was cancelled');
         const batch = await data.read(indices.subarray(start, Math.min(start + batchSize, examples)));
         const outputs = await inference.run(batch.inputs, batch.size);
-        for (const layer of moments.values()) {
+        for (const [id, layer] of moments) {
+          const random = randoms.get(id);
           const input = outputs[sources.indexOf(layer.source)] ?? new Float32Array(0);
           const { positions } = layer.patches;
           const perExample = Math.min(positions, Math.ceil(layer.wanted / examples));
           for (let read = 0; read < batch.size * perExample; read++) {
             const example = Math.floor(read / perExample) * (input.length / batch.size);
-            await layer.read(input, example, perExample === positions ? read % perExample : random.integer(positions));
+            await layer.read(input, example, perExample === positions ? read % perExample : (random?.integer(positions) ?? 0));
           }
         }
         onProgress?.((start + batch.size) / examples);
@@ -165,6 +176,17 @@ function patchedLayers({ network, kernels, data }: MomentRequest): readonly Patc
     const patches = patchesOf(operation, shapeOf(network, source), shape);
     return patches === undefined || patches.length > longestFilter ? [] : [{ kernel, source, patches }];
   });
+}
+
+function patchCount({ length }: Patches): number {
+  return Math.min(Math.max(patchesPerWeight * length, fewestPatches), mostPatches);
+}
+
+/** As many as the layer of the fewest positions needs for its patches, within the budget. */
+export function exampleCount(network: Network, layers: readonly { readonly patches: Patches }[], size: number, budget = macBudget): number {
+  const macs = network.operations.reduce((sum, operation) => sum + operationMacs(network, operation), 0);
+  const wanted = Math.max(...layers.map(({ patches }) => Math.ceil(patchCount(patches) / patches.positions)));
+  return Math.min(size, Math.max(fewestExamples, Math.min(wanted, Math.floor(budget / Math.max(1, macs)))));
 }
 
 function productProgram(length: number): Parameters<Engine['compile']>[0] {

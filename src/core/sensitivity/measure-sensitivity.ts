@@ -1,12 +1,5 @@
-import { type LayerChoice, sameChoice, weightChoices, wholeChoice } from '../../shared/layer-choices.ts';
-import {
-  type ByteCount,
-  type Bytes,
-  type ChoiceSensitivity,
-  type Cycles,
-  type LayerSensitivity,
-  mapBytes,
-} from '../../shared/sensitivity.ts';
+import { sameChoice, wholeChoice } from '../../shared/layer-choices.ts';
+import { type ByteCount, type Bytes, type Cycles, type LayerSensitivity, mapBytes } from '../../shared/sensitivity.ts';
 import type { DataSet } from '../data/dataset.ts';
 import { spreadIndices } from '../data/spread-indices.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -14,18 +7,16 @@ import { EspalierError } from '../errors.ts';
 import { scaleBytes } from '../hardware/ethos-u/npu-operation.ts';
 import type { ChangedKernel, KernelCycles } from '../hardware/kernel-cycles.ts';
 import { shapeOf } from '../lowering/lower-network.ts';
-import type { Network } from '../network/network.ts';
+import type { Network, ParameterId } from '../network/network.ts';
 import { channelAxis } from '../network/kernel-operations.ts';
-import { createProgramBuilder } from '../program/builder.ts';
 import { type Kernel, kernelsOf } from '../techniques/kernels.ts';
 import { ActivationDivergence } from './activation-divergence.ts';
-import { betweenFits, type FitFigures } from './between-fits.ts';
-import { type DivergenceKind, OutputDivergence } from './divergence.ts';
-import { type FittedLayer, LayerFitter } from './fit-layer.ts';
-import { geometric } from './interpolation.ts';
-import { kernelBytes } from './kernel-bytes.ts';
+import type { DivergenceKind } from './compare-outputs.ts';
+import { OutputDivergence } from './divergence.ts';
+import type { KeptLayer, KeptLayers, LayerPart, MeasuredChoice } from './kept-layers.ts';
 import { type LayerMoments, layerMoments } from './layer-moments.ts';
-import { coarseChoices, type FitPlan, operationMacs, planFits, planMeasurements } from './plan-measurements.ts';
+import { fitChoices, measureChoices } from './measure-choices.ts';
+import { type FitPlan, type MeasurementPlan, operationMacs, planFits, planMeasurements } from './plan-measurements.ts';
 
 export interface SensitivityRequest {
   readonly engine: Engine;
@@ -37,6 +28,8 @@ export interface SensitivityRequest {
   readonly activations?: boolean | undefined;
   /** Of a changed layer; without it choices have none. */
   readonly cyclesOf?: ((changed: ChangedKernel) => KernelCycles) | undefined;
+  /** Layers that are done; without it all are measured. */
+  readonly kept?: KeptLayers | undefined;
   readonly signal: AbortSignal;
   readonly onProgress?: ((fraction: number) => void) | undefined;
 }
@@ -62,52 +55,140 @@ const momentsShare = 0.15;
  * @throws EspalierError `invalid-model` for a network without kernels, `invalid-data` without training examples, `cancelled`
  */
 export async function measureSensitivity(request: SensitivityRequest): Promise<Sensitivity> {
-  const { engine, network, data, seed, signal, onProgress } = request;
+  const { network, data } = request;
   const kernels = kernelsOf(network);
   if (kernels.length === 0)
     throw new EspalierError('invalid-model', 'no layer has a kernel that could change', { fix: 'convolutions and dense layers have one' });
   if (data.size === 0) throw new EspalierError('invalid-data', 'there are no training examples to compare outputs on');
-  const kind = divergenceKind(network, data);
-  const plan = planMeasurements(network, kernels, data.size);
-  const fitPlan = planFits(kernels);
-  const moments = await layerMoments({
-    engine,
-    network,
-    kernels,
-    data,
-    seed,
-    signal,
-    onProgress: (done) => onProgress?.(done * momentsShare),
-  });
-  const examples = await data.read(spreadIndices(data.size, plan.examples));
-  const divergence = await OutputDivergence.open({ engine, network, kind, examples });
-  const activations =
-    request.activations === true ? await ActivationDivergence.open({ engine, network, data, examples: plan.examples, signal }) : undefined;
-  const layers: LayerSensitivity[] = [];
-  for (const kernel of kernels) {
-    const ofInput = moments.get(kernel.parameter);
-    const fits = await fitChoices(kernel, ofInput, fitPlan, request);
-    const measured = await measureChoices(kernel, fits, plan.choices, await divergence.from(kernel.parameter), signal);
-    const rounded = (await activations?.of(kernel.parameter, divergence)) ?? [];
-    const [whole] = measured;
-    const withActivations = whole === undefined ? [] : rounded.map((each) => ({ ...each, measured: true, bytes: whole.bytes }));
-    layers.push({
+  const work: Work = { request, kernels, kind: divergenceKind(network, data), plan: planMeasurements(network, kernels, data.size) };
+  const kept = await readKept(work);
+  const found = await measureMissing(work, kept);
+  const layers = kernels.map((kernel): LayerSensitivity => {
+    const { weights, activations } = found.get(kernel.parameter) ?? {};
+    const choices = [...(weights?.choices ?? []), ...(activations?.choices ?? [])];
+    return {
       layer: kernel.layer,
       operation: kernel.operation.kind,
       shape: kernel.shape,
       elements: kernel.data.length,
       macs: operationMacs(network, kernel.operation),
-      fitted: ofInput !== undefined,
-      choices: [...measured, ...withActivations].map((choice) => ({ ...choice, cycles: cyclesWith(kernel, choice, request.cyclesOf) })),
+      fitted: weights?.fitted ?? false,
+      choices: choices.map((choice) => ({ ...choice, cycles: cyclesWith(kernel, choice, request.cyclesOf) })),
+    };
+  });
+  return { divergence: work.kind, examples: work.plan.examples, layers };
+}
+
+interface Work {
+  readonly request: SensitivityRequest;
+  readonly kernels: readonly Kernel[];
+  readonly kind: DivergenceKind;
+  readonly plan: MeasurementPlan;
+}
+
+/** What is known of a layer: activations stay undefined where they are not asked for. */
+interface Known {
+  readonly weights?: KeptLayer | undefined;
+  readonly activations?: KeptLayer | undefined;
+}
+
+function partOf({ request: { data }, kind, plan }: Work, { parameter }: Kernel, of: LayerPart['of']): LayerPart {
+  return { kernel: parameter, of, divergence: kind, size: data.size, examples: plan.examples };
+}
+
+async function readKept(work: Work): Promise<ReadonlyMap<ParameterId, Known>> {
+  const { kept, activations } = work.request;
+  const known = new Map<ParameterId, Known>();
+  for (const kernel of work.kernels) {
+    const read = (of: LayerPart['of']) => kept?.read(partOf(work, kernel, of));
+    known.set(kernel.parameter, {
+      weights: await read('weights'),
+      activations: activations === true ? await read('activations') : undefined,
     });
-    onProgress?.(momentsShare + ((1 - momentsShare) * layers.length) / kernels.length);
   }
-  return { divergence: kind, examples: plan.examples, layers };
+  return known;
+}
+
+/** Measures what is not known yet, layer by layer; each is kept as soon as it is done. */
+async function measureMissing(work: Work, kept: ReadonlyMap<ParameterId, Known>): Promise<ReadonlyMap<ParameterId, Known>> {
+  const { request, kernels, kind, plan } = work;
+  const { engine, network, data, seed, signal, onProgress } = request;
+  const found = new Map(kept);
+  const lacks = (of: LayerPart['of']): ReadonlySet<ParameterId> =>
+    new Set(kernels.flatMap(({ parameter }) => (found.get(parameter)?.[of] === undefined ? [parameter] : [])));
+  const weights = lacks('weights');
+  const activations = request.activations === true ? lacks('activations') : new Set<ParameterId>();
+  const missing = kernels.filter(({ parameter }) => weights.has(parameter) || activations.has(parameter));
+  if (missing.length === 0) return found;
+  const moments =
+    weights.size === 0
+      ? new Map<ParameterId, LayerMoments>()
+      : await layerMoments({
+          engine,
+          network,
+          kernels,
+          wanted: weights,
+          data,
+          seed,
+          signal,
+          onProgress: (done) => onProgress?.(done * momentsShare),
+        });
+  const fitPlan = planFits(kernels);
+  const examples = await data.read(spreadIndices(data.size, plan.examples));
+  const divergence = await OutputDivergence.open({ engine, network, kind, examples });
+  const rounded =
+    activations.size === 0 ? undefined : await ActivationDivergence.open({ engine, network, data, examples: plan.examples, signal });
+  try {
+    for (const [index, kernel] of missing.entries()) {
+      const { parameter } = kernel;
+      const known = found.get(parameter) ?? {};
+      const measuredWeights = known.weights ?? (await measureWeights(work, kernel, moments.get(parameter), fitPlan, divergence));
+      const measured: Known = {
+        weights: measuredWeights,
+        activations: known.activations ?? (await measureActivations(kernel, measuredWeights, rounded, divergence)),
+      };
+      if (weights.has(parameter)) await request.kept?.keep(partOf(work, kernel, 'weights'), measuredWeights);
+      if (measured.activations !== undefined && activations.has(parameter))
+        await request.kept?.keep(partOf(work, kernel, 'activations'), measured.activations);
+      found.set(parameter, measured);
+      onProgress?.(momentsShare + ((1 - momentsShare) * (index + 1)) / missing.length);
+    }
+  } finally {
+    await divergence.dispose();
+  }
+  return found;
+}
+
+async function measureWeights(
+  { request, plan }: Work,
+  kernel: Kernel,
+  moments: LayerMoments | undefined,
+  fitPlan: FitPlan,
+  divergence: OutputDivergence,
+): Promise<KeptLayer> {
+  const fits = await fitChoices(kernel, moments, fitPlan, request);
+  const choices = await measureChoices(kernel, fits, plan.choices, await divergence.from(kernel.parameter), request.signal);
+  return { fitted: moments !== undefined, choices };
+}
+
+async function measureActivations(
+  { parameter }: Kernel,
+  { choices }: KeptLayer,
+  rounded: ActivationDivergence | undefined,
+  divergence: OutputDivergence,
+): Promise<KeptLayer | undefined> {
+  const [whole] = choices;
+  if (rounded === undefined) return undefined;
+  const found = whole === undefined ? [] : await rounded.of(parameter, divergence);
+  return {
+    fitted: false,
+    choices: found.flatMap((each) => (whole === undefined ? [] : [{ ...each, measured: true, bytes: whole.bytes }])),
+  };
 }
 
 function cyclesWith(
   { parameter, operation, shape }: Kernel,
-  { bits, activations = 8, bytes }: Omit<ChoiceSensitivity, 'cycles'>,
+  { bits, activations = 8, bytes }: MeasuredChoice,
   cyclesOf: SensitivityRequest['cyclesOf'],
 ): Cycles {
   const outputs = shape[channelAxis(operation)] ?? 1;
@@ -121,123 +202,6 @@ function divergenceKind(network: Network, { target }: DataSet): DivergenceKind {
   return network.outputs.length === 1 && chooses && (shapeOf(network, network.outputs[0] ?? '').at(-1) ?? 1) > 1
     ? 'KL divergence'
     : 'normalized squared error';
-}
-
-interface ChoiceFit extends FitFigures {
-  readonly fitted: FittedLayer;
-}
-
-async function fitChoices(
-  kernel: Kernel,
-  moments: LayerMoments | undefined,
-  { closely, counted }: FitPlan,
-  { engine, seed, signal }: SensitivityRequest,
-): Promise<readonly ChoiceFit[]> {
-  const isClose = closely.has(kernel.parameter);
-  const fitter = new LayerFitter(kernel, moments, { engine, seed, refits: isClose, signal });
-  const errorOf = await outputError(kernel, moments?.gram, engine);
-  const fits: ChoiceFit[] = [];
-  try {
-    for (const choice of (isClose ? weightChoices : coarseChoices).filter((each) => isPossible(kernel, each))) {
-      if (signal.aborted) throw new EspalierError('cancelled', 'the sensitivity was cancelled');
-      const fitted = await fitter.fit(choice);
-      fits.push({
-        choice,
-        fitted,
-        bytes: kernelBytes({ kernel, ...fitted, bits: choice.bits }, counted),
-        error: await errorOf.of(fitted.weights),
-      });
-    }
-  } finally {
-    await errorOf.dispose();
-  }
-  return fits;
-}
-
-/** Fewer weights than values leave nothing to choose, and runtimes take 4 bits of convolutions without groups and dense layers. */
-function isPossible({ data, operation }: Kernel, { sparsity, clusters, bits }: LayerChoice): boolean {
-  if (bits === 4 && operation.kind !== 'dense' && !(operation.kind === 'conv2d' && operation.groups === 1)) return false;
-  if (operation.kind === 'depthwiseConv2d' && (sparsity > 0 || clusters > 0)) return false;
-  return data.length * (1 - sparsity) > 2 * clusters && data.length * (1 - sparsity) >= 1;
-}
-
-interface OutputError {
-  of(weights: Float32Array): Promise<number>;
-  dispose(): Promise<void>;
-}
-
-/** `sum (v - w) gram (v - w)^T` of filters v and w. */
-async function outputError({ data }: Kernel, gram: Float32Array | undefined, engine: Engine): Promise<OutputError> {
-  const difference = (weights: Float32Array): Float32Array => weights.map((weight, i) => weight - (data[i] ?? 0));
-  if (gram === undefined)
-    return { of: (weights) => Promise.resolve(difference(weights).reduce((sum, e) => sum + e * e, 0)), dispose: () => Promise.resolve() };
-  const length = Math.sqrt(gram.length);
-  const builder = createProgramBuilder();
-  const compiled = await engine.compile(
-    builder.build({
-      product: builder.matmul(builder.input('difference', [data.length / length, length]), builder.constant(gram, [length, length])),
-    }),
-  );
-  return {
-    of: async (weights) => {
-      const errors = difference(weights);
-      const { product = [] } = await compiled.run({ difference: errors });
-      return errors.reduce((sum, e, i) => sum + e * (product[i] ?? 0), 0);
-    },
-    dispose: () => compiled.dispose(),
-  };
-}
-
-async function measureChoices(
-  kernel: Kernel,
-  fits: readonly ChoiceFit[],
-  most: number,
-  divergence: Awaited<ReturnType<OutputDivergence['from']>>,
-  signal: AbortSignal,
-): Promise<readonly Omit<ChoiceSensitivity, 'cycles'>[]> {
-  const measured = new Map<ChoiceFit, number>();
-  try {
-    for (const fit of spreadByError(fits, most)) {
-      if (signal.aborted) throw new EspalierError('cancelled', 'the sensitivity was cancelled');
-      measured.set(fit, await divergence.of(fit.fitted.weights));
-    }
-  } finally {
-    await divergence.dispose();
-  }
-  const known = [...measured].map(([{ error }, value]) => ({ error, value })).sort((a, b) => a.error - b.error);
-  return weightChoices
-    .filter((choice) => isPossible(kernel, choice))
-    .flatMap((choice) => {
-      const fit = fits.find((each) => each.choice === choice);
-      const figures = fit ?? betweenFits(choice, fits);
-      if (figures === undefined) return [];
-      const found = fit && measured.get(fit);
-      const { error, bytes } = figures;
-      return [{ ...choice, divergence: found ?? interpolated(error, known), measured: found !== undefined, bytes }];
-    });
-}
-
-/** The choices with the smallest and the largest error, and evenly spaced ranks between. */
-function spreadByError(fits: readonly ChoiceFit[], most: number): readonly ChoiceFit[] {
-  if (fits.length <= most) return fits;
-  const ranked = fits.toSorted((a, b) => a.error - b.error);
-  const ranks = Array.from({ length: most }, (_, i) => Math.round((i * (ranked.length - 1)) / (most - 1)));
-  return ranks.flatMap((rank) => ranked[rank] ?? []);
-}
-
-interface KnownDivergence {
-  readonly error: number;
-  readonly value: number;
-}
-
-/** Between two measured divergences as a power of the layer's error: a line in logarithms. */
-export function interpolated(error: number, known: readonly KnownDivergence[]): number {
-  const above = known.findIndex((each) => each.error >= error);
-  const [low, high] = above <= 0 ? [known.at(above), known.at(above)] : [known[above - 1], known[above]];
-  if (low === undefined || high === undefined) return 0;
-  if (!(low.error > 0 && high.error > low.error && low.value > 0 && high.value > 0)) return high.value;
-  const part = Math.log(error / low.error) / Math.log(high.error / low.error);
-  return geometric(low.value, high.value, part);
 }
 
 /** What the file takes besides its kernels. */

@@ -6,7 +6,7 @@ import type { Operation } from '../network/operations.ts';
 import { hasKernel } from '../network/kernel-operations.ts';
 import { elements } from '../program/shapes.ts';
 import type { Kernel } from '../techniques/kernels.ts';
-import { suffixOf } from './divergence.ts';
+import { suffixOf } from './network-parts.ts';
 
 const mostExamples = 512;
 const fewestExamples = 24;

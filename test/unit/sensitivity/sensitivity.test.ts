@@ -5,11 +5,14 @@ import { compileInference } from '../../../src/core/lowering/inference.ts';
 import type { Network } from '../../../src/core/network/network.ts';
 import { NetworkBuilder } from '../../../src/core/network/network-builder.ts';
 import { ActivationDivergence } from '../../../src/core/sensitivity/activation-divergence.ts';
-import { klDivergence, normalizedError, OutputDivergence, suffixOf } from '../../../src/core/sensitivity/divergence.ts';
+import { klDivergence, normalizedError } from '../../../src/core/sensitivity/compare-outputs.ts';
+import { OutputDivergence } from '../../../src/core/sensitivity/divergence.ts';
 import { LayerFitter } from '../../../src/core/sensitivity/fit-layer.ts';
 import { kernelBytes } from '../../../src/core/sensitivity/kernel-bytes.ts';
-import { layerMoments } from '../../../src/core/sensitivity/layer-moments.ts';
-import { interpolated, measureSensitivity } from '../../../src/core/sensitivity/measure-sensitivity.ts';
+import { exampleCount, layerMoments } from '../../../src/core/sensitivity/layer-moments.ts';
+import { interpolated } from '../../../src/core/sensitivity/measure-choices.ts';
+import { measureSensitivity } from '../../../src/core/sensitivity/measure-sensitivity.ts';
+import { suffixOf } from '../../../src/core/sensitivity/network-parts.ts';
 import { planMeasurements } from '../../../src/core/sensitivity/plan-measurements.ts';
 import { kernelsOf } from '../../../src/core/techniques/kernels.ts';
 import { describeChoice, sameChoice, weightChoices } from '../../../src/shared/layer-choices.ts';
@@ -91,6 +94,30 @@ describe('moments of layers', () => {
       const mean = values.reduce((sum, each) => sum + each, 0) / data.size;
       expect(value).toBeCloseTo(Math.sqrt(values.reduce((sum, each) => sum + (each - mean) ** 2, 0) / data.size), 4);
     });
+  });
+});
+
+describe('moments that are wanted', () => {
+  it('are the same bits whichever others are wanted', async () => {
+    const network = residualNetwork();
+    const kernels = kernelsOf(network);
+    const all = await layerMoments({ engine, network, kernels, data, seed: 0, signal });
+    for (const parameter of ['pointwise/kernel', 'dense/kernel']) {
+      const alone = await layerMoments({ engine, network, kernels, wanted: new Set([parameter]), data, seed: 0, signal });
+      expect([...alone.keys()]).toEqual([parameter]);
+      expect(alone.get(parameter)).toEqual(all.get(parameter));
+    }
+  });
+
+  it('are of fewer examples where the network is large', () => {
+    const network = residualNetwork();
+    // 16 places of 3x3 and of 6 inputs for 6 filters, of 3x3 for 6 channels, and 96 inputs of 2 outputs.
+    const macs = 16 * 6 * 9 + 16 * 6 * 6 + 16 * 6 * 9 + 2 * 96;
+    const patches = { length: 96, positions: 1, read: () => undefined };
+    expect(exampleCount(network, [{ patches }], 60_000)).toBe(4096);
+    expect(exampleCount(network, [{ patches }], 60_000, 1000 * macs + 1)).toBe(1000);
+    expect(exampleCount(network, [{ patches }], 60_000, macs)).toBe(256);
+    expect(exampleCount(network, [{ patches }], 100, macs)).toBe(100);
   });
 });
 
