@@ -43,30 +43,37 @@ class CentroidSystem {
   readonly #clusters: number;
   readonly #matrix: Float64Array;
   readonly #side: Float64Array;
-  readonly #rows: Float64Array;
+  readonly #row: Float64Array;
 
   constructor(clusters: number, length: number) {
     this.#clusters = clusters;
     this.#matrix = new Float64Array(clusters ** 2);
     this.#side = new Float64Array(clusters);
-    this.#rows = new Float64Array(clusters * length);
+    this.#row = new Float64Array(length);
   }
 
   /** A filter: the centroid of each of its weights, all times `unit`. */
   add(members: Uint32Array, unit: number, gram: Float32Array, targets: Float32Array): void {
     const { length } = members;
-    // Rows of the moments summed by centroid first, then their columns.
-    const rows = this.#rows.fill(0);
-    members.forEach((member, i) => {
+    const clusters = this.#clusters;
+    const matrix = this.#matrix;
+    const places = Array.from({ length: clusters }, (): number[] => []);
+    for (let i = 0; i < length; i++) {
+      const member = members[i] ?? 0;
+      places[member]?.push(i);
       this.#side[member] = (this.#side[member] ?? 0) + unit * (targets[i] ?? 0);
-      for (let j = 0; j < length; j++) rows[member * length + j] = (rows[member * length + j] ?? 0) + (gram[i * length + j] ?? 0);
-    });
-    for (let centroid = 0; centroid < this.#clusters; centroid++) {
-      members.forEach((member, j) => {
-        const at = centroid * this.#clusters + member;
-        this.#matrix[at] = (this.#matrix[at] ?? 0) + unit ** 2 * (rows[centroid * length + j] ?? 0);
-      });
     }
+    // Rows of the moments summed by centroid first, then their columns.
+    places.forEach((own, centroid) => {
+      if (own.length === 0) return;
+      const row = this.#row.fill(0);
+      addRows(row, gram, own);
+      const begin = centroid * clusters;
+      for (let j = 0; j < length; j++) {
+        const at = begin + (members[j] ?? 0);
+        matrix[at] = (matrix[at] ?? 0) + unit ** 2 * (row[j] ?? 0);
+      }
+    });
   }
 
   /** Gauss-Seidel from `start`: the matrix is small, symmetric and, with what is added, positive definite. */
@@ -92,6 +99,25 @@ class CentroidSystem {
     }
     return solution;
   }
+}
+
+/** `sum += rows of the matrix at these places`, one after the other; several at a time, so that a sum is loaded once for them. */
+function addRows(sum: Float64Array, matrix: Float32Array, places: readonly number[]): void {
+  const { length } = sum;
+  let index = 0;
+  for (; index + 4 <= places.length; index += 4) {
+    const [a, b, c, d] = [0, 1, 2, 3].map((next) => (places[index + next] ?? 0) * length);
+    addFour(sum, matrix, a ?? 0, b ?? 0, c ?? 0, d ?? 0);
+  }
+  for (; index < places.length; index++) {
+    const begin = (places[index] ?? 0) * length;
+    for (let j = 0; j < length; j++) sum[j] = (sum[j] ?? 0) + (matrix[begin + j] ?? 0);
+  }
+}
+
+function addFour(sum: Float64Array, matrix: Float32Array, a: number, b: number, c: number, d: number): void {
+  for (let j = 0; j < sum.length; j++)
+    sum[j] = (sum[j] ?? 0) + (matrix[a + j] ?? 0) + (matrix[b + j] ?? 0) + (matrix[c + j] ?? 0) + (matrix[d + j] ?? 0);
 }
 
 const mostSweeps = 1000;
