@@ -59,7 +59,7 @@ export const coarseChoices: readonly LayerChoice[] = weightChoices.filter(
 /** Products of filters with the moments of their inputs, of all kernels that are fitted closely: some ten seconds. */
 const fitBudget = 7.5e7;
 /** Weights that are compressed, of all kernels together: some seconds for all choices. */
-const countedBudget = 2 ** 18;
+const countedBudget = 2 ** 17;
 const mostCounted = 2 ** 16;
 const fewestCounted = 2 ** 12;
 
