@@ -23,6 +23,7 @@ import { deployModel } from '../deploy/deploy-model.ts';
 import type { Handlers } from '../shared/message-handler.ts';
 import { PROTOCOL_VERSION } from '../shared/protocol.ts';
 import type { WorkerProtocol } from '../shared/protocol.ts';
+import { codeDigest } from './code-digest.ts';
 import { environment } from './environment.ts';
 import { isAlive, ownIdentity } from './process-identity.ts';
 import type { Runs } from './runs.ts';
@@ -62,7 +63,7 @@ export function createHandlers(runs: Runs): Handlers<WorkerProtocol> {
     convert: (conversion, { signal, onProgress }) => convertModel(conversion, { signal, onProgress }),
     evaluate: (evaluation, { signal, onProgress }) =>
       evaluateModel(evaluation, { signal, onProgress, threadScript: environment().threadScript }),
-    sensitivity: (question, { signal, onProgress }) => modelSensitivity(question, { signal, onProgress }),
+    sensitivity: (question, { signal, onProgress }) => modelSensitivity(question, { signal, onProgress, code: codeDigest() }),
     deploy: deployModel,
     certify: async ({ path: file, parent }) => (await certifyFile(file, parent)).verdict,
     report: ({ runFolder, format, output }) => writeReport(runFolder, format, output),

@@ -14,6 +14,7 @@ import {
   type LayerSensitivity,
   type SensitivityReport,
 } from '../../shared/sensitivity.ts';
+import { codeDigest } from '../../worker/code-digest.ts';
 import { dataOptionHelp, readDataOption } from '../data-option.ts';
 import { inputShapeOption } from '../input-shape-option.ts';
 import { neverAborted } from '../interrupt.ts';
@@ -31,6 +32,7 @@ interface Options {
   readonly target?: string;
   readonly board?: string;
   readonly threads?: number;
+  readonly cache: boolean;
   readonly json?: boolean;
 }
 
@@ -50,12 +52,13 @@ export function registerSensitivity(program: Command, terminal: Terminal = proce
     .option('--board <name>', `board that cycles are estimated for: ${boardNames().join(', ')}`)
     .option('--threads <count>', 'threads of the engine (default: all cores)', wholeNumber)
     .addOption(inputShapeOption())
+    .option('--no-cache', 'measure every layer again')
     .option('--json', 'print the result as JSON')
-    .action(async (model: string, { data, inputShape, layer, bytes, cycles, target, board, threads, json }: Options) => {
+    .action(async (model: string, { data, inputShape, layer, bytes, cycles, target, board, threads, cache, json }: Options) => {
       const bar = new ProgressBar(terminal);
       const report = await modelSensitivity(
-        { model, data: readDataOption(data), inputShape, threads, target, board, layer },
-        { signal: neverAborted, onProgress: ({ phase, fraction }) => bar.update(phase, fraction) },
+        { model, data: readDataOption(data), inputShape, threads, target, board, layer, ignoreCache: !cache },
+        { signal: neverAborted, code: codeDigest(), onProgress: ({ phase, fraction }) => bar.update(phase, fraction) },
       ).finally(() => bar.clear());
       printWarnings(terminal, report.warnings);
       if (json === true) printJson(terminal, report);

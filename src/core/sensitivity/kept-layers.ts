@@ -11,7 +11,7 @@ export type MeasuredChoice = Omit<ChoiceSensitivity, 'cycles'>;
 /** A part of a measurement, besides network, data, seed, engine and code: those are for whom keeps it. */
 export interface LayerPart {
   readonly kernel: ParameterId;
-  /** A search measures no activations. */
+  /** Each by itself: who asks may want the weights alone. */
   readonly of: 'weights' | 'activations';
   readonly divergence: string;
   /** Training examples in all, and those that outputs are compared on. */

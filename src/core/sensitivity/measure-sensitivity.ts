@@ -42,7 +42,7 @@ export interface Sensitivity {
 }
 
 /** The part of the time that the moments take. */
-const momentsShare = 0.15;
+const momentsShare = 0.25;
 
 /**
  * For each layer and each of `weightChoices` (and of `activationChoices`, where the request has them): how far the network's
@@ -50,7 +50,7 @@ const momentsShare = 0.15;
  * the bytes of the kernel.
  *
  * What is shared is computed once: the moments of all layers' inputs in one pass, the factor of each layer's moments for
- * all of its choices, and the values before a layer, from which on alone the network runs again.
+ * all of its choices, and the network in pieces with the values between them: it runs again from a layer on alone.
  *
  * @throws EspalierError `invalid-model` for a network without kernels, `invalid-data` without training examples, `cancelled`
  */
@@ -142,15 +142,12 @@ async function measureMissing(work: Work, kept: ReadonlyMap<ParameterId, Known>)
     for (const [index, kernel] of missing.entries()) {
       const { parameter } = kernel;
       const known = found.get(parameter) ?? {};
-      const measuredWeights = known.weights ?? (await measureWeights(work, kernel, moments.get(parameter), fitPlan, divergence));
-      const measured: Known = {
-        weights: measuredWeights,
-        activations: known.activations ?? (await measureActivations(kernel, measuredWeights, rounded, divergence)),
-      };
-      if (weights.has(parameter)) await request.kept?.keep(partOf(work, kernel, 'weights'), measuredWeights);
-      if (measured.activations !== undefined && activations.has(parameter))
-        await request.kept?.keep(partOf(work, kernel, 'activations'), measured.activations);
-      found.set(parameter, measured);
+      const ofWeights = known.weights ?? (await measureWeights(work, kernel, moments.get(parameter), fitPlan, divergence));
+      if (weights.has(parameter)) await request.kept?.keep(partOf(work, kernel, 'weights'), ofWeights);
+      const ofActivations = known.activations ?? (await measureActivations(kernel, ofWeights, rounded, divergence));
+      if (ofActivations !== undefined && activations.has(parameter))
+        await request.kept?.keep(partOf(work, kernel, 'activations'), ofActivations);
+      found.set(parameter, { weights: ofWeights, activations: ofActivations });
       onProgress?.(momentsShare + ((1 - momentsShare) * (index + 1)) / missing.length);
     }
   } finally {

@@ -1,11 +1,13 @@
 /** Prepares a run: models with their trees, what their stages depend on, and how many run at once. */
 import { availableParallelism, freemem } from 'node:os';
+import path from 'node:path';
 import { createEngine, planEngine } from '../engine/create-engine.ts';
 import type { EngineOptions } from '../engine/create-engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import { dataStamp, identityOf } from './identity.ts';
 import type { Identity } from './identity.ts';
 import { importCompared } from './import-compared.ts';
+import { keptLayers } from './layer-cache.ts';
 import type { SlurmExecution } from '../../shared/recipe/execution.ts';
 import { importModel } from '../import/import-model.ts';
 import type { DeployOptions } from '../../shared/recipe/deploy-options.ts';
@@ -152,7 +154,7 @@ async function prepareProcesses({ stored, folder, environment, models, warnings,
         teachers,
         dependencies: dependenciesOf(recipe, identity, engine.description, runtime, environment),
         openExecutor: (place) => openExecutor(model, place),
-        search: openSearch({ model, identity, engine, recipe, folder, environment }),
+        search: openSearch({ model, identity, engine, stored, folder, environment }),
       })),
     };
   } catch (error) {
@@ -211,7 +213,7 @@ async function prepareJobs(
           },
           place,
         ),
-      search: own && openSearch({ model, identity, engine: own, recipe, folder, environment }),
+      search: own && openSearch({ model, identity, engine: own, stored, folder, environment }),
     })),
   };
 }
@@ -221,13 +223,17 @@ function openSearch({
   model,
   identity,
   engine,
-  recipe,
+  stored: {
+    recipe,
+    options: { ignoreCache = false },
+  },
   folder,
   environment,
-}: Pick<RunPlan, 'folder' | 'environment'> & RunPlan['models'][number] & { readonly engine: Engine; readonly recipe: RecipeDocument }):
+}: Pick<RunPlan, 'folder' | 'environment' | 'stored'> & RunPlan['models'][number] & { readonly engine: Engine }):
   SearchSupport | undefined {
   if (paretoSearch(recipe.strategy) === undefined) return undefined;
   const file = searchFile(folder, identity, recipe, engine, environment);
+  const from = { identity, seed: recipe.seed ?? 0, engine: engine.description, code: environment.code };
   return searchSupport({
     recipe,
     folder,
@@ -236,6 +242,9 @@ function openSearch({
     target: deployTarget(recipe.deploy),
     threadScript: environment.threadScript,
     file,
+    // `espalier sensitivity` keeps layers beside the model.
+    layers: (report) => keptLayers({ from, folders: [folder, path.dirname(model.path)], ignoreCache, report }),
+    ignoreCache,
   });
 }
 

@@ -1,17 +1,19 @@
 /** What a search from budgets needs to know of a model before it trains: made once, and kept. */
 import path from 'node:path';
+import { isRecord } from '../../shared/checked-json.ts';
 import { trainingDefaults } from '../../shared/recipe/defaults.ts';
 import type { SensitivityReport } from '../../shared/sensitivity.ts';
 import { outputsOf, inputsOf } from '../data/inputs/model-inputs.ts';
 import type { DataSplits } from '../data/dataset.ts';
 import { openData } from '../data/open-data.ts';
 import type { Engine } from '../engine/engine.ts';
-import { EspalierError, isEspalierError } from '../errors.ts';
+import { EspalierError } from '../errors.ts';
 import type { HardwareTarget } from '../hardware/targets.ts';
 import { importModel } from '../import/import-model.ts';
 import { evaluateNetwork } from '../measure/evaluate-network.ts';
 import { evaluateTflite } from '../measure/evaluate-tflite.ts';
 import type { Network } from '../network/network.ts';
+import type { KeptLayers } from '../sensitivity/kept-layers.ts';
 import { taskError } from '../scoring/task-error.ts';
 import { openTask } from '../task/open-task.ts';
 import { packedSize } from '../tflite/pack/pack-tflite.ts';
@@ -27,12 +29,12 @@ import type { ResolvedModel } from './recipe/resolve-recipe.ts';
 import { checkFrozenLayers } from '../techniques/frozen-layers.ts';
 import { kernelsOf } from '../techniques/kernels.ts';
 import { requireLayer } from '../techniques/layer-rules.ts';
-import { makeFolderOf } from './store/atomic-files.ts';
 import { folderName } from './store/folder-names.ts';
 import { digestOf } from './store/digest.ts';
 import { checkTeachers } from './teachers.ts';
+import { keepForLater, readKept } from './store/kept-figures.ts';
 import { cacheFolder, examplesFolder } from './store/run-store.ts';
-import { readSealedJson, writeSealedJson } from './store/sealed-file.ts';
+import { writeSealedJson } from './store/sealed-file.ts';
 
 /** What the choices of a search follow from. */
 export interface SearchBasis {
@@ -79,6 +81,10 @@ export interface SupportSetting {
   readonly threadScript: string | undefined;
   /** The file that keeps the basis for later runs. */
   readonly file: string;
+  /** Layers that are done, of a search that was ended or of `espalier sensitivity`. */
+  readonly layers?: ((report: (message: string) => void) => KeptLayers) | undefined;
+  /** Whether what other runs kept is left alone; a resumed run takes its own. */
+  readonly ignoreCache?: boolean | undefined;
 }
 
 /** In the cache, what a search measured: timed again, a search of so many minutes would train other files. */
@@ -100,7 +106,17 @@ export function ownBasisFile({ models = [] }: RecipeDocument, model: string): st
   return models.length > 1 ? `search-${folderName(model)}.json` : 'search.json';
 }
 
-export function searchSupport({ recipe, folder, model, engine, target, threadScript, file }: SupportSetting): SearchSupport {
+export function searchSupport({
+  recipe,
+  folder,
+  model,
+  engine,
+  target,
+  threadScript,
+  file,
+  layers,
+  ignoreCache = false,
+}: SupportSetting): SearchSupport {
   const seed = recipe.seed ?? 0;
   let opened: Promise<OpenedModel> | undefined;
   const open = (): Promise<OpenedModel> => (opened ??= openModel(model, folder, engine, seed));
@@ -120,10 +136,13 @@ export function searchSupport({ recipe, folder, model, engine, target, threadScr
       const own = path.join(runFolder, ownBasisFile(recipe, model.name));
       const ofRun = await readBasis(own, report);
       if (ofRun !== undefined) return ofRun;
-      const known = await readBasis(file, report);
-      const found = known ?? (await makeBasis(await open(), engine, seed, recipe.deploy?.strip ?? false, signal, report));
+      const known = ignoreCache ? undefined : await readBasis(file, report);
+      const kept = layers?.((said) => report(`search: ${said}`));
+      const found = known ?? (await makeBasis(await open(), { engine, seed, strip: recipe.deploy?.strip ?? false, kept, signal, report }));
       await writeSealedJson(own, found);
-      if (known === undefined) await keepForLater(file, found, report);
+      // The run has its own: without the other only later runs measure again.
+      if (known === undefined)
+        await keepForLater(file, found, (reason) => report(`search: what was measured is not kept for later runs: ${reason}`));
       return found;
     },
     async structures() {
@@ -176,14 +195,18 @@ async function openModel(
 const fewestValidation = 50;
 const timedMilliseconds = 2000;
 
-async function makeBasis(
-  { network, data }: OpenedModel,
-  engine: Engine,
-  seed: number,
-  strip: boolean,
-  signal: AbortSignal,
-  report: (message: string) => void,
-): Promise<SearchBasis> {
+interface BasisSetting {
+  readonly engine: Engine;
+  readonly seed: number;
+  readonly strip: boolean;
+  readonly kept: KeptLayers | undefined;
+  readonly signal: AbortSignal;
+  readonly report: (message: string) => void;
+}
+
+async function makeBasis({ network, data }: OpenedModel, setting: BasisSetting): Promise<SearchBasis> {
+  const { engine, report, ...measured } = setting;
+  const { signal } = setting;
   const { validation, train } = data;
   if (validation.size < fewestValidation) throw tooFewValidationExamples(validation.size, train.size);
   const baselineError = taskError(await evaluateNetwork({ engine, network, data: validation, signal }));
@@ -191,13 +214,11 @@ async function makeBasis(
   const chanceError = target.kind === 'classes' ? 1 - 1 / target.classes : undefined;
   report('search: measuring how much each layer suffers from each choice');
   const sensitivity = await networkSensitivity({
+    ...measured,
     engine,
     network,
     data: train,
-    seed,
-    strip,
     activations: true,
-    signal,
     onProgress: () => undefined,
   });
   const timing = await prepareStepTiming(engine, network, Math.min(trainingDefaults.float.batchSize, train.size));
@@ -226,32 +247,15 @@ function tooFewValidationExamples(validation: number, train: number): EspalierEr
 }
 
 /** Undefined where it is missing or damaged: then it is made again. */
-async function readBasis(file: string, report: (message: string) => void): Promise<SearchBasis | undefined> {
-  const value = await readSealedJson(file, 'layers and steps are measured again').catch((error: unknown) => {
-    if (!isEspalierError(error)) throw error;
-    report(`search: ${error.message}`);
-    return undefined;
+function readBasis(file: string, report: (message: string) => void): Promise<SearchBasis | undefined> {
+  return readKept(file, {
+    guard: isBasis,
+    consequence: 'layers and steps are measured again',
+    report: (said) => report(`search: ${said}`),
   });
-  if (value === undefined || !isBasis(value)) return undefined;
-  const { of, ...basis } = value;
-  // In the cache it stands under a name that says what it is of; the copy in a run's folder does not name it.
-  if (of === undefined || of === path.basename(file)) return basis;
-  report(`search: ${file}: is of other work than its name says; layers and steps are measured again`);
-  return undefined;
-}
-
-/** The run has its own: without the other only later runs measure again. */
-async function keepForLater(file: string, found: SearchBasis, report: (message: string) => void): Promise<void> {
-  try {
-    await makeFolderOf(file);
-    await writeSealedJson(file, { ...found, of: path.basename(file) });
-  } catch (error) {
-    if (!isEspalierError(error)) throw error;
-    report(`search: what was measured is not kept for later runs: ${error.message}`);
-  }
 }
 
 /** The digest has been compared: these fields tell whether it is this kind of file. */
-function isBasis(value: object): value is SearchBasis & { readonly of?: unknown } {
-  return 'sensitivity' in value && 'stepSeconds' in value && typeof value.stepSeconds === 'number' && 'baselineError' in value;
+function isBasis(value: unknown): value is SearchBasis {
+  return isRecord(value) && isRecord(value['sensitivity']) && typeof value['stepSeconds'] === 'number' && 'baselineError' in value;
 }

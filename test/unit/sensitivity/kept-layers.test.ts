@@ -72,14 +72,13 @@ describe('layers that are done', () => {
     await measured({ kept });
     const unused: Engine = { ...engine, compile: () => Promise.reject(new Error('nothing is to be measured')) };
     expect(await measured({ kept, engine: unused })).toEqual(whole);
-    // A search asks for weights alone.
     const weights = await measured({ kept, engine: unused, activations: false });
     expect(weights.layers.map(({ choices }) => choices.length)).toEqual(whole.layers.map(({ choices }) => choices.length - 2));
     // Other data, other figures.
     await expect(measured({ kept, engine: unused, data: halves(40) })).rejects.toThrow('nothing is to be measured');
   });
 
-  it('serve where a search kept the weights, and the command wants activations too', async () => {
+  it('serve where weights alone were asked for, and activations are wanted too', async () => {
     const kept = store();
     await measured({ kept, activations: false });
     expect(kept.files.size).toBe(4);

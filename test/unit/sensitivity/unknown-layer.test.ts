@@ -12,7 +12,7 @@ it('a layer that the model does not have is refused before data are read and any
   const head = builder.dense('head', builder.flatten('flatten', builder.input([4, 4, 1])), { kernel: seededParameter([2, 16], 4) });
   const model = path.join(temporaryFolder(), 'small.tflite');
   writeFileSync(model, writeTflite({ kind: 'float', network: builder.build([head]) }));
-  const context = { signal: new AbortController().signal, onProgress: () => undefined };
+  const context = { signal: new AbortController().signal, onProgress: () => undefined, code: '1' };
   await expect(modelSensitivity({ model, data: 'missing.json', layer: 'heed', threads: 1 }, context)).rejects.toThrow(
     '--layer: no layer with a kernel is called "heed"; the model has "head"',
   );

@@ -12,6 +12,6 @@ vi.mock(import('node:crypto'), async (importOriginal) => {
 it('digests the code once, however often the environment is read', () => {
   const codes = [environment().code, environment().code, environment().code];
   expect(vi.mocked(createHash)).toHaveBeenCalledTimes(1);
-  const source = readFileSync(path.resolve('src/worker/environment.ts'));
+  const source = readFileSync(path.resolve('src/worker/code-digest.ts'));
   expect(codes).toEqual(Array(3).fill(createHash('sha256').update(source).digest('hex')));
 });
