@@ -1,4 +1,5 @@
 import type * as OnnxRuntime from 'onnxruntime-common';
+import { blockBytesOfThread } from '../../program/channel-regions.ts';
 import { optimize } from '../../program/optimize.ts';
 import type { ElementType, Program, Tensor } from '../../program/program.ts';
 import { elements } from '../../program/shapes.ts';
@@ -6,6 +7,7 @@ import { EspalierError, firstLineOf, unreachable } from '../../errors.ts';
 import type { CompiledProgram, Engine, TensorData, Tensors } from '../engine.ts';
 import { findChannelBlock, smallestChannelBlock } from './channel-block.ts';
 import { hasBlocks } from './nodes/blocked-convolutions.ts';
+import { freeCopies } from './free-copies.ts';
 import { encodeProgram, inputName, outputName } from './onnx-program.ts';
 import { type ProviderGap, providerGaps } from './provider-gaps.ts';
 
@@ -26,13 +28,6 @@ export interface OnnxRuntimeEngineOptions {
   /** With it, each session writes the time of every node to a file when it is disposed of: the start of the files' paths. */
   readonly profile?: string;
 }
-
-/**
- * Of what is computed block by block, for each thread. Smaller blocks stay in the second-level cache, but have more
- * operations; a step of MobileNet V1 1.0 at 96 pixels took 876 ms with 256 KiB, 772 with 1 MiB, 719 with 2 MiB, 1,022
- * without blocks, and V2 at 224 pixels 1,199 with 256 KiB, 1,077 with 1 MiB, 1,510 without.
- */
-const defaultBlockBytes = 2 ** 20;
 
 /** An engine over onnxruntime: each program is optimized, encoded as ONNX, and run as one session. */
 export function createOnnxRuntimeEngine(options: OnnxRuntimeEngineOptions): Engine {
@@ -59,7 +54,7 @@ async function compileProgram(program: Program, options: OnnxRuntimeEngineOption
       const feeds = Object.fromEntries(inputs.map(({ name, output }) => [inputName(name), feed(name, output, given[name], options)]));
       const set = sets[runs++ % 2 === 0 ? 0 : 1];
       try {
-        if (options.name === 'onnxruntime-node') await session.run(feeds, set.fetches);
+        if (options.name === 'onnxruntime-node') freeCopies(await session.run(feeds, set.fetches), set.fetches);
         else copyOutputs(await session.run(feeds, Object.keys(set.fetches)), set.data);
       } catch (error) {
         throw runFailure(error, options);
@@ -88,7 +83,7 @@ async function channelBlockFor(
 }
 
 /** Blocks are for the caches of processors: a GPU computes a large tensor at once. */
-function blockBytesOf({ provider, threads, blockBytes = defaultBlockBytes }: OnnxRuntimeEngineOptions): number {
+function blockBytesOf({ provider, threads, blockBytes = blockBytesOfThread }: OnnxRuntimeEngineOptions): number {
   return provider === 'cpu' ? blockBytes * threads : Number.POSITIVE_INFINITY;
 }
 
@@ -106,7 +101,9 @@ async function createSession(
       executionMode: 'sequential',
       // Without the arena a step allocates each activation anew, which costs half as much again.
       enableCpuMemArena: true,
-      enableMemPattern: true,
+      // A pattern is one block for all activations, which the second run takes beside the arena of the first: 1.3 to 1.7
+      // times the peak for no time (docs/performance.md).
+      enableMemPattern: false,
       ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
       extra: {
         session: {
