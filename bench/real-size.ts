@@ -20,7 +20,7 @@ import type { Network } from '../src/core/network/network.ts';
 import { prepareForDeployment } from '../src/core/network/passes/prepare-for-deployment.ts';
 import { calibrate } from '../src/core/quantize/calibrate.ts';
 import { createRandom } from '../src/core/random.ts';
-import { predictStep } from '../src/core/train/training-steps.ts';
+import { predictMemory } from '../src/core/program/predict-memory.ts';
 import { buildTrainingProgram } from '../src/core/train/training-program.ts';
 import { writeKerasV3 } from '../src/core/export/keras-v3.ts';
 import { inspectModel } from '../src/core/tree/operations/inspect-model.ts';
@@ -46,7 +46,7 @@ async function processorTime(work: () => Promise<unknown>): Promise<number> {
 
 async function step(name: ArchitectureName, inputSize: number, batchSize: number): Promise<Measured> {
   const setup = trainingSetup(network(name, inputSize), 'plain');
-  const predicted = predictStep(buildTrainingProgram(setup, batchSize).program);
+  const predicted = predictMemory(buildTrainingProgram(setup, batchSize).program);
   const candidate = espalierCandidate('', await createEngine({ name: 'onnxruntime-node', threads: 1 }), setup, batchSize);
   // The first step compiles.
   await candidate.step();

@@ -3,6 +3,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run(args: readonly str
   'train-step': () => import('./train-step.ts'),
   'guide-tree': () => import('./guide-tree.ts'),
   'real-size': () => import('./real-size.ts'),
+  'step-memory': () => import('./step-memory.ts'),
   'profile-step': () => import('./profile-step.ts'),
   provider: () => import('./provider.ts'),
   'guide-throughput': () => import('./guide-throughput.ts'),

@@ -2,7 +2,7 @@ import type { Engine } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
 import type { Network, ValueId } from '../network/network.ts';
 import { createProgramBuilder, type ProgramBuilder } from '../program/builder.ts';
-import { predictMemory } from '../program/predict-memory.ts';
+import { memoryBound } from '../program/memory-bound.ts';
 import type { Program, Tensor } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
 import type { LoweredValue } from './lowered-value.ts';
@@ -84,7 +84,7 @@ function fittingProgram(
 ): { readonly program: Program; readonly batchSize: number } {
   let batchSize = largestBatch;
   let program = inferenceProgram(network, batchSize, outputs, options);
-  while (options.memoryBytes !== undefined && batchSize > 1 && predictMemory(program) > options.memoryBytes) {
+  while (options.memoryBytes !== undefined && batchSize > 1 && memoryBound(program) > options.memoryBytes) {
     batchSize = Math.ceil(batchSize / 2);
     program = inferenceProgram(network, batchSize, outputs, options);
   }

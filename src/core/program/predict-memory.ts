@@ -1,44 +1,42 @@
-import { operandsOf } from './operands.ts';
+import { blockBytesOfThread, channelRegions } from './channel-regions.ts';
+import { arenaBytes } from './memory/arena-bytes.ts';
+import { executionOrder } from './memory/execution-order.ts';
+import { memoryNodes } from './memory/memory-nodes.ts';
 import { optimize } from './optimize.ts';
-import type { Program, Tensor } from './program.ts';
+import type { Program } from './program.ts';
 import { tensorBytes } from './shapes.ts';
 
-/** The engine's arena rounds up and keeps holes and workspaces; measured on steps of 15 to 190 MB. */
-const overhead = 2;
-/** Of any session: its graph and its first buffers. */
-const sessionBytes = 32e6;
+/** Of any session: its threads and first buffers, and what JavaScript's heap grows by at first. */
+const sessionBytes = 8.5e6;
+/** For holes and workspaces that are not modelled (docs/performance.md). */
+const arenaReserve = 1.05;
+/** What onnxruntime keeps for an operation: nodes, kernels and plans; by operations of the program. */
+const operationBytes = 5e3;
+/** In the model's bytes, as the runtime reads them, and as it keeps them. */
+const constantCopies = 3;
+/** Two sets are used in turns, and the runtime returns a copy of what it writes into them. */
+const outputCopies = 3;
 
 /**
- * Peak memory of a run of the program in bytes: the tensors alive at once as instructions run in order, with constants
- * and inputs all the time and outputs twice (two sets are used in turns).
+ * What a process grows by at most when a program is compiled and run several times, in bytes: the arena of onnxruntime for
+ * all that is computed, constants, outputs and the session. Inputs are there before.
+ *
+ * @param threads of the engine: blocks of channels are as large for each of them
  */
-export function predictMemory(program: Program): number {
-  const { instructions, outputs } = optimize(program);
-  const storage = new Map<number, number>();
-  const lastUse = new Map<number, number>();
-  const owner = (tensor: Tensor): number => storage.get(tensor.id) ?? tensor.id;
-  instructions.forEach((instruction, i) => {
-    for (const operand of operandsOf(instruction)) lastUse.set(owner(operand), i);
-    // A reshape is another view of the same memory.
-    if (instruction.op === 'reshape') storage.set(instruction.output.id, owner(instruction.x));
-  });
-  const always = new Set(Object.values(outputs).map(owner));
-  const released = new Map<number, number[]>();
-  for (const [id, i] of lastUse) released.set(i, [...(released.get(i) ?? []), id]);
-
-  const sizes = new Map<number, number>();
-  let live = 0;
-  let fullest = 0;
-  instructions.forEach((instruction, i) => {
-    const { output } = instruction;
-    if (instruction.op !== 'reshape') {
-      const bytes = tensorBytes(output);
-      live += bytes;
-      if (instruction.op !== 'constant' && instruction.op !== 'input' && !always.has(output.id)) sizes.set(output.id, bytes);
-    }
-    fullest = Math.max(fullest, live);
-    for (const id of released.get(i) ?? []) live -= sizes.get(id) ?? 0;
-  });
-  const pingPonged = Object.values(outputs).reduce((sum, output) => sum + tensorBytes(output), 0);
-  return Math.ceil((fullest + pingPonged) * overhead + sessionBytes);
+export function predictMemory(program: Program, threads = 1): number {
+  const optimized = optimize(program);
+  const { instructions, outputs } = optimized;
+  const given = Object.values(outputs);
+  const constants = instructions.flatMap(({ op, output }) => (op === 'constant' ? [output] : []));
+  const inputs = instructions.flatMap(({ op, output }) => (op === 'input' ? [output] : []));
+  const order = executionOrder(memoryNodes(optimized, channelRegions(optimized, blockBytesOfThread * threads)));
+  const arena = arenaBytes(order, new Set([...inputs, ...constants, ...given].map(({ id }) => id)));
+  const sum = (tensors: typeof given): number => tensors.reduce((bytes, tensor) => bytes + tensorBytes(tensor), 0);
+  return Math.ceil(
+    arena * arenaReserve +
+      sum(given) * outputCopies +
+      sum(constants) * constantCopies +
+      instructions.length * operationBytes +
+      sessionBytes,
+  );
 }

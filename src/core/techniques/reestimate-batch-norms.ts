@@ -3,7 +3,7 @@ import { EspalierError } from '../errors.ts';
 import { lowerNetwork, shapeOf } from '../lowering/lower-network.ts';
 import type { Network, ParameterId } from '../network/network.ts';
 import { createProgramBuilder } from '../program/builder.ts';
-import { predictMemory } from '../program/predict-memory.ts';
+import { memoryBound } from '../program/memory-bound.ts';
 import type { Program } from '../program/program.ts';
 import type { TechniqueContext } from './technique.ts';
 
@@ -66,7 +66,7 @@ function fittingProgram(network: Network, count: number, largestRun: number): { 
   for (let batches = 1; ; batches *= 2) {
     const batchSize = Math.max(1, Math.floor(count / batches));
     const program = statisticsProgram(network, batchSize);
-    if (batchSize === 1 || predictMemory(program) <= largestRun) return { program, batchSize };
+    if (batchSize === 1 || memoryBound(program) <= largestRun) return { program, batchSize };
   }
 }
 

@@ -3,7 +3,6 @@ import type { Batch } from '../data/dataset.ts';
 import type { CompiledProgram, Engine, TensorData } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
 import { predictMemory } from '../program/predict-memory.ts';
-import type { Program } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
 import { randomOf } from './batch-order.ts';
 import { largestLayer } from './largest-layer.ts';
@@ -41,7 +40,7 @@ interface Compiled {
 interface Kept {
   /** Examples of the steps that the program is for. */
   readonly stepSize: number;
-  /** Predicted, without what the process takes by itself. */
+  /** Predicted growth of the process. */
   readonly bytes: number;
   readonly program: Promise<Compiled>;
 }
@@ -53,7 +52,7 @@ interface BuiltProgram {
   readonly kind: ProgramKind;
   readonly batchSize: number;
   readonly training: TrainingProgram;
-  /** Predicted, without what the process takes by itself. */
+  /** Predicted growth of the process. */
   readonly bytes: number;
 }
 
@@ -87,13 +86,13 @@ export class TrainingSteps {
   constructor(setup: TrainingSetup, options: StepOptions) {
     this.#setup = setup;
     this.#options = options;
-    const first = buildProgram(setup, 'whole', options.batchSize);
+    const first = buildProgram(setup, options.engine.threads, 'whole', options.batchSize);
     this.state = first.training.initialState();
     this.stepInputs = new Map(first.training.stepInputs.map(({ name, initial }) => [name, initial.slice()]));
     this.ranges = setup.quantizers?.initialRanges() ?? new Float32Array(0);
     // Measured before the first program takes some of it.
     this.#availableBytes = options.memoryBytes ?? usableMemory();
-    this.#built = fittingProgram(setup, first, this.#availableBytes);
+    this.#built = fittingProgram(setup, options.engine.threads, first, this.#availableBytes);
     this.partSize = this.#built.batchSize;
   }
 
@@ -155,7 +154,8 @@ export class TrainingSteps {
     const known = this.#programs.get(key);
     if (known !== undefined) return known.program;
     const isBuilt = this.#built?.kind === kind && this.#built.batchSize === batchSize;
-    const { training, bytes } = (isBuilt ? this.#built : undefined) ?? buildProgram(this.#setup, kind, batchSize);
+    const { training, bytes } =
+      (isBuilt ? this.#built : undefined) ?? buildProgram(this.#setup, this.#options.engine.threads, kind, batchSize);
     if (isBuilt) this.#built = undefined;
     await this.#makeRoom(bytes, stepSize);
     const program = this.#options.engine.compile(training.program).then((compiled) => ({ training, compiled }));
@@ -165,7 +165,7 @@ export class TrainingSteps {
 
   /** Parts of one step stay together: they take turns within it. */
   async #makeRoom(bytes: number, stepSize: number): Promise<void> {
-    const held = [...this.#programs.values()].reduce((sum, program) => sum + program.bytes, processBytes);
+    const held = [...this.#programs.values()].reduce((sum, program) => sum + program.bytes, 0);
     if (held + bytes <= this.#availableBytes) return;
     for (const [key, { stepSize: others, program }] of this.#programs) {
       if (others === stepSize) continue;
@@ -200,33 +200,17 @@ export function usableMemory(): number {
   return freemem() * usableShare;
 }
 
-/**
- * Steps of ResNet-8 and of MobileNets of width 1 at 96 to 224 pixels then take 85 to 97% of what is predicted, with what
- * the process takes by itself. Too much splits a batch; too little ends the process.
- */
-const stepOverhead = 1.2;
-const processBytes = 110e6;
-
-/** Peak memory of the process in bytes, an estimate. */
-export function predictStep(program: Program): number {
-  return programBytes(program) + processBytes;
-}
-
-function programBytes(program: Program): number {
-  return predictMemory(program) * stepOverhead;
-}
-
-function buildProgram(setup: TrainingSetup, kind: ProgramKind, batchSize: number): BuiltProgram {
+function buildProgram(setup: TrainingSetup, threads: number, kind: ProgramKind, batchSize: number): BuiltProgram {
   const training = kind === 'whole' ? buildTrainingProgram(setup, batchSize) : buildGradientProgram(setup, batchSize);
-  return { kind, batchSize, training, bytes: programBytes(training.program) };
+  return { kind, batchSize, training, bytes: predictMemory(training.program, threads) };
 }
 
 /** The whole step, or its largest part that fits. */
-function fittingProgram(setup: TrainingSetup, whole: BuiltProgram, available: number): BuiltProgram {
+function fittingProgram(setup: TrainingSetup, threads: number, whole: BuiltProgram, available: number): BuiltProgram {
   let program = whole;
-  while (program.bytes + processBytes > available && program.batchSize > 1)
-    program = buildProgram(setup, 'part', Math.ceil(program.batchSize / 2));
-  const needed = program.bytes + processBytes;
+  while (program.bytes > available && program.batchSize > 1)
+    program = buildProgram(setup, threads, 'part', Math.ceil(program.batchSize / 2));
+  const needed = program.bytes;
   if (needed <= available) return program;
   const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
   const largest = largestLayer(setup);

@@ -8,6 +8,7 @@ import { trainedParameters } from '../../../../src/core/train/trained-parameters
 import { buildGradientProgram, buildTrainingProgram } from '../../../../src/core/train/training-program.ts';
 import { fineTune } from '../../../../src/core/train/fine-tune.ts';
 import type { Engine } from '../../../../src/core/engine/engine.ts';
+import { predictMemory } from '../../../../src/core/program/predict-memory.ts';
 import { dataOf, engine, tune, weights } from './tune.ts';
 
 vi.mock(import('../../../../src/core/train/training-program.ts'), { spy: true });
@@ -30,7 +31,15 @@ describe('memory', () => {
       gradientClipNorm: 1,
       batchSize: 20,
     };
-    const [whole, parts] = [await tune(changed), await tune({ ...changed, memoryBytes: 148_418_000 })];
+    vi.clearAllMocks();
+    const whole = await tune(changed);
+    const built = vi.mocked(buildTrainingProgram).mock.results[0];
+    const needed = built?.type === 'return' ? predictMemory(built.value.program, engine.threads) : NaN;
+    // Exactly at the bound: the whole step still fits with what it is predicted to take, and no longer with a byte less.
+    expect(weights(await tune({ ...changed, memoryBytes: needed }))).toEqual(weights(whole));
+    expect(buildGradientProgram).not.toHaveBeenCalled();
+    const parts = await tune({ ...changed, memoryBytes: needed - 1 });
+    expect(vi.mocked(buildGradientProgram).mock.calls[0]?.[1]).toBe(10);
     dataOf(parts, 'dense/kernel').forEach((weight, i) => expect(weight).toBeCloseTo(dataOf(whole, 'dense/kernel')[i]!, 5));
     expect(weights(parts)).not.toEqual(weights(whole));
     expect(parts.steps).toBe(whole.steps);
@@ -50,7 +59,7 @@ describe('memory', () => {
       const tuned = await fineTune(settings(counting, { batchSize: 20, epochs: 3, memoryBytes }));
       return { weights: weights(tuned), programs, released };
     };
-    const [roomy, tight] = [await compiled(1e9), await compiled(180e6)];
+    const [roomy, tight] = [await compiled(1e9), await compiled(15e6)];
     expect(tight.weights).toEqual(roomy.weights);
     expect(roomy.released).toBe(roomy.programs);
     expect(tight.released).toBe(tight.programs);
