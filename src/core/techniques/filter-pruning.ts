@@ -84,15 +84,19 @@ function requireEffect(
 ): void {
   const narrowed = new Set([...removed].flatMap((group) => (groups.removable.get(group) ?? []).map(({ kernel }) => kernel)));
   const removable = new Set([...groups.removable.values()].flatMap((filters) => filters.map(({ kernel }) => kernel)));
-  const ofFilters = rules.filter(({ filters }) => filters !== undefined);
+  const ofFilters = rules
+    .filter(({ filters }) => filters !== undefined)
+    .map(({ pattern, filters = 0 }) => ({ pattern, filters, matches: layerPattern(pattern) }));
+  const deciding = new Map(kernels.map((kernel) => [kernel, ofFilters.findLast(({ matches }) => matches.test(kernel.layer))]));
   for (const rule of ofFilters) {
-    const { pattern, filters = 0 } = rule;
-    const named = kernels.filter(({ layer }) => ofFilters.findLast((each) => layerPattern(each.pattern).test(layer)) === rule);
+    const { pattern, filters } = rule;
+    const named = kernels.filter((kernel) => deciding.get(kernel) === rule);
     if (named.length === 0 || named.some(({ parameter }) => narrowed.has(parameter))) continue;
+    const most = Math.max(...named.map(({ shape }) => shape[0] ?? 1));
     throw new EspalierError('invalid-argument', `"filters": ${filters} for "${pattern}" removes no filter`, {
       where: 'layers',
       fix: named.some(({ parameter }) => removable.has(parameter))
-        ? `raise it: half a filter of ${Math.max(...named.map(({ shape }) => shape[0] ?? 1))} at least; layers that are added to each other lose as many filters as the least of them, so all need it`
+        ? `raise it to ${Math.ceil(500 / most) / 1000} at least, half of one filter of ${most}; layers that are added to each other lose as many filters as the least of them, so all need it`
         : 'leave it out; the filters of the last layer, of depthwise convolutions, and of layers that are added to the input, have to stay',
     });
   }

@@ -185,8 +185,11 @@ describe('filter pruning', () => {
     [{ pattern: 'dense', filters: 0.5 }, '"filters": 0.5 for "dense" removes no filter; leave it out'],
     [{ pattern: 'depth*', filters: 0.5 }, '"filters": 0.5 for "depth*" removes no filter; leave it out'],
     // A twelfth of six filters is half a filter. With this the rule before it loses what it removes as well, since the layers are tied.
-    [{ pattern: 'conv', filters: 0.08 }, '"filters": 0.5 for "pointwise" removes no filter; raise it: half a filter of 6 at least; layers'],
-    [{ pattern: '*', filters: 0.08 }, '"filters": 0.08 for "*" removes no filter; raise it: half a filter of 6 at least'],
+    [
+      { pattern: 'conv', filters: 0.08 },
+      '"filters": 0.5 for "pointwise" removes no filter; raise it to 0.084 at least, half of one filter of 6; layers',
+    ],
+    [{ pattern: '*', filters: 0.08 }, '"filters": 0.08 for "*" removes no filter; raise it to 0.084 at least, half of one filter of 6'],
   ])('refuses the rule %o', (rule, message) => {
     const rules = [{ pattern: 'conv', filters: 0.5 }, { pattern: 'pointwise', filters: 0.5 }, rule];
     const check = () => checkRemovedFilters(residualNetwork(), { row: techniqueRow('pruning'), options: {}, rules });
