@@ -103,9 +103,9 @@ export function registerOptimize(program: Command, terminal: Terminal = processT
       } finally {
         // A search that misses its targets has the nearest file.
         if (plan.node === undefined && runFolder !== '') {
-          const { copied, removed, unknown } = await copyRecommended({ runFolder, folder, model: MODEL_NAME, name });
+          const { copied, removed, others } = await copyRecommended({ runFolder, folder, model: MODEL_NAME, name });
           for (const file of removed) terminal.note(`removed, of an earlier search: ${file}\n`);
-          for (const file of unknown) terminal.note(`stays, but is not of this search: ${file}\n`);
+          for (const file of others) terminal.note(`not of this search, and not removed: ${file}\n`);
           for (const file of copied) if (options.json !== true) terminal.print(file);
         }
       }

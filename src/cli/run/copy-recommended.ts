@@ -23,8 +23,8 @@ export interface CopiedFiles {
   readonly copied: readonly string[];
   /** Of earlier searches, and no longer there. */
   readonly removed: readonly string[];
-  /** Named like files of a search, but no run of the folder made them. */
-  readonly unknown: readonly string[];
+  /** Named like files of a search, but no run of the folder made them, or they cannot be removed. */
+  readonly others: readonly string[];
 }
 
 /**
@@ -41,16 +41,23 @@ export async function copyRecommended(copies: RecommendedCopies): Promise<Copied
     await writeFileAtomically(output, await contentsOfCopy(path.join(from, file), folder));
     copied.push(output);
   }
-  if (copied.length === 0) return { copied, removed: [], unknown: [] };
+  if (copied.length === 0) return { copied, removed: [], others: [] };
   const removed: string[] = [];
-  const unknown: string[] = [];
-  const others = (await filesIn(folder)).filter((file) => isNamedLikeCopy(file, name) && !copied.includes(path.join(folder, file)));
-  for (const file of others) {
-    const isEarlier = await isOfEarlierRun(file, copies);
-    if (isEarlier) await rm(path.join(folder, file));
-    (isEarlier ? removed : unknown).push(path.join(folder, file));
+  const others: string[] = [];
+  const named = (await filesIn(folder)).filter((file) => isNamedLikeCopy(file, name) && !copied.includes(path.join(folder, file)));
+  for (const file of named) {
+    const isRemoved = (await isOfEarlierRun(file, copies)) && (await couldRemove(path.join(folder, file)));
+    (isRemoved ? removed : others).push(path.join(folder, file));
   }
-  return { copied, removed, unknown };
+  return { copied, removed, others };
+}
+
+/** A file that another program has open on Windows, for one, stays: what the search found counts for more. */
+function couldRemove(file: string): Promise<boolean> {
+  return rm(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function filesIn(folder: string): Promise<readonly string[]> {
