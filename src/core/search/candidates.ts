@@ -50,8 +50,12 @@ function allocateInStyle(
   const found = narrowAllocation(whole, report, narrow, request, narrowing) ?? whole;
   if (keeps(formOf(found))) return found;
   // RAM and work fall with the filters of all layers: as few are removed as the limits of the device ask for.
-  const alike = narrowAlike(report, narrow, request);
-  return alike.find((each) => keeps(formOf(each))) ?? alike.at(-1) ?? found;
+  let narrowest = found;
+  for (const each of narrowAlike(report, narrow, request)) {
+    if (keeps(formOf(each))) return each;
+    narrowest = each;
+  }
+  return narrowest;
 }
 
 /**

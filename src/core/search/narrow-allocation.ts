@@ -22,7 +22,7 @@ export function narrowAllocation(
   narrowing: number,
 ): Allocation | undefined {
   if (isPlain(request)) {
-    const found = narrowAlike(report, narrow, request).filter((each) => each.divergence < divergence);
+    const found = [...narrowAlike(report, narrow, request)].filter((each) => each.divergence < divergence);
     return found.toSorted((a, b) => a.divergence - b.divergence)[0];
   }
   const parts = new Map(
@@ -33,12 +33,17 @@ export function narrowAllocation(
   return withoutFilters(parts, report, narrow, request, false);
 }
 
-/** Allocations with the same part of all layers' filters removed, the widest first; in plain files layers that are still too large have 4 bits. */
-export function narrowAlike(report: Report, narrow: NarrowLayers, request: AllocationRequest): readonly Allocation[] {
-  return alikeParts.flatMap((part) => {
-    const parts = new Map(report.layers.map(({ layer }) => [layer, part] as const));
-    return withoutFilters(parts, report, narrow, request, isPlain(request)) ?? [];
-  });
+/**
+ * Allocations with the same part of the filters removed of all layers that may be pruned, the widest first, each when it is asked
+ * for; in plain files layers that are still too large have 4 bits.
+ */
+export function* narrowAlike(report: Report, narrow: NarrowLayers, request: AllocationRequest): Generator<Allocation> {
+  const prunable = report.layers.filter(({ choices }) => choices.some(({ sparsity }) => sparsity > 0));
+  for (const part of alikeParts) {
+    const parts = new Map(prunable.map(({ layer }) => [layer, part] as const));
+    const found = withoutFilters(parts, report, narrow, request, isPlain(request));
+    if (found !== undefined) yield found;
+  }
 }
 
 function isPlain({ sizes }: AllocationRequest): boolean {

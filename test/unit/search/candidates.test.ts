@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type FileForm, formOf } from '../../../src/core/search/candidate.ts';
 import { candidatePath } from '../../../src/core/search/candidate-path.ts';
 import { planCandidate, planField } from '../../../src/core/search/candidates.ts';
 import type { NarrowLayers } from '../../../src/core/search/narrow-layers.ts';
@@ -169,6 +170,21 @@ describe('candidates of a budget', () => {
         { pattern: 'dense', exclude: ['pruning'] },
       ],
     });
+  });
+
+  it('remove no filters of layers that may not be pruned, where a limit or the plain file asks for fewer', () => {
+    const whole = layer('fixed', 1000);
+    const fixed = withFourBits({ ...whole, choices: whole.choices.filter(({ sparsity }) => sparsity === 0) });
+    const report = { overhead, layers: [fixed, withFourBits(layer('dense', 1000), 1)] };
+    const narrow: NarrowLayers = (parts) => new Map([...parts].map(([name, part]) => [name, { elements: 1000 * (1 - part), filters: 2 }]));
+    const style: Style = { ...plainStyle, narrowing: 1 / 3 };
+    const limited = { report, narrow, keeps: ({ filters }: FileForm) => (filters.get('dense') ?? 0) >= 0.3 };
+    const narrowed = [
+      planCandidate(limited, budget(4000), style)!,
+      planCandidate({ report, narrow }, [{ count: 'raw', bytes: 1500 }], style)!,
+    ];
+    for (const { allocation } of narrowed) expect([...formOf(allocation).filters.keys()]).toEqual(['dense']);
+    expect(formOf(narrowed[0]!.allocation).filters.get('dense')).toBe(0.3);
   });
 
   it('keep two sizes at once, each by what it is corrected by', () => {
