@@ -18,3 +18,10 @@ function outputError(measure: QualityId, figures: QualityFigures): number {
   if (found === undefined) return NaN;
   return better === 'higher' ? 1 - found : found;
 }
+
+/** Of an error rate, sqrt(p (1 - p) / n); 0 of other errors, for which none is known. */
+export function standardErrorOf(accuracy: Accuracy): number {
+  if (accuracy.outputs !== undefined || (accuracy.measure ?? 'accuracy') !== 'accuracy') return 0;
+  const rate = taskError(accuracy);
+  return Math.sqrt((rate * (1 - rate)) / accuracy.samples);
+}

@@ -55,3 +55,29 @@ export const sizeTolerance = 1.15;
 export function errorWithinBudget(error: number, excess: number): number {
   return error * Math.max(1, excess);
 }
+
+/** A file that was trained, and its error on validation examples. */
+export interface Judged {
+  readonly steps: number;
+  readonly error: number;
+  readonly standardError: number;
+}
+
+/**
+ * The file to recommend: of those within one standard error of the smallest error the one that trained longest, then the one with
+ * the smaller error, then the first. A few validation examples more or less say nothing, and of many files the luckiest has the
+ * smallest error; longer training is known to help. The rule of one standard error: Breiman et al. 1984, Classification and
+ * Regression Trees, section 3.4.3.
+ *
+ * @example
+ * longestOfBest([
+ *   { steps: 5000, error: 0.018, standardError: 0.0017 },
+ *   { steps: 30000, error: 0.0183, standardError: 0.0017 },
+ * ]) // the second
+ */
+export function longestOfBest<File extends Judged>(files: readonly File[]): File | undefined {
+  const [least] = files.toSorted((a, b) => a.error - b.error);
+  return files
+    .filter(({ error }) => least !== undefined && error <= least.error + least.standardError)
+    .toSorted((a, b) => b.steps - a.steps || a.error - b.error)[0];
+}

@@ -17,7 +17,7 @@ import type { LayerAllocation } from '../search/allocate-layers.ts';
 import { candidatePath } from '../search/candidate-path.ts';
 import { type Candidate, formOf } from '../search/candidate.ts';
 import { planCandidate } from '../search/candidates.ts';
-import { errorWithinBudget, fewestSteps, type Rung, sizeTolerance } from '../search/rounds.ts';
+import { errorWithinBudget, fewestSteps, longestOfBest, type Rung, sizeTolerance } from '../search/rounds.ts';
 import { type PlannedTree, planTree, rootId } from './deployment-tree.ts';
 import type { Verdict } from './recommendation.ts';
 import { checkSearch, trainingShare } from './check-search.ts';
@@ -52,6 +52,7 @@ interface Trained {
   readonly tflite: Uint8Array;
   /** On validation examples. */
   readonly error: number;
+  readonly standardError: number;
 }
 
 /**
@@ -150,7 +151,7 @@ async function train(
     const metrics = walker.results.get(leaf);
     if (metrics === undefined) continue;
     const tflite = await soundTflite(path.join(runFolder, resultPath(model, leaf)));
-    trained.push({ contest, candidate, steps, leaf, metrics, tflite, error: await support.validationError(tflite, signal) });
+    trained.push({ contest, candidate, steps, leaf, metrics, tflite, ...(await support.validationError(tflite, signal)) });
   }
   return trained;
 }
@@ -196,13 +197,15 @@ function byPromise(a: Trained, b: Trained): number {
   );
 }
 
-/** Of the sound files that keep every limit but that of the loss, the one with the smallest error on validation examples. */
+/** Of the sound files that keep every limit but that of the loss. */
 function best(trained: readonly Trained[], budget: Targets, { results }: TreeWalker): Trained | undefined {
   const keeps = ({ metrics }: Trained): boolean => keepsOtherLimits(checkTargets(budget, results.get(rootId), metrics));
-  return trained
-    .filter(isSound)
-    .filter(keeps)
-    .toSorted((a, b) => a.error - b.error || a.tflite.length - b.tflite.length)[0];
+  return longestOfBest(
+    trained
+      .filter(isSound)
+      .filter(keeps)
+      .toSorted((a, b) => a.tflite.length - b.tflite.length),
+  );
 }
 
 function describeRound({ report, walker }: ParetoWalk, { place, budget }: Contest, ranked: readonly Trained[], round: number): void {

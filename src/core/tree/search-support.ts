@@ -14,7 +14,7 @@ import { evaluateNetwork } from '../measure/evaluate-network.ts';
 import { evaluateTflite } from '../measure/evaluate-tflite.ts';
 import type { Network } from '../network/network.ts';
 import type { KeptLayers } from '../sensitivity/kept-layers.ts';
-import { taskError } from '../scoring/task-error.ts';
+import { standardErrorOf, taskError } from '../scoring/task-error.ts';
 import { openTask } from '../task/open-task.ts';
 import { packedSize } from '../tflite/pack/pack-tflite.ts';
 import { prepareStepTiming } from '../train/step-timing.ts';
@@ -68,8 +68,8 @@ export interface SearchSupport {
   structures(): Promise<Structures>;
   /** Whether its files can be packed for TFLite Micro. */
   canPack(): Promise<boolean>;
-  /** Error of a .tflite on the validation examples, in LiteRT. */
-  validationError(tflite: Uint8Array, signal: AbortSignal): Promise<number>;
+  /** Error of a .tflite on the validation examples, in LiteRT, with its standard error. */
+  validationError(tflite: Uint8Array, signal: AbortSignal): Promise<{ readonly error: number; readonly standardError: number }>;
 }
 
 export interface SupportSetting {
@@ -156,7 +156,8 @@ export function searchSupport({
     },
     async validationError(bytes, signal) {
       const { validation } = (await open()).data;
-      return taskError(await evaluateTflite({ bytes, data: validation, threads: engine.threads, threadScript, signal }));
+      const accuracy = await evaluateTflite({ bytes, data: validation, threads: engine.threads, threadScript, signal });
+      return { error: taskError(accuracy), standardError: standardErrorOf(accuracy) };
     },
   };
 }

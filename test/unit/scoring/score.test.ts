@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { Batch } from '../../../src/core/data/dataset.ts';
 import { rocAuc } from '../../../src/core/scoring/roc-auc.ts';
 import { averagePrecision } from '../../../src/core/scoring/multi-label-score.ts';
+import { standardErrorOf } from '../../../src/core/scoring/task-error.ts';
 import { Scores } from '../../../src/core/scoring/score.ts';
 import type { Target } from '../../../src/core/data/target.ts';
 import { qualityTable } from '../../../src/shared/qualities.ts';
@@ -214,4 +215,10 @@ it('intervals hold mean IoU, mAP, R², cosine and SQNR, and a single example has
     expect.arrayContaining(['mIoU', 'mAP', 'MSE', 'MAE', 'R2', 'cosine', 'SQNR']),
   );
   expect(figuresOf({ kind: 'teacher', size: 1 }, [1], { targets: Float32Array.of(2) }).intervals).toEqual({});
+});
+
+it('the standard error of an error rate, and of no other error', () => {
+  const accuracy: Accuracy = { top1: 0.98, top5: undefined, meanSquaredError: undefined, measure: 'accuracy', samples: 400, runtime: 'r' };
+  expect(standardErrorOf(accuracy)).toBeCloseTo(0.007, 6);
+  expect(standardErrorOf({ ...accuracy, meanSquaredError: 0.2, measure: 'MSE' })).toBe(0);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorWithinBudget, fewestSteps, planRungs, testSteps } from '../../../src/core/search/rounds.ts';
+import { errorWithinBudget, fewestSteps, longestOfBest, planRungs, testSteps } from '../../../src/core/search/rounds.ts';
 
 describe('rounds of a search', () => {
   it('take half of the steps for the last candidate, with as many before it as the other half allows', () => {
@@ -33,5 +33,16 @@ describe('rounds of a search', () => {
     expect(errorWithinBudget(0.186, 35 / 34.2)).toBeCloseTo(0.1904, 4);
     // Room to spare is no merit.
     expect(errorWithinBudget(0.18, 0.5)).toBe(0.18);
+  });
+
+  it('end with what trained longest, unless a shorter training is better by more than a standard error', () => {
+    const short = { steps: 5000, error: 0.018, standardError: 0.0017 };
+    const long = { steps: 30_000, error: 0.0183, standardError: 0.0017 };
+    expect(longestOfBest([short, long])).toBe(long);
+    expect(longestOfBest([short, { ...long, error: 0.0198 }])).toBe(short);
+    // Errors of which no standard error is known decide alone.
+    expect(longestOfBest([{ ...short, standardError: 0 }, long])?.steps).toBe(5000);
+    expect(longestOfBest([long, { ...long, error: 0.018 }])?.error).toBe(0.018);
+    expect(longestOfBest([])).toBeUndefined();
   });
 });

@@ -83,7 +83,7 @@ export function supportOf(folder: string, given: Case): SearchSupport {
         ...given.structures,
       }),
     canPack: () => Promise.resolve(isKnown),
-    validationError: (tflite) => Promise.resolve(error(new TextDecoder().decode(tflite))),
+    validationError: (tflite) => Promise.resolve({ error: error(new TextDecoder().decode(tflite)), standardError: 0 }),
   };
 }
 

@@ -79,7 +79,8 @@ describe('a search from budgets', () => {
       search: { steps: 2 * 16 * 600, budgets: [{ compressedBytes: 350 }, { compressedBytes: 700 }] },
     });
     expect(outcome.outcome).toBe('done');
-    expect(outcome.chosen).toEqual([0, 1].map((budget) => ({ model: 'net', budget, node: expect.stringContaining(`-${budget + 1}`) })));
+    // Files of one error keep both budgets here: those that trained longest are recommended.
+    expect(outcome.chosen).toEqual([0, 1].map((budget) => ({ model: 'net', budget, node: expect.stringContaining('-4800') })));
     for (const place of [1, 2]) expect(existsSync(path.join(folder, `run/recommended/net-budget-${place}.tflite`))).toBe(true);
   });
 
