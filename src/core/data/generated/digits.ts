@@ -65,27 +65,42 @@ export function drawDigit(digit: number, random: Random): Uint8Array {
     ];
   };
   const lines = (strokes[digit] ?? []).map((stroke) => stroke.map((point) => place([point[0] + spread(0.035), point[1] + spread(0.035)])));
+  const squared = squaredDistances(lines, pen + 0.5);
   const pixels = new Uint8Array(side * side);
-  for (let y = 0; y < side; y++) {
-    for (let x = 0; x < side; x++) {
-      const distance = distanceToLines(x + 0.5, y + 0.5, lines);
-      const ink = Math.min(1, Math.max(0, pen + 0.5 - distance));
-      pixels[y * side + x] = Math.min(255, Math.max(0, Math.round(255 * ink + (ink > 0 ? 12 * random.normal() : 0))));
-    }
+  for (let i = 0; i < pixels.length; i++) {
+    const ink = Math.min(1, Math.max(0, pen + 0.5 - Math.sqrt(squared[i] ?? Infinity)));
+    pixels[i] = Math.min(255, Math.max(0, Math.round(255 * ink + (ink > 0 ? 12 * random.normal() : 0))));
   }
   return pixels;
 }
 
-function distanceToLines(x: number, y: number, lines: readonly (readonly Point[])[]): number {
-  let nearest = Infinity;
+/** Of each pixel's centre to the nearest line; lines further away than `reach` may be left out, since they leave no ink. */
+function squaredDistances(lines: readonly (readonly Point[])[], reach: number): Float64Array {
+  const squared = new Float64Array(side * side).fill(Infinity);
   for (const line of lines) {
     for (let i = 1; i < line.length; i++) {
       const [ax, ay] = line[i - 1] ?? [0, 0];
       const [bx, by] = line[i] ?? [0, 0];
-      const lengthSquared = (bx - ax) ** 2 + (by - ay) ** 2;
-      const along = lengthSquared === 0 ? 0 : Math.min(1, Math.max(0, ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / lengthSquared));
-      nearest = Math.min(nearest, (x - ax - along * (bx - ax)) ** 2 + (y - ay - along * (by - ay)) ** 2);
+      const [dx, dy] = [bx - ax, by - ay];
+      const lengthSquared = dx * dx + dy * dy;
+      const [left, right] = pixelsBetween(Math.min(ax, bx) - reach, Math.max(ax, bx) + reach);
+      const [top, bottom] = pixelsBetween(Math.min(ay, by) - reach, Math.max(ay, by) + reach);
+      for (let row = top; row <= bottom; row++) {
+        const y = row + 0.5 - ay;
+        for (let column = left; column <= right; column++) {
+          const x = column + 0.5 - ax;
+          const along = lengthSquared === 0 ? 0 : Math.min(1, Math.max(0, (x * dx + y * dy) / lengthSquared));
+          const [acrossX, acrossY] = [x - along * dx, y - along * dy];
+          const distance = acrossX * acrossX + acrossY * acrossY;
+          if (distance < (squared[row * side + column] ?? 0)) squared[row * side + column] = distance;
+        }
+      }
     }
   }
-  return Math.sqrt(nearest);
+  return squared;
+}
+
+/** The first and last pixel that a stretch touches, within the image. */
+function pixelsBetween(from: number, to: number): readonly [first: number, last: number] {
+  return [Math.max(0, Math.floor(from)), Math.min(side - 1, Math.floor(to))];
 }
