@@ -2,6 +2,7 @@
 import type { Message } from '../shared/message-handler.ts';
 import { MessageHandler } from '../shared/message-handler.ts';
 import type { HostProtocol, WorkerProtocol } from '../shared/protocol.ts';
+import { collectLessOften } from './collect-less-often.ts';
 import { environment } from './environment.ts';
 import { createHandlers } from './handlers.ts';
 import { Runs } from './runs.ts';
@@ -55,6 +56,7 @@ function job([requestFile = '', index = '']: readonly string[]): void {
   );
 }
 
+collectLessOften();
 if (process.argv[2] === STAGE_ARGUMENT) serveStages(environment());
 else if (process.argv[2] === JOB_ARGUMENT) job(process.argv.slice(3));
 else main();
