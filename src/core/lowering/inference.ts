@@ -16,6 +16,8 @@ export interface Inference {
    * @returns one array `[size, ...shape]` for each output, or of what is given of it; the caller's to keep
    */
   run(inputs: readonly Float32Array[], size: number): Promise<readonly Float32Array[]>;
+  /** The same without a copy, for what is read at once: the run after the next overwrites the arrays. */
+  borrow(inputs: readonly Float32Array[], size: number): Promise<readonly Float32Array[]>;
   dispose(): Promise<void>;
 }
 
@@ -58,20 +60,22 @@ export async function compileInference(
   const compiled = await engine.compile(program);
   const inputLengths = network.inputs.map((id) => elements(shapeOf(network, id)));
   const outputLengths = outputs.map((_, index) => elements(program.outputs[`output/${index}`]?.shape ?? []) / batchSize);
+  const borrow: Inference['borrow'] = async (inputs, size) => {
+    if (size < 1 || size > batchSize) throw new RangeError(`batch of ${size} examples for a program of ${batchSize}`);
+    const feeds = Object.fromEntries(
+      network.inputs.map((id, index) => [`input/${id}`, padBatch(network, id, inputs[index], size, batchSize, inputLengths[index] ?? 0)]),
+    );
+    const results = await compiled.run(feeds);
+    return outputs.map((_, index) => {
+      const data = results[`output/${index}`];
+      if (!(data instanceof Float32Array)) throw new Error(`output ${index} of the program is not float32`);
+      return data.subarray(0, size * (outputLengths[index] ?? 0));
+    });
+  };
   return {
     batchSize,
-    run: async (inputs, size) => {
-      if (size < 1 || size > batchSize) throw new RangeError(`batch of ${size} examples for a program of ${batchSize}`);
-      const feeds = Object.fromEntries(
-        network.inputs.map((id, index) => [`input/${id}`, padBatch(network, id, inputs[index], size, batchSize, inputLengths[index] ?? 0)]),
-      );
-      const results = await compiled.run(feeds);
-      return outputs.map((_, index) => {
-        const data = results[`output/${index}`];
-        if (!(data instanceof Float32Array)) throw new Error(`output ${index} of the program is not float32`);
-        return data.slice(0, size * (outputLengths[index] ?? 0));
-      });
-    },
+    borrow,
+    run: async (inputs, size) => (await borrow(inputs, size)).map((values) => values.slice()),
     dispose: () => compiled.dispose(),
   };
 }

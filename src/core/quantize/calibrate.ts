@@ -77,7 +77,7 @@ export async function calibrate(calibration: Calibration): Promise<ReadonlyMap<V
         if (signal.aborted) throw new EspalierError('cancelled', 'calibration was cancelled');
         const size = Math.min(inference.batchSize, start + batchSize - first, samples - first);
         const batch = await data.read(indices.slice(first, first + size));
-        const results = await inference.run(batch.inputs, size);
+        const results = await inference.borrow(batch.inputs, size);
         outputs.forEach((source, i) => {
           const values = results[i] ?? new Float32Array(0);
           const extent = extents.has(source) ? joinedExtent(values) : extentOfValues(values);

@@ -92,7 +92,7 @@ async function channelMeans(
       if (signal.aborted) throw new EspalierError('cancelled', 'bias correction was cancelled');
       const size = Math.min(inference.batchSize, count - start);
       const batch = await data.read(indices.subarray(start, start + size));
-      const results = await inference.run(batch.inputs, size);
+      const results = await inference.borrow(batch.inputs, size);
       values.forEach((value, index) => {
         const sum = sums.get(value);
         const result = results[index];
