@@ -39,7 +39,10 @@ export interface SerializeOptions {
  *
  * @throws EspalierError `unsupported-model` for an operator that this writer does not know, or whose options it does not
  */
-export function serializeTflite(model: TfliteModel, { layout = isStripped(model) ? 'shared' : 'plain' }: SerializeOptions = {}): Uint8Array {
+export function serializeTflite(
+  model: TfliteModel,
+  { layout = isStripped(model) ? 'shared' : 'plain' }: SerializeOptions = {},
+): Uint8Array {
   checkOperators(model);
   if (layout !== 'compact') return layOut(model, layout);
   const [whole, separate] = [layOut(model, layout), layOut(withoutTexts(model), layout)];
