@@ -81,7 +81,7 @@ function checkNetwork({ network, loss }: FineTuning): void {
   const where = `teacher "${teacher.name}"`;
   checkTeacher(network, teacher, where);
   for (const { output, loss: kind } of outputs) {
-    if (kind !== 'meanSquaredError' && kind !== 'meanAbsoluteError') continue;
+    if (distillation.onlyClasses === true || (kind !== 'meanSquaredError' && kind !== 'meanAbsoluteError')) continue;
     const [own, others] = [network, teacher].map((each) => finalActivation(each, each.outputs[output] ?? '') === 'softmax');
     if (own !== others)
       throw new EspalierError('invalid-model', `only one of teacher and model ends in a softmax, and "${kind}" compares their outputs`, {

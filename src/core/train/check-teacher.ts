@@ -1,6 +1,7 @@
 import { EspalierError } from '../errors.ts';
 import { shapeOf } from '../lowering/lower-network.ts';
 import type { Network } from '../network/network.ts';
+import type { ActivationFunction } from '../network/operations.ts';
 import { elements } from '../program/shapes.ts';
 import { finalActivation } from './loss-value.ts';
 
@@ -22,7 +23,7 @@ export function checkTeacher(network: Network, teacher: Network, where: string):
     );
   network.outputs.forEach((id, place) => {
     const [own, others] = [finalActivation(network, id), finalActivation(teacher, teacher.outputs[place] ?? '')];
-    if (own === undefined || others === undefined || isSigmoid(own) === isSigmoid(others)) return;
+    if (!((isSigmoid(own) && isSoftmax(others)) || (isSoftmax(own) && isSigmoid(others)))) return;
     throw refuse(
       `ends in ${others} where the model ends in ${own} (output ${place})`,
       'distil from a model whose outputs mean the same: one class of all, or each class by itself',
@@ -30,8 +31,14 @@ export function checkTeacher(network: Network, teacher: Network, where: string):
   });
 }
 
-function isSigmoid(name: string): boolean {
+/** Each class by itself. */
+function isSigmoid(name: ActivationFunction | undefined): boolean {
   return name === 'sigmoid';
+}
+
+/** One class of all. */
+function isSoftmax(name: ActivationFunction | undefined): boolean {
+  return name === 'softmax' || name === 'logSoftmax';
 }
 
 function shapesText(network: Network, ids: readonly string[]): string {

@@ -67,6 +67,8 @@ describe('a teacher', () => {
 
   it('may be any network with the same inputs and outputs, also one that ends in logits', () => {
     expect(() => checkTeacher(model, dense([4, 4, 1], 3, 2), 'big.h5')).not.toThrow();
+    // Numbers from 0 on, whatever keeps them there.
+    expect(() => checkTeacher(dense([4, 4, 1], 3, 1, 'sigmoid'), dense([4, 4, 1], 3, 2, 'relu'), 'big.h5')).not.toThrow();
   });
 
   it.each<readonly [string, Network, RegExp]>([
@@ -93,5 +95,8 @@ describe('a teacher', () => {
       distillation: { teacher: other, temperature: 1, weight: 0.5 },
     } as const;
     await expect(tune({ network: own, loss })).rejects.toThrow('only one of teacher and model ends in a softmax');
+    // Of an output that learns its labels alone the teacher's is not compared.
+    const labels = { ...loss, distillation: { ...loss.distillation, onlyClasses: true } };
+    expect((await tune({ network: own, loss: labels, steps: 1 })).steps).toBe(1);
   });
 });
