@@ -73,6 +73,8 @@ function withInt16(int8: Allocation, basis: FieldBasis, sizes: readonly CountedB
     if (found === undefined) continue;
     const allocation = giveInt16(found, new Set(cost.layers));
     const wide = new Set(formOf(allocation).int16);
+    // A layer that has 4 bits now keeps int8, and int16 of its neighbours may change nothing without it.
+    if (wide.size < cost.layers.length && int16.costOf([...wide]).layers.length < wide.size) continue;
     const gain = gains.reduce((sum, each) => sum + (wide.has(each.layer) ? each.gain : 0), 0);
     if (gain > found.divergence - int8.divergence && keeps(formOf(allocation))) return allocation;
   }

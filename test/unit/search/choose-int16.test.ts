@@ -3,7 +3,7 @@ import { allocateLayers } from '../../../src/core/search/allocate-layers.ts';
 import { candidatePath } from '../../../src/core/search/candidate-path.ts';
 import { formOf } from '../../../src/core/search/candidate.ts';
 import { type FieldBasis, planCandidate } from '../../../src/core/search/candidates.ts';
-import { int16Gains, leastInt16Gain } from '../../../src/core/search/choose-int16.ts';
+import { type Int16CostOf, int16Gains, leastInt16Gain } from '../../../src/core/search/choose-int16.ts';
 import { styles } from '../../../src/core/search/styles.ts';
 import type { ChoiceSensitivity, LayerSensitivity } from '../../../src/shared/sensitivity.ts';
 
@@ -94,6 +94,20 @@ describe('a candidate', () => {
     const keeps: FieldBasis['keeps'] = ({ int16 }) => int16.length < 2;
     expect(formOf(planned(basis({ keeps }), 600).allocation).int16).toEqual(['conv']);
     expect(formOf(planned(basis({ keeps: ({ int16 }) => int16.length === 0 }), 600).allocation).int16).toEqual([]);
+  });
+
+  it('has none in a layer whose neighbour gets 4 bits for the bytes that they take', () => {
+    const [conv, , , dense] = layers;
+    if (conv === undefined || dense === undefined) throw new Error('there is no layer');
+    const pair = [
+      { ...conv, choices: conv.choices.filter(({ clusters }) => clusters === 0) },
+      { ...dense, choices: dense.choices.map((each) => (each.clusters === 0 ? each : { ...each, clusters: 0, bits: 4 as const })) },
+    ];
+    const costOf: Int16CostOf = (wide) => ({ layers: wide.length < 2 ? [] : wide, bytes: { raw: 50, gzip: 50, packed: 50, ethosU: 0 } });
+    const given = basis({ report: { overhead, layers: pair }, int16: { costOf, leastGain: 0 } });
+    // 300 bytes of 305 with int8, and with int16 of both 350, but for 4 bits of one: without it the other reads and writes int8.
+    expect(formOf(planned(given, 305 / 0.98).allocation).int16).toEqual([]);
+    expect(formOf(planned(given, 400 / 0.98).allocation).int16).toEqual(['conv', 'dense']);
   });
 
   it('has none where neighbours undo them', () => {
