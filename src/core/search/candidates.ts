@@ -68,6 +68,8 @@ function withInt16(int8: Allocation, basis: FieldBasis, sizes: readonly CountedB
   const gains = int16Gains(report, int8, int16.leastGain);
   for (let most = gains.length; most > 0; most--) {
     const cost = int16.costOf(gains.slice(0, most).map(({ layer }) => layer));
+    // Known at once, and an allocation of a large network takes seconds.
+    if (!keeps({ ...formOf(int8), int16: cost.layers })) continue;
     const overhead = mapBytes((count) => report.overhead[count] + cost.bytes[count]);
     const found = allocateInStyle({ ...report, overhead }, basis, sizes, style);
     if (found === undefined) continue;

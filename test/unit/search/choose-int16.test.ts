@@ -96,6 +96,21 @@ describe('a candidate', () => {
     expect(formOf(planned(basis({ keeps: ({ int16 }) => int16.length === 0 }), 600).allocation).int16).toEqual([]);
   });
 
+  it('is not planned again for layers that the limits of a device leave at int8', () => {
+    let plans = 0;
+    const narrow: FieldBasis['narrow'] = () => {
+      plans++;
+      return new Map();
+    };
+    const plan = (keeps: FieldBasis['keeps']) => {
+      plans = 0;
+      planCandidate(basis({ keeps, narrow }), [{ count: 'gzip', bytes: 600 }], { ...style, narrowing: 1 / 3 });
+      return plans;
+    };
+    expect(plan(({ int16 }) => int16.length === 0)).toBe(1);
+    expect(plan(() => true)).toBe(2);
+  });
+
   it('has none in a layer whose neighbour gets 4 bits for the bytes that they take', () => {
     const [conv, , , dense] = layers;
     if (conv === undefined || dense === undefined) throw new Error('there is no layer');
