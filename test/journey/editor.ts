@@ -105,15 +105,26 @@ export class Editor {
     await rm(path.dirname(this.folder), removal);
   }
 
-  /** Through the palette, by the words that the user sees. */
+  /**
+   * Through the palette, by the words that the user sees. Right after a window opens, folders and trust may not be known yet; an
+   * open palette does not gain the commands that need them, so it is opened again.
+   */
   async command(title: string): Promise<void> {
-    await this.#page.keyboard.press('F1');
-    const input = this.#page.locator('.quick-input-widget input[type=text]').first();
-    await input.fill(`>${title}`);
-    const label = this.#page.locator('.quick-input-widget .monaco-list-row .label-name', {
-      hasText: new RegExp(`^${escapePattern(title)}$`),
-    });
-    await label.first().click();
+    for (let more = 3; ; more--) {
+      await this.#page.keyboard.press('F1');
+      const input = this.#page.locator('.quick-input-widget input[type=text]').first();
+      await input.fill(`>${title}`);
+      const label = this.#page.locator('.quick-input-widget .monaco-list-row .label-name', {
+        hasText: new RegExp(`^${escapePattern(title)}$`),
+      });
+      try {
+        await label.first().click({ timeout: 10_000 });
+        return;
+      } catch (error) {
+        if (more === 0) throw error;
+        await this.#page.keyboard.press('Escape');
+      }
+    }
   }
 
   /** An entry of the quick pick that is open. */
