@@ -111,13 +111,13 @@ export class Editor {
    */
   async command(title: string): Promise<void> {
     for (let more = 3; ; more--) {
-      await this.#page.keyboard.press('F1');
       const input = this.#page.locator('.quick-input-widget input[type=text]').first();
-      await input.fill(`>${title}`);
       const label = this.#page.locator('.quick-input-widget .monaco-list-row .label-name', {
         hasText: new RegExp(`^${escapePattern(title)}$`),
       });
       try {
+        await this.#page.keyboard.press('F1');
+        await input.fill(`>${title}`, { timeout: 10_000 });
         await label.first().click({ timeout: 10_000 });
         return;
       } catch (error) {
