@@ -63,7 +63,7 @@ describe('a run that has ended', () => {
     const last = events.length - 1;
     await open(events.slice(0, last));
     await page.locator('[data-node="qat"]').click();
-    expect(await page.locator('[data-node="qat"]').getAttribute('aria-selected')).toBe('true');
+    await page.locator('[data-node="qat"][aria-selected=true]').waitFor();
     await sendToPage(page, 'appended', { events: events.slice(last) });
     await page.locator('.node.recommended[aria-selected=true]').waitFor();
   });
