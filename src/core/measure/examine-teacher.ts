@@ -20,8 +20,8 @@ export interface TeacherExamination {
 }
 
 /**
- * Compares a teacher with the trained model on training examples: shapes say nothing of preprocessing and of the order of
- * classes, which a classifier's accuracy tells.
+ * Compares the accuracy of a teacher and the trained model on training examples. Wrong preprocessing, or classes in another
+ * order, do not show in the shapes that were checked before, but they bring a classifier's accuracy down to chance.
  *
  * @returns a warning where it is clearly worse than the model that is to learn from it
  * @throws EspalierError `invalid-model` where it does no better than a guess and the model does

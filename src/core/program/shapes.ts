@@ -16,6 +16,11 @@ export function elements(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
+/** For messages: `[28, 28, 1] and [3]`. */
+export function shapesText(shapes: readonly (readonly number[])[]): string {
+  return shapes.map((shape) => `[${shape.join(', ')}]`).join(' and ');
+}
+
 /** As engines store it. */
 export function tensorBytes({ shape, type }: Tensor): number {
   return elements(shape) * (type === 'bool' ? 1 : 4);

@@ -1,7 +1,7 @@
 import type { Batch, DataSet } from '../data/dataset.ts';
 import { type BoundTarget, boundTargets, labelsWidth, numbersWidth, partOf } from '../data/targets.ts';
 import { EspalierError } from '../errors.ts';
-import { elements } from '../program/shapes.ts';
+import { elements, shapesText } from '../program/shapes.ts';
 import type { FineTuning, Loss, LossKind, Optimizer, OutputLoss } from './fine-tuning.ts';
 import { checkTeacher } from './check-teacher.ts';
 import { classAxis, finalActivation, lossValue } from './loss-value.ts';
@@ -153,10 +153,6 @@ function checkTarget(bound: BoundTarget, shape: readonly number[], loss: LossKin
   if (classes === 1 && loss === 'crossEntropy') {
     throw new EspalierError('invalid-argument', 'cross-entropy over one output is always 0', { fix: 'use the loss "binaryCrossEntropy"' });
   }
-}
-
-function shapesText(shapes: readonly (readonly number[])[]): string {
-  return shapes.map((shape) => `[${shape.join(', ')}]`).join(' and ');
 }
 
 /** Checked before training, since a wrong label could otherwise appear hours into an epoch. */

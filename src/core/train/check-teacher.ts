@@ -2,7 +2,7 @@ import { EspalierError } from '../errors.ts';
 import { shapeOf } from '../lowering/lower-network.ts';
 import type { Network } from '../network/network.ts';
 import type { ActivationFunction } from '../network/operations.ts';
-import { elements } from '../program/shapes.ts';
+import { elements, shapesText } from '../program/shapes.ts';
 import { finalActivation } from './loss-value.ts';
 
 /**
@@ -13,12 +13,12 @@ import { finalActivation } from './loss-value.ts';
  */
 export function checkTeacher(network: Network, teacher: Network, where: string): void {
   const refuse = (what: string, fix: string): EspalierError => new EspalierError('invalid-model', `the teacher ${what}`, { where, fix });
-  const [taken, wanted] = [shapesText(teacher, teacher.inputs), shapesText(network, network.inputs)];
+  const [taken, wanted] = [textOf(teacher, teacher.inputs), textOf(network, network.inputs)];
   if (taken !== wanted) throw refuse(`takes ${taken}, the model ${wanted}`, 'distil from a model with the same inputs and preprocessing');
   const sizes = (of: Network): string => of.outputs.map((id) => elements(shapeOf(of, id))).join();
   if (sizes(teacher) !== sizes(network))
     throw refuse(
-      `gives ${shapesText(teacher, teacher.outputs)}, the model ${shapesText(network, network.outputs)}`,
+      `gives ${textOf(teacher, teacher.outputs)}, the model ${textOf(network, network.outputs)}`,
       'distil from a model with the same outputs: as many classes, in the same order',
     );
   network.outputs.forEach((id, place) => {
@@ -41,6 +41,6 @@ function isSoftmax(name: ActivationFunction | undefined): boolean {
   return name === 'softmax' || name === 'logSoftmax';
 }
 
-function shapesText(network: Network, ids: readonly string[]): string {
-  return ids.map((id) => `[${shapeOf(network, id).join(', ')}]`).join(' and ');
+function textOf(network: Network, ids: readonly string[]): string {
+  return shapesText(ids.map((id) => shapeOf(network, id)));
 }

@@ -35,8 +35,8 @@ export function planContest(budget: Targets, place: number, rungs: readonly Rung
 }
 
 /**
- * Int16 activations of layers are for a limited loss, which tells how much they must gain. How long they take is not known well
- * enough to keep a limit of time.
+ * A search gives int16 activations only where the budget limits the loss, since that limit says how much they must gain. Their
+ * time is not known well enough to keep a limit of cycles or latency.
  */
 function int16Of(budget: Targets, structures: Structures): FieldBasis['int16'] {
   const { accuracyDrop, cycles, latencyMilliseconds } = budget;

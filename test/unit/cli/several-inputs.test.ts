@@ -30,7 +30,7 @@ const context = { signal: new AbortController().signal, onProgress: () => undefi
 let folder = '';
 let network: Network;
 
-/** The class is whether the image is bright and the first number is positive, one of them, or none: neither input tells it alone. */
+/** Three classes: the image is bright and the first number is positive, only one of both, or neither. No input alone decides. */
 function writeExamples(): Uint8Array {
   const random = createRandom(9);
   const images = new Uint8Array(examples * 64);
