@@ -15,6 +15,7 @@ runVitestLayer(
   'slurm',
   process.argv.slice(isShort ? 3 : 2),
   { ESPALIER_WITHOUT_SLURM: missing === undefined ? '' : '1', ESPALIER_SLURM: isShort ? 'short' : 'all' },
-  ({ passed, failed, skipped }) => (isFailure ? { passed, failed: failed + skipped, skipped: 0 } : { passed, failed, skipped }),
+  (counts) =>
+    isFailure ? { ...counts, failed: counts.failed + counts.skipped, skipped: 0, failures: [...counts.failures, missing] } : counts,
 );
 if (isFailure) process.exitCode = 1;

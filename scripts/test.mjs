@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { installBrowser, installCompilers, installPackages, installSlurm, root, run, runCollecting, runTogether } from './setup.mjs';
+import { countsOf } from './vitest-layer.mjs';
 
 const debian = once(spawn(process.execPath, ['scripts/install-debian.mjs'], { cwd: root, stdio: 'inherit' }), 'exit');
 installPackages();
@@ -37,6 +38,8 @@ await checks;
 run('node', ['scripts/build.mjs']);
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
+/** What failed, named once more at the end, which is what one sees of a long output. */
+const failures = [];
 
 /** Each layer leaves its counts in test-results, and its output is shown whole, as it comes where no other runs; a layer that ended badly without any counts as one failure. */
 async function layer(name, command, args, { read = (json) => json, isAlone = false } = {}) {
@@ -52,18 +55,20 @@ async function layer(name, command, args, { read = (json) => json, isAlone = fal
   } catch {
     console.error(`${name}: left no results`);
   }
-  if (found.passed + found.failed === 0 || (status !== 0 && found.failed === 0)) found = { ...found, failed: found.failed + 1 };
+  for (const failure of found.failures ?? []) failures.push(`${name}: ${failure}`);
+  if (found.passed + found.failed === 0 || (status !== 0 && found.failed === 0)) {
+    found = { ...found, failed: found.failed + 1 };
+    failures.push(
+      `${name}: ended with ${status}, and no test says why; the end of its output:\n${output.split('\n').slice(-40).join('\n')}`,
+    );
+  }
   counts.passed += found.passed;
   counts.failed += found.failed;
   counts.skipped += found.skipped ?? 0;
 }
 
 await layer('unit', 'npx', ['vitest', 'run', '--reporter=default', '--reporter=json', '--outputFile.json=test-results/unit.json'], {
-  read: ({ numPassedTests, numFailedTests, numPendingTests, numTodoTests }) => ({
-    passed: numPassedTests,
-    failed: numFailedTests,
-    skipped: numPendingTests + numTodoTests,
-  }),
+  read: countsOf,
   isAlone: true,
 });
 
@@ -82,6 +87,7 @@ const others = async () => {
 };
 await Promise.all([journeys(), others()]);
 
+for (const failure of failures) console.log(`\nFAILED ${failure}`);
 const without = leftOut.length === 0 ? '' : `; left out: ${leftOut.join(', ')}`;
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped${without}`);
 process.exit(counts.failed === 0 ? 0 : 1);

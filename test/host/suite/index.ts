@@ -11,9 +11,11 @@ export async function run(): Promise<void> {
   mocha.suite.emit('pre-require', globalThis, 'suite', mocha);
   await import('./all.ts');
   const failed = await new Promise<number>((resolve) => {
-    const runner = mocha.run((failures) => resolve(failures));
+    const failures: string[] = [];
+    const runner = mocha.run((count) => resolve(count));
+    runner.on('fail', (test, error: Error) => failures.push(`${test.fullTitle()}: ${error.message}`));
     runner.once('end', () =>
-      writeFileSync(results, JSON.stringify({ passed: runner.stats?.passes ?? 0, failed: runner.stats?.failures ?? 0 })),
+      writeFileSync(results, JSON.stringify({ passed: runner.stats?.passes ?? 0, failed: runner.stats?.failures ?? 0, failures })),
     );
   });
   if (failed > 0) throw new Error(`${failed} tests failed`);
