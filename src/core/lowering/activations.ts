@@ -6,14 +6,14 @@ import { elements } from '../program/shapes.ts';
 import type { LoweredValue } from './lowered-value.ts';
 import type { LoweringContext } from './lowering-context.ts';
 
-export function applyFusedActivation(builder: ProgramBuilder, x: Tensor, activation: FusedActivation): Tensor {
+export function applyFusedActivation({ builder }: LoweringContext, x: LoweredValue, activation: FusedActivation): LoweredValue {
   switch (activation) {
     case 'none':
       return x;
     case 'relu':
-      return builder.relu(x);
+      return x.nonDecreasing((y) => builder.relu(y));
     case 'relu6':
-      return builder.relu6(x);
+      return x.nonDecreasing((y) => builder.relu6(y));
     default:
       return unreachable(activation);
   }
@@ -21,6 +21,7 @@ export function applyFusedActivation(builder: ProgramBuilder, x: Tensor, activat
 
 export function lowerActivation(context: LoweringContext, operation: Activation, x: LoweredValue): LoweredValue {
   const { builder } = context;
+  if (operation.function === 'relu' || operation.function === 'relu6') return applyFusedActivation(context, x, operation.function);
   const lastAxis = x.layout === 'channelsMajor' ? 0 : x.tensor.shape.length - 1;
   if (operation.function === 'softmax') return x.like(softmax(builder, x.tensor, lastAxis));
   if (operation.function === 'logSoftmax') return x.like(logSoftmax(builder, x.tensor, lastAxis));
@@ -44,15 +45,11 @@ export function lowerUnary({ builder }: LoweringContext, operation: Unary, x: Lo
 
 function elementwiseActivation(
   builder: ProgramBuilder,
-  name: Exclude<Activation['function'], 'softmax' | 'logSoftmax' | 'l2Normalize'>,
+  name: Exclude<Activation['function'], FusedActivation | 'softmax' | 'logSoftmax' | 'l2Normalize'>,
   alpha: number,
   x: Tensor,
 ): Tensor {
   switch (name) {
-    case 'relu':
-      return builder.relu(x);
-    case 'relu6':
-      return builder.relu6(x);
     case 'leakyRelu':
       return builder.add(builder.relu(x), builder.mul(builder.min(x, 0), alpha));
     // The exponent is clipped at 0 so that the branch not taken cannot overflow.

@@ -10,7 +10,7 @@ export function lowerConv2d(context: LoweringContext, operation: Conv2d, x: Lowe
   const kernel = context.parameter(operation.kernel);
   const [, kh = 1, kw = 1] = kernel.shape;
   const form = operation.groups > 1 ? windowed : kh === 1 && kw === 1 ? pointwise : unfolds(x, kh * kw) ? unfolded : windowed;
-  return context.channelsMajor(shape, addBias(context, form(context, operation, x, kernel), operation.bias, operation.activation));
+  return activated(context, shape, form(context, operation, x, kernel), operation);
 }
 
 /** With more elements to a window its columns, and the convolution that takes them, cost more than the product saves. */
@@ -20,11 +20,17 @@ function unfolds({ channels }: LoweredValue, taps: number): boolean {
   return channels === 1 || (channels <= 4 && channels * taps <= longestColumn);
 }
 
-/** Adds the bias `[c]` to `[c, columns]` and applies the fused activation. */
-export function addBias(context: LoweringContext, product: Tensor, bias: ParameterId | undefined, activation: FusedActivation): Tensor {
+interface BiasAndActivation {
+  /** `[c]` */
+  readonly bias: ParameterId | undefined;
+  readonly activation: FusedActivation;
+}
+
+/** Adds the bias to `[c, columns]` and applies the fused activation. */
+export function activated(context: LoweringContext, shape: Shape, product: Tensor, { bias, activation }: BiasAndActivation): LoweredValue {
   const { builder } = context;
   const biased = bias === undefined ? product : builder.add(product, builder.reshape(context.parameter(bias), [product.shape[0] ?? 1, 1]));
-  return applyFusedActivation(builder, biased, activation);
+  return applyFusedActivation(context, context.channelsMajor(shape, biased), activation);
 }
 
 /** A 1x1 convolution is one product `[out, in] x [in, n * h * w]`. */
@@ -93,5 +99,5 @@ export function lowerTransposeConv2d(context: LoweringContext, operation: Transp
     groups: 1,
   });
   const product = builder.reshape(builder.transpose(y, [1, 0, 2, 3]), [out, batchSize * h * w]);
-  return context.channelsMajor(shape, addBias(context, product, operation.bias, operation.activation));
+  return activated(context, shape, product, operation);
 }

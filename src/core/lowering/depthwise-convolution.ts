@@ -2,7 +2,7 @@ import { unreachable } from '../errors.ts';
 import type { Shape } from '../network/network.ts';
 import type { DepthwiseConv2d } from '../network/operations.ts';
 import type { Tensor } from '../program/program.ts';
-import { addBias } from './convolution.ts';
+import { activated } from './convolution.ts';
 import type { LoweredValue } from './lowered-value.ts';
 import type { LoweringContext } from './lowering-context.ts';
 import { windowPads } from './padding.ts';
@@ -26,7 +26,7 @@ export function lowerDepthwiseConv2d(context: LoweringContext, operation: Depthw
     window,
   };
   const filters = builder.reshape(builder.transpose(kernel, [3, 0, 1, 2]), [channels, kh * kw]);
-  return context.channelsMajor(shape, addBias(context, convolve(context, x, filters, depthwise), operation.bias, operation.activation));
+  return activated(context, shape, convolve(context, x, filters, depthwise), operation);
 }
 
 /** `[c * multiplier, n * h' * w']` */

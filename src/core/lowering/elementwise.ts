@@ -12,8 +12,12 @@ export function lowerBinary(context: LoweringContext, operation: Binary, a: Lowe
   const [left, right] = bothBatchMajor
     ? [alignBatchMajor(context, a, rank), alignBatchMajor(context, b, rank)]
     : [alignChannelsMajor(context, a, rank), alignChannelsMajor(context, b, rank)];
-  const y = applyFusedActivation(builder, builder.binary(operation.function, left, right), operation.activation);
-  return bothBatchMajor ? context.batchMajor(shape, y) : context.channelsMajor(shape, y);
+  const y = builder.binary(operation.function, left, right);
+  return applyFusedActivation(
+    context,
+    bothBatchMajor ? context.batchMajor(shape, y) : context.channelsMajor(shape, y),
+    operation.activation,
+  );
 }
 
 /** `[n, 1…, ...shape]`, so that axes of values of different rank line up at the last one. */

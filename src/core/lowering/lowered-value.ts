@@ -3,6 +3,13 @@ import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
 
+/** What non-decreasing functions made a value of. */
+interface Origin {
+  readonly value: LoweredValue;
+  /** To a tensor of any shape, element by element. */
+  apply(x: Tensor): Tensor;
+}
+
 /**
  * A value of the network inside a program, in either of two layouts:
  * - channels-major `[c, n * rest]`, rest being all axes before the last: a 1x1 convolution is one matrix product and
@@ -18,6 +25,7 @@ export class LoweredValue {
   readonly #batchSize: number;
   #channelsMajor: Tensor | undefined;
   #batchMajor: Tensor | undefined;
+  #origin: Origin | undefined;
 
   private constructor(builder: ProgramBuilder, batchSize: number, shape: Shape, layout: 'channelsMajor' | 'batchMajor', tensor: Tensor) {
     this.#builder = builder;
@@ -41,6 +49,27 @@ export class LoweredValue {
   /** A value of the same layout and, unless given, shape. */
   like(tensor: Tensor, shape: Shape = this.shape): LoweredValue {
     return new LoweredValue(this.#builder, this.#batchSize, shape, this.layout, tensor);
+  }
+
+  /**
+   * The value of a function of single elements that never falls, such as `relu`. `maximum` takes it after the maximum.
+   *
+   * @param apply to a tensor of any shape
+   */
+  nonDecreasing(apply: (x: Tensor) => Tensor): LoweredValue {
+    const value = this.like(apply(this.tensor));
+    const origin = this.#origin ?? { value: this, apply: (x) => x };
+    value.#origin = { value: origin.value, apply: (x) => apply(origin.apply(x)) };
+    return value;
+  }
+
+  /**
+   * A maximum over elements of this value. Functions that never fall are taken of the maximum, which has fewer elements:
+   * the result is the same, and of elements that such a function makes equal the largest one gets the gradient.
+   */
+  maximum(take: (value: LoweredValue) => Tensor): Tensor {
+    const { value, apply } = this.#origin ?? { value: this, apply: (x: Tensor) => x };
+    return apply(take(value));
   }
 
   /** The length of the last axis. */

@@ -12,7 +12,10 @@ export function lowerPool2d(context: LoweringContext, operation: Pool2d, x: Lowe
   const [h = 1, w = 1] = x.shape;
   const { size, strides } = operation;
   const pads = windowPads([h, w], size, strides, [1, 1], operation.padding);
-  if (operation.function === 'max') return context.channelsMajor(shape, builder.maxPool2d(x.channelsMajorAxes, size, strides, pads));
+  if (operation.function === 'max') {
+    const pooled = x.maximum(({ channelsMajorAxes }) => builder.maxPool2d(channelsMajorAxes, size, strides, pads));
+    return context.channelsMajor(shape, pooled);
+  }
   const tiles =
     pads.every((pad) => pad === 0) && size[0] === strides[0] && size[1] === strides[1] && h % size[0] === 0 && w % size[1] === 0;
   return context.channelsMajor(shape, tiles ? averageOfTiles(context, x, size) : averageOfWindows(context, x, operation, pads));

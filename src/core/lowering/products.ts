@@ -2,7 +2,7 @@ import type { Shape } from '../network/network.ts';
 import type { BatchMatmul, Dense, Embedding } from '../network/operations.ts';
 import type { Tensor } from '../program/program.ts';
 import { applyFusedActivation } from './activations.ts';
-import { addBias } from './convolution.ts';
+import { activated } from './convolution.ts';
 import type { LoweredValue } from './lowered-value.ts';
 import type { LoweringContext } from './lowering-context.ts';
 
@@ -11,12 +11,12 @@ export function lowerDense(context: LoweringContext, operation: Dense, x: Lowere
   const kernel = context.parameter(operation.kernel);
   if (x.layout === 'channelsMajor') {
     const product = builder.matmul(kernel, x.channelsMajor);
-    return context.channelsMajor(shape, addBias(context, product, operation.bias, operation.activation));
+    return activated(context, shape, product, operation);
   }
   const rows = builder.reshape(x.batchMajor, [context.batchSize * x.positions, x.channels]);
   const product = builder.matmul(rows, kernel, { transposeB: true });
   const biased = operation.bias === undefined ? product : builder.add(product, context.parameter(operation.bias));
-  return context.batchMajor(shape, applyFusedActivation(builder, biased, operation.activation));
+  return applyFusedActivation(context, context.batchMajor(shape, biased), operation.activation);
 }
 
 export function lowerBatchMatmul(

@@ -18,7 +18,7 @@ export function roundActivations(network: Network, activations: ReadonlyMap<Valu
     const { minimum, maximum, scale } = quantizedRange(quantization);
     const range = { minimum: builder.scalar(minimum), maximum: builder.scalar(maximum), scale: builder.scalar(scale) };
     const ties = quantization.type === 'int8' && plan.integerMeans.has(id) ? 'awayFromZero' : 'up';
-    return value.like(fakeQuantize(builder, value.tensor, range, { ties }));
+    return value.nonDecreasing((x) => fakeQuantize(builder, x, range, { ties }));
   };
 }
 

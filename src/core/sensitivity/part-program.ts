@@ -40,7 +40,7 @@ export function partProgram(network: Network, part: NetworkPart, { batchSize, ke
       },
       transform: (id, value) => {
         const range = ranges.get(id);
-        return range === undefined ? value : value.like(fakeQuantize(builder, value.tensor, range));
+        return range === undefined ? value : value.nonDecreasing((x) => fakeQuantize(builder, x, range));
       },
     },
   );

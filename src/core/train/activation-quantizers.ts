@@ -4,7 +4,7 @@ import type { Tensor } from '../program/program.ts';
 import { groupQuantization, planActivations } from '../quantize/plan-activations.ts';
 import type { ActivationType, Range, TensorQuantization } from '../quantize/quantization.ts';
 import { rangeQuantization } from '../quantize/range-quantization.ts';
-import { fakeQuantize, quantizedRange } from '../quantize/fake-quantize.ts';
+import { fakeQuantize, type FakeQuantizeOptions, quantizedRange } from '../quantize/fake-quantize.ts';
 import type { ActivationFakeQuantization } from './fine-tuning.ts';
 import type { LoweredValue } from '../lowering/lowered-value.ts';
 
@@ -97,34 +97,24 @@ export class ActivationQuantizers {
         const fixed = this.#fixed.get(id);
         if (fixed !== undefined) {
           const { minimum, maximum, scale } = quantizedRange(fixed);
-          return value.like(
-            fakeQuantize(builder, value.tensor, {
-              minimum: builder.scalar(minimum),
-              maximum: builder.scalar(maximum),
-              scale: builder.scalar(scale),
-            }),
-          );
+          const range = { minimum: builder.scalar(minimum), maximum: builder.scalar(maximum), scale: builder.scalar(scale) };
+          return value.nonDecreasing((x) => fakeQuantize(builder, x, range));
         }
         const index = this.#groupIndex.get(id);
         if (index === undefined) return value;
         const extremes = seen[index];
         if (extremes !== undefined && this.#settings.freezeAfterStep > 0 && this.#groups[index]?.sources.has(id) === true) {
-          const low = builder.minimum(builder.stopGradient(value.tensor));
-          const high = builder.maximum(builder.stopGradient(value.tensor));
+          const low = this.#nonNegative.has(id) ? builder.scalar(0) : builder.minimum(builder.stopGradient(value.tensor));
+          const high = value.maximum(({ tensor }) => builder.maximum(builder.stopGradient(tensor)));
           extremes.low = extremes.low === undefined ? low : builder.min(extremes.low, low);
           extremes.high = extremes.high === undefined ? high : builder.max(extremes.high, high);
         }
-        return value.like(
-          fakeQuantize(
-            builder,
-            value.tensor,
-            { minimum: number(3 * index), maximum: number(3 * index + 1), scale: number(3 * index + 2) },
-            {
-              nonNegative: this.#nonNegative.has(id),
-              ties: this.#groups[index]?.type === 'int8' && this.#integerMeans.has(id) ? 'awayFromZero' : 'up',
-            },
-          ),
-        );
+        const range = { minimum: number(3 * index), maximum: number(3 * index + 1), scale: number(3 * index + 2) };
+        const options: FakeQuantizeOptions = {
+          nonNegative: this.#nonNegative.has(id),
+          ties: this.#groups[index]?.type === 'int8' && this.#integerMeans.has(id) ? 'awayFromZero' : 'up',
+        };
+        return value.nonDecreasing((x) => fakeQuantize(builder, x, range, options));
       },
       observed: () => {
         if (this.#groups.length === 0 || this.#settings.freezeAfterStep === 0) return undefined;
