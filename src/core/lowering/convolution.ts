@@ -1,5 +1,5 @@
 import type { ParameterId, Shape } from '../network/network.ts';
-import type { Conv2d, FusedActivation, TransposeConv2d } from '../network/operations.ts';
+import type { Conv2d, FusedActivation, Pair, TransposeConv2d } from '../network/operations.ts';
 import type { Tensor } from '../program/program.ts';
 import { applyFusedActivation } from './activations.ts';
 import type { LoweredValue } from './lowered-value.ts';
@@ -9,7 +9,8 @@ import { windowPads } from './padding.ts';
 export function lowerConv2d(context: LoweringContext, operation: Conv2d, x: LoweredValue, shape: Shape): LoweredValue {
   const kernel = context.parameter(operation.kernel);
   const [, kh = 1, kw = 1] = kernel.shape;
-  const form = operation.groups > 1 ? windowed : kh === 1 && kw === 1 ? pointwise : unfolds(x, kh * kw) ? unfolded : windowed;
+  if (operation.groups === 1 && kh * kw > 1 && unfolds(x, kh * kw)) return unfolded(context, operation, x, kernel, shape);
+  const form = operation.groups === 1 && kh * kw === 1 ? pointwise : windowed;
   return activated(context, shape, form(context, operation, x, kernel), operation);
 }
 
@@ -27,10 +28,13 @@ interface BiasAndActivation {
 }
 
 /** Adds the bias to `[c, columns]` and applies the fused activation. */
-export function activated(context: LoweringContext, shape: Shape, product: Tensor, { bias, activation }: BiasAndActivation): LoweredValue {
+export function activated(context: LoweringContext, shape: Shape, product: Tensor, operation: BiasAndActivation): LoweredValue {
+  return applyFusedActivation(context, context.channelsMajor(shape, biased(context, product, operation)), operation.activation);
+}
+
+function biased(context: LoweringContext, product: Tensor, { bias }: BiasAndActivation): Tensor {
   const { builder } = context;
-  const biased = bias === undefined ? product : builder.add(product, builder.reshape(context.parameter(bias), [product.shape[0] ?? 1, 1]));
-  return applyFusedActivation(context, context.channelsMajor(shape, biased), activation);
+  return bias === undefined ? product : builder.add(product, builder.reshape(context.parameter(bias), [product.shape[0] ?? 1, 1]));
 }
 
 /** A 1x1 convolution is one product `[out, in] x [in, n * h * w]`. */
@@ -44,32 +48,74 @@ function pointwise({ builder }: LoweringContext, { strides }: Conv2d, x: Lowered
   return builder.matmul(matrix, builder.reshape(taken, [c, n * rows * columns]));
 }
 
+/** Tiles of more places would take more elements at once than the longest column has. */
+const mostPlaces = 4;
+
 /**
  * Of few channels (a spectrogram, a picture): the elements of each window as a column `[kh * kw * c, n * h' * w']`, taken
- * by a convolution with the identity, then one product. The result is channels-major, and so is its gradient.
+ * by a convolution with filters of single ones, then one product. The result is channels-major, and so is its gradient.
+ * Where only the maxima of tiles are used there is a product for each place of a tile, from filters that take all windows
+ * of a tile at once.
  */
-function unfolded({ builder, batchSize }: LoweringContext, operation: Conv2d, x: LoweredValue, kernel: Tensor): Tensor {
+function unfolded(context: LoweringContext, operation: Conv2d, x: LoweredValue, kernel: Tensor, shape: Shape): LoweredValue {
+  const { builder, batchSize } = context;
+  const { strides, dilations } = operation;
   const [out = 1, kh = 1, kw = 1, channels = 1] = kernel.shape;
   const [h = 1, w = 1] = x.shape;
+  const [rows = 1, columns = 1] = shape;
+  const pooled = context.tilesOf(operation.output);
+  const tile: Pair = pooled !== undefined && pooled[0] * pooled[1] <= mostPlaces ? pooled : [1, 1];
   const columnLength = kh * kw * channels;
-  const pads = windowPads([h, w], [kh, kw], operation.strides, operation.dilations, operation.padding);
-  const window = { strides: operation.strides, pads, dilations: operation.dilations, groups: 1 };
+  const places = tile[0] * tile[1];
+  const { filters, size } = takingFilters([kh, kw], channels, tile, { strides, dilations });
   const images = channels === 1 ? builder.reshape(x.channelsMajor, [batchSize, 1, h, w]) : x.batchChannelsMajor;
-  const windows = builder.conv2d(images, builder.constant(identity(kh * kw, channels), [columnLength, channels, kh, kw]), window);
-  const [, , rows = 1, columns = 1] = windows.shape;
-  const positions = builder.transpose(builder.reshape(windows, [batchSize, columnLength, rows * columns]), [1, 0, 2]);
-  return builder.matmul(
-    builder.reshape(kernel, [out, columnLength]),
-    builder.reshape(positions, [columnLength, batchSize * rows * columns]),
-  );
+  const windows = builder.conv2d(images, builder.constant(filters, [places * columnLength, channels, ...size]), {
+    strides: [strides[0] * tile[0], strides[1] * tile[1]],
+    pads: windowPads([h, w], [kh, kw], strides, dilations, operation.padding),
+    dilations: [1, 1],
+    groups: 1,
+  });
+  const positions = (rows / tile[0]) * (columns / tile[1]);
+  const taken = builder.reshape(builder.transpose(builder.reshape(windows, [batchSize, places * columnLength, positions]), [1, 0, 2]), [
+    places * columnLength,
+    batchSize * positions,
+  ]);
+  const matrix = builder.reshape(kernel, [out, columnLength]);
+  const products = Array.from({ length: places }, (_, place) => {
+    const ofPlace = places === 1 ? taken : builder.slice(taken, [place * columnLength, 0], [columnLength, batchSize * positions]);
+    return biased(context, builder.matmul(matrix, ofPlace), operation);
+  });
+  const [only] = products;
+  const value =
+    places === 1 && only !== undefined ? context.channelsMajor(shape, only) : context.tiled(shape, { size: tile, places: products });
+  return applyFusedActivation(context, value, operation.activation);
 }
 
-/** Filters `[taps * channels, channels, taps]`, each of which takes one element of a window, in the order of kernels. */
-function identity(taps: number, channels: number): Float32Array {
-  const filters = new Float32Array((taps * channels) ** 2);
-  for (let tap = 0; tap < taps; tap++)
-    for (let channel = 0; channel < channels; channel++) filters[((tap * channels + channel) * channels + channel) * taps + tap] = 1;
-  return filters;
+/**
+ * Filters `[places * kh * kw * channels, channels, ...size]`, each of which takes one element of the window at one place of a
+ * tile: places in the order of rows, and in each the elements in the order of kernels.
+ */
+function takingFilters(
+  [kh, kw]: Pair,
+  channels: number,
+  tile: Pair,
+  { strides, dilations }: Pick<Conv2d, 'strides' | 'dilations'>,
+): { readonly filters: Float32Array; readonly size: Pair } {
+  const size: Pair = [(tile[0] - 1) * strides[0] + (kh - 1) * dilations[0] + 1, (tile[1] - 1) * strides[1] + (kw - 1) * dilations[1] + 1];
+  const filters = new Float32Array(tile[0] * tile[1] * kh * kw * channels * channels * size[0] * size[1]);
+  let filter = 0;
+  for (const [down, across] of gridOf(tile))
+    for (const [row, column] of gridOf([kh, kw]))
+      for (let channel = 0; channel < channels; channel++, filter++) {
+        const [y, x] = [down * strides[0] + row * dilations[0], across * strides[1] + column * dilations[1]];
+        filters[((filter * channels + channel) * size[0] + y) * size[1] + x] = 1;
+      }
+  return { filters, size };
+}
+
+/** All pairs of a row and a column, row by row. */
+function gridOf([rows, columns]: Pair): readonly Pair[] {
+  return Array.from({ length: rows * columns }, (_, index) => [Math.floor(index / columns), index % columns]);
 }
 
 function windowed(context: LoweringContext, operation: Conv2d, x: LoweredValue, kernel: Tensor): Tensor {

@@ -4,6 +4,7 @@ import type { Operand, ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 import type { LoweredValue } from './lowered-value.ts';
 import { type DropoutMask, LoweringContext, type LoweringMode } from './lowering-context.ts';
+import { pooledTiles } from './pooled-tiles.ts';
 import { lowerOperation } from './lower-operation.ts';
 
 export interface LoweringOptions {
@@ -31,7 +32,7 @@ export interface LoweredNetwork {
 
 /** Appends the network to a program. Every value stays accessible; what is not used is removed by `optimize`. */
 export function lowerNetwork(builder: ProgramBuilder, network: Network, options: LoweringOptions): LoweredNetwork {
-  const context = new LoweringContext(builder, options);
+  const context = new LoweringContext(builder, { ...options, tiles: pooledTiles(network) });
   const define = (id: ValueId, value: LoweredValue): void => {
     context.values.set(id, options.transform?.(id, value) ?? value);
   };

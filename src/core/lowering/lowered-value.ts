@@ -1,7 +1,15 @@
 import type { Shape } from '../network/network.ts';
+import type { Pair } from '../network/operations.ts';
 import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
 import { elements } from '../program/shapes.ts';
+
+/** The elements of images by their places in tiles, which have as many rows and columns as `size` says and cover all of it. */
+export interface Tiles {
+  readonly size: Pair;
+  /** For each place of a tile, row by row, its elements of all tiles: `[c, n * tiles]`. */
+  readonly places: readonly Tensor[];
+}
 
 /** What non-decreasing functions made a value of. */
 interface Origin {
@@ -25,6 +33,8 @@ export class LoweredValue {
   readonly #batchSize: number;
   #channelsMajor: Tensor | undefined;
   #batchMajor: Tensor | undefined;
+  #tiles: Tiles | undefined;
+  #tileMaxima: Tensor | undefined;
   #origin: Origin | undefined;
 
   private constructor(builder: ProgramBuilder, batchSize: number, shape: Shape, layout: 'channelsMajor' | 'batchMajor', tensor: Tensor) {
@@ -39,6 +49,13 @@ export class LoweredValue {
   /** From a tensor of any shape whose elements lie in the order `[c, n, ...rest]`. */
   static channelsMajor(builder: ProgramBuilder, batchSize: number, shape: Shape, tensor: Tensor): LoweredValue {
     return new LoweredValue(builder, batchSize, shape, 'channelsMajor', tensor);
+  }
+
+  /** Of an image in tiles; in the order of its own it is computed where that is asked for. */
+  static tiled(builder: ProgramBuilder, batchSize: number, shape: Shape, tiles: Tiles): LoweredValue {
+    const value = new LoweredValue(builder, batchSize, shape, 'channelsMajor', inOrder(builder, batchSize, shape, tiles));
+    value.#tiles = tiles;
+    return value;
   }
 
   /** From a tensor of any shape whose elements lie in the order `[n, ...shape]`. */
@@ -70,6 +87,18 @@ export class LoweredValue {
   maximum(take: (value: LoweredValue) => Tensor): Tensor {
     const { value, apply } = this.#origin ?? { value: this, apply: (x: Tensor) => x };
     return apply(take(value));
+  }
+
+  /** The maxima of tiles, `[c, n * tiles]`; undefined where the value was not made in tiles of this size. */
+  tileMaxima([rows, columns]: Pair): Tensor | undefined {
+    if (this.#tiles?.size[0] !== rows || this.#tiles.size[1] !== columns) return undefined;
+    this.#tileMaxima ??= this.#tiles.places.reduce((a, b) => this.#builder.max(a, b));
+    return this.#tileMaxima;
+  }
+
+  /** The elements, or those of which the largest is the same. */
+  get candidatesOfMaximum(): Tensor {
+    return (this.#tiles && this.tileMaxima(this.#tiles.size)) ?? this.tensor;
   }
 
   /** The length of the last axis. */
@@ -116,4 +145,19 @@ export class LoweredValue {
     if (rows === 1 || columns === 1) return this.#builder.reshape(tensor, [columns, rows]);
     return this.#builder.transpose(this.#builder.reshape(tensor, [rows, columns]), [1, 0]);
   }
+}
+
+/** `[c, n, h, w]` */
+function inOrder(
+  builder: ProgramBuilder,
+  batchSize: number,
+  [h = 1, w = 1, c = 1]: Shape,
+  { size: [rows, columns], places }: Tiles,
+): Tensor {
+  const [down, across] = [h / rows, w / columns];
+  const joined = builder.concat(
+    places.map((place) => builder.reshape(place, [1, c, batchSize, down, across])),
+    0,
+  );
+  return builder.transpose(builder.reshape(joined, [rows, columns, c, batchSize, down, across]), [2, 3, 4, 0, 5, 1]);
 }

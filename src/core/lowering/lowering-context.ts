@@ -1,8 +1,8 @@
 import type { ParameterId, Shape, ValueId } from '../network/network.ts';
-import type { BatchNorm } from '../network/operations.ts';
+import type { BatchNorm, Pair } from '../network/operations.ts';
 import type { Operand, ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
-import { LoweredValue } from './lowered-value.ts';
+import { LoweredValue, type Tiles } from './lowered-value.ts';
 
 /** Inference uses stored batch-norm statistics and no dropout; `frozen` trains with the stored statistics too. */
 export type LoweringMode = 'inference' | 'training' | 'trainingFrozenBatchNorm';
@@ -20,6 +20,8 @@ export interface ContextOptions {
   readonly frozen?: ReadonlySet<ParameterId>;
   parameter(id: ParameterId): Tensor;
   momentum?(operation: BatchNorm): Operand;
+  /** Sizes of the tiles of which only the maxima are used, by value. */
+  readonly tiles?: ReadonlyMap<ValueId, Pair>;
 }
 
 /** The program and settings that the lowering of one operation uses. */
@@ -34,6 +36,7 @@ export class LoweringContext {
   readonly #frozen: ReadonlySet<ParameterId>;
   readonly #momentum: (operation: BatchNorm) => Operand;
   readonly #parameter: (id: ParameterId) => Tensor;
+  readonly #tiles: ReadonlyMap<ValueId, Pair>;
 
   constructor(builder: ProgramBuilder, options: ContextOptions) {
     this.builder = builder;
@@ -42,6 +45,7 @@ export class LoweringContext {
     this.#frozen = options.frozen ?? new Set();
     this.#momentum = (operation) => options.momentum?.(operation) ?? operation.momentum;
     this.#parameter = (id) => options.parameter(id);
+    this.#tiles = options.tiles ?? new Map();
   }
 
   value(id: ValueId): LoweredValue {
@@ -62,6 +66,15 @@ export class LoweringContext {
   /** In the layout that the network keeps it in. */
   parameter(id: ParameterId): Tensor {
     return this.#parameter(id);
+  }
+
+  /** Of which only the maxima are used. */
+  tilesOf(id: ValueId): Pair | undefined {
+    return this.#tiles.get(id);
+  }
+
+  tiled(shape: Shape, tiles: Tiles): LoweredValue {
+    return LoweredValue.tiled(this.builder, this.batchSize, shape, tiles);
   }
 
   channelsMajor(shape: Shape, tensor: Tensor): LoweredValue {

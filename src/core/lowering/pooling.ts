@@ -4,6 +4,7 @@ import type { Tensor } from '../program/program.ts';
 import type { LoweredValue } from './lowered-value.ts';
 import type { LoweringContext } from './lowering-context.ts';
 import { windowPads } from './padding.ts';
+import { areTiles } from './pooled-tiles.ts';
 
 // Pooling treats channels and examples alike, so it works on `[c, n, h, w]` as it lies.
 
@@ -12,12 +13,13 @@ export function lowerPool2d(context: LoweringContext, operation: Pool2d, x: Lowe
   const [h = 1, w = 1] = x.shape;
   const { size, strides } = operation;
   const pads = windowPads([h, w], size, strides, [1, 1], operation.padding);
+  const tiles = areTiles(operation, [h, w]);
   if (operation.function === 'max') {
-    const pooled = x.maximum(({ channelsMajorAxes }) => builder.maxPool2d(channelsMajorAxes, size, strides, pads));
+    const pooled = x.maximum(
+      (value) => (tiles ? value.tileMaxima(size) : undefined) ?? builder.maxPool2d(value.channelsMajorAxes, size, strides, pads),
+    );
     return context.channelsMajor(shape, pooled);
   }
-  const tiles =
-    pads.every((pad) => pad === 0) && size[0] === strides[0] && size[1] === strides[1] && h % size[0] === 0 && w % size[1] === 0;
   return context.channelsMajor(shape, tiles ? averageOfTiles(context, x, size) : averageOfWindows(context, x, operation, pads));
 }
 

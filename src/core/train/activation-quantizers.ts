@@ -105,7 +105,7 @@ export class ActivationQuantizers {
         const extremes = seen[index];
         if (extremes !== undefined && this.#settings.freezeAfterStep > 0 && this.#groups[index]?.sources.has(id) === true) {
           const low = this.#nonNegative.has(id) ? builder.scalar(0) : builder.minimum(builder.stopGradient(value.tensor));
-          const high = value.maximum(({ tensor }) => builder.maximum(builder.stopGradient(tensor)));
+          const high = value.maximum((of) => builder.maximum(builder.stopGradient(of.candidatesOfMaximum)));
           extremes.low = extremes.low === undefined ? low : builder.min(extremes.low, low);
           extremes.high = extremes.high === undefined ? high : builder.max(extremes.high, high);
         }

@@ -32,6 +32,31 @@ const more = [
   single('one channel, strided, valid', [7, 8, 1], (b, x) =>
     b.conv2d('conv', x, { kernel: randomParameter([3, 3, 2, 1]), strides: [2, 3] }),
   ),
+  single('pictures, strided, dilated, rectified, then max pool of tiles', [10, 14, 3], (b, x) =>
+    b.pool2d(
+      'pool',
+      b.activation(
+        'relu',
+        b.conv2d('conv', x, {
+          kernel: randomParameter([4, 3, 2, 3]),
+          bias: randomParameter([4]),
+          strides: [1, 2],
+          dilations: [2, 1],
+          padding: 'same',
+        }),
+        'relu6',
+      ),
+      'max',
+      [2, 1],
+    ),
+  ),
+  single('one channel, then max pool that leaves a row out', [7, 8, 1], (b, x) =>
+    b.pool2d('pool', b.conv2d('conv', x, { kernel: randomParameter([3, 3, 2, 1]) }), 'max', [2, 3]),
+  ),
+  single('one channel, then max pool and another reader', [7, 9, 1], (b, x) => {
+    const conv = b.conv2d('conv', x, { kernel: randomParameter([3, 2, 2, 1]), activation: 'relu' });
+    return b.binary('add', 'add', b.pool2d('pool', conv, 'max', [2, 2]), b.pool2d('mean', conv, 'average', [2, 2]));
+  }),
   single('depthwise dilated', [9, 9, 2], (b, x) =>
     b.depthwiseConv2d('conv', x, { kernel: randomParameter([1, 3, 3, 2]), dilations: [2, 3], padding: 'same' }),
   ),

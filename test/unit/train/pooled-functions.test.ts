@@ -7,6 +7,7 @@ import { gradient } from '../../../src/core/program/gradient.ts';
 import { optimize } from '../../../src/core/program/optimize.ts';
 import type { Program } from '../../../src/core/program/program.ts';
 import { fakeQuantize } from '../../../src/core/quantize/fake-quantize.ts';
+import { seededParameter } from './training-fixtures.ts';
 
 const engine = await createEngine({ name: 'onnxruntime-node', threads: 1 });
 
@@ -61,5 +62,47 @@ describe('functions that never fall, before a maximum', () => {
     );
     expect(sizes.length).toBeGreaterThan(3);
     expect(Math.max(...sizes)).toBe(2);
+  });
+});
+
+describe('a convolution of one channel', () => {
+  const convolved = (isRead: boolean): Program => {
+    const b = new NetworkBuilder('convolved');
+    const conv = b.conv2d('conv', b.input([6, 6, 1]), { kernel: seededParameter([2, 3, 3, 1], 1), activation: 'relu' });
+    const pool = b.pool2d('pool', conv, 'max', [2, 2]);
+    const network = b.build(isRead ? [pool, conv] : [pool]);
+    const builder = createProgramBuilder();
+    const { values } = lowerNetwork(builder, network, {
+      batchSize: 1,
+      mode: 'inference',
+      inputs: [builder.input('x', [1, 6, 6, 1])],
+      parameter: (id) => {
+        const { shape, data } = network.parameters.get(id)!;
+        return builder.constant(data, shape);
+      },
+    });
+    return optimize(builder.build(Object.fromEntries(network.outputs.map((id, index) => [`y${index}`, values.get(id)!.batchMajor]))));
+  };
+  const operations = (program: Program): readonly string[] =>
+    program.instructions.map((each) => (each.op === 'binary' ? each.function : each.op));
+
+  it('whose maxima of tiles alone are used is computed place by place, and the pooling is three maxima', () => {
+    const found = operations(convolved(false));
+    expect(found.filter((name) => name === 'matmul')).toHaveLength(4);
+    expect(found.filter((name) => name === 'max')).toHaveLength(3);
+    expect(found).not.toContain('maxPool2d');
+  });
+
+  it('that is read otherwise too is computed once', () => {
+    const found = operations(convolved(true));
+    expect(found.filter((name) => name === 'matmul')).toHaveLength(1);
+    expect(found).toContain('maxPool2d');
+  });
+
+  it('gives the same maxima either way', async () => {
+    const x = Float32Array.from({ length: 36 }, (_, index) => ((index * 17) % 23) / 23 - 0.5);
+    const [alone, read] = await Promise.all([convolved(false), convolved(true)].map((program) => results(program, [...x])));
+    expect(alone?.['y0']).toHaveLength(8);
+    expect(alone?.['y0']).toEqual(read?.['y0']);
   });
 });

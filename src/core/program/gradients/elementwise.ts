@@ -54,6 +54,14 @@ export function binaryGradient(builder: ProgramBuilder, instruction: Binary, g: 
   const { a, b, output: y } = instruction;
   const both = (forA: () => Tensor, forB: () => Tensor): Contribution[] =>
     contributions(wanted, [a, () => sumToShape(builder, forA(), a.shape)], [b, () => sumToShape(builder, forB(), b.shape)]);
+  /** What the first operand does not get the second one does: a subtraction takes less than another selection. */
+  const chosen = (isFirst: Tensor, isSecond: () => Tensor): Contribution[] => {
+    const first = builder.where(isFirst, g, 0);
+    return both(
+      () => first,
+      () => (wanted(a) && wanted(b) ? builder.sub(g, first) : builder.where(isSecond(), g, 0)),
+    );
+  };
   switch (instruction.function) {
     case 'add':
       return both(
@@ -76,15 +84,9 @@ export function binaryGradient(builder: ProgramBuilder, instruction: Binary, g: 
         () => builder.neg(builder.div(builder.mul(g, y), b)),
       );
     case 'max':
-      return both(
-        () => builder.where(builder.greaterEqual(a, b), g, 0),
-        () => builder.where(builder.less(a, b), g, 0),
-      );
+      return chosen(builder.greaterEqual(a, b), () => builder.less(a, b));
     case 'min':
-      return both(
-        () => builder.where(builder.lessEqual(a, b), g, 0),
-        () => builder.where(builder.greater(a, b), g, 0),
-      );
+      return chosen(builder.lessEqual(a, b), () => builder.greater(a, b));
     case 'pow':
       return both(
         () => builder.mul(g, builder.mul(b, builder.pow(a, builder.sub(b, 1)))),

@@ -65,6 +65,17 @@ const cases: readonly (readonly [string, Network])[] = [
   ],
   ['prelu', network([2, 3, 1], (b, x) => b.prelu('a', x, { shape: [1, 1, 2], data: Float32Array.of(0.2, 0.3) }))],
   ['max pool', network([4, 5, 1], (b, x) => b.pool2d('p', x, 'max', [2, 2]))],
+  [
+    'unfolded convolution, rectifier, max pool of tiles',
+    network([6, 8, 1], (b, x) =>
+      b.pool2d(
+        'p',
+        b.conv2d('c', x, { kernel: seededParameter([3, 3, 3, 2], 3), bias: bias(3), padding: 'same', activation: 'relu' }),
+        'max',
+        [2, 2],
+      ),
+    ),
+  ],
   ['max pool, overlapping', network([5, 5, 1], (b, x) => b.pool2d('p', x, 'max', [3, 3], { strides: [2, 2], padding: 'same' }))],
   ['average pool', network([4, 5, 1], (b, x) => b.pool2d('p', x, 'average', [3, 2], { strides: [2, 1], padding: 'same' }))],
   ['average pool of tiles', network([4, 6, 1], (b, x) => b.pool2d('p', x, 'average', [2, 3]))],
