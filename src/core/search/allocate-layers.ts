@@ -50,8 +50,7 @@ export function allocateLayers(
   { layers, overhead }: Pick<SensitivityReport, 'layers' | 'overhead'>,
   { sizes, allows = () => true }: AllocationRequest,
 ): Allocation | undefined {
-  const counts = sizes.map(({ count }) => count);
-  const options = layers.map((layer) => allowedChoices(layer, counts, allows));
+  const options = layers.map((layer) => allowedChoices(layer, sizes, allows));
   const kernelSizes = sizes.map(({ count, bytes }) => ({ count, bytes: bytes - overhead[count] }));
   const alone = kernelSizes.map((size) => ({ count: size.count, taken: allocateAlone(options, size) }));
   const [hardest] = alone
@@ -89,29 +88,37 @@ function isCounted(choice: LayerChoice, counts: readonly ByteCount[]): boolean {
 
 function allowedChoices(
   { choices }: LayerSensitivity,
-  counts: readonly ByteCount[],
+  sizes: readonly CountedBudget[],
   allows: (choice: LayerChoice) => boolean,
 ): readonly ChoiceSensitivity[] {
-  const finer = withFinerSparsities(choices.filter((choice) => isCounted(choice, counts)));
+  const counts = sizes.map(({ count }) => count);
+  const finer = withFinerSparsities(
+    choices.filter((choice) => isCounted(choice, counts)),
+    sizes,
+  );
   const allowed = finer.filter(allows);
   return allowed.length > 0 ? allowed : finer;
 }
 
-/** Sparsities between two measured ones. */
-const between = 4;
+/** Steps from one measured sparsity to the next. */
+const [fewestSteps, mostSteps] = [4, 32];
+/** Of the file: a step that takes more leaves a layer that is most of the file with zeros for less than the budget. */
+const longestStep = 0.005;
 
 /**
- * The choices with further sparsities between neighbours that differ in sparsity alone. Bytes are interpolated linearly
- * and the divergence as a power of the weights that are left, both estimates.
+ * The choices with further sparsities between neighbours that differ in sparsity alone, in steps of at most 0.5% of each size.
+ * Bytes are interpolated linearly and the divergence as a power of the weights that are left, both estimates.
  */
-export function withFinerSparsities(choices: readonly ChoiceSensitivity[]): readonly ChoiceSensitivity[] {
+export function withFinerSparsities(choices: readonly ChoiceSensitivity[], sizes: readonly CountedBudget[]): readonly ChoiceSensitivity[] {
   return choices.flatMap((choice) => {
     const next = choices
       .filter((other) => other.clusters === choice.clusters && other.bits === choice.bits && other.sparsity > choice.sparsity)
       .toSorted((a, b) => a.sparsity - b.sparsity)[0];
     // From no zeros on, masks are a new thing: bytes need not fall at once.
     if (next === undefined || choice.sparsity === 0) return [choice];
-    return [choice, ...Array.from({ length: between - 1 }, (_, i) => mixed(choice, next, (i + 1) / between))];
+    const wanted = sizes.map(({ count, bytes }) => Math.ceil((choice.bytes[count] - next.bytes[count]) / (longestStep * bytes)));
+    const steps = Math.min(mostSteps, Math.max(fewestSteps, ...wanted));
+    return [choice, ...Array.from({ length: steps - 1 }, (_, i) => mixed(choice, next, (i + 1) / steps))];
   });
 }
 

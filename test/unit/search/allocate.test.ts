@@ -82,10 +82,22 @@ describe('allocation', () => {
 
   it('takes sparsities between those that were measured', () => {
     // Half way between 0.5 and 0.9 the divergence is the geometric mean.
-    const finer = withFinerSparsities([choice(0, 0, 0, 40), choice(0.5, 0, 0.1, 24), choice(0.9, 0, 0.4, 8)]);
+    const measured = [choice(0, 0, 0, 40), choice(0.5, 0, 0.1, 24), choice(0.9, 0, 0.4, 8)];
+    const finer = withFinerSparsities(measured, [{ count: 'gzip', bytes: 800 }]);
     expect(finer.map(({ sparsity }) => sparsity)).toEqual([0, 0.5, 0.6, 0.7, 0.8, 0.9]);
     expect(finer[3]).toMatchObject({ measured: false, bytes: { gzip: 16 } });
     expect(finer[3]!.divergence).toBeCloseTo(0.2, 9);
+  });
+
+  it('are interpolated in steps of half a per cent of the file where a layer is much of it, in 32 at most', () => {
+    const measured = [choice(0.5, 0, 0.1, 24), choice(0.9, 0, 0.4, 8)];
+    // 16 bytes in steps of 2.
+    const finer = withFinerSparsities(measured, [
+      { count: 'gzip', bytes: 400 },
+      { count: 'packed', bytes: 4_000 },
+    ]);
+    expect(finer.map(({ sparsity }) => sparsity)).toEqual([0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9]);
+    expect(withFinerSparsities(measured, [{ count: 'gzip', bytes: 10 }])).toHaveLength(33);
   });
 });
 
