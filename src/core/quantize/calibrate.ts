@@ -7,6 +7,7 @@ import { compileInference } from '../lowering/inference.ts';
 import type { LoweredValue } from '../lowering/lowered-value.ts';
 import type { ProgramBuilder } from '../program/builder.ts';
 import type { Tensor } from '../program/program.ts';
+import { keptStatistics, type StatisticsStore } from './kept-statistics.ts';
 import { createRangeObserver, extentOfValues, type Observer, type RangeObserver } from './observers.ts';
 import { planActivations, type ActivationGroup } from './plan-activations.ts';
 import type { Range } from './quantization.ts';
@@ -23,6 +24,8 @@ export interface Calibration {
   readonly observer?: Observer | undefined;
   /** Ranges of values that need no calibration, as a model that was quantized before states them. */
   readonly known?: ReadonlyMap<ValueId, Range> | undefined;
+  /** Where the same may have been measured before. */
+  readonly statistics?: StatisticsStore | undefined;
   readonly signal: AbortSignal;
   readonly onProgress?: (fraction: number) => void;
 }
@@ -39,6 +42,16 @@ const memoryBytes = 400e6;
  * @throws EspalierError `invalid-data` when there is no data or a value is not finite; `cancelled`.
  */
 export async function calibrate(calibration: Calibration): Promise<ReadonlyMap<ValueId, Range>> {
+  const { engine, network, data, samples, observer, known, statistics } = calibration;
+  const settings = { observer, known: [...(known ?? [])] };
+  const ranges = await keptStatistics(statistics, { kind: 'ranges', engine, network, data, samples, settings }, async () => {
+    const measured = await measureRanges(calibration);
+    return new Map([...measured].map(([id, { minimum, maximum }]) => [id, Float64Array.of(minimum, maximum)]));
+  });
+  return new Map([...ranges].map(([id, [minimum = 0, maximum = 0]]) => [id, { minimum, maximum }]));
+}
+
+async function measureRanges(calibration: Calibration): Promise<ReadonlyMap<ValueId, Range>> {
   const { engine, network, data, signal, onProgress } = calibration;
   const samples = Math.min(calibration.samples, data.size);
   if (samples < 1)

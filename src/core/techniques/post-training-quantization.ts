@@ -79,6 +79,7 @@ export async function quantizeAfterTraining(
     network,
     data: context.data.train,
     samples,
+    statistics: context.statistics,
     signal: context.signal,
     known: known && new Map([...withConvertedRanges(network, knownThroughout(network, known).ranges), ...known]),
     observer: options.observer ?? (normalizes && activationType === 'int8' ? { kind: 'squaredError' } : { kind: 'minMax' }),
@@ -100,7 +101,8 @@ export async function quantizeAfterTraining(
     activationType,
   });
   if (!(options.biasCorrection ?? normalizes)) return { quantized, grids: fitted.grids };
-  const corrected = await correctBiases(quantized, { engine: context.engine, data: context.data.train, samples, signal: context.signal });
+  const { engine, data, statistics, signal } = context;
+  const corrected = await correctBiases(quantized, { engine, data: data.train, samples, statistics, signal });
   return { quantized: corrected, grids: fitted.grids };
 }
 

@@ -70,6 +70,7 @@ async function trainOnIntegerGrid(
     network: mixActivations(deployed, int16),
     data: context.data.train,
     samples: defaultCalibrationSamples,
+    statistics: context.statistics,
     signal: context.signal,
     onProgress: (fraction) => {
       context.onProgress('calibrating', fraction);

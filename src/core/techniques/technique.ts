@@ -7,6 +7,7 @@ import type { NetworkConstraints } from '../constraints/constraint.ts';
 import type { DataSplits } from '../data/dataset.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Network, ParameterId, ValueId } from '../network/network.ts';
+import type { StatisticsStore } from '../quantize/kept-statistics.ts';
 import type { QuantizedNetwork, Range } from '../quantize/quantization.ts';
 import type { Checkpointing, Loss } from '../train/fine-tuning.ts';
 
@@ -50,6 +51,8 @@ export interface TechniqueContext {
   readonly checkpoint?: Checkpointing | undefined;
   /** What a training step may take; by default most of what is free. */
   readonly memoryBytes?: number | undefined;
+  /** What earlier stages have measured of activations. */
+  readonly statistics?: StatisticsStore | undefined;
   onProgress(phase: NodePhase, fraction: number, training?: TrainingProgress): void;
   warn(message: string): void;
 }

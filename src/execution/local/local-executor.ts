@@ -6,11 +6,13 @@ import type { DependencyOrder } from '../../core/tree/parallel/dependency-order.
 import type { StageRunner } from '../../core/tree/stages/stage-runner.ts';
 import { isEspalierError } from '../../shared/errors.ts';
 import { ReportQueue } from '../report-queue.ts';
+import { StatisticsMemory } from './statistics-memory.ts';
 
 export class LocalExecutor implements Executor {
   readonly #stages: LocalStages;
   readonly #reports = new ReportQueue();
   readonly #controller = new AbortController();
+  readonly #statistics = new StatisticsMemory();
   readonly #waiting = new Map<string, StageJob>();
   /** Failed, or come from one that did. */
   readonly #lost = new Set<string>();
@@ -69,6 +71,7 @@ export class LocalExecutor implements Executor {
       const { outcome, cached } = await runStage(this.#stages.place, job, () => (this.#runner ??= this.#stages.openRunner(warn)), {
         signal,
         warn,
+        statistics: this.#statistics,
         onProgress: (phase, fraction, training) => this.#reports.push(node, { kind: 'progress', phase, fraction, training }),
       });
       this.#reports.push(node, { kind: 'done', outcome, cached });

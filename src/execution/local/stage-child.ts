@@ -34,6 +34,11 @@ export class StageChild {
           await this.#current().checkpoint.save(bytes);
           return null;
         },
+        loadStatistics: async ({ key }) => ({ statistics: await this.#current().statistics?.load(key) }),
+        saveStatistics: async ({ key, statistics }) => {
+          await this.#current().statistics?.save(key, statistics);
+          return null;
+        },
         pauseOthers: async () => {
           await turns.begin(this);
           return null;

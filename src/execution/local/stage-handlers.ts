@@ -57,6 +57,12 @@ export function createStageHandlers(connection: () => StageConnection, scripts: 
             await connection().request('saveCheckpoint', { bytes });
           },
         },
+        statistics: {
+          load: async (key) => (await connection().request('loadStatistics', { key })).statistics,
+          save: async (key, statistics) => {
+            await connection().request('saveStatistics', { key, statistics });
+          },
+        },
         async whileOthersPause(timed) {
           await connection().request('pauseOthers', {});
           try {

@@ -1,6 +1,7 @@
 /** Between the worker and its stage processes, which are of the same build: no version, and typed arrays travel as they are. */
 import type { NodePhase, TrainingProgress } from '../../shared/events.ts';
 import type { Endpoint } from '../../shared/message-handler.ts';
+import type { ActivationStatistics } from '../../core/quantize/kept-statistics.ts';
 import type { StageSource } from '../../core/tree/parallel/stage-processes.ts';
 import type { StageOutcome, StageRequest } from '../../core/tree/stages/stage-runner.ts';
 
@@ -43,6 +44,14 @@ export interface StageHostProtocol extends Endpoint {
   readonly requests: {
     readonly loadCheckpoint: { readonly parameters: object; readonly result: { readonly bytes: Uint8Array | undefined } };
     readonly saveCheckpoint: { readonly parameters: { readonly bytes: Uint8Array }; readonly result: null };
+    readonly loadStatistics: {
+      readonly parameters: { readonly key: string };
+      readonly result: { readonly statistics: ActivationStatistics | undefined };
+    };
+    readonly saveStatistics: {
+      readonly parameters: { readonly key: string; readonly statistics: ActivationStatistics };
+      readonly result: null;
+    };
     /** Replies once all other stages are paused. */
     readonly pauseOthers: { readonly parameters: object; readonly result: null };
     readonly resumeOthers: { readonly parameters: object; readonly result: null };

@@ -7,6 +7,7 @@ import type { Network, Parameter, ValueId } from '../../network/network.ts';
 import type { Operation } from '../../network/operations.ts';
 import { channelAxis, hasKernel, inputChannel, type KernelOperation } from '../../network/kernel-operations.ts';
 import { usesOf } from '../../network/passes/rewrite.ts';
+import { keptStatistics, type StatisticsStore } from '../../quantize/kept-statistics.ts';
 import type { QuantizedNetwork } from '../../quantize/quantization.ts';
 import { channelIndex, quantizeWeights } from '../../quantize/weight-quantization.ts';
 import { compileInference } from '../../lowering/inference.ts';
@@ -16,6 +17,8 @@ export interface MeanMeasurement {
   readonly engine: Engine;
   readonly data: DataSet;
   readonly samples: number;
+  /** Where the same may have been measured before. */
+  readonly statistics?: StatisticsStore | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -36,7 +39,10 @@ const memoryBytes = 700e6;
 export async function correctBiases(quantized: QuantizedNetwork, measurement: MeanMeasurement): Promise<QuantizedNetwork> {
   const { network } = quantized;
   const kernels = network.operations.filter(hasKernel);
-  const means = await channelMeans(network, [...new Set(kernels.map(({ inputs }) => inputs[0] ?? ''))], measurement);
+  const { engine, data, samples, statistics } = measurement;
+  const values = [...new Set(kernels.map(({ inputs }) => inputs[0] ?? ''))];
+  const measured = { kind: 'channel means', engine, network, data, samples, settings: { values } } as const;
+  const means = await keptStatistics(statistics, measured, () => channelMeans(network, values, measurement));
   const uses = usesOf(network);
   const parameters = new Map(network.parameters);
   const operations = network.operations.map((operation): Operation => {
@@ -55,7 +61,7 @@ export async function correctBiases(quantized: QuantizedNetwork, measurement: Me
 }
 
 /** By how much rounding moves the mean of each output channel. */
-function outputShift(operation: KernelOperation, { network, weights }: QuantizedNetwork, mean: Float32Array): Float32Array | undefined {
+function outputShift(operation: KernelOperation, { network, weights }: QuantizedNetwork, mean: Float64Array): Float32Array | undefined {
   const kernel: Parameter | undefined = network.parameters.get(operation.kernel);
   const quantization = weights.get(operation.kernel);
   if (kernel === undefined || quantization === undefined) return undefined;
@@ -79,7 +85,7 @@ async function channelMeans(
   network: Network,
   values: readonly ValueId[],
   { engine, data, samples, signal }: MeanMeasurement,
-): Promise<ReadonlyMap<ValueId, Float32Array>> {
+): Promise<ReadonlyMap<ValueId, Float64Array>> {
   const count = Math.min(samples, data.size);
   const indices = spreadIndices(data.size, count);
   const sums = new Map<ValueId, Float64Array>(
@@ -104,5 +110,5 @@ async function channelMeans(
   } finally {
     await inference.dispose();
   }
-  return new Map([...sums].map(([value, sum]) => [value, Float32Array.from(sum, (total) => total / Math.max(rows.get(value) ?? 1, 1))]));
+  return new Map([...sums].map(([value, sum]) => [value, sum.map((total) => Math.fround(total / Math.max(rows.get(value) ?? 1, 1)))]));
 }

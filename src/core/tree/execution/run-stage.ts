@@ -6,8 +6,8 @@ import { stageStore } from '../store/run-store.ts';
 import type { StageJob, StagePlace } from './executor.ts';
 import { describeProcessor } from './machine.ts';
 
-/** Callbacks of a running stage, and the signal that cancels it. */
-export type StageHooks = Pick<StageRequest, 'signal' | 'onProgress' | 'warn'>;
+/** Callbacks of a running stage, the signal that cancels it, and what it shares with others. */
+export type StageHooks = Pick<StageRequest, 'signal' | 'onProgress' | 'warn' | 'statistics'>;
 
 /**
  * Runs a stage, unless another run has made its result in the meantime, and keeps the result.
@@ -19,7 +19,7 @@ export async function runStage(
   place: StagePlace,
   { entry: { node, parent }, stage, parentTrained, key, parentKey, rootKey }: StageJob,
   open: () => Promise<StageRunner>,
-  { signal, onProgress, warn }: StageHooks,
+  { signal, onProgress, warn, statistics }: StageHooks,
 ): Promise<{ readonly outcome: StageOutcome; readonly cached: boolean }> {
   const { model, runFolder, cacheFolder, ignoreCache, rules } = place;
   throwIfCancelled(signal);
@@ -40,6 +40,7 @@ export async function runStage(
     },
     onProgress,
     checkpoint: store.checkpoint,
+    statistics,
     parent: parent && (await filesOf(place, parent.id, parentKey, warn)),
     baseline: parent && (await filesOf(place, rootId, rootKey, warn)),
     whileOthersPause: (work) => work(),

@@ -45,6 +45,7 @@ async function techniqueContext(
       return network;
     },
     checkpoint,
+    statistics: request.statistics,
     memoryBytes: processes === 1 ? undefined : usableMemory() / processes,
     onProgress: request.onProgress.bind(request),
     warn: request.warn.bind(request),

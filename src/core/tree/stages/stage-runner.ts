@@ -4,6 +4,7 @@ import type { LayerRule } from '../../../shared/recipe/layer-rule.ts';
 import type { DensityPlot, NodeMetrics } from '../../../shared/results.ts';
 import type { TreeNode } from '../../../shared/tree.ts';
 import type { Expectations } from '../../constraints/expectation.ts';
+import type { StatisticsStore } from '../../quantize/kept-statistics.ts';
 import type { Mistakes } from '../../scoring/mistakes.ts';
 import type { Stage } from '../deployment-tree.ts';
 
@@ -19,6 +20,8 @@ export interface StageRequest {
   readonly baseline: StageFiles | undefined;
   readonly signal: AbortSignal;
   readonly checkpoint: Checkpoint;
+  /** What stages of this model have measured in this run; undefined where nothing is shared. */
+  readonly statistics?: StatisticsStore | undefined;
   onProgress(phase: NodePhase, fraction: number, training?: TrainingProgress): void;
   warn(message: string): void;
   /** Does the work while all other stages are paused, so that a latency is measured on an idle machine. */

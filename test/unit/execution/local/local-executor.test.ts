@@ -69,6 +69,18 @@ describe('stages on this machine', () => {
     expect(done?.kind === 'done' && new TextDecoder().decode(done.outcome.files.model)).toBe('baseline>pruned');
   });
 
+  it('find what a stage before them has measured', async () => {
+    const found: unknown[] = [];
+    const executor = open(1, async (request) => {
+      found.push(await request.statistics?.load('ranges'));
+      await request.statistics?.save('ranges', new Map([['relu', Float64Array.of(0, 6)]]));
+      return fakeOutcome(request);
+    });
+    await executor.submit(jobsOf('baseline', 'pruned'));
+    await untilEnded(executor, 2);
+    expect(found).toEqual([undefined, new Map([['relu', Float64Array.of(0, 6)]])]);
+  });
+
   it('says on which processor they ran', async () => {
     const executor = open(1);
     await executor.submit(jobsOf('baseline'));

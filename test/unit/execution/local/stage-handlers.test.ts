@@ -4,6 +4,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeTfjsLayers } from '../../../../src/core/export/tfjs-layers.ts';
 import { digitsCnn } from '../../../../src/core/models/digits-cnn.ts';
+import type { ActivationStatistics } from '../../../../src/core/quantize/kept-statistics.ts';
 import type { StageOutcome } from '../../../../src/core/tree/stages/stage-runner.ts';
 import { MessageHandler } from '../../../../src/shared/message-handler.ts';
 import type { TreeNode } from '../../../../src/shared/tree.ts';
@@ -39,6 +40,7 @@ function connect(): Connected {
   const asked: string[] = [];
   const phases: string[] = [];
   const steps: number[] = [];
+  const kept = new Map<string, ActivationStatistics>();
   const connected: { checkpoint: Uint8Array | undefined } = { checkpoint: undefined };
   const note = (what: string) => {
     asked.push(what);
@@ -54,6 +56,11 @@ function connect(): Connected {
       saveCheckpoint: ({ bytes }) => {
         connected.checkpoint = bytes;
         return note('save');
+      },
+      loadStatistics: ({ key }) => Promise.resolve({ statistics: kept.get(key) }),
+      saveStatistics: ({ key, statistics }) => {
+        kept.set(key, statistics);
+        return note('save statistics');
       },
       pauseOthers: () => note('pause others'),
       resumeOthers: () => note('resume others'),
@@ -146,6 +153,19 @@ describe('a stage process', () => {
     await expect(host.request('runStage', { ...setting, work: prunedWork(baseline) }, { signal: controller.signal })).rejects.toMatchObject(
       { code: 'cancelled' },
     );
+  });
+
+  it('asks the worker for what was measured of the same network, and gives the same bytes with it', async () => {
+    const { host, asked } = connect();
+    const baseline = await host.request('runStage', { ...setting, work: baselineWork });
+    const work: StageWork = { ...prunedWork(baseline), node: node('ptq', 'ptq'), stage: { technique: 'ptq', options: {} } };
+    const saved = () => asked.filter((what) => what === 'save statistics').length;
+    const { files } = await host.request('runStage', { ...setting, work });
+    const measured = saved();
+    expect(measured).toBeGreaterThan(0);
+    const again = await host.request('runStage', { ...setting, work });
+    expect(saved()).toBe(measured);
+    expect(Buffer.from(again.files.tflite).equals(files.tflite)).toBe(true);
   });
 
   it('times training steps, and forgets what was prepared for it', async () => {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { StageRequest } from '../../../../src/core/tree/stages/stage-runner.ts';
 import { StagePool } from '../../../../src/execution/local/stage-pool.ts';
+import { StatisticsMemory } from '../../../../src/execution/local/statistics-memory.ts';
 import { isAlive } from '../../../../src/worker/process-identity.ts';
 
 const script = path.join(import.meta.dirname, 'scripted-stage.mjs');
@@ -79,6 +80,18 @@ describe('a stage in a process of its own', () => {
     const run = startPool().runner('net', { processes: 1, threads: 1 });
     await run(request('checkpoint', { checkpoint }));
     expect([...kept]).toEqual([5, 6, 7]);
+  });
+
+  it('finds what a stage in another process measured, in the worker', async () => {
+    const pool = startPool();
+    const run = pool.runner('net', { processes: 2, threads: 1 });
+    const statistics = new StatisticsMemory();
+    const first = await run(request('statistics', { statistics }));
+    pool.stop();
+    const second = await run(request('statistics', { statistics }));
+    expect([first, second].map(({ files }) => new TextDecoder().decode(files.model))).toEqual(['measured', 'kept 0,0.1']);
+    expect(reportOf(second).process).not.toBe(reportOf(first).process);
+    expect(new TextDecoder().decode((await run(request('statistics'))).files.model)).toBe('measured');
   });
 
   it('is cancelled by the signal', async () => {
