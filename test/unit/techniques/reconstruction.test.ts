@@ -10,6 +10,7 @@ import { createRandom } from '../../../src/core/random.ts';
 import { magnitudeMask } from '../../../src/core/techniques/pruning/magnitude-masks.ts';
 import { inputDeviations } from '../../../src/core/techniques/reconstruction/input-deviations.ts';
 import { maskedLeastSquares } from '../../../src/core/techniques/reconstruction/masked-least-squares.ts';
+import { addRows } from '../../../src/core/techniques/reconstruction/normal-equations.ts';
 import { patchesOf } from '../../../src/core/techniques/reconstruction/patches.ts';
 import { reconstructKernels } from '../../../src/core/techniques/pruning/reconstruct-kernels.ts';
 import { compileInference } from '../../../src/core/lowering/inference.ts';
@@ -23,6 +24,19 @@ beforeAll(async () => {
 });
 
 const signal = new AbortController().signal;
+
+it.each([0, 1, 3, 4, 7, 8, 9])('the sum of %i rows is that of one row after the other, to the last bit', (rows) => {
+  const random = createRandom(rows);
+  const width = 5;
+  const values = Float32Array.from({ length: rows * width }, () => random.normal() * 10 ** random.integer(9));
+  const expected = Float64Array.from({ length: width }, (_, i) => i);
+  const sum = expected.slice();
+  values.forEach((value, i) => {
+    expected[i % width]! += value;
+  });
+  addRows(sum, values);
+  expect(sum).toEqual(expected);
+});
 
 describe('weights under a mask', () => {
   it('are those that a pencil finds', async () => {

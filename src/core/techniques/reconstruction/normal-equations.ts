@@ -141,10 +141,18 @@ function symmetric(length: number, sums: Readonly<Record<string, Float32Array>>)
   return gram;
 }
 
-/** Adds each row, of as many values as `sum`. */
+/** Adds each row, of as many values as `sum`, in their order; four at once, so that `sum` is read and written less often. */
 export function addRows(sum: Float64Array, values: Float32Array): void {
-  for (let begin = 0; begin < values.length; begin += sum.length)
-    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (values[begin + i] ?? 0);
+  const { length } = sum;
+  const fours = values.length - (values.length % (4 * length));
+  for (let begin = 0; begin < fours; begin += 4 * length)
+    for (let i = 0; i < length; i++) {
+      const at = begin + i;
+      const firstTwo = (sum[i] ?? 0) + (values[at] ?? 0) + (values[at + length] ?? 0);
+      sum[i] = firstTwo + (values[at + 2 * length] ?? 0) + (values[at + 3 * length] ?? 0);
+    }
+  for (let begin = fours; begin < values.length; begin += length)
+    for (let i = 0; i < length; i++) sum[i] = (sum[i] ?? 0) + (values[begin + i] ?? 0);
 }
 
 /** `weights gram` */
