@@ -50,13 +50,14 @@ describe.skipIf(withoutSlurm)('a run on a cluster', { concurrent: true }, () => 
 
   it('goes on from a checkpoint where a machine is lost', async () => {
     const run = project('lost');
-    run.write(onlyPruned(machine('n5')));
+    run.writeHeld(machine('n5'));
     const command = run.run();
     await until('a checkpoint', command, () => run.hasCheckpoint('pruned'));
     await sharedCluster().killNode('n5');
     // As an administrator does it; by itself the controller notices after SlurmdTimeout.
     askSlurm(sharedCluster(), 'scontrol', 'update', 'NodeName=n5', 'State=DOWN', 'Reason=lost');
     await until('the requeued job', command, () => command.messages('warning').some((message) => message.includes('put back')));
+    run.letGo();
     sharedCluster().startNode('n5');
     // What is left of the lost machine may still report the end of the first start: then a resume goes on.
     if ((await command.ended) !== 0) await resume(run);
@@ -71,10 +72,12 @@ describe.skipIf(withoutSlurm)('a run on a cluster', { concurrent: true }, () => 
 
   it.skipIf(isShort)('goes on from a checkpoint where a job has to make room', async () => {
     const run = project('preempted');
-    run.write(onlyPruned({ partition: 'all', ...machine('n6') }));
+    run.writeHeld({ partition: 'all', ...machine('n6') });
     const command = run.run();
     await until('a checkpoint', command, () => run.hasCheckpoint('pruned'));
     askSlurm(sharedCluster(), 'sbatch', '--partition=urgent', '--nodelist=n6', '--output=/dev/null', '--wrap=sleep 4');
+    await until('the requeued job', command, () => command.messages('warning').some((message) => message.includes('put back')));
+    run.letGo();
     expect(await command.ended, command.describe()).toBe(0);
     expect(command.messages('warning')).toContainEqual(expect.stringContaining('was put back into the queue'));
     expect(startsFromTheBeginning(run)).toBe(1);
@@ -83,12 +86,13 @@ describe.skipIf(withoutSlurm)('a run on a cluster', { concurrent: true }, () => 
 
   it('says so where a job is cancelled by hand, and is resumed', async () => {
     const run = project('cancelled');
-    run.write(onlyPruned(machine('n7')));
+    run.writeHeld(machine('n7'));
     const command = run.run();
     await until('a checkpoint', command, () => run.hasCheckpoint('pruned'));
     askSlurm(sharedCluster(), 'scancel', (await command.event('node-started', 'pruned')).job ?? '');
     expect(await command.ended, command.describe()).toBe(1);
     expectFailure(run, await command.event('node-failed', 'pruned'), 'was cancelled with scancel or by an administrator');
+    run.letGo();
     await resume(run);
     expect(startsFromTheBeginning(run)).toBe(1);
     expect(run.tflite('pruned').equals(reference)).toBe(true);
@@ -122,12 +126,13 @@ describe.skipIf(withoutSlurm)('a run on a cluster', { concurrent: true }, () => 
 
   it.skipIf(!canMount)('says so where its file system is full, and is resumed when there is space', async () => {
     const run = project('full', path.join(mounted, 'full'));
-    run.write(onlyPruned(machine('n10')));
+    run.writeHeld(machine('n10'));
     const command = run.run();
     await until('a checkpoint', command, () => run.hasCheckpoint('pruned'));
     const filler = path.join(mounted, 'filler');
     spawnSync('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4k']);
     expect(statfsSync(mounted).bfree).toBe(0);
+    run.letGo();
     expect(await command.ended, command.describe()).toBe(1);
     expect(command.describe()).toContain('the disk is full');
     rmSync(filler);
@@ -142,10 +147,11 @@ describe.skipIf(withoutSlurm)('a run on a cluster', { concurrent: true }, () => 
     expect(mount('-t', 'tmpfs', '-o', 'ro', 'tmpfs', stale)).toBe(true);
     expect(mount('--bind', behind, stale)).toBe(true);
     const run = project('stale', path.join(stale, 'project'));
-    run.write(onlyPruned(machine('n11')));
+    run.writeHeld(machine('n11'));
     const command = run.run();
     await until('a checkpoint', command, () => run.hasCheckpoint('pruned'));
     spawnSync('umount', ['-l', stale]);
+    run.letGo();
     expect(await command.ended, command.describe()).toBe(1);
     expect((await command.event('node-failed', 'pruned')).message).toMatch(/job \d+_0 on n11 could not write to the folder of the run/);
     mount('--bind', behind, stale);
@@ -155,10 +161,11 @@ describe.skipIf(withoutSlurm)('a run on a cluster', { concurrent: true }, () => 
 
   it('needs no host: a job ends without it, and the next one finds its result', async () => {
     const run = project('hostless');
-    run.write(onlyPruned(machine('n12')));
+    run.writeHeld(machine('n12'));
     const command = run.run();
     const { job } = await command.event('node-started', 'pruned');
     await command.killHost();
+    run.letGo();
     await until('the job', command, () => run.queue().length === 0);
     const again = await resume(run);
     expect(again.events.filter(({ type }) => type === 'node-queued')).toEqual([]);

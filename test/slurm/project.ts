@@ -3,17 +3,21 @@ import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { inject } from 'vitest';
 import type { RecipeDocument } from '../../src/core/tree/recipe/recipe-document.ts';
 import { parseQueue } from '../../src/execution/slurm/answers.ts';
 import type { RunEvent } from '../../src/shared/events.ts';
 import type { SlurmOptions } from '../../src/shared/recipe/execution.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { slurmCluster } from './cluster.mjs';
 import type { SlurmCluster } from './cluster.mjs';
 
 export const withoutSlurm = process.env['ESPALIER_WITHOUT_SLURM'] === '1';
 
 const cli = path.resolve('dist', 'cli.cjs');
+const preload = pathToFileURL(path.resolve('test', 'slurm', 'wait-after-checkpoint.mjs')).href;
+
 export function sharedCluster(): SlurmCluster {
   return slurmCluster(inject('slurmFolder'), inject('slurmNodes'));
 }
@@ -28,12 +32,24 @@ export function askSlurm(cluster: SlurmCluster, command: string, ...args: readon
 export class Project {
   readonly folder: string;
   readonly #cluster: SlurmCluster;
+  /** Not in the folder, which a test may fill or take away. */
+  readonly #gate: string;
 
   /** With the files of another one, its cache included. */
   constructor(folder: string, cluster: SlurmCluster, template: string) {
     this.folder = folder;
+    this.#gate = path.join(temporaryFolder(), 'gate');
     this.#cluster = cluster;
     cpSync(template, folder, { recursive: true });
+  }
+
+  /** Its jobs stand still after a checkpoint until `letGo`, or until they are told to stop. */
+  writeHeld(slurm: SlurmOptions): void {
+    this.write(onlyPruned({ ...slurm, setup: [`export NODE_OPTIONS='--import ${preload}' ESPALIER_GATE='${this.#gate}'`] }));
+  }
+
+  letGo(): void {
+    writeFileSync(this.#gate, '');
   }
 
   write(recipe: RecipeDocument): void {
