@@ -3,7 +3,7 @@
  * ports and folders of its own. Needs root: the daemons start jobs as their users.
  */
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
@@ -12,6 +12,7 @@ import path from 'node:path';
 /** Nodes that answer, and how long that may take: seconds on an idle machine. */
 const STARTED_WITHIN_MILLISECONDS = 60_000;
 const ENDED_WITHIN_MILLISECONDS = 10_000;
+const [FIRST_PORT, LAST_PORT] = [20_000, 32_000];
 
 /**
  * @param {{ nodes?: number, memory?: number }} options memory in MiB of each node
@@ -143,19 +144,21 @@ async function allIdle(environment, nodes) {
   }
 }
 
-/** Ports that nothing listens on now; all held until all are known. */
+/**
+ * Ports that nothing listens on now; all held until all are known. They are below those that Linux gives to connections
+ * (from 32768 on), of which other tests beside these open many before the daemons listen, and while one of them is down.
+ */
 async function freePorts(count) {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise((resolve, reject) => {
-          const server = createServer();
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
+  const servers = [];
+  for (let left = 200; servers.length < count; left--) {
+    if (left === 0) throw new Error(`fewer than ${count} ports between ${FIRST_PORT} and ${LAST_PORT} are free`);
+    const server = createServer();
+    const isFree = await new Promise((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(randomInt(FIRST_PORT, LAST_PORT + 1), '127.0.0.1', () => resolve(true));
+    });
+    if (isFree) servers.push(server);
+  }
   const ports = servers.map((server) => server.address().port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
