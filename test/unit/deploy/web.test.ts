@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -111,7 +112,7 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'espalier-web-'));
   await writeFile(path.join(folder, 'net.tflite'), plain);
 });
-afterEach(() => rm(folder, { recursive: true, maxRetries: 3 }));
+afterEach(() => rm(folder, { recursive: true }));
 
 describe('a folder for browsers', () => {
   it('takes plain files alone', async () => {
@@ -166,12 +167,17 @@ async function textOfPage(served: string): Promise<string> {
   const browser = spawn(
     chromium,
     ['--headless=new', '--no-sandbox', '--disable-gpu', `--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`],
-    { stdio: 'ignore' },
+    // A group of its own, to be killed as a whole; the pipe closes when the last of its processes has ended.
+    { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
   );
+  browser.stderr.resume();
+  const ended = once(browser, 'close');
   try {
     return await said;
   } finally {
-    browser.kill('SIGKILL');
+    // Processes of the browser that outlive it write to the profile while its folder is removed.
+    if (browser.pid !== undefined) process.kill(-browser.pid, 'SIGKILL');
+    await ended;
     server.close();
     server.closeAllConnections();
   }
