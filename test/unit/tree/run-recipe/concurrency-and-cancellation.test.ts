@@ -60,6 +60,8 @@ describe('runRecipe', () => {
     const ended: string[] = [];
     let prunedAtWork: () => void = () => undefined;
     const waiting = new Promise<void>((resolve) => (prunedAtWork = resolve));
+    let clusteredEnds: () => void = () => undefined;
+    const cancelled = new Promise<void>((resolve) => (clusteredEnds = resolve));
     const { outcome, made, events } = await run({
       processes: 2,
       walk: { signal: controller.signal },
@@ -68,8 +70,13 @@ describe('runRecipe', () => {
         if (request.node.id === 'clustered') {
           await waiting;
           controller.abort();
+          clusteredEnds();
         }
-        await new Promise((resolve) => setTimeout(resolve, request.node.id === 'pruned' ? 30 : 0));
+        // Ends last, however late the other one began, and after a walk that does not wait would have ended.
+        if (request.node.id === 'pruned') {
+          await cancelled;
+          await new Promise((resolve) => setTimeout(resolve, 30));
+        }
         ended.push(request.node.id);
         return fakeOutcome(request);
       },
