@@ -25,6 +25,6 @@ describe('a gzip file', () => {
     writeFileSync(file, damaged);
     const before = openFiles();
     for (let time = 0; time < 20; time++) await expect(openBytes(file)).rejects.toMatchObject({ code: 'invalid-data' });
-    await expect.poll(openFiles).toBeLessThan(before + 10);
+    await expect.poll(openFiles, { timeout: 30_000 }).toBeLessThan(before + 10);
   });
 });

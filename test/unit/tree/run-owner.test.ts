@@ -95,7 +95,7 @@ describe('an owner on another machine', () => {
     const release = await claimRun(run, elsewhere, isAlive);
     expect(existsSync(heartbeat)).toBe(false);
     vi.advanceTimersByTime(30_000);
-    await expect.poll(() => existsSync(heartbeat)).toBe(true);
+    await expect.poll(() => existsSync(heartbeat), { timeout: 30_000 }).toBe(true);
     release();
     expect(vi.getTimerCount()).toBe(0);
   });

@@ -112,13 +112,17 @@ describe('stages on this machine', () => {
 
   it('are all cancelled at once: those that wait without having started, those at work when they have stopped', async () => {
     let stop: () => void = () => undefined;
+    const stopped = new Promise<void>((resolve) => (stop = resolve));
+    let atWork: () => void = () => undefined;
+    const working = new Promise<void>((resolve) => (atWork = resolve));
     const executor = open(1, async (request) => {
-      await new Promise<void>((resolve) => (stop = resolve));
+      atWork();
+      await stopped;
       return fakeOutcome(request);
     });
     await executor.submit(jobsOf('baseline', 'pruned'));
     expect(briefly(await executor.status())).toEqual(['baseline started']);
-    await expect.poll(() => stop.length).toBe(1);
+    await working;
     await executor.cancel();
     expect(briefly(await executor.status())).toEqual(['pruned cancelled']);
     stop();

@@ -183,6 +183,6 @@ describe('the pool', () => {
     const { process: id } = reportOf(await pool.runner('net', { processes: 1, threads: 1 })(request('echo')));
     expect(isAlive({ process: id })).toBe(true);
     pool.stop();
-    await expect.poll(() => isAlive({ process: id }), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isAlive({ process: id }), { timeout: 30_000 }).toBe(false);
   });
 });

@@ -132,7 +132,7 @@ describe('the script of a job', () => {
     );
     const script = spawn('sh', [file], { env: { ...environment, FOLDER: folder } });
     const ended = new Promise<number | null>((resolve) => script.once('exit', resolve));
-    await expect.poll(() => existsSync(path.join(folder, 'ready')), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => existsSync(path.join(folder, 'ready')), { timeout: 30_000 }).toBe(true);
     script.kill('SIGTERM');
     expect(await ended).toBe(143);
     expect(readFileSync(path.join(folder, 'seen'), 'utf8')).toBe('stopped\n');
