@@ -52,14 +52,14 @@ describe('espalier run', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
-  /** Sends the signals at once. Two of one kind could arrive as one, so a second one is SIGTERM. */
+  /** The signals arrive at once, since the process stands still while they are sent. Two of one kind would arrive as one, so a second one is SIGTERM. */
   async function interrupted(args: readonly string[], started: 'now' | 'first line', signals: readonly NodeJS.Signals[]) {
     const child = spawn(process.execPath, [path.join(bundles.folder, 'cli.cjs'), ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
     const ended = once(child, 'exit');
     if (started === 'first line') await once(child.stdout, 'data');
     else await once(child, 'spawn');
     child.stdout.resume();
-    for (const signal of signals) child.kill(signal);
+    for (const signal of ['SIGSTOP', ...signals, 'SIGCONT'] as const) child.kill(signal);
     const [code, signal]: unknown[] = await ended;
     return { code, signal };
   }
