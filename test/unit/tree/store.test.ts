@@ -1,8 +1,8 @@
-import { appendFileSync, closeSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stageKey } from '../../../src/core/tree/stage-key.ts';
-import { writeFileAtomically, writeFolderAtomically } from '../../../src/core/tree/store/atomic-files.ts';
+import { isTemporary, removeLeftovers, writeFileAtomically, writeFolderAtomically } from '../../../src/core/tree/store/atomic-files.ts';
 import { damagedEventsFile, EventLog, readEventLog, readEvents } from '../../../src/core/tree/store/event-log.ts';
 import { folderName } from '../../../src/core/tree/store/folder-names.ts';
 import { nodeFolder, stageStore } from '../../../src/core/tree/store/run-store.ts';
@@ -48,6 +48,22 @@ describe('atomic writes', () => {
       'a part of the path is a file; use another folder',
     );
     expect(readdirSync(folder)).toEqual(['file']);
+  });
+});
+
+describe('what killed processes left', () => {
+  it('is removed where no other process can be at work, also with a time that a clock ahead of this one gave it', async () => {
+    const folder = temporaryFolder();
+    const left = path.join(folder, '.a.bin.0123456789ab.tmp');
+    const other = path.join(folder, 'a.bin');
+    for (const file of [left, other]) writeFileSync(file, '');
+    const ahead = Date.now() / 1000 + 3600;
+    utimesSync(left, ahead, ahead);
+    expect(isTemporary(path.basename(left))).toBe(true);
+    await removeLeftovers(folder, 60_000);
+    expect(existsSync(left)).toBe(true);
+    await removeLeftovers(folder, 0);
+    expect(readdirSync(folder)).toEqual(['a.bin']);
   });
 });
 

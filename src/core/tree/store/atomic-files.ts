@@ -105,7 +105,8 @@ export function isTemporary(name: string): boolean {
 /**
  * Removes what killed processes left half written below a folder.
  *
- * @param olderThan milliseconds since its last change: what is younger may belong to a process at work
+ * @param olderThan milliseconds since its last change: what is younger may belong to a process at work; 0 removes all, also
+ * what a file server with a clock ahead of this one's has
  */
 export async function removeLeftovers(folder: string, olderThan: number): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
@@ -113,7 +114,8 @@ export async function removeLeftovers(folder: string, olderThan: number): Promis
     const target = path.join(folder, entry.name);
     if (isTemporary(entry.name)) {
       const changed = await stat(target).catch(() => undefined);
-      if (changed !== undefined && Date.now() - changed.mtimeMs >= olderThan) await rm(target, { recursive: true, force: true });
+      const isOld = changed !== undefined && Date.now() - changed.mtimeMs >= olderThan;
+      if (olderThan === 0 || isOld) await rm(target, { recursive: true, force: true });
     } else if (entry.isDirectory()) await removeLeftovers(target, olderThan);
   }
 }
