@@ -29,6 +29,7 @@ export const benchedNetworks: readonly BenchedNetwork[] = [
   { name: 'MobileNetV2-1.0@96', batchSize, network: () => mobileNetV2({ inputSize: 96, classes, seed }) },
   { name: 'MobileNetV2-1.0@160', batchSize, network: () => mobileNetV2({ inputSize: 160, classes, seed }) },
   { name: 'MobileNetV1-1.0@224', batchSize: 8, network: () => mobileNetV1({ inputSize: 224, classes, seed }) },
+  { name: 'MobileNetV1-1.0@224', batchSize, network: () => mobileNetV1({ inputSize: 224, classes, seed }) },
   { name: 'MobileNetV2-1.0@224', batchSize: 8, network: () => mobileNetV2({ inputSize: 224, classes, seed }) },
 ];
 
