@@ -48,8 +48,21 @@ function pointwise({ builder }: LoweringContext, { strides }: Conv2d, x: Lowered
   return builder.matmul(matrix, builder.reshape(taken, [c, n * rows * columns]));
 }
 
-/** Tiles of more places would take more elements at once than the longest column has. */
+/** Tiles of more places, and windows much larger than the kernel, would cost more than pooling by maxima saves. */
 const mostPlaces = 4;
+
+/** The tiles by whose places a convolution is computed: single elements where its maxima are not all that is used. */
+function tileOf(context: LoweringContext, { output, strides, dilations }: Conv2d, [kh, kw]: Pair): Pair {
+  const pooled = context.tilesOf(output);
+  if (pooled === undefined || pooled[0] * pooled[1] > mostPlaces || dilations[0] * dilations[1] > 1) return [1, 1];
+  const [rows, columns] = windowOfTile([kh, kw], pooled, strides);
+  return rows * columns <= mostPlaces * kh * kw ? pooled : [1, 1];
+}
+
+/** What the windows at all places of a tile cover. */
+function windowOfTile(kernel: Pair, tile: Pair, strides: Pair): Pair {
+  return [(tile[0] - 1) * strides[0] + kernel[0], (tile[1] - 1) * strides[1] + kernel[1]];
+}
 
 /**
  * Of few channels (a spectrogram, a picture): the elements of each window as a column `[kh * kw * c, n * h' * w']`, taken
@@ -63,16 +76,19 @@ function unfolded(context: LoweringContext, operation: Conv2d, x: LoweredValue, 
   const [out = 1, kh = 1, kw = 1, channels = 1] = kernel.shape;
   const [h = 1, w = 1] = x.shape;
   const [rows = 1, columns = 1] = shape;
-  const pooled = context.tilesOf(operation.output);
-  const tile: Pair = pooled !== undefined && pooled[0] * pooled[1] <= mostPlaces ? pooled : [1, 1];
+  const tile = tileOf(context, operation, [kh, kw]);
   const columnLength = kh * kw * channels;
   const places = tile[0] * tile[1];
-  const { filters, size } = takingFilters([kh, kw], channels, tile, { strides, dilations });
   const images = channels === 1 ? builder.reshape(x.channelsMajor, [batchSize, 1, h, w]) : x.batchChannelsMajor;
-  const windows = builder.conv2d(images, builder.constant(filters, [places * columnLength, channels, ...size]), {
+  const filters = builder.constant(takingFilters([kh, kw], channels, tile, strides), [
+    places * columnLength,
+    channels,
+    ...windowOfTile([kh, kw], tile, strides),
+  ]);
+  const windows = builder.conv2d(images, filters, {
     strides: [strides[0] * tile[0], strides[1] * tile[1]],
     pads: windowPads([h, w], [kh, kw], strides, dilations, operation.padding),
-    dilations: [1, 1],
+    dilations,
     groups: 1,
   });
   const positions = (rows / tile[0]) * (columns / tile[1]);
@@ -92,25 +108,20 @@ function unfolded(context: LoweringContext, operation: Conv2d, x: LoweredValue, 
 }
 
 /**
- * Filters `[places * kh * kw * channels, channels, ...size]`, each of which takes one element of the window at one place of a
- * tile: places in the order of rows, and in each the elements in the order of kernels.
+ * Filters `[places * kh * kw * channels, channels, ...windowOfTile]`, each of which takes one element of the window at one
+ * place of a tile: places in the order of rows, and in each the elements in the order of kernels.
  */
-function takingFilters(
-  [kh, kw]: Pair,
-  channels: number,
-  tile: Pair,
-  { strides, dilations }: Pick<Conv2d, 'strides' | 'dilations'>,
-): { readonly filters: Float32Array; readonly size: Pair } {
-  const size: Pair = [(tile[0] - 1) * strides[0] + (kh - 1) * dilations[0] + 1, (tile[1] - 1) * strides[1] + (kw - 1) * dilations[1] + 1];
-  const filters = new Float32Array(tile[0] * tile[1] * kh * kw * channels * channels * size[0] * size[1]);
+function takingFilters([kh, kw]: Pair, channels: number, tile: Pair, strides: Pair): Float32Array {
+  const [rows, columns] = windowOfTile([kh, kw], tile, strides);
+  const filters = new Float32Array(tile[0] * tile[1] * kh * kw * channels * channels * rows * columns);
   let filter = 0;
   for (const [down, across] of gridOf(tile))
     for (const [row, column] of gridOf([kh, kw]))
       for (let channel = 0; channel < channels; channel++, filter++) {
-        const [y, x] = [down * strides[0] + row * dilations[0], across * strides[1] + column * dilations[1]];
-        filters[((filter * channels + channel) * size[0] + y) * size[1] + x] = 1;
+        const [y, x] = [down * strides[0] + row, across * strides[1] + column];
+        filters[((filter * channels + channel) * rows + y) * columns + x] = 1;
       }
-  return { filters, size };
+  return filters;
 }
 
 /** All pairs of a row and a column, row by row. */

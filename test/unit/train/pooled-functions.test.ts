@@ -66,9 +66,13 @@ describe('functions that never fall, before a maximum', () => {
 });
 
 describe('a convolution of one channel', () => {
-  const convolved = (isRead: boolean): Program => {
+  const convolved = (isRead: boolean, dilation = 1): Program => {
     const b = new NetworkBuilder('convolved');
-    const conv = b.conv2d('conv', b.input([6, 6, 1]), { kernel: seededParameter([2, 3, 3, 1], 1), activation: 'relu' });
+    const conv = b.conv2d('conv', b.input([6, 6, 1]), {
+      kernel: seededParameter([2, 3, 3, 1], 1),
+      dilations: [dilation, dilation],
+      activation: 'relu',
+    });
     const pool = b.pool2d('pool', conv, 'max', [2, 2]);
     const network = b.build(isRead ? [pool, conv] : [pool]);
     const builder = createProgramBuilder();
@@ -97,6 +101,10 @@ describe('a convolution of one channel', () => {
     const found = operations(convolved(true));
     expect(found.filter((name) => name === 'matmul')).toHaveLength(1);
     expect(found).toContain('maxPool2d');
+  });
+
+  it('whose windows are much larger than its kernel is computed once', () => {
+    expect(operations(convolved(false, 2)).filter((name) => name === 'matmul')).toHaveLength(1);
   });
 
   it('gives the same maxima either way', async () => {
