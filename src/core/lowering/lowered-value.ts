@@ -34,7 +34,6 @@ export class LoweredValue {
   #channelsMajor: Tensor | undefined;
   #batchMajor: Tensor | undefined;
   #tiles: Tiles | undefined;
-  #tileMaxima: Tensor | undefined;
   #origin: Origin | undefined;
 
   private constructor(builder: ProgramBuilder, batchSize: number, shape: Shape, layout: 'channelsMajor' | 'batchMajor', tensor: Tensor) {
@@ -92,8 +91,7 @@ export class LoweredValue {
   /** The maxima of tiles, `[c, n * tiles]`; undefined where the value was not made in tiles of this size. */
   tileMaxima([rows, columns]: Pair): Tensor | undefined {
     if (this.#tiles?.size[0] !== rows || this.#tiles.size[1] !== columns) return undefined;
-    this.#tileMaxima ??= this.#tiles.places.reduce((a, b) => this.#builder.max(a, b));
-    return this.#tileMaxima;
+    return this.#tiles.places.reduce((a, b) => this.#builder.max(a, b));
   }
 
   /** The elements, or those of which the largest is the same. */

@@ -1,5 +1,6 @@
 import type { Network, ValueId } from '../network/network.ts';
-import type { Operation, Pair, Pool2d } from '../network/operations.ts';
+import type { Pair, Pool2d } from '../network/operations.ts';
+import { usesOf } from '../network/passes/rewrite.ts';
 import { windowPads } from './padding.ts';
 
 /**
@@ -7,13 +8,10 @@ import { windowPads } from './padding.ts';
  * convolution may compute them place by place, so that the pooling is a maximum of tensors.
  */
 export function pooledTiles(network: Network): ReadonlyMap<ValueId, Pair> {
-  const readers = new Map<ValueId, Operation[]>();
-  for (const operation of network.operations)
-    for (const input of operation.inputs) readers.set(input, [...(readers.get(input) ?? []), operation]);
-  const isOutput = new Set(network.outputs);
+  const uses = usesOf(network);
   const sizeOf = (id: ValueId): Pair | undefined => {
-    const [reader, ...others] = readers.get(id) ?? [];
-    if (reader === undefined || others.length > 0 || isOutput.has(id)) return undefined;
+    const reader = uses.soleConsumer(id);
+    if (reader === undefined) return undefined;
     if (reader.kind === 'activation' && (reader.function === 'relu' || reader.function === 'relu6')) return sizeOf(reader.output);
     const [h = 1, w = 1] = network.values.get(id)?.shape ?? [];
     return reader.kind === 'pool2d' && reader.function === 'max' && areTiles(reader, [h, w]) ? reader.size : undefined;
