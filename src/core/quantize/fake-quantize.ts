@@ -15,6 +15,12 @@ export function quantizedRange(quantization: TensorQuantization): QuantizedRange
   return { minimum: Math.fround(minimum), maximum: Math.fround(maximum), scale: Math.fround(quantization.scale) };
 }
 
+/** The same as scalars of a program, which do not move. */
+export function constantRange(builder: ProgramBuilder, quantization: TensorQuantization): QuantizedRange<Tensor> {
+  const { minimum, maximum, scale } = quantizedRange(quantization);
+  return { minimum: builder.scalar(minimum), maximum: builder.scalar(maximum), scale: builder.scalar(scale) };
+}
+
 /**
  * How a value half way between two codes rounds. Integer kernels that average divide a sum of codes and round half away
  * from code 0; all others round half up, or meet a half only by chance.

@@ -1,6 +1,6 @@
 import type { ValueTransform } from '../lowering/inference.ts';
 import type { Network, ValueId } from '../network/network.ts';
-import { fakeQuantize, quantizedRange } from './fake-quantize.ts';
+import { constantRange, fakeQuantize } from './fake-quantize.ts';
 import { type ActivationPlan, planActivations } from './plan-activations.ts';
 import type { TensorQuantization } from './quantization.ts';
 
@@ -15,8 +15,7 @@ export function roundActivations(network: Network, activations: ReadonlyMap<Valu
   return (builder, id, value) => {
     const quantization = quantizations.get(id);
     if (quantization === undefined) return value;
-    const { minimum, maximum, scale } = quantizedRange(quantization);
-    const range = { minimum: builder.scalar(minimum), maximum: builder.scalar(maximum), scale: builder.scalar(scale) };
+    const range = constantRange(builder, quantization);
     const ties = quantization.type === 'int8' && plan.integerMeans.has(id) ? 'awayFromZero' : 'up';
     return value.nonDecreasing((x) => fakeQuantize(builder, x, range, { ties }));
   };

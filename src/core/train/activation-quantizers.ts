@@ -4,7 +4,7 @@ import type { Tensor } from '../program/program.ts';
 import { groupQuantization, planActivations } from '../quantize/plan-activations.ts';
 import type { ActivationType, Range, TensorQuantization } from '../quantize/quantization.ts';
 import { rangeQuantization } from '../quantize/range-quantization.ts';
-import { fakeQuantize, type FakeQuantizeOptions, quantizedRange } from '../quantize/fake-quantize.ts';
+import { constantRange, fakeQuantize, type FakeQuantizeOptions, quantizedRange } from '../quantize/fake-quantize.ts';
 import type { ActivationFakeQuantization } from './fine-tuning.ts';
 import type { LoweredValue } from '../lowering/lowered-value.ts';
 
@@ -96,8 +96,7 @@ export class ActivationQuantizers {
       quantize: (id, value) => {
         const fixed = this.#fixed.get(id);
         if (fixed !== undefined) {
-          const { minimum, maximum, scale } = quantizedRange(fixed);
-          const range = { minimum: builder.scalar(minimum), maximum: builder.scalar(maximum), scale: builder.scalar(scale) };
+          const range = constantRange(builder, fixed);
           return value.nonDecreasing((x) => fakeQuantize(builder, x, range));
         }
         const index = this.#groupIndex.get(id);
