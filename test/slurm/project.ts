@@ -43,7 +43,7 @@ export class Project {
     cpSync(template, folder, { recursive: true });
   }
 
-  /** Its jobs stand still after a checkpoint until `letGo`, or until they are told to stop. */
+  /** Each job waits after it has saved a checkpoint, until `letGo` is called or the job receives SIGTERM. */
   writeHeld(slurm: SlurmOptions): void {
     this.write(onlyPruned({ ...slurm, setup: [`export NODE_OPTIONS='--import ${preload}' ESPALIER_GATE='${this.#gate}'`] }));
   }

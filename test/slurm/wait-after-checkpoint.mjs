@@ -1,6 +1,6 @@
 /**
- * Preloaded into a job: after a checkpoint it stands still until the file ESPALIER_GATE is there or it is told to stop, so
- * that what a test does to a job in its training comes before its end, however fast the machine trains.
+ * Preloaded into a job: after each checkpoint the job waits until the file named by ESPALIER_GATE exists or SIGTERM arrives.
+ * A test can so interrupt the training before it ends, even on a fast machine.
  */
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Stands in for a stage process: speaks its protocol and trains nothing. The technique of the stage in `runStage` says
- * what happens; `log` of the outcome tells what it was sent.
+ * A fake stage process: it speaks the protocol but trains nothing. The technique of the stage in `runStage` selects what it
+ * does; what it received is in `log` of the outcome.
  */
 let nextId = 1;
 const pending = new Map();

@@ -31,7 +31,7 @@ interface Connected {
   /** What the stage asked of the worker, in order. */
   readonly asked: string[];
   readonly phases: string[];
-  /** Of training, as progress told them. */
+  /** The training steps that progress messages reported. */
   readonly steps: number[];
   checkpoint: Uint8Array | undefined;
 }
